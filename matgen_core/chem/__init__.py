@@ -1,0 +1,1 @@
+"""Chemistry and crystallography: symmetry, composition, energies, stability."""

@@ -1,0 +1,128 @@
+"""Wyckoff positions of the 230 space groups, as plain arrays (tables from pyxtal, International Tables vol. A).
+
+Standard setting throughout: unique axis b, cell choice 1, hexagonal axes for rhombohedral groups, origin choice 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+CRYSTAL_SYSTEMS = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic")
+_LAST_GROUP = (2, 15, 74, 142, 167, 194, 230)
+#: Lattice points in the conventional cell, by the first letter of the group's symbol.
+_CENTRING = {"P": 1, "A": 2, "B": 2, "C": 2, "I": 2, "F": 4, "R": 3}
+
+
+@dataclass(frozen=True)
+class WyckoffPosition:
+    """One Wyckoff position of one space group.
+
+    Args:
+        letter: its letter.
+        multiplicity: atoms in the conventional cell.
+        rotations: (M, 3, 3) linear part of each coset, in fractional coordinates.
+        translations: (M, 3) translation of each coset.
+        free_axes: which of x, y, z are free in the first representative.
+    """
+
+    letter: str
+    multiplicity: int
+    rotations: Array
+    translations: Array
+    free_axes: tuple[int, ...]
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """How many coordinates are free."""
+        return len(self.free_axes)
+
+    def orbit(self, coordinates: tuple[float, ...] | Array) -> Array:
+        """All positions of the orbit for the given free coordinates: (M, 3), in [0, 1)."""
+        point = np.zeros(3)
+        point[list(self.free_axes)] = coordinates
+        return np.asarray((self.rotations @ point + self.translations) % 1.0)
+
+    def solve(self, positions: Array, tolerance: float = 1e-3) -> Array:
+        """Free coordinates of every position that has the form of the first representative.
+
+        Args:
+            positions: (N, 3) fractional positions of one orbit.
+            tolerance: largest mismatch, fractional.
+
+        Returns:
+            (K, degrees_of_freedom) solutions in [0, 1), K possibly 0.
+        """
+        axes = list(self.free_axes)
+        column = self.rotations[0][:, axes]  # (3, dof)
+        inverse = np.linalg.pinv(column) if axes else np.zeros((0, 3))
+        found = []
+        for position in positions:
+            # A representative such as (x, -x, z) fits modulo the lattice, so try the neighbouring cells too.
+            for shift in _SHIFTS:
+                free = inverse @ (position + shift - self.translations[0])
+                misfit = column @ free + self.translations[0] - position
+                if np.abs(misfit - np.round(misfit)).max() < tolerance:
+                    found.append(free % 1.0)
+                    break
+        return np.array(found).reshape(len(found), len(axes))
+
+
+_SHIFTS = np.array([(i, j, k) for i in (0, -1, 1) for j in (0, -1, 1) for k in (0, -1, 1)], dtype=float)
+
+
+@lru_cache(maxsize=230)
+def wyckoff_positions(space_group: int) -> dict[str, WyckoffPosition]:
+    """Wyckoff positions of a space group by letter, from "a" (most special) to the general position.
+
+    Raises:
+        ValueError: for a number outside 1–230.
+    """
+    if not 1 <= space_group <= 230:
+        raise ValueError(f"space group {space_group} does not exist; numbers run from 1 to 230")
+    from pyxtal.symmetry import Group  # slow to import, so only where it is needed
+
+    positions = {}
+    for entry in reversed(list(Group(space_group))):
+        rotations = np.array([op.rotation_matrix for op in entry.ops], dtype=float)
+        translations = np.array([op.translation_vector for op in entry.ops], dtype=float)
+        free_axes = tuple(int(axis) for axis in range(3) if np.abs(rotations[0][:, axis]).max() > 0)
+        positions[str(entry.letter)] = WyckoffPosition(
+            str(entry.letter), int(entry.multiplicity), rotations, translations, free_axes
+        )
+    return positions
+
+
+@lru_cache(maxsize=230)
+def symbol(space_group: int) -> str:
+    """Hermann–Mauguin symbol of a space group, for example "Fm-3m"."""
+    from pyxtal.symmetry import Group
+
+    return str(Group(space_group).symbol)
+
+
+def centring(space_group: int) -> int:
+    """Lattice points in the conventional cell: 1 (P), 2 (A, C, I), 3 (R) or 4 (F)."""
+    return _CENTRING[symbol(space_group)[0]]
+
+
+def crystal_system(space_group: int) -> str:
+    """Crystal system of a space group.
+
+    >>> crystal_system(225), crystal_system(166)
+    ('cubic', 'trigonal')
+    """
+    return CRYSTAL_SYSTEMS[next(i for i, last in enumerate(_LAST_GROUP) if space_group <= last)]
+
+
+@lru_cache(maxsize=230)
+def hall_number(space_group: int) -> int:
+    """Spglib's number of the standard setting of a space group."""
+    from pyxtal.symmetry import Group
+
+    return int(Group(space_group).hall_number)

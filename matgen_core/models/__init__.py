@@ -1,0 +1,1 @@
+"""Networks. They import torch (and transformers) only: no data, no chemistry, no page."""

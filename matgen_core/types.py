@@ -1,0 +1,253 @@
+"""The records that flow through MatGen, and the errors it raises.
+
+A stage takes a batch of :class:`Candidate` and returns the same number of new ones. Nothing here is ever changed in
+place; what is not known is ``None``, never 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+# ---------------------------------------------------------------------------------------------------------- errors
+
+
+class MatGenError(ValueError):
+    """Base of every error a user can cause. Its text names the input and the remedy and is safe to show."""
+
+
+class BadTarget(MatGenError):
+    """A target or a constraint that cannot be asked for."""
+
+
+class BadInput(MatGenError):
+    """A file, a row or a setting that cannot be read."""
+
+
+class UnknownCheckpoint(MatGenError):
+    """A checkpoint that is not there."""
+
+
+class DamagedCheckpoint(MatGenError):
+    """A checkpoint that is there but whose bytes or config do not fit."""
+
+
+class MissingReference(MatGenError):
+    """The computed reference under ``assets/reference`` is missing or unreadable."""
+
+
+class Cancelled(Exception):
+    """Raised inside a job when its user asked it to stop; never shown as a failure."""
+
+
+# ------------------------------------------------------------------------------------------------------- materials
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One occupied Wyckoff position: every atom of its orbit follows by symmetry.
+
+    Args:
+        letter: Wyckoff letter in the standard setting of the International Tables ("a" … "z", "A").
+        element: chemical symbol.
+        coordinates: the free fractional coordinates of the orbit's first representative, in [0, 1); as many as the
+            position has degrees of freedom (none for a fixed point, three for the general position).
+    """
+
+    letter: str
+    element: str
+    coordinates: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crystal:
+    """A crystal as its symmetry describes it, in the conventional cell.
+
+    Args:
+        space_group: International Tables number, 1–230 (standard setting: unique axis b, hexagonal axes for
+            rhombohedral groups, origin choice 2).
+        sites: occupied Wyckoff positions.
+        lattice: a, b, c (Å), alpha, beta, gamma (degrees) of the conventional cell.
+    """
+
+    space_group: int
+    sites: tuple[Site, ...]
+    lattice: tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a candidate comes from, exactly enough to make it again.
+
+    Args:
+        engine: "symmetry-first", "latent-diffusion", "file", …
+        checkpoint: checkpoint names and digests that took part.
+        seed: seed of the run.
+        index: number of the candidate within the run.
+    """
+
+    engine: str
+    checkpoint: str = ""
+    seed: int | None = None
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One reading of one property.
+
+    Args:
+        property: key in :data:`matgen_core.properties.PROPERTIES`.
+        value: in ``unit``; None where the reading failed (then ``note`` says why).
+        spread: one standard deviation in ``unit``; None where it was not measured.
+        unit: the unit, as shown to a reader.
+        method: the model that read it.
+        in_domain: whether the material is like what the model was trained on; None if not known.
+        note: anything a reader must know about this number.
+    """
+
+    property: str
+    value: float | None
+    spread: float | None
+    unit: str
+    method: str
+    in_domain: bool | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of one rule about one candidate.
+
+    Args:
+        rule: name of the rule, for example "charge_balance".
+        passed: None where the rule could not be applied.
+        reason: why, in words for the user.
+    """
+
+    rule: str
+    passed: bool | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A proposed material with all that was found out about it."""
+
+    id: str
+    material: Crystal
+    origin: Origin
+    predictions: Mapping[str, Prediction] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+    score: float | None = None
+
+    def value(self, key: str) -> float | None:
+        """Reading of property ``key``, or None where there is none."""
+        prediction = self.predictions.get(key)
+        return None if prediction is None else prediction.value
+
+    def verdict(self, rule: str) -> Verdict | None:
+        """The verdict of ``rule``, or None where the rule was not asked."""
+        return next((v for v in self.verdicts if v.rule == rule), None)
+
+    def add_predictions(self, *predictions: Prediction) -> Candidate:
+        """A copy with ``predictions`` added (same key: replaced)."""
+        return replace(self, predictions={**self.predictions, **{p.property: p for p in predictions}})
+
+    def add_verdicts(self, *verdicts: Verdict) -> Candidate:
+        """A copy with ``verdicts`` added (same rule: replaced)."""
+        rules = {v.rule for v in verdicts}
+        return replace(self, verdicts=(*(v for v in self.verdicts if v.rule not in rules), *verdicts))
+
+
+# --------------------------------------------------------------------------------------------------------- targets
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is asked of one property: a value (``low == high``), a range, at least, or at most.
+
+    "Any" is the absence of a goal. Build one with :meth:`at`, :meth:`between`, :meth:`at_least`, :meth:`at_most`.
+    """
+
+    low: float | None
+    high: float | None
+
+    def __post_init__(self) -> None:
+        for end in (self.low, self.high):
+            if end is not None and not math.isfinite(end):
+                raise BadTarget(f"a target must be a finite number, not {end}; leave it out for 'any'")
+        if self.low is None and self.high is None:
+            raise BadTarget("a goal needs a value or a bound; leave the property out for 'any'")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise BadTarget(f"the range {self.low:g} to {self.high:g} is reversed; write {self.high:g}:{self.low:g}")
+
+    @classmethod
+    def at(cls, value: float) -> Goal:
+        """One value."""
+        return cls(value, value)
+
+    @classmethod
+    def between(cls, low: float, high: float) -> Goal:
+        """A closed range."""
+        return cls(low, high)
+
+    @classmethod
+    def at_least(cls, low: float) -> Goal:
+        """No less than ``low``."""
+        return cls(low, None)
+
+    @classmethod
+    def at_most(cls, high: float) -> Goal:
+        """No more than ``high``."""
+        return cls(None, high)
+
+    @property
+    def is_value(self) -> bool:
+        """Whether one value is asked for."""
+        return self.low is not None and self.low == self.high
+
+    def distance(self, value: float) -> float:
+        """How far ``value`` is outside the goal, in the property's unit (0 inside)."""
+        below = 0.0 if self.low is None else self.low - value
+        above = 0.0 if self.high is None else value - self.high
+        return max(0.0, below, above)
+
+    def __str__(self) -> str:
+        if self.is_value:
+            return f"{self.low:g}"
+        return (
+            f"{'' if self.low is None else format(self.low, 'g')}:{'' if self.high is None else format(self.high, 'g')}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What every candidate must be, whatever its properties. Checked by :mod:`matgen_core.chem.composition`.
+
+    Args:
+        include: elements that must all be in it.
+        exclude: elements that must not be in it.
+        chemical_system: if given, exactly these elements.
+        formula: if given, exactly this formula (any multiple of it in the cell).
+        min_atoms: fewest atoms in the primitive cell.
+        max_atoms: most atoms in the primitive cell.
+        crystal_system: "triclinic" … "cubic", or None for any.
+    """
+
+    include: frozenset[str] = frozenset()
+    exclude: frozenset[str] = frozenset()
+    chemical_system: frozenset[str] | None = None
+    formula: str | None = None
+    min_atoms: int = 1
+    max_atoms: int = 20
+    crystal_system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Goals by property key, and constraints. A property without a goal may be anything."""
+
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    constraints: Constraints = field(default_factory=Constraints)

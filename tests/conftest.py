@@ -1,0 +1,18 @@
+"""Where the tests find the training rows, if they are at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def rows_folder() -> Path:
+    """The folder of training rows beside the checkout; tests that need it skip where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the training rows are not beside this checkout")
+    return folder
