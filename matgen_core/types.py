@@ -251,3 +251,46 @@ class Target:
 
     goals: Mapping[str, Goal] = field(default_factory=dict)
     constraints: Constraints = field(default_factory=Constraints)
+
+
+# -------------------------------------------------------------------------------------------------------- sampling
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingSettings:
+    """How candidates are drawn; together with target, count and seed it repeats a run.
+
+    Args:
+        engine: "symmetry-first" or "latent-diffusion".
+        guidance: classifier-free guidance weight; 1 is plain conditional sampling, larger presses harder on the goals.
+        sampler: "ddpm", "ddim" or "dpm-solver".
+        steps: denoising steps.
+        geometries: geometries drawn for each skeleton, of which the generator's own score keeps one.
+        temperature: softmax temperature of the discrete choices.
+    """
+
+    engine: str = "symmetry-first"
+    guidance: float = 1.5
+    sampler: str = "dpm-solver"
+    steps: int = 20
+    geometries: int = 8
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a running job has done so far.
+
+    Args:
+        stage: "generate", "predict", "assess" or "done".
+        done: candidates finished so far.
+        total: candidates asked for.
+        candidates: everything found so far, with whatever is known of it.
+        message: one line for the user, if there is something to say.
+    """
+
+    stage: str
+    done: int
+    total: int
+    candidates: tuple[Candidate, ...] = ()
+    message: str = ""
