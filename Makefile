@@ -1,23 +1,38 @@
 # Two commands: `make app` and `make test`. Both set up what they need in .venv first.
 PYTHON ?= python3
+PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: test lint format clean
+.PHONY: app test viewer lint format clean
 
-.venv/ready-test: requirements.txt requirements-dev.txt
+app: .venv/ready viewer
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+.venv/ready: requirements.txt pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'MatGen needs Python 3.11 or newer: make PYTHON=python3.12 app')"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
-test: .venv/ready-test
+.venv/ready-test: .venv/ready requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	touch $@
+
+viewer: .venv/ready
+	$(BIN)/python tools/fetch_viewer.py
+
+test: .venv/ready-test viewer lint
+	$(BIN)/python -m pytest
+
+lint: .venv/ready-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
 
 format: .venv/ready-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache static/3Dmol-min.js

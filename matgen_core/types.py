@@ -267,6 +267,8 @@ class SamplingSettings:
         steps: denoising steps.
         geometries: geometries drawn for each skeleton, of which the generator's own score keeps one.
         temperature: softmax temperature of the discrete choices.
+        geometry_temperature: scale of the noise that geometry begins from; below 1 is cooler and less varied.
+        prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
     """
 
     engine: str = "symmetry-first"
@@ -275,6 +277,8 @@ class SamplingSettings:
     steps: int = 20
     geometries: int = 8
     temperature: float = 1.0
+    geometry_temperature: float = 1.0
+    prefer_stable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import spglib
 from numpy.typing import NDArray
 
-from matgen_core.chem.symmetry import centring, hall_number, symbol, wyckoff_positions
+from matgen_core.chem.symmetry import TO_PRIMITIVE, centring, hall_number, symbol, wyckoff_positions
 from matgen_core.types import BadInput, Crystal, Site
 
 if TYPE_CHECKING:
@@ -103,14 +103,15 @@ def to_structure(crystal: Crystal, primitive: bool = True) -> Structure:
 
     table = wyckoff_positions(crystal.space_group)
     letter = symbol(crystal.space_group)[0] if primitive else "P"
-    transform = np.array(_TO_PRIMITIVE.get(letter, np.eye(3)))
+    transform = np.array(TO_PRIMITIVE.get(letter, np.eye(3)))
+    points = centring(crystal.space_group) if primitive else 1
     matrix = transform @ np.asarray(Lattice.from_parameters(*crystal.lattice).matrix)
     species: list[str] = []
     positions = []
     for site in crystal.sites:
         orbit = table[site.letter].orbit(site.coordinates)
         # Reduced orbit by orbit, so that two sites that (wrongly) coincide both survive to be rejected later.
-        orbit = _distinct(orbit @ np.linalg.inv(transform), len(orbit) // _POINTS.get(letter, 1))
+        orbit = _distinct(orbit @ np.linalg.inv(transform), len(orbit) // points)
         species += [site.element] * len(orbit)
         positions.append(orbit)
     return Structure(Lattice(matrix), species, np.concatenate(positions))
@@ -125,17 +126,6 @@ def _distinct(positions: Array, count: int) -> Array:
         if all(np.abs((position - other + 0.5) % 1.0 - 0.5).max() > 1e-6 for other in kept):
             kept.append(position)
     return np.array(kept) % 1.0
-
-
-#: Primitive vectors in terms of the conventional ones (rows), by centring; and lattice points in the conventional cell.
-_TO_PRIMITIVE = {
-    "A": [[1, 0, 0], [0, 0.5, 0.5], [0, -0.5, 0.5]],
-    "C": [[0.5, 0.5, 0], [-0.5, 0.5, 0], [0, 0, 1]],
-    "I": [[-0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.5, 0.5, -0.5]],
-    "F": [[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]],
-    "R": [[2 / 3, 1 / 3, 1 / 3], [-1 / 3, 1 / 3, 1 / 3], [-1 / 3, -2 / 3, 1 / 3]],
-}
-_POINTS = {"A": 2, "C": 2, "I": 2, "F": 4, "R": 3}
 
 
 def formula_counts(crystal: Crystal) -> Counter[str]:

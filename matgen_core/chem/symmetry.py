@@ -17,6 +17,14 @@ CRYSTAL_SYSTEMS = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "tri
 _LAST_GROUP = (2, 15, 74, 142, 167, 194, 230)
 #: Lattice points in the conventional cell, by the first letter of the group's symbol.
 _CENTRING = {"P": 1, "A": 2, "B": 2, "C": 2, "I": 2, "F": 4, "R": 3}
+#: Primitive vectors in terms of the conventional ones (rows), by centring; none for P.
+TO_PRIMITIVE = {
+    "A": [[1, 0, 0], [0, 0.5, 0.5], [0, -0.5, 0.5]],
+    "C": [[0.5, 0.5, 0], [-0.5, 0.5, 0], [0, 0, 1]],
+    "I": [[-0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.5, 0.5, -0.5]],
+    "F": [[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]],
+    "R": [[2 / 3, 1 / 3, 1 / 3], [-1 / 3, 1 / 3, 1 / 3], [-1 / 3, -2 / 3, 1 / 3]],
+}
 
 
 @dataclass(frozen=True)

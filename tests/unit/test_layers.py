@@ -19,12 +19,14 @@ LAYERS = {
     "data": 2,
     "checkpoints": 3,
     "store": 3,
+    "networks": 4,
     "training": 4,
-    "stages": 4,
-    "pipeline": 5,
-    "viz": 6,
-    "__init__": 6,
-    "cli": 7,
+    "recipes": 5,
+    "stages": 5,
+    "pipeline": 6,
+    "viz": 7,
+    "__init__": 7,
+    "cli": 8,
 }
 #: Siblings that are one layer but strangers to one another.
 STRANGERS = {"models", "diffusion", "chem"}

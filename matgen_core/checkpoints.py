@@ -1,0 +1,103 @@
+"""The only place where weights are read and written: ``model.safetensors`` beside ``config.json`` and a model card.
+
+Never a pickle: a checkpoint is numbers and JSON. ``config.json`` carries the digest of the weights, so that a damaged
+file is told apart from a wrong one before anything is drawn from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from matgen_core.types import DamagedCheckpoint, UnknownCheckpoint
+
+#: Shipped checkpoints; each a folder.
+FOLDER = Path(__file__).parents[1] / "assets" / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What is in a checkpoint folder.
+
+    Args:
+        name: folder name.
+        config: everything needed to build the network, as JSON.
+        weights: tensors by name, float32.
+        digest: first 12 hexadecimal digits of the weights' SHA-256.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    weights: Mapping[str, Tensor]
+    digest: str
+
+
+def available(folder: Path = FOLDER) -> tuple[str, ...]:
+    """Names of the checkpoints in ``folder``."""
+    return tuple(sorted(p.parent.name for p in folder.glob("*/config.json")))
+
+
+def save_checkpoint(
+    name: str, weights: Mapping[str, Tensor], config: Mapping[str, Any], *, folder: Path = FOLDER, half: bool = True
+) -> Path:
+    """Writes a checkpoint folder and returns it.
+
+    Args:
+        name: folder name.
+        weights: a state dict; tensors that share memory are written once each.
+        config: JSON-serialisable; gets a ``digest`` entry.
+        folder: where checkpoints live.
+        half: store float32 as float16, which halves the file and costs the networks here nothing measurable.
+    """
+    target = folder / name
+    target.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        key: (value.half() if half and value.dtype == torch.float32 else value).detach().cpu().contiguous().clone()
+        for key, value in weights.items()
+    }
+    save_file(tensors, str(target / "model.safetensors"))
+    digest = _digest(target / "model.safetensors")
+    text = json.dumps({**config, "digest": digest}, indent=2, ensure_ascii=False)
+    (target / "config.json").write_text(text + "\n", encoding="utf-8")
+    return target
+
+
+def load_checkpoint(name: str, *, folder: Path = FOLDER) -> Checkpoint:
+    """Reads a checkpoint and checks its digest.
+
+    Raises:
+        UnknownCheckpoint: where there is none of that name.
+        DamagedCheckpoint: where its files do not fit together.
+    """
+    source = folder / name
+    if not (source / "config.json").is_file():
+        known = ", ".join(available(folder)) or "none"
+        raise UnknownCheckpoint(f"no checkpoint {name!r}; available: {known}; train it with: matgen train {name}")
+    remedy = "restore it with: git checkout -- assets/checkpoints"
+    try:
+        config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+        digest = _digest(source / "model.safetensors")
+        if digest != config["digest"]:
+            raise DamagedCheckpoint(f"checkpoint {name!r}: the weights do not match their digest; {remedy}")
+        weights = {key: _full(value) for key, value in load_file(str(source / "model.safetensors")).items()}
+    except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, SafetensorError) as error:
+        reason = f"{type(error).__name__}: {str(error)[:80]}"
+        raise DamagedCheckpoint(f"checkpoint {name!r} cannot be read ({reason}); {remedy}") from None
+    return Checkpoint(name, config, weights, digest[:12])
+
+
+def _full(value: Tensor) -> Tensor:
+    return value.float() if value.dtype == torch.float16 else value
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,192 @@
+"""What a composition may be: the user's constraints, and charge balance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
+from matgen_core.types import BadTarget, Constraints, Crystal, Verdict
+
+_SYMBOL = re.compile(r"[A-Z][a-z]?")
+
+
+def parse_elements(text: str, known: Iterable[str] | None = None) -> frozenset[str]:
+    """Elements named in "Fe, O", "Fe O" or "Fe-O".
+
+    Args:
+        text: what the user wrote.
+        known: allowed symbols; all elements if None.
+
+    Raises:
+        BadTarget: naming what is not an element.
+    """
+    return check_elements([part for part in re.split(r"[\s,;/+-]+", text.strip()) if part], known)
+
+
+def check_elements(symbols: Iterable[str], known: Iterable[str] | None = None) -> frozenset[str]:
+    """The symbols, if all are elements; raises BadTarget otherwise."""
+    allowed = _periodic_table() if known is None else frozenset(known)
+    found = frozenset(symbols)
+    unknown = sorted(found - allowed)
+    if unknown:
+        raise BadTarget(f"{_shown(unknown[0])} is not an element that can be used; write symbols such as Fe, O")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _periodic_table() -> frozenset[str]:
+    from pymatgen.core import Element
+
+    return frozenset(e.symbol for e in Element if e.Z <= 103 and _SYMBOL.fullmatch(e.symbol))
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "…")
+
+
+def parse_formula(formula: str) -> dict[str, int]:
+    """Atoms of each element in a formula with whole amounts.
+
+    >>> parse_formula("Fe3O4")
+    {'Fe': 3, 'O': 4}
+
+    Raises:
+        BadTarget: where it is no formula.
+    """
+    from pymatgen.core import Composition
+
+    try:
+        if not re.fullmatch(r"[A-Za-z0-9()\[\]]{1,60}", formula.strip()):
+            raise ValueError
+        amounts = Composition(formula.strip()).as_dict()
+        if not amounts or any(amount != int(amount) or amount <= 0 for amount in amounts.values()):
+            raise ValueError
+    except Exception:  # pymatgen raises many kinds
+        raise BadTarget(f"{_shown(formula)} is not a formula; write one such as Fe3O4") from None
+    check_elements(amounts)
+    return {element: int(amount) for element, amount in amounts.items()}
+
+
+def check_constraints(constraints: Constraints) -> None:
+    """Raises BadTarget, naming the contradiction and the remedy, for constraints that no crystal can meet."""
+    include = check_elements(constraints.include)
+    both = include & check_elements(constraints.exclude)
+    if both:
+        raise BadTarget(f"{', '.join(sorted(both))} is both included and excluded; remove it from one of the two")
+    if constraints.max_atoms < 1 or constraints.min_atoms < 1:
+        raise BadTarget("a cell needs at least one atom; set the atom counts to 1 or more")
+    if constraints.min_atoms > constraints.max_atoms:
+        raise BadTarget(
+            f"at least {constraints.min_atoms} atoms and at most {constraints.max_atoms} contradict; raise the maximum"
+        )
+    if constraints.crystal_system is not None and constraints.crystal_system not in CRYSTAL_SYSTEMS:
+        raise BadTarget(
+            f"no crystal system {_shown(constraints.crystal_system)}; choose from: {', '.join(CRYSTAL_SYSTEMS)}"
+        )
+    if len(include) > constraints.max_atoms:
+        raise BadTarget(f"{len(include)} elements do not fit in {constraints.max_atoms} atoms; raise the maximum")
+    _check_system(constraints)
+    _check_formula(constraints)
+
+
+def _check_system(constraints: Constraints) -> None:
+    if constraints.chemical_system is None:
+        return
+    system = check_elements(constraints.chemical_system)
+    if not system:
+        raise BadTarget("the chemical system is empty; name its elements, for example Fe-O")
+    for name, wrong in (("included", constraints.include - system), ("excluded", constraints.exclude & system)):
+        if wrong:
+            raise BadTarget(
+                f"{', '.join(sorted(wrong))} is {name} but the chemical system is {'-'.join(sorted(system))}; "
+                f"drop one of the two"
+            )
+
+
+def _check_formula(constraints: Constraints) -> None:
+    if constraints.formula is None:
+        return
+    counts = parse_formula(constraints.formula)
+    elements, shown = frozenset(counts), constraints.formula.strip()
+    if constraints.chemical_system is not None and elements != constraints.chemical_system:
+        raise BadTarget(
+            f"{shown} is outside the chemical system {'-'.join(sorted(constraints.chemical_system))}; drop one of them"
+        )
+    if constraints.include - elements:
+        raise BadTarget(f"{shown} has no {', '.join(sorted(constraints.include - elements))}; drop one")
+    if constraints.exclude & elements:
+        raise BadTarget(f"{shown} has {', '.join(sorted(constraints.exclude & elements))}, which is excluded")
+    smallest = _smallest(counts)
+    if smallest > constraints.max_atoms:
+        raise BadTarget(
+            f"{shown} has {smallest} atoms and at most {constraints.max_atoms} are allowed; raise the maximum"
+        )
+
+
+def _smallest(counts: Mapping[str, int]) -> int:
+    from math import gcd
+
+    return sum(counts.values()) // gcd(*counts.values())
+
+
+def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Constraints) -> Verdict:
+    """Verdict "constraints": whether a crystal is what the user allowed.
+
+    Args:
+        crystal: the crystal.
+        counts: atoms of each element in its primitive cell.
+        constraints: checked before by :func:`check_constraints`.
+    """
+    elements, atoms = frozenset(counts), sum(counts.values())
+    problems = []
+    if constraints.include - elements:
+        problems.append(f"no {', '.join(sorted(constraints.include - elements))}")
+    if constraints.exclude & elements:
+        problems.append(f"has {', '.join(sorted(constraints.exclude & elements))}")
+    if constraints.chemical_system is not None and elements != constraints.chemical_system:
+        problems.append(f"not {'-'.join(sorted(constraints.chemical_system))}")
+    if constraints.formula is not None:
+        wanted = parse_formula(constraints.formula)
+        factor = atoms / sum(wanted.values())
+        if {e: n * factor for e, n in wanted.items()} != {e: float(n) for e, n in counts.items()}:
+            problems.append(f"not {constraints.formula}")
+    if not constraints.min_atoms <= atoms <= constraints.max_atoms:
+        problems.append(f"{atoms} atoms")
+    system = crystal_system(crystal.space_group)
+    if constraints.crystal_system not in (None, system):
+        problems.append(system)
+    return Verdict("constraints", not problems, "; ".join(problems))
+
+
+# -------------------------------------------------------------------------------------------------- charge balance
+
+
+def check_charges(formula: str) -> Verdict:
+    """Verdict "charge_balance": SMACT's validity (4.0.2; Pauling's test, alloys allowed).
+
+    Args:
+        formula: reduced formula.
+
+    Source: Davies et al., Chem 1, 617 (2016); settings as in CDVAE's composition validity.
+    """
+    valid = _smact(formula)
+    if valid is None:
+        return Verdict("charge_balance", None, f"SMACT cannot judge {formula}")
+    reason = "neutral with common oxidation states, or an alloy" if valid else "no neutral combination"
+    return Verdict("charge_balance", valid, f"{reason} for {formula}")
+
+
+@lru_cache(maxsize=50_000)
+def _smact(formula: str) -> bool | None:
+    import warnings
+
+    from smact.screening import smact_validity
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
+        try:
+            return bool(smact_validity(formula))
+        except Exception:  # smact raises many kinds for elements it has no data for
+            return None

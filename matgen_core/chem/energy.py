@@ -1,0 +1,167 @@
+"""Energies and magnetic moments of structures by CHGNet (Deng et al. 2023), read in batches. Nothing else wraps it.
+
+CHGNet's energy minus fitted elemental references is the formation energy in the Materials Project's MP2020 scheme:
+``e_form = e_chgnet - sum_i x_i mu_i``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.types import Cancelled
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+METHOD = "CHGNet 0.3.0"
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyReading:
+    """What CHGNet says of one structure.
+
+    Args:
+        energy: eV/atom, None where it failed.
+        magnetic_moment: mean absolute site moment, µB/atom.
+        max_site_moment: largest absolute site moment, µB.
+        note: why it failed.
+    """
+
+    energy: float | None
+    magnetic_moment: float | None
+    max_site_moment: float | None
+    note: str = ""
+
+
+@lru_cache(maxsize=1)
+def _chgnet() -> Any:
+    with contextlib.redirect_stdout(io.StringIO()):  # it announces itself at every load
+        from chgnet.model import CHGNet
+
+        model = CHGNet.load(use_device="cpu", verbose=False)
+    model.graph_converter.set_isolated_atom_response("ignore")
+    return model.eval()
+
+
+def read_energies(
+    structures: Sequence[Structure],
+    batch_size: int = 32,
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[EnergyReading]:
+    """Reads every structure; one that cannot be read says why and stops no other.
+
+    Args:
+        structures: any cells; the reading does not depend on their order.
+        batch_size: structures in one pass; those of similar size go together.
+        on_progress: called with structures read and structures in all.
+        cancelled: asked before each batch.
+
+    Raises:
+        Cancelled: where ``cancelled`` said so.
+    """
+    found: list[EnergyReading | None] = [None] * len(structures)
+    order = sorted(range(len(structures)), key=lambda i: len(structures[i]))
+    for start in range(0, len(order), batch_size):
+        if cancelled and cancelled():
+            raise Cancelled
+        numbers = order[start : start + batch_size]
+        for i, reading in zip(numbers, _read_batch([structures[i] for i in numbers]), strict=True):
+            found[i] = reading
+        if on_progress:
+            on_progress(min(start + batch_size, len(order)), len(order))
+    return [reading if reading is not None else _failed("not read") for reading in found]
+
+
+def _failed(reason: str) -> EnergyReading:
+    return EnergyReading(None, None, None, reason)
+
+
+def _read_batch(structures: Sequence[Structure]) -> list[EnergyReading]:
+    model = _chgnet()
+    readings: list[EnergyReading | None] = [None] * len(structures)
+    graphs = []
+    for i, structure in enumerate(structures):
+        try:
+            graph = model.graph_converter(structure)
+        except Exception as error:  # chgnet raises bare kinds for cells it cannot turn into a graph
+            readings[i] = _failed(f"no CHGNet graph ({str(error)[:80]})")
+            continue
+        if graph is None or len(graph.atom_graph) == 0:
+            readings[i] = _failed("atoms are too far apart for CHGNet")
+        else:
+            graphs.append((i, graph))
+    for (i, _), reading in zip(graphs, _predict([graph for _, graph in graphs]), strict=True):
+        readings[i] = reading
+    return [reading if reading is not None else _failed("not read") for reading in readings]
+
+
+def _predict(graphs: list[Any]) -> list[EnergyReading]:
+    if not graphs:
+        return []
+    try:
+        output = _chgnet().predict_graph(graphs, task="em", batch_size=len(graphs))
+    except (MemoryError, RuntimeError) as error:
+        if len(graphs) == 1:
+            return [_failed(f"CHGNet failed ({str(error)[:80]})")]
+        half = len(graphs) // 2  # too much at once, or one that poisons the rest: halves find out
+        return _predict(graphs[:half]) + _predict(graphs[half:])
+    if isinstance(output, dict):
+        output = [output]
+    return [_reading(entry) for entry in output]
+
+
+def _reading(entry: Mapping[str, Any]) -> EnergyReading:
+    energy, moments = float(entry["e"]), np.abs(np.asarray(entry["m"], dtype=float))
+    if not np.isfinite(energy):
+        return _failed("CHGNet gave no finite energy")
+    return EnergyReading(energy, float(moments.mean()), float(moments.max()))
+
+
+# ------------------------------------------------------------------------------------------------------ references
+
+
+def fit_references(
+    compositions: Sequence[Mapping[str, float]], energies: NDArray[np.float64], formation: NDArray[np.float64]
+) -> dict[str, float]:
+    """Energy of each element, eV/atom, that best turns CHGNet energies into formation energies.
+
+    A robust linear fit (iteratively reweighted, Huber's weights at 0.05 eV/atom).
+
+    Args:
+        compositions: N mappings from element to amount.
+        energies: (N,) CHGNet energies, eV/atom.
+        formation: (N,) formation energies, eV/atom.
+    """
+    elements = sorted({element for composition in compositions for element in composition})
+    column = {element: j for j, element in enumerate(elements)}
+    fractions = np.zeros((len(compositions), len(elements)))
+    for i, composition in enumerate(compositions):
+        total = sum(composition.values())
+        for element, amount in composition.items():
+            fractions[i, column[element]] = amount / total
+    target = energies - formation
+    weight: NDArray[np.float64] = np.ones(len(energies))
+    solution: NDArray[np.float64] = np.zeros(len(elements))
+    for _ in range(20):
+        root = np.sqrt(weight)[:, None]
+        solution = np.asarray(np.linalg.lstsq(fractions * root, target * root[:, 0], rcond=None)[0])
+        residual = np.abs(target - fractions @ solution)
+        weight = np.asarray(np.minimum(1.0, 0.05 / np.maximum(residual, 1e-9)))
+    return {element: round(float(value), 5) for element, value in zip(elements, solution, strict=True)}
+
+
+def formation_energy(energy: float, composition: Mapping[str, float], references: Mapping[str, float]) -> float | None:
+    """Formation energy in eV/atom from CHGNet's energy in eV/atom; None where an element has no reference."""
+    if any(element not in references for element in composition):
+        return None
+    total = sum(composition.values())
+    return energy - sum(amount * references[element] for element, amount in composition.items()) / total

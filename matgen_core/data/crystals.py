@@ -1,0 +1,265 @@
+"""From a table of CIFs (or a folder of them) to the arrays the crystal networks train on.
+
+A build works in chunks of rows, each written as it is finished, so that an interrupted build goes on where it stopped.
+Rows that cannot be used are listed with the reason and never stop the others.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from matgen_core.chem.structure import from_structure
+from matgen_core.types import BadInput, Crystal, MatGenError, Site
+
+#: Column of a table for each property the networks can be asked for. A column that is absent stays unknown.
+COLUMNS = {
+    "band_gap": "band_gap",
+    "formation_energy": "formation_energy_per_atom",
+    "magnetic_moment": "magmom_per_atom",
+    "e_above_hull": "e_above_hull",
+    "max_site_moment": "max_site_moment",
+    "chgnet_energy": "chgnet_energy_per_atom",
+}
+#: Elements the networks know, in order of atomic number (H to Pu, those for which there is data).
+_SYMBOLS = """
+H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc Ru
+Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At
+Rn Fr Ra Ac Th Pa U Np Pu
+"""
+ELEMENTS = tuple(_SYMBOLS.split())
+LETTERS = "abcdefghijklmnopqrstuvwxyzA"
+_CHUNK = 250
+
+
+@dataclass(frozen=True)
+class CrystalRows:
+    """Crystals with what is known of them.
+
+    Args:
+        ids: (N,) name of each row.
+        crystals: N records.
+        properties: (N, len(COLUMNS)) in the order of :data:`COLUMNS`; NaN where unknown.
+        splits: (N,) "train" or "val".
+    """
+
+    ids: NDArray[np.str_]
+    crystals: tuple[Crystal, ...]
+    properties: NDArray[np.float32]
+    splits: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.crystals)
+
+    def column(self, key: str) -> NDArray[np.float32]:
+        """(N,) values of one property; NaN where unknown."""
+        return self.properties[:, list(COLUMNS).index(key)]
+
+    def subset(self, mask: NDArray[np.bool_]) -> CrystalRows:
+        """The rows where ``mask`` (N,) holds."""
+        kept = tuple(c for c, keep in zip(self.crystals, mask, strict=True) if keep)
+        return CrystalRows(self.ids[mask], kept, self.properties[mask], self.splits[mask])
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that could not be used, and why."""
+
+    id: str
+    reason: str
+
+
+# ------------------------------------------------------------------------------------------------------ reading in
+
+
+def read_table(source: Path) -> pd.DataFrame:
+    """A table with a ``cif`` column from a CSV (also gzipped) or from a folder of CIF files.
+
+    Raises:
+        BadInput: naming the missing file or column.
+    """
+    if source.is_dir():
+        files = sorted(source.glob("*.cif"))
+        if not files:
+            raise BadInput(f"no .cif file in {source}; give a folder of CIFs or a CSV with a 'cif' column")
+        return pd.DataFrame(
+            {"material_id": [f.stem for f in files], "cif": [f.read_text(errors="replace") for f in files]}
+        )
+    if not source.is_file():
+        raise BadInput(f"{source} does not exist; give a CSV with a 'cif' column or a folder of CIFs")
+    try:
+        table = pd.read_csv(source)
+    except (ValueError, OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{source} cannot be read as CSV ({error}); save it as comma-separated UTF-8") from None
+    if "cif" not in table.columns:
+        raise BadInput(f"{source} has no 'cif' column (it has: {', '.join(map(str, table.columns))}); add one")
+    return table
+
+
+def parse_row(id_: str, cif: str) -> Crystal | Rejected:
+    """The crystal in one CIF, or why it cannot be used."""
+    from pymatgen.core import Structure
+
+    try:
+        if not isinstance(cif, str) or not cif.strip():
+            return Rejected(id_, "the cif cell is empty")
+        crystal = from_structure(Structure.from_str(cif, fmt="cif"))
+    except MatGenError as error:
+        return Rejected(id_, str(error))
+    except Exception as error:  # pymatgen's parser raises many kinds; each row's failure is the row's own
+        return Rejected(id_, f"the CIF cannot be read ({type(error).__name__}: {str(error)[:120]})")
+    unknown = [s.element for s in crystal.sites if s.element not in ELEMENTS]
+    return Rejected(id_, f"element {unknown[0]} is not among those the networks know") if unknown else crystal
+
+
+def _parse_chunk(rows: Sequence[tuple[str, str]]) -> list[Crystal | Rejected]:
+    import warnings
+
+    warnings.simplefilter("ignore")  # pymatgen warns of every rounded coordinate
+    return [parse_row(id_, cif) for id_, cif in rows]
+
+
+def build_rows(
+    source: Path, out: Path, *, workers: int | None = None, on_progress: Callable[[int, int], None] | None = None
+) -> tuple[CrystalRows, list[Rejected]]:
+    """Reads every row of ``source`` and writes ``crystals.npz`` and ``rejected.csv`` into ``out``.
+
+    Args:
+        source: CSV with a ``cif`` column, or a folder of CIFs.
+        out: folder for the arrays; chunks of an earlier, interrupted build in it are used again.
+        workers: processes; None for one a core.
+        on_progress: called with rows done and rows in all.
+    """
+    table = read_table(source)
+    ids = _ids(table)
+    chunks = out / "chunks"
+    chunks.mkdir(parents=True, exist_ok=True)
+    starts = list(range(0, len(table), _CHUNK))
+    missing = [s for s in starts if not (chunks / f"{s:07d}.npz").is_file()]
+    done = len(table) - sum(min(_CHUNK, len(table) - s) for s in missing)
+    jobs = [[(ids[i], table["cif"][i]) for i in range(s, min(s + _CHUNK, len(table)))] for s in missing]
+    with _executor(workers or os.cpu_count() or 1) as executor:
+        for start, parsed in zip(missing, executor.map(_parse_chunk, jobs), strict=True):
+            rows, rejected = _collect(table, start, parsed)
+            _write_rejected(chunks / f"{start:07d}.csv", rejected)
+            save_rows(chunks / f"{start:07d}.npz", rows)
+            done += len(parsed)
+            if on_progress:
+                on_progress(done, len(table))
+    rows = concatenate(load_rows(chunks / f"{start:07d}.npz") for start in starts)
+    rejected = [r for start in starts for r in _read_rejected(chunks / f"{start:07d}.csv")]
+    save_rows(out / "crystals.npz", rows)
+    _write_rejected(out / "rejected.csv", rejected)
+    return rows, rejected
+
+
+def _executor(workers: int) -> Executor:
+    import multiprocessing
+
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _ids(table: pd.DataFrame) -> list[str]:
+    if "material_id" in table.columns:
+        return [str(value) for value in table["material_id"]]
+    return [f"row-{number}" for number in range(1, len(table) + 1)]
+
+
+def _collect(
+    table: pd.DataFrame, start: int, parsed: Sequence[Crystal | Rejected]
+) -> tuple[CrystalRows, list[Rejected]]:
+    kept = [start + i for i, item in enumerate(parsed) if isinstance(item, Crystal)]
+    ids = _ids(table)
+    values = np.full((len(kept), len(COLUMNS)), np.nan, dtype=np.float32)
+    for j, column in enumerate(COLUMNS.values()):
+        if column in table.columns:
+            values[:, j] = pd.to_numeric(table[column].iloc[kept], errors="coerce").to_numpy(dtype=np.float32)
+    splits = table["split"].iloc[kept].astype(str).to_numpy() if "split" in table.columns else ["train"] * len(kept)
+    crystals = tuple(item for item in parsed if isinstance(item, Crystal))
+    rows = CrystalRows(np.array([ids[k] for k in kept], dtype=str), crystals, values, np.array(splits, dtype=str))
+    return rows, [item for item in parsed if isinstance(item, Rejected)]
+
+
+def _write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("id", "reason"))
+        writer.writerows((r.id, r.reason) for r in rejected)
+
+
+def _read_rejected(path: Path) -> list[Rejected]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return [Rejected(row["id"], row["reason"]) for row in csv.DictReader(file)]
+
+
+# ---------------------------------------------------------------------------------------------------------- arrays
+
+
+def save_rows(path: Path, rows: CrystalRows) -> None:
+    """Writes rows as one compressed ``.npz`` of plain arrays (sites of all crystals end to end)."""
+    sites = [site for crystal in rows.crystals for site in crystal.sites]
+    coordinates = np.full((len(sites), 3), np.nan, dtype=np.float32)
+    for i, site in enumerate(sites):
+        coordinates[i, : len(site.coordinates)] = site.coordinates
+    partial = path.with_suffix(".part.npz")
+    np.savez_compressed(
+        partial,
+        ids=rows.ids,
+        splits=rows.splits,
+        properties=rows.properties,
+        space_groups=np.array([c.space_group for c in rows.crystals], dtype=np.int16),
+        lattices=np.array([c.lattice for c in rows.crystals], dtype=np.float32).reshape(len(rows), 6),
+        counts=np.array([len(c.sites) for c in rows.crystals], dtype=np.int16),
+        letters=np.array([LETTERS.index(s.letter) for s in sites], dtype=np.int8),
+        elements=np.array([ELEMENTS.index(s.element) for s in sites], dtype=np.int8),
+        coordinates=coordinates,
+    )
+    partial.replace(path)  # so that an interrupted write leaves no half file under the final name
+
+
+def load_rows(path: Path) -> CrystalRows:
+    """Reads what :func:`save_rows` wrote.
+
+    Raises:
+        BadInput: where the file is missing or is not such a file.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path} does not exist; make it with: matgen data build FILE --out {path.parent}")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return CrystalRows(file["ids"], tuple(_crystals(file)), file["properties"], file["splits"])
+    except (KeyError, ValueError, OSError, EOFError) as error:
+        raise BadInput(f"{path} is not a table of crystals ({error}); build it again") from None
+
+
+def _crystals(file: np.lib.npyio.NpzFile) -> Iterator[Crystal]:
+    letters, elements, coordinates = file["letters"], file["elements"], file["coordinates"].astype(float)
+    freedom = (~np.isnan(coordinates)).sum(axis=1)
+    start = 0
+    for group, lattice, count in zip(file["space_groups"], file["lattices"], file["counts"].tolist(), strict=True):
+        sites = tuple(
+            Site(LETTERS[letters[i]], ELEMENTS[elements[i]], tuple(coordinates[i, : freedom[i]].tolist()))
+            for i in range(start, start + count)
+        )
+        start += count
+        a, b, c, alpha, beta, gamma = (float(value) for value in lattice)
+        yield Crystal(int(group), sites, (a, b, c, alpha, beta, gamma))
+
+
+def concatenate(parts: Iterator[CrystalRows] | Sequence[CrystalRows]) -> CrystalRows:
+    """Rows of several tables, in order."""
+    tables = list(parts)
+    return CrystalRows(
+        np.concatenate([t.ids for t in tables]) if tables else np.array([], dtype=str),
+        tuple(c for t in tables for c in t.crystals),
+        np.concatenate([t.properties for t in tables]) if tables else np.zeros((0, len(COLUMNS)), dtype=np.float32),
+        np.concatenate([t.splits for t in tables]) if tables else np.array([], dtype=str),
+    )

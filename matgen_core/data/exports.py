@@ -1,0 +1,134 @@
+"""Candidates as files that other programs read: CSV, CIF, POSCAR, XYZ, JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.symmetry import symbol, wyckoff_positions
+from matgen_core.types import Candidate, Crystal
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+
+def file_name(candidate: Candidate, extension: str) -> str:
+    """A name that is safe on every system, whatever the id holds."""
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", f"{reduced_formula(candidate.material)}-{candidate.id}")[:80]
+    return f"{stem}.{extension}"
+
+
+def to_cif(candidate: Candidate) -> str:
+    """CIF with the space group, its operations and one atom a Wyckoff position (conventional cell)."""
+    crystal = candidate.material
+    table = wyckoff_positions(crystal.space_group)
+    general = list(table.values())[-1]
+    a, b, c, alpha, beta, gamma = crystal.lattice
+    lines = [
+        f"data_{re.sub(r'[^A-Za-z0-9_-]+', '_', reduced_formula(crystal))}",
+        f"_symmetry_space_group_name_H-M '{symbol(crystal.space_group)}'",
+        f"_symmetry_Int_Tables_number {crystal.space_group}",
+        f"_cell_length_a {a:.6f}\n_cell_length_b {b:.6f}\n_cell_length_c {c:.6f}",
+        f"_cell_angle_alpha {alpha:.4f}\n_cell_angle_beta {beta:.4f}\n_cell_angle_gamma {gamma:.4f}",
+        "loop_\n_symmetry_equiv_pos_as_xyz",
+    ]
+    lines += [
+        f"'{_operation(r, t)}'" for r, t in zip(general.rotations.tolist(), general.translations.tolist(), strict=True)
+    ]
+    lines.append("loop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_symmetry_multiplicity")
+    lines.append("_atom_site_Wyckoff_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z")
+    lines.append("_atom_site_occupancy")
+    for number, site in enumerate(crystal.sites, start=1):
+        position = table[site.letter]
+        x, y, z = position.orbit(site.coordinates)[0]
+        place = f"{x:.6f} {y:.6f} {z:.6f}"
+        lines.append(f"{site.element}{number} {site.element} {position.multiplicity} {site.letter} {place} 1")
+    return "\n".join(lines) + "\n"
+
+
+def _operation(rotation: list[list[float]], translation: list[float]) -> str:
+    from fractions import Fraction
+
+    parts = []
+    for row, shift in zip(rotation, translation, strict=True):
+        terms = "".join(f"{'+' if v > 0 else '-'}{axis}" for v, axis in zip(row, "xyz", strict=True) if v)
+        fraction = Fraction(shift % 1.0).limit_denominator(24)
+        parts.append((f"{fraction}" if fraction else "") + (terms if fraction else terms.removeprefix("+")))
+    return ", ".join(parts)
+
+
+def to_poscar(candidate: Candidate) -> str:
+    """VASP's POSCAR of the primitive cell."""
+    from pymatgen.io.vasp import Poscar
+
+    return str(
+        Poscar(_grouped(candidate.material), comment=file_name(candidate, "vasp")).get_str(significant_figures=8)
+    )
+
+
+def to_xyz(candidate: Candidate) -> str:
+    """Extended XYZ of the primitive cell."""
+    structure = _grouped(candidate.material)
+    lattice = " ".join(f"{value:.8f}" for value in structure.lattice.matrix.ravel())
+    lines = [str(len(structure)), f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T"']
+    lines += [f"{site.specie} {site.x:.8f} {site.y:.8f} {site.z:.8f}" for site in structure]
+    return "\n".join(lines) + "\n"
+
+
+def _grouped(crystal: Crystal) -> Structure:
+    structure: Structure = to_structure(crystal)
+    return structure.get_sorted_structure()
+
+
+def to_json(candidates: Sequence[Candidate]) -> str:
+    """Everything that is known of the candidates."""
+    return json.dumps([asdict(candidate) for candidate in candidates], indent=1, ensure_ascii=False)
+
+
+def to_csv(candidates: Sequence[Candidate]) -> str:
+    """One row a candidate. Cells that a spreadsheet would run as a formula are defused."""
+    from defusedcsv import csv
+
+    keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
+    rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
+    header = ["id", "formula", "space_group", "symbol", "atoms", "score", "engine", "checkpoint", "seed"]
+    for key in keys:
+        header += [key, f"{key}_spread", f"{key}_unit", f"{key}_method", f"{key}_in_domain", f"{key}_note"]
+    for rule in rules:
+        header += [rule, f"{rule}_reason"]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*header, "cif"])
+    for candidate in candidates:
+        writer.writerow([*_cells(candidate, keys, rules), to_cif(candidate)])
+    return buffer.getvalue()
+
+
+def _cells(candidate: Candidate, keys: Sequence[str], rules: Sequence[str]) -> list[object]:
+    crystal, origin = candidate.material, candidate.origin
+    atoms = sum(formula_counts(crystal).values())
+    cells: list[object] = [candidate.id, reduced_formula(crystal), crystal.space_group, symbol(crystal.space_group)]
+    cells += [atoms, candidate.score, origin.engine, origin.checkpoint, origin.seed]
+    for key in keys:
+        p = candidate.predictions.get(key)
+        cells += [None] * 6 if p is None else [p.value, p.spread, p.unit, p.method, p.in_domain, p.note]
+    for rule in rules:
+        verdict = candidate.verdict(rule)
+        cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
+    return cells
+
+
+def to_cif_zip(candidates: Sequence[Candidate]) -> bytes:
+    """A zip of one CIF a candidate."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for candidate in candidates:
+            # A fixed date, so that the same candidates give the same bytes.
+            archive.writestr(zipfile.ZipInfo(file_name(candidate, "cif"), (2000, 1, 1, 0, 0, 0)), to_cif(candidate))
+    return buffer.getvalue()

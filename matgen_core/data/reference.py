@@ -1,0 +1,255 @@
+"""The one reference: hull, known formulas, known structure types, and readings of known crystals.
+
+Everything in ``assets/reference`` is computed by :func:`build_reference` from tables of the Materials Project
+(CC BY 4.0) and never typed in. Every page and every evaluation reads it through :func:`load_reference`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from matgen_core.chem.composition import check_elements
+from matgen_core.chem.energy import fit_references, formation_energy, read_energies
+from matgen_core.chem.stability import Hull, find_vertices
+from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.symmetry import wyckoff_positions
+from matgen_core.data.crystals import CrystalRows
+from matgen_core.types import BadInput, Crystal, MissingReference, Verdict
+
+FOLDER = Path(__file__).parents[2] / "assets" / "reference"
+ATTRIBUTION = "Materials Project (CC BY 4.0), through Matbench, MP-20 and MPTS-52"
+#: Readings of the evaluation's unconditional samples: what chance alone would meet.
+SAMPLES = "samples.npz"
+#: Properties of known crystals that are kept, as CrystalRows names them.
+KEPT = ("band_gap", "formation_energy", "magnetic_moment", "max_site_moment", "e_above_hull")
+
+
+def structure_type(crystal: Crystal) -> str:
+    """Key of a structure type: formula, space group, and the occupied positions by element.
+
+    Positions count by multiplicity and freedom, not by letter, because letters depend on the choice of origin.
+    """
+    table = wyckoff_positions(crystal.space_group)
+    sites = sorted(
+        f"{s.element}{table[s.letter].multiplicity}.{table[s.letter].degrees_of_freedom}" for s in crystal.sites
+    )
+    return f"{reduced_formula(crystal)}|{crystal.space_group}|{','.join(sites)}"
+
+
+def hash_names(names: Iterable[str]) -> NDArray[np.uint64]:
+    """Sorted 64-bit hashes, each once."""
+    digests = [hashlib.blake2b(name.encode(), digest_size=8).digest() for name in set(names)]
+    return np.sort(np.frombuffer(b"".join(digests), dtype=np.uint64))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known.
+
+    Args:
+        hull: convex hull of the known phases.
+        formulas: hashes of known reduced formulas.
+        types: hashes of known structure types.
+        elements: energy of each element for CHGNet's formation energies, eV/atom.
+        known: columns of the known crystals: id, formula, space_group, atoms and those of KEPT.
+        counts: what went in, and how well the elemental energies fit.
+        spreads: one standard deviation of a reading on slightly disturbed geometry, by property.
+        samples: readings of unconditional samples of the default engine, by property; empty where not measured.
+    """
+
+    hull: Hull
+    formulas: NDArray[np.uint64]
+    types: NDArray[np.uint64]
+    elements: Mapping[str, float]
+    known: Mapping[str, NDArray[np.generic]]
+    counts: Mapping[str, float]
+    spreads: Mapping[str, float]
+    samples: Mapping[str, NDArray[np.float32]]
+
+    def newness(self, crystal: Crystal) -> Verdict:
+        """Verdict "newness" in three levels: known structure, new structure of a known formula, formula not known."""
+        formula = reduced_formula(crystal)
+        if _contains(self.types, structure_type(crystal)):
+            return Verdict("newness", False, f"known structure type of {formula}")
+        if _contains(self.formulas, formula):
+            return Verdict("newness", True, f"new structure of the known formula {formula}")
+        return Verdict("newness", True, f"{formula} is not among the {len(self.formulas):,} known formulas")
+
+    def is_new_formula(self, formula: str) -> bool:
+        """Whether a reduced formula is not among the known ones."""
+        return not _contains(self.formulas, formula)
+
+    def column(self, key: str) -> NDArray[np.float32]:
+        """One property of the known crystals, without those of which it is unknown."""
+        values = np.asarray(self.known[key], dtype=np.float32)
+        return values[~np.isnan(values)]
+
+
+def _contains(hashes: NDArray[np.uint64], name: str) -> bool:
+    wanted = hash_names([name])[0]
+    place = int(np.searchsorted(hashes, wanted))
+    return place < len(hashes) and bool(hashes[place] == wanted)
+
+
+# ----------------------------------------------------------------------------------------------------------- build
+
+
+def build_reference(phases: Path, rows: CrystalRows, out: Path = FOLDER) -> Reference:
+    """Computes the reference and writes it to ``out``.
+
+    Args:
+        phases: CSV with ``formula`` and ``formation_energy_mp2020`` (eV/atom): the lowest known of each formula.
+        rows: known crystals.
+        out: folder.
+
+    Raises:
+        BadInput: where the table of phases has not these columns.
+    """
+    formulas, energies = _read_phases(phases)
+    stable = find_vertices(formulas, energies)
+    systems = Counter("-".join(sorted(check_elements(_elements(f)))) for f in formulas.tolist())
+    learn = rows.splits != "val"
+    known = [reduced_formula(crystal) for crystal in rows.crystals]
+    compositions = [dict(formula_counts(c)) for c in rows.crystals]
+    fit = learn & np.isfinite(rows.column("chgnet_energy")) & np.isfinite(rows.column("formation_energy"))
+    elements, error = _fit_elements(rows, compositions, fit)
+    names = sorted(systems)
+    out.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        out / "hull.npz", formulas=formulas[stable], energies=energies[stable].astype(np.float32),
+        systems=np.array(names), system_counts=np.array([systems[n] for n in names], dtype=np.int16),
+    )  # fmt: skip
+    np.savez_compressed(
+        out / "known.npz",
+        formulas=hash_names([*formulas.tolist(), *known]),
+        types=hash_names(structure_type(c) for c in rows.crystals),
+        id=rows.ids,
+        formula=np.array(known),
+        space_group=np.array([c.space_group for c in rows.crystals], dtype=np.int16),
+        atoms=np.array([sum(c.values()) for c in compositions], dtype=np.int16),
+        allow_pickle=False,
+        **{key: rows.column(key).astype(np.float16) for key in KEPT},
+    )
+    manifest: dict[str, object] = {
+        "attribution": ATTRIBUTION,
+        "elements": elements,
+        "counts": {
+            "phases": len(formulas), "vertices": int(stable.sum()), "crystals": len(rows),
+            "formation_energy_mae": error,
+        },
+        "spreads": measure_spreads(rows.subset(~learn) if (~learn).any() else rows, elements),
+        "digests": {name: _digest(out / name) for name in ("hull.npz", "known.npz")},
+    }  # fmt: skip
+    (out / "reference.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    return load_reference(out)
+
+
+def _fit_elements(
+    rows: CrystalRows, compositions: Sequence[Mapping[str, float]], fit: NDArray[np.bool_]
+) -> tuple[dict[str, float], float]:
+    chosen = [c for c, keep in zip(compositions, fit, strict=True) if keep]
+    energies = rows.column("chgnet_energy")[fit].astype(float)
+    target = rows.column("formation_energy")[fit].astype(float)
+    elements = fit_references(chosen, energies, target)
+    read = [formation_energy(e, c, elements) or 0.0 for e, c in zip(energies.tolist(), chosen, strict=True)]
+    return elements, round(float(np.abs(np.array(read) - target).mean()), 4)
+
+
+def measure_spreads(rows: CrystalRows, elements: Mapping[str, float], count: int = 300) -> dict[str, float]:
+    """Standard deviation of readings against what is known, on geometry disturbed as generated geometry is.
+
+    Cells are strained by 1 % and atoms moved by 0.03 Å, since a relaxed training row would flatter the reading. The
+    deviation is a robust one (1.48 times the median absolute error), so that no outlier decides.
+    """
+    rng = np.random.default_rng(0)
+    chosen = np.sort(rng.permutation(len(rows))[:count])
+    structures = []
+    for i in chosen:
+        structure = to_structure(rows.crystals[i])
+        structure.apply_strain(rng.normal(0.0, 0.01, 3))
+        structure.perturb(0.03)
+        structures.append(structure)
+    readings = read_energies(structures)
+    errors: dict[str, list[float]] = {"formation_energy": [], "magnetic_moment": [], "max_site_moment": []}
+    for i, reading in zip(chosen, readings, strict=True):
+        counts = formula_counts(rows.crystals[i])
+        energy = None if reading.energy is None else formation_energy(reading.energy, counts, elements)
+        for key, value in (
+            ("formation_energy", energy),
+            ("magnetic_moment", reading.magnetic_moment),
+            ("max_site_moment", reading.max_site_moment),
+        ):
+            if value is not None:
+                errors[key].append(abs(value - float(rows.column(key)[i])))
+    spreads = {key: round(1.48 * float(np.nanmedian(values)), 4) for key, values in errors.items()}
+    return {**spreads, "e_above_hull": spreads["formation_energy"]}
+
+
+def _elements(formula: str) -> list[str]:
+    from pymatgen.core import Composition
+
+    return [str(e) for e in Composition(formula)]
+
+
+def _read_phases(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
+    try:
+        # "NaN" is sodium nitride's formula, not a missing value.
+        table = pd.read_csv(path, keep_default_na=False)
+        formulas = table["formula"].astype(str).to_numpy(dtype=str)
+        energies = table["formation_energy_mp2020"].to_numpy(dtype=float)
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(f"{path} needs the columns formula and formation_energy_mp2020 ({error})") from None
+    return formulas, energies
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------------------ load
+
+
+@lru_cache(maxsize=4)
+def load_reference(folder: Path = FOLDER) -> Reference:
+    """Reads the reference once.
+
+    Raises:
+        MissingReference: where it is absent or damaged.
+    """
+    remedy = "restore it with: git checkout -- assets/reference, or build it with: matgen data reference FILE"
+    try:
+        manifest = json.loads((folder / "reference.json").read_text(encoding="utf-8"))
+        for name, digest in manifest["digests"].items():
+            if _digest(folder / name) != digest:
+                raise MissingReference(f"{folder / name} does not match its digest; {remedy}")
+        with np.load(folder / "hull.npz", allow_pickle=False) as file:
+            systems = dict(zip(file["systems"].tolist(), file["system_counts"].tolist(), strict=True))
+            hull = Hull(file["formulas"], file["energies"].astype(float), systems)
+        with np.load(folder / "known.npz", allow_pickle=False) as file:
+            columns = {key: file[key] for key in file.files}
+    except (OSError, KeyError, ValueError) as error:
+        if isinstance(error, MissingReference):
+            raise
+        raise MissingReference(f"the reference in {folder} cannot be read ({type(error).__name__}); {remedy}") from None
+    formulas, types = columns.pop("formulas"), columns.pop("types")
+    return Reference(
+        hull, formulas, types, manifest["elements"], columns, manifest["counts"], manifest["spreads"],
+        _read_samples(folder / SAMPLES),
+    )  # fmt: skip
+
+
+def _read_samples(path: Path) -> dict[str, NDArray[np.float32]]:
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as file:
+        return {key: file[key].astype(np.float32) for key in file.files}

@@ -1,0 +1,80 @@
+"""Properties as embeddings, each with its own "any" (chapter 4.3; classifier-free guidance, Ho & Salimans 2022).
+
+    e(c) = sum_k e_k(c_k),    e_k(c_k) = MLP_k(z_k, sin, cos of z_k, whether c_k is near zero)   or   null_k
+
+conditions (B, K) float, NaN for "any" -> tokens (B, K, width), summed (B, width). Every network that is asked for
+properties uses this file, so that what "any" means is the same for all.
+Invariant: a value that is NaN cannot influence the embedding except by being absent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class ConditionConfig:
+    """What can be asked for.
+
+    Args:
+        keys: property keys, in the order of the columns.
+        means: of each property over the training rows.
+        stds: likewise.
+        width: of the embedding.
+        near_zero: values below this are flagged: most rows are metals and most are non-magnetic, and zero is a kind.
+    """
+
+    keys: tuple[str, ...]
+    means: tuple[float, ...]
+    stds: tuple[float, ...]
+    width: int
+    near_zero: float = 0.05
+
+
+class ConditionEmbedding(nn.Module):
+    """One small network and one null vector for each property."""
+
+    means: Tensor
+    stds: Tensor
+    frequencies: Tensor
+
+    def __init__(self, config: ConditionConfig) -> None:
+        super().__init__()
+        self.config = config
+        count, inner = len(config.keys), 64
+        self.register_buffer("means", torch.tensor(config.means))
+        self.register_buffer("stds", torch.tensor(config.stds))
+        self.register_buffer("frequencies", torch.tensor([0.5, 1.0, 2.0, 4.0]))
+        self.inner = nn.Parameter(torch.randn(count, 10, inner) / 10**0.5)
+        self.bias = nn.Parameter(torch.zeros(count, inner))
+        self.outer = nn.Parameter(torch.randn(count, inner, config.width) * 0.3 / inner**0.5)
+        self.own = nn.Parameter(torch.randn(count, config.width) * 0.02)
+        self.null = nn.Parameter(torch.randn(count, config.width) * 0.02)
+
+    def tokens(self, conditions: Tensor) -> Tensor:
+        """(B, K) -> (B, K, width), one embedding a property."""
+        asked = ~conditions.isnan()
+        value = torch.where(asked, conditions, self.means)
+        z = ((value - self.means) / self.stds).clamp(-6.0, 6.0)[..., None]  # (B, K, 1)
+        phase = z * self.frequencies
+        flag = (value.abs() < self.config.near_zero).to(z.dtype)[..., None]
+        features = torch.cat([z, flag, phase.sin(), phase.cos()], dim=-1)  # (B, K, 10)
+        hidden = nn.functional.silu(torch.einsum("bkf,kfi->bki", features, self.inner) + self.bias)
+        embedded = torch.einsum("bki,kiw->bkw", hidden, self.outer) + self.own
+        return torch.where(asked[..., None], embedded, self.null)
+
+    def forward(self, conditions: Tensor) -> Tensor:
+        """(B, K) -> (B, width), the properties together."""
+        return self.tokens(conditions).sum(dim=1)
+
+
+def drop_conditions(
+    conditions: Tensor, generator: torch.Generator | None = None, all_rate: float = 0.10, each_rate: float = 0.15
+) -> Tensor:
+    """Conditions (B, K) with some made "any": all together in some rows, and each alone in further ones."""
+    rows = torch.rand(len(conditions), 1, generator=generator) < all_rate
+    single = torch.rand(conditions.shape, generator=generator) < each_rate
+    return conditions.masked_fill((rows | single).to(conditions.device), float("nan"))

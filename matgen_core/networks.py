@@ -1,0 +1,67 @@
+"""Networks from checkpoints: a config in JSON becomes the class it belongs to, with its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from torch import nn
+
+from matgen_core.checkpoints import Checkpoint
+from matgen_core.models.conditioning import ConditionConfig
+from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser
+from matgen_core.models.gpt import ConditionalGPT, GPTConfig
+from matgen_core.models.predictor import GapPredictor, PredictorConfig
+from matgen_core.types import DamagedCheckpoint
+
+C = TypeVar("C")
+N = TypeVar("N", bound=nn.Module)
+
+
+def build_gpt(checkpoint: Checkpoint) -> ConditionalGPT:
+    """The skeleton writer."""
+    return _filled(ConditionalGPT(_config(GPTConfig, checkpoint)), checkpoint)
+
+
+def build_geometry(checkpoint: Checkpoint) -> tuple[GeometryDenoiser, tuple[float, ...]]:
+    """The geometry denoiser, and the volume (Å³) of an atom of each element that it was trained with."""
+    network = _filled(GeometryDenoiser(_config(GeometryConfig, checkpoint)), checkpoint)
+    return network, tuple(checkpoint.config["volumes"])
+
+
+def build_gap(checkpoint: Checkpoint) -> GapPredictor:
+    """The band-gap ensemble."""
+    return _filled(GapPredictor(_config(PredictorConfig, checkpoint)), checkpoint)
+
+
+def _config(kind: type[C], checkpoint: Checkpoint) -> C:
+    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    try:
+        values = {key: _frozen(value) for key, value in checkpoint.config.items() if key in names}
+        if "conditions" in names:
+            values["conditions"] = _conditions(checkpoint.config["conditions"])
+        return kind(**values)
+    except (KeyError, TypeError) as error:
+        reason = f"its config does not fit ({error}); restore it"
+        raise DamagedCheckpoint(f"checkpoint {checkpoint.name!r}: {reason}") from None
+
+
+def _conditions(values: Mapping[str, Any]) -> ConditionConfig:
+    return ConditionConfig(**{key: _frozen(value) for key, value in values.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def _filled(network: N, checkpoint: Checkpoint) -> N:
+    try:
+        network.load_state_dict(dict(checkpoint.weights), strict=False)
+        missing = set(network.state_dict()) - set(checkpoint.weights) - {"gpt.lm_head.weight"}
+        if missing:
+            raise RuntimeError(f"{sorted(missing)[0]} is missing")
+    except RuntimeError as error:
+        text = str(error).splitlines()[0][:120]
+        raise DamagedCheckpoint(f"checkpoint {checkpoint.name!r}: weights do not fit ({text}); restore it") from None
+    return network.eval()

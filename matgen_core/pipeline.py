@@ -1,0 +1,74 @@
+"""The chapter's workflow (4.5): target, generate, predict, assess, rank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from matgen_core.data.reference import load_reference
+from matgen_core.properties import meets
+from matgen_core.stages.assess import assess
+from matgen_core.stages.generate import check_target, generate
+from matgen_core.stages.predict import predict
+from matgen_core.stages.rank import rank
+from matgen_core.types import BadTarget, Cancelled, Candidate, Progress, SamplingSettings, Target
+
+_BATCH = 32
+_MOST = 10_000
+
+
+def design(
+    target: Target,
+    count: int = 16,
+    *,
+    seed: int = 0,
+    settings: SamplingSettings | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Candidate, ...]:
+    """Draws crystals for a target and says of each what it is.
+
+    Works in batches, so that a run that is cancelled keeps every batch that was finished.
+
+    Args:
+        target: goals and constraints.
+        count: candidates to draw.
+        seed: the same seed, settings and versions give the same candidates.
+        settings: engine, sampler and their numbers.
+        on_progress: called after each stage of each batch, with everything found so far.
+        cancelled: asked often; once it says yes, what was found is returned.
+
+    Raises:
+        BadTarget: for goals, constraints or counts that cannot be asked for.
+    """
+    check_target(target)
+    if not 1 <= count <= _MOST:
+        raise BadTarget(f"{count} candidates cannot be drawn; ask for 1 to {_MOST:,}")
+    settings = settings or SamplingSettings()
+    found: tuple[Candidate, ...] = ()
+    report = on_progress or (lambda progress: None)
+    for first in range(0, count, _BATCH):
+        size = min(_BATCH, count - first)
+        report(Progress("generate", first, count, found))
+        try:
+            batch = generate(target, size, seed=seed, settings=settings, first=first, cancelled=cancelled)
+            report(Progress("predict", first, count, found))
+            batch = predict(batch, cancelled=cancelled)
+        except Cancelled:
+            break
+        found = rank(assess((*found, *batch), target), target)
+        report(Progress("assess", first + size, count, found))
+    report(Progress("done", len(found), count, found))
+    return found
+
+
+def base_rates(target: Target) -> Mapping[str, float | None]:
+    """The share of unconditional candidates that meet each goal by chance; None where that was not measured.
+
+    Read from the readings of the evaluation's unconditional samples (``matgen evaluate crystals``).
+    """
+    samples = load_reference().samples
+    rates: dict[str, float | None] = {}
+    for key, goal in target.goals.items():
+        values = [float(value) for value in samples.get(key, ())]
+        rates[key] = sum(bool(meets(key, goal, value)) for value in values) / len(values) if values else None
+    return rates

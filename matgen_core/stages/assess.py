@@ -1,0 +1,53 @@
+"""Verdicts on candidates: within the constraints, charge balanced, new, on target. A rejection is a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matgen_core.chem.composition import check_charges, check_crystal
+from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.data.reference import load_reference, structure_type
+from matgen_core.properties import PROPERTIES, meets
+from matgen_core.types import Candidate, Target, Verdict
+
+
+def assess(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:
+    """The same candidates with a verdict of every rule.
+
+    Rules: "constraints", "charge_balance", "newness", "duplicate", and "target:<property>" for each goal.
+    """
+    reference = load_reference()
+    seen: dict[str, str] = {}
+    assessed = []
+    for candidate in candidates:
+        crystal = candidate.material
+        key = structure_type(crystal)
+        first = seen.setdefault(key, candidate.id)
+        same = "" if first == candidate.id else f"same structure type as {first}"
+        assessed.append(
+            candidate.add_verdicts(
+                check_crystal(crystal, formula_counts(crystal), target.constraints),
+                check_charges(reduced_formula(crystal)),
+                reference.newness(crystal),
+                Verdict("duplicate", not same, same),
+                *check_goals(candidate, target),
+            )
+        )
+    return tuple(assessed)
+
+
+def check_goals(candidate: Candidate, target: Target) -> list[Verdict]:
+    """One verdict a goal, "target:<property>"; passed is None where there is no reading."""
+    verdicts = []
+    for key, goal in target.goals.items():
+        value, record = candidate.value(key), PROPERTIES[key]
+        met = meets(key, goal, value)
+        slack = f" ± {record.tolerance:g}" if goal.is_value else ""
+        read = "no reading" if value is None else f"{value:.3g} {record.unit}"
+        verdicts.append(Verdict(f"target:{key}", met, f"{read}, asked for {goal}{slack} {record.unit}"))
+    return verdicts
+
+
+def met_all(candidate: Candidate) -> bool:
+    """Whether every goal is met."""
+    return all(v.passed is True for v in candidate.verdicts if v.rule.startswith("target:"))

@@ -1,0 +1,116 @@
+"""Readings of candidates: energies and moments by CHGNet, the gap by our own network, the hull by the reference.
+
+None of these networks takes part in the drawing, so a reading can judge; where one also labelled the training rows
+(CHGNet's moments), its method says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import torch
+
+from matgen_core.checkpoints import available, load_checkpoint
+from matgen_core.chem.distances import check_distances
+from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, read_energies
+from matgen_core.chem.structure import formula_counts, to_structure
+from matgen_core.data.datasets import composition_arrays
+from matgen_core.data.reference import Reference, load_reference
+from matgen_core.models.predictor import GapPredictor
+from matgen_core.networks import build_gap
+from matgen_core.properties import PROPERTIES
+from matgen_core.types import Candidate, Prediction
+
+_HULL_METHOD = f"{METHOD} against the known hull"
+
+
+def predict(
+    candidates: Sequence[Candidate],
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Candidate, ...]:
+    """The same candidates with every property read and the distances checked.
+
+    Args:
+        candidates: crystals.
+        on_progress: called with candidates read and candidates in all.
+        cancelled: asked before each batch.
+
+    Raises:
+        Cancelled: where ``cancelled`` said so.
+    """
+    reference = load_reference()
+    structures = [to_structure(candidate.material) for candidate in candidates]
+    verdicts = [check_distances(structure) for structure in structures]
+    sound = [i for i, verdict in enumerate(verdicts) if verdict.passed]
+    energies = dict(
+        zip(
+            sound,
+            read_energies([structures[i] for i in sound], on_progress=on_progress, cancelled=cancelled),
+            strict=True,
+        )
+    )
+    overlapping = EnergyReading(None, None, None, "not read: atoms overlap")
+    gaps = read_gaps(candidates)
+    return tuple(
+        candidate.add_verdicts(verdicts[i]).add_predictions(
+            gaps[i], *_readings(candidate, energies.get(i, overlapping), reference)
+        )
+        for i, candidate in enumerate(candidates)
+    )
+
+
+def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference) -> list[Prediction]:
+    counts = formula_counts(candidate.material)
+    moment = _prediction("magnetic_moment", reading.magnetic_moment, reference, METHOD, reading.note)
+    site = _prediction("max_site_moment", reading.max_site_moment, reference, METHOD, reading.note)
+    energy = None if reading.energy is None else formation_energy(reading.energy, counts, reference.elements)
+    note = reading.note or ("" if energy is not None else "no reference energy for one of its elements")
+    formation = _prediction("formation_energy", energy, reference, METHOD, note)
+    if energy is None:
+        return [formation, moment, site, _prediction("e_above_hull", None, reference, _HULL_METHOD, note)]
+    hull = reference.hull.read(counts, energy)
+    products = " + ".join(f"{share:.2f} {name}" for name, share in hull.products)
+    few = (
+        f"; only {hull.known} known formulas of these elements, so the hull may be too shallow"
+        if hull.few_known
+        else ""
+    )
+    above = _prediction("e_above_hull", hull.e_above_hull, reference, _HULL_METHOD, f"decomposes to {products}{few}")
+    return [formation, moment, site, above]
+
+
+def _prediction(key: str, value: float | None, reference: Reference, method: str, note: str) -> Prediction:
+    # Energies far above the hull belong to strained cells, for which CHGNet was not made.
+    in_domain = None if value is None else not (key == "e_above_hull" and value > 0.5)
+    return Prediction(key, value, reference.spreads.get(key), PROPERTIES[key].unit, method, in_domain, note)
+
+
+# ------------------------------------------------------------------------------------------------------------- gap
+
+
+@lru_cache(maxsize=1)
+def _gap_network() -> tuple[GapPredictor, str] | None:
+    if "band-gap" not in available():
+        return None
+    checkpoint = load_checkpoint("band-gap")
+    return build_gap(checkpoint), f"{checkpoint.name}@{checkpoint.digest}"
+
+
+def read_gaps(candidates: Sequence[Candidate]) -> list[Prediction]:
+    """Band gap of each candidate from its composition; a metal reads as 0 eV."""
+    unit, loaded = PROPERTIES["band_gap"].unit, _gap_network()
+    if loaded is None or not candidates:
+        return [Prediction("band_gap", None, None, unit, "none", None, "no band-gap checkpoint")] * len(candidates)
+    network, name = loaded
+    elements, fractions = composition_arrays([formula_counts(c.material) for c in candidates])
+    metal, gap, spread = network.read(torch.from_numpy(elements), torch.from_numpy(fractions))
+    return [
+        Prediction(
+            "band_gap", round(float(g), 4), round(float(s), 4), unit, f"{name}, from composition (PBE)", bool(s < 1.0),
+            f"metal with probability {float(p):.2f}",
+        )
+        for p, g, s in zip(metal, gap, spread, strict=True)
+    ]  # fmt: skip

