@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from matgen_core.data.reference import load_reference
 from matgen_core.properties import meets
 from matgen_core.stages.assess import assess
-from matgen_core.stages.generate import check_target, generate
+from matgen_core.stages.conditions import check_target
+from matgen_core.stages.generate import generate
 from matgen_core.stages.predict import predict
 from matgen_core.stages.rank import rank
 from matgen_core.types import BadTarget, Cancelled, Candidate, Progress, SamplingSettings, Target

@@ -267,7 +267,9 @@ class SamplingSettings:
         steps: denoising steps.
         geometries: geometries drawn for each skeleton, of which the generator's own score keeps one.
         temperature: softmax temperature of the discrete choices.
-        geometry_temperature: scale of the noise that geometry begins from; below 1 is cooler and less varied.
+        geometry_temperature: of the geometry's bins and noise; below 1 is cooler and less varied.
+        refine_from: share of the noise schedule from which a guess at geometry is refined by diffusion.
+        likelihood_weight: of a guess's likelihood against the denoiser's doubt, when the best geometry is picked.
         prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
     """
 
@@ -277,7 +279,9 @@ class SamplingSettings:
     steps: int = 20
     geometries: int = 8
     temperature: float = 1.0
-    geometry_temperature: float = 1.0
+    geometry_temperature: float = 0.7
+    refine_from: float = 0.2
+    likelihood_weight: float = 0.1
     prefer_stable: bool = True
 
 

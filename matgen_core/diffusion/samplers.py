@@ -88,8 +88,9 @@ def sample(
     temperature: float = 1.0,
     on_step: OnStep | None = None,
     cancelled: Callable[[], bool] | None = None,
+    first: int | None = None,
 ) -> Tensor:
-    """Samples from noise.
+    """Samples from noise, or from a noised guess.
 
     Args:
         denoiser: the network, as a function of x (B, ...) and t (B,) int64.
@@ -102,13 +103,15 @@ def sample(
         temperature: scales that noise and the beginning.
         on_step: called after every step.
         cancelled: asked before every step.
+        first: the step number that ``noise`` stands at, where it is a guess with noise added (SDEdit, Meng et al.
+            2022); the last of the schedule if None.
 
     Raises:
         Cancelled: where ``cancelled`` said so.
     """
     if method not in METHODS:
         raise ValueError(f"no sampler {method!r}; choose from: {', '.join(METHODS)}")
-    times = time_steps(len(schedule), steps)
+    times = time_steps(len(schedule) if first is None else first + 1, steps)
     levels = [float(schedule.alpha_bar[t]) for t in times] + [1.0]
     step, x = _Step(method, generator, temperature), noise * temperature
     for i, t in enumerate(times):

@@ -281,9 +281,13 @@ class GeometryDenoiser(nn.Module):
 
     def encode(self, coordinates: Tensor, numbers: Tensor, skeletons: Skeletons) -> Tensor:
         """The x of known geometry: coordinates (B, S, 3) and cell numbers (B, 6)."""
+        return self.lift(coordinates, (numbers - self.means[skeletons.system]) / self.stds[skeletons.system], skeletons)
+
+    @staticmethod
+    def lift(coordinates: Tensor, normal: Tensor, skeletons: Skeletons) -> Tensor:
+        """The x of coordinates (B, S, 3) and normalised cell numbers (B, 6)."""
         angle = 2 * math.pi * coordinates
         circle = torch.stack([angle.cos(), angle.sin()], dim=-1).flatten(1)
-        normal = (numbers - self.means[skeletons.system]) / self.stds[skeletons.system]
         return torch.cat([circle, normal], dim=1) * skeletons.mask
 
     def _cell(self, normal: Tensor, skeletons: Skeletons) -> tuple[Tensor, Tensor]:
