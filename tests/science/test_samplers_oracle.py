@@ -9,7 +9,7 @@ import torch
 from diffusers import DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler
 from torch import Tensor
 
-from matgen_core.diffusion.process import Denoiser, Prediction, to_eps
+from matgen_core.diffusion.process import Denoiser, Prediction, add_noise, to_eps
 from matgen_core.diffusion.samplers import METHODS, sample, time_steps
 from matgen_core.diffusion.schedules import Schedule, cosine_schedule, linear_schedule
 
@@ -65,6 +65,20 @@ def test_every_sampler_recovers_a_gaussian(schedule: Schedule, kind: Prediction,
     x = sample(denoiser, noise, schedule, method, steps, kind, generator)
     torch.testing.assert_close(x.mean(dim=0), mean, atol=0.04, rtol=0)
     torch.testing.assert_close(x.std(dim=0), deviation, atol=0, rtol=0.04)
+
+
+@pytest.mark.parametrize(("method", "steps"), [("ddpm", 200), ("ddim", 100), ("dpm-solver", 20)])
+def test_noised_members_of_a_gaussian_come_back_as_members(method: str, steps: int) -> None:
+    schedule, first = SCHEDULES["cosine"], 199
+    mean, deviation = torch.tensor([1.5], dtype=torch.float64), torch.tensor([0.3], dtype=torch.float64)
+    generator = torch.Generator().manual_seed(0)
+    members, noise = torch.randn(2, 20_000, 1, generator=generator, dtype=torch.float64)
+    x_0 = mean + deviation * members
+    noised = add_noise(x_0, noise, torch.full((len(x_0),), first), schedule)
+    x = sample(gaussian(schedule, mean, deviation), noised, schedule, method, steps, "x0", generator, first=first)
+    assert float(x.mean()) == pytest.approx(1.5, abs=0.01)
+    assert float(x.std()) == pytest.approx(0.3, rel=0.04)
+    assert float(torch.corrcoef(torch.cat([x, x_0], dim=1).T)[0, 1]) > 0.2  # still near what they were
 
 
 @every_schedule

@@ -122,6 +122,25 @@ def test_entries_without_noise_stay_zero_where_the_denoiser_says_zero(method: st
         assert (x[mask] != 0).any()
 
 
+@every_method
+def test_a_guess_is_taken_up_where_its_noise_stands(method: str) -> None:
+    times: list[int] = []
+    answer = torch.full((4, 2), 0.5)
+
+    def watched(x: Tensor, t: Tensor) -> Tensor:
+        times.append(int(t[0]))
+        return answer
+
+    x = sample(watched, torch.randn(4, 2), SCHEDULE, method, 5, "x0", first=199)
+    assert times == [199, 159, 119, 79, 39]
+    torch.testing.assert_close(x, answer)
+
+
+@every_method
+def test_the_noisiest_guess_is_plain_sampling(method: str) -> None:
+    assert torch.equal(drawn(method, 0, first=len(SCHEDULE) - 1), drawn(method, 0))
+
+
 # -------------------------------------------------------------------------------------------------------- guidance
 
 

@@ -1,0 +1,14 @@
+"""MatGen in the browser: the frame and the way to the pages. Start it with ``make app``."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from matgen_core.training import best_device
+from pages.ui.language import _
+
+st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
+page = st.navigation({_("Design"): [st.Page("pages/design/crystals.py", title=_("Crystals"), default=True)]})
+with st.sidebar:
+    st.caption(_("Runs on: {device}").format(device={"cpu": "CPU", "cuda": "GPU", "mps": "GPU"}[best_device().type]))
+page.run()

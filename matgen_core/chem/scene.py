@@ -1,0 +1,85 @@
+"""What to draw of a crystal: atoms with those on the cell's faces repeated, real bonds, the edges of the cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.chem.structure import to_structure
+from matgen_core.types import Crystal
+
+Array = NDArray[np.float64]
+#: Two atoms are drawn as bonded up to this multiple of the sum of their covalent radii (Cordero et al. 2008).
+BOND_FACTOR = 1.18
+_FACE = 1e-3
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Things to draw, in Å.
+
+    Args:
+        symbols: N elements.
+        positions: (N, 3).
+        bonds: (M, 2) numbers of bonded atoms.
+        edges: (12, 2, 3) ends of the cell's edges.
+    """
+
+    symbols: tuple[str, ...]
+    positions: Array
+    bonds: NDArray[np.int64]
+    edges: Array
+
+
+def build_scene(crystal: Crystal, primitive: bool = False, supercell: tuple[int, int, int] = (1, 1, 1)) -> Scene:
+    """The scene of a crystal.
+
+    Args:
+        crystal: the crystal.
+        primitive: draw the primitive cell instead of the conventional one.
+        supercell: cells along a, b, c.
+    """
+    structure = to_structure(crystal, primitive=primitive)
+    symbols, fractions = [], []
+    repeats = np.array(supercell)
+    for site in structure:
+        inside = np.array(site.frac_coords) % 1.0
+        inside[inside > 1 - _FACE] = 0.0
+        for shift in product(*(range(n + 1) for n in supercell)):
+            place = inside + np.array(shift)
+            if np.all(place <= repeats + _FACE):  # atoms on the far faces belong to the picture too
+                symbols.append(str(site.specie))
+                fractions.append(place)
+    matrix = np.asarray(structure.lattice.matrix)
+    positions = np.array(fractions) @ matrix
+    corners = np.array(list(product((0, 1), repeat=3)))
+    edges = [(a, b) for a, b in product(corners, corners) if (b - a).sum() == 1 and (b >= a).all()]
+    return Scene(tuple(symbols), positions, find_bonds(symbols, positions), np.array(edges) * repeats @ matrix)
+
+
+def find_bonds(symbols: list[str] | tuple[str, ...], positions: Array) -> NDArray[np.int64]:
+    """(M, 2) pairs of atoms nearer than :data:`BOND_FACTOR` times the sum of their covalent radii.
+
+    Two metals among non-metals are left unbonded: their radii overlap in most ionic crystals without a bond.
+    """
+    from ase.data import atomic_numbers, covalent_radii
+    from pymatgen.core import Element
+
+    radii = np.array([covalent_radii[atomic_numbers[s]] for s in symbols])
+    metal = np.array([Element(s).is_metal for s in symbols])
+    distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+    bonded = (distances < BOND_FACTOR * (radii[:, None] + radii[None])) & (distances > 0.4)
+    if not metal.all():
+        bonded &= ~(metal[:, None] & metal[None])
+    return np.argwhere(np.triu(bonded, 1))
+
+
+def colour(symbol: str) -> str:
+    """Jmol's colour of an element, as #rrggbb."""
+    from ase.data import atomic_numbers
+    from ase.data.colors import jmol_colors
+
+    return "#" + "".join(f"{round(255 * float(c)):02x}" for c in jmol_colors[atomic_numbers[symbol]])
