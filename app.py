@@ -8,7 +8,8 @@ from matgen_core.training import best_device
 from pages.ui.language import _
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
-page = st.navigation({_("Design"): [st.Page("pages/design/crystals.py", title=_("Crystals"), default=True)]})
-with st.sidebar:
-    st.caption(_("Runs on: {device}").format(device={"cpu": "CPU", "cuda": "GPU", "mps": "GPU"}[best_device().type]))
+pages = [st.Page("pages/design/crystals.py", title=_("Crystals"), default=True)]
+page = st.navigation({_("Design"): pages}, position="top")
 page.run()
+device = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU"}[best_device().type]
+st.caption(_("MatGen · runs on this machine's {device} · Materials Project data, CC BY 4.0").format(device=device))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from matgen_core.checkpoints import FOLDER, save_checkpoint
-from matgen_core.data.crystals import ELEMENTS, CrystalRows
+from matgen_core.data.crystals import ELEMENTS, CrystalRows, load_rows
 from matgen_core.data.datasets import GapBatches, SkeletonBatches, condition_values
 from matgen_core.data.geometry import GeometryBatches, cell_statistics, fit_volumes, position_count
 from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
@@ -229,7 +229,7 @@ RECIPES: Mapping[str, Callable[[CrystalRows, Path, TrainingConfig], Recipe]] = {
 
 def train(
     name: str,
-    rows: CrystalRows,
+    source: Path,
     folder: Path,
     training: TrainingConfig,
     *,
@@ -239,16 +239,34 @@ def train(
 ) -> Path:
     """Trains one network, or goes on where ``folder`` stopped, and writes its checkpoint.
 
+    Args:
+        name: one of RECIPES, or "band-gap".
+        source: ``crystals.npz``; for "band-gap" a CSV of formula, band_gap and split.
+        folder: of the training's state.
+        training: how long and how fast.
+        checkpoints: where the checkpoint goes.
+        on_epoch: called after each epoch with its figures.
+        cancelled: asked at every step.
+
     Raises:
         BadInput: for an unknown name or unusable rows.
     """
-    if name not in RECIPES:
-        raise BadInput(f"nothing called {name!r} can be trained; choose from: {', '.join(RECIPES)}")
-    recipe = RECIPES[name](rows, folder, training)
+    if name == "band-gap":
+        recipe = band_gap(_read_gaps(source), folder, training)
+    elif name in RECIPES:
+        recipe = RECIPES[name](load_rows(source), folder, training)
+    else:
+        raise BadInput(f"nothing called {name!r} can be trained; choose from: {', '.join((*RECIPES, 'band-gap'))}")
     weights = recipe.trainer.run(on_epoch, cancelled)
     return save_checkpoint(name, weights, recipe.config, folder=checkpoints)
 
 
-def resume_training(training: TrainingConfig, **changes: Any) -> TrainingConfig:
-    """The same training with some settings changed."""
-    return replace(training, **changes)
+def _read_gaps(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read as CSV ({error})") from None
+    missing = {"formula", "band_gap", "split"} - set(table.columns)
+    if missing:
+        raise BadInput(f"{path} has no column {', '.join(sorted(missing))}; it needs formula, band_gap and split")
+    return table

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from matgen_core.types import Cancelled
@@ -108,7 +110,10 @@ def _predict(graphs: list[Any]) -> list[EnergyReading]:
     if not graphs:
         return []
     try:
-        output = _chgnet().predict_graph(graphs, task="em", batch_size=len(graphs))
+        # No forces are asked for, so no gradient is needed; chgnet warns of turning a tensor into a number.
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            output = _chgnet().predict_graph(graphs, task="em", batch_size=len(graphs))
     except (MemoryError, RuntimeError) as error:
         if len(graphs) == 1:
             return [_failed(f"CHGNet failed ({str(error)[:80]})")]

@@ -23,14 +23,16 @@ Denoiser = Callable[[Tensor, Tensor], Tensor]
 
 def add_noise(x_0: Tensor, noise: Tensor, t: Tensor, schedule: Schedule) -> Tensor:
     """x_t in one step, from step numbers t (B,)."""
-    alpha, sigma = scales(schedule.alpha_bar.to(x_0.device)[t], x_0)
+    alpha, sigma = scales(schedule.alpha_bar[t.to(schedule.alpha_bar.device)], x_0)
     return alpha * x_0 + sigma * noise
 
 
 def scales(alpha_bar: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
     """sqrt(ab) and sqrt(1 - ab), shaped to multiply ``like`` (B, ...)."""
     alpha_bar = alpha_bar.reshape(-1, *([1] * (like.ndim - 1)))
-    return alpha_bar.sqrt().to(like.dtype), (1.0 - alpha_bar).clamp(min=0.0).sqrt().to(like.dtype)
+    # Roots first, in double precision and where alpha_bar lies: not every accelerator has float64.
+    alpha, sigma = alpha_bar.sqrt().to(like.dtype), (1.0 - alpha_bar).clamp(min=0.0).sqrt().to(like.dtype)
+    return alpha.to(like.device), sigma.to(like.device)
 
 
 def to_x0(prediction: Tensor, x: Tensor, alpha_bar: Tensor, kind: Prediction) -> Tensor:
@@ -55,7 +57,7 @@ def target_of(kind: Prediction, x_0: Tensor, noise: Tensor, t: Tensor, schedule:
         return noise
     if kind == "x0":
         return x_0
-    alpha, sigma = scales(schedule.alpha_bar.to(x_0.device)[t], x_0)
+    alpha, sigma = scales(schedule.alpha_bar[t.to(schedule.alpha_bar.device)], x_0)
     return alpha * noise - sigma * x_0
 
 

@@ -4,7 +4,7 @@ A sampler is a function of a callable ``denoiser(x, t)``; it knows no network. W
 and s the next, cleaner step:
 
     ddpm        x_s ~ q(x_s | x_t, x_0 = D)                                       (Ho et al. 2020, equation 7)
-    ddim        x_s = sqrt(ab_s) D + sqrt(1 - ab_s) eps                           (Song et al. 2021, equation 12)
+    ddim        x_s = sqrt(ab_s) D + sqrt(1 - ab_s - eta² var) eps + eta N(0, var)     (Song et al. 2021, equation 12)
     dpm-solver  x_s = (sigma_s / sigma_t) x_t - alpha_s (e^{-h} - 1) D',  h = lambda_s - lambda_t,
                 D' = D + (D - D_before) h / (2 h_before)                          (Lu et al. 2022, algorithm 2, 2M)
 """
@@ -34,6 +34,7 @@ class _Step:
     method: str
     generator: torch.Generator | None
     temperature: float
+    eta: float = 0.0
     before: tuple[float, Tensor] | None = field(default=None)
 
     def __call__(self, x: Tensor, clean: Tensor, now: float, after: float) -> Tensor:
@@ -42,15 +43,25 @@ class _Step:
         if self.method == "ddpm":
             return self._ancestral(x, clean, now, after)
         if self.method == "ddim":
-            eps = to_eps(clean, x, torch.tensor([now], dtype=torch.float64, device=x.device))
-            return math.sqrt(after) * clean + math.sqrt(1 - after) * eps
+            return self._implicit(x, clean, now, after)
         return self._solver(x, clean, now, after)
 
     def _ancestral(self, x: Tensor, clean: Tensor, now: float, after: float) -> Tensor:
         beta = 1.0 - now / after
         mean = math.sqrt(after) * beta / (1 - now) * clean + math.sqrt(now / after) * (1 - after) / (1 - now) * x
+        return mean + self._noise(x, (1 - after) / (1 - now) * beta)
+
+    def _implicit(self, x: Tensor, clean: Tensor, now: float, after: float) -> Tensor:
+        eps = to_eps(clean, x, torch.tensor([now], dtype=torch.float64))
+        if self.eta == 0.0:  # no noise is drawn, so that the generator is left as it was
+            return math.sqrt(after) * clean + math.sqrt(1 - after) * eps
+        variance = self.eta**2 * (1 - after) / (1 - now) * (1 - now / after)
+        mean = math.sqrt(after) * clean + math.sqrt(1 - after - variance) * eps
+        return mean + self._noise(x, variance)
+
+    def _noise(self, x: Tensor, variance: float) -> Tensor:
         noise = torch.randn(x.shape, generator=self.generator, dtype=x.dtype).to(x.device)
-        return mean + self.temperature * math.sqrt((1 - after) / (1 - now) * beta) * noise
+        return self.temperature * math.sqrt(variance) * noise
 
     def _solver(self, x: Tensor, clean: Tensor, now: float, after: float) -> Tensor:
         log_now, log_after = _log_ratio(now), _log_ratio(after)
@@ -89,22 +100,26 @@ def sample(
     on_step: OnStep | None = None,
     cancelled: Callable[[], bool] | None = None,
     first: int | None = None,
+    mask: Tensor | None = None,
+    eta: float = 0.0,
 ) -> Tensor:
     """Samples from noise, or from a noised guess.
 
     Args:
         denoiser: the network, as a function of x (B, ...) and t (B,) int64.
-        noise: (B, ...) standard normal; entries that do not exist are 0 and stay what the denoiser makes of them.
+        noise: (B, ...) standard normal.
         schedule: the one it was trained with.
         method: one of :data:`METHODS`.
         steps: how many, at most ``len(schedule)``; ddpm with all of them is the chapter's loop.
         kind: what the network predicts.
         generator: of the noise that ddpm adds, on the CPU.
-        temperature: scales that noise and the beginning.
+        temperature: scales that noise and the beginning (not a guess: its caller chose how much noise it bears).
         on_step: called after every step.
         cancelled: asked before every step.
         first: the step number that ``noise`` stands at, where it is a guess with noise added (SDEdit, Meng et al.
             2022); the last of the schedule if None.
+        mask: like noise; false entries do not exist and keep the value they come with.
+        eta: share of the ancestral noise that ddim adds: 0 is deterministic, 1 is ddpm.
 
     Raises:
         Cancelled: where ``cancelled`` said so.
@@ -113,13 +128,17 @@ def sample(
         raise ValueError(f"no sampler {method!r}; choose from: {', '.join(METHODS)}")
     times = time_steps(len(schedule) if first is None else first + 1, steps)
     levels = [float(schedule.alpha_bar[t]) for t in times] + [1.0]
-    step, x = _Step(method, generator, temperature), noise * temperature
+    step, x = _Step(method, generator, temperature, eta), noise * temperature if first is None else noise
+    if mask is not None:
+        x = torch.where(mask, x, noise)
     for i, t in enumerate(times):
         if cancelled and cancelled():
             raise Cancelled
         answer = denoiser(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device))
-        clean = to_x0(answer, x, torch.tensor([levels[i]], dtype=torch.float64, device=x.device), kind)
+        clean = to_x0(answer, x, torch.tensor([levels[i]], dtype=torch.float64), kind)
         x = step(x, clean, levels[i], levels[i + 1])
+        if mask is not None:
+            x = torch.where(mask, x, noise)
         if on_step:
             on_step(i, x, clean)
     return x

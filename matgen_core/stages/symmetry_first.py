@@ -256,7 +256,7 @@ def refine(
     steps = min(settings.steps, first + 1)
     return sample(
         velocity, noised, schedule, settings.sampler, steps, "v", generator, settings.geometry_temperature,
-        cancelled=cancelled, first=first,
+        cancelled=cancelled, first=first, mask=batch.mask,
     )  # fmt: skip
 
 

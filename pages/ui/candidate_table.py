@@ -106,7 +106,8 @@ def _columns(target: Target) -> dict[str, object]:
 
 def _show_plot(candidates: Sequence[Candidate], target: Target) -> str | None:
     asked = [key for key in target.goals if key in _SHOWN]
-    order = [*asked, *(key for key in _SHOWN if key not in asked)]
+    order = [*asked, *(key for key in ("formation_energy", "e_above_hull", *_SHOWN) if key not in asked)]
+    order = list(dict.fromkeys(order))
     left, right = st.columns(2)
     names = {key: _(PROPERTIES[key].label) for key in _SHOWN}
     x = left.selectbox(_("Across"), order, format_func=names.__getitem__, key="plot_x")

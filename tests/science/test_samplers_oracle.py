@@ -146,6 +146,20 @@ def test_each_step_is_diffusers_step(method: str, kind: Prediction, schedule: Sc
         torch.testing.assert_close(ours[step], x.to(torch.float64), atol=5e-4, rtol=5e-4)
 
 
+def test_ddim_with_some_noise_is_diffusers() -> None:
+    schedule = SCHEDULES["cosine"]
+    scheduler = DDIMScheduler(
+        trained_betas=schedule.betas.numpy(), prediction_type="sample", timestep_spacing="trailing", clip_sample=False
+    )
+    scheduler.set_timesteps(20)
+    noise = torch.randn(6, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    ours = sample(lambda x, t: x.tanh(), noise, schedule, "ddim", 20, "x0", torch.Generator().manual_seed(2), eta=0.6)
+    x, generator = noise, torch.Generator().manual_seed(2)
+    for t in scheduler.timesteps:
+        x = scheduler.step(x.tanh(), t, x, eta=0.6, generator=generator).prev_sample
+    torch.testing.assert_close(ours, x.to(torch.float64), atol=5e-4, rtol=5e-4)
+
+
 @every_schedule
 def test_the_full_ancestral_loop_is_the_chapters(schedule: Schedule) -> None:
     """The chapter writes the mean with eps; its noise, beta, is replaced by the posterior's, as in Ho et al. (2020)."""

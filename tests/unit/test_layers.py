@@ -24,6 +24,7 @@ LAYERS = {
     "recipes": 5,
     "stages": 5,
     "pipeline": 6,
+    "evaluation": 7,
     "viz": 7,
     "__init__": 7,
     "cli": 8,

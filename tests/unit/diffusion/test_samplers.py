@@ -137,8 +137,37 @@ def test_a_guess_is_taken_up_where_its_noise_stands(method: str) -> None:
 
 
 @every_method
+def test_a_guess_is_not_cooled(method: str) -> None:
+    guess, seen = torch.randn(4, 2), []
+    sample(lambda x, t: seen.append(x) or x, guess, SCHEDULE, method, 5, "x0", temperature=0.5, first=199)
+    assert torch.equal(seen[0], guess)
+
+
+@every_method
 def test_the_noisiest_guess_is_plain_sampling(method: str) -> None:
     assert torch.equal(drawn(method, 0, first=len(SCHEDULE) - 1), drawn(method, 0))
+
+
+@every_method
+def test_entries_that_do_not_exist_stay_untouched(method: str) -> None:
+    mask = torch.rand(8, 3, 2, generator=torch.Generator().manual_seed(1)) < 0.5
+    untouched: list[bool] = []
+    noise = torch.randn(8, 3, 2, generator=torch.Generator().manual_seed(0))
+
+    def watched(x: Tensor, t: Tensor) -> Tensor:
+        untouched.append(torch.equal(x[~mask], noise[~mask]))
+        return shrink(x, t)
+
+    generator = torch.Generator().manual_seed(0)
+    x = sample(watched, noise, SCHEDULE, method, 10, "x0", generator, temperature=0.5, mask=mask)
+    assert all(untouched)
+    assert torch.equal(x[~mask], noise[~mask])
+    assert (x[mask] != noise[mask]).all()
+
+
+def test_ddim_with_all_its_noise_is_the_ancestral_loop() -> None:
+    torch.testing.assert_close(drawn("ddim", 0, eta=1.0), drawn("ddpm", 0))
+    assert not torch.allclose(drawn("ddim", 0, eta=0.5), drawn("ddpm", 0))
 
 
 # -------------------------------------------------------------------------------------------------------- guidance

@@ -1,0 +1,257 @@
+"""The same core by command: ``matgen crystals``, ``data``, ``train``, ``evaluate``, ``bench``, ``app``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.chem.composition import parse_elements
+from matgen_core.data.crystals import ELEMENTS, build_rows, load_rows
+from matgen_core.data.exports import file_name, to_cif, to_csv
+from matgen_core.data.reference import FOLDER, build_reference
+from matgen_core.pipeline import design
+from matgen_core.properties import outside_data
+from matgen_core.stages.assess import met_all
+from matgen_core.types import BadInput, BadTarget, Constraints, Goal, MatGenError, Progress, SamplingSettings, Target
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Inverse design of materials.")
+data = typer.Typer(no_args_is_help=True, help="Build training rows and the reference of what is known.")
+evaluate = typer.Typer(no_args_is_help=True, help="Measure what the shipped models reach.")
+bench = typer.Typer(no_args_is_help=True, help="Measure how fast they are.")
+app.add_typer(data, name="data")
+app.add_typer(evaluate, name="evaluate")
+app.add_typer(bench, name="bench")
+
+
+def main() -> None:
+    """The ``matgen`` command: one clear line and a non-zero exit for whatever the user can mend."""
+    try:
+        app()
+    except MatGenError as error:
+        typer.echo(f"matgen: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        typer.echo(f"matgen: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
+        sys.exit(2)
+
+
+def parse_goal(name: str, text: str) -> Goal | None:
+    """A goal from "any", "2.0", "-2:-1", "1:" (at least) or ":3" (at most).
+
+    >>> parse_goal("band_gap", "1:3"), parse_goal("band_gap", "any")
+    (Goal(low=1.0, high=3.0), None)
+    """
+    text = text.strip()
+    if text.lower() in ("", "any"):
+        return None
+    try:
+        ends = [float(part) if part.strip() else None for part in text.split(":")]
+    except ValueError:
+        raise BadTarget(f"--{name} {text!r} is not a number, a range such as 1:3, or any") from None
+    if len(ends) == 1:
+        return Goal(ends[0], ends[0])
+    if len(ends) != 2:
+        raise BadTarget(f"--{name} {text!r} has more than two ends; write a range such as 1:3")
+    return Goal(ends[0], ends[1])
+
+
+@app.command()
+def crystals(
+    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
+    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
+    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
+    e_above_hull: Annotated[str, typer.Option(help="eV/atom")] = "any",
+    include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
+    exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
+    system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
+    formula: Annotated[str, typer.Option(help="exactly this formula: Fe3O4")] = "",
+    min_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 1,
+    max_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 20,
+    crystal_system: Annotated[str, typer.Option(help="cubic, hexagonal, …")] = "any",
+    count: Annotated[int, typer.Option(help="candidates to draw")] = 16,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
+    engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = SamplingSettings().engine,
+    guidance: Annotated[float, typer.Option(help="1: plain; more presses harder")] = SamplingSettings().guidance,
+    sampler: Annotated[str, typer.Option(help="ddpm, ddim or dpm-solver")] = SamplingSettings().sampler,
+    steps: Annotated[int, typer.Option(help="denoising steps")] = SamplingSettings().steps,
+    out: Annotated[Path | None, typer.Option(help="CSV to write")] = None,
+    cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF a candidate")] = None,
+) -> None:
+    """Draw crystals for a target, read their properties and judge them."""
+    texts = {
+        "band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment,
+        "e_above_hull": e_above_hull,
+    }  # fmt: skip
+    goals = {key: goal for key, text in texts.items() if (goal := parse_goal(key.replace("_", "-"), text))}
+    constraints = Constraints(
+        parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS),
+        parse_elements(system, ELEMENTS) if system else None, formula or None, min_atoms, max_atoms,
+        None if crystal_system == "any" else crystal_system,
+    )  # fmt: skip
+    for key, goal in goals.items():
+        if warning := outside_data(key, goal):
+            typer.echo(f"note: {warning}", err=True)
+    _check_writable(out, cif_dir)
+    settings = SamplingSettings(engine=engine, guidance=guidance, sampler=sampler, steps=steps)
+    target = Target(goals, constraints)
+    found = design(target, count, seed=seed, settings=settings, on_progress=_print_progress)
+    if out is not None:
+        out.write_text(to_csv(found), encoding="utf-8")
+    if cif_dir is not None:
+        for candidate in found:
+            (cif_dir / file_name(candidate, "cif")).write_text(to_cif(candidate), encoding="utf-8")
+    met = sum(met_all(c) for c in found)
+    typer.echo(f"{len(found)} candidates" + (f", {met} meet every target" if goals else ""))
+    if out is None and cif_dir is None:
+        typer.echo(to_csv(found))
+
+
+def _check_writable(out: Path | None, cif_dir: Path | None) -> None:
+    """Before the work, not after it: a path that cannot be written loses nothing."""
+    if cif_dir is not None:
+        cif_dir.mkdir(parents=True, exist_ok=True)
+    for path in (out, cif_dir and cif_dir / ".write-test"):
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8"):
+                pass
+        except OSError as error:
+            raise BadInput(f"{path} cannot be written ({error.strerror}); choose another place") from None
+        if path is not out:
+            path.unlink()
+
+
+def _print_progress(progress: Progress) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{progress.done}/{progress.total} {progress.stage}   ", nl=progress.stage == "done", err=True)
+
+
+# ------------------------------------------------------------------------------------------------------------ data
+
+
+@data.command("build")
+def data_build(
+    file: Annotated[Path, typer.Argument(help="CSV with a cif column, or a folder of CIFs")],
+    out: Annotated[Path, typer.Option(help="folder for the arrays")] = Path("data/crystals"),
+    workers: Annotated[int | None, typer.Option(help="processes; one a core by default")] = None,
+) -> None:
+    """Turn structures into training rows: symmetry, Wyckoff sites, tokens, CHGNet labels. Goes on where it stopped."""
+    table, rejected = build_rows(file, out, workers=workers, on_progress=_bar)
+    typer.echo(f"{len(table)} rows in {out / 'crystals.npz'}, {len(rejected)} rejected (see {out / 'rejected.csv'})")
+
+
+@data.command("reference")
+def data_reference(
+    file: Annotated[Path, typer.Argument(help="CSV of formula and formation_energy_mp2020: the known phases")],
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder for the reference")] = FOLDER,
+) -> None:
+    """Compute the hull, the sets of known formulas and structure types, and the readings' spreads."""
+    reference = build_reference(file, load_rows(rows), out)
+    typer.echo(f"{out}: " + ", ".join(f"{key} {value}" for key, value in reference.counts.items()))
+
+
+@data.command("fetch-mp")
+def data_fetch(
+    out: Annotated[Path, typer.Argument(help="CSV to write")],
+    elements: Annotated[str, typer.Option(help="only these elements; all if empty")] = "",
+) -> None:
+    """Download structures from the Materials Project with your key (environment variable MP_API_KEY)."""
+    from matgen_core.data.materials_project import fetch_table
+
+    key = os.environ.get("MP_API_KEY", "")
+    if not key:
+        raise BadInput("no key: set the environment variable MP_API_KEY (materialsproject.org, your dashboard)")
+    count = fetch_table(out, key, parse_elements(elements, ELEMENTS) if elements else None)
+    typer.echo(f"{count} rows in {out}")
+
+
+def _bar(done: int, total: int) -> None:
+    width = 30 * done // max(1, total)
+    end = "\n" if done >= total else ""
+    typer.echo(f"\r[{'#' * width}{'.' * (30 - width)}] {done}/{total}{end}", nl=False, err=True)
+
+
+# ----------------------------------------------------------------------------------------------------------- train
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="crystal-gpt, crystal-proposal, crystal-geometry, band-gap, …")],
+    rows: Annotated[Path, typer.Option(help="crystals.npz; for band-gap a CSV of formula, band_gap, split")] = Path(
+        "data/crystals/crystals.npz"
+    ),
+    epochs: Annotated[int, typer.Option(help="passes over the rows")] = 40,
+    folder: Annotated[Path, typer.Option(help="where the state lies; continued if it is there")] = Path("training"),
+    threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
+) -> None:
+    """Train a model, or go on where a training stopped."""
+    import torch
+
+    from matgen_core.recipes import train as run
+    from matgen_core.training import TrainingConfig
+
+    torch.set_num_threads(threads)
+
+    def report(epoch: int, figures: dict[str, float]) -> None:
+        typer.echo(f"epoch {epoch}: " + ", ".join(f"{key} {value:.4g}" for key, value in figures.items()))
+
+    typer.echo(f"{run(name, rows, folder / name, TrainingConfig(epochs=epochs), on_epoch=report)} written")
+
+
+# -------------------------------------------------------------------------------------------------------- evaluate
+
+
+@evaluate.command("crystals")
+def evaluate_crystals(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(help="unconditional samples")] = 1000,
+    each: Annotated[int, typer.Option(help="samples a target; 0 leaves the targets out")] = 200,
+    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    engine: Annotated[str, typer.Option(help="engine")] = SamplingSettings().engine,
+    prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does, as the app does")] = True,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure validity, novelty, stability and hit rates as README defines them."""
+    import json
+
+    import numpy as np
+
+    from matgen_core.data.reference import SAMPLES
+    from matgen_core.evaluation import measure_targets, measure_unconditional, readings_of
+
+    known = load_rows(rows)
+    settings = SamplingSettings(engine=engine, prefer_stable=prefer_stable)
+    samples = design(Target(), count, seed=seed, settings=settings, on_progress=_print_progress)
+    result: dict[str, object] = {
+        "engine": engine,
+        "settings": asdict(settings),
+        "checkpoint": samples[0].origin.checkpoint,
+    }
+    result["unconditional"] = measure_unconditional(samples, known)
+    typer.echo(json.dumps(result["unconditional"], indent=1))
+    if engine == SamplingSettings().engine and prefer_stable:
+        np.savez_compressed(FOLDER / SAMPLES, allow_pickle=False, **readings_of(samples))
+    if each:
+        result["targets"] = measure_targets(each, seed, settings, samples, known, typer.echo)
+    out.mkdir(parents=True, exist_ok=True)
+    name = f"crystals-{engine}{'' if prefer_stable else '-any'}.json"
+    (out / name).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(f"{out / name} written")
+
+
+@app.command("app")
+def run_app(port: Annotated[int, typer.Option(help="port")] = 8501) -> None:
+    """Open the app in the browser."""
+    from streamlit.web import cli as streamlit
+
+    script = Path(__file__).parents[1] / "app.py"
+    sys.argv = ["streamlit", "run", str(script), "--server.port", str(port)]
+    streamlit.main()
