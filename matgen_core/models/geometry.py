@@ -191,7 +191,7 @@ def _gather(values: Tensor, index: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class _Surroundings:
+class Surroundings:
     """Neighbours of every site: vectors (B, S, N, 3) Å, fractional likewise, distance, weight, site of the other."""
 
     vector: Tensor
@@ -251,7 +251,7 @@ class GeometryDenoiser(nn.Module):
         exact = torch.autocast(x.device.type, enabled=False)  # half precision is for the network, not for places
         with exact:
             matrix, cell = self._cell(x[:, -6:], skeletons)
-            around = _look_around(angle / (2 * math.pi), matrix, skeletons, self.config)
+            around = look_around(angle / (2 * math.pi), matrix, skeletons, self.config)
             edges = self._edges(around, skeletons)
         pool = _shares(skeletons)
         context = self._context(log_snr, cell, conditions, skeletons)
@@ -303,7 +303,7 @@ class GeometryDenoiser(nn.Module):
         context = time + self.cell(torch.cat([cell.clamp(-5, 5), system], dim=1)) + self.condition(conditions)
         return nn.functional.silu(context)
 
-    def _edges(self, around: _Surroundings, skeletons: Skeletons) -> Tensor:
+    def _edges(self, around: Surroundings, skeletons: Skeletons) -> Tensor:
         """(B, S, N, 48) Gaussians of the distance, in Å and in units of the two atoms' learnt radii."""
         radius = self.radius(skeletons.element).squeeze(-1)
         contact = radius[..., None] + _gather(radius[..., None], around.other).squeeze(-1)
@@ -314,7 +314,7 @@ class GeometryDenoiser(nn.Module):
         return torch.cat([absolute, relative], dim=-1)
 
     def _turn(
-        self, own: Tensor, push: Tensor, around: _Surroundings, matrix: Tensor, skeletons: Skeletons, gain: Tensor
+        self, own: Tensor, push: Tensor, around: Surroundings, matrix: Tensor, skeletons: Skeletons, gain: Tensor
     ) -> Tensor:
         """(B, S, 3, 4): velocity in the plane of each circle (2), then along its radius and across it (forces)."""
         force = (push[..., None] * around.vector / around.distance[..., None]).sum(dim=2)  # (B, S, 3), Å, Cartesian
@@ -328,7 +328,7 @@ class GeometryDenoiser(nn.Module):
         return torch.cat([parts[..., :3], across[..., None]], dim=-1)
 
     def _stress(
-        self, own: Tensor, press: Tensor, pool: Tensor, around: _Surroundings, matrix: Tensor, skeletons: Skeletons,
+        self, own: Tensor, press: Tensor, pool: Tensor, around: Surroundings, matrix: Tensor, skeletons: Skeletons,
         gain: Tensor,
     ) -> Tensor:  # fmt: skip
         """(B, 6) velocity of the cell numbers: how distances change with each, weighted by pair, and a direct part."""
@@ -346,7 +346,7 @@ class GeometryDenoiser(nn.Module):
 # ---------------------------------------------------------------------------------------------------- surroundings
 
 
-def _look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: GeometryConfig) -> _Surroundings:
+def look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: GeometryConfig) -> Surroundings:
     """The nearest atoms of each site, periodic images counted."""
     with torch.no_grad():
         point = torch.where(skeletons.free, u, torch.zeros_like(u))  # (B, S, 3)
@@ -370,7 +370,7 @@ def _look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: Geomet
         fraction = fraction.gather(2, index[..., None].expand(-1, -1, -1, 3))
         other = skeletons.site[:, None].expand(-1, u.shape[1], -1).gather(2, index // len(images))
         weight = 0.5 * (1 + (math.pi * (distance / config.cutoff).clamp(max=1.0)).cos())
-        return _Surroundings(fraction @ matrix[:, None], fraction, distance.clamp(min=0.1), weight, other)
+        return Surroundings(fraction @ matrix[:, None], fraction, distance.clamp(min=0.1), weight, other)
 
 
 def _shares(skeletons: Skeletons) -> Tensor:

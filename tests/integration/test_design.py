@@ -1,0 +1,65 @@
+"""The whole job on a CPU: target in, judged crystals out, within the constraints, the same for the same seed."""
+
+from __future__ import annotations
+
+import pytest
+
+from matgen_core.chem.structure import formula_counts
+from matgen_core.pipeline import design
+from matgen_core.types import BadTarget, Constraints, Goal, Progress, SamplingSettings, Target
+
+QUICK = SamplingSettings(geometries=2, steps=5)
+
+
+def test_a_target_gives_judged_candidates() -> None:
+    target = Target({"formation_energy": Goal.between(-2.0, -1.0)}, Constraints(include=frozenset({"O"}), max_atoms=12))
+    found = design(target, 6, seed=7, settings=QUICK)
+    assert len(found) == 6
+    for candidate in found:
+        assert {"band_gap", "formation_energy", "magnetic_moment", "e_above_hull"} <= set(candidate.predictions)
+        rules = {verdict.rule for verdict in candidate.verdicts}
+        assert {"distances", "constraints", "charge_balance", "newness", "target:formation_energy"} <= rules
+        assert candidate.origin.checkpoint
+    assert [c.score for c in found] == sorted(c.score for c in found if c.score is not None)
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        Constraints(include=frozenset({"Li", "O"}), exclude=frozenset({"Fe"}), max_atoms=10),
+        Constraints(chemical_system=frozenset({"Na", "Cl"}), crystal_system="cubic"),
+        Constraints(formula="BaTiO3", max_atoms=10),
+    ],
+    ids=str,
+)
+def test_constraints_hold_for_every_candidate(constraints: Constraints) -> None:
+    for candidate in design(Target({}, constraints), 8, seed=1, settings=QUICK):
+        verdict = candidate.verdict("constraints")
+        assert verdict is not None
+        assert verdict.passed, f"{dict(formula_counts(candidate.material))}: {verdict.reason}"
+
+
+def test_the_seed_repeats_the_run_and_another_does_not() -> None:
+    first, again, other = (design(Target(), 4, seed=s, settings=QUICK) for s in (5, 5, 6))
+    assert first == again
+    assert {c.material for c in first} != {c.material for c in other}
+
+
+def test_cancelling_keeps_what_was_found() -> None:
+    seen: list[Progress] = []
+    found = design(
+        Target(), 70, seed=2, settings=SamplingSettings(geometries=1, steps=5), on_progress=seen.append,
+        cancelled=lambda: bool(seen) and seen[-1].done >= 32,
+    )  # fmt: skip
+    assert len(found) == 32
+
+
+@pytest.mark.parametrize("count", [0, -3])
+def test_a_count_that_cannot_be_drawn_is_refused(count: int) -> None:
+    with pytest.raises(BadTarget, match="cannot be drawn"):
+        design(Target(), count)
+
+
+def test_a_property_that_is_not_a_crystals_is_refused() -> None:
+    with pytest.raises(BadTarget, match="logp"):
+        design(Target({"logp": Goal.at(2.0)}), 1)
