@@ -52,11 +52,6 @@ ANIONS = {
     "halide": {"F", "Cl", "Br", "I"},
     "pnictide": {"N", "P", "As", "Sb"},
 }
-    "oxide": {"O"},
-    "chalcogenide": {"S", "Se", "Te"},
-    "halide": {"F", "Cl", "Br", "I"},
-    "pnictide": {"N", "P", "As", "Sb"},
-}
 
 
 @pytest.mark.parametrize("kind", [*ANIONS, "intermetallic"])
