@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
 import streamlit as st
 
 from matgen_core.training import best_device
+from matgen_core.types import MatGenError
 from pages.ui.language import _
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
+st.html(Path(__file__).parent / "pages" / "ui" / "style.css")
 pages = [st.Page("pages/design/crystals.py", title=_("Crystals"), default=True)]
 page = st.navigation({_("Design"): pages}, position="top")
-page.run()
+try:
+    page.run()
+except MatGenError as error:  # its text names the input and the remedy
+    st.error(str(error))
+except Exception:
+    logging.getLogger("matgen").exception("the page failed")
+    st.error(_("Sorry, something went wrong on this page. Reload it; the server's log says what happened."))
 device = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU"}[best_device().type]
-st.caption(_("MatGen · runs on this machine's {device} · Materials Project data, CC BY 4.0").format(device=device))
+with st.container(key="foot", horizontal=True, vertical_alignment="center"):
+    st.badge(device, color="gray", help=_("Everything is computed on this machine"))
+    st.caption(_("MatGen · proposals to check, not measurements · trained on Materials Project data (CC BY 4.0)"))

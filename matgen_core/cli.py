@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -250,8 +251,7 @@ def evaluate_crystals(
 @app.command("app")
 def run_app(port: Annotated[int, typer.Option(help="port")] = 8501) -> None:
     """Open the app in the browser."""
-    from streamlit.web import cli as streamlit
-
+    # In a process of its own, so that this package needs no streamlit.
     script = Path(__file__).parents[1] / "app.py"
-    sys.argv = ["streamlit", "run", str(script), "--server.port", str(port)]
-    streamlit.main()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    raise typer.Exit(subprocess.run(command, cwd=script.parent, check=False).returncode)

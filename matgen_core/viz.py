@@ -1,8 +1,11 @@
-"""Figures. Plotly in, nothing of the page: backgrounds are clear, so that they lie on dark and light alike."""
+"""Figures. Plotly in, nothing of the page: backgrounds are clear, so that they lie on dark and light alike.
+
+Words come from :mod:`matgen_core.properties`; a caller who speaks another language passes ``translate``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,55 +16,102 @@ from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Crystal, Goal
 
 ACCENT, MUTED, GOOD, BAD = "#2a9d8f", "#9aa5a4", "#2a9d8f", "#d1793b"
+_GRID = "rgba(128,128,128,0.2)"
+Translate = Callable[[str], str]
 
 
-def _frame(figure: go.Figure, height: int) -> go.Figure:
-    return figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 24, "b": 8}, paper_bgcolor="rgba(0,0,0,0)",
+def _frame(figure: go.Figure, height: int, template: str | None = None) -> go.Figure:
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)", showlegend=False, font={"size": 12},
     )  # fmt: skip
+    return figure.update_layout(template=template) if template else figure
 
 
-def draw_histogram(reference: Reference, key: str, goal: Goal | None, height: int = 90) -> go.Figure:
-    """How the known crystals are spread over a property, with what is asked for marked."""
+def _band(key: str, goal: Goal) -> tuple[float, float]:
+    """What counts as met, from end to end; open ends reach to the edge of the data."""
+    record = PROPERTIES[key]
+    slack = record.tolerance if goal.is_value else 0.0
+    low = min(record.low, record.low if goal.high is None else goal.high) if goal.low is None else goal.low
+    high = max(record.high, record.high if goal.low is None else goal.low) if goal.high is None else goal.high
+    return low - slack, high + slack
+
+
+def draw_histogram(
+    reference: Reference, key: str, goal: Goal | None, height: int = 90, template: str | None = None
+) -> go.Figure:
+    """How the known crystals are spread over a property, with what is asked for marked.
+
+    Args:
+        reference: the known crystals.
+        key: the property.
+        goal: marked as a band, where there is one.
+        height: pixels.
+        template: a plotly template, for example "plotly_dark".
+    """
     record = PROPERTIES[key]
     values = np.clip(reference.column(key), record.low, record.high)
     counts, edges = np.histogram(values, bins=60, range=(record.low, record.high))
     middles = (edges[:-1] + edges[1:]) / 2
-    # A square root shows the thin tail beside the bar of metals, which would dwarf everything.
-    figure = go.Figure(go.Bar(x=middles, y=np.sqrt(counts), marker_color=MUTED, hoverinfo="skip"))
+    inside = np.zeros(len(middles), dtype=bool)
+    figure = go.Figure()
     if goal is not None:
-        slack = record.tolerance if goal.is_value else 0.0
-        low = (record.low if goal.low is None else goal.low) - slack
-        high = (record.high if goal.high is None else goal.high) + slack
-        figure.add_vrect(x0=low, x1=high, fillcolor=ACCENT, opacity=0.3, line_width=0)
-    figure.update_layout(bargap=0.05).update_yaxes(visible=False).update_xaxes(range=[record.low, record.high])
-    figure = _frame(figure, height)
-    return figure.update_layout(margin={"l": 8, "r": 8, "t": 2, "b": 2})
+        low, high = _band(key, goal)
+        inside = (edges[1:] > low) & (edges[:-1] < high)
+        figure.add_vrect(
+            x0=max(low, record.low), x1=min(high, record.high), fillcolor=ACCENT, opacity=0.18, line_width=0
+        )
+    # A square root shows the thin tail beside the bar of metals, which would dwarf everything.
+    figure.add_bar(x=middles, y=np.sqrt(counts), marker_color=np.where(inside, ACCENT, MUTED), hoverinfo="skip")
+    figure.update_layout(bargap=0.05).update_yaxes(visible=False, fixedrange=True)
+    figure.update_xaxes(range=[record.low, record.high], visible=False, fixedrange=True)
+    figure = _frame(figure, height, template)
+    return figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
 
 
-def draw_readings(candidates: Sequence[Candidate], x: str, y: str, goals: dict[str, Goal]) -> go.Figure:
-    """Candidates over two readings, what was asked for as a band; points carry the candidate's id."""
+def draw_readings(
+    candidates: Sequence[Candidate],
+    x: str,
+    y: str,
+    goals: Mapping[str, Goal],
+    *,
+    picked: str | None = None,
+    translate: Translate = str,
+    template: str | None = None,
+) -> go.Figure:
+    """Candidates over two readings, what was asked for as a band; points carry the candidate's id.
+
+    Args:
+        candidates: what to draw; those without both readings are left out.
+        x: property across.
+        y: property up.
+        goals: what was asked for.
+        picked: id of the candidate to ring.
+        translate: turns English words into the reader's.
+        template: a plotly template.
+    """
     shown = [c for c in candidates if c.value(x) is not None and c.value(y) is not None]
     met = [all(v.passed for v in c.verdicts if v.rule.startswith("target:")) for c in shown]
     figure = go.Figure()
-    for key, add in ((x, figure.add_vrect), (y, figure.add_hrect)):
-        goal, axis = goals.get(key), "x" if key == x else "y"
-        if goal is not None:
-            slack = PROPERTIES[key].tolerance if goal.is_value else 0.0
-            low = (PROPERTIES[key].low if goal.low is None else goal.low) - slack
-            high = (PROPERTIES[key].high if goal.high is None else goal.high) + slack
+    for key, axis, add in ((x, "x", figure.add_vrect), (y, "y", figure.add_hrect)):
+        if key in goals:
+            low, high = _band(key, goals[key])
             add(**{f"{axis}0": low, f"{axis}1": high}, fillcolor=ACCENT, opacity=0.15, line_width=0)
+    ring = [3 if c.id == picked else 0.5 for c in shown]
     figure.add_scatter(
         x=[c.value(x) for c in shown], y=[c.value(y) for c in shown], mode="markers",
-        error_x=_bars(shown, x), error_y=_bars(shown, y),
-        marker={"size": 9, "color": [GOOD if m else BAD for m in met], "symbol": ["circle" if m else "x" for m in met]},
-        customdata=[c.id for c in shown], text=[reduced_formula(c.material) for c in shown],
-        hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
+        error_x=_bars(shown, x), error_y=_bars(shown, y), customdata=[c.id for c in shown],
+        marker={
+            "size": [13 if c.id == picked else 9 for c in shown], "color": [GOOD if m else BAD for m in met],
+            "symbol": ["circle" if m else "diamond" for m in met],
+            "line": {"width": ring, "color": "rgba(128,128,128,0.9)"},
+        },
+        text=[reduced_formula(c.material) for c in shown], hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
+        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
     )  # fmt: skip
-    figure.update_xaxes(title=f"{PROPERTIES[x].label} ({PROPERTIES[x].unit})", gridcolor="rgba(128,128,128,0.2)")
-    figure.update_yaxes(title=f"{PROPERTIES[y].label} ({PROPERTIES[y].unit})", gridcolor="rgba(128,128,128,0.2)")
-    return _frame(figure, 320)
+    for update, key in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
+        update(title=f"{translate(PROPERTIES[key].label)} ({PROPERTIES[key].unit})", gridcolor=_GRID, zeroline=False)
+    return _frame(figure, 360, template).update_layout(clickmode="event+select", dragmode="pan")
 
 
 def _bars(candidates: Sequence[Candidate], key: str) -> dict[str, object]:
@@ -69,19 +119,36 @@ def _bars(candidates: Sequence[Candidate], key: str) -> dict[str, object]:
     return {"type": "data", "array": spreads, "color": "rgba(128,128,128,0.45)", "thickness": 1, "width": 0}
 
 
-def draw_diffraction(crystal: Crystal, wavelength: str = "CuKa") -> go.Figure:
-    """Simulated powder diffraction (pymatgen), intensity against 2θ."""
+def draw_diffraction(
+    crystal: Crystal, wavelength: str = "CuKa", *, translate: Translate = str, template: str | None = None
+) -> go.Figure:
+    """Simulated powder diffraction (pymatgen's XRDCalculator), intensity against 2θ.
+
+    Args:
+        crystal: the crystal.
+        wavelength: a name that pymatgen knows: "CuKa", "MoKa", …
+        translate: turns English words into the reader's.
+        template: a plotly template.
+    """
     from pymatgen.analysis.diffraction.xrd import XRDCalculator
 
     pattern = XRDCalculator(wavelength=wavelength).get_pattern(to_structure(crystal, primitive=False))
-    figure = go.Figure()
-    for angle, height in zip(pattern.x, pattern.y, strict=True):
-        figure.add_scatter(x=[angle, angle], y=[0, height], mode="lines", line={"color": ACCENT, "width": 1.5})
-    planes = ["".join(map(str, peaks[0]["hkl"])) for peaks in pattern.hkls]
-    figure.add_scatter(
-        x=pattern.x, y=pattern.y, mode="markers", marker={"size": 4, "color": ACCENT}, text=planes,
-        hovertemplate="2θ %{x:.2f}°, (%{text}), %{y:.0f} %<extra></extra>",
+    angles, heights = np.asarray(pattern.x), np.asarray(pattern.y)
+    # One trace for all sticks, lifted between them: a trace each would be hundreds.
+    gaps = np.full(len(angles), np.nan)
+    figure = go.Figure(
+        go.Scatter(
+            x=np.column_stack([angles, angles, gaps]).ravel(),
+            y=np.column_stack([np.zeros_like(heights), heights, gaps]).ravel(),
+            mode="lines", line={"color": ACCENT, "width": 1.5}, hoverinfo="skip",
+        )
     )  # fmt: skip
-    figure.update_xaxes(title="2θ (°), Cu Kα", gridcolor="rgba(128,128,128,0.2)")
-    figure.update_yaxes(title="Intensity (%)", gridcolor="rgba(128,128,128,0.2)", range=[0, 105])
-    return _frame(figure, 300)
+    planes = [", ".join("".join(map(str, plane["hkl"])) for plane in peaks[:3]) for peaks in pattern.hkls]
+    spacings = np.asarray(pattern.d_hkls)
+    figure.add_scatter(
+        x=angles, y=heights, mode="markers", marker={"size": 4, "color": ACCENT}, text=planes, customdata=spacings,
+        hovertemplate="2θ %{x:.2f}°, d %{customdata:.3f} Å, (%{text}), %{y:.0f} %<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title=f"2θ (°), {wavelength.replace('Ka', ' Kα')}", gridcolor=_GRID)
+    figure.update_yaxes(title=f"{translate('Intensity')} (%)", gridcolor=_GRID, range=[0, 105])
+    return _frame(figure, 300, template)

@@ -36,7 +36,9 @@ def npm_command() -> list[str]:
 def fetch(target: Path = TARGET) -> None:
     """Downloads the package, checks the script and moves it into place."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([*npm_command(), "pack", "--silent", PACKAGE], cwd=folder, check=True, capture_output=True)
+        # One retry: a machine without a network should hear of it soon.
+        command = [*npm_command(), "pack", "--silent", "--fetch-retries=1", "--fetch-timeout=60000", PACKAGE]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
         (archive,) = Path(folder).glob("*.tgz")
         with tarfile.open(archive) as file:
             script = file.extractfile("package/build/3Dmol-min.js")
@@ -50,9 +52,17 @@ def fetch(target: Path = TARGET) -> None:
     partial.replace(target)
 
 
+def main(target: Path = TARGET) -> None:
+    """Fetches what is missing or damaged; never fails, since the app runs without it."""
+    if is_whole(target):
+        return
+    try:
+        fetch(target)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {str(error)[:200]}"
+        print(f"The 3D viewer could not be fetched ({reason}).", file=sys.stderr)
+        print("The app starts without it and draws flat pictures. To try again: make viewer", file=sys.stderr)
+
+
 if __name__ == "__main__":
-    if not is_whole(TARGET):
-        try:
-            fetch()
-        except Exception as error:  # whatever went wrong, the app runs without the viewer
-            print(f"The 3D viewer could not be fetched ({error}). The app starts without it; try again: make viewer")
+    main()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from numbers import Integral
 
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
 from matgen_core.types import BadTarget, Constraints, Crystal, Verdict
 
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
+#: Plutonium: beyond it there is too little data for any of the networks.
+_LAST_ELEMENT = 94
 
 
 def parse_elements(text: str, known: Iterable[str] | None = None) -> frozenset[str]:
@@ -39,7 +42,7 @@ def check_elements(symbols: Iterable[str], known: Iterable[str] | None = None) -
 def _periodic_table() -> frozenset[str]:
     from pymatgen.core import Element
 
-    return frozenset(e.symbol for e in Element if e.Z <= 103 and _SYMBOL.fullmatch(e.symbol))
+    return frozenset(e.symbol for e in Element if e.Z <= _LAST_ELEMENT and _SYMBOL.fullmatch(e.symbol))
 
 
 def _shown(text: str) -> str:
@@ -58,7 +61,8 @@ def parse_formula(formula: str) -> dict[str, int]:
     from pymatgen.core import Composition
 
     try:
-        if not re.fullmatch(r"[A-Za-z0-9()\[\]]{1,60}", formula.strip()):
+        # pymatgen would read "Fe0O" as O, which nobody who writes it means.
+        if not re.fullmatch(r"[A-Za-z0-9()\[\]]{1,60}", formula.strip()) or re.search(r"(?<![0-9])0", formula):
             raise ValueError
         amounts = Composition(formula.strip()).as_dict()
         if not amounts or any(amount != int(amount) or amount <= 0 for amount in amounts.values()):
@@ -75,20 +79,26 @@ def check_constraints(constraints: Constraints) -> None:
     both = include & check_elements(constraints.exclude)
     if both:
         raise BadTarget(f"{', '.join(sorted(both))} is both included and excluded; remove it from one of the two")
-    if constraints.max_atoms < 1 or constraints.min_atoms < 1:
-        raise BadTarget("a cell needs at least one atom; set the atom counts to 1 or more")
-    if constraints.min_atoms > constraints.max_atoms:
-        raise BadTarget(
-            f"at least {constraints.min_atoms} atoms and at most {constraints.max_atoms} contradict; raise the maximum"
-        )
+    _check_atoms(constraints.min_atoms, constraints.max_atoms)
     if constraints.crystal_system is not None and constraints.crystal_system not in CRYSTAL_SYSTEMS:
         raise BadTarget(
             f"no crystal system {_shown(constraints.crystal_system)}; choose from: {', '.join(CRYSTAL_SYSTEMS)}"
         )
-    if len(include) > constraints.max_atoms:
-        raise BadTarget(f"{len(include)} elements do not fit in {constraints.max_atoms} atoms; raise the maximum")
+    together = include | (constraints.chemical_system or frozenset())
+    if len(together) > constraints.max_atoms:
+        raise BadTarget(f"{len(together)} elements do not fit in {constraints.max_atoms} atoms; raise the maximum")
     _check_system(constraints)
     _check_formula(constraints)
+
+
+def _check_atoms(low: int, high: int) -> None:
+    for count in (low, high):
+        if not isinstance(count, Integral):  # NaN or 2.5 from a form or a script
+            raise BadTarget(f"{count} atoms cannot be asked for; write a whole number")
+    if low < 1 or high < 1:
+        raise BadTarget("a cell needs at least one atom; set the atom counts to 1 or more")
+    if low > high:
+        raise BadTarget(f"at least {low} atoms and at most {high} contradict; raise the maximum")
 
 
 def _check_system(constraints: Constraints) -> None:
@@ -122,6 +132,12 @@ def _check_formula(constraints: Constraints) -> None:
     if smallest > constraints.max_atoms:
         raise BadTarget(
             f"{shown} has {smallest} atoms and at most {constraints.max_atoms} are allowed; raise the maximum"
+        )
+    # The cell holds a whole number of formula units.
+    if constraints.max_atoms // smallest * smallest < constraints.min_atoms:
+        raise BadTarget(
+            f"no multiple of {shown} ({smallest} atoms) has {constraints.min_atoms} to {constraints.max_atoms} atoms; "
+            f"widen the atom counts"
         )
 
 

@@ -14,6 +14,9 @@ from matgen_core.types import Crystal
 Array = NDArray[np.float64]
 #: Two atoms are drawn as bonded up to this multiple of the sum of their covalent radii (Cordero et al. 2008).
 BOND_FACTOR = 1.18
+#: Å; nearer than this, two atoms overlap and are not a bond.
+_TOO_NEAR = 0.4
+#: Atoms this near a face of the cell (fractional) are drawn on the opposite one too.
 _FACE = 1e-3
 
 
@@ -65,16 +68,29 @@ def find_bonds(symbols: list[str] | tuple[str, ...], positions: Array) -> NDArra
 
     Two metals among non-metals are left unbonded: their radii overlap in most ionic crystals without a bond.
     """
-    from ase.data import atomic_numbers, covalent_radii
     from pymatgen.core import Element
+    from scipy.spatial import cKDTree
 
-    radii = np.array([covalent_radii[atomic_numbers[s]] for s in symbols])
+    radii = np.array([covalent_radius(s) for s in symbols])
     metal = np.array([Element(s).is_metal for s in symbols])
-    distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
-    bonded = (distances < BOND_FACTOR * (radii[:, None] + radii[None])) & (distances > 0.4)
+    # A tree, because a supercell has thousands of atoms and all their distances would not fit in memory.
+    pairs = cKDTree(positions).query_pairs(2 * BOND_FACTOR * float(radii.max()), output_type="ndarray")
+    i, j = pairs[:, 0], pairs[:, 1]
+    distances = np.linalg.norm(positions[i] - positions[j], axis=1)
+    bonded = (distances < BOND_FACTOR * (radii[i] + radii[j])) & (distances > _TOO_NEAR)
     if not metal.all():
-        bonded &= ~(metal[:, None] & metal[None])
-    return np.argwhere(np.triu(bonded, 1))
+        bonded &= ~(metal[i] & metal[j])
+    kept = pairs[bonded].astype(np.int64)
+    order = np.lexsort((kept[:, 1], kept[:, 0]))
+    ordered: NDArray[np.int64] = kept[order]
+    return ordered
+
+
+def covalent_radius(symbol: str) -> float:
+    """Single-bond covalent radius of an element, Å (Cordero et al. 2008)."""
+    from ase.data import atomic_numbers, covalent_radii
+
+    return float(covalent_radii[atomic_numbers[symbol]])
 
 
 def colour(symbol: str) -> str:

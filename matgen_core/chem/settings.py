@@ -47,7 +47,7 @@ def origin_shifts(space_group: int) -> tuple[tuple[float, float, float], ...]:
     """Shifts of the origin that leave the group as it is, without lattice translations and polar directions.
 
     >>> origin_shifts(225)
-    ((0.0, 0.0, 0.0), (0.5, 0.5, 0.5))
+    ((0.0, 0.0, 0.0), (0.0, 0.0, 0.5))
     """
     rotations, translations = _general(space_group)
     centrings = translations[np.all(np.abs(rotations - np.eye(3)) < 1e-6, axis=(1, 2))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import zipfile
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
-from matgen_core.chem.symmetry import symbol, wyckoff_positions
+from matgen_core.chem.symmetry import hall_number, symbol, wyckoff_positions
 from matgen_core.types import Candidate, Crystal
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def file_name(candidate: Candidate, extension: str) -> str:
     """A name that is safe on every system, whatever the id holds."""
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", f"{reduced_formula(candidate.material)}-{candidate.id}")[:80]
+    stem = _safe(f"{reduced_formula(candidate.material)}-{candidate.id}")[:80]
     return f"{stem}.{extension}"
 
 
@@ -31,8 +32,10 @@ def to_cif(candidate: Candidate) -> str:
     general = list(table.values())[-1]
     a, b, c, alpha, beta, gamma = crystal.lattice
     lines = [
-        f"data_{re.sub(r'[^A-Za-z0-9_-]+', '_', reduced_formula(crystal))}",
-        f"_symmetry_space_group_name_H-M '{symbol(crystal.space_group)}'",
+        f"# Proposed by MatGen, not measured: {_plain(candidate)}",
+        f"data_{_safe(reduced_formula(crystal))}",
+        f"_chemical_formula_structural {_safe(reduced_formula(crystal))}",
+        f"_symmetry_space_group_name_H-M '{_spaced_symbol(crystal.space_group)}'",
         f"_symmetry_Int_Tables_number {crystal.space_group}",
         f"_cell_length_a {a:.6f}\n_cell_length_b {b:.6f}\n_cell_length_c {c:.6f}",
         f"_cell_angle_alpha {alpha:.4f}\n_cell_angle_beta {beta:.4f}\n_cell_angle_gamma {gamma:.4f}",
@@ -50,6 +53,25 @@ def to_cif(candidate: Candidate) -> str:
         place = f"{x:.6f} {y:.6f} {z:.6f}"
         lines.append(f"{site.element}{number} {site.element} {position.multiplicity} {site.letter} {place} 1")
     return "\n".join(lines) + "\n"
+
+
+def _plain(candidate: Candidate) -> str:
+    """Where a candidate comes from, on one line of printable ASCII."""
+    origin = candidate.origin
+    text = f"{candidate.id}, engine {origin.engine}, {origin.checkpoint}, seed {origin.seed}, index {origin.index}"
+    return re.sub(r"[^ -~]+", " ", text)[:200]
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)
+
+
+def _spaced_symbol(space_group: int) -> str:
+    """Hermann–Mauguin symbol as CIFs write it: "P 21 3", not "P213"."""
+    import spglib
+
+    text = str(spglib.get_spacegroup_type(hall_number(space_group)).international)
+    return text.split("=")[0].strip().replace("_", "")
 
 
 def _operation(rotation: list[list[float]], translation: list[float]) -> str:
@@ -76,7 +98,8 @@ def to_xyz(candidate: Candidate) -> str:
     """Extended XYZ of the primitive cell."""
     structure = _grouped(candidate.material)
     lattice = " ".join(f"{value:.8f}" for value in structure.lattice.matrix.ravel())
-    lines = [str(len(structure)), f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T"']
+    name = f"config_type={_safe(candidate.id)} space_group={candidate.material.space_group}"
+    lines = [str(len(structure)), f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T" {name}']
     lines += [f"{site.specie} {site.x:.8f} {site.y:.8f} {site.z:.8f}" for site in structure]
     return "\n".join(lines) + "\n"
 
@@ -87,8 +110,20 @@ def _grouped(crystal: Crystal) -> Structure:
 
 
 def to_json(candidates: Sequence[Candidate]) -> str:
-    """Everything that is known of the candidates."""
-    return json.dumps([asdict(candidate) for candidate in candidates], indent=1, ensure_ascii=False)
+    """Everything that is known of the candidates, with the CIF of each."""
+    records = [{**asdict(c), "formula": reduced_formula(c.material), "cif": to_cif(c)} for c in candidates]
+    return json.dumps(_without_nan(records), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _without_nan(value: object) -> object:
+    """JSON has no NaN and no infinity; readers of the file would choke on them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _without_nan(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(entry) for entry in value]
+    return value
 
 
 def to_csv(candidates: Sequence[Candidate]) -> str:
@@ -106,8 +141,13 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([*header, "cif"])
     for candidate in candidates:
-        writer.writerow([*_cells(candidate, keys, rules), to_cif(candidate)])
+        writer.writerow([_harmless(cell) for cell in (*_cells(candidate, keys, rules), to_cif(candidate))])
     return buffer.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    """Text without what hides a formula from defusedcsv: leading blanks and control characters."""
+    return re.sub(r"^[\s\x00-\x1f\x7f]+|[\x00-\x08\x0b-\x1f\x7f]", "", cell) if isinstance(cell, str) else cell
 
 
 def _cells(candidate: Candidate, keys: Sequence[str], rules: Sequence[str]) -> list[object]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from matgen_core.chem.composition import check_elements
-from matgen_core.chem.energy import fit_references, formation_energy, read_energies
-from matgen_core.chem.stability import Hull, find_vertices
+from matgen_core.chem.energy import EnergyReading, fit_references, formation_energy, read_energies
+from matgen_core.chem.stability import Hull, find_vertices, fractions_of
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.data.crystals import CrystalRows
@@ -30,6 +32,8 @@ FOLDER = Path(__file__).parents[2] / "assets" / "reference"
 ATTRIBUTION = "Materials Project (CC BY 4.0), through Matbench, MP-20 and MPTS-52"
 #: Readings of the evaluation's unconditional samples: what chance alone would meet.
 SAMPLES = "samples.npz"
+#: What a table of phases may call its formation energies (eV/atom, MP2020 corrections).
+_PHASE_ENERGIES = ("formation_energy_mp2020", "formation_energy_per_atom")
 #: Properties of known crystals that are kept, as CrystalRows names them.
 KEPT = ("band_gap", "formation_energy", "magnetic_moment", "max_site_moment", "e_above_hull")
 
@@ -63,7 +67,7 @@ class Reference:
         elements: energy of each element for CHGNet's formation energies, eV/atom.
         known: columns of the known crystals: id, formula, space_group, atoms and those of KEPT.
         counts: what went in, and how well the elemental energies fit.
-        spreads: one standard deviation of a reading on slightly disturbed geometry, by property.
+        spreads: half of what covers 95 % of a reading's errors on slightly disturbed geometry, by property.
         samples: readings of unconditional samples of the default engine, by property; empty where not measured.
     """
 
@@ -108,16 +112,17 @@ def build_reference(phases: Path, rows: CrystalRows, out: Path = FOLDER) -> Refe
     """Computes the reference and writes it to ``out``.
 
     Args:
-        phases: CSV with ``formula`` and ``formation_energy_mp2020`` (eV/atom): the lowest known of each formula.
+        phases: CSV with ``formula`` and ``formation_energy_mp2020`` or ``formation_energy_per_atom`` (eV/atom, MP2020
+            corrections); of several rows of one formula the lowest counts.
         rows: known crystals.
         out: folder.
 
     Raises:
-        BadInput: where the table of phases has not these columns.
+        BadInput: where the table of phases has not these columns, or names no formulas in them.
     """
     formulas, energies = _read_phases(phases)
     stable = find_vertices(formulas, energies)
-    systems = Counter("-".join(sorted(check_elements(_elements(f)))) for f in formulas.tolist())
+    systems = Counter("-".join(sorted(fractions_of(f))) for f in formulas.tolist())
     learn = rows.splits != "val"
     known = [reduced_formula(crystal) for crystal in rows.crystals]
     compositions = [dict(formula_counts(c)) for c in rows.crystals]
@@ -147,7 +152,9 @@ def build_reference(phases: Path, rows: CrystalRows, out: Path = FOLDER) -> Refe
             "phases": len(formulas), "vertices": int(stable.sum()), "crystals": len(rows),
             "formation_energy_mae": error,
         },
-        "spreads": measure_spreads(rows.subset(~learn) if (~learn).any() else rows, elements),
+        "spreads": measure_spreads(
+            rows.subset(~learn) if (~learn).any() else rows, elements, Hull(formulas[stable], energies[stable])
+        ),
         "digests": {name: _digest(out / name) for name in ("hull.npz", "known.npz")},
     }  # fmt: skip
     (out / "reference.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
@@ -165,11 +172,12 @@ def _fit_elements(
     return elements, round(float(np.abs(np.array(read) - target).mean()), 4)
 
 
-def measure_spreads(rows: CrystalRows, elements: Mapping[str, float], count: int = 300) -> dict[str, float]:
-    """Standard deviation of readings against what is known, on geometry disturbed as generated geometry is.
+def measure_spreads(rows: CrystalRows, elements: Mapping[str, float], hull: Hull, count: int = 600) -> dict[str, float]:
+    """Spread of readings about what is known, on geometry disturbed as generated geometry is.
 
-    Cells are strained by 1 % and atoms moved by 0.03 Å, since a relaxed training row would flatter the reading. The
-    worst twentieth of the errors is left out, so that no outlier decides.
+    Cells are strained by 1 % and atoms moved by up to 0.03 Å, since a relaxed training row would flatter the reading.
+    Errors have long tails, so the spread is half the 95th percentile: twice the spread covers 95 of 100 errors.
+    A property of which nothing is known has none.
     """
     rng = np.random.default_rng(0)
     chosen = np.sort(rng.permutation(len(rows))[:count])
@@ -177,44 +185,61 @@ def measure_spreads(rows: CrystalRows, elements: Mapping[str, float], count: int
     for i in chosen:
         structure = to_structure(rows.crystals[i])
         structure.apply_strain(rng.normal(0.0, 0.01, 3))
-        structure.perturb(0.03)
+        structure.perturb(0.03, seed=int(i))
         structures.append(structure)
-    readings = read_energies(structures)
-    errors: dict[str, list[float]] = {"formation_energy": [], "magnetic_moment": [], "max_site_moment": []}
-    for i, reading in zip(chosen, readings, strict=True):
-        counts = formula_counts(rows.crystals[i])
-        energy = None if reading.energy is None else formation_energy(reading.energy, counts, elements)
-        for key, value in (
-            ("formation_energy", energy),
-            ("magnetic_moment", reading.magnetic_moment),
-            ("max_site_moment", reading.max_site_moment),
-        ):
-            if value is not None:
-                errors[key].append(abs(value - float(rows.column(key)[i])))
-    spreads = {key: _trimmed_deviation(np.array(values)) for key, values in errors.items()}
-    return {**spreads, "e_above_hull": spreads["formation_energy"]}
+    errors: dict[str, list[float]] = {}
+    for i, reading in zip(chosen, read_energies(structures), strict=True):
+        for key, value in _read_back(reading, formula_counts(rows.crystals[i]), elements, hull).items():
+            error = abs(value - float(rows.column(key)[i]))
+            if math.isfinite(error):
+                errors.setdefault(key, []).append(error)
+    return {key: round(float(np.quantile(values, 0.95)) / 2, 4) for key, values in errors.items()}
 
 
-def _trimmed_deviation(errors: NDArray[np.float64]) -> float:
-    kept = np.sort(errors[np.isfinite(errors)])
-    return round(float(np.sqrt((kept[: max(1, int(0.95 * len(kept)))] ** 2).mean())), 4)
-
-
-def _elements(formula: str) -> list[str]:
-    from pymatgen.core import Composition
-
-    return [str(e) for e in Composition(formula)]
+def _read_back(
+    reading: EnergyReading, counts: Mapping[str, int], elements: Mapping[str, float], hull: Hull
+) -> dict[str, float]:
+    """What a reading says of each property, without those of which it says nothing."""
+    energy = None if reading.energy is None else formation_energy(reading.energy, counts, elements)
+    values = {
+        "formation_energy": energy,
+        "e_above_hull": None if energy is None else hull.read(counts, energy).e_above_hull,
+        "magnetic_moment": reading.magnetic_moment,
+        "max_site_moment": reading.max_site_moment,
+    }
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _read_phases(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
+    """Reduced formulas, each once, and the lowest formation energy of each; rows without an energy are passed over."""
     try:
         # "NaN" is sodium nitride's formula, not a missing value.
         table = pd.read_csv(path, keep_default_na=False)
-        formulas = table["formula"].astype(str).to_numpy(dtype=str)
-        energies = table["formation_energy_mp2020"].to_numpy(dtype=float)
+        column = next((name for name in _PHASE_ENERGIES if name in table), _PHASE_ENERGIES[0])
+        energies = pd.to_numeric(table[column], errors="coerce")
+        formulas = table["formula"].astype(str)
     except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"{path} needs the columns formula and formation_energy_mp2020 ({error})") from None
-    return formulas, energies
+        raise BadInput(f"{path} needs the columns formula and {_PHASE_ENERGIES[0]} ({error})") from None
+    lowest: dict[str, float] = {}
+    for formula, energy in zip(formulas.tolist(), energies.tolist(), strict=True):
+        if math.isfinite(energy):
+            name = _reduce(formula, path)
+            lowest[name] = min(energy, lowest.get(name, math.inf))
+    if not lowest:
+        raise BadInput(f"{path} holds no formation energies in its column {column}; give numbers in eV/atom")
+    return np.array(list(lowest)), np.array(list(lowest.values()))
+
+
+def _reduce(formula: str, path: Path) -> str:
+    from pymatgen.core import Composition, Element
+
+    try:
+        composition = Composition(formula)
+        if not composition or not all(isinstance(element, Element) for element in composition):
+            raise ValueError
+        return str(composition.reduced_formula)
+    except (ValueError, KeyError, TypeError, OverflowError):  # pymatgen raises many kinds
+        raise BadInput(f"{path}: {formula[:40]!r} is not a formula; correct or remove its row") from None
 
 
 def _digest(path: Path) -> str:
@@ -222,6 +247,10 @@ def _digest(path: Path) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------ load
+
+
+#: What a missing, cut or foreign file makes json, zipfile and numpy raise.
+_UNREADABLE = (OSError, KeyError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @lru_cache(maxsize=4)
@@ -242,15 +271,14 @@ def load_reference(folder: Path = FOLDER) -> Reference:
             hull = Hull(file["formulas"], file["energies"].astype(float), systems)
         with np.load(folder / "known.npz", allow_pickle=False) as file:
             columns = {key: file[key] for key in file.files}
-    except (OSError, KeyError, ValueError) as error:
-        if isinstance(error, MissingReference):
-            raise
+        return Reference(
+            hull, columns.pop("formulas"), columns.pop("types"), manifest["elements"], columns, manifest["counts"],
+            manifest["spreads"], _read_samples(folder / SAMPLES),
+        )  # fmt: skip
+    except MissingReference:
+        raise
+    except _UNREADABLE as error:
         raise MissingReference(f"the reference in {folder} cannot be read ({type(error).__name__}); {remedy}") from None
-    formulas, types = columns.pop("formulas"), columns.pop("types")
-    return Reference(
-        hull, formulas, types, manifest["elements"], columns, manifest["counts"], manifest["spreads"],
-        _read_samples(folder / SAMPLES),
-    )  # fmt: skip
 
 
 def _read_samples(path: Path) -> dict[str, NDArray[np.float32]]:

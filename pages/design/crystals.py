@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
 from matgen_core.data.exports import to_cif_zip, to_csv, to_json
 from matgen_core.pipeline import design
-from matgen_core.properties import CRYSTAL_CONDITIONS, outside_data
+from matgen_core.properties import outside_data
 from matgen_core.stages.conditions import check_target
-from matgen_core.types import Constraints, MatGenError, SamplingSettings, Target
-from pages.ui.candidate_card import show_candidate
-from pages.ui.candidate_table import show_candidates, show_shares
+from matgen_core.types import Candidate, MatGenError, SamplingSettings, Target
+from pages.ui.candidate_card import show_details, show_picture
+from pages.ui.candidate_table import PICKED, filter_candidates, show_plot, show_shares, show_table
+from pages.ui.examples import show_examples
 from pages.ui.jobs import Job, submit
-from pages.ui.language import _
-from pages.ui.target_controls import ask_constraints, ask_property, ask_sampling
+from pages.ui.language import _, ngettext
+from pages.ui.link import check_link
+from pages.ui.progress import show_progress
+from pages.ui.target_controls import RULES, ask_constraints, ask_goals, ask_sampling
 
 JOB, ASKED = "crystals-job", "crystals-target"
 
 
 def ask() -> tuple[Target, int, int, SamplingSettings] | None:
     """What the user wants; None, with the reason shown, where it cannot be asked for."""
-    goals = {key: goal for key in CRYSTAL_CONDITIONS if (goal := ask_property(key)) is not None}
-    problem, constraints = None, Constraints()
-    try:
-        constraints = ask_constraints()
-    except MatGenError as error:
-        problem = str(error)
+    check_link(RULES)
+    goals, problem = ask_goals()
+    target = Target(goals, ask_constraints())
     count, seed, settings = ask_sampling()
-    target = Target(goals, constraints)
     try:
         check_target(target)
     except MatGenError as error:
@@ -45,73 +46,76 @@ def ask() -> tuple[Target, int, int, SamplingSettings] | None:
 
 def start(target: Target, count: int, seed: int, settings: SamplingSettings) -> None:
     st.session_state[ASKED] = target
+    st.session_state.pop(PICKED, None)
     st.session_state[JOB] = submit(
-        lambda report, stop: design(target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop)
+        lambda report, stop: design(target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop),
+        count,
     )
 
 
-def show_progress(job: Job) -> None:
-    """The bar, the time left and Cancel; renews itself until the job ends, then the page once."""
-    progress = job.progress
-    if not job.busy:
-        st.rerun()
-    bar, cancel = st.columns([4, 1], vertical_alignment="center")
-    if progress is None:
-        bar.progress(0.0, _("Waiting for a free place …") if job.begun is None else _("Loading the models …"))
-    else:
-        left = job.seconds_left
-        time_left = "" if left is None else _(", about {seconds:.0f} s left").format(seconds=left)
-        stage = {"generate": _("drawing"), "predict": _("reading"), "assess": _("judging")}.get(progress.stage, "")
-        text = _("{done} of {total}").format(done=progress.done, total=progress.total)
-        bar.progress(progress.done / progress.total, f"{text}: {stage}{time_left}")
-    if cancel.button(_("Cancel"), key="cancel", width="stretch"):
-        job.stop.set()
-    if job.stop.is_set():
-        st.caption(_("Stopping; what was found is kept."))
-
-
 def show_results(job: Job, target: Target) -> None:
+    """What the run found, from the shares down to one structure."""
     candidates = job.candidates
     if job.error:
         st.error(job.error)
     if job.stop.is_set() and not job.busy:
-        st.info(_("Cancelled. {count} candidates were found before.").format(count=len(candidates)))
+        st.info(
+            ngettext(
+                "Cancelled. {count} candidate was found before.", "Cancelled. {count} candidates were found before.",
+                len(candidates),
+            ).format(count=len(candidates))
+        )  # fmt: skip
+    elif not candidates and not job.busy and not job.error:
+        st.info(_("The run found nothing that fits. Ask for less, or allow more atoms."))
     if not candidates:
         return
     show_shares(candidates, target)
-    picked = show_candidates(candidates, target)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        shown = filter_candidates(candidates, target)
+        offer_files(candidates)
+    if not shown:
+        st.info(_("No candidate passes all that is ticked. Untick one to see the nearest."))
+        return
+    picked = show_table(shown, target)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        show_plot(shown, target, picked)
+    with right:
+        show_picture(picked)
+    show_details(picked)
+
+
+def offer_files(candidates: Sequence[Candidate]) -> None:
+    """Files of all candidates, written when they are asked for."""
     stamp = f"matgen-{datetime.now():%Y%m%d-%H%M}"
-    one, two, three = st.columns(3)
-    one.download_button(
-        _("All as CSV"), lambda: to_csv(candidates), f"{stamp}.csv", "text/csv", key="csv", width="stretch"
-    )
-    two.download_button(
-        _("All as CIF (zip)"), lambda: to_cif_zip(candidates), f"{stamp}.zip", key="zip", width="stretch"
-    )
-    three.download_button(_("All as JSON"), lambda: to_json(candidates), f"{stamp}.json", key="json", width="stretch")
-    if picked is not None:
-        show_candidate(picked)
+    files = (
+        ("CSV", to_csv, "csv", "text/csv"), (_("CIFs (zip)"), to_cif_zip, "zip", "application/zip"),
+        ("JSON", to_json, "json", "application/json"),
+    )  # fmt: skip
+    with st.container(horizontal=True, gap="small", width="content"):
+        for label, write, extension, kind in files:
+            # "ignore": a rerun after a click would lose the next click that comes while it lasts.
+            st.download_button(
+                label, partial(write, candidates), f"{stamp}.{extension}", kind, key=extension, on_click="ignore"
+            )
 
 
 st.title(_("Crystals from targets"), anchor=False)
-controls, results = st.columns([2, 5], gap="large")
-with controls:
+controls, results = st.columns([4, 8], gap="medium")
+with controls, st.container(key="controls"):
     asked = ask()
     running = st.session_state.get(JOB)
     busy = running is not None and running.busy
-    if st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go") and asked:
+    with st.container(key="go-bar"):
+        pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
+    if pressed and asked:
         start(*asked)
         st.rerun()
 with results:
     job = st.session_state.get(JOB)
     if job is None:
-        st.markdown(
-            _(
-                "Choose what you want of a crystal and press **Generate**. Each candidate comes with a structure, what "
-                "was read of it and how surely, its distance to the hull of known phases, and whether it is new."
-            )
-        )
+        show_examples()
     else:
         if job.busy:
-            st.fragment(show_progress, run_every=1.0)(job)
+            show_progress(job)
         show_results(job, st.session_state[ASKED])

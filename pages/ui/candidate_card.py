@@ -1,73 +1,114 @@
-"""One candidate in full: picture, numbers, diffraction, CIF."""
+"""One candidate in full: numbers, verdicts, cell, diffraction, CIF."""
 
 from __future__ import annotations
 
+from html import escape
+
+import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
-from matgen_core.chem.structure import to_structure
-from matgen_core.chem.symmetry import crystal_system, symbol, wyckoff_positions
-from matgen_core.data.exports import file_name, to_cif, to_poscar, to_xyz
+from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.chem.symmetry import crystal_system, wyckoff_positions
+from matgen_core.data.exports import file_name, to_cif, to_json, to_poscar, to_xyz
 from matgen_core.properties import PROPERTIES
-from matgen_core.types import Candidate
+from matgen_core.types import Candidate, Crystal
 from matgen_core.viz import draw_diffraction
-from pages.ui.candidate_table import pretty_formula
 from pages.ui.language import _
 from pages.ui.structure_view import show_structure
+from pages.ui.wording import group_symbol, mark, number, reading_text, rule_text, subscript
 
 
-def show_candidate(candidate: Candidate) -> None:
-    """Everything that is known of the candidate."""
+def show_picture(candidate: Candidate) -> None:
+    """Name and structure."""
     crystal = candidate.material
-    st.subheader(f"{pretty_formula(candidate)} · {symbol(crystal.space_group)}", anchor=False)
-    left, right = st.columns([3, 2])
-    with left:
-        show_structure(crystal, "structure")
-    with right:
-        _show_readings(candidate)
-        _show_cell(candidate)
-    readings, pattern, cif = st.tabs([_("Verdicts"), _("Diffraction"), "CIF"])
+    title = f"{subscript(reduced_formula(crystal))} · {group_symbol(crystal.space_group)}"
+    with st.container(key="picked-title"):
+        st.subheader(title, anchor=False)
+    show_structure(crystal, "structure")
+
+
+def show_details(candidate: Candidate) -> None:
+    """Everything else that is known of the candidate, and its files."""
+    readings, cell, pattern, files = st.tabs(
+        [_("Readings and verdicts"), _("Cell and sites"), _("Diffraction"), _("CIF and files")], key="details"
+    )
     with readings:
-        for verdict in candidate.verdicts:
-            mark = {True: "✓", False: "✗", None: "–"}[verdict.passed]
-            st.markdown(f"{mark} **{_(verdict.rule.replace('_', ' '))}**: {verdict.reason or _('yes')}")
-        st.caption(f"{candidate.origin.engine} · {candidate.origin.checkpoint} · {_('seed')} {candidate.origin.seed}")
+        left, right = st.columns(2, gap="medium")
+        with left:
+            _show_readings(candidate)
+        with right:
+            _show_verdicts(candidate)
+        origin = candidate.origin
+        st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+    with cell:
+        _show_cell(candidate.material)
     with pattern:
-        st.plotly_chart(_pattern(candidate), key="pattern")
-    with cif:
+        st.plotly_chart(_pattern(candidate.material), key="pattern", alt=_("Simulated powder diffraction"))
+    with files:
+        with st.container(horizontal=True, gap="small"):
+            for label, text, extension in (
+                ("CIF", to_cif(candidate), "cif"), ("POSCAR", to_poscar(candidate), "vasp"),
+                ("XYZ", to_xyz(candidate), "xyz"), ("JSON", to_json([candidate]), "json"),
+            ):  # fmt: skip
+                name = file_name(candidate, extension)
+                st.download_button(label, text, name, key=f"one-{extension}", on_click="ignore")
         st.code(to_cif(candidate), language=None, height=300)
-    one, two, three = st.columns(3)
-    one.download_button("CIF", to_cif(candidate), file_name(candidate, "cif"), key="one-cif", width="stretch")
-    two.download_button("POSCAR", to_poscar(candidate), file_name(candidate, "vasp"), key="poscar", width="stretch")
-    three.download_button("XYZ", to_xyz(candidate), file_name(candidate, "xyz"), key="xyz", width="stretch")
 
 
-@st.cache_data(max_entries=100, show_spinner=False, hash_funcs={Candidate: lambda c: repr(c.material)})
-def _pattern(candidate: Candidate) -> object:
-    return draw_diffraction(candidate.material)
+@st.cache_data(max_entries=100, show_spinner=False, hash_funcs={Crystal: repr})
+def _pattern(crystal: Crystal) -> go.Figure:
+    return draw_diffraction(crystal, translate=_)
 
 
 def _show_readings(candidate: Candidate) -> None:
-    for key, prediction in candidate.predictions.items():
-        record = PROPERTIES[key]
-        if prediction.value is None:
-            text = _("not read")
-        else:
-            spread = "" if prediction.spread is None else f" ± {prediction.spread:.2g}"
-            text = f"{prediction.value:.3f}{spread} {prediction.unit}"
-        warning = " ⚠" if prediction.in_domain is False else ""
-        st.markdown(f"**{_(record.label)}** {text}{warning}", help=f"{prediction.method}. {prediction.note}")
+    rows = []
+    for key, reading in candidate.predictions.items():
+        about = "; ".join(part for part in (reading.method, reading.note) if part and part != "none")
+        warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
+        name, value = escape(_(PROPERTIES[key].label)), escape(reading_text(reading))
+        text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{escape(about)}</span>'
+        rows.append(f"<tr><th>{name}</th><td>{text}</td></tr>")
+    _show_facts(rows)
 
 
-def _show_cell(candidate: Candidate) -> None:
-    crystal = candidate.material
+def _show_verdicts(candidate: Candidate) -> None:
+    classes = {"✓": "yes", "✗": "no", "–": "quiet"}
+    rows = []
+    for verdict in candidate.verdicts:
+        sign, name = mark(verdict), escape(rule_text(verdict.rule))
+        why = f'<span class="quiet">{escape(verdict.reason or _("yes"))}</span>'
+        rows.append(f'<tr><td class="{classes[sign]}">{sign}</td><th>{name}</th><td>{why}</td></tr>')
+    _show_facts(rows)
+
+
+def _show_facts(rows: list[str]) -> None:
+    """Rows of a table whose cells are already escaped."""
+    st.html(f'<table class="facts">{"".join(rows)}</table>')
+
+
+def _show_cell(crystal: Crystal) -> None:
     structure = to_structure(crystal, primitive=False)
     a, b, c, alpha, beta, gamma = crystal.lattice
+    facts = {
+        _("Lattice"): f"a {number(a, 3)}, b {number(b, 3)}, c {number(c, 3)} Å; "
+        f"α {number(alpha, 1)}, β {number(beta, 1)}, γ {number(gamma, 1)}°",
+        _("Symmetry"): f"{group_symbol(crystal.space_group)} ({_('No.')} {crystal.space_group}), "
+        f"{_(crystal_system(crystal.space_group))}",
+        _("Density"): f"{number(structure.density)} g/cm³",
+        _("Volume"): _("{volume} Å³, {atoms} atoms in the conventional cell").format(
+            volume=number(structure.volume, 1), atoms=len(structure)
+        ),
+    }
+    _show_facts([f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in facts.items()])
     table = wyckoff_positions(crystal.space_group)
-    sites = ", ".join(f"{s.element} {table[s.letter].multiplicity}{s.letter}" for s in crystal.sites)
-    st.markdown(
-        f"*{_('Cell')}* {a:.3f}, {b:.3f}, {c:.3f} Å; {alpha:.1f}, {beta:.1f}, {gamma:.1f}°  \n"
-        f"*{_('Symmetry')}* {symbol(crystal.space_group)} ({crystal.space_group}), "
-        f"{_(crystal_system(crystal.space_group))}  \n"
-        f"*{_('Density')}* {structure.density:.2f} g/cm³; {structure.volume:.1f} Å³  \n"
-        f"*{_('Sites')}* {sites}"
+    rows = []
+    for site in crystal.sites:
+        position = table[site.letter]
+        x, y, z = (round(float(v), 4) for v in position.orbit(site.coordinates)[0])
+        rows.append(
+            {_("Element"): site.element, _("Site"): f"{position.multiplicity}{site.letter}", "x": x, "y": y, "z": z}
+        )
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height="content", key="sites", alt=_("Occupied Wyckoff positions")
     )

@@ -1,79 +1,86 @@
-"""Elements to include or exclude: two lists, and a periodic table that turns each through any, include, exclude."""
+"""Elements on a periodic table: a click adds to, or takes from, what must be there, must not, or is all there is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from matgen_core.viz import ACCENT, BAD
 from pages.ui.language import _
 
-_INCLUDE, _EXCLUDE = "include", "exclude"
+HERE = Path(__file__).parent
+#: The three lists; each is the key of a widget and a setting in the URL.
+LISTS = ("include", "exclude", "system")
 
 
-def pick_elements(elements: Sequence[str]) -> tuple[list[str], list[str]]:
-    """(included, excluded) symbols."""
-    include = st.multiselect(_("Include"), elements, key=_INCLUDE, bind="query-params", placeholder=_("any element"))
-    exclude = st.multiselect(_("Exclude"), elements, key=_EXCLUDE, bind="query-params", placeholder=_("none"))
-    with st.expander(_("Periodic table")):
-        turn = st.session_state.setdefault("table_turn", 0)
-        key = f"table-{turn}"  # a fresh key after each click, so that the same element can be clicked again
-        chart = _draw_table(tuple(elements), tuple(include), tuple(exclude))
-        st.plotly_chart(
-            chart, key=key, on_select=lambda: _turn(key), selection_mode="points", config={"displayModeBar": False}
+def pick_elements(elements: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """(included, excluded, exactly these) symbols; empty where nothing was picked."""
+    names = {"include": _("include"), "exclude": _("exclude"), "system": _("only these")}
+    st.segmented_control(
+        f"**{_('Elements')}**", LISTS, default="include", key="pen", format_func=names.__getitem__, required=True,
+        help=_("Choose what a click does, then click elements. Click again to take one back."),
+    )  # fmt: skip
+    with st.container(key="periodic-table"):
+        _table()(
+            key="table", data=_drawn(tuple(elements)), on_clicked_change=_toggle,
+        )  # fmt: skip
+    hints = {
+        "include": _("must contain: any"), "exclude": _("must not contain: none"), "system": _("only these: not set"),
+    }  # fmt: skip
+    picked = [
+        st.multiselect(
+            names[key], elements, key=key, bind="query-params", placeholder=hint, label_visibility="collapsed"
         )
-        st.caption(_("Click: include; again: exclude; again: any"))
-    return include, exclude
+        for key, hint in hints.items()
+    ]
+    return picked[0], picked[1], picked[2]
 
 
-def _turn(key: str) -> None:
-    points = st.session_state[key]["selection"]["points"]
-    if not points:
+@st.cache_resource
+def _table() -> st.components.v2.types.ComponentRenderer:
+    css, js = ((HERE / f"periodic_table.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return st.components.v2.component("matgen_periodic_table", css=css, js=js)
+
+
+def _toggle() -> None:
+    symbol, pen = st.session_state["table"].get("clicked"), st.session_state["pen"]
+    if not symbol:
         return
-    symbol = points[0]["customdata"]
-    symbol = symbol[0] if isinstance(symbol, (list, tuple)) else symbol
-    include, exclude = list(st.session_state[_INCLUDE]), list(st.session_state[_EXCLUDE])
-    if symbol in include:
-        include.remove(symbol)
-        exclude.append(symbol)
-    elif symbol in exclude:
-        exclude.remove(symbol)
-    else:
-        include.append(symbol)
-    st.session_state[_INCLUDE], st.session_state[_EXCLUDE] = include, exclude
-    st.session_state["table_turn"] += 1
+    for key in LISTS:
+        chosen = [s for s in st.session_state.get(key, []) if s != symbol]
+        if key == pen and symbol not in st.session_state.get(key, []):
+            chosen.append(symbol)
+        st.session_state[key] = chosen
 
 
-@st.cache_data(show_spinner=False)
-def _places(elements: tuple[str, ...]) -> list[tuple[int, float]]:
+def _drawn(elements: tuple[str, ...]) -> dict[str, object]:
+    lists = {key: st.session_state.get(key) or _linked(key, elements) for key in LISTS}
+    words = {"include": _("included"), "exclude": _("excluded"), "system": _("one of the only ones")}
+    cells = []
+    for symbol, name, row, column in _places(elements):
+        state = next((key for key in LISTS if symbol in lists[key]), "off" if lists["system"] else "")
+        title = f"{name} ({words[state]})" if state in words else name
+        cells.append({"symbol": symbol, "row": row, "column": column, "state": state, "title": title})
+    return {"label": _("Periodic table"), "elements": cells}
+
+
+def _linked(key: str, elements: tuple[str, ...]) -> list[str]:
+    """What the link asks for, before the lists below the table have read it themselves."""
+    return [s for s in st.query_params.get_all(key) if s in elements] if key not in st.session_state else []
+
+
+@lru_cache(maxsize=1)
+def _places(elements: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
+    """Symbol, name, row and column of each; the f block stands below the rest, after an empty row."""
     from pymatgen.core import Element
 
     places = []
     for symbol in elements:
         element = Element(symbol)
+        row, column = int(element.row), int(element.group)
         if element.is_lanthanoid or element.is_actinoid:
-            offset = element.Z - (57 if element.is_lanthanoid else 89)
-            places.append((3 + offset, 8.5 if element.is_lanthanoid else 9.5))
-        else:
-            places.append((int(element.group), float(element.row)))
+            row, column = (9, element.Z - 57 + 3) if element.is_lanthanoid else (10, element.Z - 89 + 3)
+        places.append((symbol, str(element.long_name), row, column))
     return places
-
-
-def _draw_table(elements: tuple[str, ...], include: tuple[str, ...], exclude: tuple[str, ...]) -> go.Figure:
-    colours = [ACCENT if e in include else BAD if e in exclude else "rgba(128,128,128,0.25)" for e in elements]
-    places = _places(elements)
-    figure = go.Figure(
-        go.Scatter(
-            x=[x for x, _y in places], y=[-y for _x, y in places], mode="markers+text", text=elements,
-            customdata=elements, textfont={"size": 9}, hovertemplate="%{text}<extra></extra>",
-            marker={"symbol": "square", "size": 17, "color": colours}, unselected={"marker": {"opacity": 1}},
-        )
-    )  # fmt: skip
-    figure.update_xaxes(visible=False, range=[0.4, 18.6], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[-10.1, -0.4], fixedrange=True)
-    return figure.update_layout(
-        height=220, margin={"l": 0, "r": 0, "t": 0, "b": 0}, paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)", clickmode="event+select", dragmode=False,
-    )  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from matgen_core.types import Candidate, MatGenError, Progress
+from pages.ui.language import _
 
 log = logging.getLogger("matgen")
 #: Runs at once; two cores serve no more with profit.
@@ -21,10 +22,23 @@ Work = Callable[[Callable[[Progress], None], Callable[[], bool]], tuple[Candidat
 
 
 @dataclass
-class Job:
-    """One run: what it has found so far, whether it goes on, and what went wrong."""
+class Pace:
+    """Seconds a candidate took in the last run on this machine; None before the first."""
 
-    started: float = field(default_factory=time.monotonic)
+    seconds: float | None = None
+
+
+@dataclass
+class Job:
+    """One run: what it has found so far, whether it goes on, and what went wrong.
+
+    Args:
+        total: candidates asked for.
+        expected: seconds a candidate should take; None if not known.
+    """
+
+    total: int = 1
+    expected: float | None = None
     begun: float | None = None
     ended: float | None = None
     progress: Progress | None = None
@@ -40,12 +54,24 @@ class Job:
         return self.progress.candidates if self.progress else ()
 
     @property
+    def elapsed(self) -> float:
+        """Seconds since the work began; 0 while it waits for a place."""
+        return 0.0 if self.begun is None else (self.ended or time.monotonic()) - self.begun
+
+    @property
     def seconds_left(self) -> float | None:
-        """By the pace so far; None before the first batch."""
-        if not self.progress or not self.progress.done or self.begun is None:
-            return None
-        pace = (time.monotonic() - self.begun) / self.progress.done
-        return pace * (self.progress.total - self.progress.done)
+        """By the pace so far, or of the run before; None where neither is known."""
+        done = self.progress.done if self.progress else 0
+        pace = self.elapsed / done if done else self.expected
+        return None if pace is None or self.begun is None else max(1.0, pace * self.total - self.elapsed)
+
+    @property
+    def share(self) -> float:
+        """How much of the work is done, 0 to 1; between reports it moves with the time."""
+        done = self.progress.done / self.total if self.progress else 0.0
+        left = self.seconds_left
+        by_time = 0.0 if left is None else min(0.95, self.elapsed / (self.elapsed + left))
+        return min(1.0, max(done, by_time))
 
     def run(self, work: Work) -> None:
         """Called in the worker; keeps whatever was found when the work fails."""
@@ -57,7 +83,7 @@ class Job:
             self.error = str(error)
         except Exception:
             log.exception("a run failed")
-            self.error = "Something went wrong in this run. What was found before is kept; the log has the details."
+            self.error = _("Sorry, this run failed. What it had found is kept below; the server's log says why.")
         finally:
             self.ended = time.monotonic()
 
@@ -65,13 +91,20 @@ class Job:
         self.progress = progress
 
 
-@st.cache_resource
-def _executor() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="matgen")
+@st.cache_resource(show_spinner=False)
+def _executor() -> tuple[ThreadPoolExecutor, Pace]:
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="matgen"), Pace()
 
 
-def submit(work: Work) -> Job:
+def submit(work: Work, total: int) -> Job:
     """Starts the work as soon as a place is free."""
-    job = Job()
-    _executor().submit(job.run, work)
+    executor, pace = _executor()
+    job = Job(total, pace.seconds)
+
+    def run() -> None:
+        job.run(work)
+        if job.error is None and not job.stop.is_set():
+            pace.seconds = job.elapsed / total
+
+    executor.submit(run)
     return job

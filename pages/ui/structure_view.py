@@ -1,4 +1,7 @@
-"""A crystal in 3D by 3Dmol.js, served from here; without the script, a flat drawing and how to get it."""
+"""A crystal in 3D by 3Dmol.js, served from here; without the script, a flat drawing and how to get it.
+
+Nothing of a file reaches the page: the scene is built from the parsed record, and holds numbers and element symbols.
+"""
 
 from __future__ import annotations
 
@@ -9,41 +12,70 @@ import numpy as np
 import py3Dmol
 import streamlit as st
 
-from matgen_core.chem.scene import Scene, build_scene, colour
+from matgen_core.chem.scene import Scene, build_scene, colour, covalent_radius
+from matgen_core.chem.structure import to_structure
 from matgen_core.types import Crystal
 from pages.ui.language import _
 
 SCRIPT = Path(__file__).parents[2] / "static" / "3Dmol-min.js"
-HEIGHT = 420
+HEIGHT = 360
+#: Atoms beyond which a picture is slow to turn on a laptop without a graphics card.
+_MOST_DRAWN = 1500
+#: a, b, c from the origin, as crystallographers colour them.
+_AXES = (("a", "#c0392b"), ("b", "#2e8b57"), ("c", "#2f6fb5"))
 
 
 def show_structure(crystal: Crystal, key: str) -> None:
     """The crystal with its controls and legend."""
-    left, right = st.columns([3, 2])
+    names = {"conventional": _("conventional"), "primitive": _("primitive")}
+    left, right = st.columns([3, 2], gap="small", wrap=False)
     cell = left.segmented_control(
-        _("Cell"), [_("conventional"), _("primitive")], default=_("conventional"), key=f"{key}-cell", required=True
+        _("Cell"), list(names), default="conventional", key=f"{key}-cell", required=True, format_func=names.__getitem__
     )
-    repeats = right.segmented_control(_("Supercell"), [1, 2, 3], default=1, key=f"{key}-repeats", required=True)
-    scene = scene_of(crystal, cell == _("primitive"), int(repeats))
+    primitive = cell == "primitive"
+    sizes = supercells(crystal, primitive)
+    if st.session_state.get(f"{key}-repeats") not in sizes:
+        st.session_state[f"{key}-repeats"] = 1
+    repeats = right.segmented_control(
+        _("Supercell"), sizes, key=f"{key}-repeats", required=True, format_func=lambda n: f"{n}³" if n > 1 else "1"
+    )
+    scene = scene_of(crystal, primitive, int(repeats or 1))
     if SCRIPT.is_file():
-        st.iframe(viewer_html(scene), height=HEIGHT)
+        st.iframe(viewer_html(scene), height=HEIGHT, alt=_("The structure in 3D; drag to turn it"))
     else:
-        st.markdown(flat_svg(scene), unsafe_allow_html=True)
+        st.html(flat_svg(scene))
         st.info(_("The 3D viewer is not installed, so this is a flat drawing. Install it with: make viewer"))
-    dots = "&ensp;".join(
-        f'<span style="color:{colour(s)};-webkit-text-stroke:0.5px gray">●</span>&nbsp;{s}'
+    st.html(legend(scene))
+
+
+def supercells(crystal: Crystal, primitive: bool) -> list[int]:
+    """Repeats along each axis that can be drawn smoothly."""
+    atoms = len(to_structure(crystal, primitive=primitive))
+    return [n for n in (1, 2, 3) if n == 1 or atoms * (n + 0.5) ** 3 <= _MOST_DRAWN]
+
+
+def legend(scene: Scene) -> str:
+    """A dot and a symbol for each element."""
+    dots = "".join(
+        f'<span style="white-space:nowrap"><span style="display:inline-block;width:0.8em;height:0.8em;'
+        f"border-radius:50%;background:{colour(s)};border:1px solid gray;margin-right:0.35em;vertical-align:-0.05em"
+        f'"></span>{html.escape(s)}</span>'
         for s in dict.fromkeys(scene.symbols)
     )
-    st.markdown(dots, unsafe_allow_html=True)
+    return f'<div style="display:flex;flex-wrap:wrap;gap:0.9rem;font-size:0.9rem">{dots}</div>'
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@st.cache_data(max_entries=200, show_spinner=False, hash_funcs={Crystal: repr})
 def scene_of(crystal: Crystal, primitive: bool, repeats: int) -> Scene:
     return build_scene(crystal, primitive, (repeats, repeats, repeats))
 
 
+def _content(scene: Scene) -> tuple[object, ...]:
+    return scene.symbols, scene.positions.tobytes(), scene.edges.tobytes()
+
+
 # Cached by content: the same HTML keeps the camera where the reader put it.
-@st.cache_data(max_entries=200, show_spinner=False, hash_funcs={Scene: lambda s: (s.symbols, s.positions.tobytes())})
+@st.cache_data(max_entries=200, show_spinner=False, hash_funcs={Scene: _content})
 def viewer_html(scene: Scene) -> str:
     """A page with the scene in it; everything in it is numbers and element symbols."""
     view = py3Dmol.view(width="100%", height=HEIGHT - 16, js="/app/static/3Dmol-min.js")
@@ -57,11 +89,23 @@ def viewer_html(scene: Scene) -> str:
             view.addCylinder({"start": _point(start), "end": _point(end), "radius": 0.11, "color": colour(symbol)})
     for a, b in scene.edges - middle:
         view.addLine({"start": _point(a), "end": _point(b), "color": "gray"})
+    _add_axes(view, scene, middle)
     view.zoomTo()
     view.rotate(-70, "x")
     view.rotate(-12, "y")
     view.zoom(0.95)
-    return f'<body style="margin:0">{view.write_html()}</body>'
+    return f'<body style="margin:0;overflow:hidden">{view.write_html()}</body>'
+
+
+def _add_axes(view: py3Dmol.view, scene: Scene, middle: np.ndarray) -> None:
+    """a, b and c as thin coloured rods along the cell's edges at the origin, with their letters."""
+    origin = np.zeros(3)
+    tips = [end for start, end in scene.edges if np.allclose(start, origin)]
+    # build_scene lists the edges at the origin by their far corner: c, b, a.
+    for (name, hue), tip in zip(reversed(_AXES), tips, strict=True):
+        view.addCylinder({"start": _point(-middle), "end": _point(tip - middle), "radius": 0.05, "color": hue})
+        style = {"fontSize": 14, "fontColor": hue, "backgroundOpacity": 0.0, "inFront": True}
+        view.addLabel(name, {"position": _point(tip + tip / np.linalg.norm(tip) * 0.6 - middle), **style})
 
 
 def _point(place: np.ndarray) -> dict[str, float]:
@@ -69,9 +113,7 @@ def _point(place: np.ndarray) -> dict[str, float]:
 
 
 def _radius(symbol: str) -> float:
-    from ase.data import atomic_numbers, covalent_radii
-
-    return round(0.28 + 0.22 * float(covalent_radii[atomic_numbers[symbol]]), 3)
+    return round(0.28 + 0.22 * covalent_radius(symbol), 3)
 
 
 def flat_svg(scene: Scene) -> str:

@@ -4,95 +4,180 @@ from __future__ import annotations
 
 import streamlit as st
 
-from matgen_core.chem.composition import parse_elements
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.reference import load_reference
 from matgen_core.diffusion.samplers import METHODS
-from matgen_core.properties import PROPERTIES
+from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES, Property
 from matgen_core.stages.generate import ENGINES
-from matgen_core.types import Constraints, Goal, SamplingSettings
+from matgen_core.types import BadTarget, Constraints, Goal, SamplingSettings
 from matgen_core.viz import draw_histogram
-from pages.ui.element_picker import pick_elements
+from pages.ui.element_picker import LISTS, pick_elements
 from pages.ui.language import _
+from pages.ui.link import URL, OneOf, Real, Rule, Text, Whole
 
-URL = "query-params"
+MOST, LAST_SEED = 1000, 2**31 - 1
+_ASK = ("any", "value", "range")
 _STEPS = {"band_gap": 0.1, "formation_energy": 0.05, "magnetic_moment": 0.05, "e_above_hull": 0.01}
+#: Where the sliders stand before anyone moves them: value, range.
+_STARTS = {
+    "band_gap": (2.0, (1.0, 3.0)), "formation_energy": (-1.0, (-2.0, -0.5)), "magnetic_moment": (1.0, (0.5, 3.0)),
+    "e_above_hull": (0.0, (0.0, 0.1)),
+}  # fmt: skip
+_USUAL = SamplingSettings()
+#: What each setting in the URL may be.
+RULES: dict[str, Rule] = {
+    **{f"{key}_ask": OneOf(_ASK) for key in CRYSTAL_CONDITIONS},
+    **{f"{key}_{end}": Real() for key in CRYSTAL_CONDITIONS for end in ("value", "low", "high")},
+    **{key: OneOf(ELEMENTS) for key in LISTS},
+    "formula": Text(60), "min_atoms": Whole(1, 40), "max_atoms": Whole(1, 40),
+    "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)), "count": Whole(1, MOST), "seed": Whole(0, LAST_SEED),
+    "engine": OneOf(ENGINES), "guidance": Real(0.0, 4.0), "sampler": OneOf(METHODS), "steps": Whole(5, 200),
+    "geometries": Whole(1, 16), "stable": OneOf(("true", "false")),
+}  # fmt: skip
 
 
 def ask_property(key: str) -> Goal | None:
-    """Any, a value or a range of one property, over how the known crystals are spread."""
+    """Any, a value or a range of one property, over how the known crystals are spread.
+
+    Raises:
+        BadTarget: for a range that is reversed.
+    """
     record = PROPERTIES[key]
-    label = f"**{_(record.label)}** ({record.unit})"
-    kind = st.segmented_control(
-        label, ["any", "value", "range"], default="any", key=f"{key}_ask", bind=URL, format_func=_, required=True,
-        help=_(record.note) if record.note else None,
-    )  # fmt: skip
-    goal = None
-    if kind == "value":
-        middle = min(max(0.0, record.low), record.high) if key != "formation_energy" else -1.0
-        value = st.slider(
-            label, record.low, record.high, middle, _STEPS[key], key=f"{key}_value", bind=URL,
+    with st.container(key=f"goal-{key}", gap=None):
+        kind = st.segmented_control(
+            f"**{_(record.label)}** ({record.unit})", _ASK, default="any", key=f"{key}_ask", bind=URL, format_func=_,
+            required=True, help=_(record.note) if record.note else None,
+        )  # fmt: skip
+        if kind == "any":
+            return None
+        return _ask_value(record) if kind == "value" else _ask_range(record)
+
+
+def _ask_value(record: Property) -> Goal:
+    value, slider = f"{record.key}_value", f"{record.key}_slide"
+
+    def slide() -> None:
+        st.session_state[value] = st.session_state[slider]
+
+    middle, right = st.columns([7, 2], gap="small", vertical_alignment="bottom", wrap=False)
+    with right:
+        asked = _number(record, value, _STARTS[record.key][0])
+    goal = Goal.at(asked)
+    st.session_state[slider] = min(max(asked, record.low), record.high)
+    with middle:
+        _show_histogram(record.key, goal)
+        st.slider(
+            record.label, record.low, record.high, step=_STEPS[record.key], key=slider, on_change=slide,
             label_visibility="collapsed",
         )  # fmt: skip
-        goal = Goal.at(float(value))
-    elif kind == "range":
-        low, high = st.slider(
-            label, record.low, record.high, (record.low, record.high), _STEPS[key], key=f"{key}_range", bind=URL,
-            label_visibility="collapsed",
-        )  # fmt: skip
-        goal = Goal.between(float(low), float(high))
-    if kind != "any":
-        chart = draw_histogram(load_reference(), key, goal, height=60)
-        st.plotly_chart(chart, key=f"{key}_histogram", config={"displayModeBar": False, "staticPlot": True})
     return goal
 
 
+def _ask_range(record: Property) -> Goal | None:
+    low_key, high_key, slider = f"{record.key}_low", f"{record.key}_high", f"{record.key}_slides"
+
+    def slide() -> None:
+        st.session_state[low_key], st.session_state[high_key] = st.session_state[slider]
+
+    start = _STARTS[record.key][1]
+    left, middle, right = st.columns([2, 5, 2], gap="small", vertical_alignment="bottom", wrap=False)
+    with left:
+        low = _number(record, low_key, start[0], _("from"))
+    with right:
+        high = _number(record, high_key, start[1], _("to"))
+    ends = sorted(min(max(end, record.low), record.high) for end in (low, high))
+    st.session_state[slider] = (ends[0], ends[1])
+    with middle:
+        picture = st.container()
+        st.slider(
+            record.label, record.low, record.high, step=_STEPS[record.key], key=slider, on_change=slide,
+            label_visibility="collapsed",
+        )  # fmt: skip
+    # The edge of the data means "and beyond": a range up to the last known gap is "at least".
+    open_low, open_high = low == record.low, high == record.high
+    goal = None if open_low and open_high else Goal(None if open_low else low, None if open_high else high)
+    with picture:
+        _show_histogram(record.key, goal)
+    return goal
+
+
+def _number(record: Property, key: str, start: float, name: str = "") -> float:
+    """A box for an exact number, also one beyond the data, which the slider cannot reach."""
+    value = st.number_input(
+        f"{_(record.label)} {name}", -1e6, 1e6, start, _STEPS[record.key], format="%.2f", key=key, bind=URL,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return float(value if value is not None else start)
+
+
+def _show_histogram(key: str, goal: Goal | None) -> None:
+    chart = draw_histogram(load_reference(), key, goal, height=44)
+    alt = _("How known crystals are spread over {label}").format(label=_(PROPERTIES[key].label))
+    st.plotly_chart(
+        chart, key=f"{key}_histogram", config={"displayModeBar": False, "staticPlot": True}, alt=alt,
+    )  # fmt: skip
+
+
 def ask_constraints() -> Constraints:
-    """Elements, formula, cell. Raises BadTarget for what cannot be read."""
-    include, exclude = pick_elements(ELEMENTS)
-    with st.expander(_("Formula, cell and symmetry")):
-        formula = st.text_input(_("Formula"), key="formula", bind=URL, placeholder="Fe3O4", max_chars=60).strip()
-        system = st.text_input(
-            _("Chemical system"), key="system", bind=URL, placeholder="Li-Fe-O", max_chars=60,
-            help=_("Exactly these elements"),
-        ).strip()  # fmt: skip
-        low, high = st.slider(_("Atoms in the primitive cell"), 1, 40, (1, 20), key="atoms", bind=URL)
-        crystal_system = st.selectbox(
-            _("Crystal system"), ["any", *CRYSTAL_SYSTEMS], key="crystal_system", bind=URL, format_func=_
-        )
+    """Elements, formula, cell."""
+    include, exclude, system = pick_elements(ELEMENTS)
+    one, two = st.columns(2, gap="small", wrap=False)
+    formula = one.text_input(_("Formula"), key="formula", bind=URL, placeholder=_("any, e.g. Fe3O4"), max_chars=60)
+    crystal_system = two.selectbox(
+        _("Crystal system"), ["any", *CRYSTAL_SYSTEMS], key="crystal_system", bind=URL, format_func=_
+    )
+    low = one.number_input(_("Atoms, from"), 1, 40, 1, key="min_atoms", bind=URL)
+    high = two.number_input(_("to"), 1, 40, 20, key="max_atoms", bind=URL, help=_("In the primitive cell"))
     return Constraints(
         include=frozenset(include),
         exclude=frozenset(exclude),
-        chemical_system=parse_elements(system, ELEMENTS) if system else None,
-        formula=formula or None,
-        min_atoms=int(low),
-        max_atoms=int(high),
+        chemical_system=frozenset(system) or None,
+        formula=formula.strip() or None,
+        min_atoms=int(low or 1),
+        max_atoms=int(high or 20),
         crystal_system=None if crystal_system == "any" else crystal_system,
     )
 
 
 def ask_sampling() -> tuple[int, int, SamplingSettings]:
     """How many, which seed, and how."""
-    left, right = st.columns(2)
-    count = left.number_input(_("Candidates"), 1, 1000, 16, key="count", bind=URL)
+    left, right = st.columns(2, gap="small", wrap=False)
+    count = left.number_input(_("Candidates"), 1, MOST, 16, key="count", bind=URL)
     seed = right.number_input(
-        _("Seed"), 0, 2**31 - 1, 0, key="seed", bind=URL, help=_("The same seed gives the same candidates")
-    )
+        _("Seed"), 0, LAST_SEED, 0, key="seed", bind=URL,
+        help=_("The same seed and settings give the same candidates"),
+    )  # fmt: skip
     with st.expander(_("Engine and sampling")):
         engine = st.selectbox(_("Engine"), ENGINES, key="engine", bind=URL)
         guidance = st.slider(
-            _("Guidance"), 0.0, 4.0, SamplingSettings().guidance, 0.1, key="guidance", bind=URL,
+            _("Guidance"), 0.0, 4.0, _USUAL.guidance, 0.1, key="guidance", bind=URL,
             help=_("1 is plain conditional sampling; more presses harder on the targets and costs diversity"),
         )  # fmt: skip
-        sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index("dpm-solver"), key="sampler", bind=URL)
-        steps = st.slider(_("Denoising steps"), 5, 200, SamplingSettings().steps, key="steps", bind=URL)
+        sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)
+        steps = st.slider(_("Denoising steps"), 5, 200, _USUAL.steps, key="steps", bind=URL)
         geometries = st.slider(
-            _("Geometries tried for each"), 1, 16, SamplingSettings().geometries, key="geometries", bind=URL
-        )
-        stable = st.toggle(_("Prefer stable"), True, key="stable", bind=URL)
+            _("Geometries tried for each"), 1, 16, _USUAL.geometries, key="geometries", bind=URL,
+            help=_("The generator's own score keeps the best one; more take longer"),
+        )  # fmt: skip
+        stable = st.toggle(
+            _("Prefer stable"), True, key="stable", bind=URL,
+            help=_("Without a target for the energy above hull, ask for one as stable known crystals have"),
+        )  # fmt: skip
     settings = SamplingSettings(
         engine=engine, guidance=float(guidance), sampler=sampler, steps=int(steps), geometries=int(geometries),
         prefer_stable=bool(stable),
     )  # fmt: skip
-    return int(count), int(seed), settings
+    return int(count or 1), int(seed or 0), settings
+
+
+def ask_goals() -> tuple[dict[str, Goal], str | None]:
+    """The goals, and what is wrong with the first that cannot be one."""
+    goals, problem = {}, None
+    for key in CRYSTAL_CONDITIONS:
+        try:
+            if (goal := ask_property(key)) is not None:
+                goals[key] = goal
+        except BadTarget as error:
+            problem = problem or f"{_(PROPERTIES[key].label)}: {error}"
+    return goals, problem

@@ -1,4 +1,4 @@
-"""A running app and a browser, once for all browser tests."""
+"""A running app and a browser, once for all browser tests; candidates that need no networks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,46 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from pymatgen.core import Lattice, Structure
+
+from matgen_core.chem.structure import from_structure
+from matgen_core.types import Candidate, Origin, Prediction, Verdict
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
     "--no-sandbox --enable-unsafe-swiftshader --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+CELLS = (
+    ("P4_2/mnm", Lattice.tetragonal(4.6, 2.96), ["Ti", "O"], [[0, 0, 0], [0.305, 0.305, 0]]),
+    ("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]),
+    ("P6_3mc", Lattice.hexagonal(3.25, 5.2), ["Zn", "O"], [[1 / 3, 2 / 3, 0], [1 / 3, 2 / 3, 0.382]]),
+)
+
+
+@pytest.fixture(scope="session")
+def found() -> tuple[Candidate, ...]:
+    """Rutile, rock salt and zincite as if a run for a gap of 3 eV had found them; only rutile met it."""
+    candidates = []
+    for index, (cell, gap, energy, hull) in enumerate(
+        zip(CELLS, (3.1, 5.0, None), (-3.2, -2.1, -1.7), (0.0, 0.2, 0.05), strict=True)
+    ):
+        readings = {
+            "band_gap": Prediction("band_gap", gap, None if gap is None else 0.4, "eV", "test", None, "<b>note</b>"),
+            "formation_energy": Prediction("formation_energy", energy, 0.03, "eV/atom", "test"),
+            "e_above_hull": Prediction("e_above_hull", hull, 0.03, "eV/atom", "test", hull < 0.1),
+        }
+        verdicts = (
+            Verdict("distances", True, "shortest: Ti–O 1.9 Å"),
+            Verdict("charge_balance", True, "neutral"),
+            Verdict("newness", index == 0, "x is not among the 5 known formulas" if index == 0 else "known structure"),
+            Verdict("duplicate", True),
+            Verdict("target:band_gap", None if gap is None else gap < 4, f"{gap} eV, asked for 3 ± 0.5 eV"),
+        )
+        crystal = from_structure(Structure.from_spacegroup(*cell))
+        origin = Origin("symmetry-first", "test@1", 0, index)
+        candidates.append(Candidate(f"0-000{index}", crystal, origin, readings, verdicts, float(index)))
+    return tuple(candidates)
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +78,24 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://localhost:{port}"
-    for _ in range(600):
+    try:
+        _wait_for(server, f"{url}/_stcore/health")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        log.close()
+
+
+def _wait_for(server: subprocess.Popen[bytes], url: str) -> None:
+    import time
+
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "the app stopped while starting"
         try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=5).close()
-            break
+            urllib.request.urlopen(url, timeout=5).close()
+            return
         except OSError:
-            assert server.poll() is None, "the app stopped while starting"
-    yield url
-    server.terminate()
-    server.wait(timeout=30)
-    log.close()
+            time.sleep(0.2)  # refused at once until the server listens
+    pytest.fail("the app did not start within two minutes")

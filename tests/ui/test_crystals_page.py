@@ -1,73 +1,270 @@
-"""The page without a browser: controls, messages, and what a finished run shows."""
+"""The page without a browser: what the controls say is what is asked, and every bad input gets its words."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.pipeline import design
-from matgen_core.types import Goal, Progress, SamplingSettings, Target
+import matgen_core.pipeline
+import pages.ui.jobs
+from matgen_core.types import Candidate, DamagedCheckpoint, Goal, Progress, SamplingSettings, Target
 from pages.ui.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "crystals.py")
 
 
-def new_page() -> AppTest:
-    return AppTest.from_file(APP, default_timeout=120)
+def open_page(**link: str | list[str]) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=120)
+    for key, value in link.items():
+        page.query_params[key] = value
+    return page.run()
 
 
-def test_it_opens_without_an_error() -> None:
-    page = new_page().run()
+def with_run(candidates: tuple[Candidate, ...], target: Target, **job: Any) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["crystals-job"] = Job(
+        3, begun=0.0, ended=1.0, progress=Progress("done", len(candidates), 3, candidates), **job
+    )
+    page.session_state["crystals-target"] = target
+    return page.run()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, SamplingSettings]]:
+    """What the page asks of design(), which answers at once with nothing."""
+    calls: list[tuple[Target, int, int, SamplingSettings]] = []
+
+    def design(target: Target, count: int, *, seed: int, settings: SamplingSettings, **_: Any) -> tuple[()]:
+        calls.append((target, count, seed, settings))
+        return ()
+
+    def submit(work: Any, total: int) -> Job:
+        job = Job(total)
+        job.run(work)
+        return job
+
+    monkeypatch.setattr(matgen_core.pipeline, "design", design)
+    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    return calls
+
+
+# --------------------------------------------------------------------------------------------------------- asking
+
+
+def test_it_opens_without_a_word_of_complaint() -> None:
+    page = open_page()
     assert not page.exception
     assert not page.error
+    assert not page.warning
     assert page.title[0].value == "Crystals from targets"
 
 
+def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
+    page = open_page(
+        band_gap_ask="value", band_gap_value="2.5", formation_energy_ask="range", formation_energy_low="-2",
+        formation_energy_high="-1", include=["O", "Fe"], exclude=["Pb"], max_atoms="12", crystal_system="cubic",
+        count="7", seed="42", guidance="2.0", sampler="ddim", steps="50",
+    )  # fmt: skip
+    page.button(key="go").click().run()
+    assert not page.exception
+    ((target, count, seed, settings),) = asked
+    assert target.goals == {"band_gap": Goal.at(2.5), "formation_energy": Goal.between(-2, -1)}
+    assert target.constraints.include == {"O", "Fe"}
+    assert target.constraints.exclude == {"Pb"}
+    assert (target.constraints.max_atoms, target.constraints.crystal_system) == (12, "cubic")
+    assert (count, seed, settings.guidance, settings.sampler, settings.steps) == (7, 42, 2.0, "ddim", 50)
+
+
+def test_slider_and_box_say_the_same(asked: list[Any]) -> None:
+    page = open_page(band_gap_ask="value")
+    page.slider(key="band_gap_slide").set_value(3.3).run()
+    assert page.number_input(key="band_gap_value").value == 3.3
+    page.number_input(key="band_gap_value").set_value(12.0).run()
+    assert page.slider(key="band_gap_slide").value == 8.0
+    page.button(key="go").click().run()
+    assert asked[0][0].goals == {"band_gap": Goal.at(12.0)}
+
+
+def test_a_range_to_the_edge_of_the_data_is_open_there(asked: list[Any]) -> None:
+    page = open_page(band_gap_ask="range", band_gap_low="3", band_gap_high="8", e_above_hull_ask="range")
+    page.button(key="go").click().run()
+    assert asked[0][0].goals == {"band_gap": Goal.at_least(3.0), "e_above_hull": Goal.at_most(0.1)}
+
+
+def test_examples_set_the_controls(asked: list[Any]) -> None:
+    page = open_page()
+    next(b for b in page.button if b.key and b.key.startswith("set-Transparent")).click().run()
+    page.button(key="go").click().run()
+    assert asked[0][0].goals == {"band_gap": Goal.at_least(3.0)}
+    assert asked[0][0].constraints.exclude == {"Pb", "Cd"}
+
+
+# ------------------------------------------------------------------------------------------------------ bad input
+
+
+def test_a_target_outside_the_data_is_flagged_and_allowed() -> None:
+    page = open_page(band_gap_ask="value", band_gap_value="12")
+    assert any("outside the training data" in w.value for w in page.warning)
+    assert not page.button(key="go").disabled
+
+
 @pytest.mark.parametrize(
-    ("key", "text", "said"),
+    ("link", "said"),
     [
-        ("formula", "=cmd()", "not a formula"),
-        ("formula", "<script>", "not a formula"),
-        ("system", "Fe-Xx", "not an element"),
-        ("system", "../", "not an element"),
+        ({"formula": "=cmd()"}, "not a formula"),
+        ({"formula": "<script>"}, "not a formula"),
+        ({"formula": "../"}, "not a formula"),
+        ({"formula": "Ca10P6O26H2"}, "raise the maximum"),
+        ({"formula": "Fe2O3", "system": ["Fe", "S"]}, "outside the chemical system"),
+        ({"include": "Fe", "exclude": "Fe"}, "both included and excluded"),
+        ({"include": "Cu", "system": ["Fe", "O"]}, "Cu is included but"),
+        ({"min_atoms": "30"}, "raise the maximum"),
+        ({"band_gap_ask": "range", "band_gap_low": "3", "band_gap_high": "1"}, "reversed"),
     ],
 )
-def test_bad_text_is_named(key: str, text: str, said: str) -> None:
-    page = new_page().run()
-    page.text_input(key=key).set_value(text).run()
+def test_what_cannot_be_asked_is_said_and_not_run(link: dict[str, Any], said: str) -> None:
+    page = open_page(**link)
     assert any(said in e.value for e in page.error)
     assert page.button(key="go").disabled
     assert not page.exception
 
 
-def test_a_formula_that_is_too_large_names_the_remedy() -> None:
-    page = new_page().run()
-    page.text_input(key="formula").set_value("Ca10P6O26H2").run()
-    assert any("raise the maximum" in e.value for e in page.error)
-
-
-def test_a_finished_run_shows_shares_table_and_structure() -> None:
-    target = Target({"formation_energy": Goal.at(-1.0)})
-    found = design(target, 2, seed=3, settings=SamplingSettings(geometries=1, steps=5))
-    job = Job(progress=Progress("done", 2, 2, found))
-    job.ended = 0.0
-    page = new_page()
-    page.session_state["crystals-job"] = job
-    page.session_state["crystals-target"] = target
-    page.run()
+@pytest.mark.parametrize(
+    ("key", "text", "usual"),
+    [
+        ("count", "-5", 16), ("count", "0", 16), ("count", "1e9", 16), ("seed", "NaN", 0), ("max_atoms", "nan", 20),
+        ("guidance", "1e308", 1.5), ("steps", "inf", 20),
+    ],
+)  # fmt: skip
+def test_a_bad_number_in_the_link_is_named_and_the_usual_one_used(key: str, text: str, usual: float) -> None:
+    page = open_page(**{key: text})
+    assert any(f"`{key}`" in w.value and f"`{text}`" in w.value for w in page.warning)
     assert not page.exception
-    assert page.metric[0].value.endswith("/ 2")
-    assert len(page.dataframe[0].value) == 2
+    widget = page.slider(key=key) if key in ("guidance", "steps") else page.number_input(key=key)
+    assert widget.value == usual
 
 
-def test_a_failed_run_says_so_and_keeps_what_was_found() -> None:
-    job = Job(error="checkpoint 'crystal-gpt' cannot be read; restore it")
-    job.ended = 0.0
-    page = new_page()
-    page.session_state["crystals-job"] = job
-    page.session_state["crystals-target"] = Target()
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("band_gap_ask", "<script>alert(1)</script>"), ("include", "Xx"), ("engine", "../../etc/passwd"),
+        ("sampler", "`**bold**`"), ("crystal_system", "=cmd()"),
+    ],
+)  # fmt: skip
+def test_a_bad_word_in_the_link_is_named_as_code(key: str, text: str) -> None:
+    page = open_page(**{key: text})
+    (warning,) = [w.value for w in page.warning if f"`{key}`" in w.value]
+    assert f"`{text.replace('`', '·')}`" in warning
+    assert not page.exception
+
+
+# -------------------------------------------------------------------------------------------------------- results
+
+GAP = Target({"band_gap": Goal.at(3.0)})
+
+
+def test_shares_table_and_picked_structure(found: tuple[Candidate, ...]) -> None:
+    page = with_run(found, GAP)
+    assert not page.exception
+    assert page.metric[0].label == "Band gap 3 ± 0.5 eV"
+    assert page.metric[0].value == "1 / 3"
+    assert "random" in page.metric[0].delta
+    table = page.dataframe[0].value
+    assert list(table["formula"]) == ["TiO₂", "NaCl", "ZnO"]
+    assert list(table["met"]) == ["✓", "✗", "✗"]
+    assert list(table["newness"]) == ["new formula", "known structure", "known structure"]
+    assert any(s.value == "TiO₂ · P4₂/mnm" for s in page.subheader)
+
+
+def test_what_is_ticked_filters_the_table(found: tuple[Candidate, ...]) -> None:
+    page = with_run(found, GAP)
+    page.pills(key="only").set_value(["stable"]).run()
+    assert list(page.dataframe[0].value["formula"]) == ["TiO₂", "ZnO"]
+    page.pills(key="only").set_value(["stable", "target", "new"]).run()
+    assert list(page.dataframe[0].value["formula"]) == ["TiO₂"]
+
+
+def test_a_filter_that_nothing_passes_says_so(found: tuple[Candidate, ...]) -> None:
+    page = with_run(found[1:2], GAP)
+    page.pills(key="only").set_value(["target"]).run()
+    assert any("Untick one" in i.value for i in page.info)
+    assert not page.exception
+
+
+def test_the_picked_candidate_is_the_one_shown(found: tuple[Candidate, ...]) -> None:
+    page = with_run(found, GAP)
+    page.session_state["picked"] = "0-0001"
     page.run()
+    assert any(s.value.startswith("NaCl") for s in page.subheader)
+
+
+def test_without_the_viewer_the_page_draws_flat_and_names_the_remedy(
+    found: tuple[Candidate, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("pages.ui.structure_view.SCRIPT", tmp_path / "absent.js")
+    page = with_run(found, GAP)
+    assert any("make viewer" in i.value for i in page.info)
+    assert not page.exception
+
+
+def test_a_failed_run_says_so_and_keeps_what_was_found(found: tuple[Candidate, ...]) -> None:
+    page = with_run(found, GAP, error="checkpoint 'crystal-gpt' cannot be read; restore it")
     assert any("restore it" in e.value for e in page.error)
-    assert not page.exception
+    assert len(page.dataframe[0].value) == 3
+
+
+def test_a_cancelled_run_keeps_what_was_found(found: tuple[Candidate, ...]) -> None:
+    stop = threading.Event()
+    stop.set()
+    page = with_run(found[:1], GAP, stop=stop)
+    assert any(i.value == "Cancelled. 1 candidate was found before." for i in page.info)
+    assert len(page.dataframe[0].value) == 1
+
+
+# ----------------------------------------------------------------------------------------------------------- jobs
+
+
+def test_a_job_keeps_what_was_reported_when_its_work_fails(
+    found: tuple[Candidate, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    def work(report: Any, stop: Any) -> tuple[Candidate, ...]:
+        report(Progress("assess", 2, 3, found[:2]))
+        raise ZeroDivisionError("secret detail")
+
+    job = Job(3)
+    job.run(work)
+    assert job.candidates == found[:2]
+    assert job.error is not None
+    assert "secret" not in job.error
+    assert "secret detail" in caplog.text
+
+
+def test_a_job_says_what_its_user_can_mend() -> None:
+    def work(report: Any, stop: Any) -> tuple[Candidate, ...]:
+        raise DamagedCheckpoint("restore it")
+
+    job = Job()
+    job.run(work)
+    assert (job.error, job.busy) == ("restore it", False)
+
+
+def test_a_job_cancelled_while_it_waits_never_begins() -> None:
+    job = Job()
+    job.stop.set()
+    job.run(lambda report, stop: pytest.fail("it began"))
+    assert not job.busy
+
+
+def test_time_left_follows_the_pace_and_the_share_never_passes_the_end() -> None:
+    job = Job(10)
+    assert job.seconds_left is None
+    assert job.share == 0.0
+    job = Job(10, expected=2.0, begun=0.0, ended=5.0)
+    assert job.seconds_left == pytest.approx(15.0)
+    assert job.share == pytest.approx(0.25)
+    job.progress = Progress("done", 10, 10)
+    assert job.share == 1.0

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from matgen_core.chem.composition import check_charges, check_constraints, parse_elements, parse_formula
-from matgen_core.types import BadTarget, Constraints
+from matgen_core.chem.composition import (
+    check_charges,
+    check_constraints,
+    check_crystal,
+    parse_elements,
+    parse_formula,
+)
+from matgen_core.types import BadTarget, Constraints, Crystal, Site
 
 
 @pytest.mark.parametrize(
@@ -25,6 +31,13 @@ from matgen_core.types import BadTarget, Constraints
         (Constraints(formula="Fe3O4", exclude=frozenset({"O"})), "excluded"),
         (Constraints(crystal_system="round"), "crystal system"),
         (Constraints(include=frozenset({"Li", "Fe", "O"}), max_atoms=2), "do not fit"),
+        (Constraints(chemical_system=frozenset({"Li", "Fe", "O"}), max_atoms=2), "do not fit"),
+        (Constraints(formula="Fe3O4", min_atoms=8, max_atoms=13), "no multiple of Fe3O4"),
+        (Constraints(formula="Fe0O"), "not a formula"),
+        (Constraints(formula="LrO"), "not an element"),
+        (Constraints(include=frozenset({"Lr"})), "not an element"),
+        (Constraints(max_atoms=float("nan")), "whole number"),
+        (Constraints(min_atoms=2.5), "whole number"),
     ],
     ids=str,
 )
@@ -33,7 +46,21 @@ def test_contradictions_are_named(constraints: Constraints, said: str) -> None:
         check_constraints(constraints)
 
 
+def test_what_is_echoed_is_cut_short() -> None:
+    with pytest.raises(BadTarget) as caught:
+        check_constraints(Constraints(include=frozenset({"<script>" * 1000})))
+    assert len(str(caught.value)) < 150
+
+
+def test_every_element_that_passes_is_known_to_the_networks() -> None:
+    from matgen_core.chem.composition import _periodic_table
+    from matgen_core.data.crystals import ELEMENTS
+
+    assert _periodic_table() == set(ELEMENTS)
+
+
 def test_sensible_constraints_pass() -> None:
+    check_constraints(Constraints(formula="Fe3O4", min_atoms=8, max_atoms=14))
     check_constraints(Constraints(include=frozenset({"O"}), exclude=frozenset({"Pb"}), formula="Fe3O4"))
 
 
@@ -50,6 +77,29 @@ def test_what_is_no_element_is_refused(text: str) -> None:
 
 def test_formulas_are_counted() -> None:
     assert parse_formula("Ca(OH)2") == {"Ca": 1, "O": 2, "H": 2}
+
+
+ROCK_SALT = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 90.0, 90.0, 90.0))
+
+
+@pytest.mark.parametrize(
+    ("constraints", "reason"),
+    [
+        (Constraints(), ""),
+        (Constraints(formula="Na2Cl2", include=frozenset({"Na"}), crystal_system="cubic"), ""),
+        (Constraints(include=frozenset({"O"})), "no O"),
+        (Constraints(exclude=frozenset({"Cl"})), "has Cl"),
+        (Constraints(chemical_system=frozenset({"Na"})), "not Na"),
+        (Constraints(formula="Na3Cl"), "not Na3Cl"),
+        (Constraints(min_atoms=3), "2 atoms"),
+        (Constraints(crystal_system="trigonal"), "cubic"),
+    ],
+    ids=str,
+)
+def test_a_crystal_is_held_to_the_constraints(constraints: Constraints, reason: str) -> None:
+    verdict = check_crystal(ROCK_SALT, {"Na": 1, "Cl": 1}, constraints)
+    assert verdict.reason == reason
+    assert verdict.passed is (reason == "")
 
 
 @pytest.mark.parametrize(("formula", "neutral"), [("NaCl", True), ("Na3Cl", False), ("Fe3Al", True), ("TiO2", True)])

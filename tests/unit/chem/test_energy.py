@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from matgen_core.chem import energy
 from matgen_core.chem.energy import fit_references, formation_energy, read_energies
 from matgen_core.types import Cancelled
 
@@ -51,6 +52,26 @@ def test_one_bad_cell_stops_no_other() -> None:
     assert bad.energy is None
     assert bad.note
     assert good.energy is not None
+
+
+def test_a_crushed_cell_is_refused_before_it_fills_the_memory() -> None:
+    crushed, good = read_energies([Structure(Lattice.cubic(0.6), ["H"], [[0, 0, 0]]), structures()[0]])
+    assert crushed.energy is None
+    assert "too dense" in crushed.note
+    assert good.energy is not None
+
+
+def test_a_pass_that_would_be_too_large_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read_energies(structures())
+    monkeypatch.setattr(energy, "_MOST_ANGLES", 1)
+    for a, b in zip(whole, read_energies(structures()), strict=True):
+        assert a.energy == pytest.approx(b.energy, abs=1e-4)
+
+
+def test_progress_counts_every_structure() -> None:
+    seen: list[tuple[int, int]] = []
+    read_energies(structures(), batch_size=2, on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(2, 3), (3, 3)]
 
 
 def test_it_can_be_cancelled() -> None:

@@ -1,0 +1,102 @@
+"""How numbers, formulas and goals are written for a reader: units beside numbers, real minus signs, subscripts."""
+
+from __future__ import annotations
+
+import re
+
+from matgen_core.chem.symmetry import hall_number
+from matgen_core.properties import PROPERTIES
+from matgen_core.types import Candidate, Goal, Prediction, Verdict
+from pages.ui.language import _
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_OVERLINE = "\N{COMBINING OVERLINE}"
+
+
+def subscript(formula: str) -> str:
+    """A formula with its numbers lowered.
+
+    >>> subscript("Ca(OH)2")
+    'Ca(OH)₂'
+    """
+    return formula.translate(_SUBSCRIPTS)
+
+
+def group_symbol(space_group: int, overline: bool = True) -> str:
+    """Hermann–Mauguin symbol with screw axes lowered and inversion axes overlined, or as "-3" without ``overline``.
+
+    >>> group_symbol(194), group_symbol(198)
+    ('P6₃/mmc', 'P2₁3')
+    """
+    import spglib
+
+    text = str(spglib.get_spacegroup_type(hall_number(space_group)).international_short)
+    text = re.sub(r"_(\d)", lambda m: m[1].translate(_SUBSCRIPTS), text)
+    return re.sub(r"-(\d)", rf"\1{_OVERLINE}", text) if overline else text
+
+
+def number(value: float, places: int = 2) -> str:
+    """A number with a real minus sign.
+
+    >>> number(-1.234), number(-0.001)
+    ('−1.23', '0.00')
+    """
+    text = f"{value:.{places}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def plain(value: float) -> str:
+    """A number as short as it can be written, with a real minus sign."""
+    return f"{value:g}".replace("-", "−")
+
+
+def goal_text(key: str, goal: Goal) -> str:
+    """What is asked for, with its unit: "2 ± 0.5 eV", "1 to 3 eV", "at least 3 eV"."""
+    record = PROPERTIES[key]
+    if goal.is_value and goal.low is not None:
+        text = f"{plain(goal.low)} ± {record.tolerance:g}"
+    elif goal.low is None and goal.high is not None:
+        text = _("at most {end}").format(end=plain(goal.high))
+    elif goal.high is None and goal.low is not None:
+        text = _("at least {end}").format(end=plain(goal.low))
+    else:
+        text = _("{low} to {high}").format(low=plain(goal.low or 0.0), high=plain(goal.high or 0.0))
+    return f"{text} {record.unit}"
+
+
+def reading_text(prediction: Prediction | None) -> str:
+    """A reading with spread and unit; a dash where there is none."""
+    if prediction is None or prediction.value is None:
+        return "–"
+    places = 3 if prediction.unit.startswith("eV/") else 2
+    spread = "" if prediction.spread is None else f" ± {number(prediction.spread, places)}"
+    return f"{number(prediction.value, places)}{spread} {prediction.unit}"
+
+
+def newness_text(candidate: Candidate) -> str:
+    """The level of newness in two words; the verdict's reason has the sentence."""
+    verdict = candidate.verdict("newness")
+    if verdict is None or verdict.passed is None:
+        return "–"
+    if not verdict.passed:
+        return _("known structure")
+    return _("new structure") if verdict.reason.startswith("new structure") else _("new formula")
+
+
+def mark(verdict: Verdict | None) -> str:
+    """✓, ✗ or a dash."""
+    return {True: "✓", False: "✗", None: "–"}[None if verdict is None else verdict.passed]
+
+
+def rule_text(rule: str) -> str:
+    """The name of a rule for a reader."""
+    if rule.startswith("target:"):
+        return _(PROPERTIES[rule.removeprefix("target:")].label)
+    names = {
+        "distances": _("Distances"),
+        "constraints": _("Constraints"),
+        "charge_balance": _("Charge balance (SMACT)"),
+        "newness": _("Newness"),
+        "duplicate": _("Unique in this run"),
+    }
+    return names.get(rule, rule.replace("_", " ").capitalize())

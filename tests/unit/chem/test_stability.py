@@ -1,0 +1,63 @@
+"""The hull is a property of the phases: not of their order, nor of how a composition is written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matgen_core.chem.stability import FEW, Hull, find_vertices
+
+PHASES = {"Fe2O3": -1.7, "FeO": -1.45, "Li2O": -2.0, "LiFeO2": -1.9, "Fe4O5": -0.2}
+
+
+def hull_of(phases: dict[str, float], known: dict[str, int] | None = None) -> Hull:
+    return Hull(np.array(list(phases)), np.array(list(phases.values())), known)
+
+
+def test_a_phase_lies_on_its_own_hull_and_decomposes_to_itself() -> None:
+    reading = hull_of(PHASES).read({"Fe": 4, "O": 6}, -1.7)
+    assert reading.e_above_hull == pytest.approx(0.0, abs=1e-9)
+    assert reading.products == (("Fe2O3", pytest.approx(1.0)),)
+
+
+def test_below_the_hull_is_negative() -> None:
+    assert hull_of(PHASES).read({"Fe": 2, "O": 3}, -1.8).e_above_hull == pytest.approx(-0.1)
+
+
+def test_elements_alone_are_the_zero_of_energy() -> None:
+    assert hull_of({}).read({"Fe": 3}, 0.25).e_above_hull == pytest.approx(0.25)
+    reading = hull_of({}).read({"Fe": 1, "O": 3}, -0.5)
+    assert reading.e_above_hull == pytest.approx(-0.5)
+    assert dict(reading.products) == pytest.approx({"Fe": 0.25, "O": 0.75})
+
+
+def test_neither_the_order_of_phases_nor_of_elements_nor_the_cell_matters() -> None:
+    backwards = hull_of(dict(reversed(PHASES.items())))
+    first = hull_of(PHASES).read({"Li": 1, "Fe": 3, "O": 4}, -1.0)
+    second = backwards.read({"O": 8, "Fe": 6, "Li": 2}, -1.0)
+    assert first.e_above_hull == pytest.approx(second.e_above_hull, abs=1e-9)
+    assert dict(first.products) == pytest.approx(dict(second.products))
+
+
+def test_products_conserve_every_element() -> None:
+    from matgen_core.chem.stability import fractions_of
+
+    reading = hull_of(PHASES).read({"Li": 1, "Fe": 3, "O": 4}, -1.0)
+    for element, share in {"Li": 1 / 8, "Fe": 3 / 8, "O": 4 / 8}.items():
+        assert sum(w * fractions_of(f).get(element, 0.0) for f, w in reading.products) == pytest.approx(share)
+
+
+def test_what_is_above_the_hull_can_be_left_out() -> None:
+    names, energies = np.array(list(PHASES)), np.array(list(PHASES.values()))
+    stable = find_vertices(names, energies)
+    assert set(names[~stable]) == {"Fe4O5"}
+    full, thin = Hull(names, energies), Hull(names[stable], energies[stable])
+    for composition in ({"Fe": 4, "O": 5}, {"Li": 1, "O": 1}, {"Li": 2, "Fe": 1, "O": 5}):
+        assert full.read(composition, -1.0).e_above_hull == pytest.approx(thin.read(composition, -1.0).e_above_hull)
+
+
+def test_systems_with_few_known_phases_are_flagged() -> None:
+    hull = hull_of(PHASES, {"Fe-O": FEW, "Li-O": FEW - 1})
+    assert not hull.read({"O": 1, "Fe": 1}, -1.0).few_known
+    assert hull.read({"Li": 1, "O": 1}, -1.0).few_known
+    assert hull.read({"Xe": 1, "Ac": 1}, -1.0).known == 0
