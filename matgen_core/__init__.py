@@ -1,15 +1,71 @@
-"""MatGen: inverse design of materials. What a user needs is importable from here."""
+"""MatGen: inverse design of materials. What a user needs is importable from here.
 
-from matgen_core.types import (
-    Candidate,
-    Constraints,
-    Crystal,
-    Goal,
-    MatGenError,
-    Prediction,
-    Site,
-    Target,
-    Verdict,
-)
+Names are looked up when they are asked for, so that importing one module does not load them all.
+"""
 
-__all__ = ["Candidate", "Constraints", "Crystal", "Goal", "MatGenError", "Prediction", "Site", "Target", "Verdict"]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matgen_core.chem.structure import from_structure, to_structure
+    from matgen_core.data.exports import to_cif, to_cif_zip, to_csv, to_json
+    from matgen_core.data.reference import load_reference
+    from matgen_core.pipeline import base_rates, design
+    from matgen_core.properties import PROPERTIES
+    from matgen_core.stages.predict import predict
+    from matgen_core.types import (
+        Candidate,
+        Constraints,
+        Crystal,
+        Goal,
+        MatGenError,
+        Prediction,
+        Progress,
+        SamplingSettings,
+        Target,
+        Verdict,
+    )
+
+_HOMES = {
+    "chem.structure": ("from_structure", "to_structure"),
+    "data.exports": ("to_cif", "to_cif_zip", "to_csv", "to_json"),
+    "data.reference": ("load_reference",),
+    "pipeline": ("base_rates", "design"),
+    "properties": ("PROPERTIES",),
+    "stages.predict": ("predict",),
+    "types": (
+        "Candidate", "Constraints", "Crystal", "Goal", "MatGenError", "Prediction", "Progress", "SamplingSettings",
+        "Target", "Verdict",
+    ),
+}  # fmt: skip
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "PROPERTIES",
+    "Candidate",
+    "Constraints",
+    "Crystal",
+    "Goal",
+    "MatGenError",
+    "Prediction",
+    "Progress",
+    "SamplingSettings",
+    "Target",
+    "Verdict",
+    "base_rates",
+    "design",
+    "from_structure",
+    "load_reference",
+    "predict",
+    "to_cif",
+    "to_cif_zip",
+    "to_csv",
+    "to_json",
+    "to_structure",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

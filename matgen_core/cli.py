@@ -14,6 +14,7 @@ import typer
 from matgen_core.chem.composition import parse_elements
 from matgen_core.data.crystals import ELEMENTS, build_rows, load_rows
 from matgen_core.data.exports import file_name, to_cif, to_csv
+from matgen_core.data.labels import label_rows
 from matgen_core.data.reference import FOLDER, build_reference
 from matgen_core.pipeline import design
 from matgen_core.properties import outside_data
@@ -142,15 +143,21 @@ def data_build(
     file: Annotated[Path, typer.Argument(help="CSV with a cif column, or a folder of CIFs")],
     out: Annotated[Path, typer.Option(help="folder for the arrays")] = Path("data/crystals"),
     workers: Annotated[int | None, typer.Option(help="processes; one a core by default")] = None,
+    labels: Annotated[
+        bool, typer.Option(help="let CHGNet fill in energies and moments the table does not have")
+    ] = True,
 ) -> None:
     """Turn structures into training rows: symmetry, Wyckoff sites, tokens, CHGNet labels. Goes on where it stopped."""
-    table, rejected = build_rows(file, out, workers=workers, on_progress=_bar)
+    table, rejected = build_rows(file, out, workers=workers, label=label_rows if labels else None, on_progress=_bar)
     typer.echo(f"{len(table)} rows in {out / 'crystals.npz'}, {len(rejected)} rejected (see {out / 'rejected.csv'})")
 
 
 @data.command("reference")
 def data_reference(
-    file: Annotated[Path, typer.Argument(help="CSV of formula and formation_energy_mp2020: the known phases")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV of formula and formation_energy_mp2020 (or formation_energy_per_atom): known phases"),
+    ],
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     out: Annotated[Path, typer.Option(help="folder for the reference")] = FOLDER,
 ) -> None:

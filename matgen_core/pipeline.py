@@ -8,8 +8,9 @@ from matgen_core.data.reference import load_reference
 from matgen_core.properties import meets
 from matgen_core.stages.assess import assess
 from matgen_core.stages.conditions import check_target
-from matgen_core.stages.generate import generate
+from matgen_core.stages.generate import generate, load_engine
 from matgen_core.stages.predict import predict
+from matgen_core.stages.predict import prepare as prepare_readings
 from matgen_core.stages.rank import rank
 from matgen_core.types import BadTarget, Cancelled, Candidate, Progress, SamplingSettings, Target
 
@@ -60,6 +61,16 @@ def design(
         report(Progress("assess", first + size, count, found))
     report(Progress("done", len(found), count, found))
     return found
+
+
+def prepare(engine: str = SamplingSettings().engine) -> None:
+    """Loads networks and reference, so that the first run does not wait for them.
+
+    Raises:
+        UnknownCheckpoint, DamagedCheckpoint, MissingReference: where one is not there or not whole.
+    """
+    load_engine(engine)
+    prepare_readings()
 
 
 def base_rates(target: Target) -> Mapping[str, float | None]:

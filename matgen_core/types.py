@@ -265,7 +265,8 @@ class SamplingSettings:
         guidance: classifier-free guidance weight; 1 is plain conditional sampling, larger presses harder on the goals.
         sampler: "ddpm", "ddim" or "dpm-solver".
         steps: denoising steps.
-        geometries: geometries drawn for each skeleton, of which the generator's own score keeps one.
+        geometries: geometries guessed for each skeleton, of which the generator's own score keeps one.
+        refined: of these, how many (the likeliest) are refined by diffusion; the others are dropped before.
         temperature: softmax temperature of the discrete choices.
         geometry_temperature: of the geometry's bins and noise; below 1 is cooler and less varied.
         refine_from: share of the noise schedule from which a guess at geometry is refined by diffusion.
@@ -278,6 +279,7 @@ class SamplingSettings:
     sampler: str = "dpm-solver"
     steps: int = 20
     geometries: int = 8
+    refined: int = 8
     temperature: float = 1.0
     geometry_temperature: float = 0.7
     refine_from: float = 0.2

@@ -48,7 +48,8 @@ class EnergyReading:
 
 
 @lru_cache(maxsize=1)
-def _chgnet() -> Any:
+def load_chgnet() -> Any:
+    """CHGNet on the CPU, loaded once (Deng et al. 2023; weights from its wheel)."""
     with contextlib.redirect_stdout(io.StringIO()):  # it announces itself at every load
         from chgnet.model import CHGNet
 
@@ -92,7 +93,7 @@ def _failed(reason: str) -> EnergyReading:
 
 
 def _read_batch(structures: Sequence[Structure]) -> list[EnergyReading]:
-    model = _chgnet()
+    model = load_chgnet()
     readings: list[EnergyReading | None] = [None] * len(structures)
     graphs = []
     for i, structure in enumerate(structures):
@@ -124,7 +125,7 @@ def _predict(graphs: list[Any]) -> list[EnergyReading]:
         # No forces are asked for, so no gradient is needed; chgnet warns of turning a tensor into a number.
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            output = _chgnet().predict_graph(graphs, task="em", batch_size=len(graphs))
+            output = load_chgnet().predict_graph(graphs, task="em", batch_size=len(graphs))
     except (MemoryError, RuntimeError) as error:
         if not half:
             return [_failed(f"CHGNet failed ({str(error)[:80]})")]

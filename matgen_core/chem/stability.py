@@ -6,6 +6,7 @@ composition finds the mixture of them with the lowest energy (Akbarzadeh et al. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ from matgen_core.types import MissingReference
 
 #: Fewer known formulas than this with all the elements together: the hull may be too shallow there.
 FEW = 3
+_SYMBOL = re.compile(r"[A-Z][a-z]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,10 @@ class Hull:
     def __init__(
         self, formulas: NDArray[np.str_], energies: NDArray[np.float64], known: Mapping[str, int] | None = None
     ) -> None:
-        self._systems: dict[frozenset[str], list[tuple[str, dict[str, float], float]]] = {}
+        # Fractions are worked out where they are asked for: for all of them it would take seconds at every start.
+        self._systems: dict[frozenset[str], list[tuple[str, float]]] = {}
         for formula, energy in zip(formulas.tolist(), energies.tolist(), strict=True):
-            fractions = fractions_of(formula)
-            self._systems.setdefault(frozenset(fractions), []).append((formula, fractions, energy))
+            self._systems.setdefault(frozenset(_SYMBOL.findall(formula)), []).append((formula, energy))
         self._known = dict(known or {})
 
     def read(self, composition: Mapping[str, float], energy: float) -> HullReading:
@@ -84,7 +86,7 @@ class Hull:
         found = [(element, {element: 1.0}, 0.0) for element in elements]
         for size in range(2, len(elements) + 1):
             for system in combinations(elements, size):
-                found += self._systems.get(frozenset(system), [])
+                found += [(f, fractions_of(f), energy) for f, energy in self._systems.get(frozenset(system), [])]
         return found
 
 

@@ -111,7 +111,7 @@ def symbol(space_group: int) -> str:
     """Hermann–Mauguin symbol of a space group, for example "Fm-3m"."""
     from pyxtal.symmetry import Group
 
-    return str(Group(space_group).symbol)
+    return str(Group(space_group, quick=True).symbol)
 
 
 def centring(space_group: int) -> int:

@@ -7,6 +7,7 @@ Rows that cannot be used are listed with the reason and never stop the others.
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -128,19 +129,25 @@ def _parse_chunk(rows: Sequence[tuple[str, str]]) -> list[Crystal | Rejected]:
 
 
 def build_rows(
-    source: Path, out: Path, *, workers: int | None = None, on_progress: Callable[[int, int], None] | None = None
+    source: Path,
+    out: Path,
+    *,
+    workers: int | None = None,
+    label: Callable[[CrystalRows], CrystalRows] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[CrystalRows, list[Rejected]]:
     """Reads every row of ``source`` and writes ``crystals.npz`` and ``rejected.csv`` into ``out``.
 
     Args:
         source: CSV with a ``cif`` column, or a folder of CIFs.
-        out: folder for the arrays; chunks of an earlier, interrupted build in it are used again.
+        out: folder for the arrays; chunks of an earlier, interrupted build of the same source in it are used again.
         workers: processes; None for one a core.
+        label: fills in properties that the table does not have (:func:`matgen_core.data.labels.label_rows`).
         on_progress: called with rows done and rows in all.
     """
     table = read_table(source)
     ids = _ids(table)
-    chunks = out / "chunks"
+    chunks = out / "chunks" / _fingerprint(table, label is not None)
     chunks.mkdir(parents=True, exist_ok=True)
     starts = list(range(0, len(table), _CHUNK))
     missing = [s for s in starts if not (chunks / f"{s:07d}.npz").is_file()]
@@ -150,7 +157,7 @@ def build_rows(
         for start, parsed in zip(missing, executor.map(_parse_chunk, jobs), strict=True):
             rows, rejected = _collect(table, start, parsed)
             _write_rejected(chunks / f"{start:07d}.csv", rejected)
-            save_rows(chunks / f"{start:07d}.npz", rows)
+            save_rows(chunks / f"{start:07d}.npz", label(rows) if label else rows)
             done += len(parsed)
             if on_progress:
                 on_progress(done, len(table))
@@ -159,6 +166,13 @@ def build_rows(
     save_rows(out / "crystals.npz", rows)
     _write_rejected(out / "rejected.csv", rejected)
     return rows, rejected
+
+
+def _fingerprint(table: pd.DataFrame, labelled: bool) -> str:
+    """Tells one source from another, so that chunks of another table are never taken for this one's."""
+    digest = hashlib.sha256(str((list(table.columns), len(table), labelled)).encode())
+    digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:12]
 
 
 def _executor(workers: int) -> Executor:

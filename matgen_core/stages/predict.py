@@ -13,7 +13,7 @@ import torch
 
 from matgen_core.checkpoints import available, load_checkpoint
 from matgen_core.chem.distances import check_distances
-from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, read_energies
+from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, load_chgnet, read_energies
 from matgen_core.chem.structure import formula_counts, to_structure
 from matgen_core.data.datasets import composition_arrays
 from matgen_core.data.reference import Reference, load_reference
@@ -60,6 +60,13 @@ def predict(
         )
         for i, candidate in enumerate(candidates)
     )
+
+
+def prepare() -> None:
+    """Loads what readings need, so that the first does not wait for it."""
+    load_reference()
+    load_chgnet()
+    _gap_network()
 
 
 def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference) -> list[Prediction]:

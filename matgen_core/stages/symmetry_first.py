@@ -91,17 +91,20 @@ class SymmetryFirst:
         generator: torch.Generator,
         cancelled: Asked | None,
     ) -> list[Crystal]:
-        each = settings.geometries
-        batch = to_skeletons(skeletons, self.volumes).repeat(each)
-        asked = conditions.repeat_interleave(each, dim=0)
+        each, kept = settings.geometries, min(settings.refined, settings.geometries)
         repeated = [skeleton for skeleton in skeletons for _ in range(each)]
-        guess = propose(self.proposal, repeated, asked, settings.geometry_temperature, generator, cancelled)
+        guess = propose(
+            self.proposal, repeated, conditions.repeat_interleave(each, dim=0), settings.geometry_temperature,
+            generator, cancelled,
+        )  # fmt: skip
+        guess = guess.pick(guess.likelihood.view(-1, each).topk(kept, dim=1).indices, each)
+        batch = to_skeletons(skeletons, self.volumes).repeat(kept)
+        asked = conditions.repeat_interleave(kept, dim=0)
         x = self.denoiser.lift(guess.coordinates, guess.cell, batch)
         x = refine(self.denoiser, x, batch, asked, settings, generator, cancelled)
-        doubt = (
-            denoising_error(self.denoiser, x, batch, asked, generator) - settings.likelihood_weight * guess.likelihood
-        )
-        winner = doubt.view(-1, each).argmin(dim=1) + torch.arange(len(skeletons)) * each
+        doubt = denoising_error(self.denoiser, x, batch, asked, generator)
+        doubt -= settings.likelihood_weight * guess.likelihood
+        winner = doubt.view(-1, kept).argmin(dim=1) + torch.arange(len(skeletons)) * kept
         coordinates, matrices = self.denoiser.geometry(x, batch)
         return to_crystals(skeletons, coordinates[winner], matrices[winner])
 
@@ -170,6 +173,11 @@ class Guess:
     coordinates: Tensor
     cell: Tensor
     likelihood: Tensor
+
+    def pick(self, columns: Tensor, each: int) -> Guess:
+        """The guesses in ``columns`` (N, K) of every group of ``each`` (B = N each)."""
+        rows = (columns + torch.arange(len(columns))[:, None] * each).flatten()
+        return Guess(self.coordinates[rows], self.cell[rows], self.likelihood[rows])
 
 
 @torch.no_grad()

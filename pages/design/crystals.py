@@ -16,7 +16,7 @@ from matgen_core.types import Candidate, MatGenError, SamplingSettings, Target
 from pages.ui.candidate_card import show_details, show_picture
 from pages.ui.candidate_table import PICKED, filter_candidates, show_plot, show_shares, show_table
 from pages.ui.examples import show_examples
-from pages.ui.jobs import Job, submit
+from pages.ui.jobs import Job, load_models, submit
 from pages.ui.language import _, ngettext
 from pages.ui.link import check_link
 from pages.ui.progress import show_progress
@@ -100,6 +100,7 @@ def offer_files(candidates: Sequence[Candidate]) -> None:
             )
 
 
+load_models()
 st.title(_("Crystals from targets"), anchor=False)
 controls, results = st.columns([4, 8], gap="medium")
 with controls, st.container(key="controls"):

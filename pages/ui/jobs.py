@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from matgen_core.pipeline import prepare
 from matgen_core.types import Candidate, MatGenError, Progress
 from pages.ui.language import _
 
@@ -96,13 +97,45 @@ def _executor() -> tuple[ThreadPoolExecutor, Pace]:
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="matgen"), Pace()
 
 
+@dataclass
+class Loader:
+    """Loads the models once for all sessions, beside the page, so that the first run need not wait for all of it."""
+
+    load: Callable[[], None]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    loaded: bool = False
+
+    def __call__(self) -> None:
+        """Waits until they are loaded; what goes wrong is left to the run, which says it in words."""
+        with self.lock:
+            if not self.loaded:
+                try:
+                    self.load()
+                except Exception:
+                    log.exception("the models could not be loaded ahead")
+                self.loaded = True
+
+
+@st.cache_resource(show_spinner=False)
+def load_models() -> Loader:
+    """Begins to load at the first page that is opened."""
+    loader = Loader(prepare)
+    threading.Thread(target=loader, name="matgen-loader", daemon=True).start()
+    return loader
+
+
 def submit(work: Work, total: int) -> Job:
     """Starts the work as soon as a place is free."""
     executor, pace = _executor()
+    loader = load_models()
     job = Job(total, pace.seconds)
 
+    def work_when_loaded(report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> tuple[Candidate, ...]:
+        loader()
+        return () if cancelled() else work(report, cancelled)
+
     def run() -> None:
-        job.run(work)
+        job.run(work_when_loaded)
         if job.error is None and not job.stop.is_set():
             pace.seconds = job.elapsed / total
 
