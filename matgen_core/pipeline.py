@@ -8,7 +8,7 @@ from matgen_core.data.reference import load_reference
 from matgen_core.properties import meets
 from matgen_core.stages.assess import assess
 from matgen_core.stages.conditions import check_target
-from matgen_core.stages.generate import generate, load_engine
+from matgen_core.stages.generate import check_settings, generate, load_engine
 from matgen_core.stages.predict import predict
 from matgen_core.stages.predict import prepare as prepare_readings
 from matgen_core.stages.rank import rank
@@ -46,6 +46,7 @@ def design(
     if not 1 <= count <= _MOST:
         raise BadTarget(f"{count} candidates cannot be drawn; ask for 1 to {_MOST:,}")
     settings = settings or SamplingSettings()
+    check_settings(settings)
     found: tuple[Candidate, ...] = ()
     report = on_progress or (lambda progress: None)
     for first in range(0, count, _BATCH):

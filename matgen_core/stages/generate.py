@@ -17,6 +17,7 @@ from torch import Tensor
 from matgen_core.checkpoints import load_checkpoint
 from matgen_core.data.reference import load_reference
 from matgen_core.data.tokenizers import Grammar
+from matgen_core.diffusion.samplers import METHODS
 from matgen_core.stages.conditions import draw_conditions
 from matgen_core.stages.symmetry_first import SymmetryFirst
 from matgen_core.types import BadTarget, Candidate, Crystal, Origin, SamplingSettings, Target
@@ -72,6 +73,25 @@ def generate(
         Candidate(f"{seed}-{first + i:04d}", crystal, Origin(engine.name, engine.checkpoint, seed, first + i))
         for i, crystal in enumerate(crystals)
     )
+
+
+def check_settings(settings: SamplingSettings) -> None:
+    """Raises BadTarget, naming the setting, for what no engine can do."""
+    if settings.engine not in ENGINES:
+        raise BadTarget(f"no engine {settings.engine!r}; choose from: {', '.join(ENGINES)}")
+    if settings.sampler not in METHODS:
+        raise BadTarget(f"no sampler {settings.sampler!r}; choose from: {', '.join(METHODS)}")
+    for name, value, low, high in (
+        ("steps", settings.steps, 1, 1000),
+        ("geometries", settings.geometries, 1, 256),
+        ("refined", settings.refined, 1, 256),
+        ("guidance", settings.guidance, 0.0, 20.0),
+        ("temperature", settings.temperature, 0.05, 10.0),
+        ("geometry_temperature", settings.geometry_temperature, 0.05, 10.0),
+        ("refine_from", settings.refine_from, 0.0, 1.0),
+    ):
+        if not low <= value <= high:  # false for NaN as well
+            raise BadTarget(f"{name} {value:g} is not possible; choose from {low:g} to {high:g}")
 
 
 @lru_cache(maxsize=2)
