@@ -255,6 +255,28 @@ def evaluate_crystals(
     typer.echo(f"{out / name} written")
 
 
+@bench.command("crystals")
+def bench_crystals(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(help="candidates of the whole job")] = 100,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 for torch's own choice")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure speed: samplers side by side, the whole job, CHGNet in batches and one by one."""
+    import json
+
+    import torch
+
+    from matgen_core.timing import time_crystals
+
+    if threads:
+        torch.set_num_threads(threads)
+    result = time_crystals(load_rows(rows), count)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "speed-crystals.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(json.dumps(result, indent=1))
+
+
 @app.command("app")
 def run_app(port: Annotated[int, typer.Option(help="port")] = 8501) -> None:
     """Open the app in the browser."""

@@ -25,6 +25,7 @@ LAYERS = {
     "stages": 5,
     "pipeline": 6,
     "evaluation": 7,
+    "timing": 7,
     "viz": 7,
     "__init__": 7,
     "cli": 8,
