@@ -258,7 +258,8 @@ def train(
     else:
         raise BadInput(f"nothing called {name!r} can be trained; choose from: {', '.join((*RECIPES, 'band-gap'))}")
     weights = recipe.trainer.run(on_epoch, cancelled)
-    return save_checkpoint(name, weights, recipe.config, folder=checkpoints)
+    config = {**recipe.config, "trained": recipe.trainer.summary()}
+    return save_checkpoint(name, weights, config, folder=checkpoints)
 
 
 def _read_gaps(path: Path) -> pd.DataFrame:

@@ -118,6 +118,14 @@ class Trainer:
                 on_epoch(self.epoch, figures)
         return self.average
 
+    def summary(self) -> dict[str, float]:
+        """What the last finished epoch reached, with the number of weights and the time of all epochs, for the card."""
+        path = self.folder / "curve.csv"
+        rows = list(csv.DictReader(path.open(encoding="utf-8"))) if path.is_file() else []
+        last = {key: float(value) for key, value in rows[-1].items()} if rows else {}
+        last["seconds"] = round(sum(float(row["seconds"]) for row in rows))
+        return {"parameters": sum(p.numel() for p in self.model.parameters()), **last}
+
     def save(self) -> None:
         """Writes the state so that an interrupted write leaves the former one whole."""
         state = {

@@ -50,6 +50,7 @@ def test_the_loss_falls_and_the_checkpoint_builds(name: str, rows: CrystalRows, 
     checkpoint = load_checkpoint(name, folder=tmp_path / "ck")
     network = build_geometry(checkpoint)[0] if name == "crystal-geometry" else build_gpt(checkpoint)
     assert not network.training
+    assert checkpoint.config["trained"]["epoch"] == 3
 
 
 def test_the_gap_is_learnt_from_a_table(tmp_path: Path) -> None:

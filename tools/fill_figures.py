@@ -1,0 +1,165 @@
+"""Writes the tables of README and of the model cards from what was measured, between their markers.
+
+    python tools/fill_figures.py            rewrite
+    python tools/fill_figures.py --check    exit 1 where a table is not what the measurements say
+
+A marker is ``<!-- figures: NAME -->`` … ``<!-- end -->``; NAME is one of TABLES. Nothing outside markers is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+MARKED = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+MISSING = "not measured"
+#: Peers' published samples (300 each) put through the same definitions; crystals issue.
+PEERS = (
+    ("FlowMM, relaxed and filtered by its users", "0.97", "0.85", "0.97", "0.93", "0.60", "0.557", "0.073", "0.44"),
+    ("DiffCSP", "1.00", "0.88", "1.00", "0.957", "0.483", "0.44", "0.106", "0.275"),
+    ("CrystalFormer", "0.94", "0.843", "0.933", "0.863", "0.37", "0.307", "0.18", "0.015"),
+    ("DiffCSP++", "1.00", "0.893", "0.997", "0.953", "0.313", "0.27", "0.21", "0.045"),
+    ("WyFormer + DiffCSP++", "1.00", "0.833", "1.00", "0.95", "0.25", "0.21", "0.26", "0.06"),
+    ("MP-20 itself", "1.00", "0.887", "0.997", "–", "0.963", "–", "0.011", "0.06"),
+)  # fmt: skip
+SHARES = ("struct", "comp", "unique", "novel", "stable", "msun")
+UNITS = {"band_gap": "eV", "formation_energy": "eV/atom", "magnetic_moment": "µB/atom"}
+NAMES = {"band_gap": "gap", "formation_energy": "energy", "magnetic_moment": "moment"}
+
+
+def read(name: str) -> dict[str, Any] | None:
+    path = ROOT / "benchmarks" / name
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def with_interval(entry: dict[str, float]) -> str:
+    return f"{entry['value']:.3f} ({entry['low']:.3f}–{entry['high']:.3f})"
+
+
+def unconditional() -> str:
+    head = ("1,000 samples, as generated", *SHARES, "median hull distance", "P1 or P-1")
+    rows = []
+    for label, name in (
+        ("MatGen, symmetry first, as the app draws", "crystals-symmetry-first.json"),
+        ("MatGen, symmetry first, nothing asked", "crystals-symmetry-first-any.json"),
+        ("MatGen, latent diffusion", "crystals-latent-diffusion.json"),
+    ):
+        result = read(name)
+        if result is None:
+            rows.append((f"**{label}**", MISSING, *[""] * 7))
+            continue
+        found = result["unconditional"]
+        label = label if found["samples"] == 1000 else f"{label}, {found['samples']} samples"
+        shares = [with_interval(found[key]) for key in SHARES]
+        above, low = found["median_e_above_hull"], with_interval(found["p1_or_p-1"])
+        rows.append((f"**{label}**", *shares, "–" if above is None else f"{above:.3f}", low))
+    return table(head, [*rows, *PEERS])
+
+
+def targets() -> str:
+    result = read("crystals-symmetry-first.json")
+    if result is None or "targets" not in result:
+        return f"{MISSING}\n"
+    head = (
+        "target",
+        "met",
+        "by chance",
+        "ceiling",
+        "share of the possible",
+        "nearest known rows",
+        "mean error",
+        "stable",
+    )
+    rows = []
+    for entry in result["targets"]:
+        goals, lift = entry["target"], entry["lift_of_possible"]
+        asked = ", ".join(f"{NAMES[key]} {value:g} {UNITS[key]}" for key, value in goals.items())
+        errors = ", ".join("–" if v is None else f"{v:.2f}" for v in entry["mean_absolute_error"].values())
+        rows.append(
+            (
+                asked + ("" if entry["independent"] else " †"), with_interval(entry["hits"]),
+                f"{entry['base_rate']['value']:.3f}", f"{entry['ceiling']['value']:.3f}",
+                "–" if lift is None else f"{lift:.2f}", f"{entry['retrieval']['value']:.3f}", errors,
+                f"{entry['stable']['value']:.2f}",
+            )
+        )  # fmt: skip
+    each = result["targets"][0]["hits"]["of"]
+    note = (
+        f"\n{each} samples a target. † CHGNet labelled the moments of the training rows and reads them here as well.\n"
+    )
+    return table(head, rows) + note
+
+
+def speed() -> str:
+    result = read("speed-crystals.json")
+    if result is None:
+        return f"{MISSING}\n"
+    job, chgnet, machine = result["whole_job"], result["chgnet"], result["machine"]
+    rows = [
+        ("loading the models", f"{job['loading_seconds']:.1f} s"),
+        (f"{job['candidates']} candidates drawn, read and judged", f"{job['seconds']:.1f} s"),
+        ("candidates in 30 s", f"{job['candidates_in_30_s']}"),
+    ]
+    for entry in result["samplers"]:
+        text = f"{entry['seconds']:.1f} s, {entry['stable']:.0%} stable, {entry['times_faster']:g} times"
+        rows.append((f"{entry['sampler']}, {entry['steps']} steps, 64 withheld skeletons", text))
+    rows += [
+        (f"CHGNet in batches, {chgnet['structures']} structures", f"{chgnet['batched_seconds']:.1f} s"),
+        ("the same one by one", f"{chgnet['one_by_one_seconds']:.1f} s, {chgnet['times_faster']:g} times as long"),
+        (
+            "one by one, forces and stress as CHGNet does unasked",
+            f"{chgnet['one_by_one_with_forces_seconds']:.1f} s, {chgnet['times_faster_than_with_forces']:g} times as long",
+        ),
+    ]
+    return table((f"{machine['cores']} cores, {machine['threads']} threads", "measured"), rows)
+
+
+def trained(name: str) -> str:
+    path = ROOT / "assets" / "checkpoints" / name / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    figures = config.get("trained", {})
+    rows = [
+        (key.replace("_", " "), f"{value:,.4g}" if value < 1000 else f"{value:,.0f}") for key, value in figures.items()
+    ]
+    rows.append(("weights", f"{(path.parent / 'model.safetensors').stat().st_size / 1e6:.1f} MB, half precision"))
+    return table(("training", "figure"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {"unconditional": unconditional, "targets": targets, "speed": speed}
+
+
+def fill(text: str) -> str:
+    """The text with every marked table as it should be."""
+
+    def write(match: re.Match[str]) -> str:
+        name = match[2]
+        made = trained(name.removeprefix("trained-")) if name.startswith("trained-") else TABLES[name]()
+        return f"{match[1]}{made}{match[3]}"
+
+    return MARKED.sub(write, text)
+
+
+def main() -> None:
+    stale = []
+    for path in (ROOT / "README.md", *sorted((ROOT / "assets" / "checkpoints").glob("*/README.md"))):
+        text = path.read_text(encoding="utf-8")
+        if (filled := fill(text)) != text:
+            stale.append(str(path.relative_to(ROOT)))
+            if "--check" not in sys.argv:
+                path.write_text(filled, encoding="utf-8")
+    if "--check" in sys.argv and stale:
+        sys.exit(f"not what was measured: {', '.join(stale)}; run: python tools/fill_figures.py")
+
+
+if __name__ == "__main__":
+    main()
