@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from torch import nn
+import numpy as np
+import torch
+from torch import Tensor, nn
 
 from matgen_core.checkpoints import Checkpoint
+from matgen_core.data.proposals import CellScale
 from matgen_core.models.conditioning import ConditionConfig
+from matgen_core.models.crystal_vae import CrystalVAE, VAEConfig
+from matgen_core.models.denoiser import DenoiserConfig, ResidualDenoiser
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.predictor import GapPredictor, PredictorConfig
@@ -28,6 +33,20 @@ def build_geometry(checkpoint: Checkpoint) -> tuple[GeometryDenoiser, tuple[floa
     """The geometry denoiser, and the volume (Å³) of an atom of each element that it was trained with."""
     network = _filled(GeometryDenoiser(_config(GeometryConfig, checkpoint)), checkpoint)
     return network, tuple(checkpoint.config["volumes"])
+
+
+def build_vae(checkpoint: Checkpoint) -> tuple[CrystalVAE, CellScale]:
+    """The autoencoder of crystals, and what turns its cell tokens into cells."""
+    network = _filled(CrystalVAE(_config(VAEConfig, checkpoint)), checkpoint)
+    means, stds = (np.array(checkpoint.config[key], dtype=float) for key in ("cell_means", "cell_stds"))
+    return network, CellScale(tuple(checkpoint.config["volumes"]), means, stds)
+
+
+def build_latent_denoiser(checkpoint: Checkpoint) -> tuple[ResidualDenoiser, Tensor, Tensor]:
+    """The denoiser of latents, and mean and standard deviation (D,) by which they were standardised."""
+    network = _filled(ResidualDenoiser(_config(DenoiserConfig, checkpoint)), checkpoint)
+    means, stds = (torch.tensor(checkpoint.config[key]) for key in ("latent_means", "latent_stds"))
+    return network, means, stds
 
 
 def build_gap(checkpoint: Checkpoint) -> GapPredictor:

@@ -21,13 +21,15 @@ LAYERS = {
     "store": 3,
     "networks": 4,
     "training": 4,
+    "latent_recipes": 5,
     "recipes": 5,
     "stages": 5,
     "pipeline": 6,
     "evaluation": 7,
+    "reconstruction": 8,
     "viz": 7,
     "__init__": 7,
-    "cli": 8,
+    "cli": 9,
 }
 #: Siblings that are one layer but strangers to one another.
 STRANGERS = {"models", "diffusion", "chem"}
