@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from torch import nn
+import numpy as np
+import torch
+from torch import Tensor, nn
 
 from matgen_core.checkpoints import Checkpoint
+from matgen_core.data.proposals import CellScale
 from matgen_core.models.conditioning import ConditionConfig
+from matgen_core.models.crystal_vae import CrystalVAE, VAEConfig
+from matgen_core.models.denoiser import DenoiserConfig, ResidualDenoiser
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.predictor import GapPredictor, PredictorConfig
@@ -24,10 +29,29 @@ def build_gpt(checkpoint: Checkpoint) -> ConditionalGPT:
     return _filled(ConditionalGPT(_config(GPTConfig, checkpoint)), checkpoint)
 
 
-def build_geometry(checkpoint: Checkpoint) -> tuple[GeometryDenoiser, tuple[float, ...]]:
-    """The geometry denoiser, and the volume (Å³) of an atom of each element that it was trained with."""
+def build_geometry(checkpoint: Checkpoint) -> tuple[GeometryDenoiser, tuple[float, ...], Tensor]:
+    """The geometry denoiser; the volume (Å³) of an atom of each element; how near pairs come, (E + 1, E + 1) in Å."""
     network = _filled(GeometryDenoiser(_config(GeometryConfig, checkpoint)), checkpoint)
-    return network, tuple(checkpoint.config["volumes"])
+    elements = network.config.elements
+    contacts = torch.zeros(elements + 1, elements + 1)
+    rows, columns = torch.tril_indices(elements, elements)
+    contacts[rows + 1, columns + 1] = torch.tensor(checkpoint.config["contacts"])
+    contacts[columns + 1, rows + 1] = contacts[rows + 1, columns + 1]
+    return network, tuple(checkpoint.config["volumes"]), contacts
+
+
+def build_vae(checkpoint: Checkpoint) -> tuple[CrystalVAE, CellScale]:
+    """The autoencoder of crystals, and what turns its cell tokens into cells."""
+    network = _filled(CrystalVAE(_config(VAEConfig, checkpoint)), checkpoint)
+    means, stds = (np.array(checkpoint.config[key], dtype=float) for key in ("cell_means", "cell_stds"))
+    return network, CellScale(tuple(checkpoint.config["volumes"]), means, stds)
+
+
+def build_latent_denoiser(checkpoint: Checkpoint) -> tuple[ResidualDenoiser, Tensor, Tensor]:
+    """The denoiser of latents, and mean and standard deviation (D,) by which they were standardised."""
+    network = _filled(ResidualDenoiser(_config(DenoiserConfig, checkpoint)), checkpoint)
+    means, stds = (torch.tensor(checkpoint.config[key]) for key in ("latent_means", "latent_stds"))
+    return network, means, stds
 
 
 def build_gap(checkpoint: Checkpoint) -> GapPredictor:

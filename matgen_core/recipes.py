@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,51 +12,19 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from matgen_core.checkpoints import FOLDER, save_checkpoint
+from matgen_core.checkpoints import FOLDER, load_checkpoint, save_checkpoint
 from matgen_core.data.crystals import ELEMENTS, CrystalRows, load_rows
-from matgen_core.data.datasets import GapBatches, SkeletonBatches, condition_values
-from matgen_core.data.geometry import GeometryBatches, cell_statistics, fit_volumes, position_count
+from matgen_core.data.datasets import GapBatches, SkeletonBatches, condition_config, split_rows
+from matgen_core.data.geometry import GeometryBatches, cell_statistics, fit_contacts, fit_volumes, position_count
 from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
 from matgen_core.data.tokenizers import MAX_TOKENS, VOCABULARY
-from matgen_core.models.conditioning import ConditionConfig, drop_conditions
+from matgen_core.latent_recipes import crystal_diffusion, crystal_vae
+from matgen_core.models.conditioning import drop_conditions
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser, Skeletons
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.predictor import GapPredictor, PredictorConfig
-from matgen_core.properties import CRYSTAL_CONDITIONS
-from matgen_core.training import Trainer, TrainingConfig, best_device
+from matgen_core.training import Recipe, Trainer, TrainingConfig, best_device
 from matgen_core.types import BadInput
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One network's training, ready to run.
-
-    Args:
-        trainer: the loop with everything it needs.
-        config: what goes into the checkpoint's ``config.json``.
-    """
-
-    trainer: Trainer
-    config: Mapping[str, Any]
-
-
-def condition_config(rows: CrystalRows, width: int) -> ConditionConfig:
-    """Conditions normalised over the rows; the long tail of unstable rows does not set the scale."""
-    values = condition_values(rows)
-    means = tuple(float(v) for v in np.nanmean(values, axis=0))
-    stds = tuple(float(max(1e-3, v)) for v in np.nanstd(np.clip(values, -6, 6), axis=0))
-    return ConditionConfig(CRYSTAL_CONDITIONS, means, stds, width)
-
-
-def split_rows(rows: CrystalRows) -> tuple[CrystalRows, CrystalRows]:
-    """Training and validation rows by their ``split`` column (validation falls back to every twentieth row)."""
-    held = rows.splits == "val"
-    if not held.any():
-        held = np.arange(len(rows)) % 20 == 0
-    if held.all():
-        raise BadInput("every row is marked as validation; mark some rows 'train' in the split column")
-    return rows.subset(~held), rows.subset(held)
-
 
 # -------------------------------------------------------------------------------------------------------- skeleton
 
@@ -129,7 +97,7 @@ def crystal_geometry(
         return {"val": float(torch.cat([terms(item, network, fixed=True) for item in checks(0)]).mean())}
 
     trainer = Trainer(model, loss, batches, validate, training, folder, len(batches))
-    return Recipe(trainer, {**asdict(config), "volumes": volumes})
+    return Recipe(trainer, {**asdict(config), "volumes": volumes, "contacts": fit_contacts(learn.crystals)})
 
 
 def crystal_proposal(
@@ -224,7 +192,10 @@ RECIPES: Mapping[str, Callable[[CrystalRows, Path, TrainingConfig], Recipe]] = {
     "crystal-gpt": crystal_gpt,
     "crystal-proposal": crystal_proposal,
     "crystal-geometry": crystal_geometry,
+    "crystal-vae": crystal_vae,
 }
+#: Recipes that take more than crystals.
+OTHERS = ("crystal-diffusion", "band-gap")
 
 
 def train(
@@ -240,23 +211,28 @@ def train(
     """Trains one network, or goes on where ``folder`` stopped, and writes its checkpoint.
 
     Args:
-        name: one of RECIPES, or "band-gap".
+        name: one of RECIPES or OTHERS.
         source: ``crystals.npz``; for "band-gap" a CSV of formula, band_gap and split.
         folder: of the training's state.
         training: how long and how fast.
-        checkpoints: where the checkpoint goes.
+        checkpoints: where the checkpoint goes; "crystal-diffusion" finds "crystal-vae" there.
         on_epoch: called after each epoch with its figures.
         cancelled: asked at every step.
 
     Raises:
         BadInput: for an unknown name or unusable rows.
+        UnknownCheckpoint: where "crystal-diffusion" finds no "crystal-vae".
     """
     if name == "band-gap":
         recipe = band_gap(_read_gaps(source), folder, training)
+    elif name == "crystal-diffusion":
+        recipe = crystal_diffusion(
+            load_rows(source), load_checkpoint("crystal-vae", folder=checkpoints), folder, training
+        )
     elif name in RECIPES:
         recipe = RECIPES[name](load_rows(source), folder, training)
     else:
-        raise BadInput(f"nothing called {name!r} can be trained; choose from: {', '.join((*RECIPES, 'band-gap'))}")
+        raise BadInput(f"nothing called {name!r} can be trained; choose from: {', '.join((*RECIPES, *OTHERS))}")
     weights = recipe.trainer.run(on_epoch, cancelled)
     config = {**recipe.config, "trained": recipe.trainer.summary()}
     return save_checkpoint(name, weights, config, folder=checkpoints)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -207,3 +207,16 @@ def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
     vectors = [p for p in model.parameters() if p.requires_grad and p.ndim < 2]
     groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One network's training, ready to run.
+
+    Args:
+        trainer: the loop with everything it needs.
+        config: what goes into the checkpoint's ``config.json``.
+    """
+
+    trainer: Trainer
+    config: Mapping[str, Any]

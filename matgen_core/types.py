@@ -266,24 +266,24 @@ class SamplingSettings:
         sampler: "ddpm", "ddim" or "dpm-solver".
         steps: denoising steps.
         geometries: geometries guessed for each skeleton, of which the generator's own score keeps one.
-        refined: of these, how many (the likeliest) are refined by diffusion; the others are dropped before.
+        refined: of these, how many (the least crowded) are refined by diffusion; the others are dropped before.
         temperature: softmax temperature of the discrete choices.
         geometry_temperature: of the geometry's bins and noise; below 1 is cooler and less varied.
         refine_from: share of the noise schedule from which a guess at geometry is refined by diffusion.
-        likelihood_weight: of a guess's likelihood against the denoiser's doubt, when the best geometry is picked.
+        crowding_weight: of atoms that come too near against the denoiser's unrest, when the best geometry is picked.
         prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
     """
 
     engine: str = "symmetry-first"
     guidance: float = 1.5
     sampler: str = "dpm-solver"
-    steps: int = 20
-    geometries: int = 8
+    steps: int = 10
+    geometries: int = 16
     refined: int = 8
     temperature: float = 1.0
     geometry_temperature: float = 0.7
-    refine_from: float = 0.2
-    likelihood_weight: float = 0.1
+    refine_from: float = 0.3
+    crowding_weight: float = 10.0
     prefer_stable: bool = True
 
 

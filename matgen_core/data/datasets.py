@@ -13,12 +13,32 @@ from matgen_core.chem.settings import move_origin
 from matgen_core.chem.stability import fractions_of
 from matgen_core.data.crystals import ELEMENTS, CrystalRows
 from matgen_core.data.tokenizers import MAX_SITES, PAD, encode, skeleton_of
+from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.properties import CRYSTAL_CONDITIONS
+from matgen_core.types import BadInput
 
 
 def condition_values(rows: CrystalRows) -> NDArray[np.float32]:
     """(N, K) what each row's network is told, in the order of CRYSTAL_CONDITIONS; NaN where unknown."""
     return np.stack([rows.column(key) for key in CRYSTAL_CONDITIONS], axis=1)
+
+
+def condition_config(rows: CrystalRows, width: int) -> ConditionConfig:
+    """Conditions normalised over the rows; the long tail of unstable rows does not set the scale."""
+    values = condition_values(rows)
+    means = tuple(float(v) for v in np.nanmean(values, axis=0))
+    stds = tuple(float(max(1e-3, v)) for v in np.nanstd(np.clip(values, -6, 6), axis=0))
+    return ConditionConfig(CRYSTAL_CONDITIONS, means, stds, width)
+
+
+def split_rows(rows: CrystalRows) -> tuple[CrystalRows, CrystalRows]:
+    """Training and validation rows by their ``split`` column (validation falls back to every twentieth row)."""
+    held = rows.splits == "val"
+    if not held.any():
+        held = np.arange(len(rows)) % 20 == 0
+    if held.all():
+        raise BadInput("every row is marked as validation; mark some rows 'train' in the split column")
+    return rows.subset(~held), rows.subset(held)
 
 
 def length_batches(lengths: NDArray[np.int64], size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:

@@ -8,6 +8,7 @@ every special fraction (1/2, 1/3, 1/4, 1/8); cell numbers, normalised by crystal
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from matgen_core.data.crystals import CrystalRows
 from matgen_core.data.datasets import condition_values, length_batches, pad
 from matgen_core.data.geometry import geometry_of, to_skeletons
 from matgen_core.data.tokenizers import MAX_SITES, MAX_TOKENS, VOCABULARY, Skeleton, encode, skeleton_of
-from matgen_core.models.geometry import CELL_FREE
+from matgen_core.models.geometry import CELL_BASE, CELL_FREE, CELL_TIES, Skeletons, cell_matrix
 from matgen_core.types import Crystal
 
 BINS = 96
@@ -100,6 +101,28 @@ def encode_geometry(crystal: Crystal, normal: Sequence[float], rng: np.random.Ge
     return tokens
 
 
+@dataclass(frozen=True)
+class CellScale:
+    """What turns normalised cell numbers back into cells.
+
+    Args:
+        volumes: Å³ of an atom of each element.
+        means: (7, 6) of the free cell numbers in each crystal system.
+        stds: (7, 6) likewise.
+    """
+
+    volumes: tuple[float, ...]
+    means: NDArray[np.float64]
+    stds: NDArray[np.float64]
+
+    def matrices(self, normal: Tensor, skeletons: Skeletons) -> Tensor:
+        """(B, 3, 3) conventional cell vectors (rows, Å) of normalised cell numbers (B, 6)."""
+        system = skeletons.system
+        means, stds = (torch.from_numpy(values).float()[system] for values in (self.means, self.stds))
+        numbers = (CELL_TIES[system] @ (normal * stds + means)[..., None]).squeeze(-1) + CELL_BASE[system]
+        return cell_matrix(numbers, skeletons.log_scale)
+
+
 class ProposalBatches:
     """Crystals as (tokens (B, T), counted (B, T), conditions (B, K)); each epoch from fresh equivalent origins.
 
@@ -138,6 +161,11 @@ class ProposalBatches:
 
     def __len__(self) -> int:
         return -(-len(self.rows) // self.size)
+
+    def strings(self) -> list[list[int]]:
+        """Tokens of every row as it stands, in the order of ``rows``."""
+        pairs = zip(self.rows.crystals, self._normal.tolist(), strict=True)
+        return [encode_geometry(crystal, normal, None) for crystal, normal in pairs]
 
     def __call__(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Every row once."""

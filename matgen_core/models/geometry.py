@@ -253,7 +253,7 @@ class GeometryDenoiser(nn.Module):
             matrix, cell = self._cell(x[:, -6:], skeletons)
             around = look_around(angle / (2 * math.pi), matrix, skeletons, self.config)
             edges = self._edges(around, skeletons)
-        pool = _shares(skeletons)
+        pool = shares(skeletons)
         context = self._context(log_snr, cell, conditions, skeletons)
         h = self.element(skeletons.element) + self.position(skeletons.position)
         h = h + self.place(_place_features(angle, radius, skeletons.free))
@@ -373,7 +373,7 @@ def look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: Geometr
         return Surroundings(fraction @ matrix[:, None], fraction, distance.clamp(min=0.1), weight, other)
 
 
-def _shares(skeletons: Skeletons) -> Tensor:
+def shares(skeletons: Skeletons) -> Tensor:
     """(B, S) share of the atoms that each site holds."""
     counts = torch.zeros(skeletons.element.shape, device=skeletons.element.device)
     counts = counts.scatter_add(1, skeletons.site, skeletons.real.float())

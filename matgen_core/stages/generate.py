@@ -1,7 +1,8 @@
 """From a target to crystals: where networks and samplers meet.
 
 One interface for every engine: ``generate(target, count, seed, settings)`` gives candidates with nothing read of them
-yet. Engine "symmetry-first" writes skeletons with a GPT under the grammar, then draws geometries by diffusion.
+yet. Engine "symmetry-first" writes skeletons with a GPT under the grammar, then draws geometries by diffusion; engine
+"latent-diffusion" draws a latent by diffusion, which a decoder writes out under the same grammar.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from matgen_core.data.reference import load_reference
 from matgen_core.data.tokenizers import Grammar
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.stages.conditions import draw_conditions
+from matgen_core.stages.latent_diffusion import LatentDiffusion
 from matgen_core.stages.symmetry_first import SymmetryFirst
 from matgen_core.types import BadTarget, Candidate, Crystal, Origin, SamplingSettings, Target
 
@@ -105,4 +107,6 @@ def load_engine(name: str) -> Engine:
     if name == "symmetry-first":
         skeleton, proposal, geometry = map(load_checkpoint, ("crystal-gpt", "crystal-proposal", "crystal-geometry"))
         return SymmetryFirst(skeleton, proposal, geometry)
+    if name == "latent-diffusion":
+        return LatentDiffusion(*map(load_checkpoint, ("crystal-vae", "crystal-diffusion")))
     raise BadTarget(f"no engine {name!r}; choose from: {', '.join(ENGINES)}")

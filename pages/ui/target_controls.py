@@ -33,7 +33,7 @@ RULES: dict[str, Rule] = {
     "formula": Text(60), "min_atoms": Whole(1, 40), "max_atoms": Whole(1, 40),
     "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)), "count": Whole(1, MOST), "seed": Whole(0, LAST_SEED),
     "engine": OneOf(ENGINES), "guidance": Real(0.0, 4.0), "sampler": OneOf(METHODS), "steps": Whole(5, 200),
-    "geometries": Whole(1, 16), "stable": OneOf(("true", "false")),
+    "geometries": Whole(1, 64), "stable": OneOf(("true", "false")),
 }  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def ask_sampling() -> tuple[int, int, SamplingSettings]:
         sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)
         steps = st.slider(_("Denoising steps"), 5, 200, _USUAL.steps, key="steps", bind=URL)
         geometries = st.slider(
-            _("Geometries tried for each"), 1, 16, _USUAL.geometries, key="geometries", bind=URL,
+            _("Geometries tried for each"), 1, 64, _USUAL.geometries, key="geometries", bind=URL,
             help=_("The generator's own score keeps the best one; more take longer"),
         )  # fmt: skip
         stable = st.toggle(

@@ -1,0 +1,124 @@
+"""Engine A, latent diffusion: the chapter's model, grown up (chapter 4.3).
+
+    z ~ p(z | properties)      diffusion over latents, guided towards the properties
+    crystal ~ p(crystal | z)   decoder: the skeleton under the grammar, then cell and free coordinates, in bins
+
+The grammar holds whatever z says, so constraints are kept by every crystal. Of several geometries of a skeleton the one
+that the decoder finds likeliest is kept; no reading takes part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from matgen_core.checkpoints import Checkpoint
+from matgen_core.data.geometry import to_crystals, to_skeletons
+from matgen_core.data.proposals import CellScale
+from matgen_core.data.tokenizers import Grammar, Skeleton
+from matgen_core.diffusion.samplers import guide, sample
+from matgen_core.diffusion.schedules import cosine_schedule
+from matgen_core.models.crystal_vae import CrystalVAE
+from matgen_core.models.denoiser import ResidualDenoiser
+from matgen_core.networks import build_latent_denoiser, build_vae
+from matgen_core.stages.writing import GEOMETRY_BATCH, Asked, propose, similar_lengths, write_skeletons
+from matgen_core.types import Crystal, DamagedCheckpoint, SamplingSettings
+
+
+class LatentDiffusion:
+    """The engine.
+
+    Args:
+        autoencoder: checkpoint of the network between crystals and latents.
+        diffusion: checkpoint of the denoiser of latents, trained on those of this autoencoder.
+
+    Raises:
+        DamagedCheckpoint: where the denoiser was trained on another autoencoder's latents.
+    """
+
+    name = "latent-diffusion"
+
+    def __init__(self, autoencoder: Checkpoint, diffusion: Checkpoint) -> None:
+        if (trained_on := diffusion.config.get("autoencoder")) != autoencoder.digest:
+            raise DamagedCheckpoint(
+                f"checkpoint {diffusion.name!r} was trained on autoencoder {trained_on}, not on {autoencoder.digest}; "
+                f"train it again with: matgen train {diffusion.name}"
+            )
+        self.vae, self.scale = build_vae(autoencoder)
+        self.denoiser, self.centre, self.spread = build_latent_denoiser(diffusion)
+        self.checkpoint = " ".join(f"{c.name}@{c.digest}" for c in (autoencoder, diffusion))
+
+    def draw(
+        self, grammar: Grammar, conditions: Tensor, settings: SamplingSettings, seed: int, cancelled: Asked | None
+    ) -> list[Crystal]:
+        """As many crystals as there are rows of conditions (B, K), fewer where some could not be finished."""
+        generator = torch.Generator().manual_seed(seed)
+        latents = draw_latents(self.denoiser, conditions, settings, generator, cancelled)
+        latents = latents * self.spread + self.centre
+        return [
+            crystal
+            for crystal in write_crystals(self.vae, self.scale, grammar, latents, settings, generator, cancelled)
+            if crystal is not None
+        ]
+
+
+@torch.no_grad()
+def draw_latents(
+    denoiser: ResidualDenoiser,
+    conditions: Tensor,
+    settings: SamplingSettings,
+    generator: torch.Generator,
+    cancelled: Asked | None = None,
+) -> Tensor:
+    """Standardised latents (B, D) for conditions (B, K), NaN for "any"."""
+    noise = torch.randn(len(conditions), denoiser.config.dim, generator=generator)
+    null = torch.full_like(conditions, float("nan"))
+    # Guidance without a goal is the free network twice.
+    weight = settings.guidance if bool((~conditions.isnan()).any()) else 1.0
+    return sample(
+        guide(denoiser, conditions, null, weight), noise, cosine_schedule(), settings.sampler, settings.steps, "v",
+        generator, cancelled=cancelled,
+    )  # fmt: skip
+
+
+def write_crystals(
+    vae: CrystalVAE,
+    scale: CellScale,
+    grammar: Grammar,
+    latents: Tensor,
+    settings: SamplingSettings,
+    generator: torch.Generator,
+    cancelled: Asked | None = None,
+) -> list[Crystal | None]:
+    """What each latent (B, D) stands for; None where its string could not be finished."""
+    written = write_skeletons(vae, grammar, latents, 1.0, settings.temperature, generator, cancelled)
+    kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
+    skeletons = [skeleton for skeleton in written if skeleton is not None]
+    crystals: list[Crystal | None] = [None] * len(written)
+    for numbers in similar_lengths(skeletons, max(1, GEOMETRY_BATCH // settings.geometries)):
+        rows = [kept[i] for i in numbers]
+        placed = _place(vae, scale, [skeletons[i] for i in numbers], latents[rows], settings, generator, cancelled)
+        for row, crystal in zip(rows, placed, strict=True):
+            crystals[row] = crystal
+    return crystals
+
+
+def _place(
+    vae: CrystalVAE,
+    scale: CellScale,
+    skeletons: Sequence[Skeleton],
+    latents: Tensor,
+    settings: SamplingSettings,
+    generator: torch.Generator,
+    cancelled: Asked | None,
+) -> list[Crystal]:
+    """The likeliest of ``settings.geometries`` geometries of each skeleton."""
+    each = settings.geometries
+    repeated = [skeleton for skeleton in skeletons for _ in range(each)]
+    guess = propose(
+        vae, repeated, latents.repeat_interleave(each, dim=0), settings.geometry_temperature, generator, cancelled
+    )
+    guess = guess.pick(guess.likelihood.view(-1, each).argmax(dim=1, keepdim=True), each)
+    return to_crystals(skeletons, guess.coordinates, scale.matrices(guess.cell, to_skeletons(skeletons, scale.volumes)))
