@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from matgen_core.checkpoints import load_checkpoint
+from matgen_core.checkpoints import available, load_checkpoint
 from matgen_core.data.reference import load_reference
 from matgen_core.data.tokenizers import Grammar
 from matgen_core.diffusion.samplers import METHODS
@@ -24,7 +24,12 @@ from matgen_core.stages.latent_diffusion import LatentDiffusion
 from matgen_core.stages.symmetry_first import SymmetryFirst
 from matgen_core.types import BadTarget, Candidate, Crystal, Origin, SamplingSettings, Target
 
-ENGINES = ("symmetry-first", "latent-diffusion")
+#: Engines and the checkpoints they are made of.
+_PARTS = {
+    "symmetry-first": ("crystal-gpt", "crystal-proposal", "crystal-geometry"),
+    "latent-diffusion": ("crystal-vae", "crystal-diffusion"),
+}
+ENGINES = tuple(_PARTS)
 Asked = Callable[[], bool]
 
 
@@ -104,9 +109,13 @@ def load_engine(name: str) -> Engine:
         BadTarget: for an unknown name.
         UnknownCheckpoint, DamagedCheckpoint: where its weights are not there or not whole.
     """
-    if name == "symmetry-first":
-        skeleton, proposal, geometry = map(load_checkpoint, ("crystal-gpt", "crystal-proposal", "crystal-geometry"))
-        return SymmetryFirst(skeleton, proposal, geometry)
-    if name == "latent-diffusion":
-        return LatentDiffusion(*map(load_checkpoint, ("crystal-vae", "crystal-diffusion")))
-    raise BadTarget(f"no engine {name!r}; choose from: {', '.join(ENGINES)}")
+    if name not in _PARTS:
+        raise BadTarget(f"no engine {name!r}; choose from: {', '.join(ENGINES)}")
+    parts = [load_checkpoint(part) for part in _PARTS[name]]
+    return SymmetryFirst(*parts) if name == "symmetry-first" else LatentDiffusion(*parts)
+
+
+def trained_engines() -> tuple[str, ...]:
+    """Engines whose checkpoints are here; the usual one in any case, so that what it lacks is said."""
+    here = set(available())
+    return tuple(name for name, parts in _PARTS.items() if name == SamplingSettings().engine or here >= set(parts))

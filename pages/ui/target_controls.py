@@ -9,7 +9,7 @@ from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.reference import load_reference
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES, Property
-from matgen_core.stages.generate import ENGINES
+from matgen_core.stages.generate import trained_engines
 from matgen_core.types import BadTarget, Constraints, Goal, SamplingSettings
 from matgen_core.viz import draw_histogram
 from pages.ui.element_picker import LISTS, pick_elements
@@ -32,7 +32,7 @@ RULES: dict[str, Rule] = {
     **{key: OneOf(ELEMENTS) for key in LISTS},
     "formula": Text(60), "min_atoms": Whole(1, 40), "max_atoms": Whole(1, 40),
     "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)), "count": Whole(1, MOST), "seed": Whole(0, LAST_SEED),
-    "engine": OneOf(ENGINES), "guidance": Real(0.0, 4.0), "sampler": OneOf(METHODS), "steps": Whole(5, 200),
+    "engine": OneOf(trained_engines()), "guidance": Real(0.0, 4.0), "sampler": OneOf(METHODS), "steps": Whole(5, 200),
     "geometries": Whole(1, 64), "stable": OneOf(("true", "false")),
 }  # fmt: skip
 
@@ -149,7 +149,7 @@ def ask_sampling() -> tuple[int, int, SamplingSettings]:
         help=_("The same seed and settings give the same candidates"),
     )  # fmt: skip
     with st.expander(_("Engine and sampling")):
-        engine = st.selectbox(_("Engine"), ENGINES, key="engine", bind=URL)
+        engine = st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL)
         guidance = st.slider(
             _("Guidance"), 0.0, 4.0, _USUAL.guidance, 0.1, key="guidance", bind=URL,
             help=_("1 is plain conditional sampling; more presses harder on the targets and costs diversity"),
