@@ -167,8 +167,8 @@ class CrystalVAE(nn.Module):
         return cache
 
     def step(self, tokens: Tensor, cache: LatentCache) -> Tensor:
-        """Logits (B, V) after one more token (B,); ``cache`` grows by it."""
-        embedded = (self.gpt.transformer.wte(tokens) + cache.lift)[:, None]
+        """Logits (B, V) after one more token (B,), or several (B, T); ``cache`` grows by them."""
+        embedded = self.gpt.transformer.wte(tokens.view(len(tokens), -1)) + cache.lift[:, None]
         output = self.gpt(inputs_embeds=embedded, past_key_values=cache, use_cache=True)
         logits: Tensor = output.logits[:, -1]
         return logits + cache.bag

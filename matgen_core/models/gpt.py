@@ -105,8 +105,8 @@ class ConditionalGPT(nn.Module):
         return cache
 
     def step(self, tokens: Tensor, cache: DynamicCache) -> Tensor:
-        """Logits (B, V) after one more token (B,); ``cache`` grows by it."""
-        embedded = self.gpt.transformer.wte(tokens[:, None])
+        """Logits (B, V) after one more token (B,), or several (B, T); ``cache`` grows by them."""
+        embedded = self.gpt.transformer.wte(tokens.view(len(tokens), -1))
         output = self.gpt(inputs_embeds=embedded, past_key_values=cache, use_cache=True)
         logits: Tensor = output.logits[:, -1]
         return logits

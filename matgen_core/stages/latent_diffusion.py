@@ -116,9 +116,6 @@ def _place(
 ) -> list[Crystal]:
     """The likeliest of ``settings.geometries`` geometries of each skeleton."""
     each = settings.geometries
-    repeated = [skeleton for skeleton in skeletons for _ in range(each)]
-    guess = propose(
-        vae, repeated, latents.repeat_interleave(each, dim=0), settings.geometry_temperature, generator, cancelled
-    )
+    guess = propose(vae, skeletons, latents, settings.geometry_temperature, generator, cancelled, each)
     guess = guess.pick(guess.likelihood.view(-1, each).argmax(dim=1, keepdim=True), each)
     return to_crystals(skeletons, guess.coordinates, scale.matrices(guess.cell, to_skeletons(skeletons, scale.volumes)))

@@ -85,11 +85,7 @@ class SymmetryFirst:
         cancelled: Asked | None,
     ) -> list[Crystal]:
         each, kept = settings.geometries, min(settings.refined, settings.geometries)
-        repeated = [skeleton for skeleton in skeletons for _ in range(each)]
-        guess = propose(
-            self.proposal, repeated, conditions.repeat_interleave(each, dim=0), settings.geometry_temperature,
-            generator, cancelled,
-        )  # fmt: skip
+        guess = propose(self.proposal, skeletons, conditions, settings.geometry_temperature, generator, cancelled, each)
         batch = to_skeletons(skeletons, self.volumes).repeat(each)
         x = self.denoiser.lift(guess.coordinates, guess.cell, batch)
         crowded = crowding(self.denoiser, x, batch, self.contacts)

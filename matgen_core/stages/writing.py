@@ -33,7 +33,7 @@ class Writer(Protocol[S]):
         """The cache after the context (B, C)."""
 
     def step(self, tokens: Tensor, cache: S, /) -> Tensor:
-        """Logits (B, V) after one more token (B,)."""
+        """Logits (B, V) after one more token (B,), or several (B, T)."""
 
 
 # ------------------------------------------------------------------------------------------------------- skeletons
@@ -122,15 +122,34 @@ def propose(
     temperature: float,
     generator: torch.Generator,
     cancelled: Asked | None = None,
+    each: int = 1,
 ) -> Guess:
-    """A guess at the geometry of each skeleton; tokens that the skeleton fixes are fed, the others drawn."""
-    plans = [slots(skeleton) for skeleton in skeletons]
-    strings = [encode(skeleton) for skeleton in skeletons]
+    """Guesses at the geometry of skeletons, ``each`` of every one in a row: B = N each.
+
+    Tokens that the skeleton fixes are fed, the others drawn. What all guesses at a skeleton share is read once.
+
+    Args:
+        writer: the network.
+        skeletons: N of them.
+        context: (N, C) what the writer begins from.
+        temperature: of the draws.
+        generator: of the draws.
+        cancelled: asked before every token.
+        each: guesses at a skeleton.
+    """
+    first = [encode(skeleton) for skeleton in skeletons]
+    shared = min(map(len, first)) - 1
+    cache = writer.begin(context)
+    if shared:
+        writer.step(torch.tensor([string[:shared] for string in first]), cache)
+    if each > 1:
+        cache.batch_select_indices(torch.arange(len(skeletons)).repeat_interleave(each))
+    plans = [plan for skeleton in skeletons for plan in [slots(skeleton)] * each]
+    strings = [list(string) for string in first for _ in range(each)]
     begun = [len(string) for string in strings]
     longest = max(len(string) + len(plan) for string, plan in zip(strings, plans, strict=True))
-    likelihood, drawn = torch.zeros(len(skeletons)), torch.zeros(len(skeletons))
-    cache = writer.begin(context)
-    for place in range(longest - 1):
+    likelihood, drawn = torch.zeros(len(strings)), torch.zeros(len(strings))
+    for place in range(shared, longest - 1):
         if cancelled and cancelled():
             raise Cancelled
         tokens = torch.tensor([string[place] if place < len(string) else EOS for string in strings])

@@ -1,0 +1,74 @@
+"""Reading a shared beginning once changes nothing, and every guess fills the slots its skeleton leaves."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, slots
+from matgen_core.data.tokenizers import Grammar, Skeleton
+from matgen_core.models.conditioning import ConditionConfig
+from matgen_core.models.gpt import ConditionalGPT, GPTConfig
+from matgen_core.stages.writing import propose, similar_lengths, write_skeletons
+from matgen_core.types import Cancelled, Constraints
+
+RUTILE = Skeleton(136, (("a", "Ti"), ("f", "O")))
+SALT = Skeleton(225, (("a", "Na"), ("b", "Cl")))
+CORUNDUM = Skeleton(167, (("c", "Al"), ("e", "O")))
+
+
+@pytest.fixture(scope="module")
+def gpt() -> ConditionalGPT:
+    torch.manual_seed(0)
+    conditions = ConditionConfig(("band_gap",), (0.0,), (1.0,), 24)
+    return ConditionalGPT(GPTConfig(PROPOSAL_VOCABULARY, PROPOSAL_TOKENS, 24, 2, 3, 0.0, conditions)).eval()
+
+
+def seeded() -> torch.Generator:
+    return torch.Generator().manual_seed(3)
+
+
+def test_several_guesses_at_once_are_those_of_the_repeated_skeleton(gpt: ConditionalGPT) -> None:
+    skeletons, context = [SALT, CORUNDUM, RUTILE], torch.tensor([[0.0], [1.0], [2.0]])
+    together = propose(gpt, skeletons, context, 1.0, seeded(), each=4)
+    repeated = [s for s in skeletons for _ in range(4)]
+    apart = propose(gpt, repeated, context.repeat_interleave(4, dim=0), 1.0, seeded())
+    torch.testing.assert_close(together.coordinates, apart.coordinates)
+    torch.testing.assert_close(together.cell, apart.cell)
+    torch.testing.assert_close(together.likelihood, apart.likelihood, atol=1e-4, rtol=1e-4)
+
+
+def test_only_what_is_free_is_guessed(gpt: ConditionalGPT) -> None:
+    guess = propose(gpt, [SALT, RUTILE], torch.zeros(2, 1), 1.0, seeded(), each=3)
+    assert (guess.coordinates[:3] == 0).all(), "rock salt has no free coordinate"
+    assert (guess.cell[:3, 1:] == 0).all(), "a cube has one length"
+    assert (guess.coordinates[3:, 1, 0] > 0).any()
+    assert (guess.likelihood < 0).all()
+
+
+def test_temperature_zero_is_the_likeliest_and_needs_no_seed(gpt: ConditionalGPT) -> None:
+    first = propose(gpt, [CORUNDUM], torch.zeros(1, 1), 0.0, seeded())
+    again = propose(gpt, [CORUNDUM], torch.zeros(1, 1), 0.0, torch.Generator().manual_seed(99))
+    torch.testing.assert_close(first.coordinates, again.coordinates)
+
+
+def test_groups_hold_every_skeleton_once() -> None:
+    skeletons = [RUTILE, SALT, CORUNDUM] * 5
+    groups = list(similar_lengths(skeletons, 4))
+    assert sorted(i for group in groups for i in group) == list(range(15))
+    lengths = [len(slots(skeletons[i])) for group in groups for i in group]
+    assert lengths == sorted(lengths)
+
+
+def test_a_cancelled_writing_stops_at_the_next_token(gpt: ConditionalGPT) -> None:
+    with pytest.raises(Cancelled):
+        propose(gpt, [RUTILE], torch.zeros(1, 1), 1.0, seeded(), cancelled=lambda: True)
+
+
+def test_whatever_the_network_wants_the_grammar_decides(gpt: ConditionalGPT) -> None:
+    grammar = Grammar(Constraints(formula="NaCl", max_atoms=4, crystal_system="cubic"))
+    written = write_skeletons(gpt, grammar, torch.zeros(6, 1), 1.5, 1.0, seeded())
+    for skeleton in written:
+        assert skeleton is not None
+        assert skeleton.space_group >= 195
+        assert {element for _, element in skeleton.sites} == {"Na", "Cl"}
