@@ -284,3 +284,7 @@ def run_app(port: Annotated[int, typer.Option(help="port")] = 8501) -> None:
     script = Path(__file__).parents[1] / "app.py"
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     raise typer.Exit(subprocess.run(command, cwd=script.parent, check=False).returncode)
+
+
+if __name__ == "__main__":
+    main()

@@ -94,7 +94,7 @@ def time_samplers(rows: CrystalRows, seed: int) -> list[dict[str, Any]]:
         place = partial(engine.place, skeletons, conditions)
         unrefined = replace(settings, refine_from=0.0)
         guessing, _ = _timed(partial(place, unrefined, torch.Generator().manual_seed(seed)))
-        seconds, crystals = _timed(partial(place, settings, torch.Generator().manual_seed(seed)))
+        seconds, (crystals, _doubts) = _timed(partial(place, settings, torch.Generator().manual_seed(seed)))
         shares = [value is not None and value < STABLE for value in _above_hull(crystals)]
         results.append(
             {

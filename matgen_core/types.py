@@ -265,6 +265,7 @@ class SamplingSettings:
         guidance: classifier-free guidance weight; 1 is plain conditional sampling, larger presses harder on the goals.
         sampler: "ddpm", "ddim" or "dpm-solver".
         steps: denoising steps.
+        skeletons: skeletons written for each candidate, of which the one whose geometry is doubted least is kept.
         geometries: geometries guessed for each skeleton, of which the generator's own score keeps one.
         refined: of these, how many (the least crowded) are refined by diffusion; the others are dropped before.
         temperature: softmax temperature of the discrete choices.
@@ -275,11 +276,12 @@ class SamplingSettings:
     """
 
     engine: str = "symmetry-first"
-    guidance: float = 1.5
+    guidance: float = 2.0
     sampler: str = "dpm-solver"
     steps: int = 10
-    geometries: int = 16
-    refined: int = 8
+    skeletons: int = 3
+    geometries: int = 6
+    refined: int = 3
     temperature: float = 1.0
     geometry_temperature: float = 0.7
     refine_from: float = 0.3

@@ -51,12 +51,19 @@ class SymmetryFirst:
     ) -> list[Crystal]:
         """As many crystals as there are rows of conditions (B, K), fewer where some could not be finished."""
         generator = torch.Generator().manual_seed(seed)
+        asked = conditions.repeat_interleave(settings.skeletons, dim=0)
         written = write_skeletons(
-            self.gpt, grammar, conditions, settings.guidance, settings.temperature, generator, cancelled
+            self.gpt, grammar, asked, settings.guidance, settings.temperature, generator, cancelled
         )
         kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
         skeletons = [s for s in written if s is not None]
-        return self.place(skeletons, conditions[kept], settings, generator, cancelled)
+        crystals, doubts = self.place(skeletons, asked[kept], settings, generator, cancelled)
+        best: dict[int, tuple[float, Crystal]] = {}
+        for i, crystal, doubt in zip(kept, crystals, doubts, strict=True):
+            row = i // settings.skeletons
+            if row not in best or doubt < best[row][0]:
+                best[row] = doubt, crystal
+        return [best[row][1] for row in sorted(best)]
 
     def place(
         self,
@@ -65,15 +72,14 @@ class SymmetryFirst:
         settings: SamplingSettings,
         generator: torch.Generator,
         cancelled: Asked | None = None,
-    ) -> list[Crystal]:
-        """The best of ``settings.geometries`` geometries of each skeleton."""
-        best: dict[int, Crystal] = {}
+    ) -> tuple[list[Crystal], list[float]]:
+        """The best of ``settings.geometries`` geometries of each skeleton, and how much the network doubts it."""
+        best: dict[int, tuple[Crystal, float]] = {}
         for numbers in similar_lengths(skeletons, max(1, GEOMETRY_BATCH // settings.geometries)):
             batch = [skeletons[i] for i in numbers]
-            best.update(
-                zip(numbers, self._place(batch, conditions[numbers], settings, generator, cancelled), strict=True)
-            )
-        return [best[i] for i in range(len(skeletons))]
+            placed, doubts = self._place(batch, conditions[numbers], settings, generator, cancelled)
+            best.update(zip(numbers, zip(placed, doubts, strict=True), strict=True))
+        return [best[i][0] for i in range(len(skeletons))], [best[i][1] for i in range(len(skeletons))]
 
     @torch.no_grad()
     def _place(
@@ -83,7 +89,7 @@ class SymmetryFirst:
         settings: SamplingSettings,
         generator: torch.Generator,
         cancelled: Asked | None,
-    ) -> list[Crystal]:
+    ) -> tuple[list[Crystal], list[float]]:
         each, kept = settings.geometries, min(settings.refined, settings.geometries)
         guess = propose(self.proposal, skeletons, conditions, settings.geometry_temperature, generator, cancelled, each)
         batch = to_skeletons(skeletons, self.volumes).repeat(each)
@@ -97,7 +103,7 @@ class SymmetryFirst:
         doubt += settings.crowding_weight * crowding(self.denoiser, x, batch, self.contacts)
         coordinates, matrices = self.denoiser.geometry(x, batch)
         winners = _best(doubt, kept, 1)
-        return to_crystals(skeletons, coordinates[winners], matrices[winners])
+        return to_crystals(skeletons, coordinates[winners], matrices[winners]), doubt[winners].tolist()
 
 
 def _best(scores: Tensor, each: int, count: int) -> Tensor:

@@ -33,7 +33,7 @@ RULES: dict[str, Rule] = {
     "formula": Text(60), "min_atoms": Whole(1, 40), "max_atoms": Whole(1, 40),
     "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)), "count": Whole(1, MOST), "seed": Whole(0, LAST_SEED),
     "engine": OneOf(trained_engines()), "guidance": Real(0.0, 4.0), "sampler": OneOf(METHODS), "steps": Whole(5, 200),
-    "geometries": Whole(1, 64), "stable": OneOf(("true", "false")),
+    "skeletons": Whole(1, 16), "geometries": Whole(1, 64), "stable": OneOf(("true", "false")),
 }  # fmt: skip
 
 
@@ -156,8 +156,12 @@ def ask_sampling() -> tuple[int, int, SamplingSettings]:
         )  # fmt: skip
         sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)
         steps = st.slider(_("Denoising steps"), 5, 200, _USUAL.steps, key="steps", bind=URL)
+        skeletons = st.slider(
+            _("Skeletons tried for each"), 1, 16, _USUAL.skeletons, key="skeletons", bind=URL,
+            help=_("The one whose geometry the generator doubts least is kept; more are stabler and less new"),
+        )  # fmt: skip
         geometries = st.slider(
-            _("Geometries tried for each"), 1, 64, _USUAL.geometries, key="geometries", bind=URL,
+            _("Geometries tried for each skeleton"), 1, 64, _USUAL.geometries, key="geometries", bind=URL,
             help=_("The generator's own score keeps the best one; more take longer"),
         )  # fmt: skip
         stable = st.toggle(
@@ -165,8 +169,8 @@ def ask_sampling() -> tuple[int, int, SamplingSettings]:
             help=_("Without a target for the energy above hull, ask for one as stable known crystals have"),
         )  # fmt: skip
     settings = SamplingSettings(
-        engine=engine, guidance=float(guidance), sampler=sampler, steps=int(steps), geometries=int(geometries),
-        prefer_stable=bool(stable),
+        engine=engine, guidance=float(guidance), sampler=sampler, steps=int(steps), skeletons=int(skeletons),
+        geometries=int(geometries), prefer_stable=bool(stable),
     )  # fmt: skip
     return int(count or 1), int(seed or 0), settings
 

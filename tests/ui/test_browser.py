@@ -75,7 +75,9 @@ def hidden_to_the_right(page: Page) -> list[str]:
 
 
 def test_a_run_from_target_to_files(page: Page, address: str) -> None:
-    seen = open_page(page, f"{address}/?count=4&geometries=2&formation_energy_ask=value&formation_energy_value=-1")
+    seen = open_page(
+        page, f"{address}/?count=4&skeletons=1&geometries=2&formation_energy_ask=value&formation_energy_value=-1"
+    )
     page.get_by_role("button", name="Generate").click()
     page.get_by_role("button", name="CIFs (zip)").wait_for()
     expect(page.get_by_text("Formation energy −1 ± 0.25 eV/atom")).to_be_visible()
@@ -116,7 +118,7 @@ def _colours(png: bytes) -> list[tuple[int, ...]]:
 
 
 def test_files_of_one_and_the_other_tabs(page: Page, address: str) -> None:
-    seen = open_page(page, f"{address}/?count=2&geometries=1&steps=5&seed=5")
+    seen = open_page(page, f"{address}/?count=2&skeletons=1&geometries=1&steps=5&seed=5")
     page.get_by_role("button", name="Generate").click()
     page.get_by_role("button", name="CIFs (zip)").wait_for()
     page.get_by_role("tab", name="Diffraction").click()
@@ -133,7 +135,7 @@ def test_files_of_one_and_the_other_tabs(page: Page, address: str) -> None:
 
 
 def test_cancel_keeps_what_was_found_and_the_page_stays_usable(page: Page, address: str) -> None:
-    open_page(page, f"{address}/?count=300&geometries=1&steps=5")
+    open_page(page, f"{address}/?count=300&skeletons=1&geometries=1&steps=5")
     page.get_by_role("button", name="Generate").click()
     page.get_by_role("button", name="Cancel").wait_for()
     page.get_by_role("spinbutton", name="Seed").fill("3")  # a control beside the run
@@ -179,7 +181,7 @@ def test_it_fits_a_phone(browser: Browser, address: str, scheme: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(SLOW)
-    link = "count=2&geometries=1&steps=5&band_gap_ask=range&formation_energy_ask=value&include=O"
+    link = "count=2&skeletons=1&geometries=1&steps=5&band_gap_ask=range&formation_energy_ask=value&include=O"
     seen = open_page(page, f"{address}/?{link}")
     assert hidden_to_the_right(page) == []
     page.get_by_role("button", name="Generate").click()

@@ -76,6 +76,7 @@ def test_a_key_is_asked_for_and_not_taken_from_the_line(
 def test_the_command_is_installed() -> None:
     done = subprocess.run([sys.executable, "-m", "matgen_core.cli", "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
+    assert "crystals" in done.stdout
 
 
 @pytest.mark.parametrize(
