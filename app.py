@@ -13,7 +13,10 @@ from pages.ui.language import _
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
 st.html(Path(__file__).parent / "pages" / "ui" / "style.css")
-pages = [st.Page("pages/design/crystals.py", title=_("Crystals"), default=True)]
+pages = [
+    st.Page("pages/design/crystals.py", title=_("Crystals"), default=True),
+    st.Page("pages/design/molecules.py", title=_("Molecules")),
+]
 page = st.navigation({_("Design"): pages}, position="top")
 try:
     page.run()
@@ -25,4 +28,6 @@ except Exception:
 device = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU"}[best_device().type]
 with st.container(key="foot", horizontal=True, vertical_alignment="center"):
     st.badge(device, color="gray", help=_("Everything is computed on this machine"))
-    st.caption(_("MatGen · proposals to check, not measurements · trained on Materials Project data (CC BY 4.0)"))
+    st.caption(
+        _("MatGen · proposals to check, not measurements · learnt from Materials Project (CC BY 4.0) and MOSES (MIT)")
+    )

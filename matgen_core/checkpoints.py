@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
@@ -19,6 +19,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from matgen_core.types import DamagedCheckpoint, UnknownCheckpoint
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: Shipped checkpoints; each a folder.
 FOLDER = Path(__file__).parents[1] / "assets" / "checkpoints"
@@ -101,3 +104,77 @@ def _full(value: Tensor) -> Tensor:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------- language models
+
+
+def save_language_model(
+    name: str,
+    network: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    conditions: Mapping[str, Tensor],
+    config: Mapping[str, Any],
+    *,
+    folder: Path = FOLDER,
+) -> Path:
+    """Writes a language model as transformers opens it, and what this project adds in files of its own.
+
+    ``model.safetensors``, ``config.json`` and the tokenizer's files are transformers'; ``conditions.safetensors`` holds
+    the embedding of the properties, ``matgen.json`` its config and the digest of both weight files.
+
+    Args:
+        name: folder name.
+        network: a causal language model.
+        tokenizer: its tokenizer.
+        conditions: state dict of the condition embedding.
+        config: JSON-serialisable.
+        folder: where checkpoints live.
+    """
+    target = folder / name
+    target.mkdir(parents=True, exist_ok=True)
+    network.half().save_pretrained(target)
+    tokenizer.save_pretrained(target)
+    # Stored as float16, opened as float32: half the file, and CPUs have no fast half precision.
+    settings = json.loads((target / "config.json").read_text(encoding="utf-8"))
+    settings["dtype"] = "float32"
+    (target / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    extra = {key: value.detach().cpu().half().contiguous() for key, value in conditions.items()}
+    save_file(extra, str(target / "conditions.safetensors"))
+    text = json.dumps({**config, "digest": _language_digest(target)}, indent=2, ensure_ascii=False)
+    (target / "matgen.json").write_text(text + "\n", encoding="utf-8")
+    return target
+
+
+def load_language_model(name: str, *, folder: Path = FOLDER) -> Checkpoint:
+    """Reads what :func:`save_language_model` wrote; weights bear the names "gpt.…" and "condition.…".
+
+    Raises:
+        UnknownCheckpoint: where there is none of that name.
+        DamagedCheckpoint: where its files do not fit together.
+    """
+    source = folder / name
+    if not (source / "matgen.json").is_file():
+        known = ", ".join(available(folder)) or "none"
+        raise UnknownCheckpoint(f"no checkpoint {name!r}; available: {known}; train it with: matgen train {name}")
+    remedy = "restore it with: git checkout -- assets/checkpoints"
+    try:
+        config = json.loads((source / "matgen.json").read_text(encoding="utf-8"))
+        digest = _language_digest(source)
+        if digest != config["digest"]:
+            raise DamagedCheckpoint(f"checkpoint {name!r}: the weights do not match their digest; {remedy}")
+        files = {"gpt": "model.safetensors", "condition": "conditions.safetensors"}
+        weights = {
+            f"{part}.{key}": _full(value)
+            for part, file in files.items()
+            for key, value in load_file(str(source / file)).items()
+        }
+    except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, SafetensorError) as error:
+        reason = f"{type(error).__name__}: {str(error)[:80]}"
+        raise DamagedCheckpoint(f"checkpoint {name!r} cannot be read ({reason}); {remedy}") from None
+    return Checkpoint(name, config, weights, digest[:12])
+
+
+def _language_digest(folder: Path) -> str:
+    both = (folder / "model.safetensors").read_bytes() + (folder / "conditions.safetensors").read_bytes()
+    return hashlib.sha256(both).hexdigest()

@@ -12,14 +12,15 @@ from typing import Annotated
 import typer
 
 from matgen_core.chem.composition import parse_elements
+from matgen_core.cli_molecules import register
 from matgen_core.data.crystals import ELEMENTS, build_rows, load_rows
 from matgen_core.data.exports import file_name, to_cif, to_csv
 from matgen_core.data.labels import label_rows
 from matgen_core.data.reference import FOLDER, build_reference
 from matgen_core.pipeline import design
-from matgen_core.properties import outside_data
+from matgen_core.properties import outside_data, parse_goal
 from matgen_core.stages.assess import met_all
-from matgen_core.types import BadInput, BadTarget, Constraints, Goal, MatGenError, Progress, SamplingSettings, Target
+from matgen_core.types import BadInput, Constraints, MatGenError, Progress, SamplingSettings, Target
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Inverse design of materials.")
 data = typer.Typer(no_args_is_help=True, help="Build training rows and the reference of what is known.")
@@ -28,6 +29,7 @@ bench = typer.Typer(no_args_is_help=True, help="Measure how fast they are.")
 app.add_typer(data, name="data")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench, name="bench")
+register(app, data, evaluate, bench)
 
 
 def main() -> None:
@@ -40,26 +42,6 @@ def main() -> None:
     except OSError as error:
         typer.echo(f"matgen: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
         sys.exit(2)
-
-
-def parse_goal(name: str, text: str) -> Goal | None:
-    """A goal from "any", "2.0", "-2:-1", "1:" (at least) or ":3" (at most).
-
-    >>> parse_goal("band_gap", "1:3"), parse_goal("band_gap", "any")
-    (Goal(low=1.0, high=3.0), None)
-    """
-    text = text.strip()
-    if text.lower() in ("", "any"):
-        return None
-    try:
-        ends = [float(part) if part.strip() else None for part in text.split(":")]
-    except ValueError:
-        raise BadTarget(f"--{name} {text!r} is not a number, a range such as 1:3, or any") from None
-    if len(ends) == 1:
-        return Goal(ends[0], ends[0])
-    if len(ends) != 2:
-        raise BadTarget(f"--{name} {text!r} has more than two ends; write a range such as 1:3")
-    return Goal(ends[0], ends[1])
 
 
 @app.command()
@@ -192,10 +174,10 @@ def _bar(done: int, total: int) -> None:
 
 @app.command()
 def train(
-    name: Annotated[str, typer.Argument(help="crystal-gpt, crystal-proposal, crystal-geometry, band-gap, …")],
-    rows: Annotated[Path, typer.Option(help="crystals.npz; for band-gap a CSV of formula, band_gap, split")] = Path(
-        "data/crystals/crystals.npz"
-    ),
+    name: Annotated[str, typer.Argument(help="crystal-gpt, crystal-proposal, crystal-geometry, band-gap, smiles-gpt")],
+    rows: Annotated[
+        Path, typer.Option(help="crystals.npz; molecules.npz for smiles-gpt; for band-gap a CSV of formula, gap, split")
+    ] = Path("data/crystals/crystals.npz"),
     epochs: Annotated[int, typer.Option(help="passes over the rows")] = 40,
     folder: Annotated[Path, typer.Option(help="where the state lies; continued if it is there")] = Path("training"),
     threads: Annotated[int, typer.Option(help="CPU threads")] = 1,

@@ -18,7 +18,7 @@ import numpy as np
 from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.data.crystals import CrystalRows
 from matgen_core.pipeline import design
-from matgen_core.properties import PROPERTIES, meets
+from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES, meets
 from matgen_core.stages.predict import predict
 from matgen_core.types import Candidate, Crystal, Goal, Origin, SamplingSettings, Target
 
@@ -200,5 +200,5 @@ def readings_of(candidates: Sequence[Candidate]) -> dict[str, np.ndarray[Any, np
     """(N,) readings by property, for the base rates that the page shows."""
     return {
         key: np.array([value for c in candidates if (value := c.value(key)) is not None], dtype=np.float32)
-        for key in PROPERTIES
+        for key in (*CRYSTAL_CONDITIONS, "max_site_moment")
     }

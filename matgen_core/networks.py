@@ -18,6 +18,7 @@ from matgen_core.models.denoiser import DenoiserConfig, ResidualDenoiser
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.predictor import GapPredictor, PredictorConfig
+from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
 from matgen_core.types import DamagedCheckpoint
 
 C = TypeVar("C")
@@ -57,6 +58,11 @@ def build_latent_denoiser(checkpoint: Checkpoint) -> tuple[ResidualDenoiser, Ten
 def build_gap(checkpoint: Checkpoint) -> GapPredictor:
     """The band-gap ensemble."""
     return _filled(GapPredictor(_config(PredictorConfig, checkpoint)), checkpoint)
+
+
+def build_smiles(checkpoint: Checkpoint) -> ConditionalSMILESGenerator:
+    """The SMILES writer."""
+    return _filled(ConditionalSMILESGenerator(_config(SmilesConfig, checkpoint)), checkpoint)
 
 
 def _config(kind: type[C], checkpoint: Checkpoint) -> C:

@@ -50,10 +50,38 @@ MAX_SITE_MOMENT = Property(
     "max_site_moment", "Largest site moment", "µB", 0.0, 8.0, 0.2, "non-magnetic means below 0.2 µB"
 )
 
-PROPERTIES = {p.key: p for p in (BAND_GAP, FORMATION_ENERGY, MAGNETIC_MOMENT, E_ABOVE_HULL, MAX_SITE_MOMENT)}
+LOGP = Property("logp", "logP", "", -1.0, 5.5, 0.5, "Crippen's estimate of the octanol-water coefficient, by RDKit")
+SOLUBILITY = Property(
+    "solubility",
+    "log S, estimated",
+    "log mol/L",
+    -6.0,
+    0.0,
+    0.5,
+    "estimated: ESOL (Delaney 2004) from logP, weight, rotatable bonds and aromatic share; not measured",
+)
+WEIGHT = Property("weight", "Molecular weight", "g/mol", 250.0, 350.0, 10.0, "average isotopes, by RDKit")
+DONORS = Property("donors", "H-bond donors", "", 0.0, 5.0, 0.0, "RDKit's Lipinski count; met only exactly")
+ACCEPTORS = Property("acceptors", "H-bond acceptors", "", 0.0, 10.0, 0.0, "RDKit's Lipinski count; met only exactly")
+SA_SCORE = Property(
+    "sa_score", "Synthetic accessibility", "", 1.0, 6.0, 0.5, "1 easy to 10 hard (Ertl and Schuffenhauer 2009)"
+)
+
+PROPERTIES = {
+    p.key: p
+    for p in (
+        BAND_GAP, FORMATION_ENERGY, MAGNETIC_MOMENT, E_ABOVE_HULL, MAX_SITE_MOMENT, LOGP, SOLUBILITY, WEIGHT, DONORS,
+        ACCEPTORS, SA_SCORE,
+    )
+}  # fmt: skip
 
 #: What a crystal can be asked for, in the order in which the networks take them.
 CRYSTAL_CONDITIONS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
+
+#: What a molecule can be asked for, in the order in which the network takes them.
+MOLECULE_CONDITIONS = ("logp", "solubility", "weight", "donors", "acceptors")
+#: Of these, the ones that are counts.
+WHOLE = ("donors", "acceptors")
 
 
 def meets(key: str, goal: Goal, value: float | None) -> bool | None:
@@ -80,3 +108,23 @@ def outside_data(key: str, goal: Goal) -> str | None:
             f"({record.low:g} to {record.high:g} {record.unit}): expect few or no hits"
         )
     return None
+
+
+def parse_goal(name: str, text: str) -> Goal | None:
+    """A goal from "any", "2.0", "-2:-1", "1:" (at least) or ":3" (at most).
+
+    >>> parse_goal("band_gap", "1:3"), parse_goal("band_gap", "any")
+    (Goal(low=1.0, high=3.0), None)
+    """
+    text = text.strip()
+    if text.lower() in ("", "any"):
+        return None
+    try:
+        ends = [float(part) if part.strip() else None for part in text.split(":")]
+    except ValueError:
+        raise BadTarget(f"--{name} {text!r} is not a number, a range such as 1:3, or any") from None
+    if len(ends) == 1:
+        return Goal(ends[0], ends[0])
+    if len(ends) != 2:
+        raise BadTarget(f"--{name} {text!r} has more than two ends; write a range such as 1:3")
+    return Goal(ends[0], ends[1])

@@ -23,6 +23,8 @@ from matgen_core.models.conditioning import drop_conditions
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser, Skeletons
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.predictor import GapPredictor, PredictorConfig
+from matgen_core.recipes_smiles import NAME as SMILES
+from matgen_core.recipes_smiles import train_smiles
 from matgen_core.training import Recipe, Trainer, TrainingConfig, best_device
 from matgen_core.types import BadInput
 
@@ -195,7 +197,7 @@ RECIPES: Mapping[str, Callable[[CrystalRows, Path, TrainingConfig], Recipe]] = {
     "crystal-vae": crystal_vae,
 }
 #: Recipes that take more than crystals.
-OTHERS = ("crystal-diffusion", "band-gap")
+OTHERS = ("crystal-diffusion", "band-gap", SMILES)
 
 
 def train(
@@ -212,7 +214,8 @@ def train(
 
     Args:
         name: one of RECIPES or OTHERS.
-        source: ``crystals.npz``; for "band-gap" a CSV of formula, band_gap and split.
+        source: ``crystals.npz``; for "band-gap" a CSV of formula, band_gap and split; for "smiles-gpt"
+            ``molecules.npz``.
         folder: of the training's state.
         training: how long and how fast.
         checkpoints: where the checkpoint goes; "crystal-diffusion" finds "crystal-vae" there.
@@ -223,6 +226,8 @@ def train(
         BadInput: for an unknown name or unusable rows.
         UnknownCheckpoint: where "crystal-diffusion" finds no "crystal-vae".
     """
+    if name == SMILES:
+        return train_smiles(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
     if name == "band-gap":
         recipe = band_gap(_read_gaps(source), folder, training)
     elif name == "crystal-diffusion":

@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Generic
+
+from typing_extensions import TypeVar
 
 # ---------------------------------------------------------------------------------------------------------- errors
 
@@ -77,6 +80,21 @@ class Crystal:
 
 
 @dataclass(frozen=True, slots=True)
+class Molecule:
+    """A molecule as its graph describes it.
+
+    Args:
+        smiles: canonical SMILES (RDKit's), or the string as written where it is no molecule; a verdict says which.
+    """
+
+    smiles: str
+
+
+#: What a candidate is made of. Alone, ``Candidate`` means a crystal.
+M = TypeVar("M", bound=Crystal | Molecule, default=Crystal)
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a candidate comes from, exactly enough to make it again.
 
@@ -132,11 +150,11 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Generic[M]):
     """A proposed material with all that was found out about it."""
 
     id: str
-    material: Crystal
+    material: M
     origin: Origin
     predictions: Mapping[str, Prediction] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
@@ -151,11 +169,11 @@ class Candidate:
         """The verdict of ``rule``, or None where the rule was not asked."""
         return next((v for v in self.verdicts if v.rule == rule), None)
 
-    def add_predictions(self, *predictions: Prediction) -> Candidate:
+    def add_predictions(self, *predictions: Prediction) -> Candidate[M]:
         """A copy with ``predictions`` added (same key: replaced)."""
         return replace(self, predictions={**self.predictions, **{p.property: p for p in predictions}})
 
-    def add_verdicts(self, *verdicts: Verdict) -> Candidate:
+    def add_verdicts(self, *verdicts: Verdict) -> Candidate[M]:
         """A copy with ``verdicts`` added (same rule: replaced)."""
         rules = {v.rule for v in verdicts}
         return replace(self, verdicts=(*(v for v in self.verdicts if v.rule not in rules), *verdicts))
@@ -290,7 +308,39 @@ class SamplingSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SmilesSettings:
+    """How molecules are drawn; together with target, count and seed it repeats a run.
+
+    Args:
+        temperature: softmax temperature, 0.1 to 2; below 1 is surer and less varied.
+        top_k: only the k likeliest tokens; 0 for all.
+        top_p: only the likeliest tokens that together reach this probability; 1 for all.
+        prefix: SMILES to grow from: every string begins with it.
+        scaffold: SMILES of a part that is grown onto at its open end; every molecule must contain it.
+        require: SMARTS that must occur in the molecule.
+        forbid: SMARTS that must not.
+        filters: alerts that reject: "PAINS", "BRENK".
+        max_sa: largest synthetic accessibility score (1 easy, 10 hard); None for any.
+        until: what ``count`` counts: "drawn", or molecules that are "valid", "unique", "novel" (each includes those
+            before it), or that pass everything ("passing"): the sampler keeps asking until there are as many.
+        cap: most strings a run may draw, in multiples of ``count``.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    prefix: str = ""
+    scaffold: str = ""
+    require: str = ""
+    forbid: str = ""
+    filters: tuple[str, ...] = ()
+    max_sa: float | None = None
+    until: str = "unique"
+    cap: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Generic[M]):
     """What a running job has done so far.
 
     Args:
@@ -304,5 +354,5 @@ class Progress:
     stage: str
     done: int
     total: int
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[Candidate[M], ...] = ()
     message: str = ""

@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.data.molecule_reference import MoleculeReference
 from matgen_core.data.reference import Reference
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Crystal, Goal
@@ -20,7 +21,8 @@ _GRID = "rgba(128,128,128,0.2)"
 Translate = Callable[[str], str]
 
 
-def _frame(figure: go.Figure, height: int, template: str | None = None) -> go.Figure:
+def frame(figure: go.Figure, height: int, template: str | None = None) -> go.Figure:
+    """The look all figures share: clear background, small margins, no legend."""
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)", showlegend=False, font={"size": 12},
@@ -28,7 +30,7 @@ def _frame(figure: go.Figure, height: int, template: str | None = None) -> go.Fi
     return figure.update_layout(template=template) if template else figure
 
 
-def _band(key: str, goal: Goal) -> tuple[float, float]:
+def band(key: str, goal: Goal) -> tuple[float, float]:
     """What counts as met, from end to end; open ends reach to the edge of the data."""
     record = PROPERTIES[key]
     slack = record.tolerance if goal.is_value else 0.0
@@ -38,12 +40,12 @@ def _band(key: str, goal: Goal) -> tuple[float, float]:
 
 
 def draw_histogram(
-    reference: Reference, key: str, goal: Goal | None, height: int = 90, template: str | None = None
+    reference: Reference | MoleculeReference, key: str, goal: Goal | None, height: int = 90, template: str | None = None
 ) -> go.Figure:
-    """How the known crystals are spread over a property, with what is asked for marked.
+    """How the known materials are spread over a property, with what is asked for marked.
 
     Args:
-        reference: the known crystals.
+        reference: the known crystals, or the sampled known molecules.
         key: the property.
         goal: marked as a band, where there is one.
         height: pixels.
@@ -56,7 +58,7 @@ def draw_histogram(
     inside = np.zeros(len(middles), dtype=bool)
     figure = go.Figure()
     if goal is not None:
-        low, high = _band(key, goal)
+        low, high = band(key, goal)
         inside = (edges[1:] > low) & (edges[:-1] < high)
         figure.add_vrect(
             x0=max(low, record.low), x1=min(high, record.high), fillcolor=ACCENT, opacity=0.18, line_width=0
@@ -65,7 +67,7 @@ def draw_histogram(
     figure.add_bar(x=middles, y=np.sqrt(counts), marker_color=np.where(inside, ACCENT, MUTED), hoverinfo="skip")
     figure.update_layout(bargap=0.05).update_yaxes(visible=False, fixedrange=True)
     figure.update_xaxes(range=[record.low, record.high], visible=False, fixedrange=True)
-    figure = _frame(figure, height, template)
+    figure = frame(figure, height, template)
     return figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
 
 
@@ -95,7 +97,7 @@ def draw_readings(
     figure = go.Figure()
     for key, axis, add in ((x, "x", figure.add_vrect), (y, "y", figure.add_hrect)):
         if key in goals:
-            low, high = _band(key, goals[key])
+            low, high = band(key, goals[key])
             add(**{f"{axis}0": low, f"{axis}1": high}, fillcolor=ACCENT, opacity=0.15, line_width=0)
     ring = [3 if c.id == picked else 0.5 for c in shown]
     figure.add_scatter(
@@ -111,7 +113,7 @@ def draw_readings(
     )  # fmt: skip
     for update, key in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
         update(title=f"{translate(PROPERTIES[key].label)} ({PROPERTIES[key].unit})", gridcolor=_GRID, zeroline=False)
-    return _frame(figure, 360, template).update_layout(clickmode="event+select", dragmode="pan")
+    return frame(figure, 360, template).update_layout(clickmode="event+select", dragmode="pan")
 
 
 def _bars(candidates: Sequence[Candidate], key: str) -> dict[str, object]:
@@ -151,4 +153,4 @@ def draw_diffraction(
     )  # fmt: skip
     figure.update_xaxes(title=f"2θ (°), {wavelength.replace('Ka', ' Kα')}", gridcolor=_GRID)
     figure.update_yaxes(title=f"{translate('Intensity')} (%)", gridcolor=_GRID, range=[0, 105])
-    return _frame(figure, 300, template)
+    return frame(figure, 300, template)

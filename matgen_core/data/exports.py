@@ -141,11 +141,11 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([*header, "cif"])
     for candidate in candidates:
-        writer.writerow([_harmless(cell) for cell in (*_cells(candidate, keys, rules), to_cif(candidate))])
+        writer.writerow([harmless(cell) for cell in (*_cells(candidate, keys, rules), to_cif(candidate))])
     return buffer.getvalue()
 
 
-def _harmless(cell: object) -> object:
+def harmless(cell: object) -> object:
     """Text without what hides a formula from defusedcsv: leading blanks and control characters."""
     return re.sub(r"^[\s\x00-\x1f\x7f]+|[\x00-\x08\x0b-\x1f\x7f]", "", cell) if isinstance(cell, str) else cell
 

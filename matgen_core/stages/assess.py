@@ -8,7 +8,7 @@ from matgen_core.chem.composition import check_charges, check_crystal
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.data.reference import load_reference, structure_type
 from matgen_core.properties import PROPERTIES, meets
-from matgen_core.types import Candidate, Target, Verdict
+from matgen_core.types import Candidate, M, Target, Verdict
 
 
 def assess(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:
@@ -36,18 +36,18 @@ def assess(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, 
     return tuple(assessed)
 
 
-def check_goals(candidate: Candidate, target: Target) -> list[Verdict]:
+def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
     """One verdict a goal, "target:<property>"; passed is None where there is no reading."""
     verdicts = []
     for key, goal in target.goals.items():
         value, record = candidate.value(key), PROPERTIES[key]
         met = meets(key, goal, value)
-        slack = f" ± {record.tolerance:g}" if goal.is_value else ""
+        slack = f" ± {record.tolerance:g}" if goal.is_value and record.tolerance else ""
         read = "no reading" if value is None else f"{value:.3g} {record.unit}"
         verdicts.append(Verdict(f"target:{key}", met, f"{read}, asked for {goal}{slack} {record.unit}"))
     return verdicts
 
 
-def met_all(candidate: Candidate) -> bool:
+def met_all(candidate: Candidate[M]) -> bool:
     """Whether every goal is met."""
     return all(v.passed is True for v in candidate.verdicts if v.rule.startswith("target:"))

@@ -50,6 +50,8 @@ def start(target: Target, count: int, seed: int, settings: SamplingSettings) -> 
     st.session_state[JOB] = submit(
         lambda report, stop: design(target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop),
         count,
+        "crystals",
+        load_models(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -93,8 +94,8 @@ class Job:
 
 
 @st.cache_resource(show_spinner=False)
-def _executor() -> tuple[ThreadPoolExecutor, Pace]:
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="matgen"), Pace()
+def _executor() -> tuple[ThreadPoolExecutor, defaultdict[str, Pace]]:
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="matgen"), defaultdict(Pace)
 
 
 @dataclass
@@ -124,14 +125,22 @@ def load_models() -> Loader:
     return loader
 
 
-def submit(work: Work, total: int) -> Job:
-    """Starts the work as soon as a place is free."""
-    executor, pace = _executor()
-    loader = load_models()
+def submit(work: Work, total: int, kind: str, loader: Loader | None = None) -> Job:
+    """Starts the work as soon as a place is free.
+
+    Args:
+        work: what to do.
+        total: candidates asked for.
+        kind: runs of one kind take about as long a candidate.
+        loader: waited for before the work begins.
+    """
+    executor, paces = _executor()
+    pace = paces[kind]
     job = Job(total, pace.seconds)
 
     def work_when_loaded(report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> tuple[Candidate, ...]:
-        loader()
+        if loader:
+            loader()
         return () if cancelled() else work(report, cancelled)
 
     def run() -> None:

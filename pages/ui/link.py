@@ -74,15 +74,17 @@ class Text:
 Rule = Whole | Real | OneOf | Text
 
 
-def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.warning) -> None:
+def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.warning, page: str = "crystals") -> None:
     """Names what the link of this session asked for that cannot be, once read and until it is dismissed.
 
     Args:
         rules: what each setting may be.
         report: shows one message.
+        page: whose settings these are; each page has its own link.
     """
-    if _SEEN not in st.session_state:
-        st.session_state[_SEEN] = [
+    seen = f"{_SEEN}-{page}"
+    if seen not in st.session_state:
+        st.session_state[seen] = [
             _(
                 "The link asks for {key} = {text}, which cannot be; the usual setting is used. To mend it: {hint}."
             ).format(key=f"`{key}`", text=_quoted(text), hint=hint)
@@ -90,7 +92,7 @@ def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.w
             for text in st.query_params.get_all(key)
             if (hint := rule.problem(text)) is not None
         ]
-    for message in st.session_state[_SEEN]:
+    for message in st.session_state[seen]:
         report(message)
 
 

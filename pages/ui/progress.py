@@ -30,7 +30,7 @@ def _words(job: Job) -> str:
         return _("Waiting for a free place …")
     if job.progress is None:
         return _("Loading the models …")
-    stages = {"generate": _("drawing crystals"), "predict": _("reading properties"), "assess": _("judging")}
+    stages = {"generate": _("drawing"), "predict": _("reading properties"), "assess": _("judging")}
     text = _("{done} of {total}").format(done=job.progress.done, total=job.total)
     stage, left = stages.get(job.progress.stage, ""), job.seconds_left
     if left is None:

@@ -43,7 +43,7 @@ def show_structure(crystal: Crystal, key: str) -> None:
     if SCRIPT.is_file():
         st.iframe(viewer_html(scene), height=HEIGHT, alt=_("The structure in 3D; drag to turn it"))
     else:
-        st.html(flat_svg(scene))
+        st.image(flat_svg(scene), width="stretch")  # st.html lets no SVG through
         st.info(_("The 3D viewer is not installed, so this is a flat drawing. Install it with: make viewer"))
     st.html(legend(scene))
 
@@ -134,7 +134,8 @@ def flat_svg(scene: Scene) -> str:
             f'stroke-width="0.04" fill="{colour(scene.symbols[i])}"><title>{title}</title></circle>'
         )
     box = f"{low[0]:.2f} {-high[1]:.2f} {width:.2f} {height:.2f}"
-    return f'<svg role="img" viewBox="{box}" width="100%" height="{HEIGHT}">{"".join(parts)}</svg>'
+    size = f'width="{HEIGHT * width / height:.0f}" height="{HEIGHT}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" {size}>{"".join(parts)}</svg>'
 
 
 def _line(a: np.ndarray, b: np.ndarray, stroke: str, width: float) -> str:

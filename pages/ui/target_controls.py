@@ -6,9 +6,10 @@ import streamlit as st
 
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
 from matgen_core.data.crystals import ELEMENTS
+from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.reference import load_reference
 from matgen_core.diffusion.samplers import METHODS
-from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES, Property
+from matgen_core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS, PROPERTIES, WHOLE, Property
 from matgen_core.stages.generate import trained_engines
 from matgen_core.types import BadTarget, Constraints, Goal, SamplingSettings
 from matgen_core.viz import draw_histogram
@@ -18,11 +19,14 @@ from pages.ui.link import URL, OneOf, Real, Rule, Text, Whole
 
 MOST, LAST_SEED = 1000, 2**31 - 1
 _ASK = ("any", "value", "range")
-_STEPS = {"band_gap": 0.1, "formation_energy": 0.05, "magnetic_moment": 0.05, "e_above_hull": 0.01}
+_STEPS = {"band_gap": 0.1, "formation_energy": 0.05, "magnetic_moment": 0.05, "e_above_hull": 0.01} | {
+    "logp": 0.1, "solubility": 0.1, "weight": 1.0, "donors": 1.0, "acceptors": 1.0,
+}  # fmt: skip
 #: Where the sliders stand before anyone moves them: value, range.
 _STARTS = {
     "band_gap": (2.0, (1.0, 3.0)), "formation_energy": (-1.0, (-2.0, -0.5)), "magnetic_moment": (1.0, (0.5, 3.0)),
-    "e_above_hull": (0.0, (0.0, 0.1)),
+    "e_above_hull": (0.0, (0.0, 0.1)), "logp": (2.0, (1.0, 3.0)), "solubility": (-3.0, (-4.0, -2.0)),
+    "weight": (310.0, (300.0, 340.0)), "donors": (1.0, (0.0, 1.0)), "acceptors": (4.0, (3.0, 5.0)),
 }  # fmt: skip
 _USUAL = SamplingSettings()
 #: What each setting in the URL may be.
@@ -45,8 +49,9 @@ def ask_property(key: str) -> Goal | None:
     """
     record = PROPERTIES[key]
     with st.container(key=f"goal-{key}", gap=None):
+        unit = f" ({record.unit})" if record.unit else ""
         kind = st.segmented_control(
-            f"**{_(record.label)}** ({record.unit})", _ASK, default="any", key=f"{key}_ask", bind=URL, format_func=_,
+            f"**{_(record.label)}**{unit}", _ASK, default="any", key=f"{key}_ask", bind=URL, format_func=_,
             required=True, help=_(record.note) if record.note else None,
         )  # fmt: skip
         if kind == "any":
@@ -105,15 +110,16 @@ def _ask_range(record: Property) -> Goal | None:
 def _number(record: Property, key: str, start: float, name: str = "") -> float:
     """A box for an exact number, also one beyond the data, which the slider cannot reach."""
     value = st.number_input(
-        f"{_(record.label)} {name}", -1e6, 1e6, start, _STEPS[record.key], format="%.2f", key=key, bind=URL,
-        label_visibility="collapsed",
+        f"{_(record.label)} {name}", -1e6, 1e6, start, _STEPS[record.key],
+        format="%.0f" if record.key in WHOLE else "%.2f", key=key, bind=URL, label_visibility="collapsed",
     )  # fmt: skip
     return float(value if value is not None else start)
 
 
 def _show_histogram(key: str, goal: Goal | None) -> None:
-    chart = draw_histogram(load_reference(), key, goal, height=44)
-    alt = _("How known crystals are spread over {label}").format(label=_(PROPERTIES[key].label))
+    reference = load_molecule_reference() if key in MOLECULE_CONDITIONS else load_reference()
+    chart = draw_histogram(reference, key, goal, height=44)
+    alt = _("How known materials are spread over {label}").format(label=_(PROPERTIES[key].label))
     st.plotly_chart(
         chart, key=f"{key}_histogram", config={"displayModeBar": False, "staticPlot": True}, alt=alt,
     )  # fmt: skip
@@ -175,10 +181,10 @@ def ask_sampling() -> tuple[int, int, SamplingSettings]:
     return int(count or 1), int(seed or 0), settings
 
 
-def ask_goals() -> tuple[dict[str, Goal], str | None]:
+def ask_goals(keys: tuple[str, ...] = CRYSTAL_CONDITIONS) -> tuple[dict[str, Goal], str | None]:
     """The goals, and what is wrong with the first that cannot be one."""
     goals, problem = {}, None
-    for key in CRYSTAL_CONDITIONS:
+    for key in keys:
         try:
             if (goal := ask_property(key)) is not None:
                 goals[key] = goal

@@ -54,14 +54,14 @@ def goal_text(key: str, goal: Goal) -> str:
     """What is asked for, with its unit: "2 ± 0.5 eV", "1 to 3 eV", "at least 3 eV"."""
     record = PROPERTIES[key]
     if goal.is_value and goal.low is not None:
-        text = f"{plain(goal.low)} ± {record.tolerance:g}"
+        text = f"{plain(goal.low)} ± {record.tolerance:g}" if record.tolerance else plain(goal.low)
     elif goal.low is None and goal.high is not None:
         text = _("at most {end}").format(end=plain(goal.high))
     elif goal.high is None and goal.low is not None:
         text = _("at least {end}").format(end=plain(goal.low))
     else:
         text = _("{low} to {high}").format(low=plain(goal.low or 0.0), high=plain(goal.high or 0.0))
-    return f"{text} {record.unit}"
+    return f"{text} {record.unit}".strip()
 
 
 def reading_text(prediction: Prediction | None) -> str:

@@ -217,3 +217,27 @@ def test_hostile_settings_in_the_link_do_no_harm(page: Page, address: str) -> No
     assert page.locator("img[src='x']").count() == 0
     assert seen.errors == []
     assert seen.outside == []
+
+
+def test_molecules_from_target_to_files(page: Page, address: str) -> None:
+    page.goto(address)  # a first visit by a deep link names the page as missing, once after each start of the server
+    settle(page)
+    seen = open_page(page, f"{address}/molecules?temperature=0.5&molecules=6&cap=100&until=valid&logp_ask=value")
+    page.get_by_role("button", name="Generate").click()
+    page.get_by_role("button", name="CSV of everything").wait_for()
+    settle(page)
+    drawing = page.locator("img.molecule").first
+    drawing.wait_for()
+    assert drawing.evaluate("image => image.naturalWidth") > 100
+    page.frame_locator("iframe").first.locator("canvas").first.wait_for()
+    assert download(page, "CSV").read_text(encoding="utf-8").startswith("id,smiles,score")
+    assert "$$$$" in download(page, "SDF").read_text(encoding="utf-8")
+    page.get_by_role("tab", name="How it was written").click()
+    page.locator(".tokens").wait_for()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    settle(page)
+    assert hidden_to_the_right(page) == []
+    assert page.get_by_text("Traceback").count() == 0
+    assert [text for text in seen.errors if "404" not in text] == []  # Streamlit asks for its health below the page
+    assert seen.outside == []

@@ -1,0 +1,46 @@
+"""Structural alerts and substructures: parts of a molecule that are wanted or feared, each answered by a verdict."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from rdkit import Chem
+from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
+
+from matgen_core.chem.molecule import contains
+from matgen_core.types import BadInput, Verdict
+
+#: PAINS: assays are fooled by them (Baell & Holloway 2010). BRENK: unstable, toxic or unwanted in leads (Brenk 2008).
+ALERTS = ("PAINS", "BRENK")
+
+
+@cache
+def _catalog(name: str) -> FilterCatalog:
+    if name not in ALERTS:
+        raise BadInput(f"no filter {name!r}; choose from: {', '.join(ALERTS)}")
+    parameters = FilterCatalogParams()
+    parameters.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
+    return FilterCatalog(parameters)
+
+
+def check_alerts(molecule: Chem.Mol, name: str) -> Verdict:
+    """Whether none of the alerts of a catalogue occurs; the reason names those that do.
+
+    >>> check_alerts(Chem.MolFromSmiles("CCO"), "BRENK").passed
+    True
+    """
+    found = [entry.GetDescription() for entry in _catalog(name).GetMatches(molecule)]
+    shown = ", ".join(dict.fromkeys(found))
+    return Verdict(name, not found, f"{shown}" if found else "no alert")
+
+
+def check_required(molecule: Chem.Mol, pattern: Chem.Mol, text: str, rule: str = "require") -> Verdict:
+    """Whether the pattern occurs."""
+    passed = contains(molecule, pattern)
+    return Verdict(rule, passed, f"{'has' if passed else 'lacks'} {text}")
+
+
+def check_forbidden(molecule: Chem.Mol, pattern: Chem.Mol, text: str) -> Verdict:
+    """Whether the pattern does not occur."""
+    passed = not contains(molecule, pattern)
+    return Verdict("forbid", passed, f"{'lacks' if passed else 'has'} {text}")

@@ -1,0 +1,162 @@
+"""What RDKit knows of a molecule: whether it is one, its canonical string, its properties.
+
+Properties: logP (Wildman & Crippen 1999), molecular weight (g/mol), hydrogen-bond donors and acceptors (Lipinski
+counts), and log S (mol/L) by ESOL (Delaney 2004). Delaney fitted ESOL on another logP, so its error on measured
+solubilities is part of ``matgen evaluate molecules``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+from rdkit import Chem, DataStructs, rdBase
+from rdkit.Chem import Crippen, Descriptors, rdFingerprintGenerator, rdMolDescriptors
+
+from matgen_core.types import BadInput
+
+#: Longest string that is looked at: RDKit's time grows faster than the string.
+LONGEST = 400
+#: Of the MOSES set.
+ELEMENTS = ("C", "N", "O", "S", "F", "Cl", "Br", "H")
+
+
+def parse(smiles: str) -> Chem.Mol | None:
+    """The molecule, or None where the string is none (empty, too long, more than one piece, unreadable)."""
+    if not smiles or len(smiles) > LONGEST or not smiles.isascii() or "." in smiles:
+        return None
+    with rdBase.BlockLogs():  # complaints about strings a network drew are no news
+        return Chem.MolFromSmiles(smiles)
+
+
+def read(smiles: str, name: str = "SMILES") -> Chem.Mol:
+    """The molecule a user typed.
+
+    Raises:
+        BadInput: naming the string and what is wrong with it.
+    """
+    text, shown = smiles.strip(), _shown(smiles)
+    if not text:
+        raise BadInput(f"the {name} is empty; write one such as c1ccccc1")
+    if len(text) > LONGEST:
+        raise BadInput(f"the {name} {shown} is too long; write at most {LONGEST} characters")
+    molecule = parse(text)
+    if molecule is None or molecule.GetNumAtoms() == 0:
+        raise BadInput(f"the {name} {shown} is not a molecule that RDKit can read; check brackets, rings and valences")
+    return molecule
+
+
+def read_pattern(smarts: str, name: str = "SMARTS") -> Chem.Mol:
+    """The substructure pattern a user typed.
+
+    Raises:
+        BadInput: naming the string.
+    """
+    text = smarts.strip()
+    if not text or len(text) > LONGEST or not text.isascii():
+        raise BadInput(f"the {name} {_shown(smarts)} cannot be used; write 1 to {LONGEST} plain characters")
+    with rdBase.BlockLogs():  # complaints about strings a network drew are no news
+        pattern = Chem.MolFromSmarts(text)
+    if pattern is None or pattern.GetNumAtoms() == 0:
+        raise BadInput(f"the {name} {_shown(smarts)} is no pattern that RDKit can read; try C(=O)[OH], for example")
+    return pattern
+
+
+def canonical(molecule: Chem.Mol) -> str:
+    """RDKit's canonical SMILES."""
+    return str(Chem.MolToSmiles(molecule))
+
+
+def properties(molecule: Chem.Mol) -> dict[str, float]:
+    """logP, log S (mol/L, estimated), weight (g/mol), donors, acceptors, by property key.
+
+    >>> round(properties(Chem.MolFromSmiles("CCO"))["weight"], 2)
+    46.07
+    """
+    logp, weight = float(Crippen.MolLogP(molecule)), float(Descriptors.MolWt(molecule))  # type: ignore[attr-defined]
+    return {
+        "logp": logp,
+        "solubility": esol(molecule, logp, weight),
+        "weight": weight,
+        "donors": float(rdMolDescriptors.CalcNumHBD(molecule)),
+        "acceptors": float(rdMolDescriptors.CalcNumHBA(molecule)),
+    }
+
+
+def esol(molecule: Chem.Mol, logp: float, weight: float) -> float:
+    """log10 of the aqueous solubility in mol/L (Delaney, J. Chem. Inf. Comput. Sci. 2004, 44, 1000, table 4).
+
+    Args:
+        molecule: what dissolves.
+        logp: octanol-water coefficient (Delaney used Daylight's; here it is Crippen's).
+        weight: g/mol.
+    """
+    rotatable = rdMolDescriptors.CalcNumRotatableBonds(molecule)
+    aromatic = sum(a.GetIsAromatic() for a in molecule.GetAtoms()) / max(1, molecule.GetNumHeavyAtoms())
+    return float(0.16 - 0.63 * logp - 0.0062 * weight + 0.066 * rotatable - 0.74 * aromatic)
+
+
+@cache
+def _scorer() -> Any:
+    from rdkit.Contrib.SA_Score import sascorer
+
+    return sascorer
+
+
+def accessibility(molecule: Chem.Mol) -> float:
+    """Synthetic accessibility score, 1 (easy) to 10 (hard) (Ertl & Schuffenhauer 2009, RDKit Contrib)."""
+    return float(_scorer().calculateScore(molecule))
+
+
+@lru_cache(maxsize=1)
+def _morgan() -> Any:
+    return rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
+
+
+def fingerprint(molecule: Chem.Mol) -> DataStructs.ExplicitBitVect:
+    """Morgan fingerprint of radius 2, 1024 bits."""
+    bits: DataStructs.ExplicitBitVect = _morgan().GetFingerprint(molecule)
+    return bits
+
+
+def similarities(one: DataStructs.ExplicitBitVect, many: Sequence[DataStructs.ExplicitBitVect]) -> list[float]:
+    """Tanimoto similarity of one fingerprint to each of many."""
+    return [float(value) for value in DataStructs.BulkTanimotoSimilarity(one, list(many))]
+
+
+def internal_diversity(prints: Sequence[DataStructs.ExplicitBitVect]) -> float | None:
+    """1 minus the mean Tanimoto similarity over all ordered pairs, each with itself too, as MOSES defines IntDiv."""
+    if not prints:
+        return None
+    total = sum(sum(similarities(one, prints)) for one in prints)
+    return 1.0 - total / len(prints) ** 2
+
+
+def outside_domain(molecule: Chem.Mol) -> str | None:
+    """Why the molecule is unlike what the generator learnt (the MOSES set), or None.
+
+    >>> outside_domain(Chem.MolFromSmiles("c1ccccc1"))
+    'its weight of 78 g/mol is outside 250 to 350'
+    """
+    weight = float(Descriptors.MolWt(molecule))  # type: ignore[attr-defined]
+    odd = sorted({a.GetSymbol() for a in molecule.GetAtoms()} - set(ELEMENTS))
+    reasons = [f"it holds {', '.join(odd)}"] if odd else []
+    if not 249.5 <= weight <= 350.5:
+        reasons.append(f"its weight of {weight:.0f} g/mol is outside 250 to 350")
+    if any(a.GetFormalCharge() for a in molecule.GetAtoms()):
+        reasons.append("it bears charges")
+    double = any(bond.GetStereo() != Chem.BondStereo.STEREONONE for bond in molecule.GetBonds())
+    if double or any(a.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for a in molecule.GetAtoms()):
+        reasons.append("it has marked stereo")
+    return "; ".join(reasons) or None
+
+
+def contains(molecule: Chem.Mol, pattern: Chem.Mol) -> bool:
+    """Whether the pattern occurs in the molecule."""
+    return bool(molecule.HasSubstructMatch(pattern))
+
+
+def _shown(text: str) -> str:
+    text = "".join(c if c.isprintable() else "·" for c in text.strip())
+    return repr(text if len(text) <= 40 else f"{text[:40]}…")

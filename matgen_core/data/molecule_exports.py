@@ -1,0 +1,64 @@
+"""Molecules as files that other programs read: CSV, SDF, SMILES."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from matgen_core.chem.drawing import embed, flat_block
+from matgen_core.data.exports import harmless
+from matgen_core.types import Candidate, Molecule
+
+
+def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
+    """One row a string that was drawn, with readings and verdicts. Cells a spreadsheet would run are defused."""
+    from defusedcsv import csv
+
+    keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
+    rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
+    header = ["id", "smiles", "score", *keys, *(part for rule in rules for part in (rule, f"{rule}_reason"))]
+    # A rule may bear the name of a property; columns are told apart by the word before them.
+    header = [f"verdict:{name}" if name in keys and i >= 3 + len(keys) else name for i, name in enumerate(header)]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*header, "engine", "checkpoint", "seed"])
+    for candidate in candidates:
+        cells: list[object] = [candidate.id, candidate.material.smiles, candidate.score]
+        cells += [candidate.value(key) for key in keys]
+        for rule in rules:
+            verdict = candidate.verdict(rule)
+            cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
+        origin = candidate.origin
+        cells += [origin.engine, origin.checkpoint, origin.seed]
+        writer.writerow([harmless(cell) for cell in cells])
+    return buffer.getvalue()
+
+
+def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = False) -> str:
+    """One record a valid molecule, readings as data fields; flat, or with a conformer each where asked."""
+    records = []
+    for candidate in candidates:
+        smiles = candidate.material.smiles
+        shape = embed(smiles) if conformers else None
+        block = shape.block if shape else flat_block(smiles)
+        if not block:
+            continue
+        fields = {
+            "SMILES": smiles,
+            **{key: f"{p.value:.4g}" for key, p in candidate.predictions.items() if p.value is not None},
+        }
+        origin = candidate.origin
+        fields["origin"] = f"proposed by MatGen, not measured: {origin.checkpoint}, seed {origin.seed}"
+        data = "".join(f">  <{name}>\n{value}\n\n" for name, value in fields.items())
+        records.append(f"{candidate.id}{block[block.index(chr(10)) :]}{data}$$$$\n")
+    return "".join(records)
+
+
+def to_smiles(candidates: Sequence[Candidate[Molecule]]) -> str:
+    """One valid molecule a line: SMILES, a blank, its id."""
+    lines = []
+    for candidate in candidates:
+        valid = candidate.verdict("valid")
+        if valid is not None and valid.passed:
+            lines.append(f"{candidate.material.smiles} {candidate.id}\n")
+    return "".join(lines)

@@ -1,0 +1,65 @@
+"""Beginnings: the strings a prefix or a scaffold gives the SMILES generator to go on from."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from rdkit import Chem
+
+from matgen_core.chem.molecule import read
+from matgen_core.data.smiles import MAX_TOKENS, encode, shorten
+from matgen_core.models.smiles import ConditionalSMILESGenerator
+from matgen_core.types import BadInput, SmilesSettings
+
+#: Writings of a scaffold that are grown from: the likeliest ones, as the network sees it.
+_WRITINGS = 6
+#: Tokens that must be left to grow.
+_ROOM = 4
+
+
+def check_beginning(settings: SmilesSettings) -> None:
+    """Raises BadInput for a prefix or scaffold that cannot be grown from, naming what is wrong with it."""
+    if settings.prefix.strip() and settings.scaffold.strip():
+        raise BadInput("a prefix and a scaffold cannot both be grown from; leave one of them empty")
+    if settings.prefix.strip():
+        _fits(encode(settings.prefix.strip(), end=False), settings.prefix)
+    if settings.scaffold.strip():
+        writings(settings.scaffold.strip())
+
+
+@lru_cache(maxsize=64)
+def writings(scaffold: str) -> tuple[tuple[int, ...], ...]:
+    """Token strings of the scaffold, each ending on an atom that can bear more.
+
+    Raises:
+        BadInput: where there is none.
+    """
+    molecule = read(scaffold, "scaffold")
+    found = []
+    for atom in range(molecule.GetNumAtoms()):
+        text = Chem.MolToSmiles(molecule, rootedAtAtom=atom)
+        last = int(molecule.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")[-1])
+        if molecule.GetAtomWithIdx(last).GetTotalNumHs() and not text.endswith("]"):
+            found.append(tuple(encode(text, end=False)))
+    if not found:
+        raise BadInput(f"the scaffold {shorten(scaffold)!r} has no free place at an end; write it with one")
+    _fits(list(found[0]), scaffold)
+    return tuple(dict.fromkeys(found))
+
+
+def _fits(tokens: list[int], text: str) -> None:
+    if len(tokens) + _ROOM > MAX_TOKENS:
+        raise BadInput(f"{shorten(text)!r} leaves no room to grow; the model writes at most {MAX_TOKENS - 2} tokens")
+
+
+@torch.inference_mode()
+def beginnings(network: ConditionalSMILESGenerator, settings: SmilesSettings) -> list[tuple[int, ...]]:
+    """What the batches of a run begin with, in turn."""
+    if not settings.scaffold.strip():
+        return [tuple(encode(settings.prefix.strip(), end=False))]
+    device = next(network.parameters()).device
+    scored = [
+        (float(network.loss(torch.tensor([text], device=device))[0]), text) for text in writings(settings.scaffold)
+    ]
+    return [text for _, text in sorted(scored)[:_WRITINGS]]

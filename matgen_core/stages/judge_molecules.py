@@ -1,0 +1,115 @@
+"""What is said of each drawn string: whether it is a molecule, its properties, and a verdict of every rule asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rdkit import Chem
+
+from matgen_core.chem.alerts import check_alerts, check_forbidden, check_required
+from matgen_core.chem.molecule import accessibility, canonical, parse, properties, read, read_pattern
+from matgen_core.data.molecule_reference import MoleculeReference
+from matgen_core.properties import PROPERTIES
+from matgen_core.stages.assess import check_goals
+from matgen_core.types import Candidate, Molecule, Prediction, SmilesSettings, Target, Verdict
+
+#: Rules whose failure makes a molecule not one of those asked for, besides the targets.
+REJECTING = ("valid", "duplicate", "scaffold", "require", "forbid", "PAINS", "BRENK", "sa_score")
+_METHODS = {
+    "logp": "RDKit, Crippen", "solubility": "ESOL on RDKit descriptors (estimated)", "weight": "RDKit",
+    "donors": "RDKit, Lipinski", "acceptors": "RDKit, Lipinski", "sa_score": "RDKit Contrib, SA score",
+}  # fmt: skip
+Check = Callable[[Chem.Mol], Verdict]
+
+
+class Judge:
+    """Judges the strings of one run; remembers what came before to tell duplicates.
+
+    Args:
+        target: the goals.
+        settings: the rules.
+        reference: the known molecules.
+    """
+
+    def __init__(self, target: Target, settings: SmilesSettings, reference: MoleculeReference) -> None:
+        self.target, self.settings, self.reference = target, settings, reference
+        self._seen: dict[str, str] = {}
+        self._checks = _checks(settings)
+
+    def __call__(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
+        """The same candidates, in canonical writing, with readings and verdicts."""
+        return tuple(map(self._judge, candidates))
+
+    def _judge(self, candidate: Candidate[Molecule]) -> Candidate[Molecule]:
+        molecule = parse(candidate.material.smiles)
+        if molecule is None:
+            reason = "not a molecule: brackets, rings or valences do not work out"
+            return candidate.add_verdicts(Verdict("valid", False, reason))
+        material = Molecule(canonical(molecule))
+        first = self._seen.setdefault(material.smiles, candidate.id)
+        same = "" if first == candidate.id else f"same as {first}"
+        values = {**properties(molecule), "sa_score": accessibility(molecule)}
+        candidate = replace(candidate, material=material).add_predictions(
+            *(Prediction(key, value, None, PROPERTIES[key].unit, _METHODS[key]) for key, value in values.items())
+        )
+        return candidate.add_verdicts(
+            Verdict("valid", True, "RDKit reads it"),
+            Verdict("duplicate", not same, same),
+            self.reference.newness(material),
+            *(check(molecule) for check in self._checks),
+            *_easy(values["sa_score"], self.settings.max_sa),
+            *check_goals(candidate, self.target),
+        )
+
+
+def _checks(settings: SmilesSettings) -> list[Check]:
+    checks: list[Check] = []
+    if text := settings.scaffold.strip():
+        scaffold = read(text, "scaffold")
+        checks.append(lambda m: check_required(m, scaffold, text, "scaffold"))
+    if required := settings.require.strip():
+        wanted = read_pattern(required, "required SMARTS")
+        checks.append(lambda m: check_required(m, wanted, required))
+    if forbidden := settings.forbid.strip():
+        unwanted = read_pattern(forbidden, "forbidden SMARTS")
+        checks.append(lambda m: check_forbidden(m, unwanted, forbidden))
+    return checks + [_alert(name) for name in settings.filters]
+
+
+def _alert(name: str) -> Check:
+    return lambda molecule: check_alerts(molecule, name)
+
+
+def _easy(value: float, most: float | None) -> list[Verdict]:
+    if most is None:
+        return []
+    return [Verdict("sa_score", value <= most, f"SA score {value:.2f}, at most {most:g} asked for")]
+
+
+def counts_for(candidate: Candidate[Molecule], until: str) -> bool:
+    """Whether it is one of those a run was asked for: see :attr:`SmilesSettings.until`."""
+    needed = {"drawn": (), "valid": ("valid",), "unique": ("valid", "duplicate")}.get(
+        until, ("valid", "duplicate", "newness")
+    )
+    if any((v := candidate.verdict(rule)) is None or v.passed is not True for rule in needed):
+        return False
+    return until != "passing" or all(v.passed is not False for v in candidate.verdicts)
+
+
+def score(candidate: Candidate[Molecule], target: Target) -> float:
+    """Sum of distances to the goals, each in units of its tolerance (1 for counts); lower is better.
+
+    A missing reading costs as much as a miss by ten tolerances, a rejection a thousand.
+    """
+    total = 0.0
+    for key, goal in target.goals.items():
+        value = candidate.value(key)
+        total += 10.0 if value is None else min(10.0, goal.distance(value) / (PROPERTIES[key].tolerance or 1.0))
+    return total + 1000.0 * sum(v.passed is False for v in candidate.verdicts if v.rule in REJECTING)
+
+
+def rank_molecules(candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
+    """The same candidates, best first, each with its score."""
+    scored = [(score(candidate, target), candidate) for candidate in candidates]
+    return tuple(replace(c, score=s) for s, c in sorted(scored, key=lambda pair: (pair[0], pair[1].id)))

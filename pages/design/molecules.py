@@ -1,0 +1,141 @@
+"""Molecules from targets: ask, call, show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+import streamlit as st
+
+from matgen_core.data.molecule_exports import to_csv, to_sdf, to_smiles
+from matgen_core.data.molecule_reference import load_molecule_reference
+from matgen_core.molecules import design_molecules
+from matgen_core.properties import MOLECULE_CONDITIONS, outside_data
+from matgen_core.stages.molecule_conditions import check_molecules, contradiction
+from matgen_core.types import Candidate, MatGenError, Molecule, SmilesSettings, Target
+from pages.ui.jobs import Job, submit
+from pages.ui.language import _, ngettext
+from pages.ui.link import check_link
+from pages.ui.molecule_card import show_molecule
+from pages.ui.molecule_controls import RULES, ask_molecule_sampling, show_domain
+from pages.ui.molecule_examples import show_molecule_examples
+from pages.ui.molecule_results import (
+    PICKED,
+    filter_molecules,
+    keep_molecules,
+    picked_of,
+    show_grid,
+    show_histograms,
+    show_molecule_table,
+    show_shares,
+)
+from pages.ui.progress import show_progress
+from pages.ui.target_controls import ask_goals
+
+JOB, ASKED = "molecules-job", "molecules-asked"
+
+
+def ask() -> tuple[Target, int, int, SmilesSettings] | None:
+    """What the user wants; None, with the reason shown, where it cannot be asked for."""
+    check_link(RULES, page="molecules")
+    goals, problem = ask_goals(MOLECULE_CONDITIONS)
+    show_domain()
+    target = Target(goals)
+    count, seed, settings = ask_molecule_sampling()
+    try:
+        check_molecules(target, count, settings)
+    except MatGenError as error:
+        problem = problem or str(error)
+    if problem:
+        st.error(problem)
+        return None
+    warnings = [outside_data(key, goal) for key, goal in goals.items()]
+    for warning in (*warnings, contradiction(target, load_molecule_reference())):
+        if warning:
+            st.warning(warning)
+    return target, count, seed, settings
+
+
+def start(target: Target, count: int, seed: int, settings: SmilesSettings) -> None:
+    st.session_state[ASKED] = target, settings
+    for key in (PICKED, "grid-page", "molecules-only"):
+        st.session_state.pop(key, None)
+    st.session_state[JOB] = submit(
+        lambda report, stop: design_molecules(
+            target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop
+        ),
+        count,
+        "molecules",
+    )
+
+
+def show_results(job: Job, target: Target, settings: SmilesSettings, now: SmilesSettings) -> None:
+    """What the run found, from the shares down to one molecule."""
+    drawn = job.candidates
+    found = keep_molecules(drawn)
+    if job.error:
+        st.error(job.error)
+    if job.stop.is_set() and not job.busy:
+        text = ngettext(
+            "Cancelled. {n} molecule was found before.", "Cancelled. {n} molecules were found before.", len(found)
+        )
+        st.info(text.format(n=len(found)))
+    elif job.progress is not None and job.progress.message:
+        st.info(job.progress.message)
+    elif not found and not job.busy and not job.error:
+        st.info(_("The run found no molecule. Lower the temperature, or ask for less."))
+    if not drawn:
+        return
+    show_shares(drawn, target)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        shown = filter_molecules(found, target, settings)
+        offer_files(shown, drawn)
+    if not shown:
+        st.info(_("No molecule passes all that is ticked. Untick one to see the nearest."))
+        return
+    grid, table, spread = st.tabs([_("Drawings"), _("Table"), _("Against MOSES")], key="molecule-tabs")
+    with grid:
+        show_grid(shown, target, settings)
+    with table:
+        show_molecule_table(shown, target)
+    with spread:
+        show_histograms(shown, target)
+    show_molecule(picked_of(shown), target, now)
+
+
+def offer_files(shown: Sequence[Candidate[Molecule]], drawn: Sequence[Candidate[Molecule]]) -> None:
+    """Files of the molecules shown, and of everything drawn, written when they are asked for."""
+    stamp = f"matgen-molecules-{datetime.now():%Y%m%d-%H%M}"
+    files = (
+        ("CSV", to_csv, shown, "csv"), ("SDF", to_sdf, shown, "sdf"), ("SMILES", to_smiles, shown, "smi"),
+        (_("CSV of everything"), to_csv, drawn, "all.csv"),
+    )  # fmt: skip
+    with st.container(horizontal=True, gap="small", width="content"):
+        for label, write, which, extension in files:
+            # "ignore": a rerun after a click would lose the next click that comes while it lasts.
+            st.download_button(
+                label, partial(write, which), f"{stamp}.{extension}", key=f"molecules-{extension}", on_click="ignore"
+            )
+
+
+st.title(_("Molecules from targets"), anchor=False)
+controls, results = st.columns([4, 8], gap="medium")
+with controls, st.container(key="controls"):
+    asked = ask()
+    running = st.session_state.get(JOB)
+    busy = running is not None and running.busy
+    with st.container(key="go-bar"):
+        pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
+    if pressed and asked:
+        start(*asked)
+        st.rerun()
+with results:
+    job = st.session_state.get(JOB)
+    if job is None:
+        show_molecule_examples()
+    else:
+        if job.busy:
+            show_progress(job)
+        of, settings = st.session_state[ASKED]
+        show_results(job, of, settings, asked[3] if asked else settings)

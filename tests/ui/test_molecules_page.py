@@ -1,0 +1,199 @@
+"""The molecules' page without a browser: what the controls say is what is asked, and every bad input gets its words."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import matgen_core.molecules
+import pages.ui.jobs
+from matgen_core.data.molecule_reference import load_molecule_reference
+from matgen_core.stages.judge_molecules import Judge, rank_molecules
+from matgen_core.types import Candidate, Goal, Molecule, Origin, Progress, SmilesSettings, Target
+from pages.ui.jobs import Job
+
+APP = str(Path(__file__).parents[2] / "pages" / "design" / "molecules.py")
+GOALS = Target({"logp": Goal.at(2.0), "donors": Goal.at_most(1)})
+SETTINGS = SmilesSettings(filters=("BRENK",), require="c")
+STRINGS = ("CC(=O)Nc1ccc(OC)cc1", "COc1ccc(NC(C)=O)cc1", "c1cc", "CCN(CC)C(=O)c1cccnc1", "O=C(O)c1ccccc1Br")
+
+
+def open_page(**link: str | list[str]) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=120)
+    for key, value in link.items():
+        page.query_params[key] = value
+    return page.run()
+
+
+def judged(target: Target = GOALS, settings: SmilesSettings = SETTINGS) -> tuple[Candidate[Molecule], ...]:
+    drawn = [Candidate(f"0-{i}", Molecule(s), Origin("smiles-gpt", "test", 0, i)) for i, s in enumerate(STRINGS)]
+    return rank_molecules(Judge(target, settings, load_molecule_reference())(drawn), target)
+
+
+def with_run(found: tuple[Candidate[Molecule], ...], message: str = "", **job: Any) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=120)
+    progress = Progress("done", len(found), 5, found, message)
+    page.session_state["molecules-job"] = Job(5, begun=0.0, ended=1.0, progress=progress, **job)
+    page.session_state["molecules-asked"] = GOALS, SETTINGS
+    return page.run()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, SmilesSettings]]:
+    """What the page asks of design_molecules(), which answers at once with nothing."""
+    calls: list[tuple[Target, int, int, SmilesSettings]] = []
+
+    def design(target: Target, count: int, *, seed: int, settings: SmilesSettings, **_: Any) -> tuple[()]:
+        calls.append((target, count, seed, settings))
+        return ()
+
+    def submit(work: Any, total: int) -> Job:
+        job = Job(total)
+        job.run(work)
+        return job
+
+    monkeypatch.setattr(matgen_core.molecules, "design_molecules", design)
+    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    return calls
+
+
+# --------------------------------------------------------------------------------------------------------- asking
+
+
+def test_it_opens_without_a_word_of_complaint() -> None:
+    page = open_page()
+    assert not page.exception
+    assert not page.error
+    assert not page.warning
+    assert page.title[0].value == "Molecules from targets"
+    assert any("250 to 350" in c.value for c in page.caption)
+
+
+def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
+    page = open_page(
+        logp_ask="value", logp_value="2.5", weight_ask="range", weight_low="300", weight_high="340",
+        donors_ask="value", donors_value="2", molecules="7", molecule_seed="42", temperature="0.8", top_k="10",
+        top_p="0.9", prefix="CC", require="C(=O)N", forbid="Br", filters=["PAINS", "BRENK"], max_sa="3.5",
+        until="novel", cap="20",
+    )  # fmt: skip
+    page.button(key="go").click().run()
+    assert not page.exception
+    ((target, count, seed, settings),) = asked
+    assert target.goals == {"logp": Goal.at(2.5), "weight": Goal.between(300, 340), "donors": Goal.at(2)}
+    assert (count, seed) == (7, 42)
+    assert settings == SmilesSettings(
+        0.8, 10, 0.9, "CC", "", "C(=O)N", "Br", ("PAINS", "BRENK"), 3.5, "novel", 20
+    )  # fmt: skip
+
+
+def test_examples_set_the_controls(asked: list[Any]) -> None:
+    page = open_page()
+    page.button(key="set-indole").click().run()
+    page.button(key="go").click().run()
+    assert not page.exception
+    assert asked[0][3].scaffold == "c1ccc2[nH]ccc2c1"
+    assert asked[0][3].max_sa == 3.0
+    assert asked[0][0].goals == {"donors": Goal.at_most(1)}
+
+
+# ------------------------------------------------------------------------------------------------------- bad input
+
+
+def test_a_target_outside_the_data_is_flagged_and_allowed() -> None:
+    page = open_page(weight_ask="value", weight_value="600")
+    assert any("outside the training data" in w.value for w in page.warning)
+    assert not page.button(key="go").disabled
+
+
+def test_targets_that_contradict_are_flagged() -> None:
+    page = open_page(logp_ask="value", logp_value="4.5", solubility_ask="value", solubility_value="-1.5")
+    assert any("log S is" in w.value for w in page.warning)
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ({"prefix": "C[Na]"}, "[Na]"), ({"prefix": "<script>"}, "SMILES does not know"),
+        ({"scaffold": "c1cc"}, "not a molecule"), ({"require": "(("}, "required SMARTS"),
+        ({"forbid": "C("}, "forbidden SMARTS"), ({"prefix": "C", "scaffold": "CC"}, "both"),
+        ({"logp_ask": "range", "logp_low": "3", "logp_high": "1"}, "reversed"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_said_and_not_run(link: dict[str, Any], said: str) -> None:
+    page = open_page(**link)
+    assert any(said in e.value for e in page.error)
+    assert page.button(key="go").disabled
+    assert not page.exception
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("molecules", "0"), ("molecules", "1e9"), ("temperature", "9"), ("top_k", "-1"), ("top_p", "nan"),
+        ("until", "`x`"), ("filters", "NIH"), ("logp_ask", "<script>"), ("cap", "0"),
+    ],
+)  # fmt: skip
+def test_a_bad_setting_in_the_link_is_named(key: str, text: str) -> None:
+    page = open_page(**{key: text})
+    assert any(f"`{key}`" in w.value for w in page.warning)
+    assert not page.exception
+
+
+# --------------------------------------------------------------------------------------------------------- results
+
+
+def test_shares_drawings_table_and_the_picked_molecule() -> None:
+    page = with_run(judged())
+    assert not page.exception
+    shown = {m.label: m.value for m in page.metric}
+    assert (shown["Valid"], shown["Unique"]) == ("4 / 5", "3 / 4")
+    assert "Internal diversity" in shown
+    assert shown["logP 2 ± 0.5"].endswith("/ 3")
+    assert len(page.dataframe[0].value) >= 1
+    assert any("not a molecule 1" in c.value for c in page.caption)
+    assert any("Tanimoto" in c.value for c in page.caption)
+
+
+def test_picking_a_drawing_shows_it() -> None:
+    page = with_run(judged())
+    ids = list(page.dataframe[0].value["id"])
+    page.button(key=f"pick-{ids[-1]}").click().run()
+    assert not page.exception
+    assert page.session_state["molecule-picked"] == ids[-1]
+    assert any(c.value.startswith(ids[-1]) for c in page.caption)
+
+
+def test_unticking_the_filters_shows_what_they_reject() -> None:
+    page = with_run(judged())
+    page.pills(key="molecules-only").set_value([]).run()
+    assert len(page.dataframe[0].value) == 3
+
+
+def test_the_lesson_follows_the_token_and_names_what_it_cannot_read() -> None:
+    page = with_run(judged())
+    assert page.slider(key="writing-token").value == 1
+    page.slider(key="writing-token").set_value(5).run()
+    assert not page.exception
+    name = next(t.key for t in page.text_input if t.key and t.key.startswith("writing-"))
+    page.text_input(key=name).set_value("c1ccccc1").run()
+    assert any("outside what the generator learnt" in w.value for w in page.warning)
+    page.text_input(key=name).set_value("C[Na]").run()
+    assert any("[Na]" in e.value for e in page.error)
+    assert not page.exception
+
+
+def test_a_run_that_fell_short_or_was_cancelled_says_so() -> None:
+    assert any("raise the cap" in i.value for i in with_run(judged(), "2 of 5 found; raise the cap").info)
+    stop = threading.Event()
+    stop.set()
+    page = with_run(judged(), stop=stop)
+    assert any(i.value == "Cancelled. 3 molecules were found before." for i in page.info)
+
+
+def test_without_a_molecule_the_page_says_so() -> None:
+    page = with_run(())
+    assert any("found no molecule" in i.value for i in page.info)

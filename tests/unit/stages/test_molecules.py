@@ -1,0 +1,217 @@
+"""Sampling, judging and ranking molecules, on an untrained network of the real vocabulary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from matgen_core.checkpoints import load_language_model
+from matgen_core.data.molecule_exports import to_csv, to_sdf, to_smiles
+from matgen_core.data.molecule_reference import load_molecule_reference
+from matgen_core.data.molecules import label, save_rows
+from matgen_core.data.smiles import BOS, EOS, MAX_TOKENS, PAD, VOCABULARY, encode
+from matgen_core.models.conditioning import ConditionConfig
+from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
+from matgen_core.molecules import summarise
+from matgen_core.networks import build_smiles
+from matgen_core.properties import MOLECULE_CONDITIONS
+from matgen_core.recipes import train
+from matgen_core.stages.grow import writings
+from matgen_core.stages.judge_molecules import Judge, counts_for, rank_molecules
+from matgen_core.stages.molecule_conditions import check_molecules, contradiction, draw_molecule_conditions
+from matgen_core.stages.write_smiles import explain, shape_probabilities, write_strings
+from matgen_core.training import TrainingConfig
+from matgen_core.types import (
+    BadInput,
+    Cancelled,
+    Candidate,
+    Goal,
+    MatGenError,
+    Molecule,
+    Origin,
+    SmilesSettings,
+    Target,
+)
+
+FREE = torch.full((6, 5), torch.nan)
+KNOWN = load_molecule_reference().smiles[0]
+
+
+@pytest.fixture(scope="module")
+def network() -> ConditionalSMILESGenerator:
+    torch.manual_seed(0)
+    conditions = ConditionConfig(MOLECULE_CONDITIONS, (0.0,) * 5, (1.0,) * 5, 32)
+    return ConditionalSMILESGenerator(SmilesConfig(len(VOCABULARY), MAX_TOKENS, 32, 2, 4, 0.0, conditions)).eval()
+
+
+def candidates(*strings: str) -> list[Candidate[Molecule]]:
+    return [Candidate(f"0-{i}", Molecule(text), Origin("smiles-gpt", "", 0, i)) for i, text in enumerate(strings)]
+
+
+# -------------------------------------------------------------------------------------------------------- sampling
+
+
+@given(st.floats(0.1, 2.0), st.integers(0, 30), st.floats(0.05, 1.0))
+def test_shaped_probabilities_are_probabilities(temperature: float, top_k: int, top_p: float) -> None:
+    logits = torch.randn(3, len(VOCABULARY), generator=torch.Generator().manual_seed(0)) * 3
+    shaped = shape_probabilities(logits, temperature, top_k, top_p)
+    assert torch.allclose(shaped.sum(dim=1), torch.ones(3), atol=1e-5)
+    assert (shaped[:, [0, 1, 3]] == 0).all()
+    assert top_k == 0 or ((shaped > 0).sum(dim=1) <= top_k).all()
+    assert torch.equal(shaped.argmax(dim=1), shape_probabilities(logits, 1.0).argmax(dim=1))
+
+
+def test_cooler_is_surer() -> None:
+    logits = torch.randn(1, len(VOCABULARY), generator=torch.Generator().manual_seed(0))
+    tops = [float(shape_probabilities(logits, t).max()) for t in (2.0, 1.0, 0.5, 0.1)]
+    assert tops == sorted(tops)
+
+
+def test_strings_repeat_by_seed_and_begin_as_told(network: ConditionalSMILESGenerator) -> None:
+    begin = encode("CC(", end=False)
+    one, two = (
+        write_strings(network, FREE, SmilesSettings(), torch.Generator().manual_seed(5), begin=begin) for _ in range(2)
+    )
+    assert one == two
+    assert len(one) == 6
+    for row in one:
+        assert row[: len(begin)] == begin
+        assert len(row) <= MAX_TOKENS
+        assert PAD not in row
+        assert BOS not in row[1:]
+        assert EOS not in row[:-1]
+
+
+def test_likeliest_only_is_greedy(network: ConditionalSMILESGenerator) -> None:
+    (row,) = write_strings(network, FREE[:1], SmilesSettings(top_k=1), torch.Generator())
+    logits = network(torch.tensor([row[:-1]]), FREE[:1])[0]
+    assert shape_probabilities(logits, 1.0).argmax(dim=1).tolist() == row[1:]
+
+
+def test_a_run_can_be_cancelled(network: ConditionalSMILESGenerator) -> None:
+    with pytest.raises(Cancelled):
+        write_strings(network, FREE, SmilesSettings(), torch.Generator(), cancelled=lambda: True)
+
+
+def test_the_lesson_shows_every_token(network: ConditionalSMILESGenerator) -> None:
+    steps = explain(network, "CCO", FREE[:1], SmilesSettings(temperature=0.5, top_k=3))
+    assert [step.drawn for step in steps] == ["C", "C", "O", "<eos>"]
+    assert steps[2].before == "CC"
+    for step in steps:
+        assert sum(before for _, before, _ in step.options) == pytest.approx(1.0, abs=1e-5)
+        assert sum(after > 0 for _, _, after in step.options) == 3
+
+
+def test_a_scaffold_is_written_from_all_its_free_ends() -> None:
+    found = writings("c1ccc2[nH]ccc2c1")
+    assert len(found) > 1
+    assert all(row[0] == BOS for row in found)
+    with pytest.raises(BadInput, match="free place"):
+        writings("FC(F)(F)F")
+
+
+# --------------------------------------------------------------------------------------------------------- judging
+
+
+def test_every_string_gets_its_verdicts_and_none_is_lost() -> None:
+    settings = SmilesSettings(require="c1ccccc1", forbid="Br", filters=("PAINS", "BRENK"), max_sa=3.0)
+    target = Target({"donors": Goal.at(1)})
+    judged = Judge(target, settings, load_molecule_reference())(
+        candidates("Nc1ccccc1", "c1ccccc1N", "c1cc", "Brc1ccccc1", KNOWN)
+    )
+    assert len(judged) == 5
+    assert judged[0].material.smiles == judged[1].material.smiles
+    assert [c.verdict("duplicate").passed for c in judged[:2]] == [True, False]  # type: ignore[union-attr]
+    assert judged[2].verdict("valid").passed is False  # type: ignore[union-attr]
+    assert judged[3].verdict("forbid").passed is False  # type: ignore[union-attr]
+    assert judged[4].verdict("newness").passed is False  # type: ignore[union-attr]
+    assert judged[0].verdict("target:donors").passed is True  # type: ignore[union-attr]
+    counts = summarise(judged)
+    assert (counts["drawn"], counts["valid"], counts["unique"]) == (5, 4, 3)
+    assert (counts["rejected:forbid"], counts["rejected:valid"]) == (1, 1)
+    assert not counts_for(judged[4], "novel")
+    assert counts_for(judged[4], "unique")
+    ranked = rank_molecules(judged, target)
+    assert {c.id for c in ranked} == {c.id for c in judged}
+    scores = [c.score for c in ranked if c.score is not None]
+    assert scores == sorted(scores)
+    assert len(scores) == 5
+
+
+def test_files_hold_what_was_found() -> None:
+    judged = Judge(Target(), SmilesSettings(max_sa=9.0), load_molecule_reference())(candidates("CCO", "=cmd()", "CCN"))
+    lines = to_csv(judged).splitlines()
+    assert len(lines) == 4
+    assert "verdict:sa_score" in lines[0]
+    assert "'=cmd()" in lines[2]
+    assert to_smiles(judged) == "CCO 0-0\nCCN 0-2\n"
+    sdf = to_sdf(judged, conformers=True)
+    assert sdf.count("$$$$") == 2
+    assert ">  <logp>" in sdf
+
+
+# ------------------------------------------------------------------------------------------------------ conditions
+
+
+@pytest.mark.parametrize(
+    ("settings", "count", "said"),
+    [
+        (SmilesSettings(), 0, "1 to"), (SmilesSettings(), -3, "1 to"), (SmilesSettings(), 10**6, "1 to"),
+        (SmilesSettings(temperature=3.0), 1, "temperature"), (SmilesSettings(top_k=-1), 1, "top-k"),
+        (SmilesSettings(top_p=0.0), 1, "top-p"), (SmilesSettings(until="ever"), 1, "until"),
+        (SmilesSettings(cap=0), 1, "cap"), (SmilesSettings(prefix="C[Na]"), 1, "[Na]"),
+        (SmilesSettings(scaffold="C("), 1, "scaffold"), (SmilesSettings(require="(("), 1, "required SMARTS"),
+        (SmilesSettings(prefix="C", scaffold="CC"), 1, "both"), (SmilesSettings(prefix="C" * 10_000), 1, "characters"),
+        (SmilesSettings(filters=("NIH",)), 1, "NIH"), (SmilesSettings(max_sa=0.0), 1, "SA score"),
+        (SmilesSettings(scaffold="C[N+](C)(C)C"), 1, "[N+]"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_said(settings: SmilesSettings, count: int, said: str) -> None:
+    with pytest.raises(MatGenError) as caught:
+        check_molecules(Target(), count, settings)
+    assert said in str(caught.value)
+
+
+def test_crystal_properties_cannot_be_asked_of_molecules() -> None:
+    with pytest.raises(MatGenError, match="logp"):
+        check_molecules(Target({"band_gap": Goal.at(1.0)}), 1, SmilesSettings())
+
+
+def test_values_stand_and_ranges_are_drawn_inside() -> None:
+    target = Target({"logp": Goal.at(2.0), "weight": Goal.between(300, 320), "donors": Goal.at_most(1)})
+    drawn = draw_molecule_conditions(target, 200, np.random.default_rng(0), load_molecule_reference())
+    assert (drawn[:, 0] == 2.0).all()
+    assert np.isnan(drawn[:, [1, 4]]).all()
+    assert ((drawn[:, 2] >= 300) & (drawn[:, 2] <= 320)).all()
+    assert set(drawn[:, 3]) <= {0.0, 1.0}
+    assert len(set(drawn[:, 2])) > 20
+
+
+def test_goals_that_contradict_are_flagged() -> None:
+    reference = load_molecule_reference()
+    bad = Target({"logp": Goal.at(4.5), "solubility": Goal.at(-1.5)})
+    assert "log S is" in (contradiction(bad, reference) or "")
+    assert contradiction(Target({"logp": Goal.at(2.0), "weight": Goal.at(310)}), reference) is None
+
+
+# -------------------------------------------------------------------------------------------------------- training
+
+
+def test_training_writes_what_plain_transformers_opens(tmp_path: Path) -> None:
+    rows = label(load_molecule_reference().smiles[:40])
+    save_rows(rows, tmp_path / "molecules.npz")
+    config = TrainingConfig(epochs=1, warmup=1, bfloat16=False)
+    folder = train("smiles-gpt", tmp_path / "molecules.npz", tmp_path / "state", config, checkpoints=tmp_path)
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    ours = build_smiles(load_language_model("smiles-gpt", folder=tmp_path))
+    tokens = torch.tensor([encode(rows.smiles(0))])
+    assert tokenizer(rows.smiles(0))["input_ids"] == encode(rows.smiles(0), end=False)
+    assert model.dtype == torch.float32
+    with torch.no_grad():
+        assert torch.allclose(model(tokens).logits, ours(tokens), atol=1e-5)
