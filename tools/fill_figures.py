@@ -84,12 +84,13 @@ def targets() -> str:
     for entry in result["targets"]:
         goals, lift = entry["target"], entry["lift_of_possible"]
         asked = ", ".join(f"{NAMES[key]} {value:g} {UNITS[key]}" for key, value in goals.items())
+        possible = "–" if lift is None else "above 1" if lift > 1 else f"{lift:.2f}"
         errors = ", ".join("–" if v is None else f"{v:.2f}" for v in entry["mean_absolute_error"].values())
         rows.append(
             (
                 asked + ("" if entry["independent"] else " †"), with_interval(entry["hits"]),
                 f"{entry['base_rate']['value']:.3f}", f"{entry['ceiling']['value']:.3f}",
-                "–" if lift is None else "above 1" if lift > 1 else f"{lift:.2f}", f"{entry['retrieval']['value']:.3f}", errors,
+                possible, f"{entry['retrieval']['value']:.3f}", errors,
                 f"{entry['stable']['value']:.2f}",
             )
         )  # fmt: skip
