@@ -42,7 +42,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Sampl
         calls.append((target, count, seed, settings))
         return ()
 
-    def submit(work: Any, total: int) -> Job:
+    def submit(work: Any, total: int, *_: object) -> Job:
         job = Job(total)
         job.run(work)
         return job

@@ -51,7 +51,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Smile
         calls.append((target, count, seed, settings))
         return ()
 
-    def submit(work: Any, total: int) -> Job:
+    def submit(work: Any, total: int, *_: object) -> Job:
         job = Job(total)
         job.run(work)
         return job
