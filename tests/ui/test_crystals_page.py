@@ -137,7 +137,7 @@ def test_what_cannot_be_asked_is_said_and_not_run(link: dict[str, Any], said: st
     ("key", "text", "usual"),
     [
         ("count", "-5", 16), ("count", "0", 16), ("count", "1e9", 16), ("seed", "NaN", 0), ("max_atoms", "nan", 20),
-        ("guidance", "1e308", 1.5), ("steps", "inf", 10),
+        ("guidance", "1e308", 2.0), ("steps", "inf", 10),
     ],
 )  # fmt: skip
 def test_a_bad_number_in_the_link_is_named_and_the_usual_one_used(key: str, text: str, usual: float) -> None:
