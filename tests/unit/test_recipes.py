@@ -13,7 +13,7 @@ from pymatgen.core import Lattice, Structure
 from matgen_core.checkpoints import load_checkpoint
 from matgen_core.chem.structure import from_structure
 from matgen_core.data.crystals import COLUMNS, CrystalRows, save_rows
-from matgen_core.networks import build_gap, build_geometry, build_gpt
+from matgen_core.networks import build_gap, build_geometry, build_gpt, build_vae
 from matgen_core.recipes import RECIPES, split_rows, train
 from matgen_core.training import TrainingConfig
 from matgen_core.types import BadInput
@@ -48,7 +48,8 @@ def test_the_loss_falls_and_the_checkpoint_builds(name: str, rows: CrystalRows, 
     assert figures[-1]["train"] < figures[0]["train"]
     assert np.isfinite([f["val"] for f in figures]).all()
     checkpoint = load_checkpoint(name, folder=tmp_path / "ck")
-    network = build_geometry(checkpoint)[0] if name == "crystal-geometry" else build_gpt(checkpoint)
+    builders = {"crystal-geometry": lambda c: build_geometry(c)[0], "crystal-vae": lambda c: build_vae(c)[0]}
+    network = builders.get(name, build_gpt)(checkpoint)
     assert not network.training
     assert checkpoint.config["trained"]["epoch"] == 3
 
