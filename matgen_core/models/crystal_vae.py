@@ -108,7 +108,7 @@ class CrystalVAE(nn.Module):
                 eos_token_id=2,
             )
         )
-        # As in models/smiles.py: strings this short train faster on a CPU with plain attention than with the fused kernel.
+        # As in models/smiles.py: strings this short train faster on a CPU with plain attention than with the fused one.
         self.gpt.set_attn_implementation("eager")
         self.head = nn.Sequential(nn.Linear(latent, width), nn.SiLU(), nn.Linear(width, len(config.properties)))
         self.register_buffer("means", torch.tensor(config.means))
