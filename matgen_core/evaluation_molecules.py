@@ -246,7 +246,41 @@ def bench(count: int, slow: int, threads: int) -> dict[str, Any]:
     speeds["transformers_generate"], speeds["ours"] = theirs, ours
     result["times_the_loop"] = round(max(ours.values()) / speeds["chapter_loop"], 1)
     result["times_generate"] = round(max(ours.values()) / max(theirs.values()), 2)
+    size = max(ours, key=lambda size: ours[size])
+    result["matrix_products"] = _rates(network, size, count, ours[size])
     return result
+
+
+@torch.inference_mode()
+def _rates(network: ConditionalSMILESGenerator, size: int, count: int, pace: float) -> dict[str, Any]:
+    """Floating-point rate of the sampler beside that of its bare matrix products at the same batch size.
+
+    Counted are the products with weights (two operations a weight and token); attention over so few tokens is little.
+    """
+    matrices = [p for p in network.gpt.parameters() if p.ndim == 2 and p is not network.gpt.transformer.wpe.weight]
+    generator, device = torch.Generator().manual_seed(0), next(network.parameters()).device
+    free = torch.full((count, len(MOLECULE_CONDITIONS)), torch.nan, device=device)
+    tokens = sum(len(s) - 1 for part in free.split(size) for s in write_strings(network, part, _DRAWN, generator))
+    each = 2 * sum(p.numel() for p in matrices)  # operations a token; the tied head counts once
+    # GPT-2 keeps its matrices as (in, out); the tied embedding is used as (width, vocabulary).
+    shapes = [p.t() if p.shape[0] == network.config.vocabulary else p for p in matrices]
+    inputs = [torch.randn(size, p.shape[0], device=device) for p in shapes]
+    times = 20
+
+    def multiply() -> None:
+        for _ in range(times):
+            for x, p in zip(inputs, shapes, strict=True):
+                x @ p
+
+    multiply()
+    plain = _pace(size * times, multiply) * each  # "strings" here are rows
+    reached = pace * tokens / count * each
+    return {
+        "batch": size,
+        "sampler_gflops": round(reached / 1e9, 1),
+        "plain_gflops": round(plain / 1e9, 1),
+        "share": round(reached / plain, 3),
+    }
 
 
 def _pace(strings: int, work: Callable[[], object]) -> float:

@@ -97,10 +97,10 @@ class _Run:
             strings += write_strings(self.network, part, self.settings, generator, begin=begin, cancelled=cancelled)
         batch = [
             Candidate(
-                f"{self.seed}-{first + i:05d}", Molecule(decode(text)),
+                f"{self.seed}-{first + i:05d}", Molecule(text, text),
                 Origin("smiles-gpt", self.checkpoint, self.seed, first + i),
             )
-            for i, text in enumerate(strings)
+            for i, text in enumerate(map(decode, strings))
         ]  # fmt: skip
         judged = self.judge(batch)
         self.drawn += judged

@@ -85,9 +85,11 @@ class Molecule:
 
     Args:
         smiles: canonical SMILES (RDKit's), or the string as written where it is no molecule; a verdict says which.
+        written: the string as a generator wrote it, where one did; the same molecule has many writings.
     """
 
     smiles: str
+    written: str = field(default="", compare=False)
 
 
 #: What a candidate is made of. Alone, ``Candidate`` means a crystal.

@@ -46,7 +46,7 @@ class Judge:
         if molecule is None:
             reason = "not a molecule: brackets, rings or valences do not work out"
             return candidate.add_verdicts(Verdict("valid", False, reason))
-        material = Molecule(canonical(molecule))
+        material = Molecule(canonical(molecule), candidate.material.written)
         first = self._seen.setdefault(material.smiles, candidate.id)
         same = "" if first == candidate.id else f"same as {first}"
         values = {**properties(molecule), "sa_score": accessibility(molecule)}

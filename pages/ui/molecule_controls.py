@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import streamlit as st
 
 from matgen_core.chem.alerts import ALERTS
@@ -41,6 +43,7 @@ def show_domain() -> None:
 def ask_parts() -> dict[str, str]:
     """What to grow from, and what must and must not be in it."""
     with st.expander(_("Grow from, require, forbid")):
+        draw_scaffold()
         left, right = st.columns(2, gap="small")
         texts = {
             "prefix": left.text_input(
@@ -59,6 +62,20 @@ def ask_parts() -> dict[str, str]:
             ),
         }  # fmt: skip
     return {key: (text or "").strip() for key, text in texts.items()}
+
+
+def draw_scaffold() -> None:
+    """Fills the scaffold's field from a drawing, where the optional package for it is installed."""
+    if find_spec("streamlit_ketcher") is None:
+        return
+    if not st.toggle(_("Draw the scaffold"), key="draw-scaffold"):
+        return
+    from streamlit_ketcher import st_ketcher
+
+    drawn = st_ketcher(st.session_state.get("scaffold") or "", height=420, key="ketcher")
+    if drawn and drawn != st.session_state.get("ketcher-drawn"):  # once a drawing: the field can still be typed into
+        st.session_state["ketcher-drawn"] = drawn
+        st.session_state["scaffold"] = drawn[:_LONGEST]
 
 
 def ask_molecule_sampling() -> tuple[int, int, SmilesSettings]:

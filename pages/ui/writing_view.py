@@ -19,13 +19,14 @@ from pages.ui.wording import number
 
 def show_writing(candidate: Candidate[Molecule], target: Target, settings: SmilesSettings) -> None:
     """The picked molecule, or one that is typed, token by token under the settings of the controls."""
+    own = candidate.material.written or candidate.material.smiles
     typed = st.text_input(
-        _("Molecule (SMILES)"), candidate.material.smiles, key=f"writing-{candidate.id}", max_chars=200,
-        help=_("The picked molecule; type another to see how likely the generator finds it"),
+        _("Molecule (SMILES)"), own, key=f"writing-{candidate.id}", max_chars=200,
+        help=_("The picked molecule as it was written; type another to see how likely the generator finds it"),
     )  # fmt: skip
     try:
         molecule = read(typed)
-        smiles = canonical(molecule)
+        smiles = own if typed == own else canonical(molecule)
         steps = _steps(smiles, _told(candidate, target), settings.temperature, settings.top_k, settings.top_p)
     except MatGenError as error:
         st.error(str(error))

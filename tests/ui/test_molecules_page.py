@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -98,6 +101,22 @@ def test_examples_set_the_controls(asked: list[Any]) -> None:
     assert asked[0][3].scaffold == "c1ccc2[nH]ccc2c1"
     assert asked[0][3].max_sa == 3.0
     assert asked[0][0].goals == {"donors": Goal.at_most(1)}
+
+
+def test_a_drawn_scaffold_is_what_is_asked_where_the_drawing_package_is(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = ModuleType("streamlit_ketcher")
+    package.__spec__ = ModuleSpec("streamlit_ketcher", None)
+    package.st_ketcher = lambda value, **_: "c1ccncc1"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "streamlit_ketcher", package)
+    page = open_page()
+    page.toggle(key="draw-scaffold").set_value(True).run()
+    assert page.text_input(key="scaffold").value == "c1ccncc1"
+    page.text_input(key="scaffold").set_value("c1ccoc1").run()  # what is typed after it stands
+    page.button(key="go").click().run()
+    assert not page.exception
+    assert asked[0][3].scaffold == "c1ccoc1"
 
 
 # ------------------------------------------------------------------------------------------------------- bad input
