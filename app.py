@@ -17,7 +17,8 @@ pages = [
     st.Page("pages/design/crystals.py", title=_("Crystals"), default=True),
     st.Page("pages/design/molecules.py", title=_("Molecules")),
 ]
-page = st.navigation({_("Design"): pages}, position="top")
+explore = [st.Page("pages/explore/embeddings.py", title=_("Embeddings"))]
+page = st.navigation({_("Design"): pages, _("Explore"): explore}, position="top")
 try:
     page.run()
 except MatGenError as error:  # its text names the input and the remedy

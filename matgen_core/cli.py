@@ -148,6 +148,21 @@ def data_reference(
     typer.echo(f"{out}: " + ", ".join(f"{key} {value}" for key, value in reference.counts.items()))
 
 
+@data.command("latents")
+def data_latents(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the reference")] = FOLDER,
+) -> None:
+    """Write the latents of the known crystals, for the embedding explorer, by the shipped autoencoder."""
+    from matgen_core.data.spaces import save_latents
+    from matgen_core.stages.embed import encode_crystals, load_autoencoder
+
+    known = load_rows(rows)
+    latents, kept = encode_crystals(known.crystals)
+    path = save_latents(known.ids[kept].tolist(), latents, load_autoencoder()[2], out)
+    typer.echo(f"{len(kept)} latents of {len(known)} crystals in {path}")
+
+
 @data.command("fetch-mp")
 def data_fetch(
     out: Annotated[Path, typer.Argument(help="CSV to write")],
@@ -235,6 +250,26 @@ def evaluate_crystals(
     name = f"crystals-{engine}{'' if prefer_stable else '-any'}.json"
     (out / name).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     typer.echo(f"{out / name} written")
+
+
+@evaluate.command("reconstruction")
+def evaluate_reconstruction(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure what engine A's autoencoder brings back of crystals withheld from it."""
+    import json
+
+    from matgen_core.data.datasets import split_rows
+    from matgen_core.reconstruction import measure_reconstruction
+    from matgen_core.stages.embed import load_autoencoder
+
+    held = split_rows(load_rows(rows))[1]
+    vae, scale, digest = load_autoencoder()
+    result = {"checkpoint": f"crystal-vae@{digest}", "rows": len(held), **measure_reconstruction(vae, scale, held)}
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "reconstruction.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(json.dumps(result, indent=1))
 
 
 @bench.command("crystals")

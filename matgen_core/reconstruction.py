@@ -19,12 +19,11 @@ from matgen_core.data.proposals import CellScale, ProposalBatches
 from matgen_core.data.tokenizers import MAX_SITES, Grammar
 from matgen_core.evaluation import share
 from matgen_core.models.crystal_vae import CrystalVAE
+from matgen_core.stages.embed import GREEDY
 from matgen_core.stages.latent_diffusion import write_crystals
-from matgen_core.types import Constraints, Crystal, SamplingSettings
+from matgen_core.types import Constraints, Crystal
 
-#: The likeliest token at every place; one geometry, because all would be the same.
-GREEDY = SamplingSettings(temperature=0.0, geometry_temperature=0.0, geometries=1)
-#: Most atoms a training row has in its primitive cell, with room to spare: the grammar must not forbid the answer.
+#: As in stages/embed.py: the grammar must not forbid the answer.
 _MOST_ATOMS = 64
 
 

@@ -28,6 +28,7 @@ PEERS = (
     ("MP-20 itself", "1.00", "0.887", "0.997", "–", "0.963", "–", "0.011", "0.06"),
 )  # fmt: skip
 SHARES = ("struct", "comp", "unique", "novel", "stable", "msun")
+SHARES_REBUILT = ("space_group", "elements", "formula", "structure")
 UNITS = {"band_gap": "eV", "formation_energy": "eV/atom", "magnetic_moment": "µB/atom"}
 NAMES = {"band_gap": "gap", "formation_energy": "energy", "magnetic_moment": "moment"}
 
@@ -114,6 +115,12 @@ def speed() -> str:
     for entry in result["samplers"]:
         text = f"{entry['seconds']:.1f} s, {entry['stable']:.0%} stable, {entry['times_faster']:g} times"
         rows.append((f"{entry['sampler']}, {entry['steps']} steps, 64 withheld skeletons", text))
+    for entry in result.get("latent_samplers") or []:
+        median = "–" if entry["median"] is None else f"{entry['median']:.2f} eV/atom"
+        text = (
+            f"{entry['seconds']:.2f} s, {entry['stable']:.0%} stable, median {median}, {entry['times_faster']:g} times"
+        )
+        rows.append((f"{entry['sampler']}, {entry['steps']} steps, 64 latents", text))
     rows += [
         (f"CHGNet in batches, {chgnet['structures']} structures", f"{chgnet['batched_seconds']:.1f} s"),
         ("the same one by one", f"{chgnet['one_by_one_seconds']:.1f} s, {chgnet['times_faster']:g} times as long"),
@@ -124,6 +131,15 @@ def speed() -> str:
         ),
     ]
     return table((f"{machine['cores']} cores, {machine['threads']} threads", "measured"), rows)
+
+
+def reconstruction() -> str:
+    result = read("reconstruction.json")
+    if result is None:
+        return f"{MISSING}\n"
+    rows = [(key.replace("_", " "), with_interval(result[key])) for key in SHARES_REBUILT]
+    rows += [(f"R² of {NAMES.get(key, 'hull distance')}, property head", f"{v:.2f}") for key, v in result["r2"].items()]
+    return table((f"{result['rows']:,} withheld crystals, encoded and written back", "share"), rows)
 
 
 def molecules() -> str:
@@ -178,6 +194,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "unconditional": unconditional,
     "targets": targets,
     "speed": speed,
+    "reconstruction": reconstruction,
     "molecules": molecules,
     "molecule-targets": molecule_targets,
 }

@@ -1,0 +1,183 @@
+"""What can be asked of a space of materials: a flat map, groups, neighbours, and the way from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.chem.composition import parse_formula
+from matgen_core.chem.molecule import canonical, read
+from matgen_core.chem.stability import fractions_of
+from matgen_core.data.spaces import Space, Vectors, print_vectors
+from matgen_core.stages.embed import decode_latents
+from matgen_core.types import BadInput, Cancelled, Crystal
+
+_SEED = 0
+#: Dimensions that are kept before a slow map: the rest is noise, and costs time.
+_KEPT = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Principal axes of a space.
+
+    Args:
+        centre: (D,).
+        axes: (2, D), unit length, the one with most variance first.
+        explained: share of the variance along each.
+    """
+
+    centre: Vectors
+    axes: Vectors
+    explained: tuple[float, float]
+
+    def place(self, vectors: Vectors) -> Vectors:
+        """(N, 2) places on the map of vectors (N, D)."""
+        placed: Vectors = ((vectors - self.centre) @ self.axes.T).astype(np.float32)
+        return placed
+
+
+def principal_axes(vectors: Vectors) -> Projection:
+    """The two directions along which vectors (N, D) differ most."""
+    centre = vectors.mean(axis=0)
+    covariance = np.cov((vectors - centre).T)
+    values, directions = np.linalg.eigh(covariance)
+    order = np.argsort(-values)[:2]
+    axes = directions[:, order].T
+    axes *= np.sign(axes[np.arange(2), np.abs(axes).argmax(axis=1)])[:, None]  # a sign that does not flip at random
+    first, second = (values[order] / values.sum()).tolist()
+    return Projection(centre.astype(np.float32), axes.astype(np.float32), (first, second))
+
+
+def neighbour_map(
+    vectors: Vectors,
+    *,
+    iterations: int = 500,
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Vectors:
+    """(N, 2) a map that keeps neighbours together (openTSNE; Linderman et al. 2019), in the order of the vectors.
+
+    Raises:
+        BadInput: for fewer than ten vectors.
+        Cancelled: where ``cancelled`` said so.
+    """
+    from openTSNE import TSNE
+
+    if len(vectors) < 10:
+        raise BadInput(f"{len(vectors)} points are too few for a map of neighbours; add more, or use PCA")
+    centre = vectors - vectors.mean(axis=0)
+    _left, _values, directions = np.linalg.svd(centre[:: max(1, len(centre) // 2000)], full_matrices=False)
+    reduced = centre @ directions[:_KEPT].T
+    early = iterations // 4
+    seen = [0]
+
+    def report(_iteration: int, _error: float, _embedding: object) -> bool:
+        seen[0] = min(iterations, seen[0] + 10)
+        if on_progress:
+            on_progress(seen[0], iterations)
+        return bool(cancelled and cancelled())
+
+    fit = TSNE(
+        perplexity=min(30.0, (len(vectors) - 1) / 3), n_jobs=1, random_state=_SEED, early_exaggeration_iter=early,
+        n_iter=iterations - early, callbacks=report, callbacks_every_iters=10, negative_gradient_method="fft",
+    )  # fmt: skip
+    placed = np.asarray(fit.fit(reduced), dtype=np.float32)
+    if cancelled and cancelled():
+        raise Cancelled
+    return placed
+
+
+def group(vectors: Vectors, count: int) -> NDArray[np.int64]:
+    """(N,) number of the group of each vector (k-means, seeded)."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    if not 2 <= count <= len(vectors):
+        raise BadInput(f"{count} groups of {len(vectors)} points are not possible; choose 2 to {len(vectors)}")
+    labels: NDArray[np.int64] = MiniBatchKMeans(count, random_state=_SEED, n_init=3).fit_predict(vectors)
+    return labels.astype(np.int64)
+
+
+def nearest(space: Space, vector: Vectors, count: int = 10, *, leave_out: int | None = None) -> list[tuple[int, float]]:
+    """Places and Euclidean distances of the known materials nearest to a vector (D,), nearest first."""
+    distances = np.linalg.norm(space.vectors - vector, axis=1)
+    if leave_out is not None:
+        distances[leave_out] = np.inf
+    order = np.argsort(distances, kind="stable")[:count]
+    return [(int(i), float(distances[i])) for i in order if np.isfinite(distances[i])]
+
+
+def search(space: Space, text: str, count: int = 10) -> list[tuple[int, float]]:
+    """The known materials most like a formula or a SMILES, with a distance.
+
+    A formula is compared by composition (half the sum of absolute differences of atomic fractions, 0 the same to 1
+    nothing in common), since it has no structure to encode; a SMILES by its vector.
+
+    Raises:
+        BadInput: for what cannot be read.
+    """
+    text = text.strip()
+    if not text:
+        raise BadInput("nothing to look for; type a formula such as SrTiO3, or a SMILES")
+    if space.kind == "molecules":
+        smiles = canonical(read(text))
+        return nearest(space, print_vectors([smiles])[0], count)
+    wanted = _fractions(text)
+    distances = np.array([_difference(wanted, name) for name in space.names])
+    order = np.argsort(distances, kind="stable")[:count]
+    return [(int(i), float(distances[i])) for i in order]
+
+
+def _fractions(formula: str) -> dict[str, float]:
+    counts = parse_formula(formula)
+    total = sum(counts.values())
+    return {element: count / total for element, count in counts.items()}
+
+
+def _difference(wanted: dict[str, float], name: str) -> float:
+    other = _known_fractions(name)
+    return 0.5 * sum(abs(wanted.get(e, 0.0) - other.get(e, 0.0)) for e in wanted.keys() | other.keys())
+
+
+@lru_cache(maxsize=50_000)
+def _known_fractions(name: str) -> dict[str, float]:
+    return dict(fractions_of(name))
+
+
+def between(start: Vectors, end: Vectors, steps: int) -> Vectors:
+    """(steps, D) on the way from one vector (D,) to another, ends included.
+
+    The way is bent outwards (spherical interpolation), because the middle of a straight line between two draws of a
+    normal distribution is shorter than any draw; nearly parallel vectors are joined by a straight line.
+    """
+    if not 2 <= steps <= 50:
+        raise BadInput(f"{steps} steps are not possible; choose 2 to 50")
+    shares = np.linspace(0.0, 1.0, steps, dtype=np.float32)[:, None]
+    cosine = float(start @ end / max(1e-9, float(np.linalg.norm(start) * np.linalg.norm(end))))
+    angle = float(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    if np.sin(angle) < 1e-3:
+        straight: Vectors = start + shares * (end - start)
+        return straight
+    way: Vectors = (np.sin((1 - shares) * angle) * start + np.sin(shares * angle) * end) / np.sin(angle)
+    return way.astype(np.float32)
+
+
+def crystal_path(space: Space, start: int, end: int, steps: int = 8) -> list[Crystal | None]:
+    """Crystals decoded on the way between two known ones; None where the decoder wrote none."""
+    return decode_latents(between(space.vectors[start], space.vectors[end], steps))
+
+
+def molecule_path(space: Space, start: Vectors, end: Vectors, steps: int = 8) -> list[tuple[int, float]]:
+    """Known molecules along the straight line between two vectors: each step the nearest not yet taken."""
+    taken: set[int] = set()
+    path = []
+    for share in np.linspace(0.0, 1.0, steps):
+        point = (start + share * (end - start)).astype(np.float32)
+        step = next(pair for pair in nearest(space, point, steps) if pair[0] not in taken)
+        taken.add(step[0])
+        path.append(step)
+    return path

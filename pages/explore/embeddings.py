@@ -1,0 +1,157 @@
+"""Known materials as a map: colour it, search it, lay candidates over it, walk across it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.data.spaces import Space
+from matgen_core.embeddings import crystal_path, molecule_path, nearest, search
+from matgen_core.types import BadInput, MatGenError
+from matgen_core.viz_embeddings import draw_map
+from pages.ui.language import N_, _
+from pages.ui.link import URL
+from pages.ui.map_view import (
+    axes_of,
+    groups_of,
+    heading,
+    laid_over,
+    places_of,
+    read_place,
+    show_material,
+    space_of,
+    table_of,
+)
+from pages.ui.molecule_view import drawing
+from pages.ui.structure_view import show_structure
+from pages.ui.wording import group_symbol, subscript
+
+_MOST = 500
+_SPACES = (N_("crystals"), N_("molecules"))
+
+
+def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int | None:
+    """The map; returns the place of the material that is picked."""
+    keys = [key for key in space.columns if key != "space_group"]
+    with controls:
+        slow = st.segmented_control(
+            _("Map"), ["pca", "neighbours"], default="pca", required=True, key="map",
+            format_func={"pca": _("PCA"), "neighbours": _("neighbours (t-SNE)")}.__getitem__,
+            help=_("PCA is there at once; the map of neighbours takes minutes, once"),
+        ) == "neighbours"  # fmt: skip
+        colour = st.selectbox(
+            _("Colour"), [*keys, "group"], key=f"colour-{space.kind}",
+            format_func=lambda key: _("group") if key == "group" else heading(key),
+        )  # fmt: skip
+        count = st.slider(_("Groups"), 2, 8, 6, key="groups") if colour == "group" else 0
+        places = places_of(space.kind, slow)
+        over = laid_over(space.kind, slow)
+    axes = axes_of(space.kind).explained
+    values = groups_of(space.kind, count).astype("float32") if count else space.columns[colour]
+    picked = st.session_state.get(f"place-{space.kind}")
+    figure = draw_map(
+        places, [subscript(n) for n in space.names] if space.kind == "crystals" else space.names, values,
+        "" if count else heading(colour), groups=bool(count), laid_over=over,
+        marked=() if picked is None else (picked,), translate=_,
+        axes=("", "") if slow else tuple(f"PC{i + 1} ({share:.0%})" for i, share in enumerate(axes)),
+    )  # fmt: skip
+    event = st.plotly_chart(
+        figure, key=f"map-{space.kind}", on_select="rerun", selection_mode=("points", "box", "lasso"),
+        alt=_("Map of the known materials"), config={"displaylogo": False},
+    )  # fmt: skip
+    st.caption(_("{count} known materials · {method} · click one, or draw a lasso").format(
+        count=f"{len(space):,}", method=space.method
+    ))  # fmt: skip
+    chosen = [int(p["customdata"]) for p in event.selection.points if "customdata" in p and p["curve_number"] == 0]
+    if len(chosen) == 1 and chosen[0] != st.session_state.get(f"clicked-{space.kind}"):
+        st.session_state[f"clicked-{space.kind}"] = st.session_state[f"place-{space.kind}"] = chosen[0]
+        st.rerun()
+    if len(chosen) > 1:
+        table = table_of(space, chosen)
+        st.write(_("{count} selected").format(count=len(chosen)))
+        st.dataframe(table[:_MOST], hide_index=True, height=220, placeholder="–")
+        csv = table.to_csv(index=False).encode()
+        st.download_button(_("CSV of the selection"), csv, f"matgen-{space.kind}.csv", on_click="ignore")
+    return st.session_state.get(f"place-{space.kind}")
+
+
+def ask_search(space: Space) -> None:
+    """Picks a material by formula or SMILES."""
+    text = st.text_input(
+        _("Search by formula") if space.kind == "crystals" else _("Search by SMILES"), key=f"search-{space.kind}",
+        max_chars=200, placeholder="SrTiO3" if space.kind == "crystals" else "CC(=O)Nc1ccccc1",
+    )  # fmt: skip
+    if not text:
+        return
+    try:
+        found = search(space, text)
+    except MatGenError as error:
+        st.error(str(error))
+        return
+    event = st.dataframe(
+        table_of(space, [i for i, _d in found], [d for _i, d in found]), hide_index=True, height=215, placeholder="–",
+        on_select="rerun", selection_mode="single-row", key=f"found-{space.kind}-{text}",
+    )  # fmt: skip
+    if event.selection.rows:
+        st.session_state[f"place-{space.kind}"] = found[event.selection.rows[0]][0]
+
+
+def show_path(space: Space) -> None:
+    """From one known material to another through the space."""
+    left, right, steps_at = st.columns([3, 3, 2], gap="small")
+    usual = ("NaCl", "SrTiO3") if space.kind == "crystals" else (space.names[0], space.names[1])
+    start = left.text_input(_("From"), usual[0], key=f"from-{space.kind}", max_chars=200)
+    end = right.text_input(_("To"), usual[1], key=f"to-{space.kind}", max_chars=200)
+    steps = steps_at.slider(_("Steps"), 3, 12, 6, key="steps")
+    try:
+        first, last = read_place(space, start), read_place(space, end)
+    except BadInput as error:
+        st.error(str(error))
+        return
+    if space.kind == "molecules":
+        path = molecule_path(space, space.vectors[first], space.vectors[last], steps)
+        with st.container(horizontal=True):
+            for place, distance in path:
+                st.html(f"{drawing(space.names[place], 190, 130)}<small>{distance:.1f}</small>")
+        st.caption(_("Fingerprints cannot be decoded: these are the nearest known molecules along the line."))
+        return
+    crystals = crystal_path(space, first, last, steps)
+    names = {
+        i: f"{i + 1}. {subscript(reduced_formula(c))} · {group_symbol(c.space_group)}" if c else f"{i + 1}. –"
+        for i, c in enumerate(crystals)
+    }
+    at = st.radio(_("Step"), list(names), format_func=names.__getitem__, horizontal=True, key="step")
+    crystal = crystals[int(at or 0)]
+    if crystal is None:
+        st.info(_("The decoder wrote no crystal from this latent"))
+    else:
+        show_structure(crystal, "step-structure")
+    st.caption(_("Each step is a latent on the way, written out by the decoder; none of it was checked."))
+
+
+st.title(_("Embeddings"), anchor=False)
+kind = st.segmented_control(
+    _("Space"), _SPACES, default="crystals", required=True, key="space", bind=URL,
+    format_func=_, label_visibility="collapsed",
+)  # fmt: skip
+space = space_of(str(kind))
+atlas, way = st.tabs([_("Map"), _("From one to another")], key="map-tabs")
+with atlas:
+    middle, side = st.columns([8, 4], gap="medium")
+    with side:
+        ask_search(space)
+        controls = st.container()
+    with middle:
+        place = show_map(space, controls)
+    if place is not None:
+        one, near = st.columns(2, gap="medium")
+        with one:
+            show_material(space, place)
+        with near:
+            st.subheader(_("Nearest"), anchor=False)
+            found = nearest(space, space.vectors[place], 12, leave_out=place)
+            st.dataframe(
+                table_of(space, [i for i, _d in found], [d for _i, d in found]), hide_index=True, placeholder="–"
+            )
+with way:
+    show_path(space)

@@ -1,0 +1,214 @@
+"""The embedding explorer's parts: places on the map, what is laid over it, one material and its neighbours."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.data.crystals import parse_row
+from matgen_core.data.spaces import Space, load_crystal_space, load_molecule_space, print_vectors
+from matgen_core.embeddings import Projection, group, nearest, neighbour_map, principal_axes
+from matgen_core.properties import PROPERTIES
+from matgen_core.stages.embed import decode_latents, encode_crystals
+from matgen_core.types import BadInput, Crystal, Progress
+from pages.ui.jobs import Job, submit
+from pages.ui.language import _, ngettext
+from pages.ui.molecule_view import drawing
+from pages.ui.progress import show_progress
+from pages.ui.structure_view import show_structure
+from pages.ui.wording import group_symbol, subscript
+
+_MOST_ROWS, _LARGEST = 2000, 20_000_000
+JOBS = {"crystals": "crystals-job", "molecules": "molecules-job"}
+
+
+def space_of(kind: str) -> Space:
+    return load_crystal_space() if kind == "crystals" else load_molecule_space()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def axes_of(kind: str) -> Projection:
+    return principal_axes(space_of(kind).vectors)
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def groups_of(kind: str, count: int) -> NDArray[np.int64]:
+    return group(space_of(kind).vectors, count)
+
+
+@st.cache_resource(show_spinner=False)
+def _finished() -> dict[str, NDArray[np.float32]]:
+    """Maps of neighbours that were computed since the server began; they are the same for everybody."""
+    return {}
+
+
+def places_of(kind: str, slow: bool) -> NDArray[np.float32]:
+    """Where every known material lies; while the slow map is being computed, and before, by the principal axes."""
+    space, maps, key = space_of(kind), _finished(), f"map-job-{kind}"
+    plain = axes_of(kind).place(space.vectors)
+    if not slow:
+        return plain
+    if kind in maps:
+        return maps[kind]
+    job = st.session_state.get(key)
+    if job is None or (not job.busy and kind not in maps and st.button(_("Compute it again"), key="again")):
+        job = st.session_state[key] = _start_map(kind)
+    if job.busy:
+        show_progress(job)
+    if job.error:
+        st.error(job.error)
+    return maps.get(kind, plain)
+
+
+def _start_map(kind: str) -> Job:
+    space, maps, total = space_of(kind), _finished(), 500
+
+    def work(report: object, stop: object) -> tuple[()]:
+        assert callable(report)
+        assert callable(stop)
+        maps[kind] = neighbour_map(
+            space.vectors, iterations=total, cancelled=stop,
+            on_progress=lambda done, of: report(Progress("map", done, of)),
+        )  # fmt: skip
+        return ()
+
+    return submit(work, total, f"map-{kind}")
+
+
+# -------------------------------------------------------------------------------------------------------- laid over
+
+
+def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
+    """Candidates of this session's run and the user's own file, as places on the map."""
+    found: dict[str, NDArray[np.float32]] = {}
+    job = st.session_state.get(JOBS[kind])
+    if job is not None and job.candidates and st.toggle(_("Lay the last run over it"), value=True, key=f"over-{kind}"):
+        found[_("last run")] = _placed(kind, _vectors(kind, [c.material for c in job.candidates]), slow)
+    column = "cif" if kind == "crystals" else "smiles"
+    file = st.file_uploader(
+        _("Your own CSV with a column {column}").format(column=column), type="csv", key=f"file-{kind}"
+    )
+    if file is not None:
+        found |= _read_file(kind, column, file.getvalue(), slow)
+    return {name: points for name, points in found.items() if len(points)}
+
+
+def _vectors(kind: str, materials: Sequence[object]) -> NDArray[np.float32]:
+    if kind == "crystals":
+        return encode_crystals([m for m in materials if isinstance(m, Crystal)])[0]
+    vectors = print_vectors([str(getattr(m, "smiles", m)) for m in materials])
+    return vectors[~np.isnan(vectors).any(axis=1)]
+
+
+def _placed(kind: str, vectors: NDArray[np.float32], slow: bool) -> NDArray[np.float32]:
+    if not len(vectors):
+        return np.zeros((0, 2), dtype=np.float32)
+    if not slow or kind not in _finished():
+        return axes_of(kind).place(vectors)
+    # A map of neighbours has no formula for a new point: it lies at its nearest known one.
+    space = space_of(kind)
+    return _finished()[kind][[nearest(space, v, 1)[0][0] for v in vectors]]
+
+
+def _read_file(kind: str, column: str, data: bytes, slow: bool) -> dict[str, NDArray[np.float32]]:
+    if len(data) > _LARGEST:
+        st.error(_("The file is larger than 20 MB; give fewer rows"))
+        return {}
+    try:
+        table = pd.read_csv(io.BytesIO(data), keep_default_na=False, dtype=str)
+    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+        st.error(_("The file is no CSV: {error}").format(error=str(error)[:120]))
+        return {}
+    if column not in table:
+        st.error(_("The file has no column {column}; it has: {names}").format(
+            column=column, names=", ".join(map(str, table.columns[:10]))
+        ))  # fmt: skip
+        return {}
+    texts = table[column].tolist()[:_MOST_ROWS]
+    if len(table) > _MOST_ROWS:
+        st.info(_("Only the first {count} rows are shown").format(count=_MOST_ROWS))
+    if kind == "molecules":
+        vectors = print_vectors(texts)
+        bad = np.flatnonzero(np.isnan(vectors).any(axis=1)).tolist()
+        vectors = vectors[~np.isnan(vectors).any(axis=1)]
+    else:
+        parsed = [parse_row(str(i), text) for i, text in enumerate(texts)]
+        bad = [i for i, row in enumerate(parsed) if not isinstance(row, Crystal)]
+        vectors = _vectors(kind, parsed)
+    if bad:
+        rows = ", ".join(str(i + 2) for i in bad[:10])
+        st.warning(
+            ngettext(
+                "{count} row cannot be read and is left out: line {rows}",
+                "{count} rows cannot be read and are left out: lines {rows}", len(bad),
+            ).format(count=len(bad), rows=rows)
+        )  # fmt: skip
+    return {_("your file"): _placed(kind, vectors, slow)}
+
+
+# ------------------------------------------------------------------------------------------------------ one material
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _rebuilt(place: int) -> Crystal | None:
+    return decode_latents(load_crystal_space().vectors[[place]])[0]
+
+
+def show_material(space: Space, place: int) -> None:
+    """The material at this place, with what is known of it."""
+    name = space.names[place]
+    if space.kind == "molecules":
+        st.html(drawing(name, 320, 220))
+        st.code(name, language=None)
+    else:
+        st.subheader(f"{subscript(name)} · {group_symbol(int(space.columns['space_group'][place]))}", anchor=False)
+        crystal = _rebuilt(place)
+        if crystal is None:
+            st.info(_("The decoder wrote no crystal from this latent"))
+        else:
+            show_structure(crystal, "embedded")
+            same = reduced_formula(crystal) == name
+            st.caption(
+                _("Rebuilt from its latent: the formula came back.") if same
+                else _("Rebuilt from its latent, as {formula}: what the latent lost shows here.").format(
+                    formula=subscript(reduced_formula(crystal))
+                )
+            )  # fmt: skip
+    st.dataframe(table_of(space, [place]), hide_index=True, placeholder="–")
+
+
+def table_of(space: Space, places: Sequence[int], distances: Sequence[float] | None = None) -> pd.DataFrame:
+    """Known materials as rows."""
+    table = pd.DataFrame({_("name"): [space.names[i] for i in places]})
+    if distances is not None:
+        table[_("distance")] = np.round(distances, 3)
+    if space.ids:
+        table[_("id")] = [space.ids[i] for i in places]
+    for key, values in space.columns.items():
+        label = _("space group") if key == "space_group" else heading(key)
+        table[label] = [None if np.isnan(values[i]) else round(float(values[i]), 3) for i in places]
+    return table
+
+
+def heading(key: str) -> str:
+    """Name and unit of a property."""
+    record = PROPERTIES[key]
+    return f"{_(record.label)} ({record.unit})" if record.unit else _(record.label)
+
+
+def read_place(space: Space, text: str) -> int:
+    """The first known material of this name.
+
+    Raises:
+        BadInput: where there is none.
+    """
+    found = space.find(text.strip())
+    if not found:
+        raise BadInput(_("{name} is not among the known ones; search for the nearest first").format(name=text[:60]))
+    return found[0]
