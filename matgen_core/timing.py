@@ -93,7 +93,7 @@ def time_samplers(rows: CrystalRows, seed: int) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = []
     for sampler, steps in (("ddpm", 1000), ("ddpm", 100), ("ddim", usual.steps), ("dpm-solver", usual.steps)):
         settings = replace(usual, sampler=sampler, steps=steps)
-        place = partial(engine.place, skeletons, conditions)
+        place = partial(engine.placer.place, skeletons, conditions)
         unrefined = replace(settings, refine_from=0.0)
         guessing, _ = _timed(partial(place, unrefined, torch.Generator().manual_seed(seed)))
         seconds, (crystals, _doubts) = _timed(partial(place, settings, torch.Generator().manual_seed(seed)))

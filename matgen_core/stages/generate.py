@@ -2,7 +2,7 @@
 
 One interface for every engine: ``generate(target, count, seed, settings)`` gives candidates with nothing read of them
 yet. Engine "symmetry-first" writes skeletons with a GPT under the grammar, then draws geometries by diffusion; engine
-"latent-diffusion" draws a latent by diffusion, which a decoder writes out under the same grammar.
+"latent-diffusion" draws a latent by diffusion, from which a decoder writes the skeleton under the same grammar.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from matgen_core.types import BadTarget, Candidate, Crystal, Origin, SamplingSet
 #: Engines and the checkpoints they are made of.
 _PARTS = {
     "symmetry-first": ("crystal-gpt", "crystal-proposal", "crystal-geometry"),
-    "latent-diffusion": ("crystal-vae", "crystal-diffusion"),
+    "latent-diffusion": ("crystal-vae", "crystal-diffusion", "crystal-proposal", "crystal-geometry"),
 }
 ENGINES = tuple(_PARTS)
 Asked = Callable[[], bool]

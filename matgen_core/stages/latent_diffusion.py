@@ -1,10 +1,12 @@
 """Engine A, latent diffusion: the chapter's model, grown up (chapter 4.3).
 
-    z ~ p(z | properties)      diffusion over latents, guided towards the properties
-    crystal ~ p(crystal | z)   decoder: the skeleton under the grammar, then cell and free coordinates, in bins
+    z ~ p(z | properties)                          diffusion over latents, guided towards the properties
+    skeleton ~ p(skeleton | z)                     decoder, under the grammar
+    geometry ~ placing.py(skeleton, properties)    as in engine B: what a latent keeps of it is too coarse
 
-The grammar holds whatever z says, so constraints are kept by every crystal. Of several geometries of a skeleton the one
-that the decoder finds likeliest is kept; no reading takes part.
+The grammar holds whatever z says, so constraints are kept by every crystal. Several latents are drawn for each
+candidate; the one whose geometry is doubted least is kept. :func:`write_crystals` writes all of a latent, geometry
+included, by the decoder alone: what the latent itself holds.
 """
 
 from __future__ import annotations
@@ -23,8 +25,14 @@ from matgen_core.diffusion.schedules import cosine_schedule
 from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.denoiser import ResidualDenoiser
 from matgen_core.networks import build_latent_denoiser, build_vae
+from matgen_core.stages.placing import Placer
 from matgen_core.stages.writing import GEOMETRY_BATCH, Asked, propose, similar_lengths, write_skeletons
 from matgen_core.types import Crystal, DamagedCheckpoint, SamplingSettings
+
+#: Latents drawn for every skeleton that engine B would write: the decoder blurs the elements, so more are unsound.
+_LATENTS = 2
+#: Of the temperature asked for: the latent already carries the variety, the decoder has but to spell it out.
+_COOLER = 0.6
 
 
 class LatentDiffusion:
@@ -33,6 +41,8 @@ class LatentDiffusion:
     Args:
         autoencoder: checkpoint of the network between crystals and latents.
         diffusion: checkpoint of the denoiser of latents, trained on those of this autoencoder.
+        proposal: checkpoint of the GPT that guesses geometry.
+        geometry: checkpoint of the denoiser that refines it.
 
     Raises:
         DamagedCheckpoint: where the denoiser was trained on another autoencoder's latents.
@@ -40,7 +50,9 @@ class LatentDiffusion:
 
     name = "latent-diffusion"
 
-    def __init__(self, autoencoder: Checkpoint, diffusion: Checkpoint) -> None:
+    def __init__(
+        self, autoencoder: Checkpoint, diffusion: Checkpoint, proposal: Checkpoint, geometry: Checkpoint
+    ) -> None:
         if (trained_on := diffusion.config.get("autoencoder")) != autoencoder.digest:
             raise DamagedCheckpoint(
                 f"checkpoint {diffusion.name!r} was trained on autoencoder {trained_on}, not on {autoencoder.digest}; "
@@ -48,20 +60,21 @@ class LatentDiffusion:
             )
         self.vae, self.scale = build_vae(autoencoder)
         self.denoiser, self.centre, self.spread = build_latent_denoiser(diffusion)
-        self.checkpoint = " ".join(f"{c.name}@{c.digest}" for c in (autoencoder, diffusion))
+        self.placer = Placer(proposal, geometry)
+        own = " ".join(f"{c.name}@{c.digest}" for c in (autoencoder, diffusion))
+        self.checkpoint = f"{own} {self.placer.checkpoint}"
 
     def draw(
         self, grammar: Grammar, conditions: Tensor, settings: SamplingSettings, seed: int, cancelled: Asked | None
     ) -> list[Crystal]:
         """As many crystals as there are rows of conditions (B, K), fewer where some could not be finished."""
         generator = torch.Generator().manual_seed(seed)
-        latents = draw_latents(self.denoiser, conditions, settings, generator, cancelled)
-        latents = latents * self.spread + self.centre
-        return [
-            crystal
-            for crystal in write_crystals(self.vae, self.scale, grammar, latents, settings, generator, cancelled)
-            if crystal is not None
-        ]
+        each = _LATENTS * settings.skeletons
+        asked = conditions.repeat_interleave(each, dim=0)
+        latents = draw_latents(self.denoiser, asked, settings, generator, cancelled) * self.spread + self.centre
+        temperature = _COOLER * settings.temperature
+        written = write_skeletons(self.vae, grammar, latents, 1.0, temperature, generator, cancelled)
+        return self.placer.place_best(written, each, asked, settings, generator, cancelled)
 
 
 @torch.no_grad()

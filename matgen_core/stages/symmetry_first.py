@@ -1,32 +1,22 @@
 """Engine B, symmetry first: discrete things by GPTs under the grammar, continuous things by diffusion.
 
     skeleton ~ GPT(properties)                     space group, Wyckoff letters, elements
-    guesses  ~ proposal GPT(skeleton, properties)  cell and free coordinates, in bins
-    geometry = diffusion from the noised guess     (SDEdit, Meng et al. 2022)
+    geometry ~ placing.py(skeleton, properties)    a guess in bins, refined by diffusion
 
-Of several geometries of a skeleton the one that the networks themselves doubt least is kept; no reading takes part.
+Several skeletons are written for each candidate; the one whose geometry is doubted least is kept.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from matgen_core.checkpoints import Checkpoint
-from matgen_core.data.geometry import to_crystals, to_skeletons
-from matgen_core.data.tokenizers import Grammar, Skeleton
-from matgen_core.diffusion.samplers import sample
-from matgen_core.diffusion.schedules import cosine_schedule
-from matgen_core.models.contacts import crowding
-from matgen_core.models.geometry import GeometryDenoiser, Skeletons, select
-from matgen_core.networks import build_geometry, build_gpt
-from matgen_core.stages.writing import GEOMETRY_BATCH, Asked, propose, similar_lengths, write_skeletons
+from matgen_core.data.tokenizers import Grammar
+from matgen_core.networks import build_gpt
+from matgen_core.stages.placing import Placer
+from matgen_core.stages.writing import Asked, write_skeletons
 from matgen_core.types import Crystal, SamplingSettings
-
-#: Step of the schedule at which a finished geometry is asked whether it would still move.
-_LEAST = 10
 
 
 class SymmetryFirst:
@@ -42,9 +32,8 @@ class SymmetryFirst:
 
     def __init__(self, skeleton: Checkpoint, proposal: Checkpoint, geometry: Checkpoint) -> None:
         self.gpt = build_gpt(skeleton)
-        self.proposal = build_gpt(proposal)
-        self.denoiser, self.volumes, self.contacts = build_geometry(geometry)
-        self.checkpoint = " ".join(f"{c.name}@{c.digest}" for c in (skeleton, proposal, geometry))
+        self.placer = Placer(proposal, geometry)
+        self.checkpoint = f"{skeleton.name}@{skeleton.digest} {self.placer.checkpoint}"
 
     def draw(
         self, grammar: Grammar, conditions: Tensor, settings: SamplingSettings, seed: int, cancelled: Asked | None
@@ -55,106 +44,4 @@ class SymmetryFirst:
         written = write_skeletons(
             self.gpt, grammar, asked, settings.guidance, settings.temperature, generator, cancelled
         )
-        kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
-        skeletons = [s for s in written if s is not None]
-        crystals, doubts = self.place(skeletons, asked[kept], settings, generator, cancelled)
-        best: dict[int, tuple[float, Crystal]] = {}
-        for i, crystal, doubt in zip(kept, crystals, doubts, strict=True):
-            row = i // settings.skeletons
-            if row not in best or doubt < best[row][0]:
-                best[row] = doubt, crystal
-        return [best[row][1] for row in sorted(best)]
-
-    def place(
-        self,
-        skeletons: Sequence[Skeleton],
-        conditions: Tensor,
-        settings: SamplingSettings,
-        generator: torch.Generator,
-        cancelled: Asked | None = None,
-    ) -> tuple[list[Crystal], list[float]]:
-        """The best of ``settings.geometries`` geometries of each skeleton, and how much the network doubts it."""
-        best: dict[int, tuple[Crystal, float]] = {}
-        for numbers in similar_lengths(skeletons, max(1, GEOMETRY_BATCH // settings.geometries)):
-            batch = [skeletons[i] for i in numbers]
-            placed, doubts = self._place(batch, conditions[numbers], settings, generator, cancelled)
-            best.update(zip(numbers, zip(placed, doubts, strict=True), strict=True))
-        return [best[i][0] for i in range(len(skeletons))], [best[i][1] for i in range(len(skeletons))]
-
-    @torch.no_grad()
-    def _place(
-        self,
-        skeletons: Sequence[Skeleton],
-        conditions: Tensor,
-        settings: SamplingSettings,
-        generator: torch.Generator,
-        cancelled: Asked | None,
-    ) -> tuple[list[Crystal], list[float]]:
-        each, kept = settings.geometries, min(settings.refined, settings.geometries)
-        guess = propose(self.proposal, skeletons, conditions, settings.geometry_temperature, generator, cancelled, each)
-        batch = to_skeletons(skeletons, self.volumes).repeat(each)
-        x = self.denoiser.lift(guess.coordinates, guess.cell, batch)
-        crowded = crowding(self.denoiser, x, batch, self.contacts)
-        rows = _best(crowded - 1e-3 * guess.likelihood, each, kept)  # among equally roomy guesses the likelier
-        batch, x = select(batch, rows), x[rows]
-        asked = conditions.repeat_interleave(kept, dim=0)
-        x = refine(self.denoiser, x, batch, asked, settings, generator, cancelled)
-        doubt = unrest(self.denoiser, x, batch, asked)
-        doubt += settings.crowding_weight * crowding(self.denoiser, x, batch, self.contacts)
-        coordinates, matrices = self.denoiser.geometry(x, batch)
-        winners = _best(doubt, kept, 1)
-        return to_crystals(skeletons, coordinates[winners], matrices[winners]), doubt[winners].tolist()
-
-
-def _best(scores: Tensor, each: int, count: int) -> Tensor:
-    """Rows of the ``count`` lowest scores (B,) in every group of ``each``, group by group."""
-    columns = scores.view(-1, each).topk(count, dim=1, largest=False).indices
-    return (columns + torch.arange(len(columns))[:, None] * each).flatten()
-
-
-# -------------------------------------------------------------------------------------------------------- refining
-
-
-def refine(
-    denoiser: GeometryDenoiser,
-    x: Tensor,
-    batch: Skeletons,
-    conditions: Tensor,
-    settings: SamplingSettings,
-    generator: torch.Generator,
-    cancelled: Asked | None = None,
-) -> Tensor:
-    """Guesses x (B, 6 S + 6) noised to ``settings.refine_from`` of the schedule and denoised again."""
-    schedule = cosine_schedule()
-    first = round(settings.refine_from * len(schedule)) - 1
-    if first < 0:
-        return x
-    log_snr, alpha_bar = schedule.log_snr.float(), float(schedule.alpha_bar[first])
-    noise = torch.randn(x.shape, generator=generator) * settings.geometry_temperature
-    noised = (alpha_bar**0.5 * x + (1 - alpha_bar) ** 0.5 * noise) * batch.mask
-
-    def velocity(x: Tensor, t: Tensor) -> Tensor:
-        answer: Tensor = denoiser(x, log_snr[t], batch, conditions)
-        return answer
-
-    steps = min(settings.steps, first + 1)
-    return sample(
-        velocity, noised, schedule, settings.sampler, steps, "v", generator, settings.geometry_temperature,
-        cancelled=cancelled, first=first, mask=batch.mask,
-    )  # fmt: skip
-
-
-@torch.no_grad()
-def unrest(denoiser: GeometryDenoiser, x: Tensor, batch: Skeletons, conditions: Tensor) -> Tensor:
-    """(B,) how far the denoiser would still move a finished geometry: its own, cheap doubt about it.
-
-    x is taken as if it bore the least noise of the schedule that the network tells from none; what the network then
-    says the clean geometry is, less x, in units of that noise, squared and averaged.
-    """
-    schedule = cosine_schedule()
-    alpha_bar = schedule.alpha_bar[_LEAST].float()
-    alpha, sigma = alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
-    answer = denoiser(alpha * x, schedule.log_snr[_LEAST].float().expand(len(x)), batch, conditions)
-    moved = ((alpha * alpha * x - sigma * answer - x) / sigma) ** 2 * batch.mask
-    mean: Tensor = moved.sum(dim=1) / batch.mask.sum(dim=1)
-    return mean
+        return self.placer.place_best(written, settings.skeletons, asked, settings, generator, cancelled)

@@ -1,4 +1,4 @@
-"""What engine A promises without having learnt anything: legal crystals, within the constraints, repeatable."""
+"""What engine A promises though its latents have learnt nothing: legal crystals, within the constraints, repeatable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.checkpoints import Checkpoint
+from matgen_core.checkpoints import Checkpoint, load_checkpoint
 from matgen_core.chem.composition import check_crystal
 from matgen_core.chem.structure import formula_counts, from_structure, to_structure
 from matgen_core.data.crystals import COLUMNS, CrystalRows
@@ -21,7 +21,7 @@ from matgen_core.stages.latent_diffusion import LatentDiffusion, draw_latents
 from matgen_core.training import TrainingConfig
 from matgen_core.types import Cancelled, Constraints, Crystal, DamagedCheckpoint, SamplingSettings
 
-QUICK = SamplingSettings(engine="latent-diffusion", steps=4, geometries=2)
+QUICK = SamplingSettings(engine="latent-diffusion", steps=4, geometries=2, skeletons=2)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkpoint, Checkpo
 
 @pytest.fixture(scope="module")
 def engine(parts: tuple[Checkpoint, Checkpoint]) -> LatentDiffusion:
-    return LatentDiffusion(*parts)
+    return LatentDiffusion(*parts, load_checkpoint("crystal-proposal"), load_checkpoint("crystal-geometry"))
 
 
 def draw(engine: LatentDiffusion, constraints: Constraints, settings: SamplingSettings = QUICK) -> list[Crystal]:
@@ -103,4 +103,4 @@ def test_a_denoiser_of_other_latents_is_refused(parts: tuple[Checkpoint, Checkpo
     autoencoder, diffusion = parts
     other = replace(autoencoder, digest="ffff")
     with pytest.raises(DamagedCheckpoint, match="matgen train crystal-diffusion"):
-        LatentDiffusion(other, diffusion)
+        LatentDiffusion(other, diffusion, autoencoder, autoencoder)
