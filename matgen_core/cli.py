@@ -272,6 +272,28 @@ def evaluate_reconstruction(
     typer.echo(json.dumps(result, indent=1))
 
 
+@evaluate.command("readings")
+def evaluate_readings(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(help="withheld crystals")] = 1000,
+    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure how far readings on generated geometry err; their spreads go to the shipped reference."""
+    import json
+
+    from matgen_core.calibration import measure_readings, read_placed
+    from matgen_core.data.reference import GENERATED
+    from matgen_core.data.spreads import write_spreads
+
+    spreads, figures = measure_readings(read_placed(load_rows(rows), count, seed))
+    write_spreads(spreads, FOLDER / GENERATED)
+    figures["spreads"] = asdict(spreads)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "readings.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    typer.echo(json.dumps(figures, indent=1))
+
+
 @bench.command("crystals")
 def bench_crystals(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),

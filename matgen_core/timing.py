@@ -20,7 +20,7 @@ from matgen_core.data.datasets import condition_values
 from matgen_core.data.tokenizers import MAX_SITES, Grammar, skeleton_of
 from matgen_core.pipeline import design, prepare
 from matgen_core.stages.generate import load_engine, trained_engines
-from matgen_core.stages.latent_diffusion import LatentDiffusion, draw_latents, write_crystals
+from matgen_core.stages.latent_diffusion import LatentDiffusion, draw_latents
 from matgen_core.stages.predict import predict
 from matgen_core.stages.symmetry_first import SymmetryFirst
 from matgen_core.types import Candidate, Constraints, Origin, SamplingSettings, Target
@@ -114,7 +114,8 @@ def time_samplers(rows: CrystalRows, seed: int) -> list[dict[str, Any]]:
 def time_latent_samplers(count: int, seed: int) -> list[dict[str, Any]]:
     """The chapter's loop over latents, 1000 steps from pure noise, against the fast solver, from the same noise.
 
-    Quality is the share of decoded crystals that CHGNet reads below 0.1 eV/atom above the hull, and its median.
+    Quality is the share of latents whose crystal, one a latent, none picked, CHGNet reads below 0.1 eV/atom above the
+    hull, and the median. The clock runs for the latents alone.
     """
     engine = load_engine("latent-diffusion")
     assert isinstance(engine, LatentDiffusion)
@@ -128,8 +129,8 @@ def time_latent_samplers(count: int, seed: int) -> list[dict[str, Any]]:
         seconds, latents = _timed(partial(draw, torch.Generator().manual_seed(seed)))
         latents = latents * engine.spread + engine.centre
         generator = torch.Generator().manual_seed(seed)
-        written = write_crystals(engine.vae, engine.scale, Grammar(Constraints()), latents, usual, generator)
-        heights = [h for h in _above_hull([crystal for crystal in written if crystal is not None]) if h is not None]
+        crystals = engine.decode(Grammar(Constraints()), latents, 1, free, usual, generator)
+        heights = [h for h in _above_hull(crystals) if h is not None]
         results.append(
             {
                 "sampler": sampler,

@@ -142,6 +142,23 @@ def reconstruction() -> str:
     return table((f"{result['rows']:,} withheld crystals, encoded and written back", "share"), rows)
 
 
+def readings() -> str:
+    result = read("readings.json")
+    if result is None:
+        return f"{MISSING}\n"
+    spreads = result["spreads"]
+    low, high = spreads["edges"]
+    classes = (f"below {low:g}", f"{low:g} to {high:g}", f"above {high:g}")
+    heads = [f"hull {name} ({count})" for name, count in zip(classes, spreads["rows"], strict=True)]
+    rows = []
+    for key, error in result["errors"].items():
+        cells = [MISSING if value is None else f"± {value:.3f}" for value in spreads["values"][key]]
+        median = f"{error['median_error_near_hull']:+.3f}, {error['median_error']:+.3f}"
+        rows.append((key.replace("_", " "), *cells, f"{error['mean_absolute_error']:.3f}", median))
+    head = (f"{result['skeletons']:,} withheld crystals", *heads, "mean error", "median error near hull, of all")
+    return table(head, rows)
+
+
 def molecules() -> str:
     result = read("molecules.json")
     if result is None:
@@ -195,6 +212,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "targets": targets,
     "speed": speed,
     "reconstruction": reconstruction,
+    "readings": readings,
     "molecules": molecules,
     "molecule-targets": molecule_targets,
 }

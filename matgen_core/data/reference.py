@@ -26,12 +26,15 @@ from matgen_core.chem.stability import Hull, find_vertices, fractions_of
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.data.crystals import CrystalRows
+from matgen_core.data.spreads import Spreads, read_spreads
 from matgen_core.types import BadInput, Crystal, MissingReference, Verdict
 
 FOLDER = Path(__file__).parents[2] / "assets" / "reference"
 ATTRIBUTION = "Materials Project (CC BY 4.0), through Matbench, MP-20 and MPTS-52"
 #: Readings of the evaluation's unconditional samples: what chance alone would meet.
 SAMPLES = "samples.npz"
+#: Spreads of readings on generated geometry, where they were measured.
+GENERATED = "generated.json"
 #: What a table of phases may call its formation energies (eV/atom, MP2020 corrections).
 _PHASE_ENERGIES = ("formation_energy_mp2020", "formation_energy_per_atom")
 #: Properties of known crystals that are kept, as CrystalRows names them.
@@ -69,6 +72,7 @@ class Reference:
         counts: what went in, and how well the elemental energies fit.
         spreads: half of what covers 95 % of a reading's errors on slightly disturbed geometry, by property.
         samples: readings of unconditional samples of the default engine, by property; empty where not measured.
+        generated: spreads on generated geometry; None where not measured.
     """
 
     hull: Hull
@@ -79,6 +83,13 @@ class Reference:
     counts: Mapping[str, float]
     spreads: Mapping[str, float]
     samples: Mapping[str, NDArray[np.float32]]
+    generated: Spreads | None = None
+
+    def spread(self, key: str, above: float | None, generated: bool) -> float | None:
+        """Spread of a reading, on generated geometry where ``above`` was read as the distance to the hull."""
+        if not generated or self.generated is None:
+            return self.spreads.get(key)
+        return self.generated.of(key, above)
 
     def newness(self, crystal: Crystal) -> Verdict:
         """Verdict "newness" in three levels: known structure, new structure of a known formula, formula not known."""
@@ -273,7 +284,7 @@ def load_reference(folder: Path = FOLDER) -> Reference:
             columns = {key: file[key] for key in file.files}
         return Reference(
             hull, columns.pop("formulas"), columns.pop("types"), manifest["elements"], columns, manifest["counts"],
-            manifest["spreads"], _read_samples(folder / SAMPLES),
+            manifest["spreads"], _read_samples(folder / SAMPLES), read_spreads(folder / GENERATED),
         )  # fmt: skip
     except MissingReference:
         raise

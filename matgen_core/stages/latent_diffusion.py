@@ -72,9 +72,22 @@ class LatentDiffusion:
         each = _LATENTS * settings.skeletons
         asked = conditions.repeat_interleave(each, dim=0)
         latents = draw_latents(self.denoiser, asked, settings, generator, cancelled) * self.spread + self.centre
+        return self.decode(grammar, latents, each, asked, settings, generator, cancelled)
+
+    def decode(
+        self,
+        grammar: Grammar,
+        latents: Tensor,
+        each: int,
+        conditions: Tensor,
+        settings: SamplingSettings,
+        generator: torch.Generator,
+        cancelled: Asked | None = None,
+    ) -> list[Crystal]:
+        """Of every ``each`` latents (B, D) in a row the crystal whose geometry is doubted least."""
         temperature = _COOLER * settings.temperature
         written = write_skeletons(self.vae, grammar, latents, 1.0, temperature, generator, cancelled)
-        return self.placer.place_best(written, each, asked, settings, generator, cancelled)
+        return self.placer.place_best(written, each, conditions, settings, generator, cancelled)
 
 
 @torch.no_grad()

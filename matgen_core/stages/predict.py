@@ -71,28 +71,27 @@ def prepare() -> None:
 
 def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference) -> list[Prediction]:
     counts = formula_counts(candidate.material)
-    moment = _prediction("magnetic_moment", reading.magnetic_moment, reference, METHOD, reading.note)
-    site = _prediction("max_site_moment", reading.max_site_moment, reference, METHOD, reading.note)
     energy = None if reading.energy is None else formation_energy(reading.energy, counts, reference.elements)
     note = reading.note or ("" if energy is not None else "no reference energy for one of its elements")
-    formation = _prediction("formation_energy", energy, reference, METHOD, note)
-    if energy is None:
-        return [formation, moment, site, _prediction("e_above_hull", None, reference, _HULL_METHOD, note)]
-    hull = reference.hull.read(counts, energy)
-    products = " + ".join(f"{share:.2f} {name}" for name, share in hull.products)
-    few = (
-        f"; only {hull.known} known formulas of these elements, so the hull may be too shallow"
-        if hull.few_known
-        else ""
-    )
-    above = _prediction("e_above_hull", hull.e_above_hull, reference, _HULL_METHOD, f"decomposes to {products}{few}")
-    return [formation, moment, site, above]
+    hull = None if energy is None else reference.hull.read(counts, energy)
+    above = None if hull is None else hull.e_above_hull
 
+    def prediction(key: str, value: float | None, note: str, method: str = METHOD) -> Prediction:
+        # Energies far above the hull belong to strained cells, for which CHGNet was not made.
+        in_domain = None if value is None else not (key == "e_above_hull" and value > 0.5)
+        spread = reference.spread(key, above, candidate.origin.engine != "file")
+        return Prediction(key, value, spread, PROPERTIES[key].unit, method, in_domain, note)
 
-def _prediction(key: str, value: float | None, reference: Reference, method: str, note: str) -> Prediction:
-    # Energies far above the hull belong to strained cells, for which CHGNet was not made.
-    in_domain = None if value is None else not (key == "e_above_hull" and value > 0.5)
-    return Prediction(key, value, reference.spreads.get(key), PROPERTIES[key].unit, method, in_domain, note)
+    if hull is not None:
+        products = " + ".join(f"{share:.2f} {name}" for name, share in hull.products)
+        few = f"; only {hull.known} known formulas of these elements, so the hull may be too shallow"
+        hull_note = f"decomposes to {products}{few if hull.few_known else ''}"
+    return [
+        prediction("formation_energy", energy, note),
+        prediction("magnetic_moment", reading.magnetic_moment, reading.note),
+        prediction("max_site_moment", reading.max_site_moment, reading.note),
+        prediction("e_above_hull", above, note if hull is None else hull_note, _HULL_METHOD),
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------- gap

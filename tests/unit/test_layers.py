@@ -28,6 +28,7 @@ LAYERS = {
     "pipeline": 6,
     "molecules": 6,
     "embeddings": 6,
+    "calibration": 7,
     "evaluation_molecules": 7,
     "evaluation": 7,
     "reconstruction": 7,
