@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from matgen_core.messages import quote
 from matgen_core.types import BadTarget, Goal
 
 
@@ -119,12 +120,13 @@ def parse_goal(name: str, text: str) -> Goal | None:
     text = text.strip()
     if text.lower() in ("", "any"):
         return None
+    shown = quote(text)
     try:
         ends = [float(part) if part.strip() else None for part in text.split(":")]
     except ValueError:
-        raise BadTarget(f"--{name} {text!r} is not a number, a range such as 1:3, or any") from None
+        raise BadTarget(f"--{name} {shown} is not a number, a range such as 1:3, or any") from None
     if len(ends) == 1:
         return Goal(ends[0], ends[0])
     if len(ends) != 2:
-        raise BadTarget(f"--{name} {text!r} has more than two ends; write a range such as 1:3")
+        raise BadTarget(f"--{name} {shown} has more than two ends; write a range such as 1:3")
     return Goal(ends[0], ends[1])

@@ -8,6 +8,7 @@ from functools import lru_cache
 from numbers import Integral
 
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
+from matgen_core.messages import quote
 from matgen_core.types import BadTarget, Constraints, Crystal, Verdict
 
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
@@ -34,7 +35,7 @@ def check_elements(symbols: Iterable[str], known: Iterable[str] | None = None) -
     found = frozenset(symbols)
     unknown = sorted(found - allowed)
     if unknown:
-        raise BadTarget(f"{_shown(unknown[0])} is not an element that can be used; write symbols such as Fe, O")
+        raise BadTarget(f"{quote(unknown[0])} is not an element that can be used; write symbols such as Fe, O")
     return found
 
 
@@ -43,10 +44,6 @@ def _periodic_table() -> frozenset[str]:
     from pymatgen.core import Element
 
     return frozenset(e.symbol for e in Element if e.Z <= _LAST_ELEMENT and _SYMBOL.fullmatch(e.symbol))
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "…")
 
 
 def parse_formula(formula: str) -> dict[str, int]:
@@ -68,7 +65,7 @@ def parse_formula(formula: str) -> dict[str, int]:
         if not amounts or any(amount != int(amount) or amount <= 0 for amount in amounts.values()):
             raise ValueError
     except Exception:  # pymatgen raises many kinds
-        raise BadTarget(f"{_shown(formula)} is not a formula; write one such as Fe3O4") from None
+        raise BadTarget(f"{quote(formula)} is not a formula; write one such as Fe3O4") from None
     check_elements(amounts)
     return {element: int(amount) for element, amount in amounts.items()}
 
@@ -82,7 +79,7 @@ def check_constraints(constraints: Constraints) -> None:
     _check_atoms(constraints.min_atoms, constraints.max_atoms)
     if constraints.crystal_system is not None and constraints.crystal_system not in CRYSTAL_SYSTEMS:
         raise BadTarget(
-            f"no crystal system {_shown(constraints.crystal_system)}; choose from: {', '.join(CRYSTAL_SYSTEMS)}"
+            f"no crystal system {quote(constraints.crystal_system)}; choose from: {', '.join(CRYSTAL_SYSTEMS)}"
         )
     together = include | (constraints.chemical_system or frozenset())
     if len(together) > constraints.max_atoms:

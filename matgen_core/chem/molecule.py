@@ -14,6 +14,7 @@ from typing import Any
 from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import Crippen, Descriptors, rdFingerprintGenerator, rdMolDescriptors
 
+from matgen_core.messages import quote
 from matgen_core.types import BadInput
 
 #: Longest string that is looked at: RDKit's time grows faster than the string.
@@ -36,7 +37,7 @@ def read(smiles: str, name: str = "SMILES") -> Chem.Mol:
     Raises:
         BadInput: naming the string and what is wrong with it.
     """
-    text, shown = smiles.strip(), _shown(smiles)
+    text, shown = smiles.strip(), quote(smiles)
     if not text:
         raise BadInput(f"the {name} is empty; write one such as c1ccccc1")
     if len(text) > LONGEST:
@@ -55,11 +56,11 @@ def read_pattern(smarts: str, name: str = "SMARTS") -> Chem.Mol:
     """
     text = smarts.strip()
     if not text or len(text) > LONGEST or not text.isascii():
-        raise BadInput(f"the {name} {_shown(smarts)} cannot be used; write 1 to {LONGEST} plain characters")
+        raise BadInput(f"the {name} {quote(smarts)} cannot be used; write 1 to {LONGEST} plain characters")
     with rdBase.BlockLogs():  # complaints about strings a network drew are no news
         pattern = Chem.MolFromSmarts(text)
     if pattern is None or pattern.GetNumAtoms() == 0:
-        raise BadInput(f"the {name} {_shown(smarts)} is no pattern that RDKit can read; try C(=O)[OH], for example")
+        raise BadInput(f"the {name} {quote(smarts)} is no pattern that RDKit can read; try C(=O)[OH], for example")
     return pattern
 
 
@@ -155,8 +156,3 @@ def outside_domain(molecule: Chem.Mol) -> str | None:
 def contains(molecule: Chem.Mol, pattern: Chem.Mol) -> bool:
     """Whether the pattern occurs in the molecule."""
     return bool(molecule.HasSubstructMatch(pattern))
-
-
-def _shown(text: str) -> str:
-    text = "".join(c if c.isprintable() else "·" for c in text.strip())
-    return repr(text if len(text) <= 40 else f"{text[:40]}…")

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from matgen_core.chem.structure import from_structure
+from matgen_core.messages import quote
 from matgen_core.types import BadInput, Crystal, MatGenError, Site
 
 #: Column of a table for each property the networks can be asked for. A column that is absent stays unknown.
@@ -99,9 +100,12 @@ def read_table(source: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(source)
     except (ValueError, OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{source} cannot be read as CSV ({error}); save it as comma-separated UTF-8") from None
+        raise BadInput(
+            f"{source} cannot be read as CSV ({quote(error, 120)}); save it as comma-separated UTF-8"
+        ) from None
     if "cif" not in table.columns:
-        raise BadInput(f"{source} has no 'cif' column (it has: {', '.join(map(str, table.columns))}); add one")
+        columns = ", ".join(map(quote, table.columns[:8])) + (", …" if len(table.columns) > 8 else "")
+        raise BadInput(f"{source} has no 'cif' column (it has: {columns}); add one")
     return table
 
 
@@ -116,7 +120,7 @@ def parse_row(id_: str, cif: str) -> Crystal | Rejected:
     except MatGenError as error:
         return Rejected(id_, str(error))
     except Exception as error:  # pymatgen's parser raises many kinds; each row's failure is the row's own
-        return Rejected(id_, f"the CIF cannot be read ({type(error).__name__}: {str(error)[:120]})")
+        return Rejected(id_, f"the CIF cannot be read ({type(error).__name__}: {quote(error, 120)})")
     unknown = [s.element for s in crystal.sites if s.element not in ELEMENTS]
     return Rejected(id_, f"element {unknown[0]} is not among those the networks know") if unknown else crystal
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from matgen_core.messages import quote
 from matgen_core.types import BadInput
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def split(smiles: str) -> list[str]:
     tokens = _SPLIT.findall(smiles)
     if sum(map(len, tokens)) != len(smiles):
         odd = sorted(set(_SPLIT.sub("", smiles)))
-        raise BadInput(f"{shorten(smiles)!r} holds {' '.join(map(repr, odd[:5]))}, which SMILES does not know")
+        raise BadInput(f"{quote(smiles)} holds {' '.join(map(repr, odd[:5]))}, which SMILES does not know")
     return tokens
 
 
@@ -57,11 +58,11 @@ def encode(smiles: str, *, end: bool = True) -> list[int]:
     unknown = sorted(set(tokens) - _NUMBER.keys())
     if unknown:
         raise BadInput(
-            f"{shorten(smiles)!r} holds {', '.join(unknown[:8])}, outside the model's vocabulary "
+            f"{quote(smiles)} holds {', '.join(unknown[:8])}, outside the model's vocabulary "
             f"({' '.join(SYMBOLS)}); write it without charges, stereo marks and other elements"
         )
     if len(tokens) > MAX_TOKENS - 2:
-        raise BadInput(f"{shorten(smiles)!r} has {len(tokens)} tokens; the model writes at most {MAX_TOKENS - 2}")
+        raise BadInput(f"{quote(smiles)} has {len(tokens)} tokens; the model writes at most {MAX_TOKENS - 2}")
     return [BOS, *(_NUMBER[token] for token in tokens), *((EOS,) if end else ())]
 
 
@@ -74,11 +75,6 @@ def decode(tokens: Iterable[int]) -> str:
         if token > UNKNOWN:
             symbols.append(VOCABULARY[token])
     return "".join(symbols)
-
-
-def shorten(text: str, most: int = 40) -> str:
-    """A text that fits into a message."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
 
 
 def build_tokenizer(symbols: Sequence[str] = VOCABULARY) -> PreTrainedTokenizerFast:

@@ -8,7 +8,8 @@ import torch
 from rdkit import Chem
 
 from matgen_core.chem.molecule import read
-from matgen_core.data.smiles import MAX_TOKENS, encode, shorten
+from matgen_core.data.smiles import MAX_TOKENS, encode
+from matgen_core.messages import quote
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 from matgen_core.types import BadInput, SmilesSettings
 
@@ -43,14 +44,14 @@ def writings(scaffold: str) -> tuple[tuple[int, ...], ...]:
         if molecule.GetAtomWithIdx(last).GetTotalNumHs() and not text.endswith("]"):
             found.append(tuple(encode(text, end=False)))
     if not found:
-        raise BadInput(f"the scaffold {shorten(scaffold)!r} has no free place at an end; write it with one")
+        raise BadInput(f"the scaffold {quote(scaffold)} has no free place at an end; write it with one")
     _fits(list(found[0]), scaffold)
     return tuple(dict.fromkeys(found))
 
 
 def _fits(tokens: list[int], text: str) -> None:
     if len(tokens) + _ROOM > MAX_TOKENS:
-        raise BadInput(f"{shorten(text)!r} leaves no room to grow; the model writes at most {MAX_TOKENS - 2} tokens")
+        raise BadInput(f"{quote(text)} leaves no room to grow; the model writes at most {MAX_TOKENS - 2} tokens")
 
 
 @torch.inference_mode()

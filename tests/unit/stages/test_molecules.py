@@ -167,7 +167,7 @@ def test_files_hold_what_was_found() -> None:
         (SmilesSettings(top_p=0.0), 1, "top-p"), (SmilesSettings(until="ever"), 1, "until"),
         (SmilesSettings(cap=0), 1, "cap"), (SmilesSettings(prefix="C[Na]"), 1, "[Na]"),
         (SmilesSettings(scaffold="C("), 1, "scaffold"), (SmilesSettings(require="(("), 1, "required SMARTS"),
-        (SmilesSettings(prefix="C", scaffold="CC"), 1, "both"), (SmilesSettings(prefix="C" * 10_000), 1, "characters"),
+        (SmilesSettings(prefix="C", scaffold="CC"), 1, "both"), (SmilesSettings(prefix="C" * 10_000), 1, "10000 tokens"),
         (SmilesSettings(filters=("NIH",)), 1, "NIH"), (SmilesSettings(max_sa=0.0), 1, "SA score"),
         (SmilesSettings(scaffold="C[N+](C)(C)C"), 1, "[N+]"),
     ],
