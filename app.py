@@ -16,8 +16,12 @@ st.html(Path(__file__).parent / "pages" / "ui" / "style.css")
 pages = [
     st.Page("pages/design/crystals.py", title=_("Crystals"), default=True),
     st.Page("pages/design/molecules.py", title=_("Molecules")),
+    st.Page("pages/design/inverse_design.py", title=_("Inverse design")),
 ]
-explore = [st.Page("pages/explore/embeddings.py", title=_("Embeddings"))]
+explore = [
+    st.Page("pages/explore/embeddings.py", title=_("Embeddings")),
+    st.Page("pages/explore/runs.py", title=_("Runs")),
+]
 page = st.navigation({_("Design"): pages, _("Explore"): explore}, position="top")
 try:
     page.run()

@@ -178,3 +178,53 @@ def load_language_model(name: str, *, folder: Path = FOLDER) -> Checkpoint:
 def _language_digest(folder: Path) -> str:
     both = (folder / "model.safetensors").read_bytes() + (folder / "conditions.safetensors").read_bytes()
     return hashlib.sha256(both).hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------------- encoders
+
+
+def save_encoder(
+    name: str,
+    network: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    config: Mapping[str, Any],
+    *,
+    folder: Path = FOLDER,
+) -> Path:
+    """Writes an encoder as transformers opens it, with its digest and ``config`` in ``matgen.json``."""
+    target = folder / name
+    target.mkdir(parents=True, exist_ok=True)
+    network.half().save_pretrained(target)
+    tokenizer.save_pretrained(target)
+    settings = json.loads((target / "config.json").read_text(encoding="utf-8"))
+    settings["dtype"] = "float32"  # as for the language models
+    (target / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    text = json.dumps({**config, "digest": _digest(target / "model.safetensors")}, indent=2, ensure_ascii=False)
+    (target / "matgen.json").write_text(text + "\n", encoding="utf-8")
+    return target
+
+
+def load_encoder(name: str, *, folder: Path = FOLDER) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, str]:
+    """An encoder, its tokenizer and the first digits of its digest.
+
+    Raises:
+        UnknownCheckpoint: where there is none of that name.
+        DamagedCheckpoint: where its files do not fit together.
+    """
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    source = folder / name
+    if not (source / "matgen.json").is_file():
+        known = ", ".join(available(folder)) or "none"
+        raise UnknownCheckpoint(f"no checkpoint {name!r}; available: {known}; train it with: matgen train {name}")
+    remedy = "restore it with: git checkout -- assets/checkpoints"
+    try:
+        config = json.loads((source / "matgen.json").read_text(encoding="utf-8"))
+        digest = _digest(source / "model.safetensors")
+        if digest != config["digest"]:
+            raise DamagedCheckpoint(f"checkpoint {name!r}: the weights do not match their digest; {remedy}")
+        network = AutoModelForMaskedLM.from_pretrained(source, local_files_only=True).base_model.float()
+        return network, AutoTokenizer.from_pretrained(source, local_files_only=True), digest[:12]
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        reason = f"{type(error).__name__}: {str(error)[:80]}"
+        raise DamagedCheckpoint(f"checkpoint {name!r} cannot be read ({reason}); {remedy}") from None

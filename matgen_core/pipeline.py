@@ -48,6 +48,7 @@ def design(
     settings = settings or SamplingSettings()
     check_settings(settings)
     found: tuple[Candidate, ...] = ()
+    seen: dict[str, str] = {}
     report = on_progress or (lambda progress: None)
     for first in range(0, count, _BATCH):
         size = min(_BATCH, count - first)
@@ -58,7 +59,7 @@ def design(
             batch = predict(batch, cancelled=cancelled)
         except Cancelled:
             break
-        found = rank(assess((*found, *batch), target), target)
+        found = rank((*found, *assess(batch, target, seen)), target)
         report(Progress("assess", first + size, count, found))
     report(Progress("done", len(found), count, found))
     return found

@@ -23,6 +23,8 @@ from matgen_core.models.conditioning import drop_conditions
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser, Skeletons
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.predictor import GapPredictor, PredictorConfig
+from matgen_core.recipes_encoder import NAME as ENCODER
+from matgen_core.recipes_encoder import train_encoder
 from matgen_core.recipes_smiles import NAME as SMILES
 from matgen_core.recipes_smiles import train_smiles
 from matgen_core.training import Recipe, Trainer, TrainingConfig, best_device
@@ -197,7 +199,7 @@ RECIPES: Mapping[str, Callable[[CrystalRows, Path, TrainingConfig], Recipe]] = {
     "crystal-vae": crystal_vae,
 }
 #: Recipes that take more than crystals.
-OTHERS = ("crystal-diffusion", "band-gap", SMILES)
+OTHERS = ("crystal-diffusion", "band-gap", SMILES, ENCODER)
 
 
 def train(
@@ -215,7 +217,7 @@ def train(
     Args:
         name: one of RECIPES or OTHERS.
         source: ``crystals.npz``; for "band-gap" a CSV of formula, band_gap and split; for "smiles-gpt"
-            ``molecules.npz``.
+            and "smiles-bert" ``molecules.npz``.
         folder: of the training's state.
         training: how long and how fast.
         checkpoints: where the checkpoint goes; "crystal-diffusion" finds "crystal-vae" there.
@@ -228,6 +230,8 @@ def train(
     """
     if name == SMILES:
         return train_smiles(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
+    if name == ENCODER:
+        return train_encoder(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
     if name == "band-gap":
         recipe = band_gap(_read_gaps(source), folder, training)
     elif name == "crystal-diffusion":

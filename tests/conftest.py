@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from matgen_core.store import VARIABLE
+
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Runs of the tests are kept apart from the user's."""
+    os.environ[VARIABLE] = f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.sqlite'}"
 
 
 @pytest.fixture(scope="session")

@@ -195,6 +195,46 @@ def molecule_targets() -> str:
     return table(("target", "valid", "asked: mean deviation, met", "not asked", "nearest known"), rows)
 
 
+def encoder() -> str:
+    result = read("encoder.json")
+    if result is None:
+        return f"{MISSING}\n"
+    rows = [
+        (label, f"{entry['dimensions']}", f"{entry['mae']:.3f}", f"{entry['r2']:.3f}")
+        for label, entry in result["probe"].items()
+    ]
+    rows.append(("ESOL, as it is", "–", f"{result['esol_mae']:.3f}", "–"))
+    rows.append(("the mean of the training rows", "0", f"{result['mean_mae']:.3f}", "0"))
+    head = (f"{result['test']} measured solubilities, {result['train']} to fit", "numbers", "mean error, log mol/L", "R²")
+    return table(head, rows)
+
+
+def design() -> str:
+    result = read("design.json")
+    if result is None:
+        return f"{MISSING}\n"
+    ways = ("loop", "random", "substitution")
+    rows = []
+    for entry in result["targets"]:
+        asked = ", ".join(
+            f"{NAMES[key]} {_goal(low, high)} {UNITS[key]}" for key, (low, high) in entry["target"].items()
+        )
+        cells = [f"{entry[way]['a_minute']:.1f}, {entry[way]['confirmed']['value']:.3f}" for way in ways]
+        rows.append((asked, *cells))
+    machine = result["machine"]
+    note = (
+        f"\nCandidates that pass everything per minute, and their share of what was drawn; {machine['cores']} cores, "
+        f"{result['seconds']:g} s for each target and way.\n"
+    )
+    return table(("target", "the loop", "random generation", "ionic substitution"), rows) + note
+
+
+def _goal(low: float | None, high: float | None) -> str:
+    if low == high:
+        return f"{low:g}"
+    return f"at most {high:g}" if low is None else f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
+
+
 def trained(name: str) -> str:
     folder = ROOT / "assets" / "checkpoints" / name
     path = folder / "matgen.json" if (folder / "matgen.json").is_file() else folder / "config.json"
@@ -215,6 +255,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "readings": readings,
     "molecules": molecules,
     "molecule-targets": molecule_targets,
+    "encoder": encoder,
+    "design": design,
 }
 
 

@@ -7,7 +7,7 @@ composition finds the mixture of them with the lowest energy (Akbarzadeh et al. 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -72,7 +72,7 @@ class Hull:
         from scipy.optimize import linprog
 
         elements = sorted(fractions)
-        phases = self._phases(elements)
+        phases = self.phases(elements)
         target = np.array([fractions[e] for e in elements])
         matrix = np.array([[phase[1].get(e, 0.0) for phase in phases] for e in elements])
         energies = np.array([phase[2] for phase in phases])
@@ -82,7 +82,8 @@ class Hull:
         shares = tuple((phases[j][0], float(w)) for j, w in enumerate(result.x) if w > 1e-6)
         return float(result.fun), tuple(sorted(shares, key=lambda share: -share[1]))
 
-    def _phases(self, elements: list[str]) -> list[tuple[str, dict[str, float], float]]:
+    def phases(self, elements: Sequence[str]) -> list[tuple[str, dict[str, float], float]]:
+        """Formula, atomic fractions and formation energy (eV/atom) of every vertex made of some of these elements."""
         found = [(element, {element: 1.0}, 0.0) for element in elements]
         for size in range(2, len(elements) + 1):
             for system in combinations(elements, size):

@@ -27,6 +27,9 @@ SYMBOLS = (
     "[H]", "6",
 )  # fmt: skip
 VOCABULARY = (*SPECIAL, *SYMBOLS)
+#: The encoder's vocabulary has one token more.
+MASKED_VOCABULARY = (*VOCABULARY, "<mask>")
+MASK = len(VOCABULARY)
 _NUMBER = {symbol: i for i, symbol in enumerate(VOCABULARY)}
 #: Longest string with BOS and EOS: the longest training string has 54 tokens.
 MAX_TOKENS = 64
@@ -78,18 +81,25 @@ def decode(tokens: Iterable[int]) -> str:
 
 
 def build_tokenizer(symbols: Sequence[str] = VOCABULARY) -> PreTrainedTokenizerFast:
-    """The same tokens as transformers knows them; it begins with BOS and leaves the end to the model."""
+    """The same tokens as transformers knows them.
+
+    The generator's begins with BOS and leaves the end to the model; an encoder's, whose symbols hold "<mask>", puts BOS
+    and EOS around the string as [CLS] and [SEP].
+    """
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
+    masked = symbols[-1] == MASKED_VOCABULARY[-1]
     tokenizer = Tokenizer(models.WordLevel({s: i for i, s in enumerate(symbols)}, unk_token=SPECIAL[UNKNOWN]))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(PATTERN), behavior="isolated")
     tokenizer.decoder = decoders.Fuse()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="<bos> $A", pair="<bos> $A $B", special_tokens=[(SPECIAL[BOS], BOS)]
-    )
+        single="<bos> $A <eos>" if masked else "<bos> $A", pair="<bos> $A $B",
+        special_tokens=[(SPECIAL[BOS], BOS), (SPECIAL[EOS], EOS)],
+    )  # fmt: skip
+    roles = {"mask_token": "<mask>", "cls_token": SPECIAL[BOS], "sep_token": SPECIAL[EOS]} if masked else {}
     fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token=SPECIAL[PAD], bos_token=SPECIAL[BOS], eos_token=SPECIAL[EOS],
-        unk_token=SPECIAL[UNKNOWN], model_max_length=MAX_TOKENS, clean_up_tokenization_spaces=False,
+        unk_token=SPECIAL[UNKNOWN], model_max_length=MAX_TOKENS, clean_up_tokenization_spaces=False, **roles,
     )  # fmt: skip
     return fast

@@ -11,13 +11,20 @@ from matgen_core.properties import PROPERTIES, meets
 from matgen_core.types import Candidate, M, Target, Verdict
 
 
-def assess(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:
+def assess(
+    candidates: Sequence[Candidate], target: Target, seen: dict[str, str] | None = None
+) -> tuple[Candidate, ...]:
     """The same candidates with a verdict of every rule.
+
+    Args:
+        candidates: that were read.
+        target: what was asked for.
+        seen: structure types of the run so far with the id that had each first; grows. None for a run of its own.
 
     Rules: "constraints", "charge_balance", "newness", "duplicate", and "target:<property>" for each goal.
     """
     reference = load_reference()
-    seen: dict[str, str] = {}
+    seen = {} if seen is None else seen
     assessed = []
     for candidate in candidates:
         crystal = candidate.material

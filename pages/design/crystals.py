@@ -20,6 +20,7 @@ from pages.ui.jobs import Job, load_models, submit
 from pages.ui.language import _, ngettext
 from pages.ui.link import check_link
 from pages.ui.progress import show_progress
+from pages.ui.recording import begin_record, show_record
 from pages.ui.target_controls import RULES, ask_constraints, ask_goals, ask_sampling
 
 JOB, ASKED = "crystals-job", "crystals-target"
@@ -52,6 +53,7 @@ def start(target: Target, count: int, seed: int, settings: SamplingSettings) -> 
         count,
         "crystals",
         load_models(),
+        begin_record("crystals", seed),
     )
 
 
@@ -69,6 +71,7 @@ def show_results(job: Job, target: Target) -> None:
         )  # fmt: skip
     elif not candidates and not job.busy and not job.error:
         st.info(_("The run found nothing that fits. Ask for less, or allow more atoms."))
+    show_record(job.recorder)
     if not candidates:
         return
     show_shares(candidates, target)

@@ -31,6 +31,7 @@ from pages.ui.molecule_results import (
     show_shares,
 )
 from pages.ui.progress import show_progress
+from pages.ui.recording import begin_record, show_record
 from pages.ui.target_controls import ask_goals
 
 JOB, ASKED = "molecules-job", "molecules-asked"
@@ -67,6 +68,8 @@ def start(target: Target, count: int, seed: int, settings: SmilesSettings) -> No
         ),
         count,
         "molecules",
+        None,
+        begin_record("molecules", seed),
     )
 
 
@@ -85,6 +88,7 @@ def show_results(job: Job, target: Target, settings: SmilesSettings, now: Smiles
         st.info(job.progress.message)
     elif not found and not job.busy and not job.error:
         st.info(_("The run found no molecule. Lower the temperature, or ask for less."))
+    show_record(job.recorder)
     if not drawn:
         return
     show_shares(drawn, target)

@@ -15,6 +15,7 @@ import streamlit as st
 from matgen_core.pipeline import prepare
 from matgen_core.types import Candidate, MatGenError, Progress
 from pages.ui.language import _
+from pages.ui.recording import Recorder
 
 log = logging.getLogger("matgen")
 #: Runs at once; two cores serve no more with profit.
@@ -37,6 +38,7 @@ class Job:
     Args:
         total: candidates asked for.
         expected: seconds a candidate should take; None if not known.
+        recorder: keeps on disk what the run finds; None where it is not kept.
     """
 
     total: int = 1
@@ -46,6 +48,7 @@ class Job:
     progress: Progress | None = None
     error: str | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    recorder: Recorder | None = None
 
     @property
     def busy(self) -> bool:
@@ -87,9 +90,15 @@ class Job:
             log.exception("a run failed")
             self.error = _("Sorry, this run failed. What it had found is kept below; the server's log says why.")
         finally:
+            if self.recorder:
+                self.recorder.end(
+                    "failed" if self.error else "cancelled" if self.stop.is_set() else "finished", self.error
+                )
             self.ended = time.monotonic()
 
     def _report(self, progress: Progress) -> None:
+        if self.recorder:
+            self.recorder.add(progress.candidates)  # before it is shown: what was shown is on disk
         self.progress = progress
 
 
@@ -125,7 +134,7 @@ def load_models() -> Loader:
     return loader
 
 
-def submit(work: Work, total: int, kind: str, loader: Loader | None = None) -> Job:
+def submit(work: Work, total: int, kind: str, loader: Loader | None = None, recorder: Recorder | None = None) -> Job:
     """Starts the work as soon as a place is free.
 
     Args:
@@ -133,10 +142,11 @@ def submit(work: Work, total: int, kind: str, loader: Loader | None = None) -> J
         total: candidates asked for.
         kind: runs of one kind take about as long a candidate.
         loader: waited for before the work begins.
+        recorder: keeps the run on disk.
     """
     executor, paces = _executor()
     pace = paces[kind]
-    job = Job(total, pace.seconds)
+    job = Job(total, pace.seconds, recorder=recorder)
 
     def work_when_loaded(report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> tuple[Candidate, ...]:
         if loader:

@@ -98,5 +98,15 @@ def rule_text(rule: str) -> str:
         "charge_balance": _("Charge balance (SMACT)"),
         "newness": _("Newness"),
         "duplicate": _("Unique in this run"),
+        "oxidation": _("Oxidation states"),
+        "bonds": _("Shortest bonds"),
+        "packing": _("Packing"),
+        "hazards": _("Toxic or radioactive"),
+        "formation": _("Formation energy below zero"),
+        "hull": _("Near the hull"),
+        "valid": _("A molecule"),
+        "sa_score": _("Easy to make (SA score)"),
+        "PAINS": _("PAINS alerts"),
+        "BRENK": _("BRENK alerts"),
     }
     return names.get(rule, rule.replace("_", " ").capitalize())

@@ -1,0 +1,121 @@
+"""What a composition costs, whom it depends on, and what in it is toxic or radioactive.
+
+Toxic: elements restricted by the EU's RoHS directive 2011/65/EU (Pb, Cd, Hg; Cr only as Cr(VI)), or whose compounds
+are IARC group 1 carcinogens (As, Be, Cd, Cr(VI), Ni), or acutely toxic in category 1 or 2 under the CLP regulation (Tl,
+Os as OsO4). What holds for one oxidation state or compound only is a caution, not a rejection: a reading of the
+composition cannot tell it. Radioactive: elements without a stable isotope (CIAAW); bismuth, whose half-life is 2e19
+years, is not among them. Recyclability is not shown: no sourced indicator by composition is at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from matgen_core.types import Verdict
+
+#: Element: why it is rejected where toxic elements are.
+TOXIC = {
+    "Pb": "restricted by RoHS, toxic to reproduction",
+    "Cd": "restricted by RoHS, IARC group 1",
+    "Hg": "restricted by RoHS, acutely toxic",
+    "As": "compounds IARC group 1",
+    "Be": "IARC group 1",
+    "Tl": "acutely toxic",
+}
+#: Element: what to watch for, without a rejection.
+CAUTION = {
+    "Cr": "Cr(VI) is restricted by RoHS and IARC group 1",
+    "Ni": "nickel compounds are IARC group 1 when inhaled",
+    "Co": "cobalt salts are IARC group 2A",
+    "Os": "OsO4 is acutely toxic",
+    "Sb": "Sb(III) is IARC group 2A",
+    "Se": "toxic at small doses",
+}
+RADIOACTIVE = frozenset({"Tc", "Pm", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Th", "Pa", "U", "Np", "Pu"})
+
+
+def check_hazards(elements: Iterable[str], *, toxic: bool = False, radioactive: bool = False) -> Verdict:
+    """Verdict "hazards": whether what is toxic or radioactive is in it.
+
+    Args:
+        elements: of the composition.
+        toxic: whether toxic elements are allowed.
+        radioactive: whether radioactive elements are allowed.
+    """
+    found = sorted(set(elements))
+    bad = [f"{e}: {TOXIC[e]}" for e in found if e in TOXIC]
+    hot = [f"{e}: no stable isotope" for e in found if e in RADIOACTIVE]
+    notes = [f"caution, {e}: {CAUTION[e]}" for e in found if e in CAUTION]
+    rejected = bool((bad and not toxic) or (hot and not radioactive))
+    reason = "; ".join([*bad, *hot, *notes]) or "no toxic or radioactive element"
+    return Verdict("hazards", not rejected, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What a composition takes from the market and the crust.
+
+    Args:
+        price: USD/kg of the elements, the cheapest mixture of what is sold; None where one of them has no price.
+        production: Herfindahl-Hirschman index of production, by mass; above 2,500 a few countries hold it.
+        reserve: the same of reserves.
+        scarcest: the element of which the crust holds least, and how much (mg/kg); None where that is not known.
+    """
+
+    price: float | None
+    production: float | None
+    reserve: float | None
+    scarcest: tuple[str, float] | None
+
+
+@lru_cache(maxsize=20_000)
+def read_supply(formula: str) -> Supply:
+    """Price (pymatgen's cost table), HHI (Gaultois et al. 2013) and crustal abundance (SMACT's table) of a formula."""
+    from pymatgen.core import Composition
+
+    composition = Composition(formula)
+    return Supply(_price(composition), *_hhi(composition), _scarcest([str(e) for e in composition]))
+
+
+def _price(composition: object) -> float | None:
+    try:
+        return float(_costs().get_cost_per_kg(composition))
+    except (ValueError, KeyError, TypeError):  # no price for one of its elements
+        return None
+
+
+@lru_cache(maxsize=1)
+def _costs() -> Any:
+    import warnings
+
+    from pymatgen.analysis.cost import CostAnalyzer, CostDBElements
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of noble gases in the table, which have no electronegativity
+        return CostAnalyzer(CostDBElements())
+
+
+def _hhi(composition: object) -> tuple[float | None, float | None]:
+    from pymatgen.analysis.hhi import HHIModel
+
+    production, reserve = HHIModel().get_hhi(composition)
+    return (None if production is None else float(production)), (None if reserve is None else float(reserve))
+
+
+def _scarcest(elements: list[str]) -> tuple[str, float] | None:
+    import smact
+
+    amounts: dict[str, float] = {}
+    for element in elements:
+        try:
+            amount = smact.Element(element).crustal_abundance
+        except NameError:
+            return None
+        if amount is None:
+            return None
+        amounts[element] = float(amount)
+    scarcest = min(amounts, key=lambda element: amounts[element])
+    return scarcest, amounts[scarcest]

@@ -1,0 +1,74 @@
+"""Kept runs by command: ``matgen runs list``, ``show``, ``export``, ``rename``, ``delete``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.data import exports, molecule_exports
+from matgen_core.store import open_store
+from matgen_core.types import BadInput, Crystal
+
+app = typer.Typer(no_args_is_help=True, help="Runs that the app has kept.")
+_ID = typer.Argument(help="the run's id, as matgen runs list shows it")
+
+
+@app.command("list")
+def list_runs(owner: Annotated[str, typer.Option(help="whose, where people are kept apart")] = "") -> None:
+    """All runs, the newest first."""
+    for run in open_store().list(owner):
+        typer.echo(f"{run.id}  {run.created:%Y-%m-%d %H:%M}  {run.state:11}  {run.count:6}  {run.kind}  {run.name}")
+
+
+@app.command("show")
+def show_run(run: Annotated[str, _ID]) -> None:
+    """Settings, seed and versions of a run, as JSON."""
+    known = open_store().get(run)
+    typer.echo(
+        json.dumps(
+            {
+                "id": known.id, "name": known.name, "kind": known.kind, "state": known.state, "count": known.count,
+                "seed": known.seed, "settings": dict(known.settings), "versions": dict(known.versions),
+                "created": known.created.isoformat(), "message": known.message,
+            },
+            indent=1, ensure_ascii=False,
+        )
+    )  # fmt: skip
+
+
+@app.command("export")
+def export_run(run: Annotated[str, _ID], out: Annotated[Path, typer.Argument(help="CSV, or SDF of molecules")]) -> None:
+    """Every candidate of a run."""
+    found = open_store().candidates(run)
+    crystals = bool(found) and isinstance(found[0].material, Crystal)
+    if out.suffix not in (".csv", ".sdf") or (crystals and out.suffix == ".sdf"):
+        raise BadInput(f"{out.name} cannot be written; give a name that ends in .csv, or .sdf for molecules")
+    if crystals:
+        text = exports.to_csv(found)
+    else:
+        text = molecule_exports.to_sdf(found) if out.suffix == ".sdf" else molecule_exports.to_csv(found)
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written ({error.strerror}); choose another place") from None
+    typer.echo(f"{len(found)} candidates in {out}")
+
+
+@app.command("rename")
+def rename_run(run: Annotated[str, _ID], name: Annotated[str, typer.Argument(help="the new name")]) -> None:
+    """Another name for a run."""
+    open_store().rename(run, name)
+
+
+@app.command("delete")
+def delete_run(
+    run: Annotated[str, _ID], yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False
+) -> None:
+    """A run and its candidates, for good."""
+    known = open_store().get(run)
+    if not yes:
+        typer.confirm(f"delete {known.name} with {known.count} candidates for good?", abort=True)
+    open_store().delete(run)

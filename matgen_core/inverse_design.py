@@ -1,0 +1,260 @@
+"""The loop of chapter 4.5: draw, read, judge, and again, until enough pass or the budget ends.
+
+Generation is told the goals, the constraints and the elements that the rules exclude. The readings that confirm filter
+and count; nothing of them goes back into generation, so that they stay a judge.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic
+
+from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.data.crystals import ELEMENTS
+from matgen_core.data.reference import structure_type
+from matgen_core.molecules import design_molecules
+from matgen_core.stages.assess import assess
+from matgen_core.stages.conditions import check_target
+from matgen_core.stages.feasibility import Funnel, Rules, count_stages, judge_crystals, listed
+from matgen_core.stages.generate import check_settings, generate
+from matgen_core.stages.judge_molecules import rank_molecules
+from matgen_core.stages.molecule_conditions import check_molecules
+from matgen_core.stages.predict import predict
+from matgen_core.stages.rank import rank
+from matgen_core.types import (
+    BadTarget,
+    Cancelled,
+    Candidate,
+    Crystal,
+    M,
+    Molecule,
+    Progress,
+    SamplingSettings,
+    SmilesSettings,
+    Target,
+)
+
+#: Crystals drawn together; part of what repeats a run.
+BATCH = 32
+#: Most that one run may draw.
+MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When a run ends at the latest.
+
+    Args:
+        want: candidates that pass everything; the run ends when it has them.
+        seconds: of wall-clock time.
+        draws: candidates drawn in all.
+    """
+
+    want: int = 10
+    seconds: float = 120.0
+    draws: int = 2000
+
+
+@dataclass(frozen=True)
+class DesignRun(Generic[M]):
+    """What a run found; give it back to go on with it.
+
+    Args:
+        candidates: everything drawn, read and judged, best first.
+        rules: by which it was judged.
+        seed: of the first draw.
+        drawn: how many were asked of the generator, so that the next draw is another.
+        seconds: spent.
+        ended: "found", "time", "draws", "cancelled" or "interrupted".
+    """
+
+    candidates: tuple[Candidate[M], ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    seed: int = 0
+    drawn: int = 0
+    seconds: float = 0.0
+    ended: str = "found"
+
+    @property
+    def listed(self) -> tuple[Candidate[M], ...]:
+        """Those that passed everything, best first."""
+        return listed(self.candidates, self.rules)
+
+    @property
+    def funnel(self) -> Funnel:
+        """How many got how far."""
+        return count_stages(self.candidates, self.rules)
+
+
+def resume(candidates: Sequence[Candidate[M]], rules: Rules, seed: int) -> DesignRun[M]:
+    """A run to go on with, from the candidates that were kept of it.
+
+    Args:
+        candidates: everything that had arrived, judged.
+        rules: by which it was judged.
+        seed: of its draws.
+    """
+    crystals = all(isinstance(candidate.material, Crystal) for candidate in candidates)
+    last = max((candidate.origin.index for candidate in candidates), default=-1) + 1
+    drawn = -(-last // BATCH) * BATCH if crystals else len(candidates)
+    return DesignRun(tuple(candidates), rules, seed, drawn, 0.0, "interrupted")
+
+
+def allowed(target: Target, rules: Rules) -> Target:
+    """The target with the elements that the rules exclude taken out before anything is drawn.
+
+    Raises:
+        BadTarget: where the user asks for an element that the rules exclude.
+    """
+    out = frozenset(() if rules.toxic else TOXIC) | frozenset(() if rules.radioactive else RADIOACTIVE)
+    constraints = target.constraints
+    asked = constraints.include | (constraints.chemical_system or frozenset())
+    if asked & out:
+        names = ", ".join(sorted(asked & out))
+        raise BadTarget(f"{names} is asked for and excluded as toxic or radioactive; allow such elements, or drop it")
+    if constraints.formula is not None or constraints.chemical_system is not None:
+        return target  # exactly these elements: nothing to exclude
+    return replace(target, constraints=replace(constraints, exclude=constraints.exclude | (out & set(ELEMENTS))))
+
+
+def check_brief(target: Target, budget: Budget) -> None:
+    """Raises BadTarget for budgets that cannot be."""
+    for name, value, low, high in (
+        ("candidates wanted", budget.want, 1, 1000),
+        ("seconds", budget.seconds, 1, 86_400),
+        ("draws", budget.draws, 1, MOST),
+    ):
+        if not low <= value <= high:  # false for NaN as well
+            raise BadTarget(f"{value:g} {name} cannot be asked for; choose from {low:,} to {high:,}")
+
+
+def design_until(
+    target: Target,
+    budget: Budget | None = None,
+    *,
+    rules: Rules | None = None,
+    seed: int = 0,
+    settings: SamplingSettings | None = None,
+    before: DesignRun[Crystal] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> DesignRun[Crystal]:
+    """Draws crystals until enough pass every stage, or the budget ends.
+
+    Args:
+        target: goals and constraints.
+        budget: how many, how long at most.
+        rules: what a candidate must pass beyond its goals.
+        seed: the same seed, settings and versions draw the same candidates in the same order.
+        settings: engine, sampler and their numbers.
+        before: a run to go on with; its seed and rules hold, the budget counts anew.
+        on_progress: told after each stage of each batch; ``candidates`` is everything so far, ``done`` those listed.
+        cancelled: asked often; once it says yes, what was found is returned.
+
+    Raises:
+        BadTarget: for goals, constraints, settings or budgets that cannot be.
+    """
+    budget, settings = budget or Budget(), settings or SamplingSettings()
+    run: DesignRun[Crystal] = before or DesignRun((), rules or Rules(), seed)
+    check_target(target)
+    check_settings(settings)
+    check_brief(target, budget)
+    told, clock = allowed(target, run.rules), _Clock(budget.seconds, cancelled)
+    check_target(told)
+    report = on_progress or (lambda progress: None)
+    found, drawn, last = run.candidates, run.drawn, run.drawn + budget.draws
+    ended, seen = "draws", {structure_type(c.material): c.id for c in reversed(found) if not _repeats(c)}
+    while drawn < last:
+        done = len(listed(found, run.rules))
+        if done >= budget.want:
+            ended = "found"
+            break
+        size = min(BATCH, last - drawn)
+        try:
+            report(Progress("generate", done, budget.want, found))
+            batch = generate(told, size, seed=run.seed, settings=settings, first=drawn, cancelled=clock)
+            report(Progress("predict", done, budget.want, found))
+            batch = predict(batch, cancelled=clock)
+        except Cancelled:
+            ended = clock.why
+            break
+        drawn += size
+        found = rank((*found, *judge_crystals(assess(batch, target, seen), run.rules)), target)
+        report(Progress("assess", min(budget.want, len(listed(found, run.rules))), budget.want, found))
+    if ended == "draws" and len(listed(found, run.rules)) >= budget.want:
+        ended = "found"
+    result = DesignRun(found, run.rules, run.seed, drawn, run.seconds + clock.seconds, ended)
+    report(Progress("done", min(budget.want, len(result.listed)), budget.want, found))
+    return result
+
+
+def _repeats(candidate: Candidate) -> bool:
+    verdict = candidate.verdict("duplicate")
+    return verdict is not None and verdict.passed is False
+
+
+def design_molecules_until(
+    target: Target,
+    budget: Budget | None = None,
+    *,
+    rules: Rules | None = None,
+    seed: int = 0,
+    settings: SmilesSettings | None = None,
+    before: DesignRun[Molecule] | None = None,
+    on_progress: Callable[[Progress[Molecule]], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> DesignRun[Molecule]:
+    """The same for molecules; a molecule has no hull, so the stage "stable" rejects none.
+
+    Args: as in :func:`design_until`, with the SMILES generator's settings. A run that goes on draws with the next seed.
+    """
+    budget = budget or Budget()
+    run: DesignRun[Molecule] = before or DesignRun((), rules or Rules(), seed)
+    check_brief(target, budget)
+    asked = replace(
+        settings or SmilesSettings(), until="passing", filters=run.rules.filters, max_sa=run.rules.max_sa,
+        cap=max(1, budget.draws // budget.want),
+    )  # fmt: skip
+    check_molecules(target, budget.want, asked)
+    clock = _Clock(budget.seconds, cancelled)
+    report = on_progress or (lambda progress: None)
+    known = {c.material.smiles for c in run.candidates}
+    wanted = budget.want
+
+    def joined(new: tuple[Candidate[Molecule], ...]) -> tuple[Candidate[Molecule], ...]:
+        fresh = [c for c in new if c.material.smiles not in known]
+        return rank_molecules((*run.candidates, *fresh), target)
+
+    def passed_on(progress: Progress[Molecule]) -> None:
+        found = joined(progress.candidates)
+        report(Progress(progress.stage, min(wanted, len(listed(found, run.rules))), wanted, found))
+
+    new = design_molecules(
+        target, wanted, seed=run.seed + run.drawn, settings=asked, on_progress=passed_on, cancelled=clock
+    )
+    found = joined(new)
+    enough = len(listed(new, run.rules)) >= wanted
+    ended = "found" if enough else clock.why if clock.over else "draws"
+    return DesignRun(found, run.rules, run.seed, run.drawn + len(new), run.seconds + clock.seconds, ended)
+
+
+class _Clock:
+    """Asked at every step whether to stop: by the user's word, or because the time is over."""
+
+    def __init__(self, most: float, cancelled: Callable[[], bool] | None) -> None:
+        self.begun, self.most, self.cancelled = time.monotonic(), most, cancelled or (lambda: False)
+        self.why, self.over = "time", False
+
+    def __call__(self) -> bool:
+        if self.cancelled():
+            self.why, self.over = "cancelled", True
+        elif self.seconds > self.most:
+            self.over = True
+        return self.over
+
+    @property
+    def seconds(self) -> float:
+        """Since the beginning."""
+        return time.monotonic() - self.begun

@@ -1,0 +1,232 @@
+"""The chapter's questions of a candidate (4.5): reached? synthesizable? stable? new? Each rule a verdict with a reason.
+
+Nothing here is a score: a stage is passed where none of its rules says no. Distances to goals are in units of each
+property's own tolerance, never averaged over different units; how sure a reading is shows as the probability of meeting
+the goal if errors are normal with the reading's spread.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from matgen_core.checkpoints import load_checkpoint
+from matgen_core.chem.hazards import check_hazards
+from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.data.crystals import ELEMENTS
+from matgen_core.networks import build_geometry
+from matgen_core.properties import PROPERTIES
+from matgen_core.types import Candidate, Crystal, Goal, M, Target, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a candidate must pass beyond its goals.
+
+    Args:
+        max_e_above_hull: eV/atom.
+        toxic: whether toxic elements are allowed.
+        radioactive: whether radioactive elements are allowed.
+        known: whether what is known already may be listed.
+        max_sa: largest synthetic accessibility score of a molecule.
+        filters: alerts that reject a molecule.
+    """
+
+    max_e_above_hull: float = 0.1
+    toxic: bool = False
+    radioactive: bool = False
+    known: bool = False
+    max_sa: float = 4.5
+    filters: tuple[str, ...] = ("PAINS", "BRENK")
+
+
+#: The stages in their order, and the rules of each; "target" stands for every goal's.
+STAGES: Mapping[str, tuple[str, ...]] = {
+    "reached": ("distances", "constraints", "target", "valid", "scaffold", "require", "forbid"),
+    "synthesizable": ("oxidation", "bonds", "packing", "hazards", "sa_score", "PAINS", "BRENK"),
+    "stable": ("formation", "hull"),
+    "new": ("duplicate", "newness"),
+}
+
+
+def failed(candidate: Candidate[M], stage: str, rules: Rules) -> list[Verdict]:
+    """The verdicts for which a candidate does not pass a stage; a goal without a reading is one of them."""
+    return [verdict for verdict in candidate.verdicts if _stops(verdict, STAGES[stage], rules)]
+
+
+def _stops(verdict: Verdict, names: Sequence[str], rules: Rules) -> bool:
+    if verdict.rule.startswith("target:"):
+        return "target" in names and verdict.passed is not True
+    if verdict.rule not in names:
+        return False
+    if verdict.rule == "hull":  # without a reading nothing says that it would last
+        return verdict.passed is not True
+    return verdict.passed is False and not (verdict.rule == "newness" and rules.known)
+
+
+def passes(candidate: Candidate[M], rules: Rules) -> bool:
+    """Whether a candidate passes every stage."""
+    return not any(failed(candidate, stage, rules) for stage in STAGES)
+
+
+def probability(key: str, goal: Goal, value: float | None, spread: float | None) -> float | None:
+    """Probability that the property meets the goal, were the reading's error normal with its spread.
+
+    None where there is no reading or no spread; a spread of 0 gives 0 or 1.
+    """
+    if value is None or spread is None:
+        return None
+    slack = PROPERTIES[key].tolerance if goal.is_value else 0.0
+    low = -math.inf if goal.low is None else goal.low - slack
+    high = math.inf if goal.high is None else goal.high + slack
+    if spread == 0:
+        return float(low <= value <= high)
+
+    def below(end: float) -> float:
+        return 0.5 * (1.0 + math.erf((end - value) / (spread * math.sqrt(2.0))))
+
+    return below(high) - below(low)
+
+
+def chance(candidate: Candidate[M], target: Target) -> float | None:
+    """Probability that all goals are met, errors taken as independent; None where one of them has none."""
+    total = 1.0
+    for key, goal in target.goals.items():
+        reading = candidate.predictions.get(key)
+        one = None if reading is None else probability(key, goal, reading.value, reading.spread)
+        if one is None:
+            return None
+        total *= one
+    return total
+
+
+# ---------------------------------------------------------------------------------------------------------- crystals
+
+
+def judge_crystals(candidates: Sequence[Candidate], rules: Rules) -> tuple[Candidate, ...]:
+    """Crystals that were read and assessed, with the verdicts of the stages "synthesizable" and "stable" added."""
+    return tuple(
+        candidate.add_verdicts(
+            check_oxidation(reduced_formula(candidate.material)),
+            *check_geometry(candidate.material),
+            check_hazards(formula_counts(candidate.material), toxic=rules.toxic, radioactive=rules.radioactive),
+            *_check_energies(candidate, rules),
+        )
+        for candidate in candidates
+    )
+
+
+@lru_cache(maxsize=50_000)
+def check_oxidation(formula: str) -> Verdict:
+    """Verdict "oxidation": neutral with known oxidation states in electronegativity order, or an alloy.
+
+    SMACT's test (Davies et al. 2016, Pauling's order) as in ``charge_balance``, but an element may take two states at
+    once, so that Fe3O4 passes.
+    """
+    import warnings
+
+    from pymatgen.core import Composition
+    from smact.screening import smact_validity
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
+        try:
+            if not (smact_validity(formula) or smact_validity(formula, mixed_valence=True)):
+                return Verdict("oxidation", False, f"no neutral combination of known oxidation states for {formula}")
+        except Exception:  # smact raises many kinds for elements it has no data for
+            return Verdict("oxidation", None, f"SMACT cannot judge {formula}")
+        guesses = Composition(formula).oxi_state_guesses(max_sites=-1) if len(Composition(formula)) < 6 else ()
+    if not guesses:
+        return Verdict("oxidation", True, "an alloy, or states that are rare")
+    states = ", ".join(f"{element} {state:+.3g}" for element, state in guesses[0].items())
+    return Verdict("oxidation", True, states)
+
+
+@lru_cache(maxsize=1)
+def _known_geometry() -> tuple[dict[str, float], list[list[float]]]:
+    """Volume of an atom (Å³) and nearest approach of each pair (Å) in the training rows, as the networks know them."""
+    _network, volumes, contacts = build_geometry(load_checkpoint("crystal-geometry"))
+    return dict(zip(ELEMENTS, volumes, strict=False)), contacts.tolist()
+
+
+def check_geometry(crystal: Crystal) -> list[Verdict]:
+    """Verdicts "bonds" and "packing", against the training rows.
+
+    Bonds: no pair of elements nearer than 0.9 of what known crystals hold. Packing: the volume within 0.6 and 1.6 of
+    what its elements take in known crystals.
+    """
+    volumes, contacts = _known_geometry()
+    structure = to_structure(crystal)
+    numbers = {element: i + 1 for i, element in enumerate(ELEMENTS)}
+    tightest, words = math.inf, "no neighbours within 4 Å"
+    firsts, seconds, _images, distances = structure.get_neighbor_list(4.0)
+    for i, j, distance in zip(firsts, seconds, distances, strict=True):
+        one, two = str(structure[i].specie), str(structure[j].specie)
+        least = contacts[numbers[one]][numbers[two]]
+        if least > 0 and distance / least < tightest:
+            tightest = distance / least
+            words = f"{one}–{two} {distance:.2f} Å; nearest in known crystals {least:.2f} Å"
+    expected = sum(volumes[str(site.specie)] for site in structure)
+    ratio = structure.volume / expected
+    packing = f"{structure.volume / len(structure):.1f} Å³ an atom, {ratio:.2f} of what known crystals of them take"
+    return [
+        Verdict("bonds", None if tightest == math.inf else bool(tightest >= 0.9), words),
+        Verdict("packing", bool(0.6 <= ratio <= 1.6), packing),
+    ]
+
+
+def _check_energies(candidate: Candidate, rules: Rules) -> list[Verdict]:
+    formation, above = candidate.value("formation_energy"), candidate.value("e_above_hull")
+    reading = candidate.predictions.get("e_above_hull")
+    note = "" if reading is None else reading.note
+    return [
+        Verdict(
+            "formation", None if formation is None else formation < 0,
+            "no reading" if formation is None else f"{formation:.3f} eV/atom against the elements",
+        ),
+        Verdict(
+            "hull", None if above is None else above <= rules.max_e_above_hull,
+            f"no reading: {note}" if above is None
+            else f"{above:.3f} eV/atom above the hull, at most {rules.max_e_above_hull:g} allowed; {note}",
+        ),
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------ funnel
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How many got how far, and why the others did not.
+
+    Args:
+        counts: "generated", each of STAGES, "listed", with how many passed it and all before it.
+        reasons: rule and how many it stopped, the most first; a candidate counts once, for the first rule that failed.
+    """
+
+    counts: tuple[tuple[str, int], ...]
+    reasons: tuple[tuple[str, int], ...]
+
+
+def count_stages(candidates: Sequence[Candidate[M]], rules: Rules) -> Funnel:
+    """The funnel of judged candidates."""
+    left, counts = list(candidates), [("generated", len(candidates))]
+    reasons: dict[str, int] = {}
+    for stage in STAGES:
+        kept = []
+        for candidate in left:
+            if problems := failed(candidate, stage, rules):
+                reasons[problems[0].rule] = reasons.get(problems[0].rule, 0) + 1
+            else:
+                kept.append(candidate)
+        left = kept
+        counts.append((stage, len(left)))
+    counts.append(("listed", len(left)))
+    return Funnel(tuple(counts), tuple(sorted(reasons.items(), key=lambda item: -item[1])))
+
+
+def listed(candidates: Sequence[Candidate[M]], rules: Rules) -> tuple[Candidate[M], ...]:
+    """Those that pass every stage, in the order given."""
+    return tuple(candidate for candidate in candidates if passes(candidate, rules))

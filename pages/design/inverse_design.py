@@ -1,0 +1,221 @@
+"""The loop of chapter 4.5: targets, draw, read, judge, until enough pass; the funnel beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.inverse_design import (
+    Budget,
+    DesignRun,
+    allowed,
+    check_brief,
+    design_molecules_until,
+    design_until,
+    resume,
+)
+from matgen_core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS, outside_data
+from matgen_core.stages.conditions import check_target
+from matgen_core.stages.feasibility import Rules, listed
+from matgen_core.stages.generate import trained_engines
+from matgen_core.store import StoreError, open_store
+from matgen_core.types import Candidate, Constraints, MatGenError, SamplingSettings, SmilesSettings, Target
+from pages.ui.candidate_card import show_details, show_picture
+from pages.ui.candidate_table import PICKED, show_plot, show_table
+from pages.ui.design_controls import KINDS, RULES, ask_budget, ask_rules
+from pages.ui.design_results import show_funnel, show_prospects
+from pages.ui.files import offer_files
+from pages.ui.jobs import Job, load_models, submit
+from pages.ui.language import _
+from pages.ui.link import URL, check_link
+from pages.ui.molecule_card import show_molecule
+from pages.ui.molecule_controls import show_domain
+from pages.ui.molecule_results import picked_of, show_grid
+from pages.ui.progress import show_progress
+from pages.ui.recording import begin_record, owner, show_record
+from pages.ui.target_controls import ask_constraints, ask_goals
+
+STATE = "loop"
+
+
+@dataclass
+class Loop:
+    """A run of this session: what was asked, its job, and how it ended, so that it can go on."""
+
+    kind: str
+    target: Target
+    rules: Rules
+    job: Job
+    run: DesignRun[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the controls say."""
+
+    kind: str
+    target: Target
+    rules: Rules
+    budget: Budget
+    seed: int
+    engine: str
+
+
+def ask() -> Asked | None:
+    """What the user wants; None, with the reason shown, where it cannot be asked for."""
+    check_link(RULES, page="inverse-design")
+    kind = st.segmented_control(
+        _("What"), KINDS, default=KINDS[0], key="what", bind=URL, format_func=_, required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    crystals = kind == "crystals"
+    goals, problem = ask_goals(CRYSTAL_CONDITIONS if crystals else MOLECULE_CONDITIONS)
+    constraints = Constraints()
+    if crystals:
+        with st.expander(_("Elements and cell")):
+            constraints = ask_constraints()
+    else:
+        show_domain()
+    rules = ask_rules(kind)
+    budget, seed = ask_budget()
+    engines = trained_engines()
+    engine = st.selectbox(_("Engine"), engines, key="engine", bind=URL) if crystals else engines[0]
+    target = Target(goals, constraints)
+    try:
+        check_brief(target, budget)
+        if crystals:
+            check_target(allowed(target, rules))
+    except MatGenError as error:
+        problem = problem or str(error)
+    if problem:
+        st.error(problem)
+        return None
+    for key, goal in goals.items():
+        if warning := outside_data(key, goal):
+            st.warning(warning)
+    return Asked(kind, target, rules, budget, seed, engine)
+
+
+def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
+    """Begins the loop, or goes on with a run."""
+    st.session_state.pop(PICKED, None)
+
+    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate, ...]:
+        kept: dict[str, Any] = {"rules": asked.rules, "seed": asked.seed, "before": before}
+        if asked.kind == "molecules":
+            loop.run = design_molecules_until(
+                asked.target, asked.budget, settings=SmilesSettings(), on_progress=report, cancelled=stop, **kept
+            )
+        else:
+            settings = SamplingSettings(engine=asked.engine)
+            loop.run = design_until(
+                asked.target, asked.budget, settings=settings, on_progress=report, cancelled=stop, **kept
+            )
+        return loop.run.candidates
+
+    rules = asked.rules if before is None else before.rules
+    loop = Loop(asked.kind, asked.target, rules, Job())
+    loader = load_models() if asked.kind == "crystals" else None
+    recorder = begin_record(f"design-{asked.kind}", asked.seed, before.candidates if before else ())
+    loop.job = submit(work, asked.budget.want, f"design-{asked.kind}", loader, recorder)
+    st.session_state[STATE] = loop
+
+
+def show_end(loop: Loop, asked: Asked | None) -> None:
+    """How the run ended, and the button to go on."""
+    if loop.job.error:
+        st.error(loop.job.error)
+    show_record(loop.job.recorder)
+    if loop.run is None:
+        return
+    found = len(loop.run.listed)
+    said = {
+        "found": _("Found {found} in {seconds:.0f} s."), "time": _("The time is over; {found} found."),
+        "draws": _("As many as allowed were drawn; {found} found."), "cancelled": _("Cancelled; {found} found."),
+        "interrupted": _("Kept from a run before; {found} found."),
+    }[loop.run.ended].format(found=found, seconds=loop.run.seconds)  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(said)
+        same = asked is not None and (asked.kind, asked.target) == (loop.kind, loop.target)
+        if st.button(
+            _("Go on"), key="go-on", disabled=not same,
+            help=None if same else _("The settings have changed since; set them back, or begin anew"),
+        ) and asked:  # fmt: skip
+            start(asked, loop.run)
+            st.rerun()
+
+
+def show_results(loop: Loop, asked: Asked | None) -> None:
+    """The funnel, then those that passed."""
+    if loop.job.busy:
+        show_progress(loop.job)
+    else:
+        show_end(loop, asked)
+    drawn = loop.run.candidates if loop.run is not None else loop.job.candidates
+    if not drawn:
+        return
+    show_funnel(drawn, loop.rules, loop.kind)
+    found = list(listed(drawn, loop.rules))
+    offer_files(found, drawn, loop.kind)
+    if not found:
+        st.info(_("None passes everything yet. The reasons beside the funnel say what to relax."))
+    elif loop.kind == "molecules":
+        show_grid(found, loop.target, SmilesSettings())
+        show_molecule(picked_of(found), loop.target, SmilesSettings())
+    else:
+        picked = show_table(found, loop.target)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            show_plot(found, loop.target, picked)
+        with right:
+            show_picture(picked)
+        show_prospects(picked, loop.target)
+        show_details(picked)
+
+
+def reopen(asked: Asked) -> Loop | None:
+    """The kept run that the link names, to go on with; None where it names none."""
+    name = st.query_params.get("resume")
+    if not name:
+        return None
+    try:
+        kept = open_store().get(name)
+        if kept.owner != owner() or kept.kind != f"design-{asked.kind}":
+            raise StoreError(_("The run that the link names is not one of yours, or of another kind."))
+        run = resume(open_store().candidates(name), asked.rules, kept.seed)
+    except StoreError as error:
+        st.warning(str(error))
+        return None
+    return Loop(asked.kind, asked.target, asked.rules, Job(begun=0.0, ended=0.0), run)
+
+
+load_models()
+st.title(_("Inverse design"), anchor=False)
+controls, results = st.columns([4, 8], gap="medium")
+with controls, st.container(key="controls"):
+    wanted = ask()
+    running = st.session_state.get(STATE)
+    busy = running is not None and running.job.busy
+    with st.container(key="go-bar"):
+        pressed = st.button(_("Start"), type="primary", width="stretch", disabled=wanted is None or busy, key="go")
+    if pressed and wanted:
+        start(wanted)
+        st.rerun()
+with results:
+    if STATE not in st.session_state and wanted and (kept := reopen(wanted)):
+        st.session_state[STATE] = kept
+    current = st.session_state.get(STATE)
+    if current is None:
+        st.markdown(
+            _(
+                "Say what you want and how many, and press **Start**. Candidates are drawn, read and judged in turn: "
+                "are the targets reached, could it be made, would it last, is it new? The loop goes on until enough "
+                "pass or the time is over, and says of every other why it did not."
+            )
+        )
+        st.caption(_("The readings that confirm only filter and count; they are never fed back into what draws."))
+    else:
+        show_results(current, wanted)

@@ -1,0 +1,153 @@
+"""Runs that were kept: open, rename, run again, compare, delete, export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.properties import PROPERTIES
+from matgen_core.store import Run, Store, StoreError, open_store
+from matgen_core.types import Candidate, Crystal, SmilesSettings, Target
+from pages.ui.candidate_card import show_details, show_picture
+from pages.ui.candidate_table import show_table
+from pages.ui.files import offer_files
+from pages.ui.language import N_, _, ngettext
+from pages.ui.molecule_card import show_molecule
+from pages.ui.molecule_results import keep_molecules, picked_of, show_grid
+from pages.ui.recording import owner
+
+_PAGES = {
+    "crystals": "pages/design/crystals.py", "molecules": "pages/design/molecules.py",
+    "design-crystals": "pages/design/inverse_design.py", "design-molecules": "pages/design/inverse_design.py",
+}  # fmt: skip
+_STATES = {
+    "running": N_("running"), "finished": N_("finished"), "cancelled": N_("cancelled"), "failed": N_("failed"),
+    "interrupted": N_("interrupted"),
+}  # fmt: skip
+_KINDS = {
+    "crystals": N_("Crystals"), "molecules": N_("Molecules"), "design-crystals": N_("Inverse design, crystals"),
+    "design-molecules": N_("Inverse design, molecules"),
+}  # fmt: skip
+
+
+def pick_runs(runs: Sequence[Run]) -> list[Run]:
+    """The table of all runs; those that are ticked."""
+    table = pd.DataFrame(
+        {
+            "name": [run.name for run in runs],
+            "kind": [_(_KINDS.get(run.kind, run.kind)) for run in runs],
+            "state": [_(_STATES.get(run.state, run.state)) for run in runs],
+            "count": [run.count for run in runs],
+            "seed": [run.seed for run in runs],
+            "created": [run.created for run in runs],
+        }
+    )
+    columns = {
+        "name": _("Name"), "kind": _("Made by"), "state": _("State"), "count": _("Candidates"), "seed": _("Seed"),
+        "created": st.column_config.DatetimeColumn(_("Begun")),
+    }  # fmt: skip
+    event = st.dataframe(
+        table, hide_index=True, key="runs", on_select="rerun", selection_mode="multi-row", column_config=columns,
+        height=min(35 * (len(table) + 1) + 3, 318), alt=_("Runs, one a row"),
+    )  # fmt: skip
+    return [runs[i] for i in event["selection"]["rows"] if i < len(runs)]
+
+
+def change(store: Store, run: Run) -> None:
+    """Name, the way back to its page, deletion."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(_("Name"), run.name, key=f"name-{run.id}", max_chars=80)
+        if name != run.name and st.button(_("Rename"), key="rename"):
+            store.rename(run.id, name)
+            st.rerun()
+        page = _PAGES.get(run.kind)
+        if page and st.button(
+            _("Run again"), key="again", help=_("The same settings and seed give the same candidates")
+        ):
+            st.switch_page(page, query_params=_link(run))
+        sure = st.toggle(_("Delete"), key=f"sure-{run.id}", disabled=run.state == "running")
+        if sure and st.button(_("Yes, for good"), key="delete", type="primary"):
+            store.delete(run.id)
+            st.rerun()
+    known = ", ".join(f"{package} {version}" for package, version in run.versions.items())
+    st.caption(f"{run.id} · {_('seed')} {run.seed} · {known}")
+    if run.message:
+        st.error(run.message)
+    if run.state == "interrupted":
+        st.info(_("The server stopped while this ran. What had arrived is here; run it again for the rest."))
+    resumable = run.kind.startswith("design-") and run.count and run.state != "running"
+    if resumable and st.button(_("Go on with this run"), key="resume"):
+        st.switch_page(_PAGES[run.kind], query_params={**_link(run), "resume": run.id})
+
+
+def _link(run: Run) -> dict[str, Any]:
+    """The settings as its page's address has them."""
+    return {key: value if len(value) > 1 else value[0] for key, value in run.settings.items() if value}
+
+
+def show(store: Store, run: Run) -> None:
+    """One run with its candidates, as its page shows them."""
+    change(store, run)
+    candidates = store.candidates(run.id)
+    if not candidates:
+        st.info(_("Nothing had arrived yet."))
+        return
+    offer_files(candidates, candidates, "crystals" if _crystals(candidates) else "molecules")
+    if _crystals(candidates):
+        picked = show_table(candidates, Target())
+        show_picture(picked)
+        show_details(picked)
+    else:
+        molecules = keep_molecules(candidates)
+        if not molecules:
+            st.info(_("No string of this run is a molecule."))
+            return
+        show_grid(molecules, Target(), SmilesSettings())
+        show_molecule(picked_of(molecules), Target(), SmilesSettings())
+
+
+def compare(store: Store, runs: Sequence[Run]) -> None:
+    """Some figures of several runs side by side."""
+    columns: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        found = store.candidates(run.id)
+        verdicts = sorted({verdict.rule for c in found for verdict in c.verdicts})
+        column: dict[str, Any] = {_("Candidates"): str(len(found))}
+        for rule in verdicts:
+            passed = sum((v := c.verdict(rule)) is not None and v.passed is True for c in found)
+            column[rule] = f"{passed} ({passed / len(found):.0%})"
+        for key in PROPERTIES:
+            values = [value for c in found if (value := c.value(key)) is not None]
+            if values:
+                median = f"{pd.Series(values).median():.3g} {PROPERTIES[key].unit}".strip()
+                column[_("{label}, median").format(label=_(PROPERTIES[key].label))] = median
+        names = [reduced_formula(c.material) if isinstance(c.material, Crystal) else c.material.smiles for c in found]
+        column[_("Different formulas or molecules")] = str(len(set(names)))
+        columns[f"{run.name} ({run.id[:4]})"] = column
+    st.dataframe(pd.DataFrame(columns).fillna("–"), key="comparison", alt=_("Runs side by side"))
+
+
+def _crystals(candidates: Sequence[Candidate[Any]]) -> bool:
+    return isinstance(candidates[0].material, Crystal)
+
+
+st.title(_("Runs"), anchor=False)
+try:
+    kept = open_store()
+    every = kept.list(owner())
+    if not every:
+        st.info(_("No run yet. Every run of the design pages is kept here as it goes."))
+    else:
+        st.caption(_("Tick one to open it, several to compare them."))
+        chosen = pick_runs(every)
+        if len(chosen) == 1:
+            show(kept, chosen[0])
+        elif chosen:
+            st.markdown(ngettext("{n} run", "{n} runs", len(chosen)).format(n=len(chosen)))
+            compare(kept, chosen)
+except StoreError as error:
+    st.error(str(error))

@@ -1,0 +1,93 @@
+"""What the loop found: the funnel with its reasons, and what a chosen crystal would cost and decompose into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from matgen_core.chem.hazards import read_supply
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.data.reference import load_reference
+from matgen_core.stages.feasibility import Rules, chance, count_stages
+from matgen_core.types import Candidate, Crystal, M, Target
+from matgen_core.viz_design import MOST_ELEMENTS, draw_funnel, draw_hull
+from pages.ui.language import _
+from pages.ui.wording import number, rule_text
+
+#: Above this a few countries hold the market (U.S. Department of Justice).
+_CONCENTRATED = 2500
+
+
+def stage_names(kind: str) -> dict[str, str]:
+    """The stages as the chapter calls them."""
+    return {
+        "generated": _("generated"), "reached": _("targets reached"),
+        "synthesizable": _("synthesizable"), "stable": _("stable") if kind == "crystals" else _("stable (not read)"),
+        "new": _("new"), "listed": _("listed"),
+    }  # fmt: skip
+
+
+def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str) -> None:
+    """How many got how far, and what stopped the others."""
+    funnel, names = count_stages(candidates, rules), stage_names(kind)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        spoken = ", ".join(f"{names[stage]} {count}" for stage, count in funnel.counts)
+        st.plotly_chart(
+            draw_funnel(funnel, names, translate=_), key="funnel", config={"displayModeBar": False}, alt=spoken
+        )
+    with right:
+        st.markdown(f"**{_('What stopped the others')}**")
+        rows = [
+            f'<tr><th>{escape(rule_text(rule))}</th><td class="number">{count}</td></tr>'
+            for rule, count in funnel.reasons
+        ]
+        if rows:
+            st.html(f'<table class="facts">{"".join(rows)}</table>')
+        st.caption(_("Each counts once, for the first rule that it fails."))
+
+
+def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
+    """Chance of being on target, price, supply, and the diagram of its elements."""
+    supply = read_supply(reduced_formula(candidate.material))
+    odds = chance(candidate, target)
+    hazards = candidate.verdict("hazards")
+    unknown = _("not known")
+    facts = {
+        _("Chance that every target is met"): (
+            unknown if odds is None or not target.goals
+            else _("{share:.0%}, if errors are normal with the spreads shown").format(share=odds)
+        ),
+        _("Price of the elements"): (
+            unknown if supply.price is None else _("{price} USD/kg").format(price=number(supply.price, 1))
+        ),
+        _("Supply (HHI of production, of reserves)"): ", ".join(
+            unknown if value is None
+            else f"{value:,.0f}" + (f" ({_('few countries')})" if value > _CONCENTRATED else "")
+            for value in (supply.production, supply.reserve)
+        ),
+        _("Scarcest element"): (
+            unknown if supply.scarcest is None
+            else _("{element}, {amount:g} mg in a kilogram of crust").format(
+                element=supply.scarcest[0], amount=supply.scarcest[1]
+            )
+        ),
+        _("Hazards"): unknown if hazards is None else hazards.reason,
+    }  # fmt: skip
+    rows = [f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in facts.items()]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**{_('Cost, supply, hazards')}**")
+        st.html(f'<table class="facts">{"".join(rows)}</table>')
+    with right:
+        st.markdown(f"**{_('Among the known phases')}**")
+        figure = draw_hull(candidate, load_reference().hull)
+        if figure is None:
+            st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
+        else:
+            st.plotly_chart(
+                figure, key="hull", config={"displaylogo": False},
+                alt=_("Convex hull of the known phases with the candidate"),
+            )  # fmt: skip

@@ -1,0 +1,90 @@
+"""Runs of the pages on disk: begun with the page's link as their settings, written before anything is shown."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.store import Store, StoreError, open_store
+from matgen_core.types import Candidate
+from pages.ui.language import _
+
+log = logging.getLogger("matgen")
+#: Set to keep the runs of different people apart; each browser session then has a key of its own in its address.
+SEPARATE = "MATGEN_SEPARATE_RUNS"
+_OWNER = "owner"
+
+
+class Recorder:
+    """One run in the store. A store that fails does not stop the run; the page says that it is not kept.
+
+    Args:
+        kind: page of the run.
+        settings: of the page, as in its link.
+        seed: of the draws.
+        owner: whose run it is.
+        before: candidates of a run that this one goes on with.
+    """
+
+    def __init__(
+        self, kind: str, settings: dict[str, Any], seed: int, owner: str, before: Sequence[Candidate[Any]] = ()
+    ) -> None:
+        self.run: str | None = None
+        self.problem = ""
+        self._seen: set[str] = set()
+        try:
+            self._store: Store = open_store()
+            self.run = self._store.begin(kind, settings, seed, owner=owner)
+        except StoreError as error:
+            self._fail(error)
+        self.add(before)
+
+    def add(self, candidates: Sequence[Candidate[Any]]) -> None:
+        """Writes those that were not written yet."""
+        fresh = [c for c in candidates if c.id not in self._seen]
+        if self.run is None or not fresh:
+            return
+        try:
+            self._store.add(self.run, sorted(fresh, key=lambda c: c.origin.index))
+            self._seen.update(c.id for c in fresh)
+        except StoreError as error:
+            self._fail(error)
+
+    def end(self, state: str, message: str | None = None) -> None:
+        """How the run ended."""
+        if self.run is None:
+            return
+        try:
+            self._store.end(self.run, state, message or "")
+        except StoreError as error:
+            self._fail(error)
+
+    def _fail(self, error: StoreError) -> None:
+        log.warning("a run is not kept: %s", error)
+        self.problem, self.run = str(error), None
+
+
+def owner() -> str:
+    """Whose runs are seen: everybody's on a machine of one's own, this session's where people are kept apart."""
+    if not os.environ.get(SEPARATE):
+        return ""
+    key = st.session_state.get(_OWNER) or st.query_params.get(_OWNER) or secrets.token_urlsafe(12)
+    st.session_state[_OWNER] = key
+    return str(key)[:64]
+
+
+def begin_record(kind: str, seed: int, before: Sequence[Candidate[Any]] = ()) -> Recorder:
+    """A run of this session, with the settings of its address."""
+    settings = {key: st.query_params.get_all(key) for key in st.query_params if key not in (_OWNER, "lang", "resume")}
+    return Recorder(kind, settings, seed, owner(), before)
+
+
+def show_record(recorder: Recorder | None) -> None:
+    """Says where the run is not kept."""
+    if recorder is not None and recorder.problem:
+        st.warning(_("This run is not kept: {problem}").format(problem=recorder.problem))

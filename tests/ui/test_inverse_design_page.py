@@ -1,0 +1,161 @@
+"""The loop's page without a browser: what is asked runs, the funnel and the files are there, bad input is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import matgen_core.inverse_design
+import pages.ui.jobs
+from matgen_core.inverse_design import BATCH, Budget, DesignRun
+from matgen_core.stages.feasibility import Rules, judge_crystals
+from matgen_core.store import VARIABLE, open_store
+from matgen_core.types import BadTarget, Candidate, Goal, Molecule, Origin, Prediction, Progress, Target, Verdict
+from pages.ui.jobs import Job
+
+APP = str(Path(__file__).parents[2] / "pages" / "design" / "inverse_design.py")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, found: tuple[Candidate, ...]) -> list[dict[str, Any]]:
+    """What the page asks of the loop, which answers at once with rutile, rock salt and zincite."""
+    calls: list[dict[str, Any]] = []
+
+    def design_until(target: Target, budget: Budget, *, rules: Rules, on_progress: Any, **kept: Any) -> DesignRun[Any]:
+        calls.append({"target": target, "budget": budget, "rules": rules, **kept})
+        candidates = judge_crystals(found, rules)
+        on_progress(Progress("done", 1, budget.want, candidates))
+        return DesignRun(candidates, rules, 0, 3, 2.0, "time")
+
+    def submit(work: Any, total: int, *_: object) -> Job:
+        job = Job(total)
+        job.run(work)
+        return job
+
+    monkeypatch.setattr(matgen_core.inverse_design, "design_until", design_until)
+    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    return calls
+
+
+def open_page(**link: str | list[str]) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=120)
+    for key, value in link.items():
+        page.query_params[key] = value
+    return page.run()
+
+
+def words(page: AppTest) -> str:
+    return " ".join(str(element.value) for element in (*page.markdown, *page.info, *page.caption, *page.error))
+
+
+def start(page: AppTest) -> AppTest:
+    return page.button(key="go").click().run()
+
+
+def test_it_opens_and_says_what_it_does() -> None:
+    page = open_page()
+    assert not page.exception
+    assert not page.error
+    assert "why it did not" in words(page)
+
+
+def test_what_the_controls_say_is_what_runs(asked: list[dict[str, Any]]) -> None:
+    link = {"band_gap_ask": "value", "band_gap_value": "3.0", "want": "5", "seconds": "30", "toxic": "true"}
+    page = start(open_page(**link, max_hull="0.2", known="true"))
+    assert not page.exception
+    (call,) = asked
+    assert call["target"].goals == {"band_gap": Goal.at(3.0)}
+    assert (call["budget"].want, call["budget"].seconds) == (5, 30.0)
+    assert call["rules"] == Rules(max_e_above_hull=0.2, toxic=True, known=True)
+    assert call["before"] is None
+
+
+def test_the_funnel_the_table_and_the_files_are_there(asked: list[dict[str, Any]]) -> None:
+    page = start(open_page(band_gap_ask="value", band_gap_value="3.0"))
+    assert not page.exception
+    assert "The time is over; 1 found." in words(page)
+    kinds = [element.type for element in page.main]
+    assert kinds, "something is shown"
+    assert len(page.get("plotly_chart")) >= 3, "funnel, plot, hull"
+    assert "Band gap" in " ".join(str(e.proto.body) for e in page.get("html"))
+    assert next(len(frame.value) for frame in page.dataframe) == 1, "only rutile passed"
+    assert len(page.get("download_button")) >= 4
+
+
+def test_it_goes_on_where_it_stopped(asked: list[dict[str, Any]]) -> None:
+    page = start(open_page(band_gap_ask="value", band_gap_value="3.0"))
+    page = page.button(key="go-on").click().run()
+    assert len(asked) == 2
+    assert asked[1]["before"].drawn == 3
+    page = page.number_input(key="band_gap_value").set_value(1.0).run()
+    assert page.button(key="go-on").disabled, "other targets are another run"
+
+
+def test_where_none_passes_the_reasons_stay(asked: list[dict[str, Any]]) -> None:
+    page = start(open_page(band_gap_ask="value", band_gap_value="3.0", max_hull="0.0", include="Pb", toxic="true"))
+    page = page.slider(key="max_hull").set_value(0.0).run()
+    assert not page.exception
+    assert "1 found" in words(page) or "None passes" in words(page)
+
+
+def test_what_contradicts_is_said_before_it_runs(asked: list[dict[str, Any]]) -> None:
+    page = open_page(include="Pb")
+    assert "excluded as toxic" in page.error[0].value
+    assert page.button(key="go").disabled
+    assert not open_page(include="Pb", toxic="true").error
+
+
+def test_a_link_that_asks_for_what_cannot_be_is_named() -> None:
+    page = open_page(want="0", seconds="nan", loop_filters="NIH")
+    said = " ".join(w.value for w in page.warning)
+    assert "want" in said
+    assert "seconds" in said
+    assert "loop_filters" in said
+    assert not page.exception
+
+
+def test_an_error_of_the_loop_is_shown_in_words(asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise BadTarget("no space group can hold it; allow more atoms")
+
+    monkeypatch.setattr(matgen_core.inverse_design, "design_until", broken)
+    page = start(open_page())
+    assert "allow more atoms" in page.error[0].value
+    assert not page.exception
+
+
+def test_molecules_have_their_own_controls_and_results(
+    asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = {"logp": Prediction("logp", 2.0, None, "", "RDKit")}
+    verdicts = (Verdict("valid", True), Verdict("duplicate", True), Verdict("newness", True, "not known"))
+    molecule = Candidate("0-0", Molecule("CCOc1ccccc1"), Origin("smiles-gpt", "t", 0, 0), reading, verdicts)
+
+    def design(target: Target, budget: Budget, *, rules: Rules, **kept: Any) -> DesignRun[Any]:
+        asked.append({"target": target, "rules": rules})
+        return DesignRun((molecule,), rules, 0, 1, 1.0, "found")
+
+    monkeypatch.setattr(matgen_core.inverse_design, "design_molecules_until", design)
+    page = start(open_page(what="molecules", logp_ask="value", logp_value="2.0"))
+    assert not page.exception
+    assert asked[0]["target"].goals == {"logp": Goal.at(2.0)}
+    assert "Found 1 in 1 s." in words(page)
+
+
+def test_a_kept_run_goes_on(
+    asked: list[dict[str, Any]], found: tuple[Candidate, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    run = open_store().begin("design-crystals", {}, 4)
+    open_store().add(run, judge_crystals(found, Rules()))
+    page = open_page(resume=run, band_gap_ask="value", band_gap_value="3.0")
+    assert not page.exception
+    assert "Kept from a run before; 1 found." in words(page)
+    page.button(key="go-on").click().run()
+    before = asked[0]["before"]
+    assert (before.seed, before.drawn, len(before.candidates)) == (4, BATCH, 3)
+    page = open_page(resume="nothing")
+    assert "no run" in page.warning[0].value

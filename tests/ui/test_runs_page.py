@@ -1,0 +1,144 @@
+"""Kept runs: listed, opened, renamed, deleted, gone on with; a run of a page is kept as it goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from matgen_core.store import VARIABLE, Store, open_store
+from matgen_core.types import BadTarget, Candidate, Molecule, Origin, Prediction, Progress, Verdict
+from pages.ui.jobs import Job
+from pages.ui.recording import SEPARATE, Recorder
+
+APP = str(Path(__file__).parents[2] / "pages" / "explore" / "runs.py")
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    return open_store()
+
+
+def molecule(number: int) -> Candidate[Molecule]:
+    reading = {"logp": Prediction("logp", 2.0, None, "", "RDKit")}
+    verdicts = (Verdict("valid", True), Verdict("duplicate", True), Verdict("newness", True, "not known"))
+    return Candidate(
+        f"0-{number}", Molecule("C" * (number + 2)), Origin("smiles-gpt", "t", 0, number), reading, verdicts
+    )
+
+
+def open_page(*rows: int) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=120)
+    if rows:
+        page.session_state["runs"] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    return page.run()
+
+
+def words(page: AppTest) -> str:
+    return " ".join(str(e.value) for e in (*page.markdown, *page.info, *page.caption, *page.error, *page.warning))
+
+
+def test_before_the_first_run_it_says_so(store: Store) -> None:
+    page = open_page()
+    assert not page.exception
+    assert "No run yet" in words(page)
+
+
+def test_runs_are_listed_the_newest_first(store: Store) -> None:
+    store.begin("crystals", {}, 1, name="first")
+    store.begin("molecules", {}, 2, name="<b>second</b>")
+    page = open_page()
+    assert not page.exception
+    assert list(page.dataframe[0].value["name"]) == ["<b>second</b>", "first"]
+
+
+def test_a_run_of_crystals_and_one_of_molecules_open(store: Store, found: tuple[Candidate, ...]) -> None:
+    one = store.begin("crystals", {"count": ["3"]}, 1)
+    store.add(one, found)
+    store.end(one, "finished")
+    two = store.begin("molecules", {}, 2)
+    store.add(two, [molecule(0), molecule(1)])
+    for row, count in ((1, 3), (0, 2)):
+        page = open_page(row)
+        assert not page.exception, page.exception
+        assert page.dataframe[0].value["count"][row] == count
+        assert len(page.get("download_button")) >= 4
+    both = open_page(0, 1)
+    assert not both.exception
+    assert "2 runs" in words(both)
+    assert both.dataframe[1].value.shape[1] == 2
+
+
+def test_a_run_is_renamed_and_deleted_only_when_sure(store: Store) -> None:
+    run = store.begin("crystals", {}, 1, name="old")
+    store.end(run, "finished")
+    page = open_page(0)
+    page = page.text_input(key=f"name-{run}").set_value("new").run()
+    page = page.button(key="rename").click().run()
+    assert store.get(run).name == "new"
+    assert not [b for b in page.button if b.key == "delete"]
+    page = open_page(0)
+    page = page.toggle(key=f"sure-{run}").set_value(True).run()
+    page = page.button(key="delete").click().run()
+    assert store.list() == []
+    assert "No run yet" in words(page)
+
+
+def test_people_who_are_kept_apart_do_not_mix(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SEPARATE, "1")
+    store.begin("crystals", {}, 1, owner="somebody-else")
+    assert "No run yet" in words(open_page())
+
+
+def test_a_damaged_store_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "runs.sqlite").write_bytes(b"no database" * 500)
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    page = open_page()
+    assert not page.exception
+    assert "move the file away" in page.error[0].value
+
+
+# --------------------------------------------------------------------------------------------------- kept as it goes
+
+
+def run_job(store: Store, work: Any) -> tuple[Job, str]:
+    recorder = Recorder("molecules", {"seed": ["1"]}, 1, "")
+    assert recorder.run is not None
+    job = Job(3, recorder=recorder)
+    job.run(work)
+    return job, recorder.run
+
+
+def test_what_a_page_shows_is_on_disk_before_it_is_shown(store: Store) -> None:
+    def work(report: Any, stop: Any) -> tuple[()]:
+        for number in range(3):
+            report(Progress("assess", number, 3, tuple(molecule(i) for i in range(number + 1))))
+            assert len(store.candidates(store.list()[0].id)) == number + 1
+        return ()
+
+    job, run = run_job(store, work)
+    assert job.error is None
+    assert [c.id for c in store.candidates(run)] == ["0-0", "0-1", "0-2"], "each once"
+    assert (store.get(run).state, store.get(run).settings) == ("finished", {"seed": ["1"]})
+
+
+def test_a_run_that_fails_keeps_what_it_had(store: Store) -> None:
+    def work(report: Any, stop: Any) -> tuple[()]:
+        report(Progress("assess", 1, 3, (molecule(0),)))
+        raise BadTarget("the reason")
+
+    _job, run = run_job(store, work)
+    assert (store.get(run).state, store.get(run).message, store.get(run).count) == ("failed", "the reason", 1)
+
+
+def test_a_store_that_fails_does_not_stop_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'nowhere' / 'runs.sqlite'}")
+    recorder = Recorder("molecules", {}, 1, "")
+    assert "cannot be used" in recorder.problem
+    job = Job(1, recorder=recorder)
+    job.run(lambda report, stop: report(Progress("done", 1, 1, (molecule(0),))))
+    assert job.error is None
+    assert job.candidates == (molecule(0),)

@@ -1,0 +1,46 @@
+"""What is toxic or radioactive is said with its reason; what is not known stays unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from matgen_core.chem.hazards import CAUTION, RADIOACTIVE, TOXIC, check_hazards, read_supply
+
+
+@pytest.mark.parametrize("element", sorted(TOXIC))
+def test_a_toxic_element_is_rejected_unless_allowed(element: str) -> None:
+    verdict = check_hazards([element, "O"])
+    assert verdict.passed is False
+    assert verdict.reason.startswith(f"{element}: ")
+    assert check_hazards([element, "O"], toxic=True).passed is True
+
+
+@pytest.mark.parametrize("element", sorted(RADIOACTIVE))
+def test_a_radioactive_element_is_rejected_unless_allowed(element: str) -> None:
+    assert check_hazards([element]).passed is False
+    assert check_hazards([element], toxic=True).passed is False
+    assert check_hazards([element], radioactive=True).passed is True
+
+
+def test_what_holds_for_some_compounds_only_is_a_caution() -> None:
+    verdict = check_hazards(["Cr", "O"])
+    assert verdict.passed is True
+    assert "Cr(VI)" in verdict.reason
+    assert not CAUTION.keys() & (TOXIC.keys() | RADIOACTIVE)
+    assert "Bi" not in RADIOACTIVE
+
+
+def test_rust_is_cheap_and_platinum_is_not() -> None:
+    rust, platinum = read_supply("Fe2O3"), read_supply("Pt")
+    assert rust.price is not None
+    assert platinum.price is not None
+    assert rust.price < 10 < 1000 < platinum.price
+    assert rust.production is not None
+    assert 0 < rust.production < 10_000
+    assert rust.scarcest is not None
+    assert rust.scarcest[0] == "Fe"
+
+
+def test_what_nobody_sells_has_no_price() -> None:
+    supply = read_supply("PuO2")
+    assert supply.price is None

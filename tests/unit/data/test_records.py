@@ -1,0 +1,39 @@
+"""A candidate that was written is the candidate that is read, crystals and molecules alike."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from matgen_core.chem.structure import from_structure
+from matgen_core.data.records import from_record, to_record
+from matgen_core.types import Candidate, Molecule, Origin, Prediction, Verdict
+
+READINGS = {"band_gap": Prediction("band_gap", 1.5, None, "eV", "x@1", True, "a note")}
+RUTILE = from_structure(
+    Structure.from_spacegroup(136, Lattice.tetragonal(4.6, 2.96), ["Ti", "O"], [[0, 0, 0], [0.305, 0.305, 0]])
+)
+
+
+@pytest.mark.parametrize("material", [RUTILE, Molecule("CCO", "OCC")])
+def test_what_was_written_is_read(material: object) -> None:
+    verdicts = (Verdict("distances", True, "fine"), Verdict("oxidation", None))
+    candidate = Candidate("1-2", material, Origin("e", "c@1", 1, 2), READINGS, verdicts, 0.25)  # type: ignore[type-var]
+    assert from_record(json.loads(json.dumps(to_record(candidate)))) == candidate
+    if isinstance(material, Molecule):
+        assert from_record(to_record(candidate)).material.written == "OCC"
+
+
+def test_numbers_that_json_has_not_are_missing() -> None:
+    reading = {"band_gap": Prediction("band_gap", math.nan, np.float32(0.5), "eV", "x")}  # type: ignore[arg-type]
+    verdict = Verdict("bonds", np.bool_(True))  # type: ignore[arg-type]
+    record = to_record(Candidate("a", Molecule("C"), Origin("e"), reading, (verdict,)))
+    text = json.dumps(record, allow_nan=False)
+    back = from_record(json.loads(text))
+    assert back.predictions["band_gap"].value is None
+    assert back.predictions["band_gap"].spread == 0.5
+    assert back.verdicts[0].passed is True

@@ -1,0 +1,146 @@
+"""Each rule says why; a stage passes where none of its rules says no; the funnel adds up."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from matgen_core.chem.structure import from_structure
+from matgen_core.properties import PROPERTIES
+from matgen_core.stages.assess import assess
+from matgen_core.stages.feasibility import (
+    STAGES,
+    Rules,
+    chance,
+    check_geometry,
+    check_oxidation,
+    count_stages,
+    failed,
+    judge_crystals,
+    listed,
+    passes,
+    probability,
+)
+from matgen_core.types import Candidate, Crystal, Goal, Origin, Prediction, Target, Verdict
+
+RULES = Rules()
+TARGET = Target({"band_gap": Goal.at(5.0)})
+
+
+def salt(length: float = 5.64, pair: tuple[str, str] = ("Na", "Cl")) -> Crystal:
+    return from_structure(Structure.from_spacegroup("Fm-3m", Lattice.cubic(length), pair, [[0] * 3, [0.5] * 3]))
+
+
+def judged(
+    crystal: Crystal, gap: float | None = 5.0, energy: float | None = -2.1, above: float | None = 0.0, name: str = "a"
+) -> Candidate:
+    readings = {
+        key: Prediction(key, value, 0.1, PROPERTIES[key].unit, "test")
+        for key, value in (("band_gap", gap), ("formation_energy", energy), ("e_above_hull", above))
+    }
+    return judge_crystals(assess([Candidate(name, crystal, Origin("test"), readings)], TARGET), RULES)[0]
+
+
+@pytest.mark.parametrize("formula", ["Fe3O4", "Mn3O4", "NaCl", "LiCoO2", "CoFe", "SrTiO3"])
+def test_plausible_states_pass_mixed_valence_too(formula: str) -> None:
+    assert check_oxidation(formula).passed is True
+
+
+@pytest.mark.parametrize("formula", ["Na3Cl", "MgCl5", "NaO4"])
+def test_states_that_nobody_knows_do_not(formula: str) -> None:
+    verdict = check_oxidation(formula)
+    assert verdict.passed is False
+    assert formula in verdict.reason
+
+
+def test_the_states_are_named() -> None:
+    assert check_oxidation("Fe3O4").reason == "Fe +2.67, O -2"
+
+
+@pytest.mark.parametrize(("length", "bonds", "packing"), [(5.64, True, True), (4.2, False, False), (7.9, True, False)])
+def test_bonds_and_packing_follow_the_known(length: float, bonds: bool, packing: bool) -> None:
+    found = {verdict.rule: verdict for verdict in check_geometry(salt(length))}
+    assert (found["bonds"].passed, found["packing"].passed) == (bonds, packing)
+    assert "Cl–Na" in found["bonds"].reason or "Na–Cl" in found["bonds"].reason
+
+
+@pytest.mark.parametrize(
+    ("candidate", "stage", "rule"),
+    [
+        (judged(salt(), gap=2.0), "reached", "target:band_gap"),
+        (judged(salt(), gap=None), "reached", "target:band_gap"),
+        (judged(salt(4.2)), "synthesizable", "bonds"),
+        (judged(salt(6.0, ("Pb", "S"))), "synthesizable", "hazards"),
+        (judged(salt(), energy=0.2), "stable", "formation"),
+        (judged(salt(), above=0.3), "stable", "hull"),
+        (judged(salt(), above=None), "stable", "hull"),
+        (judged(salt()), "new", "newness"),
+    ],
+)
+def test_each_stage_stops_what_it_should(candidate: Candidate, stage: str, rule: str) -> None:
+    problems = failed(candidate, stage, RULES)
+    assert rule in [verdict.rule for verdict in problems]
+    assert all(verdict.reason for verdict in problems)
+    assert not passes(candidate, RULES)
+
+
+def test_what_is_known_may_be_listed_where_the_user_says_so() -> None:
+    candidate = judged(salt())
+    assert passes(candidate, Rules(known=True))
+    assert listed([candidate], Rules(known=True)) == (candidate,)
+    assert listed([candidate], RULES) == ()
+
+
+def test_a_rule_that_could_not_be_applied_rejects_nothing() -> None:
+    candidate = judged(salt()).add_verdicts(Verdict("oxidation", None, "no data"))
+    assert not failed(candidate, "synthesizable", RULES)
+
+
+def test_the_funnel_adds_up() -> None:
+    candidates = [judged(salt(), name="1"), judged(salt(), gap=0.0, name="2"), judged(salt(), above=0.5, name="3")]
+    funnel = count_stages(candidates, Rules(known=True))
+    counts = dict(funnel.counts)
+    assert list(counts) == ["generated", *STAGES, "listed"]
+    numbers = list(counts.values())
+    assert numbers == sorted(numbers, reverse=True)
+    assert counts["generated"] - counts["listed"] == sum(n for _rule, n in funnel.reasons)
+    assert dict(funnel.reasons) == {"target:band_gap": 1, "hull": 1}
+    assert count_stages([], RULES).counts[0] == ("generated", 0)
+
+
+# ---------------------------------------------------------------------------------------------------- probabilities
+
+
+def test_a_reading_on_the_edge_is_even_money() -> None:
+    assert probability("e_above_hull", Goal.at_most(0.1), 0.1, 0.05) == pytest.approx(0.5)
+    assert probability("formation_energy", Goal.at_least(-1.0), -1.0, 0.3) == pytest.approx(0.5)
+
+
+def test_a_value_has_its_tolerance_on_both_sides() -> None:
+    tolerance = PROPERTIES["band_gap"].tolerance
+    within = probability("band_gap", Goal.at(2.0), 2.0, tolerance)
+    assert within == pytest.approx(math.erf(1 / math.sqrt(2)), abs=1e-6)
+
+
+def test_probabilities_of_neighbouring_ranges_add_to_one() -> None:
+    parts = [Goal.at_most(1.0), Goal.between(1.0, 2.0), Goal.at_least(2.0)]
+    found = [probability("band_gap", goal, 1.3, 0.7) for goal in parts]
+    assert sum(p for p in found if p is not None) == pytest.approx(1.0)
+
+
+def test_without_reading_or_spread_there_is_no_probability() -> None:
+    assert probability("band_gap", Goal.at(2.0), None, 0.1) is None
+    assert probability("band_gap", Goal.at(2.0), 2.0, None) is None
+    assert probability("band_gap", Goal.at(2.0), 2.1, 0.0) == 1.0
+    assert chance(judged(salt(), gap=None), TARGET) is None
+
+
+def test_all_goals_together_are_less_likely_than_each() -> None:
+    candidate = judged(salt())
+    both = Target({"band_gap": Goal.at(5.0), "formation_energy": Goal.at(-2.0)})
+    one, two = chance(candidate, TARGET), chance(candidate, both)
+    assert one is not None
+    assert two is not None
+    assert two < one <= 1.0
