@@ -22,7 +22,8 @@ explore = [
     st.Page("pages/explore/embeddings.py", title=_("Embeddings")),
     st.Page("pages/explore/runs.py", title=_("Runs")),
 ]
-page = st.navigation({_("Design"): pages, _("Explore"): explore}, position="top")
+learn = [st.Page("pages/learn/diffusion.py", title=_("Diffusion"))]
+page = st.navigation({_("Design"): pages, _("Explore"): explore, _("Learn"): learn}, position="top")
 try:
     page.run()
 except MatGenError as error:  # its text names the input and the remedy

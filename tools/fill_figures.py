@@ -205,7 +205,12 @@ def encoder() -> str:
     ]
     rows.append(("ESOL, as it is", "–", f"{result['esol_mae']:.3f}", "–"))
     rows.append(("the mean of the training rows", "0", f"{result['mean_mae']:.3f}", "0"))
-    head = (f"{result['test']} measured solubilities, {result['train']} to fit", "numbers", "mean error, log mol/L", "R²")
+    head = (
+        f"{result['test']} measured solubilities, {result['train']} to fit",
+        "numbers",
+        "mean error, log mol/L",
+        "R²",
+    )
     return table(head, rows)
 
 
