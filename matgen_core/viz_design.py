@@ -10,7 +10,7 @@ from matgen_core.chem.stability import Hull
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.stages.feasibility import Funnel
 from matgen_core.types import Candidate
-from matgen_core.viz import ACCENT, Translate, frame
+from matgen_core.viz import ACCENT, BAD, Translate, frame
 
 #: More elements than this have no diagram on paper.
 MOST_ELEMENTS = 4
@@ -63,5 +63,18 @@ def draw_hull(candidate: Candidate, hull: Hull, *, template: str | None = None) 
     # The reference holds vertices only, so all that lies above the hull is the candidate, however far.
     plotter = PDPlotter(PhaseDiagram(entries), show_unstable=100.0, backend="plotly", ternary_style="2d")
     figure: go.Figure = plotter.get_plot(label_unstable=False)
+    for trace in figure.data:
+        _mark(trace, candidate.id)
     figure = frame(figure, 420, template)
-    return figure.update_layout(margin={"l": 10, "r": 10, "t": 10, "b": 10}, showlegend=True)
+    return figure.update_layout(margin={"l": 50, "r": 50, "t": 30, "b": 40}, showlegend=False)
+
+
+def _mark(trace: object, name: str) -> None:
+    """Makes the candidate's point larger and another colour; the known phases share one."""
+    texts = list(getattr(trace, "hovertext", None) or ())
+    if not texts:
+        return
+    own = [f"({name})" in str(text) for text in texts]
+    trace.marker.color = [BAD if mine else ACCENT for mine in own]  # type: ignore[attr-defined]
+    trace.marker.size = [18 if mine else 9 for mine in own]  # type: ignore[attr-defined]
+    trace.marker.symbol = ["diamond" if mine else "circle" for mine in own]  # type: ignore[attr-defined]

@@ -36,10 +36,10 @@ def film(goals: tuple[tuple[str, float], ...], guidance: float, method: str, ste
     return lessons.reverse_film(dict(goals), guidance, method, steps, seed=seed)
 
 
-def show_frames(frames: list[Frame], key: str) -> None:
-    """A slider over the frames, and the crystal that the decoder reads in the chosen one."""
+def show_frames(frames: list[Frame], key: str, begin: int = -1) -> None:
+    """A slider over the frames, from ``begin``, and the crystal that the decoder reads in the chosen one."""
     labels = [f"t = {frame.t}" for frame in frames]
-    chosen = frames[labels.index(st.select_slider(_("Step"), labels, labels[-1], key=f"{key}-step"))]
+    chosen = frames[labels.index(st.select_slider(_("Step"), labels, labels[begin], key=f"{key}-step"))]
     st.caption(_("Signal left: ᾱ = {share}").format(share=number(chosen.alpha_bar, 3)))
     if chosen.crystal is None:
         st.info(_("The decoder finds no crystal in this vector."))
@@ -61,7 +61,7 @@ def forward() -> None:
     st.latex(r"x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon,\qquad \varepsilon\sim N(0, I)")
     left, right = st.columns(2, gap="medium")
     with left:
-        t = st.slider("t", 0, 999, 200, key="forward-t")
+        t = st.slider("t", 0, 999, 60, key="forward-t")
         name = st.segmented_control(
             _("Schedule"), SCHEDULES, default="linear", key="schedule", required=True, format_func=_
         )
@@ -87,7 +87,7 @@ def forward() -> None:
     )
     text = st.text_input(_("Known crystal"), "NaCl", key="dissolve", max_chars=60)
     try:
-        show_frames(dissolved(read_place(space_of("crystals"), text), 0), "dissolved")
+        show_frames(dissolved(read_place(space_of("crystals"), text), 0), "dissolved", 0)
     except MatGenError as error:
         st.error(str(error))
 
@@ -155,10 +155,10 @@ def train() -> None:
             st.info(_("Not trained yet."))
             return
         chart.plotly_chart(draw_losses(pupil.losses, translate=_), key="losses", alt=_("Loss"))
-    draw(pupil, left)
+    draw(pupil, left, right)
 
 
-def draw(pupil: Pupil, controls: st.delta_generator.DeltaGenerator) -> None:
+def draw(pupil: Pupil, controls: st.delta_generator.DeltaGenerator, results: st.delta_generator.DeltaGenerator) -> None:
     """Samples of what was trained, over the data."""
     with controls:
         method = st.selectbox(_("Sampler"), METHODS, index=METHODS.index("ddim"), key="pupil-sampler")
@@ -179,7 +179,7 @@ def draw(pupil: Pupil, controls: st.delta_generator.DeltaGenerator) -> None:
         data, found = axes.place(data), axes.place(found)
         scale = np.maximum(np.abs(data).max(axis=0) / 3.0, 1e-6)
         data, found = data / scale, found / scale
-    st.plotly_chart(
+    results.plotly_chart(
         draw_cloud(data[:, :2], found[:, :2], names=(_("data"), _("drawn"))), key="drawn",
         alt=_("What the network draws over the data"),
     )  # fmt: skip

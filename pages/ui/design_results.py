@@ -87,6 +87,7 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
         if figure is None:
             st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
         else:
+            st.caption(_("The candidate is the diamond; circles are known phases on the hull."))
             st.plotly_chart(
                 figure, key="hull", config={"displaylogo": False},
                 alt=_("Convex hull of the known phases with the candidate"),

@@ -32,6 +32,8 @@ def test_the_candidate_stands_among_the_known_phases(elements: list[str]) -> Non
     assert figure is not None
     words = " ".join(f"{trace.text} {trace.hovertext}" for trace in figure.data)
     assert "1-0001" in words
+    marks = [symbol for trace in figure.data if trace.hovertext for symbol in trace.marker.symbol]
+    assert marks.count("diamond") == 1, "the candidate stands out, and nothing else does"
     assert "NaCl" in words or "SrTiO3" in words or "SrTiO<sub>3</sub>" in words
 
 
