@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from matgen_core.checkpoints import Checkpoint
 from matgen_core.data.proposals import CellScale
+from matgen_core.models.bert import HeadConfig, MatBERT, MatBERTConfig, ReaderEnsemble
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.crystal_vae import CrystalVAE, VAEConfig
 from matgen_core.models.denoiser import DenoiserConfig, ResidualDenoiser
@@ -63,6 +64,24 @@ def build_gap(checkpoint: Checkpoint) -> GapPredictor:
 def build_smiles(checkpoint: Checkpoint) -> ConditionalSMILESGenerator:
     """The SMILES writer."""
     return _filled(ConditionalSMILESGenerator(_config(SmilesConfig, checkpoint)), checkpoint)
+
+
+def build_reader(checkpoint: Checkpoint) -> ReaderEnsemble:
+    """MatBERT with its heads, several members."""
+    config = _config(MatBERTConfig, checkpoint)
+    try:
+        heads = tuple(HeadConfig(**head) for head in checkpoint.config["readings"])
+        members = int(checkpoint.config["members"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedCheckpoint(
+            f"checkpoint {checkpoint.name!r}: its config does not fit ({error}); restore it"
+        ) from None
+    return _filled(ReaderEnsemble(config, heads, members), checkpoint)
+
+
+def build_matbert(checkpoint: Checkpoint) -> MatBERT:
+    """The encoder alone."""
+    return _filled(MatBERT(_config(MatBERTConfig, checkpoint)), checkpoint)
 
 
 def _config(kind: type[C], checkpoint: Checkpoint) -> C:

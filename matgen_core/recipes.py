@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from matgen_core.checkpoints import FOLDER, load_checkpoint, save_checkpoint
 from matgen_core.data.crystals import ELEMENTS, CrystalRows, load_rows
 from matgen_core.data.datasets import GapBatches, SkeletonBatches, condition_config, split_rows
+from matgen_core.data.formulas import load_formula_rows
 from matgen_core.data.geometry import GeometryBatches, cell_statistics, fit_contacts, fit_volumes, position_count
 from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
 from matgen_core.data.tokenizers import MAX_TOKENS, VOCABULARY
@@ -25,6 +26,10 @@ from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.predictor import GapPredictor, PredictorConfig
 from matgen_core.recipes_encoder import NAME as ENCODER
 from matgen_core.recipes_encoder import train_encoder
+from matgen_core.recipes_matbert import NAME as MATBERT
+from matgen_core.recipes_matbert import train_matbert
+from matgen_core.recipes_matgpt import NAME as MATGPT
+from matgen_core.recipes_matgpt import matgpt
 from matgen_core.recipes_smiles import NAME as SMILES
 from matgen_core.recipes_smiles import train_smiles
 from matgen_core.training import Recipe, Trainer, TrainingConfig, best_device
@@ -199,7 +204,7 @@ RECIPES: Mapping[str, Callable[[CrystalRows, Path, TrainingConfig], Recipe]] = {
     "crystal-vae": crystal_vae,
 }
 #: Recipes that take more than crystals.
-OTHERS = ("crystal-diffusion", "band-gap", SMILES, ENCODER)
+OTHERS = ("crystal-diffusion", "band-gap", SMILES, ENCODER, MATBERT, MATGPT)
 
 
 def train(
@@ -217,7 +222,7 @@ def train(
     Args:
         name: one of RECIPES or OTHERS.
         source: ``crystals.npz``; for "band-gap" a CSV of formula, band_gap and split; for "smiles-gpt"
-            and "smiles-bert" ``molecules.npz``.
+            and "smiles-bert" ``molecules.npz``; for "matbert" and "matgpt" ``formulas.csv.gz``.
         folder: of the training's state.
         training: how long and how fast.
         checkpoints: where the checkpoint goes; "crystal-diffusion" finds "crystal-vae" there.
@@ -232,7 +237,11 @@ def train(
         return train_smiles(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
     if name == ENCODER:
         return train_encoder(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
-    if name == "band-gap":
+    if name == MATBERT:
+        return train_matbert(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
+    if name == MATGPT:
+        recipe = matgpt(load_formula_rows(source), folder, training)
+    elif name == "band-gap":
         recipe = band_gap(_read_gaps(source), folder, training)
     elif name == "crystal-diffusion":
         recipe = crystal_diffusion(

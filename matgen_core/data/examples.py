@@ -1,0 +1,62 @@
+"""Two columns of the user's table: what is read, and the number to learn."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from matgen_core.messages import quote
+from matgen_core.types import BadInput
+
+_NAMES = {"formula": "formula", "composition": "formula", "smiles": "smiles"}
+MOST = 1_000_000
+
+
+def read_columns(source: Path | bytes, column: str, text: str = "", kind: str = "") -> tuple[list[str], list[str], str]:
+    """Texts, values as they were written, and what the texts are ("formula" or "smiles").
+
+    Args:
+        source: CSV file, or its bytes.
+        column: of the numbers.
+        text: column of the texts; found by its name if empty.
+        kind: what they are; found by the column's name if empty.
+
+    Raises:
+        BadInput: naming the missing column, the encoding, or a file that is no table.
+    """
+    table = read_csv(source)
+    have = ", ".join(map(quote, table.columns[:8]))
+    text = text or next((name for name in table.columns if str(name).strip().lower() in _NAMES), "")
+    if text not in table.columns:
+        raise BadInput(f"no column {quote(text or 'formula or smiles')} (there are: {have}); name it with --text")
+    if column not in table.columns:
+        raise BadInput(f"no column {quote(column)} (there are: {have}); name the column of the numbers")
+    kind = kind or _NAMES.get(text.strip().lower(), "")
+    if kind not in ("formula", "smiles"):
+        raise BadInput(f"say what the column {quote(text)} holds: formula or smiles")
+    return table[text].astype(str).tolist(), table[column].astype(str).tolist(), kind
+
+
+def read_csv(source: Path | bytes, most: int = MOST) -> pd.DataFrame:
+    """A table of texts, at most so many rows.
+
+    Raises:
+        BadInput: where it is none.
+    """
+    name = source if isinstance(source, Path) else "the file"
+    try:
+        file = source if isinstance(source, Path) else io.BytesIO(source)
+        table = pd.read_csv(
+            file, dtype=str, keep_default_na=False, nrows=most, encoding="utf-8-sig", on_bad_lines="skip"
+        )
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{name} is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise BadInput(
+            f"{name} cannot be read as CSV ({quote(error, 100)}); save it as comma-separated UTF-8"
+        ) from None
+    if not len(table.columns) or not len(table):
+        raise BadInput(f"{name} has no rows; it needs a header line and one row a material")
+    return table

@@ -1,0 +1,112 @@
+"""Readings of compositions by MatBERT: gap, formation energy, moment, and from the energy the distance to the hull."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.checkpoints import load_checkpoint
+from matgen_core.data.formulas import FORMULA_PROPERTIES, count_atoms, encode_amounts
+from matgen_core.data.reference import load_reference
+from matgen_core.models.bert import ReaderEnsemble
+from matgen_core.networks import build_reader
+from matgen_core.properties import PROPERTIES
+from matgen_core.types import Candidate, Formula, Prediction
+
+CHECKPOINT = "matbert"
+_BATCH = 512
+_NOTES = {"band_gap": "metal with probability {:.2f}", "magnetic_moment": "non-magnetic with probability {:.2f}"}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The ensemble with what was measured of it.
+
+    Args:
+        network: the ensemble.
+        name: checkpoint and digest.
+        scales: by property what its spreads are multiplied with, so that twice the spread covers 95 of 100 errors.
+        domain: by property the spread (after scaling) beyond which a composition is unlike the training rows.
+    """
+
+    network: ReaderEnsemble
+    name: str
+    scales: dict[str, float]
+    domain: dict[str, float]
+
+
+@lru_cache(maxsize=1)
+def load_reader() -> Reader:
+    """MatBERT with its heads, loaded once.
+
+    Raises:
+        UnknownCheckpoint, DamagedCheckpoint: where its weights are not there or not whole.
+    """
+    checkpoint = load_checkpoint(CHECKPOINT)
+    config = checkpoint.config
+    return Reader(
+        build_reader(checkpoint),
+        f"{checkpoint.name}@{checkpoint.digest}",
+        dict(config["scales"]),
+        dict(config["domain"]),
+    )
+
+
+def read_formulas(formulas: Sequence[str]) -> list[list[Prediction]]:
+    """Predictions of each reduced formula: FORMULA_PROPERTIES and e_above_hull."""
+    reader, hull = load_reader(), load_reference().hull
+    method = f"{reader.name}, from composition"
+    found: list[list[Prediction]] = []
+    for first in range(0, len(formulas), _BATCH):
+        part = formulas[first : first + _BATCH]
+        read = reader.network.read(*encode_amounts(part))
+        for i, formula in enumerate(part):
+            predictions = []
+            for key in FORMULA_PROPERTIES:
+                zero, value, spread = (float(column[i]) for column in read[key])
+                spread *= reader.scales[key]
+                note = _NOTES[key].format(zero) if key in _NOTES else ""
+                predictions.append(
+                    Prediction(
+                        key, round(value, 4), round(spread, 4), PROPERTIES[key].unit, method,
+                        spread <= reader.domain[key], note,
+                    )
+                )  # fmt: skip
+            energy = next(p for p in predictions if p.property == "formation_energy")
+            assert energy.value is not None
+            predictions.append(_above_hull(formula, energy.value, energy, hull))
+            found.append(predictions)
+    return found
+
+
+def _above_hull(formula: str, value: float, energy: Prediction, hull: object) -> Prediction:
+    from matgen_core.chem.stability import Hull
+
+    assert isinstance(hull, Hull)
+    reading, unit = hull.read(count_atoms(formula), value), PROPERTIES["e_above_hull"].unit
+    if reading is None:
+        return Prediction("e_above_hull", None, None, unit, energy.method, None, "no hull for its elements")
+    products = " + ".join(f"{share:.2f} {name}" for name, share in reading.products)
+    few = f"; only {reading.known} known formulas of these elements" if reading.few_known else ""
+    note = f"from the formation energy read, so as unsure as that; decomposes to {products}{few}"
+    return Prediction(
+        "e_above_hull", round(reading.e_above_hull, 4), energy.spread, unit, f"{energy.method}, against the known hull",
+        energy.in_domain, note,
+    )  # fmt: skip
+
+
+def predict_formulas(candidates: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
+    """The same candidates with every property read."""
+    read = read_formulas([candidate.material.reduced for candidate in candidates])
+    return tuple(c.add_predictions(*predictions) for c, predictions in zip(candidates, read, strict=True))
+
+
+def embed_formulas(formulas: Sequence[str]) -> NDArray[np.float32]:
+    """(N, 2 D) MatBERT's vectors of reduced formulas."""
+    network = load_reader().network
+    parts = [network.embed(*encode_amounts(formulas[i : i + _BATCH])).numpy() for i in range(0, len(formulas), _BATCH)]
+    return np.concatenate(parts) if parts else np.zeros((0, 2 * network.config.width), np.float32)
