@@ -92,8 +92,19 @@ class Molecule:
     written: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A composition without a structure.
+
+    Args:
+        reduced: reduced formula, as pymatgen writes it.
+    """
+
+    reduced: str
+
+
 #: What a candidate is made of. Alone, ``Candidate`` means a crystal.
-M = TypeVar("M", bound=Crystal | Molecule, default=Crystal)
+M = TypeVar("M", bound=Crystal | Molecule | Formula, default=Crystal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +350,28 @@ class SmilesSettings:
     max_sa: float | None = None
     until: str = "unique"
     cap: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaSettings:
+    """How compositions are drawn; together with target, count and seed it repeats a run.
+
+    Args:
+        temperature: softmax temperature, 0.1 to 2; below 1 is surer and less varied.
+        top_k: only the k likeliest elements at each place; 0 for all.
+        prompt: atoms that every formula begins with, such as "Li" or "Fe O".
+        neutral: only what SMACT finds a neutral combination of oxidation states for, alloys not; the sampler keeps
+            asking until there are as many as were asked for.
+        new: only formulas that are not among the known ones; likewise.
+        cap: most strings a run may draw, in multiples of the count.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    prompt: str = ""
+    neutral: bool = True
+    new: bool = False
+    cap: int = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,3 +203,54 @@ def _smact(formula: str) -> bool | None:
             return bool(smact_validity(formula))
         except Exception:  # smact raises many kinds for elements it has no data for
             return None
+
+
+@lru_cache(maxsize=50_000)
+def check_oxidation(formula: str) -> Verdict:
+    """Verdict "oxidation": neutral with known oxidation states in electronegativity order, or an alloy.
+
+    SMACT's test (Davies et al. 2016, Pauling's order) as in ``charge_balance``, but an element may take two states at
+    once, so that Fe3O4 passes.
+    """
+    import warnings
+
+    from pymatgen.core import Composition
+    from smact.screening import smact_validity
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
+        try:
+            if not (smact_validity(formula) or smact_validity(formula, mixed_valence=True)):
+                return Verdict("oxidation", False, f"no neutral combination of known oxidation states for {formula}")
+        except Exception:  # smact raises many kinds for elements it has no data for
+            return Verdict("oxidation", None, f"SMACT cannot judge {formula}")
+        guesses = Composition(formula).oxi_state_guesses(max_sites=-1) if len(Composition(formula)) < 6 else ()
+    if not guesses:
+        return Verdict("oxidation", True, "an alloy, or states that are rare")
+    states = ", ".join(f"{element} {state:+.3g}" for element, state in guesses[0].items())
+    return Verdict("oxidation", True, states)
+
+
+def check_neutral(formula: str) -> Verdict:
+    """Verdict "neutral": a neutral combination of oxidation states in electronegativity order; alloys do not pass.
+
+    SMACT's test (Davies et al. 2016), in which an element may take two states at once, so that Fe3O4 passes.
+    """
+    neutral = _smact_neutral(formula)
+    if neutral is None:
+        return Verdict("neutral", None, f"SMACT cannot judge {formula}")
+    return Verdict("neutral", neutral, f"{'a' if neutral else 'no'} neutral combination for {formula}")
+
+
+@lru_cache(maxsize=50_000)
+def _smact_neutral(formula: str) -> bool | None:
+    import warnings
+
+    from smact.screening import smact_validity
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
+        try:
+            return any(smact_validity(formula, include_alloys=False, mixed_valence=mixed) for mixed in (False, True))
+        except Exception:  # smact raises many kinds for elements it has no data for
+            return None

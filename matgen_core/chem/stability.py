@@ -60,6 +60,10 @@ class Hull:
             self._systems.setdefault(frozenset(_SYMBOL.findall(formula)), []).append((formula, energy))
         self._known = dict(known or {})
 
+    def formulas(self) -> list[str]:
+        """Reduced formulas of the phases."""
+        return [formula for phases in self._systems.values() for formula, _ in phases]
+
     def read(self, composition: Mapping[str, float], energy: float) -> HullReading:
         """Energy above the hull of a composition (amounts by element) with a formation energy in eV/atom."""
         total = sum(composition.values())

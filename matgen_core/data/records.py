@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from matgen_core.types import Candidate, Crystal, M, Molecule, Origin, Prediction, Site, Verdict
+from matgen_core.types import Candidate, Crystal, Formula, M, Molecule, Origin, Prediction, Site, Verdict
 
 
 def to_record(candidate: Candidate[M]) -> dict[str, Any]:
@@ -28,7 +28,9 @@ def from_record(record: Mapping[str, Any]) -> Candidate[Any]:
     return Candidate(str(record["id"]), _material(record["material"]), origin, predictions, verdicts, record["score"])
 
 
-def _material(record: Mapping[str, Any]) -> Crystal | Molecule:
+def _material(record: Mapping[str, Any]) -> Crystal | Molecule | Formula:
+    if "reduced" in record:
+        return Formula(str(record["reduced"]))
     if "smiles" in record:
         return Molecule(**record)
     sites = tuple(Site(s["letter"], s["element"], tuple(s["coordinates"])) for s in record["sites"])

@@ -1,0 +1,147 @@
+"""Formulas from MatGPT: where its network meets the draw of the next atom and the rules of what may come.
+
+The rules hold for every string by construction: which elements may come, which must, how many atoms. The atoms of one
+element stand together, as they were learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from matgen_core.checkpoints import load_checkpoint
+from matgen_core.data.crystals import ELEMENTS
+from matgen_core.data.formulas import CLS, FIRST, PAD, SEP, VOCABULARY
+from matgen_core.models.gpt import ConditionalGPT
+from matgen_core.networks import build_gpt
+from matgen_core.training import best_device
+from matgen_core.types import BadTarget, Cancelled, Constraints
+
+CHECKPOINT = "matgpt"
+
+
+@lru_cache(maxsize=1)
+def load_composer() -> tuple[ConditionalGPT, str]:
+    """MatGPT on the best device, loaded once, and its checkpoint's name and digest.
+
+    Raises:
+        UnknownCheckpoint, DamagedCheckpoint: where its weights are not there or not whole.
+    """
+    checkpoint = load_checkpoint(CHECKPOINT)
+    return build_gpt(checkpoint).to(best_device()), f"{checkpoint.name}@{checkpoint.digest}"
+
+
+@dataclass(frozen=True)
+class AtomRules:
+    """What a string may be.
+
+    Args:
+        allowed: (V,) elements that may come.
+        required: (V,) elements that must all have come before the end.
+        fewest: atoms.
+        most: atoms.
+        prompt: tokens every string begins with, after [CLS].
+    """
+
+    allowed: Tensor
+    required: Tensor
+    fewest: int
+    most: int
+    prompt: tuple[int, ...] = ()
+
+
+def atom_rules(constraints: Constraints, prompt: str = "") -> AtomRules:
+    """The rules of constraints and prompt.
+
+    Raises:
+        BadTarget: where the prompt names what is no element, is excluded, or is too long.
+    """
+    system = constraints.chemical_system
+    names = [e for e in ELEMENTS if e not in constraints.exclude and (system is None or e in system)]
+    allowed, required = (torch.zeros(len(VOCABULARY), dtype=torch.bool) for _ in range(2))
+    allowed[[VOCABULARY.index(e) for e in names]] = True
+    required[[VOCABULARY.index(e) for e in constraints.include | (system or frozenset())]] = True
+    atoms: dict[str, int] = {}
+    for symbol in prompt.replace(",", " ").split():
+        if symbol not in names:
+            known = "excluded or outside the chemical system" if symbol in ELEMENTS else "not an element"
+            raise BadTarget(f"the prompt's {symbol[:20]!r} is {known}; write atoms such as Li or Fe O")
+        atoms[symbol] = atoms.get(symbol, 0) + 1
+    tokens = tuple(VOCABULARY.index(e) for e, n in atoms.items() for _ in range(n))
+    missing = int(required.sum()) - sum(bool(required[VOCABULARY.index(e)]) for e in atoms)
+    if len(tokens) + missing > constraints.max_atoms:
+        raise BadTarget(
+            f"the prompt and the elements to include need {len(tokens) + missing} atoms, at most "
+            f"{constraints.max_atoms} are allowed; raise the maximum"
+        )
+    return AtomRules(allowed, required, constraints.min_atoms, constraints.max_atoms, tokens)
+
+
+@torch.inference_mode()
+def write_formulas(
+    network: ConditionalGPT,
+    conditions: Tensor,
+    rules: AtomRules,
+    generator: torch.Generator,
+    *,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[list[int]]:
+    """One token string a row of conditions, [CLS] and [SEP] left out.
+
+    Args:
+        network: MatGPT.
+        conditions: (B, K), NaN for "any".
+        rules: what a string may be.
+        generator: of the draws, on the CPU, so that every device draws the same.
+        temperature: above 0.
+        top_k: how many tokens may come; 0 for all.
+        cancelled: asked at every atom.
+
+    Raises:
+        Cancelled: where ``cancelled`` said so.
+    """
+    size, device = len(conditions), conditions.device
+    written = torch.full((size, rules.most + 1), PAD)
+    used = torch.zeros(size, len(VOCABULARY), dtype=torch.bool)
+    last = torch.full((size,), CLS)
+    for place, token in enumerate(rules.prompt):
+        written[:, place], used[:, token], last[:] = token, True, token
+    cache = network.begin(conditions)
+    tokens = torch.tensor([[CLS, *rules.prompt]]).expand(size, -1)
+    alive = torch.ones(size, dtype=torch.bool)
+    for place in range(len(rules.prompt), rules.most + 1):
+        if cancelled and cancelled():
+            raise Cancelled
+        logits = network.step(tokens.to(device), cache).float().cpu()
+        logits = logits.masked_fill(~_may_come(rules, used, last, place), -torch.inf) / temperature
+        if 0 < top_k < logits.shape[1]:
+            least = logits.topk(top_k, dim=-1).values[:, -1:]
+            logits = logits.masked_fill(logits < least, -torch.inf)
+        drawn = torch.multinomial(logits.softmax(dim=-1), 1, generator=generator).squeeze(1)
+        written[alive, place] = drawn[alive]
+        alive &= drawn != SEP
+        if not alive.any():
+            break
+        used[torch.arange(size), drawn] = True
+        last, tokens = drawn, drawn[:, None]
+    return [row[row >= FIRST].tolist() for row in written]
+
+
+def _may_come(rules: AtomRules, used: Tensor, last: Tensor, atoms: int) -> Tensor:
+    """(B, V) which tokens may follow after so many atoms."""
+    missing = rules.required & ~used  # (B, V)
+    lacking = missing.sum(dim=1)
+    room = rules.most - atoms - lacking > 0  # for an atom that is not asked for
+    open_ = rules.allowed & ~used
+    open_ = open_ & (room[:, None] | missing)
+    again = (last >= FIRST) & room
+    open_[torch.arange(len(last)), last] |= again
+    # An end that was drawn is drawn again, so that rows that have ended stay where they are.
+    open_[:, SEP] = ((lacking == 0) & (atoms >= max(1, rules.fewest))) | (last == SEP)
+    return open_

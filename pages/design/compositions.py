@@ -1,0 +1,138 @@
+"""Compositions from targets: ask, call, show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+import streamlit as st
+
+from matgen_core.compositions import check_compositions, design_compositions, listed_compositions
+from matgen_core.data.formula_exports import formulas_to_csv
+from matgen_core.data.formulas import FORMULA_PROPERTIES
+from matgen_core.properties import outside_data
+from matgen_core.types import Candidate, Formula, FormulaSettings, MatGenError, Target
+from pages.ui.composition_controls import RULES, ask_composition, ask_formula_sampling
+from pages.ui.composition_results import (
+    PICKED,
+    show_formula,
+    show_formula_plot,
+    show_formula_shares,
+    show_formula_table,
+)
+from pages.ui.jobs import Job, submit
+from pages.ui.language import _, ngettext
+from pages.ui.link import check_link
+from pages.ui.progress import show_progress
+from pages.ui.recording import begin_record, show_record
+from pages.ui.target_controls import ask_goals
+
+JOB, ASKED = "compositions-job", "compositions-asked"
+
+
+def ask() -> tuple[Target, int, int, FormulaSettings] | None:
+    """What the user wants; None, with the reason shown, where it cannot be asked for."""
+    check_link(RULES, page="compositions")
+    goals, problem = ask_goals(FORMULA_PROPERTIES)
+    constraints = ask_composition()
+    count, seed, settings = ask_formula_sampling()
+    target = Target(goals, constraints)
+    try:
+        check_compositions(target, count, settings)
+    except MatGenError as error:
+        problem = problem or str(error)
+    if problem:
+        st.error(problem)
+        return None
+    for key, goal in goals.items():
+        if warning := outside_data(key, goal):
+            st.warning(warning)
+    return target, count, seed, settings
+
+
+def start(target: Target, count: int, seed: int, settings: FormulaSettings) -> None:
+    st.session_state[ASKED] = target
+    st.session_state.pop(PICKED, None)
+    st.session_state[JOB] = submit(
+        lambda report, stop: design_compositions(
+            target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop
+        ),
+        count,
+        "compositions",
+        None,
+        begin_record("compositions", seed),
+    )
+
+
+def show_results(job: Job, target: Target) -> None:
+    """What the run found, from the shares down to one composition."""
+    drawn = job.candidates
+    found = listed_compositions(drawn)
+    if job.error:
+        st.error(_(job.error))
+    if job.stop.is_set() and not job.busy:
+        text = ngettext(
+            "Cancelled. {n} composition was found before.", "Cancelled. {n} compositions were found before.", len(found)
+        )
+        st.info(text.format(n=len(found)))
+    elif job.progress is not None and job.progress.message:
+        st.info(job.progress.message)
+    show_record(job.recorder)
+    if not drawn:
+        return
+    show_formula_shares(drawn, found, target)
+    if not found:
+        st.info(_("No formula passes what is asked. Raise the temperature, allow more atoms, or ask for less."))
+        return
+    offer_files(found, drawn)
+    table, plot = st.tabs([_("Table"), _("Plot")], key="composition-tabs")
+    with table:
+        picked = show_formula_table(found, target)
+    with plot:
+        show_formula_plot(found, target, picked)
+    show_formula(picked)
+
+
+def offer_files(found: Sequence[Candidate[Formula]], drawn: Sequence[Candidate[Formula]]) -> None:
+    """Files of the compositions listed, and of everything drawn, written when they are asked for."""
+    stamp = f"matgen-compositions-{datetime.now():%Y%m%d-%H%M}"
+    with st.container(horizontal=True, gap="small"):
+        for label, which, extension in (("CSV", found, "csv"), (_("CSV of everything"), drawn, "all.csv")):
+            # "ignore": a rerun after a click would lose the next click that comes while it lasts.
+            st.download_button(
+                label, partial(formulas_to_csv, which), f"{stamp}.{extension}", key=f"compositions-{extension}",
+                on_click="ignore",
+            )  # fmt: skip
+
+
+def invite() -> None:
+    """What the page says before the first run."""
+    st.markdown(
+        _(
+            "Choose what you want of a material and press **Generate**. Each formula comes with its band gap, "
+            "formation energy and moment as read from the composition alone, each with its spread; whether charges "
+            "can balance; whether it is new; what it costs. Then look for structures of those you like."
+        )
+    )
+
+
+st.title(_("Compositions from targets"), anchor=False)
+controls, results = st.columns([4, 8], gap="medium")
+with controls, st.container(key="controls"):
+    asked = ask()
+    running = st.session_state.get(JOB)
+    busy = running is not None and running.busy
+    with st.container(key="go-bar"):
+        pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
+    if pressed and asked:
+        start(*asked)
+        st.rerun()
+with results:
+    job = st.session_state.get(JOB)
+    if job is None:
+        invite()
+    else:
+        if job.busy:
+            show_progress(job)
+        show_results(job, st.session_state[ASKED])

@@ -1,0 +1,135 @@
+"""Readings of what the user brings: a few formulas or SMILES typed, or a table; with spreads, methods, domain."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.prediction import Report, predict_table, read_rows
+from matgen_core.predictors import list_predictors, load_predictor
+from matgen_core.properties import PROPERTIES
+from matgen_core.types import Candidate, MatGenError, Progress
+from pages.ui.jobs import Job, submit
+from pages.ui.language import N_, _
+from pages.ui.progress import show_progress
+
+JOB, DONE = "predict-job", "predict-done"
+MOST_TYPED = 100
+_KINDS = {"formula": N_("formulas"), "smiles": N_("SMILES")}
+
+
+def ask_predictor(kind: str) -> str | None:
+    """A predictor that was taught on this machine, or None for the shipped ones."""
+    fitting = [name for name in list_predictors() if load_predictor(name)[0].backbone.kind == kind]
+    if not fitting:
+        return None
+    shipped = _("the shipped ones")
+    return st.selectbox(_("Read by"), [None, *fitting], format_func=lambda n: n or shipped, key=f"using-{kind}")
+
+
+def typed() -> None:
+    """A few texts, read at once."""
+    kind = st.segmented_control(
+        _("Kind"), list(_KINDS), default="formula", key="typed-kind", required=True, format_func=lambda k: _(_KINDS[k])
+    )
+    usual = "Fe2O3\nGaAs\nLiFePO4" if kind == "formula" else "CC(=O)Nc1ccc(O)cc1\nc1ccccc1O"
+    text = st.text_area(_("One a line"), usual, key=f"typed-{kind}", height=130, max_chars=10_000)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST_TYPED:
+        st.info(_("The first {n} are read; bring a table for more.").format(n=MOST_TYPED))
+    lines = lines[:MOST_TYPED]
+    if not lines:
+        st.info(_("Write one a line."))
+        return
+    rows = []
+    for line, read in zip(lines, read_rows(kind, lines, ask_predictor(kind)), strict=True):
+        if isinstance(read, str):
+            rows.append({_("Material"): line, _("Problem"): read})
+            continue
+        row: dict[str, object] = {_("Material"): line}
+        for p in read:
+            label = _(PROPERTIES[p.property].label) if p.property in PROPERTIES else p.property
+            row[f"{label} {p.unit}".strip()] = None if p.value is None else round(p.value, 3)
+            if p.spread is not None:
+                row[f"± {label}"] = round(p.spread, 3)
+        unlike = [PROPERTIES[p.property].label for p in read if p.in_domain is False and p.property in PROPERTIES]
+        row[_("Unlike the training data")] = ", ".join(map(_, unlike))
+        rows.append(row)
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="typed-table", alt=_("Readings, one material a row"))
+    methods = sorted({p.method for read in read_rows(kind, lines[:1]) if not isinstance(read, str) for p in read})
+    st.caption(" · ".join(methods))
+
+
+def table() -> None:
+    """A table with a column of formulas, CIFs or SMILES; it comes back with the readings beside."""
+    file = st.file_uploader(_("CSV with a column formula, cif or smiles"), ["csv", "gz"], key="predict-file")
+    using = None
+    names = list_predictors()
+    if names:
+        shipped = _("the shipped ones")
+        using = st.selectbox(_("Read by"), [None, *names], format_func=lambda n: n or shipped, key="using-table")
+    job: Job | None = st.session_state.get(JOB)
+    busy = job is not None and job.busy
+    if (
+        st.button(_("Read the table"), type="primary", disabled=file is None or busy, key="predict")
+        and file is not None
+    ):
+        begin(file.name, file.getvalue(), using)
+        st.rerun()
+    if job is None:
+        return
+    if job.busy:
+        show_progress(job)
+    if job.error:
+        st.error(_(job.error))
+    done = st.session_state.get(DONE, {})
+    if "text" in done:
+        show_table(done["report"], done["text"])
+
+
+def begin(name: str, data: bytes, using: str | None) -> None:
+    """Reads the table beside the page."""
+    done: dict[str, object] = {}
+    st.session_state[DONE] = done
+    total = max(1, data.count(b"\n"))
+
+    def work(report: object, stop: object) -> tuple[Candidate, ...]:
+        assert callable(report)
+        with tempfile.TemporaryDirectory() as folder:
+            source, out = Path(folder) / f"in{''.join(Path(name).suffixes[-2:])}", Path(folder) / "out.csv"
+            source.write_bytes(data)
+            read = predict_table(
+                source, out, using=using, on_progress=lambda n: report(Progress("predict", min(n, total), total)),
+                cancelled=stop,  # type: ignore[arg-type]
+            )  # fmt: skip
+            done["report"], done["text"] = read, out.read_text(encoding="utf-8")
+        return ()
+
+    st.session_state[JOB] = submit(work, total, "predict-table")
+
+
+def show_table(report: Report, text: str) -> None:
+    """What was read, what was not, and the file."""
+    bad = sum(report.bad.values())
+    st.markdown(
+        _("{all} rows by their {kind}: {good} read, {bad} not.").format(
+            all=report.rows, kind=report.kind, good=report.rows - bad, bad=bad
+        )
+    )
+    for number, reason in report.examples:
+        st.caption(_("Row {n}: {reason}").format(n=number, reason=reason))
+    st.download_button(_("CSV with readings"), text, "matgen-readings.csv", key="predict-csv", on_click="ignore")
+
+
+st.title(_("Predictions"), anchor=False)
+few, many = st.tabs([_("Typed"), _("A table")], key="predict-tabs")
+try:
+    with few:
+        typed()
+    with many:
+        table()
+except MatGenError as error:
+    st.error(str(error))

@@ -1,0 +1,70 @@
+"""The rules of what may be written hold for every string, whatever the network."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from matgen_core.data.formulas import FORMULA_PROPERTIES, MAX_ATOMS, VOCABULARY, decode_atoms
+from matgen_core.models.conditioning import ConditionConfig
+from matgen_core.models.gpt import ConditionalGPT, GPTConfig
+from matgen_core.stages.judge_formulas import check_counts
+from matgen_core.stages.write_formulas import atom_rules, write_formulas
+from matgen_core.types import BadTarget, Cancelled, Constraints
+
+ANY = torch.full((200, 3), float("nan"))
+
+
+@pytest.fixture(scope="module")
+def network() -> ConditionalGPT:
+    torch.manual_seed(0)
+    conditions = ConditionConfig(FORMULA_PROPERTIES, (0.0,) * 3, (1.0,) * 3, 16)
+    return ConditionalGPT(GPTConfig(len(VOCABULARY), MAX_ATOMS + 2, 16, 1, 2, 0.0, conditions)).eval()
+
+
+@pytest.mark.parametrize(
+    ("constraints", "prompt"),
+    [
+        (Constraints(max_atoms=6), ""),
+        (Constraints(include=frozenset({"Fe", "O", "Li"}), max_atoms=4), ""),
+        (Constraints(exclude=frozenset({"Pb", "Cd", "O"}), max_atoms=9), "Li"),
+        (Constraints(chemical_system=frozenset({"Li", "Fe", "P", "O"}), max_atoms=12), "Fe O"),
+        (Constraints(include=frozenset({"S"}), min_atoms=5, max_atoms=5), "Cu Cu"),
+    ],
+)
+def test_every_string_keeps_the_rules(network: ConditionalGPT, constraints: Constraints, prompt: str) -> None:
+    rules = atom_rules(constraints, prompt)
+    strings = write_formulas(network, ANY, rules, torch.Generator().manual_seed(0), temperature=1.5)
+    for tokens in strings:
+        counts = decode_atoms(tokens)
+        assert check_counts(counts, constraints).passed, counts
+        assert tokens[: len(rules.prompt)] == list(rules.prompt)
+        blocks = [t for i, t in enumerate(tokens) if i == 0 or tokens[i - 1] != t]
+        assert len(blocks) == len(set(blocks)), "the atoms of one element stand together"
+    assert len({tuple(s) for s in strings}) > 20
+
+
+def test_the_seed_repeats_and_top_k_narrows(network: ConditionalGPT) -> None:
+    rules = atom_rules(Constraints(max_atoms=8))
+    one, two = (write_formulas(network, ANY, rules, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert one == two
+    narrow = write_formulas(network, ANY, rules, torch.Generator().manual_seed(3), top_k=1)
+    assert len({tuple(s) for s in narrow}) == 1
+
+
+@pytest.mark.parametrize(
+    ("constraints", "prompt", "words"),
+    [
+        (Constraints(), "Fx", "'Fx' is not an element"),
+        (Constraints(exclude=frozenset({"Fe"})), "Fe", "'Fe' is excluded"),
+        (Constraints(include=frozenset({"O", "S"}), max_atoms=3), "Fe Fe", "need 4 atoms, at most 3"),
+    ],
+)
+def test_a_prompt_that_cannot_be_is_named(constraints: Constraints, prompt: str, words: str) -> None:
+    with pytest.raises(BadTarget, match=words):
+        atom_rules(constraints, prompt)
+
+
+def test_it_stops_when_told(network: ConditionalGPT) -> None:
+    with pytest.raises(Cancelled):
+        write_formulas(network, ANY, atom_rules(Constraints()), torch.Generator(), cancelled=lambda: True)
