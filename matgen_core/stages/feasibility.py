@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from matgen_core.checkpoints import load_checkpoint
+from matgen_core.chem.composition import check_oxidation
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.data.crystals import ELEMENTS
@@ -112,36 +113,10 @@ def judge_crystals(candidates: Sequence[Candidate], rules: Rules) -> tuple[Candi
             check_oxidation(reduced_formula(candidate.material)),
             *check_geometry(candidate.material),
             check_hazards(formula_counts(candidate.material), toxic=rules.toxic, radioactive=rules.radioactive),
-            *_check_energies(candidate, rules),
+            *check_energies(candidate, rules),
         )
         for candidate in candidates
     )
-
-
-@lru_cache(maxsize=50_000)
-def check_oxidation(formula: str) -> Verdict:
-    """Verdict "oxidation": neutral with known oxidation states in electronegativity order, or an alloy.
-
-    SMACT's test (Davies et al. 2016, Pauling's order) as in ``charge_balance``, but an element may take two states at
-    once, so that Fe3O4 passes.
-    """
-    import warnings
-
-    from pymatgen.core import Composition
-    from smact.screening import smact_validity
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
-        try:
-            if not (smact_validity(formula) or smact_validity(formula, mixed_valence=True)):
-                return Verdict("oxidation", False, f"no neutral combination of known oxidation states for {formula}")
-        except Exception:  # smact raises many kinds for elements it has no data for
-            return Verdict("oxidation", None, f"SMACT cannot judge {formula}")
-        guesses = Composition(formula).oxi_state_guesses(max_sites=-1) if len(Composition(formula)) < 6 else ()
-    if not guesses:
-        return Verdict("oxidation", True, "an alloy, or states that are rare")
-    states = ", ".join(f"{element} {state:+.3g}" for element, state in guesses[0].items())
-    return Verdict("oxidation", True, states)
 
 
 @lru_cache(maxsize=1)
@@ -177,7 +152,8 @@ def check_geometry(crystal: Crystal) -> list[Verdict]:
     ]
 
 
-def _check_energies(candidate: Candidate, rules: Rules) -> list[Verdict]:
+def check_energies(candidate: Candidate[M], rules: Rules) -> list[Verdict]:
+    """Verdicts "formation" and "hull" by the readings, whichever model made them."""
     formation, above = candidate.value("formation_energy"), candidate.value("e_above_hull")
     reading = candidate.predictions.get("e_above_hull")
     note = "" if reading is None else reading.note

@@ -49,18 +49,26 @@ class Judge:
         material = Molecule(canonical(molecule), candidate.material.written)
         first = self._seen.setdefault(material.smiles, candidate.id)
         same = "" if first == candidate.id else f"same as {first}"
-        values = {**properties(molecule), "sa_score": accessibility(molecule)}
-        candidate = replace(candidate, material=material).add_predictions(
-            *(Prediction(key, value, None, PROPERTIES[key].unit, _METHODS[key]) for key, value in values.items())
-        )
+        candidate = replace(candidate, material=material).add_predictions(*read_molecule(molecule))
         return candidate.add_verdicts(
             Verdict("valid", True, "RDKit reads it"),
             Verdict("duplicate", not same, same),
             self.reference.newness(material),
             *(check(molecule) for check in self._checks),
-            *_easy(values["sa_score"], self.settings.max_sa),
+            *_easy(candidate.value("sa_score") or 0.0, self.settings.max_sa),
             *check_goals(candidate, self.target),
         )
+
+
+def read_molecule(molecule: Chem.Mol, outside: str | None = None) -> list[Prediction]:
+    """What RDKit reads of a molecule; ``outside`` says why it is unlike the training molecules, where it is."""
+    values = {**properties(molecule), "sa_score": accessibility(molecule)}
+    return [
+        Prediction(
+            key, value, None, PROPERTIES[key].unit, _METHODS[key], None if outside is None else False, outside or ""
+        )
+        for key, value in values.items()
+    ]  # fmt: skip
 
 
 def _checks(settings: SmilesSettings) -> list[Check]:

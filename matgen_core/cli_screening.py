@@ -1,0 +1,62 @@
+"""Screening by command: ``matgen screen FILE…``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from matgen_core.data.candidate_files import Item, read_files
+from matgen_core.screening import check_objectives, screen_to_folder
+from matgen_core.stages.feasibility import Rules
+from matgen_core.stages.pareto import parse_objective
+from matgen_core.store import open_store
+from matgen_core.types import BadInput
+
+_RULES = Rules()
+
+
+def screen(
+    out: Annotated[Path, typer.Option(help="folder for the results")],
+    files: Annotated[list[Path] | None, typer.Argument(help="CSV, CIF, a folder or zip of CIFs, SDF, SMILES")] = None,
+    run: Annotated[str, typer.Option(help="a stored run (matgen runs list) instead of files")] = "",
+    objective: Annotated[
+        list[str] | None, typer.Option(help="band_gap:max, e_above_hull:min*2 (weight 2), band_gap=1:3; repeat it")
+    ] = None,
+    max_hull: Annotated[float, typer.Option(help="eV/atom above the hull, at most")] = _RULES.max_e_above_hull,
+    toxic: Annotated[bool, typer.Option(help="allow toxic elements")] = False,
+    radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
+    known: Annotated[bool, typer.Option(help="let pass what is known already, too")] = True,
+) -> None:
+    """Read, judge and compare materials; write table, fronts and manifest. Rows that cannot be used say why."""
+    objectives = [parse_objective(text) for text in objective or []]
+    check_objectives(objectives)
+    if bool(files) == bool(run):
+        raise BadInput("give files to screen, or --run with the id of a stored run")
+    items: Iterator[Item] = iter(open_store().candidates(run)) if run else read_files(list(files or []))
+    rules = Rules(max_hull, toxic, radioactive, known)
+    source = [f"run {run}"] if run else [str(path) for path in files or []]
+    outcome = screen_to_folder(items, objectives, out, rules=rules, source=source, on_progress=_print_progress)
+    counts: dict[str, Any] = dict(outcome.funnel.counts)
+    left = list(counts.values())[-1]
+    typer.echo(
+        f"{out}: {len(outcome.ids)} screened, {sum(outcome.refused.values())} rows refused, {left} pass every rule, "
+        f"{sum(f == 1 for f in outcome.fronts)} on the first front, {outcome.seconds:.0f} s"
+    )
+    for reason, count in outcome.refused.most_common(10):
+        typer.echo(f"refused, {count}: {reason}", err=True)
+    for rule, count in outcome.funnel.reasons[:10]:
+        typer.echo(f"stopped, {count}: {rule}", err=True)
+
+
+def _print_progress(done: int, refused: int) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{done} screened, {refused} refused", nl=False, err=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Hangs the command into ``matgen``."""
+    app.command("screen")(screen)

@@ -1,0 +1,208 @@
+"""The user's own materials from files: CSV, CIF, a folder or zip of CIFs, SDF, SMILES. Each row accepted or refused.
+
+Everything is read as it comes, so that memory does not grow with the rows. An archive is read member by member, within
+bounds of size; nothing of it is written to disk.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matgen_core.data.crystals import Rejected, parse_row
+from matgen_core.data.formulas import reduce_formula
+from matgen_core.messages import quote
+from matgen_core.types import BadInput, Candidate, Formula, Molecule, Origin
+
+#: Endings that are read.
+ENDINGS = (".csv", ".cif", ".zip", ".sdf", ".smi")
+#: Most that one member, one archive and one structure may be.
+LONGEST_MEMBER, LONGEST_TOTAL, MOST_MEMBERS, MOST_ATOMS = 5_000_000, 500_000_000, 50_000, 300
+_COLUMNS = {"cif": "cif", "formula": "formula", "composition": "formula", "smiles": "smiles"}
+_IDS = ("id", "material_id", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that cannot be used.
+
+    Args:
+        place: file and row, for the user.
+        reason: why.
+    """
+
+    place: str
+    reason: str
+
+
+Item = Candidate[Any] | Refused
+
+
+def read_files(paths: list[Path]) -> Iterator[Item]:
+    """Candidates and refused rows of files and folders, in their order; ids that repeat are refused.
+
+    Raises:
+        BadInput: for a path that is not there or of no known ending.
+    """
+    for path in paths:
+        if not path.exists():
+            raise BadInput(f"{path} does not exist; give files ({', '.join(ENDINGS)}) or a folder of CIFs")
+        if path.is_file() and path.suffix.lower() not in ENDINGS:
+            raise BadInput(f"{path} has no known ending; use one of {', '.join(ENDINGS)}")
+    yield from _unique(item for path in paths for item in _read_path(path))
+
+
+def read_upload(name: str, data: bytes) -> Iterator[Item]:
+    """The same of one uploaded file, which stays in memory."""
+    yield from _unique(_read_bytes(name, io.BytesIO(data)))
+
+
+def _unique(items: Iterator[Item]) -> Iterator[Item]:
+    seen: set[int] = set()
+    for item in items:
+        if isinstance(item, Refused):
+            yield item
+        elif hash(item.id) in seen:
+            yield Refused(item.id, f"the id {quote(item.id)} occurs before; the first is used")
+        else:
+            seen.add(hash(item.id))
+            yield item
+
+
+def _read_path(path: Path) -> Iterator[Item]:
+    if path.is_dir():
+        files = sorted(path.glob("*.cif"))
+        if not files:
+            yield Refused(str(path), "no .cif file in it")
+        for file in files:
+            yield _crystal(file.stem, file.name, file.read_text(encoding="utf-8", errors="replace"))
+        return
+    with path.open("rb") as handle:
+        yield from _read_bytes(path.name, handle)
+
+
+def _read_bytes(name: str, handle: Any) -> Iterator[Item]:
+    ending = Path(name).suffix.lower()
+    if ending == ".zip":
+        yield from _read_zip(name, handle)
+    elif ending == ".cif":
+        yield _crystal(Path(name).stem, name, handle.read(LONGEST_MEMBER).decode("utf-8", "replace"))
+    elif ending == ".sdf":
+        yield from _read_sdf(name, handle)
+    elif ending == ".smi":
+        for row, line in enumerate(io.TextIOWrapper(handle, "utf-8", "replace"), 1):
+            parts = line.split(maxsplit=1)
+            if parts:
+                yield _molecule(parts[1].strip() if len(parts) > 1 else f"{name}:{row}", f"{name}, row {row}", parts[0])
+    elif ending == ".csv":
+        yield from _read_csv(name, handle)
+    else:
+        yield Refused(name, f"no known ending; use one of {', '.join(ENDINGS)}")
+
+
+def _read_csv(name: str, handle: Any) -> Iterator[Item]:
+    csv.field_size_limit(LONGEST_MEMBER)
+    reader = csv.DictReader(io.TextIOWrapper(handle, "utf-8-sig", "replace", newline=""))
+    try:
+        columns = {str(c).strip().lower(): c for c in reader.fieldnames or () if c}
+    except csv.Error as error:
+        yield Refused(name, f"not a CSV ({error})")
+        return
+    found = next((c for c in _COLUMNS if c in columns), None)
+    if found is None:
+        have = ", ".join(map(quote, list(columns.values())[:8])) or "none"
+        yield Refused(name, f"no column cif, formula or smiles (it has: {have}); rename one")
+        return
+    kind, column = _COLUMNS[found], columns[found]
+    id_column = next((columns[c] for c in _IDS if c in columns), None)
+    row = 0
+    while True:
+        row += 1
+        try:
+            entry = next(reader, None)
+        except csv.Error as error:
+            yield Refused(f"{name}, row {row}", f"not a CSV from there on ({error})")
+            return
+        if entry is None:
+            return
+        text, place = str(entry.get(column) or "").strip(), f"{name}, row {row}"
+        id_ = str(entry.get(id_column) or "").strip()[:80] if id_column else ""
+        id_ = id_ or f"{Path(name).stem}-{row}"
+        if not text:
+            yield Refused(place, f"the {kind} is empty")
+        elif kind == "cif":
+            yield _crystal(id_, place, text)
+        elif kind == "smiles":
+            yield _molecule(id_, place, text)
+        else:
+            yield _formula(id_, place, text)
+
+
+def _read_zip(name: str, handle: Any) -> Iterator[Item]:
+    try:
+        with zipfile.ZipFile(handle) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+            if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > LONGEST_TOTAL:
+                yield Refused(name, f"more than {MOST_MEMBERS:,} files or {LONGEST_TOTAL // 10**6} MB unpacked")
+                return
+            for member in members:
+                place = f"{name}/{member.filename[-60:]}"
+                if not member.filename.lower().endswith(".cif"):
+                    yield Refused(place, "not a .cif file")
+                elif member.file_size > LONGEST_MEMBER:
+                    yield Refused(place, f"{member.file_size:,} bytes; at most {LONGEST_MEMBER:,}")
+                else:
+                    with archive.open(member) as file:  # what the header says of its size is not believed
+                        text = file.read(LONGEST_MEMBER).decode("utf-8", "replace")
+                    yield _crystal(Path(member.filename).stem, place, text)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
+        yield Refused(name, f"the archive cannot be read ({type(error).__name__})")
+    except Exception as error:  # zlib and lzma raise their own
+        yield Refused(name, f"the archive is damaged ({type(error).__name__})")
+
+
+def _read_sdf(name: str, handle: Any) -> Iterator[Item]:
+    from rdkit import Chem
+
+    for row, molecule in enumerate(Chem.ForwardSDMolSupplier(handle), 1):
+        place = f"{name}, record {row}"
+        if molecule is None:
+            yield Refused(place, "RDKit cannot read it")
+            continue
+        title = molecule.GetProp("_Name").strip()[:80] if molecule.HasProp("_Name") else ""
+        yield _molecule(title or f"{Path(name).stem}-{row}", place, Chem.MolToSmiles(molecule))
+
+
+def _crystal(id_: str, place: str, text: str) -> Item:
+    crystal = parse_row(id_, text)
+    if isinstance(crystal, Rejected):
+        return Refused(place, crystal.reason)
+    from matgen_core.chem.structure import formula_counts
+
+    atoms = sum(formula_counts(crystal).values())
+    if atoms > MOST_ATOMS:
+        return Refused(place, f"{atoms} atoms in the primitive cell; at most {MOST_ATOMS}")
+    return Candidate(id_, crystal, Origin("file"))
+
+
+def _molecule(id_: str, place: str, text: str) -> Item:
+    from matgen_core.chem.molecule import canonical, parse
+
+    molecule = parse(text) if len(text) < 1000 else None
+    if molecule is None:
+        return Refused(place, f"{quote(text)} is no molecule")
+    if molecule.GetNumAtoms() > MOST_ATOMS:
+        return Refused(place, f"{molecule.GetNumAtoms()} heavy atoms; at most {MOST_ATOMS}")
+    return Candidate(id_, Molecule(canonical(molecule)), Origin("file"))
+
+
+def _formula(id_: str, place: str, text: str) -> Item:
+    try:
+        return Candidate(id_, Formula(reduce_formula(text)), Origin("file"))
+    except BadInput as error:
+        return Refused(place, str(error))

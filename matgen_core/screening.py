@@ -1,0 +1,359 @@
+"""Screening (chapter 4.5): read, judge and compare whatever is at hand, candidates of a run or files of the user's.
+
+Works in batches: a table, a line of JSON a candidate and the refused rows are written as they come; what stays in
+memory of each candidate is its id and its objectives.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from matgen_core.chem.hazards import check_hazards
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.data.candidate_files import Item, Refused
+from matgen_core.data.exports import harmless
+from matgen_core.data.formulas import count_atoms
+from matgen_core.data.molecule_reference import load_molecule_reference
+from matgen_core.data.records import to_record
+from matgen_core.messages import quote
+from matgen_core.stages.assess import assess
+from matgen_core.stages.feasibility import STAGES as _STAGES
+from matgen_core.stages.feasibility import Funnel, Rules, check_energies, failed, judge_crystals
+from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas
+from matgen_core.stages.judge_molecules import Judge
+from matgen_core.stages.pareto import Objective, find_fronts, losses, measure_hypervolume
+from matgen_core.stages.predict import predict
+from matgen_core.stages.read_formulas import predict_formulas
+from matgen_core.store import versions
+from matgen_core.types import (
+    BadInput,
+    Cancelled,
+    Candidate,
+    Constraints,
+    Crystal,
+    Formula,
+    FormulaSettings,
+    Molecule,
+    SmilesSettings,
+    Target,
+)
+
+BATCH = 64
+#: What is screened may be as large as its file's reader allows.
+ANY = Target(constraints=Constraints(max_atoms=10_000))
+KINDS = {Crystal: "crystals", Molecule: "molecules", Formula: "compositions"}
+
+
+@dataclass
+class Screener:
+    """Reads and judges candidates of any kind, batch by batch; remembers what came before to tell repeats.
+
+    Args:
+        target: goals, each a verdict.
+        rules: what a candidate must pass.
+    """
+
+    target: Target = ANY
+    rules: Rules = field(default_factory=lambda: Rules(known=True))
+    _types: dict[str, str] = field(default_factory=dict)
+    _formulas: dict[str, str] = field(default_factory=dict)
+    _judge: Judge | None = None
+
+    def __call__(
+        self, candidates: Sequence[Candidate[Any]], cancelled: Callable[[], bool] | None = None
+    ) -> tuple[Candidate[Any], ...]:
+        """The same candidates with readings and verdicts, in their order; those that have readings keep them.
+
+        Raises:
+            Cancelled: where ``cancelled`` said so.
+        """
+        done: dict[str, Candidate[Any]] = {}
+        for kind in KINDS:
+            some = [c for c in candidates if isinstance(c.material, kind)]
+            if not some:
+                continue
+            judged: Sequence[Candidate[Any]]
+            if kind is Crystal:
+                judged = self._crystals(some, cancelled)
+            else:
+                judged = self._molecules(some) if kind is Molecule else self._compositions(some)
+            done |= {c.id: c for c in judged}
+        return tuple(done[c.id] for c in candidates)
+
+    def _crystals(
+        self, candidates: Sequence[Candidate[Crystal]], cancelled: Callable[[], bool] | None
+    ) -> tuple[Candidate[Crystal], ...]:
+        fresh = predict([c for c in candidates if not c.predictions], cancelled=cancelled)
+        read = {c.id: c for c in fresh}
+        return judge_crystals(assess([read.get(c.id, c) for c in candidates], self.target, self._types), self.rules)
+
+    def _molecules(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
+        if self._judge is None:
+            settings = SmilesSettings(filters=self.rules.filters, max_sa=self.rules.max_sa)
+            self._judge = Judge(self.target, settings, load_molecule_reference())
+        return self._judge(candidates)
+
+    def _compositions(self, candidates: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
+        settings = FormulaSettings(neutral=False)
+        read = predict_formulas(judge_formulas(candidates, self.target, settings, self._formulas))
+        toxic, radioactive = self.rules.toxic, self.rules.radioactive
+        return tuple(
+            c.add_verdicts(
+                check_hazards(count_atoms(c.material.reduced), toxic=toxic, radioactive=radioactive),
+                *check_energies(c, self.rules),
+            )
+            for c in finish_formulas(read, self.target)
+        )
+
+
+def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
+    """Items a few at a time."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+# ------------------------------------------------------------------------------------------------------------ files
+
+
+@dataclass
+class Outcome:
+    """What a screening found; small, whatever went in.
+
+    Args:
+        kinds: how many of each kind.
+        funnel: how many got how far, and why the others did not.
+        refused: reason and how many rows it refused.
+        ids: of the candidates, in their order.
+        losses: (N, K) of the objectives.
+        hypervolume: of the first front; None where it cannot be said.
+        fronts: (N,) 1 for the first, 0 where a reading is missing.
+        seconds: of wall-clock time.
+        methods: that read something, with the digests of their weights.
+        complete: False where it was cancelled.
+    """
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    passed: Counter[str] = field(default_factory=Counter)
+    stopped: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    ids: list[str] = field(default_factory=list)
+    losses: list[tuple[float, ...]] = field(default_factory=list)
+    hypervolume: float | None = None
+    fronts: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    methods: set[str] = field(default_factory=set)
+    complete: bool = True
+
+    @property
+    def funnel(self) -> Funnel:
+        """As the loop's."""
+        counts = (("generated", len(self.ids)), *((stage, self.passed[stage]) for stage in _STAGES))
+        return Funnel(tuple(counts), tuple(self.stopped.most_common()))
+
+
+def screen_to_folder(
+    items: Iterable[Item],
+    objectives: Sequence[Objective],
+    out: Path,
+    *,
+    target: Target | None = None,
+    rules: Rules | None = None,
+    source: Sequence[str] = (),
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Outcome:
+    """Screens into files: ``candidates.csv``, ``candidates.jsonl``, ``refused.csv``, ``front.csv``, ``manifest.json``.
+
+    Args:
+        items: of :mod:`matgen_core.data.candidate_files`, or candidates of a run.
+        objectives: what the fronts are over; at least one.
+        out: folder, made where it is not there.
+        target: goals, each a verdict.
+        rules: what a candidate must pass.
+        source: where the items come from, for the manifest.
+        on_progress: called with candidates screened and rows refused.
+        cancelled: asked before each batch; what is written stays.
+
+    Raises:
+        BadInput: where the folder cannot be written, or no objective is given.
+    """
+    if not objectives:
+        raise BadInput("screening needs an objective; give for example --objective band_gap:max")
+    begun, outcome, screener = time.monotonic(), Outcome(), Screener(target or ANY, rules or Rules(known=True))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with _Files(out, objectives) as files:
+            for batch in batches(items):
+                if cancelled and cancelled():
+                    outcome.complete = False
+                    break
+                _screen_batch(batch, screener, objectives, outcome, files, cancelled)
+                if on_progress:
+                    on_progress(len(outcome.ids), sum(outcome.refused.values()))
+        finish(outcome, objectives)
+        outcome.seconds = time.monotonic() - begun
+        _write_front(out / "front.csv", outcome, objectives)
+        text = json.dumps(describe(outcome, objectives, source, out), indent=1, ensure_ascii=False)
+        (out / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written ({error.strerror}); choose another folder") from None
+    return outcome
+
+
+def _screen_batch(
+    batch: list[Item],
+    screener: Screener,
+    objectives: Sequence[Objective],
+    outcome: Outcome,
+    files: _Files,
+    cancelled: Callable[[], bool] | None,
+) -> None:
+    for item in batch:
+        if isinstance(item, Refused):
+            outcome.refused[shape_reason(item.reason)] += 1
+            files.refuse(item)
+    try:
+        judged = screener([item for item in batch if not isinstance(item, Refused)], cancelled)
+    except Cancelled:
+        outcome.complete = False
+        return
+    rows = losses(judged, objectives)
+    for candidate, row in zip(judged, rows.tolist(), strict=True):
+        add(outcome, candidate, row, screener.rules)
+        files.write(candidate)
+
+
+def add(outcome: Outcome, candidate: Candidate[Any], row: Sequence[float], rules: Rules) -> None:
+    """Counts one judged candidate."""
+    outcome.kinds[KINDS[type(candidate.material)]] += 1
+    outcome.ids.append(candidate.id)
+    outcome.methods.update(p.method for p in candidate.predictions.values())
+    outcome.losses.append(tuple(row))
+    for stage in _STAGES:
+        if problems := failed(candidate, stage, rules):
+            outcome.stopped[problems[0].rule] += 1
+            return
+        outcome.passed[stage] += 1
+
+
+def finish(outcome: Outcome, objectives: Sequence[Objective]) -> None:
+    """Fronts and hypervolume over everything that was screened."""
+    matrix = np.array(outcome.losses, dtype=float).reshape(len(outcome.ids), len(objectives))
+    outcome.fronts = find_fronts(matrix).tolist()
+    outcome.hypervolume = measure_hypervolume(matrix)
+
+
+def shape_reason(reason: str) -> str:
+    """A reason without what is quoted in it, so that like reasons are counted together."""
+    import re
+
+    return re.sub(r"'[^']*'", "…", reason)[:120]
+
+
+def describe(outcome: Outcome, objectives: Sequence[Objective], source: Sequence[str], out: Path) -> dict[str, Any]:
+    """What repeats and explains a screening: versions with checkpoints, objectives, counts, digests of the files."""
+    files = [p for p in sorted(out.iterdir()) if p.suffix in (".csv", ".jsonl") and p.is_file()]
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "source": list(source),
+        "versions": versions(),
+        "methods": sorted(outcome.methods),
+        "objectives": [
+            {"key": o.key, "direction": o.direction, "goal": str(o.goal) if o.goal else None, "weight": o.weight}
+            for o in objectives
+        ],
+        "candidates": len(outcome.ids),
+        "kinds": dict(outcome.kinds),
+        "refused": dict(outcome.refused),
+        "funnel": dict(outcome.funnel.counts),
+        "stopped_by": dict(outcome.funnel.reasons),
+        "first_front": sum(front == 1 for front in outcome.fronts),
+        "hypervolume": outcome.hypervolume,
+        "seconds": round(outcome.seconds, 1),
+        "complete": outcome.complete,
+        "sha256": {p.name: _digest(p) for p in files},
+    }
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+class _Files:
+    """The files of a screening, open while it goes."""
+
+    def __init__(self, out: Path, objectives: Sequence[Objective]) -> None:
+        self.keys = list(dict.fromkeys([*(o.key for o in objectives), "e_above_hull"]))
+        self.out = out
+
+    def __enter__(self) -> _Files:
+        from defusedcsv import csv as defused
+
+        self._handles = [
+            (self.out / name).open("w", encoding="utf-8", newline="")
+            for name in ("candidates.csv", "candidates.jsonl", "refused.csv")
+        ]
+        self._table, self._refused = (defused.writer(self._handles[i], lineterminator="\n") for i in (0, 2))
+        spreads = [part for key in self.keys for part in (key, f"{key}_spread")]
+        self._table.writerow(["id", "material", *spreads, "rejected_by", "reason"])
+        self._refused.writerow(["place", "reason"])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self._handles:
+            handle.close()
+
+    def refuse(self, item: Refused) -> None:
+        self._refused.writerow([harmless(item.place), harmless(item.reason)])
+
+    def write(self, candidate: Candidate[Any]) -> None:
+        cells: list[object] = [candidate.id, name_of(candidate)]
+        for key in self.keys:
+            reading = candidate.predictions.get(key)
+            cells += [None, None] if reading is None else [reading.value, reading.spread]
+        bad = [v for v in candidate.verdicts if v.passed is False]
+        cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]
+        self._table.writerow([harmless(cell) for cell in cells])
+        self._handles[1].write(json.dumps(to_record(candidate), ensure_ascii=False) + "\n")
+
+
+def name_of(candidate: Candidate[Any]) -> str:
+    """Formula or SMILES."""
+    material = candidate.material
+    if isinstance(material, Crystal):
+        return reduced_formula(material)
+    return material.smiles if isinstance(material, Molecule) else str(material.reduced)
+
+
+def _write_front(path: Path, outcome: Outcome, objectives: Sequence[Objective]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["id", "front", *(f"loss:{o.key}" for o in objectives)])
+        order = sorted(range(len(outcome.ids)), key=lambda i: (outcome.fronts[i] or 10**9, outcome.losses[i]))
+        for i in order:
+            writer.writerow([harmless(outcome.ids[i]), outcome.fronts[i] or "", *outcome.losses[i]])
+
+
+def check_objectives(objectives: Sequence[Objective]) -> None:
+    """Raises BadInput where one property is asked for twice."""
+    keys = [o.key for o in objectives]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise BadInput(f"{quote(key)} is an objective twice; drop one")

@@ -1,0 +1,53 @@
+"""A screening's shortlist as files: a table with fronts, and JSON with everything that explains it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from matgen_core.data.exports import harmless
+from matgen_core.data.records import to_record
+from matgen_core.screening import name_of
+from matgen_core.stages.pareto import Objective
+from matgen_core.store import versions
+from matgen_core.types import Candidate
+
+Ranked = Sequence[tuple[Candidate[Any], int, float | None]]
+
+
+def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective]) -> str:
+    """One row a candidate with front, desirability, readings with spreads and what rejects it."""
+    from defusedcsv import csv
+
+    keys = list(dict.fromkeys([*(o.key for o in objectives), *(k for c, _f, _m in ranked for k in c.predictions)]))
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method")]
+    writer.writerow(["id", "material", "front", "desirability", *read, "rejected_by", "reasons", "engine", "seed"])
+    for candidate, front, merit in ranked:
+        cells: list[object] = [candidate.id, name_of(candidate), front or None, merit]
+        for key in keys:
+            p = candidate.predictions.get(key)
+            cells += [None] * 3 if p is None else [p.value, p.spread, p.method]
+        bad = [v for v in candidate.verdicts if v.passed is False and v.rule != "pareto"]
+        cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]
+        writer.writerow([harmless(cell) for cell in (*cells, candidate.origin.engine, candidate.origin.seed)])
+    return buffer.getvalue()
+
+
+def screening_to_json(ranked: Ranked, objectives: Sequence[Objective], source: str) -> str:
+    """Candidates with all readings and verdicts, and the manifest: versions, methods, objectives, source, seeds."""
+    manifest = {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "source": source,
+        "versions": versions(),
+        "methods": sorted({p.method for c, _f, _m in ranked for p in c.predictions.values()}),
+        "checkpoints": sorted({c.origin.checkpoint for c, _f, _m in ranked if c.origin.checkpoint}),
+        "seeds": sorted({c.origin.seed for c, _f, _m in ranked if c.origin.seed is not None}),
+        "objectives": [{"key": o.key, "direction": o.direction, "weight": o.weight} for o in objectives],
+    }
+    found = [{**to_record(c), "name": name_of(c), "front": f or None, "desirability": m} for c, f, m in ranked]
+    return json.dumps({"manifest": manifest, "candidates": found}, indent=1, ensure_ascii=False)

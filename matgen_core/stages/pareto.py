@@ -1,0 +1,195 @@
+"""Many objectives at once (chapter 4.5): non-dominated fronts, hypervolume, desirability, a diverse few.
+
+Every objective is turned into a loss in units of its property's tolerance, so that no units are mixed; what has no
+reading is in no front, and says so. Sorting and hypervolume are pymoo's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.messages import quote
+from matgen_core.properties import PROPERTIES, parse_goal
+from matgen_core.types import BadTarget, Candidate, Goal, M, Verdict
+
+Matrix = NDArray[np.float64]
+DIRECTIONS = ("max", "min", "goal")
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One thing that is wanted.
+
+    Args:
+        key: property.
+        direction: "max", "min", or "goal": as near ``goal`` as can be.
+        goal: what is asked for, with "goal".
+        weight: in the aggregate; fronts know no weights.
+    """
+
+    key: str
+    direction: str
+    goal: Goal | None = None
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.key not in PROPERTIES:
+            raise BadTarget(f"unknown property {quote(self.key)}; known: {', '.join(PROPERTIES)}")
+        if self.direction not in DIRECTIONS or (self.direction == "goal") != (self.goal is not None):
+            raise BadTarget(f"{self.key}: write max, min, or what is asked for, such as 1:3")
+        if not 0.0 < self.weight < 1e6:
+            raise BadTarget(f"{self.key}: the weight {self.weight:g} must be above 0 and below a million")
+
+    def loss(self, value: float | None) -> float:
+        """How far from what is wanted, in tolerances; lower is better, NaN without a reading."""
+        if value is None or not math.isfinite(value):
+            return math.nan
+        unit = PROPERTIES[self.key].tolerance or 1.0
+        if self.goal is not None:
+            return self.goal.distance(value) / unit
+        return value / unit if self.direction == "min" else -value / unit
+
+    def desirability(self, value: float | None) -> float | None:
+        """0 (not at all) to 1 (all that is wanted), after Derringer and Suich (1980).
+
+        For "max" and "min" over the range of the property's data; for a goal it falls to 0 five tolerances away.
+        """
+        if value is None or not math.isfinite(value):
+            return None
+        record = PROPERTIES[self.key]
+        if self.goal is not None:
+            return max(0.0, 1.0 - self.loss(value) / 5.0)
+        share = min(1.0, max(0.0, (value - record.low) / (record.high - record.low)))
+        return share if self.direction == "max" else 1.0 - share
+
+
+def parse_objective(text: str) -> Objective:
+    """An objective from "band_gap:max", "e_above_hull:min*2" (weight 2) or "band_gap=1:3".
+
+    >>> parse_objective("band_gap:max").direction, parse_objective("band_gap=2.0*3").weight
+    ('max', 3.0)
+
+    Raises:
+        BadTarget: naming what cannot be read.
+    """
+    body, _, times = text.partition("*")
+    try:
+        weight = float(times) if times else 1.0
+    except ValueError:
+        raise BadTarget(f"{quote(text)}: {quote(times)} is not a weight; write for example band_gap:max*2") from None
+    key, equals, wanted = body.partition("=")
+    if equals:
+        goal = parse_goal(key.strip(), wanted)
+        if goal is None:
+            raise BadTarget(f"{quote(text)} asks for anything; leave it out")
+        return Objective(key.strip(), "goal", goal, weight)
+    key, _, direction = body.partition(":")
+    return Objective(key.strip(), direction.strip() or "max", None, weight)
+
+
+def losses(candidates: Sequence[Candidate[M]], objectives: Sequence[Objective]) -> Matrix:
+    """(N, K) losses, NaN where a reading is missing."""
+    rows = [[objective.loss(c.value(objective.key)) for objective in objectives] for c in candidates]
+    return np.array(rows, dtype=float).reshape(len(candidates), len(objectives))
+
+
+def find_fronts(matrix: Matrix) -> NDArray[np.int64]:
+    """(N,) number of the front of each row, 1 for those that no other beats in everything; 0 with a missing loss."""
+    from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
+
+    ranks = np.zeros(len(matrix), dtype=np.int64)
+    whole = np.flatnonzero(np.isfinite(matrix).all(axis=1))
+    if len(whole):
+        _fronts, found = NonDominatedSorting().do(matrix[whole], return_rank=True)
+        ranks[whole] = np.asarray(found, dtype=np.int64) + 1
+    return ranks
+
+
+def measure_hypervolume(matrix: Matrix) -> float | None:
+    """Share of the box between the best and the worst losses that the front dominates; None with fewer than two rows.
+
+    1 where one row is best in everything; it grows with every row that extends the front.
+    """
+    from pymoo.indicators.hv import HV
+
+    whole = matrix[np.isfinite(matrix).all(axis=1)]
+    if len(whole) < 2 or whole.shape[1] < 2:
+        return None
+    low, high = whole.min(axis=0), whole.max(axis=0)
+    scaled = (whole - low) / np.where(high > low, high - low, 1.0)
+    best = scaled[find_fronts(scaled) == 1]
+    return float(HV(ref_point=np.ones(whole.shape[1]))(best))
+
+
+def rank_by_front(
+    candidates: Sequence[Candidate[M]], objectives: Sequence[Objective]
+) -> tuple[tuple[Candidate[M], int, float | None], ...]:
+    """Candidates with their front and aggregate desirability, first fronts first, then the most desirable.
+
+    The aggregate is the weighted geometric mean: what is worthless in one objective is worthless. Each gets the verdict
+    "pareto" with its front, or with the reading that is missing.
+    """
+    matrix = losses(candidates, objectives)
+    fronts = find_fronts(matrix)
+    found = []
+    for candidate, row, front in zip(candidates, matrix, fronts.tolist(), strict=True):
+        lacking = [PROPERTIES[o.key].label for o, loss in zip(objectives, row, strict=True) if math.isnan(loss)]
+        reason = f"no reading: {', '.join(lacking)}" if lacking else f"front {front}"
+        verdict = Verdict("pareto", front == 1 if front else None, reason)
+        found.append((candidate.add_verdicts(verdict), front, aggregate(candidate, objectives)))
+    return tuple(sorted(found, key=lambda entry: (entry[1] or math.inf, -(entry[2] or 0.0), entry[0].id)))
+
+
+def aggregate(candidate: Candidate[M], objectives: Sequence[Objective]) -> float | None:
+    """Weighted geometric mean of the desirabilities; None where one is missing."""
+    total = weights = 0.0
+    for objective in objectives:
+        value = objective.desirability(candidate.value(objective.key))
+        if value is None:
+            return None
+        if value == 0.0:
+            return 0.0
+        total += objective.weight * math.log(value)
+        weights += objective.weight
+    return math.exp(total / weights) if weights else None
+
+
+def pick_diverse(vectors: Matrix, merits: Sequence[float], count: int, spread: float = 0.5) -> tuple[int, ...]:
+    """A few that are good and unlike one another: the best first, then by merit and distance to those picked.
+
+    Args:
+        vectors: (N, D) structures or fingerprints as numbers.
+        merits: (N,) higher is better.
+        count: how many.
+        spread: 0 picks by merit alone, 1 by distance alone.
+
+    Returns:
+        Their numbers, in the order of picking.
+    """
+    if not len(vectors) or count < 1:
+        return ()
+    merit = np.asarray(merits, dtype=float)
+    span = float(np.ptp(merit)) or 1.0
+    merit = (merit - merit.min()) / span
+    picked = [int(merit.argmax())]
+    nearest = np.linalg.norm(vectors - vectors[picked[0]], axis=1)
+    while len(picked) < min(count, len(vectors)):
+        far = nearest / (float(nearest.max()) or 1.0)
+        gain = (1.0 - spread) * merit + spread * far
+        gain[picked] = -np.inf
+        picked.append(int(gain.argmax()))
+        nearest = np.minimum(nearest, np.linalg.norm(vectors - vectors[picked[-1]], axis=1))
+    return tuple(picked)
+
+
+def mean_distance(vectors: Matrix) -> float | None:
+    """Mean distance of all pairs; None with fewer than two."""
+    if len(vectors) < 2:
+        return None
+    differences = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
+    return float(differences.sum() / (len(vectors) * (len(vectors) - 1)))

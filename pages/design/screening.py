@@ -1,0 +1,96 @@
+"""Screening: choose what, choose objectives, see the front, compare, keep a shortlist."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.screening import KINDS
+from matgen_core.stages.feasibility import passes
+from matgen_core.stages.pareto import rank_by_front
+from pages.ui.comparison import show_comparison
+from pages.ui.design_results import show_funnel
+from pages.ui.language import _
+from pages.ui.progress import show_progress
+from pages.ui.screening_results import (
+    ask_objectives,
+    narrow,
+    offer_screened,
+    pick_few,
+    readable,
+    show_fronts,
+    show_screen_table,
+)
+from pages.ui.screening_source import MOST, STATE, Screened, ask_rules, ask_source, start
+
+
+def show_refused(screened: Screened) -> None:
+    """Rows that could not be used, with their reasons."""
+    if screened.cut:
+        st.warning(_("Only the first {n:,} are shown here. Screen all of them with: matgen screen FILE").format(n=MOST))
+    if screened.refused:
+        with st.expander(_("Rows that were refused: {n}").format(n=len(screened.refused))):
+            table = pd.DataFrame(
+                [(r.place, r.reason) for r in screened.refused[:1000]], columns=[_("Row"), _("Reason")]
+            )
+            st.dataframe(table, hide_index=True, key="screen-refused", alt=_("Rows that were refused"))
+
+
+def show_results(screened: Screened) -> None:
+    """From the funnel down to the shortlist's files."""
+    if screened.job.busy:
+        show_progress(screened.job)
+    if screened.job.error:
+        st.error(_(screened.job.error))
+    show_refused(screened)
+    found = list(screened.job.candidates)
+    if not found:
+        if not screened.job.busy:
+            st.info(_("Nothing in it could be read."))
+        return
+    if not readable(found):
+        st.info(_("Nothing was read of these candidates."))
+        return
+    with controls:
+        objectives = ask_objectives(found)
+        only = st.toggle(_("Only what passes every rule"), False, key="screen-only")
+        kept = narrow(found, objectives) if objectives else found
+    kept = [c for c in kept if not only or passes(c, screened.rules)]
+    kind = KINDS[type(found[0].material)]
+    show_funnel(kept, screened.rules, kind)
+    if not objectives or not kept:
+        st.info(_("Choose an objective, or widen the thresholds."))
+        return
+    ranked = rank_by_front(kept, objectives)
+    show_fronts(ranked, objectives)
+    picked = show_screen_table(ranked, objectives)
+    pick_few(ranked)
+    offer_screened(picked, ranked, objectives, screened.name)
+    if len(picked) >= 2:
+        st.subheader(_("Side by side"), anchor=False)
+        show_comparison(picked)
+    else:
+        st.caption(_("Tick two to six rows to see them side by side."))
+
+
+st.title(_("Screening"), anchor=False)
+controls, results = st.columns([4, 8], gap="medium")
+with controls, st.container(key="controls"):
+    source = ask_source()
+    rules = ask_rules()
+    current: Screened | None = st.session_state.get(STATE)
+    busy = current is not None and current.job.busy
+    if st.button(_("Screen"), type="primary", width="stretch", disabled=source is None or busy, key="go") and source:
+        start(*source, rules)
+        st.rerun()
+with results:
+    if current is None:
+        st.markdown(
+            _(
+                "Choose a stored run or your own files and press **Screen**. Every candidate is read and judged; then "
+                "choose what matters and see which no other beats in everything, compare the best side by side, and "
+                "leave with a shortlist."
+            )
+        )
+    else:
+        show_results(current)

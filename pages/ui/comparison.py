@@ -1,0 +1,69 @@
+"""Two to six candidates side by side: picture, readings, verdicts, diffraction, hull."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.data.reference import load_reference
+from matgen_core.properties import PROPERTIES
+from matgen_core.screening import name_of
+from matgen_core.types import Candidate, Crystal, Molecule
+from matgen_core.viz import draw_diffraction
+from matgen_core.viz_design import draw_hull
+from pages.ui.language import _
+from pages.ui.molecule_view import drawing
+from pages.ui.structure_view import show_structure
+from pages.ui.wording import group_symbol, mark, reading_text, rule_text, subscript
+
+MOST = 6
+
+
+def show_comparison(candidates: Sequence[Candidate[Any]]) -> None:
+    """The candidates in columns, at most MOST of them."""
+    shown = candidates[:MOST]
+    if len(candidates) > MOST:
+        st.caption(_("The first {n} of {all} that are ticked").format(n=MOST, all=len(candidates)))
+    per_row = 3 if len(shown) > 2 else 2
+    for first in range(0, len(shown), per_row):
+        for column, candidate in zip(st.columns(per_row, gap="medium"), shown[first : first + per_row], strict=False):
+            with column:
+                _show_one(candidate)
+
+
+def _show_one(candidate: Candidate[Any]) -> None:
+    material = candidate.material
+    if isinstance(material, Molecule):
+        st.html(drawing(material.smiles, 300, 190))
+        st.caption(f"`{material.smiles}`")
+    elif isinstance(material, Crystal):
+        st.markdown(f"**{subscript(name_of(candidate))}** · {group_symbol(material.space_group)}")
+        show_structure(material, f"compare-{candidate.id}")
+    else:
+        st.markdown(f"**{subscript(name_of(candidate))}**")
+    rows = [
+        f'<tr><th>{escape(_(PROPERTIES[key].label))}</th><td class="number">{escape(reading_text(reading))}</td></tr>'
+        for key, reading in candidate.predictions.items()
+    ]
+    classes = {"✓": "yes", "✗": "no", "–": "quiet"}
+    for verdict in candidate.verdicts:
+        if verdict.passed is False:
+            sign = mark(verdict)
+            why = escape(verdict.reason)
+            rows.append(
+                f'<tr><th>{escape(rule_text(verdict.rule))}</th><td class="{classes[sign]}">{sign} '
+                f'<span class="quiet">{why}</span></td></tr>'
+            )
+    st.html(f'<table class="facts">{"".join(rows)}</table>')
+    if isinstance(material, Crystal):
+        with st.expander(_("Diffraction and hull")):
+            st.plotly_chart(
+                draw_diffraction(material, translate=_),
+                key=f"xrd-{candidate.id}",
+                alt=_("Simulated powder diffraction"),
+            )
+            if (figure := draw_hull(candidate, load_reference().hull)) is not None:
+                st.plotly_chart(figure, key=f"hull-{candidate.id}", alt=_("Convex hull of the known phases"))

@@ -1,0 +1,245 @@
+"""What was screened: objectives, thresholds, fronts, table, comparison, shortlist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from matgen_core.data.exports import to_cif_zip, to_json
+from matgen_core.data.first_principles import to_inputs_zip
+from matgen_core.properties import PROPERTIES
+from matgen_core.screening import name_of
+from matgen_core.screening_export import screening_to_csv, screening_to_json
+from matgen_core.stages.pareto import Objective, losses, mean_distance, measure_hypervolume, pick_diverse
+from matgen_core.types import Candidate, Crystal, Molecule
+from matgen_core.viz_screening import draw_front, draw_parallel
+from pages.ui.language import N_, _
+from pages.ui.wording import number, subscript
+
+PICKED = "screen-picked"
+Ranked = Sequence[tuple[Candidate[Any], int, float | None]]
+_DIRECTIONS = {"max": N_("as high as can be"), "min": N_("as low as can be")}
+_LOW = ("e_above_hull", "formation_energy", "sa_score")
+
+
+def readable(candidates: Sequence[Candidate[Any]]) -> list[str]:
+    """Properties of which some candidate has a reading."""
+    return [key for key in PROPERTIES if any(c.value(key) is not None for c in candidates)]
+
+
+def ask_objectives(candidates: Sequence[Candidate[Any]]) -> list[Objective]:
+    """What is wanted, in which direction, with which weight."""
+    keys = readable(candidates)
+    names = {key: _(PROPERTIES[key].label) for key in keys}
+    usual = [key for key in ("band_gap", "e_above_hull", "logp", "sa_score") if key in keys][:2] or keys[:2]
+    chosen = st.multiselect(
+        _("Objectives"),
+        keys,
+        usual,
+        format_func=names.__getitem__,
+        key=f"objectives-{'-'.join(keys)}",
+        max_selections=5,
+    )
+    objectives = []
+    for column, key in zip(st.columns(max(2, len(chosen))), chosen, strict=False):
+        with column:
+            direction = st.selectbox(
+                names[key], list(_DIRECTIONS), index=1 if key in _LOW else 0, key=f"direction-{key}",
+                format_func=lambda d: _(_DIRECTIONS[d]),
+            )  # fmt: skip
+            weight = st.slider(_("Weight"), 0.1, 5.0, 1.0, 0.1, key=f"weight-{key}")
+        objectives.append(Objective(key, direction, None, float(weight)))
+    return objectives
+
+
+def narrow(candidates: Sequence[Candidate[Any]], objectives: Sequence[Objective]) -> list[Candidate[Any]]:
+    """Those within the thresholds that the reader sets."""
+    kept = list(candidates)
+    with st.expander(_("Thresholds")):
+        for objective in objectives:
+            values = [v for c in candidates if (v := c.value(objective.key)) is not None]
+            low, high = float(np.floor(min(values) * 100) / 100), float(np.ceil(max(values) * 100) / 100)
+            if high - low < 1e-6:
+                continue
+            record = PROPERTIES[objective.key]
+            least, most = st.slider(
+                f"{_(record.label)} {record.unit}",
+                low,
+                high,
+                (low, high),
+                key=f"threshold-{objective.key}-{low}-{high}",
+            )
+            kept = [c for c in kept if (v := c.value(objective.key)) is None or least <= v <= most]
+    return kept
+
+
+def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
+    """The plots; a selection on the first marks rows of the table."""
+    whole = [(c, front) for c, front, _merit in ranked if front]
+    if len(objectives) < 2 or len(whole) < 2:
+        st.info(_("Choose two objectives or more of which at least two candidates have readings."))
+        return
+    candidates, fronts = [c for c, _front in whole], [front for _c, front in whole]
+    share = measure_hypervolume(losses(candidates, objectives))
+    st.caption(
+        _("{front} of {all} on the first front; it dominates {share} of the box between best and worst.").format(
+            front=fronts.count(1), all=len(whole), share="–" if share is None else f"{share:.0%}"
+        )
+    )
+    picked = st.session_state.get(PICKED, [])
+    flat, deep, lines = st.tabs([_("Two"), _("Three"), _("All side by side")], key="front-tabs")
+    with flat:
+        st.plotly_chart(
+            draw_front(candidates, fronts, objectives[:2], picked=picked, translate=_), key="front",
+            on_select=_pick_points, selection_mode=("points", "box", "lasso"), config={"displaylogo": False},
+            alt=_("Candidates over the first two objectives, the first front filled"),
+        )  # fmt: skip
+    with deep:
+        if len(objectives) < 3:
+            st.info(_("Choose a third objective."))
+        else:
+            st.plotly_chart(
+                draw_front(candidates, fronts, objectives[:3], picked=picked, translate=_), key="front-3d",
+                alt=_("Candidates over three objectives"),
+            )  # fmt: skip
+    with lines:
+        st.plotly_chart(
+            draw_parallel(candidates, fronts, objectives, translate=_), key="parallel",
+            alt=_("All objectives side by side, one line a candidate"),
+        )  # fmt: skip
+
+
+def _pick_points() -> None:
+    points = st.session_state["front"]["selection"]["points"]
+    data = [point["customdata"] for point in points if point.get("customdata")]
+    ids = [entry[0] if isinstance(entry, list | tuple) else entry for entry in data]
+    if ids:
+        st.session_state[PICKED] = [str(i) for i in ids]
+        st.session_state["screen-turn"] = st.session_state.get("screen-turn", 0) + 1
+
+
+def show_screen_table(ranked: Ranked, objectives: Sequence[Objective]) -> list[Candidate[Any]]:
+    """The table, best first; returns the rows that are ticked."""
+    rows = []
+    for candidate, front, merit in ranked:
+        row: dict[str, object] = {
+            "material": _shown(candidate), "front": front or None, "merit": merit,
+        }  # fmt: skip
+        for objective in objectives:
+            reading = candidate.predictions.get(objective.key)
+            row[objective.key] = None if reading is None else reading.value
+            row[f"{objective.key}_spread"] = None if reading is None else reading.spread
+        row["rejected"] = ", ".join(v.rule for v in candidate.verdicts if v.passed is False and v.rule != "pareto")
+        row["id"] = candidate.id
+        rows.append(row)
+    ids = [c.id for c, _front, _merit in ranked]
+    st.session_state["screen-ids"] = ids
+    words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
+    columns: dict[str, object] = {
+        "material": words(_("Material"), pinned=True, width=170),
+        "front": numbers(_("Front"), width=60, help=_("1: no other is better in everything")),
+        "merit": numbers(
+            _("Desirability"), format="%.2f", width=95, help=_("Weighted geometric mean over the objectives, 0 to 1")
+        ),
+        "rejected": words(_("Says no"), width=150, help=_("Rules that reject it")),
+        "id": words("id", width=80),
+    }
+    for objective in objectives:
+        record = PROPERTIES[objective.key]
+        columns[objective.key] = numbers(f"{_(record.label)} {record.unit}".strip(), format="%.2f", width=125)
+        columns[f"{objective.key}_spread"] = numbers("±", format="%.2f", width=50)
+    key = f"screen-table-{st.session_state.get('screen-turn', 0)}"
+    chosen = [ids.index(i) for i in st.session_state.get(PICKED, []) if i in ids]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, key=key, on_select=lambda: _pick_rows(key), selection_mode="multi-row",
+        selection_default={"selection": {"rows": chosen}}, column_config=columns, placeholder="–",
+        height=min(35 * (len(rows) + 1) + 3, 390), alt=_("Candidates, one a row"),
+    )  # fmt: skip
+    by_id = {c.id: c for c, _front, _merit in ranked}
+    return [by_id[i] for i in st.session_state.get(PICKED, []) if i in by_id]
+
+
+def _shown(candidate: Candidate[Any]) -> str:
+    name = name_of(candidate)
+    return name if isinstance(candidate.material, Molecule) else subscript(name)
+
+
+def _pick_rows(key: str) -> None:
+    ids = st.session_state["screen-ids"]
+    rows = st.session_state[key]["selection"]["rows"]
+    st.session_state[PICKED] = [ids[i] for i in rows if i < len(ids)]
+
+
+def pick_few(ranked: Ranked) -> None:
+    """A diverse few, and what diversity costs."""
+    whole = [(c, merit) for c, _front, merit in ranked if merit is not None]
+    if len(whole) < 3:
+        return
+    left, middle, right = st.columns([2, 3, 2], vertical_alignment="bottom")
+    count = left.number_input(_("Pick"), 2, min(50, len(whole)), min(6, len(whole)), key="few")
+    spread = middle.slider(_("Desirable ↔ unlike one another"), 0.0, 1.0, 0.5, 0.05, key="few-spread")
+    vectors = _vectors(tuple(name_of(c) for c, _m in whole), isinstance(whole[0][0].material, Molecule))
+    merits = [float(merit or 0.0) for _c, merit in whole]
+    chosen = pick_diverse(vectors, merits, int(count), float(spread))
+    if right.button(_("Tick these"), key="few-go", width="stretch"):
+        st.session_state[PICKED] = [whole[i][0].id for i in chosen]
+        st.session_state["screen-turn"] = st.session_state.get("screen-turn", 0) + 1
+        st.rerun()
+    greedy = pick_diverse(vectors, merits, int(count), 0.0)
+
+    def told(numbers: Sequence[int]) -> tuple[str, str]:
+        apart = mean_distance(vectors[list(numbers)])
+        return number(float(np.mean([merits[i] for i in numbers]))), "–" if apart is None else number(apart)
+
+    st.caption(
+        _("Mean desirability {a} and mean distance {b}; by desirability alone {c} and {d}.").format(
+            a=told(chosen)[0], b=told(chosen)[1], c=told(greedy)[0], d=told(greedy)[1]
+        )
+    )
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _vectors(names: tuple[str, ...], molecules: bool) -> np.ndarray:
+    if molecules:
+        from matgen_core.data.spaces import print_vectors
+
+        return np.asarray(print_vectors(names), dtype=float)
+    from matgen_core.stages.judge_formulas import fractions_of_formula
+
+    return np.stack([fractions_of_formula(name) for name in names]).astype(float)
+
+
+def offer_screened(
+    picked: Sequence[Candidate[Any]], ranked: Ranked, objectives: Sequence[Objective], source: str
+) -> None:
+    """Files of the shortlist, and of everything."""
+    stamp = f"matgen-screening-{datetime.now():%Y%m%d-%H%M}"
+    every = [c for c, _front, _merit in ranked]
+    chosen = [(c, front, merit) for c, front, merit in ranked if c in picked] or list(ranked)
+    crystals = [c for c in (picked or every) if isinstance(c.material, Crystal)]
+    writers: list[tuple[str, Any, str]] = [
+        ("CSV", partial(screening_to_csv, chosen, objectives), "csv"),
+        (_("JSON with manifest"), partial(screening_to_json, chosen, objectives, source), "json"),
+    ]
+    if crystals:
+        writers += [
+            (_("CIFs (zip)"), partial(to_cif_zip, crystals), "cif.zip"),
+            ("JSON + CIF", partial(to_json, crystals), "crystals.json"),
+            (_("VASP input"), partial(to_inputs_zip, crystals[:100], "vasp"), "vasp.zip"),
+            (_("Quantum ESPRESSO input"), partial(to_inputs_zip, crystals[:100], "espresso"), "espresso.zip"),
+        ]
+    st.caption(
+        _("Files of the {n} that are ticked").format(n=len(picked))
+        if picked
+        else _("Files of everything that is shown")
+    )
+    with st.container(horizontal=True, gap="small"):
+        for label, write, extension in writers:
+            # "ignore": a rerun after a click would lose the next click that comes while it lasts.
+            st.download_button(label, write, f"{stamp}.{extension}", key=f"screen-{extension}", on_click="ignore")

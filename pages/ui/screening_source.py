@@ -1,0 +1,105 @@
+"""What is screened on the page: candidates of a stored run, or files; read and judged beside the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.data.candidate_files import ENDINGS, Refused, read_upload
+from matgen_core.screening import Screener, batches
+from matgen_core.stages.feasibility import Rules
+from matgen_core.store import StoreError, open_store
+from matgen_core.types import Candidate, Progress
+from pages.ui.jobs import Job, submit
+from pages.ui.language import _
+from pages.ui.recording import owner
+
+STATE = "screening"
+#: More than this is for the command, which keeps nothing in memory.
+MOST = 5000
+
+
+@dataclass
+class Screened:
+    """What was read, and the job that reads it."""
+
+    name: str
+    rules: Rules
+    job: Job = field(default_factory=Job)
+    refused: list[Refused] = field(default_factory=list)
+    cut: bool = False
+
+
+def ask_source() -> tuple[str, Callable[[], Any]] | None:
+    """A name for what is to be screened and how to get at it; None where nothing is chosen yet."""
+    ways = {"run": _("A stored run"), "files": _("Files")}
+    way = st.segmented_control(
+        _("Screen"), list(ways), default="run", key="screen-way", format_func=ways.__getitem__, required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if way == "run":
+        return _ask_run()
+    files = st.file_uploader(
+        _("CSV with formula, cif or smiles; CIF; zip of CIFs; SDF; SMILES"), [e.strip(".") for e in ENDINGS],
+        accept_multiple_files=True, key="screen-files",
+    )  # fmt: skip
+    if not files:
+        return None
+    held = [(file.name, file.getvalue()) for file in files]
+    names = ", ".join(name for name, _data in held)
+    return names, lambda: (item for name, data in held for item in read_upload(name, data))
+
+
+def _ask_run() -> tuple[str, Callable[[], Any]] | None:
+    try:
+        runs = [run for run in open_store().list(owner()) if run.count]
+    except StoreError as error:
+        st.error(str(error))
+        return None
+    if not runs:
+        st.info(_("No run is stored yet. Generate something first, or screen files."))
+        return None
+    labels = {run.id: f"{run.name} · {run.count}" for run in runs}
+    wanted = st.query_params.get("run")
+    ids = list(labels)
+    chosen = st.selectbox(
+        _("Run"), ids, index=ids.index(wanted) if wanted in ids else 0, format_func=labels.__getitem__, key="screen-run"
+    )
+    return labels[chosen], lambda: iter(open_store().candidates(chosen))
+
+
+def ask_rules() -> Rules:
+    """What a candidate must pass."""
+    with st.expander(_("What it must pass")):
+        most = st.slider(_("Above the hull, at most (eV/atom)"), 0.0, 0.5, Rules().max_e_above_hull, 0.01, key="s-hull")
+        toxic = st.toggle(_("Allow toxic elements"), False, key="s-toxic")
+        radioactive = st.toggle(_("Allow radioactive elements"), False, key="s-radioactive")
+        known = st.toggle(_("List what is known already, too"), True, key="s-known")
+    return Rules(float(most), toxic, radioactive, known)
+
+
+def start(name: str, source: Callable[[], Any], rules: Rules) -> None:
+    """Begins to read and judge."""
+    screened = Screened(name, rules)
+
+    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
+        screener, found = Screener(rules=rules), []
+        for batch in batches(source(), 32):
+            if stop():
+                break
+            screened.refused += [item for item in batch if isinstance(item, Refused)][: MOST - len(screened.refused)]
+            good = [item for item in batch if not isinstance(item, Refused)]
+            if len(found) + len(good) > MOST:
+                screened.cut = True
+                break
+            found += screener(good, stop)
+            report(Progress("assess", len(found), max(len(found), screened.job.total), tuple(found)))
+        return tuple(found)
+
+    screened.job = submit(work, 1, "screening")
+    st.session_state[STATE] = screened
+    for key in ("screen-picked", "shortlist"):
+        st.session_state.pop(key, None)

@@ -1,0 +1,112 @@
+"""Laws of fronts: nobody on the first is beaten, everybody else is; a dominated point adds no hypervolume."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from matgen_core.properties import PROPERTIES
+from matgen_core.stages.pareto import (
+    Objective,
+    aggregate,
+    find_fronts,
+    losses,
+    mean_distance,
+    measure_hypervolume,
+    parse_objective,
+    pick_diverse,
+    rank_by_front,
+)
+from matgen_core.types import BadTarget, Candidate, Formula, Goal, Origin, Prediction
+
+
+def candidate(name: str, **values: float | None) -> Candidate[Formula]:
+    read = {k: Prediction(k, v, 0.1, PROPERTIES[k].unit, "test") for k, v in values.items()}
+    return Candidate(name, Formula("NaCl"), Origin("file"), read)
+
+
+def beats(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool((a <= b).all() and (a < b).any())
+
+
+@pytest.mark.parametrize("objectives", [2, 3, 4])
+def test_the_first_front_is_what_nobody_beats(objectives: int) -> None:
+    matrix = np.random.default_rng(objectives).normal(size=(80, objectives)).round(1)
+    fronts = find_fronts(matrix)
+    for i, row in enumerate(matrix):
+        beaten = any(beats(other, row) for other in matrix)
+        assert (fronts[i] == 1) == (not beaten)
+        if fronts[i] > 1:
+            assert any(beats(matrix[j], row) for j in np.flatnonzero(fronts == fronts[i] - 1))
+
+
+def test_a_missing_reading_is_on_no_front_and_says_so() -> None:
+    found = rank_by_front(
+        [candidate("a", band_gap=3.0), candidate("b", band_gap=1.0, e_above_hull=0.0), candidate("c", band_gap=None)],
+        [Objective("band_gap", "max"), Objective("e_above_hull", "min")],
+    )
+    by_id = {c.id: (front, c.verdict("pareto")) for c, front, _ in found}
+    assert by_id["b"][0] == 1
+    assert by_id["a"][0] == by_id["c"][0] == 0
+    verdict = by_id["a"][1]
+    assert verdict is not None
+    assert verdict.passed is None
+    assert "Energy above hull" in verdict.reason
+    assert found[0][0].id == "b", "what can be compared comes first"
+
+
+def test_hypervolume_of_what_is_known() -> None:
+    corners = np.array([[0.0, 1.0], [1.0, 0.0]])
+    assert measure_hypervolume(corners) == pytest.approx(0.0)
+    assert measure_hypervolume(np.vstack([corners, [[0.5, 0.5]]])) == pytest.approx(0.25)
+    assert measure_hypervolume(np.vstack([corners, [[0.0, 0.0]]])) == pytest.approx(1.0)
+    assert measure_hypervolume(corners[:1]) is None
+
+
+def test_a_point_that_is_beaten_adds_nothing() -> None:
+    matrix = np.random.default_rng(0).random((30, 3))
+    worse = matrix[find_fronts(matrix) == 1][0] * 0.5 + matrix.max(axis=0) * 0.5
+    assert measure_hypervolume(np.vstack([matrix, worse])) == pytest.approx(measure_hypervolume(matrix))
+
+
+def test_units_do_not_matter_but_directions_do() -> None:
+    rows = [candidate(str(i), band_gap=float(i), weight=300.0 - i) for i in range(5)]
+    best = losses(rows, [Objective("band_gap", "max"), Objective("weight", "min")])
+    assert find_fronts(best).tolist() == [5, 4, 3, 2, 1]
+    against = losses(rows, [Objective("band_gap", "max"), Objective("weight", "max")])
+    assert find_fronts(against).tolist() == [1] * 5
+
+
+def test_what_is_worthless_in_one_is_worthless() -> None:
+    objectives = [Objective("band_gap", "max"), Objective("e_above_hull", "min", weight=3.0)]
+    assert aggregate(candidate("a", band_gap=0.0, e_above_hull=0.0), objectives) == 0.0
+    assert aggregate(candidate("b", band_gap=8.0, e_above_hull=0.0), objectives) == 1.0
+    assert aggregate(candidate("c", band_gap=8.0), objectives) is None
+    near = Objective("band_gap", "goal", Goal.at(2.0))
+    assert near.desirability(2.0) == 1.0
+    assert near.loss(3.0) == pytest.approx(2.0)
+
+
+def test_spread_and_merit_pull_apart() -> None:
+    vectors = np.random.default_rng(1).normal(size=(60, 4))
+    merits = -np.linalg.norm(vectors, axis=1)  # the good ones lie together
+    good, apart = (pick_diverse(vectors, merits.tolist(), 8, spread) for spread in (0.0, 1.0))
+    assert set(good) == set(np.argsort(-merits)[:8].tolist())
+    one, other = mean_distance(vectors[list(good)]), mean_distance(vectors[list(apart)])
+    assert one is not None
+    assert other is not None
+    assert one < other
+    assert merits[list(good)].mean() > merits[list(apart)].mean()
+    assert len(set(pick_diverse(vectors, merits.tolist(), 99))) == 60
+    assert pick_diverse(vectors[:0], [], 5) == ()
+
+
+def test_objectives_are_read_and_refused() -> None:
+    assert parse_objective("band_gap=1:3") == Objective("band_gap", "goal", Goal.between(1, 3))
+    assert parse_objective("e_above_hull:min*2").weight == 2.0
+    for text in ("gap:max", "band_gap:up", "band_gap:max*x", "band_gap:max*-1", "band_gap=any", "band_gap:max*nan"):
+        with pytest.raises(BadTarget):
+            parse_objective(text)
+    assert math.isnan(Objective("band_gap", "max").loss(None))

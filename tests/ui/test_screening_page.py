@@ -1,0 +1,115 @@
+"""The screening page without a browser: files and runs in, fronts and shortlist out, bad rows named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from matgen_core.data.candidate_files import Refused, read_upload
+from matgen_core.screening import Screener
+from matgen_core.stages.feasibility import Rules
+from matgen_core.types import Candidate, Progress
+from pages.ui.jobs import Job
+from pages.ui.screening_source import Screened
+
+APP = str(Path(__file__).parents[2] / "pages" / "design" / "screening.py")
+TABLE = b"id,formula\na,Fe2O3\nb,NaCl\nc,GaAs\nd,Xx\na,MgO\ne,\nf,BaTiO3\ng,Al2O3\n"
+RULES = Rules(known=True)
+
+
+def screened(data: bytes, name: str) -> Screened:
+    items = list(read_upload(name, data))
+    good = [item for item in items if not isinstance(item, Refused)]
+    found = Screener(rules=RULES)(good)
+    job = Job(len(good), begun=0.0, ended=1.0, progress=Progress("done", len(good), len(good), found))
+    return Screened(name, RULES, job, [item for item in items if isinstance(item, Refused)])
+
+
+@pytest.fixture(scope="module")
+def compositions() -> Screened:
+    return screened(TABLE, "mine.csv")
+
+
+def open_page(state: Screened | None = None, picked: list[str] | None = None) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=120)
+    if state is not None:
+        page.session_state["screening"] = state
+    if picked:
+        page.session_state["screen-picked"] = picked
+    return page.run()
+
+
+def test_it_opens_without_a_word_of_complaint() -> None:
+    page = open_page()
+    assert not page.exception
+    assert page.title[0].value == "Screening"
+
+
+def test_compositions_stand_on_fronts_with_their_reasons(compositions: Screened) -> None:
+    page = open_page(compositions)
+    assert not page.exception
+    table = page.dataframe[-1].value
+    assert set(table["id"]) == {"a", "b", "c", "f", "g"}
+    assert table["front"].min() == 1
+    assert any("on the first front" in c.value for c in page.caption)
+    refused = page.dataframe[0].value
+    assert len(refused) == 3
+    assert refused["Reason"].str.contains("occurs before").any()
+
+
+def test_thresholds_narrow_and_directions_turn_the_front(compositions: Screened) -> None:
+    page = open_page(compositions)
+    first = set(page.dataframe[-1].value.query("front == 1")["id"])
+    page.selectbox(key="direction-band_gap").select("min").run()
+    assert not page.exception
+    assert set(page.dataframe[-1].value.query("front == 1")["id"]) != first
+    slider = next(s for s in page.slider if s.key.startswith("threshold-band_gap"))
+    slider.set_range(slider.min, slider.min + 0.01).run()
+    assert not page.exception
+    assert len(page.dataframe[-1].value) < 5
+
+
+def test_several_are_compared_and_a_diverse_few_are_ticked(compositions: Screened) -> None:
+    page = open_page(compositions, ["a", "b"])
+    assert not page.exception
+    assert any(s.value == "Side by side" for s in page.subheader)
+    page.number_input(key="few").set_value(3).run()
+    page.button(key="few-go").click().run()
+    assert not page.exception
+    assert len(page.session_state["screen-picked"]) == 3
+
+
+def test_molecules_are_screened_too() -> None:
+    page = open_page(screened(b"CCO ethanol\nc1ccccc1 benzene\nC( bad\nCC(=O)Nc1ccccc1 amide\n", "mine.smi"))
+    assert not page.exception
+    assert {"logp", "sa_score"} <= set(page.dataframe[-1].value.columns)
+
+
+def test_a_file_of_nothing_says_so() -> None:
+    page = open_page(screened(b"a,b\n1,2\n", "mine.csv"))
+    assert not page.exception
+    assert any("Nothing in it could be read" in i.value for i in page.info)
+    assert "no column cif, formula or smiles" in page.dataframe[0].value["Reason"][0]
+
+
+def test_only_what_passes_can_be_shown(compositions: Screened) -> None:
+    page = open_page(compositions)
+    page.toggle(key="screen-only").set_value(True).run()
+    assert not page.exception
+
+
+def test_a_stored_run_is_offered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, compositions: Screened) -> None:
+    from matgen_core.store import VARIABLE, open_store
+
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    store = open_store()
+    run = store.begin("compositions", {}, 0, name="mine")
+    candidates: tuple[Candidate[Any], ...] = compositions.job.candidates
+    store.add(run, candidates)
+    store.end(run, "finished")
+    page = open_page()
+    assert not page.exception
+    assert page.selectbox(key="screen-run").options == ["mine · 5"]

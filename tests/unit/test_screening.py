@@ -1,0 +1,117 @@
+"""Screening into files: everything is written as it comes, refused rows stand beside, and the manifest explains it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from matgen_core.data.candidate_files import Item, Refused, read_files
+from matgen_core.data.records import from_record
+from matgen_core.screening import Screener, screen_to_folder
+from matgen_core.screening_export import screening_to_csv, screening_to_json
+from matgen_core.stages.feasibility import Rules, passes
+from matgen_core.stages.pareto import Objective, rank_by_front
+from matgen_core.types import BadInput, Candidate, Crystal, Formula, Molecule, Origin, Site
+
+NACL = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 90, 90, 90))
+GOALS = [Objective("band_gap", "max"), Objective("e_above_hull", "min")]
+
+
+def of(name: str, material: Crystal | Molecule | Formula) -> Candidate:
+    return Candidate(name, material, Origin("file"))  # type: ignore[arg-type, return-value]
+
+
+MIXED = [of("salt", NACL), of("rust", Formula("Fe2O3")), of("lead", Formula("PbO")), of("amide", Molecule("CC(=O)NC"))]
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_all_kinds_are_read_in_their_order() -> None:
+    found = Screener()(MIXED)
+    assert [c.id for c in found] == ["salt", "rust", "lead", "amide"]
+    assert all(c.predictions for c in found)
+    assert found[0].value("e_above_hull") == pytest.approx(0.0, abs=0.05)
+    hazards = found[2].verdict("hazards")
+    assert hazards is not None
+    assert hazards.passed is False
+    allowed = Screener(rules=Rules(toxic=True, known=True))([MIXED[2]])[0].verdict("hazards")
+    assert allowed is not None
+    assert allowed.passed is True
+    assert passes(found[0], Rules(known=True))
+
+
+def test_readings_that_are_there_are_kept() -> None:
+    once = Screener()(MIXED[:1])
+    assert Screener()(once)[0].predictions == once[0].predictions
+
+
+def test_everything_is_written_and_explained(tmp_path: Path) -> None:
+    items: list[Item] = [*MIXED, Refused("x.csv, row 3", "'=1' is not a formula")]
+    seen: list[tuple[int, int]] = []
+    outcome = screen_to_folder(
+        items, GOALS, tmp_path, source=["x.csv"], on_progress=lambda done, bad: seen.append((done, bad))
+    )
+    assert seen == [(4, 1)]
+    rows = table(tmp_path / "candidates.csv")
+    assert [row["id"] for row in rows] == ["salt", "rust", "lead", "amide"]
+    assert rows[3]["band_gap"] == ""
+    assert "hazards" in rows[2]["rejected_by"]
+    lines = (tmp_path / "candidates.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [from_record(json.loads(line)).id for line in lines] == [row["id"] for row in rows]
+    fronts = {row["id"]: row["front"] for row in table(tmp_path / "front.csv")}
+    assert fronts["amide"] == "", "without a reading it stands on no front"
+    assert fronts["salt"] == "1"
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    for name, digest in manifest["sha256"].items():
+        assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest
+    assert manifest["candidates"] == 4
+    assert any("matbert@" in method for method in manifest["methods"])
+    assert dict(outcome.funnel.counts)["generated"] == 4
+    assert outcome.refused.total() == 1
+
+
+def test_what_was_written_before_a_cancel_stays(tmp_path: Path) -> None:
+    def endless() -> Iterator[Item]:
+        number = 0
+        while True:
+            number += 1
+            yield of(f"c{number}", Formula("NaCl"))
+
+    asked = iter([False, True])
+    outcome = screen_to_folder(endless(), GOALS, tmp_path, cancelled=lambda: next(asked))
+    assert not outcome.complete
+    assert len(table(tmp_path / "candidates.csv")) == 64
+    assert json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["complete"] is False
+
+
+def test_what_cannot_be_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="needs an objective"):
+        screen_to_folder([], [], tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="cannot be written"):
+        screen_to_folder([], GOALS, tmp_path / "file" / "deeper")
+
+
+def test_a_table_goes_through_whole(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("formula\n" + "".join(f"Na{i}Cl\n" for i in range(1, 151)), encoding="utf-8")
+    outcome = screen_to_folder(read_files([tmp_path / "in.csv"]), GOALS, tmp_path / "out")
+    assert len(outcome.ids) == 150
+    assert min(outcome.fronts) == 1
+
+
+def test_a_shortlist_becomes_files() -> None:
+    ranked = rank_by_front(Screener()(MIXED[:3]), GOALS)
+    rows = list(csv.DictReader(screening_to_csv(ranked, GOALS).splitlines()))
+    assert {row["id"] for row in rows} == {"salt", "rust", "lead"}
+    assert all(float(row["band_gap_spread"]) > 0 for row in rows)
+    written = json.loads(screening_to_json(ranked, GOALS, "mine"))
+    assert written["manifest"]["source"] == "mine"
+    assert [c["id"] for c in written["candidates"]] == [c.id for c, _front, _merit in ranked]
