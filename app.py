@@ -9,21 +9,33 @@ import streamlit as st
 
 from matgen_core.training import best_device
 from matgen_core.types import MatGenError
-from pages.ui.language import _
+from pages.ui.language import _, choose_language
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
 st.html(Path(__file__).parent / "pages" / "ui" / "style.css")
 pages = [
     st.Page("pages/design/crystals.py", title=_("Crystals"), default=True),
+    st.Page("pages/design/compositions.py", title=_("Compositions")),
     st.Page("pages/design/molecules.py", title=_("Molecules")),
     st.Page("pages/design/inverse_design.py", title=_("Inverse design")),
+    st.Page("pages/design/screening.py", title=_("Screening")),
 ]
 explore = [
     st.Page("pages/explore/embeddings.py", title=_("Embeddings")),
     st.Page("pages/explore/runs.py", title=_("Runs")),
+    st.Page("pages/explore/predictions.py", title=_("Predictions")),
+    st.Page("pages/explore/models.py", title=_("Models")),
 ]
-learn = [st.Page("pages/learn/diffusion.py", title=_("Diffusion"))]
+learn = [
+    st.Page("pages/learn/diffusion.py", title=_("Diffusion")),
+    st.Page("pages/learn/language_models.py", title=_("Language models")),
+    st.Page("pages/learn/transfer.py", title=_("Transfer")),
+    st.Page("pages/learn/exercises.py", title=_("Exercises")),
+    st.Page("pages/learn/notes.py", title=_("Notes")),
+]
 page = st.navigation({_("Design"): pages, _("Explore"): explore, _("Learn"): learn}, position="top")
+with st.container(key="head"):
+    choose_language()
 try:
     page.run()
 except MatGenError as error:  # its text names the input and the remedy

@@ -12,9 +12,12 @@ from typing import Annotated
 import typer
 
 from matgen_core.chem.composition import parse_elements
+from matgen_core.cli_compositions import register as register_compositions
 from matgen_core.cli_design import register as register_design
+from matgen_core.cli_finetune import register as register_finetune
 from matgen_core.cli_molecules import register
 from matgen_core.cli_runs import app as runs
+from matgen_core.cli_screening import register as register_screening
 from matgen_core.data.crystals import ELEMENTS, build_rows, load_rows
 from matgen_core.data.exports import file_name, to_cif, to_csv
 from matgen_core.data.labels import label_rows
@@ -32,7 +35,10 @@ app.add_typer(data, name="data")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench, name="bench")
 register(app, data, evaluate, bench)
+register_compositions(app, data, evaluate)
 register_design(app, evaluate)
+register_finetune(app, evaluate)
+register_screening(app)
 app.add_typer(runs, name="runs")
 
 
@@ -194,7 +200,10 @@ def _bar(done: int, total: int) -> None:
 @app.command()
 def train(
     name: Annotated[
-        str, typer.Argument(help="crystal-gpt, crystal-proposal, crystal-geometry, band-gap, smiles-gpt, smiles-bert")
+        str,
+        typer.Argument(
+            help="crystal-gpt, crystal-proposal, crystal-geometry, band-gap, smiles-gpt, smiles-bert, matbert, matgpt"
+        ),
     ],
     rows: Annotated[
         Path,

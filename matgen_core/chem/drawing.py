@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,37 @@ def draw(smiles: str, width: int = 220, height: int = 150, highlight: str = "", 
     pattern = Chem.MolFromSmarts(highlight) if highlight else None
     atoms = list(molecule.GetSubstructMatch(pattern)) if pattern is not None else []
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, molecule, highlightAtoms=atoms)
+    drawer.FinishDrawing()
+    text = str(drawer.GetDrawingText())
+    return text[text.index("<svg") :].replace(_INK, ink)
+
+
+def draw_weights(
+    smiles: str, weights: Sequence[float], width: int = 420, height: int = 260, ink: str = "currentColor"
+) -> str:
+    """An SVG of the molecule with a disc on each atom, the darker the heavier; empty where it is no molecule.
+
+    Args:
+        smiles: the molecule.
+        weights: one an atom in the string's order, 0 or more; the heaviest is the darkest.
+        width: pixels.
+        height: pixels.
+        ink: colour of carbon and bonds.
+    """
+    molecule = Chem.MolFromSmiles(smiles)
+    if molecule is None or molecule.GetNumAtoms() != len(weights):
+        return ""
+    rdDepictor.Compute2DCoords(molecule)
+    drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
+    options: Any = drawer.drawOptions()
+    options.clearBackground = False
+    options.updateAtomPalette({-1: (0.0, 0.0, 0.0), 6: (0.0, 0.0, 0.0), **_COLOURS})
+    most = max(weights, default=0.0) or 1.0
+    colours = {i: (0.16, 0.62, 0.56, 0.08 + 0.75 * w / most) for i, w in enumerate(weights)}
+    rdMolDraw2D.PrepareAndDrawMolecule(
+        drawer, molecule, highlightAtoms=list(colours), highlightAtomColors=colours,
+        highlightAtomRadii=dict.fromkeys(colours, 0.45), highlightBonds=[],
+    )  # fmt: skip
     drawer.FinishDrawing()
     text = str(drawer.GetDrawingText())
     return text[text.index("<svg") :].replace(_INK, ink)

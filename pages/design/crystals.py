@@ -61,7 +61,7 @@ def show_results(job: Job, target: Target) -> None:
     """What the run found, from the shares down to one structure."""
     candidates = job.candidates
     if job.error:
-        st.error(job.error)
+        st.error(_(job.error))
     if job.stop.is_set() and not job.busy:
         st.info(
             ngettext(

@@ -127,7 +127,7 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
 def show_end(loop: Loop, asked: Asked | None) -> None:
     """How the run ended, and the button to go on."""
     if loop.job.error:
-        st.error(loop.job.error)
+        st.error(_(loop.job.error))
     show_record(loop.job.recorder)
     if loop.run is None:
         return

@@ -78,7 +78,7 @@ def show_results(job: Job, target: Target, settings: SmilesSettings, now: Smiles
     drawn = job.candidates
     found = keep_molecules(drawn)
     if job.error:
-        st.error(job.error)
+        st.error(_(job.error))
     if job.stop.is_set() and not job.busy:
         text = ngettext(
             "Cancelled. {n} molecule was found before.", "Cancelled. {n} molecules were found before.", len(found)

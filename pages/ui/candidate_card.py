@@ -14,7 +14,7 @@ from matgen_core.data.exports import file_name, to_cif, to_json, to_poscar, to_x
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Crystal
 from matgen_core.viz import draw_diffraction
-from pages.ui.language import _
+from pages.ui.language import _, language
 from pages.ui.structure_view import show_structure
 from pages.ui.wording import group_symbol, mark, number, reading_text, rule_text, subscript
 
@@ -44,7 +44,7 @@ def show_details(candidate: Candidate) -> None:
     with cell:
         _show_cell(candidate.material)
     with pattern:
-        st.plotly_chart(_pattern(candidate.material), key="pattern", alt=_("Simulated powder diffraction"))
+        st.plotly_chart(_pattern(candidate.material, language()), key="pattern", alt=_("Simulated powder diffraction"))
     with files:
         with st.container(horizontal=True, gap="small"):
             for label, text, extension in (
@@ -57,7 +57,7 @@ def show_details(candidate: Candidate) -> None:
 
 
 @st.cache_data(max_entries=100, show_spinner=False, hash_funcs={Crystal: repr})
-def _pattern(crystal: Crystal) -> go.Figure:
+def _pattern(crystal: Crystal, code: str) -> go.Figure:  # the language is part of what is cached
     return draw_diffraction(crystal, translate=_)
 
 

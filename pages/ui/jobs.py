@@ -14,12 +14,14 @@ import streamlit as st
 
 from matgen_core.pipeline import prepare
 from matgen_core.types import Candidate, MatGenError, Progress
-from pages.ui.language import _
+from pages.ui.language import N_
 from pages.ui.recording import Recorder
 
 log = logging.getLogger("matgen")
 #: Runs at once; two cores serve no more with profit.
 AT_ONCE = 2
+
+FAILED = N_("Sorry, this run failed. What it had found is kept below; the server's log says why.")
 
 Work = Callable[[Callable[[Progress], None], Callable[[], bool]], tuple[Candidate, ...]]
 
@@ -88,7 +90,7 @@ class Job:
             self.error = str(error)
         except Exception:
             log.exception("a run failed")
-            self.error = _("Sorry, this run failed. What it had found is kept below; the server's log says why.")
+            self.error = FAILED
         finally:
             if self.recorder:
                 self.recorder.end(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui.language import _
+from pages.ui.language import _, language, translations
 
 URL = "query-params"
 _SEEN = "link-problems"
@@ -55,7 +55,7 @@ class OneOf:
     options: Sequence[str]
 
     def problem(self, text: str) -> str | None:
-        if text in self.options:
+        if text in self.options or any(text in translations(option).values() for option in self.options):
             return None
         shown = ", ".join(self.options) if len(self.options) < 12 else ", ".join(self.options[:4]) + ", …"
         return _("choose from: {options}").format(options=shown)
@@ -82,6 +82,7 @@ def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.w
         report: shows one message.
         page: whose settings these are; each page has its own link.
     """
+    localise_link(rules)
     seen = f"{_SEEN}-{page}"
     if seen not in st.session_state:
         st.session_state[seen] = [
@@ -94,6 +95,19 @@ def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.w
         ]
     for message in st.session_state[seen]:
         report(message)
+
+
+def localise_link(rules: Mapping[str, Rule]) -> None:
+    """Turns words of a link into the reader's language: widgets write and read their labels there, not their values."""
+    code = language()
+    for key, rule in rules.items():
+        if not isinstance(rule, OneOf) or key not in st.query_params:
+            continue
+        written = st.query_params.get_all(key)
+        words = {word: option for option in rule.options for word in translations(option).values()}
+        meant = [translations(words[text])[code] if text in words else text for text in written]
+        if meant != written:
+            st.query_params[key] = meant
 
 
 def _quoted(text: str) -> str:

@@ -62,7 +62,7 @@ def places_of(kind: str, slow: bool) -> NDArray[np.float32]:
     if job.busy:
         show_progress(job)
     if job.error:
-        st.error(job.error)
+        st.error(_(job.error))
     return maps.get(kind, plain)
 
 

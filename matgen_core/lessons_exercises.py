@@ -1,0 +1,188 @@
+"""The chapter's exercises, worked out on the shipped models: measured where the chapter asserts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from matgen_core.chem.composition import check_charges, check_oxidation
+from matgen_core.chem.distances import check_distances
+from matgen_core.chem.hazards import TOXIC, read_supply
+from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.data.formulas import count_atoms
+from matgen_core.data.reference import load_reference
+from matgen_core.pipeline import base_rates, design
+from matgen_core.stages.assess import met_all
+from matgen_core.stages.embed import decode_latents, load_autoencoder
+from matgen_core.stages.generate import load_engine
+from matgen_core.stages.latent_diffusion import LatentDiffusion, draw_latents
+from matgen_core.stages.read_formulas import read_formulas
+from matgen_core.types import BadInput, Candidate, Crystal, Goal, SamplingSettings, Target
+
+CRITERIA = ("target", "synthesis", "stability", "chemistry", "cost")
+_KNOWN = ("band_gap", "formation_energy", "magnetic_moment")
+
+
+# ------------------------------------------------------------------------------------------- 1: diffusion beats VAE?
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What came of latents.
+
+    Args:
+        drawn: latents.
+        finished: of which the decoder wrote a crystal.
+        apart: of these, without overlapping atoms.
+        charged: of the finished, SMACT-valid.
+        different: different formulas.
+        formulas: some of them.
+    """
+
+    drawn: int
+    finished: int
+    apart: int
+    charged: int
+    different: int
+    formulas: tuple[str, ...]
+
+
+def compare_priors(count: int = 48, seed: int = 0) -> dict[str, Decoded]:
+    """The same decoder fed by its prior N(0, I) and by the diffusion over its latents.
+
+    Args:
+        count: latents of each.
+        seed: of the draws.
+    """
+    engine = load_engine("latent-diffusion")
+    assert isinstance(engine, LatentDiffusion)
+    load_autoencoder()
+    noise = torch.randn(count, engine.denoiser.config.dim, generator=torch.Generator().manual_seed(seed))
+    asked = torch.full((count, len(engine.denoiser.config.conditions.keys)), float("nan"))
+    settings = SamplingSettings(engine="latent-diffusion", steps=20)
+    clean = draw_latents(engine.denoiser, asked, settings, torch.Generator().manual_seed(seed))
+    real = (clean * engine.spread + engine.centre).numpy()
+    return {"prior": _judge(noise.numpy()), "diffusion": _judge(np.asarray(real, dtype=np.float32))}
+
+
+def _judge(latents: np.ndarray) -> Decoded:
+    crystals: list[Crystal] = [c for c in decode_latents(latents) if c is not None]
+    formulas = [reduced_formula(c) for c in crystals]
+    apart = sum(check_distances(to_structure(c)).passed is True for c in crystals)
+    charged = sum(check_charges(f).passed is True for f in formulas)
+    return Decoded(len(latents), len(crystals), apart, charged, len(set(formulas)), tuple(dict.fromkeys(formulas))[:8])
+
+
+# ---------------------------------------------------------------------------------------------- 2: two goals at once
+
+
+def read_condition(text: str) -> dict[str, float]:
+    """A condition as a student writes it: {"band_gap": 2.0, "formation_energy": -0.5}.
+
+    Raises:
+        BadInput: naming what is wrong with it.
+    """
+    try:
+        written = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise BadInput('this is no condition; write {"band_gap": 2.0, "formation_energy": -0.5}') from None
+    if not isinstance(written, dict) or not written:
+        raise BadInput("write a condition in braces: a name, a colon and a number for each goal")
+    condition = {}
+    for key, value in written.items():
+        if key not in _KNOWN:
+            raise BadInput(f"{str(key)[:30]!r} is no goal; choose from: {', '.join(_KNOWN)}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -100 < value < 100:
+            raise BadInput(f"{key}: {str(value)[:30]!r} is not a sensible number")
+        condition[str(key)] = float(value)
+    return condition
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a condition brought.
+
+    Args:
+        candidates: drawn and read.
+        met: how many meet all goals.
+        chance: what chance would reach, goals taken as independent; None where that is not known.
+    """
+
+    candidates: tuple[Candidate, ...]
+    met: int
+    chance: float | None
+
+
+def try_condition(condition: dict[str, float], count: int = 16, seed: int = 0) -> Outcome:
+    """Generates for a condition and checks every candidate."""
+    target = Target({key: Goal.at(value) for key, value in condition.items()})
+    found = design(target, count, seed=seed)
+    chance: float | None = 1.0
+    for rate in base_rates(target).values():
+        chance = None if rate is None or chance is None else chance * rate
+    return Outcome(found, sum(map(met_all, found)), chance)
+
+
+# ------------------------------------------------------------------------------------------------- 3: five criteria
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A formula with its mark for each criterion, 0 to 1.
+
+    Args:
+        formula: reduced.
+        marks: by criterion.
+        total: weighted by the order of the criteria.
+    """
+
+    formula: str
+    marks: dict[str, float]
+    total: float
+
+
+def judge_by_order(order: Sequence[str], gap: float = 2.0, count: int = 150, seed: int = 0) -> list[Judged]:
+    """Known formulas ranked by five criteria, the first weighing five times as much as the last.
+
+    Args:
+        order: of CRITERIA, most important first.
+        gap: wanted band gap, eV.
+        count: formulas drawn from the known ones.
+        seed: of that draw.
+    """
+    weights = {name: len(order) - place for place, name in enumerate(order)}
+    found = [
+        Judged(formula, marks, sum(weights[n] * marks[n] for n in order) / sum(weights.values()))
+        for formula, marks in _marks(gap, count, seed)
+    ]
+    return sorted(found, key=lambda judged: (-judged.total, judged.formula))
+
+
+def _marks(gap: float, count: int, seed: int) -> list[tuple[str, dict[str, float]]]:
+    names = np.unique(np.array(load_reference().known["formula"], dtype=str))
+    formulas = [str(f) for f in np.random.default_rng(seed).permutation(names)[:count]]
+    marked = []
+    for formula, read in zip(formulas, read_formulas(formulas), strict=True):
+        values = {p.property: p.value or 0.0 for p in read}
+        supply = read_supply(formula)
+        price = 1e4 if supply.price is None else max(0.1, supply.price)
+        toxic = any(e in TOXIC for e in count_atoms(formula))
+        states = check_oxidation(formula)
+        simple = 1.0 / max(1, len(count_atoms(formula)) - 1)
+        marked.append(
+            (
+                formula,
+                {
+                    "target": max(0.0, 1.0 - abs(values["band_gap"] - gap) / 2.5),
+                    "synthesis": simple,
+                    "stability": max(0.0, 1.0 - max(0.0, values["e_above_hull"]) / 0.2),
+                    "chemistry": float(states.passed is True),
+                    "cost": 0.0 if toxic else float(np.clip(1.0 - np.log10(price) / 4.0, 0.0, 1.0)),
+                },
+            )
+        )
+    return marked

@@ -1,0 +1,162 @@
+"""Language models to look at (chapter 4.4): tokens, the next token, what a head attends to, temperature, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from matgen_core.chem.molecule import canonical, fingerprint, internal_diversity, parse, properties
+from matgen_core.data.smiles import EOS, VOCABULARY, decode, encode
+from matgen_core.properties import MOLECULE_CONDITIONS
+from matgen_core.stages.write_smiles import load_writer, shape_probabilities, write_strings
+from matgen_core.types import BadInput, SmilesSettings
+
+#: Temperatures of the live measurement.
+TEMPERATURES = (0.4, 0.7, 1.0, 1.3, 1.6)
+
+
+@torch.inference_mode()
+def next_tokens(
+    begun: str, temperature: float, top_k: int, conditions: dict[str, float] | None = None
+) -> list[tuple[str, float, float]]:
+    """What may follow a begun string: token, probability as it is, and after temperature and top-k; likeliest first.
+
+    Args:
+        begun: the string so far; may be empty.
+        temperature: above 0.
+        top_k: 0 for all.
+        conditions: what the network is told, by property.
+
+    Raises:
+        BadInput: for a string outside the vocabulary.
+    """
+    network, _ = load_writer()
+    tokens = torch.tensor([encode(begun, end=False)])
+    logits = network(tokens, _told(conditions, 1))[:, -1]
+    plain, shaped = shape_probabilities(logits, 1.0)[0], shape_probabilities(logits, temperature, top_k)[0]
+    order = plain.argsort(descending=True).tolist()
+    names = ["end" if t == EOS else VOCABULARY[t] for t in order]
+    return [(n, float(plain[t]), float(shaped[t])) for n, t in zip(names, order, strict=True) if plain[t] > 0]
+
+
+def _told(conditions: dict[str, float] | None, count: int) -> torch.Tensor:
+    row = torch.full((len(MOLECULE_CONDITIONS),), float("nan"))
+    for key, value in (conditions or {}).items():
+        row[MOLECULE_CONDITIONS.index(key)] = value
+    return row.expand(count, -1)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What one token looks back at.
+
+    Args:
+        tokens: of the string, with its beginning.
+        weights: (T, T), row i is what token i attends to; each row sums to 1.
+        atoms: for each token the number of its atom in RDKit's order, None where it is none.
+    """
+
+    tokens: tuple[str, ...]
+    weights: NDArray[np.float32]
+    atoms: tuple[int | None, ...]
+
+    def on_atoms(self, token: int) -> list[float]:
+        """Weight on each atom, seen from one token."""
+        count = sum(atom is not None for atom in self.atoms)
+        found = [0.0] * count
+        for place, atom in enumerate(self.atoms):
+            if atom is not None:
+                found[atom] = float(self.weights[token, place])
+        return found
+
+
+def count_heads() -> tuple[int, int]:
+    """Layers and heads of the shipped generator."""
+    config = load_writer()[0].gpt.config
+    return int(config.n_layer), int(config.n_head)
+
+
+@torch.inference_mode()
+def attend(smiles: str, layer: int, head: int) -> Attention:
+    """The attention of one head over a molecule's string.
+
+    Args:
+        smiles: a molecule of the generator's vocabulary.
+        layer: from 0.
+        head: from 0.
+
+    Raises:
+        BadInput: where it is no molecule, or outside the vocabulary.
+    """
+    if parse(smiles) is None:
+        raise BadInput(f"{smiles[:40]!r} is no molecule; write SMILES such as CC(=O)Nc1ccc(O)cc1")
+    network, _ = load_writer()
+    numbers = encode(smiles, end=False)
+    output = network.gpt(torch.tensor([numbers]), output_attentions=True, use_cache=False)
+    weights = output.attentions[layer][0, head].float().numpy()
+    tokens = [VOCABULARY[n] for n in numbers]
+    atoms: list[int | None] = []
+    count = 0
+    for token in tokens:
+        is_atom = token[0].isalpha() or (token[0] == "[" and token != "[H]")
+        atoms.append(count if is_atom else None)
+        count += is_atom
+    return Attention(tuple(tokens), weights, tuple(atoms))
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A few strings drawn at once.
+
+    Args:
+        valid: share that are molecules.
+        unique: share of these that differ.
+        diversity: 1 minus the mean similarity of all pairs; None with fewer than two.
+        values: of a property, of the valid ones.
+        examples: some of them.
+    """
+
+    valid: float
+    unique: float
+    diversity: float | None
+    values: tuple[float, ...]
+    examples: tuple[str, ...]
+
+
+def draw_some(
+    count: int, temperature: float, conditions: dict[str, float] | None = None, key: str = "logp", seed: int = 0
+) -> Sampled:
+    """Draws strings and says what they are.
+
+    Args:
+        count: strings.
+        temperature: above 0.
+        conditions: what the network is told, by property.
+        key: property whose values are kept.
+        seed: of the draws.
+    """
+    network, _ = load_writer()
+    generator = torch.Generator().manual_seed(seed)
+    settings = SmilesSettings(temperature=temperature)
+    strings = [decode(row) for row in write_strings(network, _told(conditions, count), settings, generator)]
+    molecules = [m for m in map(parse, strings) if m is not None]
+    names = list(dict.fromkeys(map(canonical, molecules)))
+    prints = [fingerprint(m) for m in molecules]
+    return Sampled(
+        len(molecules) / count, len(names) / max(1, len(molecules)), internal_diversity(prints),
+        tuple(float(properties(m)[key]) for m in molecules), tuple(names[:6]),
+    )  # fmt: skip
+
+
+def measure_temperatures(count: int = 48, seed: int = 0) -> list[tuple[float, Sampled]]:
+    """Validity and diversity at each of TEMPERATURES, drawn now."""
+    return [(temperature, draw_some(count, temperature, seed=seed)) for temperature in TEMPERATURES]
+
+
+def atom_tokens(smiles: str) -> Sequence[str]:
+    """The string's tokens, for the page."""
+    return [VOCABULARY[n] for n in encode(smiles, end=False)][1:]

@@ -1,0 +1,204 @@
+"""Pretraining and transfer to look at (chapter 4.4): what is masked, what is guessed, where two views lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from matgen_core.checkpoints import load_checkpoint
+from matgen_core.data.formulas import (
+    FIRST,
+    MASK,
+    VOCABULARY,
+    count_atoms,
+    decode_atoms,
+    encode_atoms,
+    reduce_formula,
+    token_mates,
+)
+from matgen_core.data.reference import load_reference
+from matgen_core.embeddings import principal_axes
+from matgen_core.finetuning import FinetuneConfig, open_backbone
+from matgen_core.models.adapters import STRATEGIES, apply_strategy
+from matgen_core.models.augmentation import shuffle_atoms, substitute_elements
+from matgen_core.models.bert import MatBERT
+from matgen_core.networks import build_matbert
+from matgen_core.types import BadInput
+
+CHECKPOINT = "matbert-atoms"
+
+
+@lru_cache(maxsize=1)
+def load_pretrained() -> tuple[MatBERT, str]:
+    """MatBERT in the chapter's form, pretrained and not taught any property.
+
+    Raises:
+        UnknownCheckpoint, DamagedCheckpoint: where its weights are not there or not whole.
+    """
+    checkpoint = load_checkpoint(CHECKPOINT)
+    return build_matbert(checkpoint), f"{checkpoint.name}@{checkpoint.digest}"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the network guesses at one hidden place.
+
+    Args:
+        place: number of the atom, from 0.
+        truth: the element that stood there.
+        options: element and probability, likeliest first.
+    """
+
+    place: int
+    truth: str
+    options: tuple[tuple[str, float], ...]
+
+
+def tokens_of(formula: str) -> list[str]:
+    """The chapter's tokens of a formula: [CLS], an atom each, [SEP].
+
+    >>> tokens_of("Fe2O3")
+    ['[CLS]', 'Fe', 'Fe', 'O', 'O', 'O', '[SEP]']
+    """
+    return [VOCABULARY[t] for t in encode_atoms(count_atoms(reduce_formula(formula)))]
+
+
+@torch.inference_mode()
+def guess_masked(formula: str, places: Sequence[int], most: int = 8) -> list[Guess]:
+    """Hides atoms and asks the pretrained network for them.
+
+    Args:
+        formula: read as reduced.
+        places: numbers of the atoms that are hidden, from 0.
+        most: options shown of each.
+
+    Raises:
+        BadInput: for a formula that cannot be read, or places it has not.
+    """
+    network, _ = load_pretrained()
+    tokens = torch.tensor([encode_atoms(count_atoms(reduce_formula(formula)))])
+    atoms = tokens.shape[1] - 2
+    if not places or min(places) < 0 or max(places) >= atoms:
+        raise BadInput(f"{formula} has {atoms} atoms; hide some of 1 to {atoms}")
+    hidden = tokens.clone()
+    hidden[0, [p + 1 for p in places]] = MASK
+    chances = network.guess(network(hidden))[0, :, FIRST:].softmax(dim=-1)
+    guesses = []
+    for place in places:
+        best = chances[place + 1].topk(most)
+        options = tuple((VOCABULARY[int(i) + FIRST], float(p)) for p, i in zip(best.values, best.indices, strict=True))
+        guesses.append(Guess(place, VOCABULARY[int(tokens[0, place + 1])], options))
+    return guesses
+
+
+def views_of(formula: str, count: int, seed: int = 0) -> list[str]:
+    """Views that contrastive pretraining makes of a formula: atoms in another order, elements of the same group.
+
+    Args:
+        formula: read as reduced.
+        count: views.
+        seed: of the draws.
+    """
+    tokens = torch.tensor([encode_atoms(count_atoms(reduce_formula(formula)))]).repeat(count, 1)
+    generator = torch.Generator().manual_seed(seed)
+    seen = shuffle_atoms(substitute_elements(tokens, token_mates(), generator), FIRST, generator)
+    return [" ".join(VOCABULARY[t] for t in row if t >= FIRST) for row in seen.tolist()]
+
+
+@torch.inference_mode()
+def place_views(formulas: Sequence[str], views: int = 6, others: int = 400, seed: int = 0) -> ViewMap:
+    """Where the views of some formulas lie in the embedding, among known ones.
+
+    Args:
+        formulas: read as reduced; at most 50 atoms each.
+        views: of each.
+        others: known formulas drawn as a background.
+        seed: of the draws.
+    """
+    network, _ = load_pretrained()
+    known = np.unique(np.array(load_reference().known["formula"], dtype=str))
+    rng = np.random.default_rng(seed)
+    background = [f for f in rng.permutation(known).tolist() if sum(count_atoms(f).values()) <= 50][:others]
+    strings = [v.split() for f in formulas for v in (" ".join(tokens_of(f)[1:-1]), *views_of(f, views, seed))]
+    strings += [tokens_of(f)[1:-1] for f in background]
+    vectors = _vectors(network, strings)
+    points = principal_axes(vectors).place(vectors)
+    mine = len(formulas) * (views + 1)
+    owners = tuple(reduce_formula(f) for f in formulas for _ in range(views + 1))
+    labels = tuple(reduce_formula("".join(f"{e}{n}" for e, n in _counts(s).items())) for s in strings)
+    return ViewMap(points[:mine], owners, labels[:mine], points[mine:], labels[mine:])
+
+
+@dataclass(frozen=True)
+class ViewMap:
+    """Points on the two main axes.
+
+    Args:
+        points: (N, 2) of the views; the first of each owner is the formula itself.
+        owners: (N,) whose view it is.
+        labels: (N,) formula of the view.
+        others: (M, 2) of known formulas.
+        names: (M,) these.
+    """
+
+    points: NDArray[np.float32]
+    owners: tuple[str, ...]
+    labels: tuple[str, ...]
+    others: NDArray[np.float32]
+    names: tuple[str, ...]
+
+
+def _counts(symbols: Sequence[str]) -> dict[str, int]:
+    return decode_atoms(VOCABULARY.index(s) for s in symbols)
+
+
+def _vectors(network: MatBERT, strings: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+    rows = [[1, *(VOCABULARY.index(s) for s in symbols), 2] for symbols in strings]
+    width = max(map(len, rows))
+    tokens = torch.tensor([row + [0] * (width - len(row)) for row in rows])
+    parts = [network.pool(network(part), part) for part in tokens.split(256)]
+    return np.asarray(torch.cat(parts).numpy())
+
+
+def count_parameters(size: int = 32, rank: int = 8) -> dict[str, tuple[int, int]]:
+    """By strategy, weights that are trained and all of them, with the head that each trains too.
+
+    Args:
+        size: of the adapters' bottleneck.
+        rank: of LoRA.
+    """
+    found = {}
+    for strategy in STRATEGIES:
+        backbone = open_backbone("formula")
+        backbone.network.requires_grad_(strategy == "full")
+        apply_strategy(backbone.encoder, strategy, size=size, rank=rank)
+        head = 2 * backbone.width * backbone.width + backbone.width + 3 * backbone.width + 3
+        parameters = list(backbone.network.parameters())
+        trained = sum(p.numel() for p in parameters if p.requires_grad) + head
+        found[strategy] = trained, sum(p.numel() for p in parameters) + head
+    return found
+
+
+def demo_table(column: str = "formation_energy", count: int = 400, seed: int = 0) -> tuple[list[str], list[float]]:
+    """Formulas and values of known crystals, for a lesson without a file of one's own.
+
+    Args:
+        column: of the reference.
+        count: rows.
+        seed: of the draw.
+    """
+    known = load_reference().known
+    values = np.asarray(known[column], dtype=float)
+    usable = np.flatnonzero(np.isfinite(values))
+    chosen = np.random.default_rng(seed).permutation(usable)[:count]
+    return [str(known["formula"][i]) for i in chosen], [float(values[i]) for i in chosen]
+
+
+def quick_config(strategy: str, epochs: int = 10) -> FinetuneConfig:
+    """Settings that a class waits for."""
+    return FinetuneConfig(strategy=strategy, epochs=epochs, batch=32)
