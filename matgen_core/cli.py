@@ -202,7 +202,8 @@ def train(
     name: Annotated[
         str,
         typer.Argument(
-            help="crystal-gpt, crystal-proposal, crystal-geometry, band-gap, smiles-gpt, smiles-bert, matbert, matgpt"
+            help="crystal-gpt, crystal-proposal, crystal-geometry, crystal-vae, crystal-diffusion, band-gap, "
+            "smiles-gpt, smiles-bert, matbert, matbert-atoms, matgpt"
         ),
     ],
     rows: Annotated[

@@ -26,8 +26,8 @@ from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.predictor import GapPredictor, PredictorConfig
 from matgen_core.recipes_encoder import NAME as ENCODER
 from matgen_core.recipes_encoder import train_encoder
+from matgen_core.recipes_matbert import ATOMS, train_atoms, train_matbert
 from matgen_core.recipes_matbert import NAME as MATBERT
-from matgen_core.recipes_matbert import train_matbert
 from matgen_core.recipes_matgpt import NAME as MATGPT
 from matgen_core.recipes_matgpt import matgpt
 from matgen_core.recipes_smiles import NAME as SMILES
@@ -204,7 +204,7 @@ RECIPES: Mapping[str, Callable[[CrystalRows, Path, TrainingConfig], Recipe]] = {
     "crystal-vae": crystal_vae,
 }
 #: Recipes that take more than crystals.
-OTHERS = ("crystal-diffusion", "band-gap", SMILES, ENCODER, MATBERT, MATGPT)
+OTHERS = ("crystal-diffusion", "band-gap", SMILES, ENCODER, MATBERT, ATOMS, MATGPT)
 
 
 def train(
@@ -222,7 +222,8 @@ def train(
     Args:
         name: one of RECIPES or OTHERS.
         source: ``crystals.npz``; for "band-gap" a CSV of formula, band_gap and split; for "smiles-gpt"
-            and "smiles-bert" ``molecules.npz``; for "matbert" and "matgpt" ``formulas.csv.gz``.
+            and "smiles-bert" ``molecules.npz``; for "matbert", "matbert-atoms" and "matgpt"
+            ``formulas.csv.gz``.
         folder: of the training's state.
         training: how long and how fast.
         checkpoints: where the checkpoint goes; "crystal-diffusion" finds "crystal-vae" there.
@@ -233,12 +234,9 @@ def train(
         BadInput: for an unknown name or unusable rows.
         UnknownCheckpoint: where "crystal-diffusion" finds no "crystal-vae".
     """
-    if name == SMILES:
-        return train_smiles(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
-    if name == ENCODER:
-        return train_encoder(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
-    if name == MATBERT:
-        return train_matbert(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
+    whole = {SMILES: train_smiles, ENCODER: train_encoder, MATBERT: train_matbert, ATOMS: train_atoms}
+    if name in whole:
+        return whole[name](source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
     if name == MATGPT:
         recipe = matgpt(load_formula_rows(source), folder, training)
     elif name == "band-gap":

@@ -30,6 +30,8 @@ from matgen_core.training import Trainer, TrainingConfig, best_device
 from matgen_core.types import BadInput
 
 NAME = "matbert"
+#: The chapter's form of a formula, one token an atom; pretrained only, for the lesson.
+ATOMS = "matbert-atoms"
 #: Pretraining tasks of the chapter.
 TASKS = ("masked", "contrastive")
 
@@ -213,6 +215,22 @@ def train_matbert(
 
 
 RATE = 1e-3
+
+
+def train_atoms(
+    source: Path,
+    folder: Path,
+    training: TrainingConfig,
+    *,
+    checkpoints: Path,
+    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Path:
+    """Pretrains the chapter's form by both tasks and writes it; arguments as of :func:`train_matbert`."""
+    config = matbert_config(amounts=False)
+    trainer = pretraining(load_formula_rows(source), config, folder, replace(training, learning_rate=RATE))
+    weights = {k: v for k, v in trainer.run(on_epoch, cancelled).items() if not k.endswith("position_ids")}
+    return save_checkpoint(ATOMS, weights, {**asdict(config), "trained": trainer.summary()}, folder=checkpoints)
 
 
 def export_matbert(

@@ -11,7 +11,7 @@ import torch
 
 from matgen_core.checkpoints import load_checkpoint
 from matgen_core.data.formulas import FormulaRows, encode_amounts
-from matgen_core.networks import build_gpt, build_reader
+from matgen_core.networks import build_gpt, build_matbert, build_reader
 from matgen_core.recipes import train
 from matgen_core.recipes_matbert import head_configs, matbert_config, pretraining, reading
 from matgen_core.training import TrainingConfig
@@ -88,3 +88,11 @@ def test_rows_without_a_validation_part_are_refused(tmp_path: Path) -> None:
     assert [h.key for h in head_configs(rows)] == ["band_gap", "formation_energy", "magnetic_moment"]
     with pytest.raises(BadInput, match="train and val"):
         reading(rows, matbert_config(), tmp_path, TrainingConfig(1))
+
+
+def test_the_chapters_form_is_pretrained_and_comes_back(table: Path, tmp_path: Path) -> None:
+    train("matbert-atoms", table, tmp_path / "state", TrainingConfig(1), checkpoints=tmp_path)
+    network = build_matbert(load_checkpoint("matbert-atoms", folder=tmp_path))
+    assert not network.config.amounts
+    hidden = network(torch.tensor([[1, 4, 3, 2]]))
+    assert network.guess(hidden).isfinite().all()
