@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,13 +12,76 @@ from numpy.typing import NDArray
 from matgen_core.chem.composition import parse_formula
 from matgen_core.chem.molecule import canonical, read
 from matgen_core.chem.stability import fractions_of
-from matgen_core.data.spaces import Space, Vectors, print_vectors
+from matgen_core.data.formulas import reduce_formula
+from matgen_core.data.spaces import Space, Vectors, load_crystal_space, load_molecule_space, print_vectors
 from matgen_core.stages.embed import decode_latents
+from matgen_core.stages.encode_smiles import encode_smiles
+from matgen_core.stages.read_formulas import embed_formulas
 from matgen_core.types import BadInput, Cancelled, Crystal
 
 _SEED = 0
 #: Dimensions that are kept before a slow map: the rest is noise, and costs time.
 _KEPT = 30
+
+
+#: Spaces that can be explored.
+SPACES = ("crystals", "compositions", "molecules", "encoded molecules")
+
+
+@lru_cache(maxsize=len(SPACES))
+def open_space(kind: str) -> Space:
+    """One of SPACES, made or loaded once.
+
+    "compositions" are the formulas of the known crystals under MatBERT, each with the values of the crystal of that
+    formula nearest to the hull; "encoded molecules" the sampled molecules under the shipped encoder.
+
+    Raises:
+        BadInput: for another name.
+        MissingReference, UnknownCheckpoint, DamagedCheckpoint: where what it is made of is not there or not whole.
+    """
+    if kind == "crystals":
+        return load_crystal_space()
+    if kind == "molecules":
+        return load_molecule_space()
+    if kind == "encoded molecules":
+        plain = load_molecule_space()
+        vectors, name = encode_smiles(plain.names, pooling="mean")
+        return replace(plain, kind=kind, method=name, vectors=vectors)
+    if kind != "compositions":
+        raise BadInput(f"no space {kind!r}; choose from: {', '.join(SPACES)}")
+    crystals = load_crystal_space()
+    above = np.nan_to_num(crystals.columns["e_above_hull"], nan=np.inf)
+    best: dict[str, int] = {}
+    for i in np.argsort(above, kind="stable"):
+        best.setdefault(crystals.names[i], int(i))
+    names, rows = tuple(best), np.array(list(best.values()))
+    vectors, name = embed_formulas(names)
+    columns = {key: values[rows] for key, values in crystals.columns.items() if key != "space_group"}
+    return Space(kind, name, names, vectors, columns, holds="formulas")
+
+
+def encode_texts(space: Space, texts: Sequence[str]) -> Vectors:
+    """(N, D) vectors of formulas or SMILES in a space, NaN where a text cannot be read.
+
+    Raises:
+        BadInput: for the space of crystals, where a formula has no place without its structure.
+    """
+    if space.kind == "molecules":
+        return print_vectors(texts)
+    if space.kind == "encoded molecules":
+        return encode_smiles(texts, pooling="mean")[0]
+    if space.kind != "compositions":
+        raise BadInput("a formula has no latent; give a structure (CIF)")
+    found = np.full((len(texts), space.vectors.shape[1]), np.nan, dtype=np.float32)
+    good: dict[int, str] = {}
+    for i, text in enumerate(texts):
+        try:
+            good[i] = reduce_formula(text)
+        except BadInput:
+            continue
+    if good:
+        found[list(good)] = embed_formulas(list(good.values()))[0]
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +177,8 @@ def nearest(space: Space, vector: Vectors, count: int = 10, *, leave_out: int | 
 def search(space: Space, text: str, count: int = 10) -> list[tuple[int, float]]:
     """The known materials most like a formula or a SMILES, with a distance.
 
-    A formula is compared by composition (half the sum of absolute differences of atomic fractions, 0 the same to 1
-    nothing in common), since it has no structure to encode; a SMILES by its vector.
+    Among crystals a formula is compared by composition (half the sum of absolute differences of atomic fractions, 0
+    the same to 1 nothing in common), since it has no structure to encode; elsewhere by its vector, as a SMILES is.
 
     Raises:
         BadInput: for what cannot be read.
@@ -123,9 +186,9 @@ def search(space: Space, text: str, count: int = 10) -> list[tuple[int, float]]:
     text = text.strip()
     if not text:
         raise BadInput("nothing to look for; type a formula such as SrTiO3, or a SMILES")
-    if space.kind == "molecules":
-        smiles = canonical(read(text))
-        return nearest(space, print_vectors([smiles])[0], count)
+    if space.holds != "crystals":
+        name = canonical(read(text)) if space.holds == "molecules" else reduce_formula(text)
+        return nearest(space, encode_texts(space, [name])[0], count)
     wanted = _fractions(text)
     distances = np.array([_difference(wanted, name) for name in space.names])
     order = np.argsort(distances, kind="stable")[:count]
@@ -171,8 +234,8 @@ def crystal_path(space: Space, start: int, end: int, steps: int = 8) -> list[Cry
     return decode_latents(between(space.vectors[start], space.vectors[end], steps))
 
 
-def molecule_path(space: Space, start: Vectors, end: Vectors, steps: int = 8) -> list[tuple[int, float]]:
-    """Known molecules along the straight line between two vectors: each step the nearest not yet taken."""
+def known_path(space: Space, start: Vectors, end: Vectors, steps: int = 8) -> list[tuple[int, float]]:
+    """Known materials along the straight line between two vectors: each step the nearest not yet taken."""
     taken: set[int] = set()
     path = []
     for share in np.linspace(0.0, 1.0, steps):

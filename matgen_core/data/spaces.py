@@ -2,7 +2,8 @@
 
 The crystals' space is the latent of engine A's autoencoder, computed once for all known crystals and shipped in eight
 bits a number (half a step is far below the width of a posterior). The molecules' space is the shipped sample under
-Morgan fingerprints, computed when it is asked for.
+Morgan fingerprints, computed when it is asked for. Spaces of the language models' encoders are made of the same
+materials by :mod:`matgen_core.embeddings`.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ class Space:
     """Materials as vectors.
 
     Args:
-        kind: "crystals" or "molecules".
+        kind: name of the space.
         method: what made the vectors, for the reader.
         names: formula or SMILES of each.
         vectors: (N, D).
         columns: (N,) values by property, NaN where unknown.
         ids: of each in its source; empty where it has none.
+        holds: what the materials are: "crystals", "formulas" or "molecules".
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Space:
     vectors: Vectors
     columns: Mapping[str, NDArray[np.float32]]
     ids: tuple[str, ...] = ()
+    holds: str = "crystals"
 
     def __len__(self) -> int:
         return len(self.names)
@@ -132,5 +135,5 @@ def load_molecule_space() -> Space:
     columns = {key: reference.column(key) for key in MOLECULE_CONDITIONS}
     return Space(
         "molecules", "Morgan fingerprint (radius 2, 1024 bits)", reference.smiles, print_vectors(reference.smiles),
-        columns,
+        columns, holds="molecules",
     )  # fmt: skip

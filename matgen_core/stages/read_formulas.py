@@ -105,8 +105,9 @@ def predict_formulas(candidates: Sequence[Candidate[Formula]]) -> tuple[Candidat
     return tuple(c.add_predictions(*predictions) for c, predictions in zip(candidates, read, strict=True))
 
 
-def embed_formulas(formulas: Sequence[str]) -> NDArray[np.float32]:
-    """(N, 2 D) MatBERT's vectors of reduced formulas."""
-    network = load_reader().network
+def embed_formulas(formulas: Sequence[str]) -> tuple[NDArray[np.float32], str]:
+    """(N, 2 D) MatBERT's vectors of reduced formulas, and what made them."""
+    reader = load_reader()
+    network = reader.network
     parts = [network.embed(*encode_amounts(formulas[i : i + _BATCH])).numpy() for i in range(0, len(formulas), _BATCH)]
-    return np.concatenate(parts) if parts else np.zeros((0, 2 * network.config.width), np.float32)
+    return np.concatenate(parts) if parts else np.zeros((0, 2 * network.config.width), np.float32), reader.name

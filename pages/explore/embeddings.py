@@ -6,11 +6,11 @@ import streamlit as st
 
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.spaces import Space
-from matgen_core.embeddings import crystal_path, molecule_path, nearest, search
+from matgen_core.embeddings import SPACES, crystal_path, known_path, nearest, search
 from matgen_core.types import BadInput, MatGenError
 from matgen_core.viz_embeddings import draw_map
 from pages.ui.language import N_, _
-from pages.ui.link import URL
+from pages.ui.link import URL, OneOf, check_link
 from pages.ui.map_view import (
     axes_of,
     groups_of,
@@ -27,7 +27,15 @@ from pages.ui.structure_view import show_structure
 from pages.ui.wording import group_symbol, subscript
 
 _MOST = 500
-_SPACES = (N_("crystals"), N_("molecules"))
+#: Names of the spaces, for the catalogue.
+_NAMES = (N_("crystals"), N_("compositions"), N_("molecules"), N_("encoded molecules"))
+_ABOUT = {
+    "crystals": N_("Latents of the crystal autoencoder: what a crystal is made of and how it is built."),
+    "compositions": N_("Vectors of MatBERT, which read the formula alone, of the known crystals' formulas."),
+    "molecules": N_("Morgan fingerprints: which pieces a molecule has."),
+    "encoded molecules": N_("Vectors of the SMILES encoder, which learnt to guess hidden tokens."),
+}
+_EXAMPLE = {"crystals": "SrTiO3", "formulas": "SrTiO3", "molecules": "CC(=O)Nc1ccccc1"}
 
 
 def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int | None:
@@ -50,7 +58,7 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
     values = groups_of(space.kind, count).astype("float32") if count else space.columns[colour]
     picked = st.session_state.get(f"place-{space.kind}")
     figure = draw_map(
-        places, [subscript(n) for n in space.names] if space.kind == "crystals" else space.names, values,
+        places, space.names if space.holds == "molecules" else [subscript(n) for n in space.names], values,
         "" if count else heading(colour), groups=bool(count), laid_over=over,
         marked=() if picked is None else (picked,), translate=_,
         axes=("", "") if slow else tuple(f"PC{i + 1} ({share:.0%})" for i, share in enumerate(axes)),
@@ -78,8 +86,8 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
 def ask_search(space: Space) -> None:
     """Picks a material by formula or SMILES."""
     text = st.text_input(
-        _("Search by formula") if space.kind == "crystals" else _("Search by SMILES"), key=f"search-{space.kind}",
-        max_chars=200, placeholder="SrTiO3" if space.kind == "crystals" else "CC(=O)Nc1ccccc1",
+        _("Search by SMILES") if space.holds == "molecules" else _("Search by formula"), key=f"search-{space.kind}",
+        max_chars=200, placeholder=_EXAMPLE[space.holds],
     )  # fmt: skip
     if not text:
         return
@@ -99,7 +107,7 @@ def ask_search(space: Space) -> None:
 def show_path(space: Space) -> None:
     """From one known material to another through the space."""
     left, right, steps_at = st.columns([3, 3, 2], gap="small")
-    usual = ("NaCl", "SrTiO3") if space.kind == "crystals" else (space.names[0], space.names[1])
+    usual = (space.names[0], space.names[1]) if space.holds == "molecules" else ("NaCl", "SrTiO3")
     start = left.text_input(_("From"), usual[0], key=f"from-{space.kind}", max_chars=200)
     end = right.text_input(_("To"), usual[1], key=f"to-{space.kind}", max_chars=200)
     steps = steps_at.slider(_("Steps"), 3, 12, 6, key="steps")
@@ -108,12 +116,17 @@ def show_path(space: Space) -> None:
     except BadInput as error:
         st.error(str(error))
         return
-    if space.kind == "molecules":
-        path = molecule_path(space, space.vectors[first], space.vectors[last], steps)
-        with st.container(horizontal=True):
-            for place, distance in path:
-                st.html(f"{drawing(space.names[place], 190, 130)}<small>{distance:.1f}</small>")
-        st.caption(_("Fingerprints cannot be decoded: these are the nearest known molecules along the line."))
+    if space.holds != "crystals":
+        path = known_path(space, space.vectors[first], space.vectors[last], steps)
+        if space.holds == "formulas":
+            st.dataframe(
+                table_of(space, [p for p, _d in path], [d for _p, d in path]), hide_index=True, placeholder="–"
+            )
+        else:
+            with st.container(horizontal=True):
+                for place, distance in path:
+                    st.html(f"{drawing(space.names[place], 190, 130)}<small>{distance:.1f}</small>")
+        st.caption(_("These vectors cannot be decoded: what is shown are the nearest known ones along the line."))
         return
     crystals = crystal_path(space, first, last, steps)
     names = {
@@ -130,10 +143,12 @@ def show_path(space: Space) -> None:
 
 
 st.title(_("Embeddings"), anchor=False)
+check_link({"space": OneOf(SPACES)}, page="embeddings")
 kind = st.segmented_control(
-    _("Space"), _SPACES, default="crystals", required=True, key="space", bind=URL,
+    _("Space"), SPACES, default="crystals", required=True, key="space", bind=URL,
     format_func=_, label_visibility="collapsed",
 )  # fmt: skip
+st.caption(_(_ABOUT[str(kind)]))
 space = space_of(str(kind))
 atlas, way = st.tabs([_("Map"), _("From one to another")], key="map-tabs")
 with atlas:

@@ -12,24 +12,30 @@ from numpy.typing import NDArray
 
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.crystals import parse_row
-from matgen_core.data.spaces import Space, load_crystal_space, load_molecule_space, print_vectors
-from matgen_core.embeddings import Projection, group, nearest, neighbour_map, principal_axes
+from matgen_core.data.spaces import Space
+from matgen_core.embeddings import Projection, encode_texts, group, nearest, neighbour_map, open_space, principal_axes
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.embed import decode_latents, encode_crystals
-from matgen_core.types import BadInput, Crystal, Progress
+from matgen_core.store import StoreError, open_store
+from matgen_core.types import BadInput, Crystal, Formula, Molecule, Progress
 from pages.ui.jobs import Job, submit
 from pages.ui.language import _, ngettext
 from pages.ui.molecule_view import drawing
 from pages.ui.progress import show_progress
+from pages.ui.recording import owner
 from pages.ui.structure_view import show_structure
 from pages.ui.wording import group_symbol, subscript
 
 _MOST_ROWS, _LARGEST = 2000, 20_000_000
-JOBS = {"crystals": "crystals-job", "molecules": "molecules-job"}
+#: By what a space holds: the run of this session, kinds of stored runs, the column of a table.
+JOBS = {"crystals": "crystals-job", "formulas": "compositions-job", "molecules": "molecules-job"}
+_RUNS = {"crystals": "crystals", "formulas": "compositions", "molecules": "molecules"}
+COLUMN = {"crystals": "cif", "formulas": "formula", "molecules": "smiles"}
 
 
+@st.cache_resource(show_spinner=False, max_entries=4)
 def space_of(kind: str) -> Space:
-    return load_crystal_space() if kind == "crystals" else load_molecule_space()
+    return open_space(kind)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -85,12 +91,13 @@ def _start_map(kind: str) -> Job:
 
 
 def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
-    """Candidates of this session's run and the user's own file, as places on the map."""
+    """Candidates of a run and the user's own file, as places on the map."""
     found: dict[str, NDArray[np.float32]] = {}
-    job = st.session_state.get(JOBS[kind])
-    if job is not None and job.candidates and st.toggle(_("Lay the last run over it"), value=True, key=f"over-{kind}"):
-        found[_("last run")] = _placed(kind, _vectors(kind, [c.material for c in job.candidates]), slow)
-    column = "cif" if kind == "crystals" else "smiles"
+    space = space_of(kind)
+    name, materials = _ask_run(space)
+    if materials:
+        found[name] = _placed(kind, _vectors(space, materials), slow)
+    column = COLUMN[space.holds]
     file = st.file_uploader(
         _("Your own CSV with a column {column}").format(column=column), type="csv", key=f"file-{kind}"
     )
@@ -99,10 +106,45 @@ def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
     return {name: points for name, points in found.items() if len(points)}
 
 
-def _vectors(kind: str, materials: Sequence[object]) -> NDArray[np.float32]:
-    if kind == "crystals":
+def _ask_run(space: Space) -> tuple[str, list[object]]:
+    """Name and materials of the run that is laid over: this session's last one, or any that was kept."""
+    job = st.session_state.get(JOBS[space.holds])
+    last = job is not None and bool(job.candidates)
+    wanted = _RUNS[space.holds]
+    try:
+        store = open_store()
+        runs = {run.id: run for run in store.list(owner()) if run.kind in (wanted, f"design-{wanted}") and run.count}
+    except StoreError as error:
+        st.warning(str(error))
+        runs = {}
+    options = [None, *(["last"] if last else []), *runs]
+    if len(options) == 1:
+        return "", []
+
+    def named(option: str | None) -> str:
+        if option is None:
+            return _("none")
+        return _("last run") if option == "last" else f"{runs[option].name} ({runs[option].count})"
+
+    chosen = st.selectbox(
+        _("Lay a run over it"), options, index=1 if last else 0, format_func=named, key=f"over-{space.kind}"
+    )
+    if chosen is None:
+        return "", []
+    if chosen == "last":
+        return named(chosen), [c.material for c in job.candidates]
+    return named(chosen), [c.material for c in store.candidates(chosen)]
+
+
+def _vectors(space: Space, materials: Sequence[object]) -> NDArray[np.float32]:
+    if space.holds == "crystals":
         return encode_crystals([m for m in materials if isinstance(m, Crystal)])[0]
-    vectors = print_vectors([str(getattr(m, "smiles", m)) for m in materials])
+    texts = [m.reduced for m in materials if isinstance(m, Formula)]
+    texts += [m.smiles for m in materials if isinstance(m, Molecule)]
+    return _known(encode_texts(space, texts))
+
+
+def _known(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return vectors[~np.isnan(vectors).any(axis=1)]
 
 
@@ -133,14 +175,15 @@ def _read_file(kind: str, column: str, data: bytes, slow: bool) -> dict[str, NDA
     texts = table[column].tolist()[:_MOST_ROWS]
     if len(table) > _MOST_ROWS:
         st.info(_("Only the first {count} rows are shown").format(count=_MOST_ROWS))
-    if kind == "molecules":
-        vectors = print_vectors(texts)
-        bad = np.flatnonzero(np.isnan(vectors).any(axis=1)).tolist()
-        vectors = vectors[~np.isnan(vectors).any(axis=1)]
-    else:
+    space = space_of(kind)
+    if space.holds == "crystals":
         parsed = [parse_row(str(i), text) for i, text in enumerate(texts)]
         bad = [i for i, row in enumerate(parsed) if not isinstance(row, Crystal)]
-        vectors = _vectors(kind, parsed)
+        vectors = _vectors(space, parsed)
+    else:
+        vectors = encode_texts(space, texts)
+        bad = np.flatnonzero(np.isnan(vectors).any(axis=1)).tolist()
+        vectors = _known(vectors)
     if bad:
         rows = ", ".join(str(i + 2) for i in bad[:10])
         st.warning(
@@ -157,15 +200,19 @@ def _read_file(kind: str, column: str, data: bytes, slow: bool) -> dict[str, NDA
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _rebuilt(place: int) -> Crystal | None:
-    return decode_latents(load_crystal_space().vectors[[place]])[0]
+    return decode_latents(space_of("crystals").vectors[[place]])[0]
 
 
 def show_material(space: Space, place: int) -> None:
     """The material at this place, with what is known of it."""
     name = space.names[place]
-    if space.kind == "molecules":
+    if space.holds == "molecules":
         st.html(drawing(name, 320, 220))
         st.code(name, language=None)
+    elif space.holds == "formulas":
+        st.subheader(subscript(name), anchor=False)
+        if st.button(_("Find structures for this formula"), key="find-structures"):
+            st.switch_page("pages/design/crystals.py", query_params={"formula": name, "max_atoms": "40"})
     else:
         st.subheader(f"{subscript(name)} · {group_symbol(int(space.columns['space_group'][place]))}", anchor=False)
         crystal = _rebuilt(place)

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from matgen_core.store import VARIABLE, open_store
+from matgen_core.types import Candidate, Formula, Origin
+
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "embeddings.py")
 
 
@@ -18,8 +21,8 @@ def open_page(space: str) -> AppTest:
     return page
 
 
-@pytest.mark.parametrize("space", ["crystals", "molecules"])
-def test_both_spaces_open_without_complaint(space: str) -> None:
+@pytest.mark.parametrize("space", ["crystals", "compositions", "molecules", "encoded molecules"])
+def test_every_space_opens_without_complaint(space: str) -> None:
     page = open_page(space)
     assert not page.error
     assert page.title[0].value == "Embeddings"
@@ -37,7 +40,14 @@ def test_a_search_lists_the_most_alike_first() -> None:
 
 @pytest.mark.parametrize(
     ("space", "text"),
-    [("crystals", "Xx2"), ("crystals", "<script>"), ("molecules", "c1cc"), ("molecules", "=cmd()")],
+    [
+        ("crystals", "Xx2"),
+        ("crystals", "<script>"),
+        ("compositions", "Xx2"),
+        ("molecules", "c1cc"),
+        ("molecules", "=cmd()"),
+        ("encoded molecules", "C("),
+    ],
 )
 def test_what_cannot_be_searched_is_said(space: str, text: str) -> None:
     page = open_page(space)
@@ -59,3 +69,17 @@ def test_groups_colour_the_map() -> None:
     page.selectbox(key="colour-molecules").set_value("group").run()
     assert not page.exception
     assert page.slider(key="groups").value == 6
+
+
+def test_a_run_that_was_kept_can_be_laid_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    store = open_store()
+    run = store.begin("compositions", {}, 0)
+    store.add(
+        run, [Candidate("0-0", Formula("NaCl"), Origin("test")), Candidate("0-1", Formula("MgO"), Origin("test"))]
+    )
+    store.end(run, "finished")
+    page = open_page("compositions")
+    page.selectbox(key="over-compositions").set_value(run).run()
+    assert not page.exception
+    assert not page.error

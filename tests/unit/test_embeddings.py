@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from matgen_core.data.spaces import Space, load_molecule_space
-from matgen_core.embeddings import between, group, molecule_path, nearest, neighbour_map, principal_axes, search
+from matgen_core.embeddings import (
+    between,
+    encode_texts,
+    group,
+    known_path,
+    nearest,
+    neighbour_map,
+    open_space,
+    principal_axes,
+    search,
+)
 from matgen_core.types import BadInput, Cancelled, MatGenError
 
 RNG = np.random.default_rng(0)
@@ -95,6 +105,24 @@ def test_a_way_begins_and_ends_where_it_should_and_keeps_its_length() -> None:
 
 def test_a_way_between_molecules_passes_only_known_ones_once() -> None:
     space = load_molecule_space()
-    path = molecule_path(space, space.vectors[0], space.vectors[1], 5)
+    path = known_path(space, space.vectors[0], space.vectors[1], 5)
     assert path[0] == (0, 0.0)
     assert len({place for place, _d in path}) == 5
+
+
+def test_formulas_lie_among_their_like_and_bad_ones_nowhere() -> None:
+    space = open_space("compositions")
+    assert len(set(space.names)) == len(space)
+    near = [space.names[i] for i, _ in search(space, "NaBr", 12)]
+    halides = [name for name in near if any(name.endswith(halogen) for halogen in ("F", "Cl", "Br", "I"))]
+    assert len(halides) >= 6, near
+    vectors = encode_texts(space, ["Fe4O6", "Xx", "", "Fe2O3"])
+    assert np.isnan(vectors[1:3]).all()
+    assert np.array_equal(vectors[0], vectors[3])
+
+
+def test_an_unknown_space_is_named_and_a_formula_has_no_latent() -> None:
+    with pytest.raises(BadInput, match=r"'clouds'.*crystals"):
+        open_space("clouds")
+    with pytest.raises(BadInput, match="CIF"):
+        encode_texts(open_space("crystals"), ["NaCl"])
