@@ -203,7 +203,7 @@ def train(
         str,
         typer.Argument(
             help="crystal-gpt, crystal-proposal, crystal-geometry, crystal-vae, crystal-diffusion, band-gap, "
-            "smiles-gpt, smiles-bert, matbert, matbert-atoms, matgpt"
+            "smiles-gpt, smiles-bert, matbert, matbert-atoms, matgpt, measured-gap"
         ),
     ],
     rows: Annotated[

@@ -30,7 +30,7 @@ from matgen_core.types import BadInput, Candidate, Crystal, Origin, Prediction
 KINDS = ("cif", "formula", "smiles")
 #: What is added for each of them.
 ADDED = {
-    "formula": ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull"),
+    "formula": ("band_gap", "measured_gap", "formation_energy", "magnetic_moment", "e_above_hull"),
     "cif": ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull"),
     "smiles": (*MOLECULE_CONDITIONS, "sa_score"),
 }

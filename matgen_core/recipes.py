@@ -20,6 +20,7 @@ from matgen_core.data.geometry import GeometryBatches, cell_statistics, fit_cont
 from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
 from matgen_core.data.tokenizers import MAX_TOKENS, VOCABULARY
 from matgen_core.latent_recipes import crystal_diffusion, crystal_vae
+from matgen_core.measured_gap import train_measured_gap
 from matgen_core.models.conditioning import drop_conditions
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser, Skeletons
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
@@ -32,6 +33,7 @@ from matgen_core.recipes_matgpt import NAME as MATGPT
 from matgen_core.recipes_matgpt import matgpt
 from matgen_core.recipes_smiles import NAME as SMILES
 from matgen_core.recipes_smiles import train_smiles
+from matgen_core.stages.read_formulas import MEASURED
 from matgen_core.training import Recipe, Trainer, TrainingConfig, best_device
 from matgen_core.types import BadInput
 
@@ -204,7 +206,7 @@ RECIPES: Mapping[str, Callable[[CrystalRows, Path, TrainingConfig], Recipe]] = {
     "crystal-vae": crystal_vae,
 }
 #: Recipes that take more than crystals.
-OTHERS = ("crystal-diffusion", "band-gap", SMILES, ENCODER, MATBERT, ATOMS, MATGPT)
+OTHERS = ("crystal-diffusion", "band-gap", SMILES, ENCODER, MATBERT, ATOMS, MATGPT, MEASURED)
 
 
 def train(
@@ -223,7 +225,7 @@ def train(
         name: one of RECIPES or OTHERS.
         source: ``crystals.npz``; for "band-gap" a CSV of formula, band_gap and split; for "smiles-gpt"
             and "smiles-bert" ``molecules.npz``; for "matbert", "matbert-atoms" and "matgpt"
-            ``formulas.csv.gz``.
+            ``formulas.csv.gz``; for "measured-gap" a CSV of formula and target.
         folder: of the training's state.
         training: how long and how fast.
         checkpoints: where the checkpoint goes; "crystal-diffusion" finds "crystal-vae" there.
@@ -234,7 +236,8 @@ def train(
         BadInput: for an unknown name or unusable rows.
         UnknownCheckpoint: where "crystal-diffusion" finds no "crystal-vae".
     """
-    whole = {SMILES: train_smiles, ENCODER: train_encoder, MATBERT: train_matbert, ATOMS: train_atoms}
+    whole = {SMILES: train_smiles, ENCODER: train_encoder, MATBERT: train_matbert, ATOMS: train_atoms,
+             MEASURED: train_measured_gap}  # fmt: skip
     if name in whole:
         return whole[name](source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
     if name == MATGPT:

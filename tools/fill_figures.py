@@ -214,6 +214,66 @@ def encoder() -> str:
     return table(head, rows)
 
 
+def compositions() -> str:
+    result = read("compositions.json")
+    if result is None:
+        return f"{MISSING}\n"
+    free, floors = result["free"], {"smact_valid": "0.85", "unique": "0.95", "novel": "0.6"}
+    labels = {"smact_valid": "SMACT-valid", "neutral": "neutral, alloys not", "unique": "unique", "novel": "novel"}
+    rows = [(label, with_interval(free[key]), floors.get(key, "–")) for key, label in labels.items()]
+    rows.append(("neutral, where asked for", with_interval(result["neutral_when_asked"]), "1.0"))
+    return table((f"{result['samples']:,} formulas, nothing asked", "MatGen", "at least"), rows)
+
+
+def composition_targets() -> str:
+    result = read("compositions.json")
+    if result is None:
+        return f"{MISSING}\n"
+    rows = []
+    for entry in result["targets"]:
+        asked = ", ".join(f"{NAMES[key]} {value:g} {UNITS[key]}" for key, value in entry["target"].items())
+        lift = "–" if entry["lift"] is None else f"{entry['lift']:.1f}"
+        errors = ", ".join(f"{v:.2f}" for v in entry["mean_absolute_error"].values())
+        base, valid = f"{entry['base_rate']['value']:.3f}", f"{entry['smact_valid']['value']:.2f}"
+        rows.append((asked, with_interval(entry["hits"]), base, lift, errors, valid, f"{entry['novel']['value']:.2f}"))
+    head = ("target", "met", "by chance", "lift", "mean error", "SMACT-valid", "novel")
+    return table(head, rows) + f"\n{result['targets'][0]['hits']['of']} samples a target, read by MatBERT.\n"
+
+
+def transfer() -> str:
+    result = read("transfer.json")
+    if result is None:
+        return f"{MISSING}\n"
+    rows = [
+        (
+            way["strategy"], f"{way['mae']:.3f} ± {way['std']:.3f}",
+            f"{way['trained_parameters']:,} ({way['share']:.1%})", f"{way['seconds']:.0f}",
+        )
+        for way in result["ways"]
+    ]  # fmt: skip
+    rows.append(("the median of the training rows", f"{result['mae_of_median']:.3f}", "0", "0"))
+    head = f"{result['rows']:,} measured gaps, {result['held']} withheld, {result['seeds']} seeds"
+    return table((head, "mean error, eV", "weights trained", "seconds"), rows)
+
+
+def expt_gap() -> str:
+    result = read("expt-gap.json")
+    if result is None:
+        return f"{MISSING}\n"
+    rows = [(f"**MatGen, {result['members']} members**", f"**{result['mae']:.3f}**")]
+    rows += [(name, f"{value:.3f}") for name, value in result["peers"].items()]
+    return table(("Matbench expt_gap, five folds", "mean error, eV"), rows)
+
+
+def pretraining() -> str:
+    result = read("pretraining.json")
+    if result is None:
+        return f"{MISSING}\n"
+    rows = [(e["form"], e["pretraining"], f"{e['mae']:.3f} ± {e['std']:.3f}") for e in result["results"]]
+    head = f"gap learnt from {result['rows']:,} formulas, {result['seeds']} seeds"
+    return table((head, "pretraining", "mean error, eV"), rows)
+
+
 def design() -> str:
     result = read("design.json")
     if result is None:
@@ -262,6 +322,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "molecule-targets": molecule_targets,
     "encoder": encoder,
     "design": design,
+    "compositions": compositions,
+    "composition-targets": composition_targets,
+    "transfer": transfer,
+    "expt-gap": expt_gap,
+    "pretraining": pretraining,
 }
 
 

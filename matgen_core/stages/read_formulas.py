@@ -1,4 +1,8 @@
-"""Readings of compositions by MatBERT: gap, formation energy, moment, and from the energy the distance to the hull."""
+"""Readings of compositions by MatBERT: gap, formation energy, moment, distance to the hull, and the gap as measured.
+
+Two ensembles of one kind: "matbert" learnt what was computed for 83,791 formulas, "measured-gap" is the same encoder
+taught 4,604 measured gaps.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.checkpoints import load_checkpoint
-from matgen_core.data.formulas import FORMULA_PROPERTIES, count_atoms, encode_amounts
+from matgen_core.data.formulas import count_atoms, encode_amounts
 from matgen_core.data.reference import load_reference
 from matgen_core.models.bert import ReaderEnsemble
 from matgen_core.networks import build_reader
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Formula, Prediction
 
-CHECKPOINT = "matbert"
+CHECKPOINT, MEASURED = "matbert", "measured-gap"
 _BATCH = 512
-_NOTES = {"band_gap": "metal with probability {:.2f}", "magnetic_moment": "non-magnetic with probability {:.2f}"}
+_METAL = "metal with probability {:.2f}"
+_NOTES = {"band_gap": _METAL, "measured_gap": _METAL, "magnetic_moment": "non-magnetic with probability {:.2f}"}
 
 
 @dataclass(frozen=True)
@@ -39,14 +44,17 @@ class Reader:
     domain: dict[str, float]
 
 
-@lru_cache(maxsize=1)
-def load_reader() -> Reader:
-    """MatBERT with its heads, loaded once.
+@lru_cache(maxsize=2)
+def load_reader(name: str = CHECKPOINT) -> Reader:
+    """An ensemble of MatBERT with its heads, loaded once.
+
+    Args:
+        name: CHECKPOINT or MEASURED.
 
     Raises:
         UnknownCheckpoint, DamagedCheckpoint: where its weights are not there or not whole.
     """
-    checkpoint = load_checkpoint(CHECKPOINT)
+    checkpoint = load_checkpoint(name)
     config = checkpoint.config
     return Reader(
         build_reader(checkpoint),
@@ -57,17 +65,28 @@ def load_reader() -> Reader:
 
 
 def read_formulas(formulas: Sequence[str]) -> list[list[Prediction]]:
-    """Predictions of each reduced formula: FORMULA_PROPERTIES and e_above_hull."""
-    reader, hull = load_reader(), load_reference().hull
+    """Predictions of each reduced formula: FORMULA_PROPERTIES, e_above_hull and measured_gap."""
+    hull, found = load_reference().hull, []
+    computed, measured = read_heads(formulas), read_heads(formulas, MEASURED)
+    for formula, predictions, others in zip(formulas, computed, measured, strict=True):
+        energy = next(p for p in predictions if p.property == "formation_energy")
+        assert energy.value is not None
+        found.append([*predictions, _above_hull(formula, energy.value, energy, hull), *others])
+    return found
+
+
+def read_heads(formulas: Sequence[str], name: str = CHECKPOINT) -> list[list[Prediction]]:
+    """Predictions of each reduced formula by the heads of one ensemble, in their order."""
+    reader = load_reader(name)
     method = f"{reader.name}, from composition"
     found: list[list[Prediction]] = []
     for first in range(0, len(formulas), _BATCH):
         part = formulas[first : first + _BATCH]
         read = reader.network.read(*encode_amounts(part))
-        for i, formula in enumerate(part):
+        for i in range(len(part)):
             predictions = []
-            for key in FORMULA_PROPERTIES:
-                zero, value, spread = (float(column[i]) for column in read[key])
+            for key, columns in read.items():
+                zero, value, spread = (float(column[i]) for column in columns)
                 spread *= reader.scales[key]
                 note = _NOTES[key].format(zero) if key in _NOTES else ""
                 predictions.append(
@@ -76,9 +95,6 @@ def read_formulas(formulas: Sequence[str]) -> list[list[Prediction]]:
                         spread <= reader.domain[key], note,
                     )
                 )  # fmt: skip
-            energy = next(p for p in predictions if p.property == "formation_energy")
-            assert energy.value is not None
-            predictions.append(_above_hull(formula, energy.value, energy, hull))
             found.append(predictions)
     return found
 
