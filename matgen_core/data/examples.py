@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import io
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 
@@ -27,6 +31,7 @@ def read_columns(source: Path | bytes, column: str, text: str = "", kind: str = 
         BadInput: naming the missing column, the encoding, or a file that is no table.
     """
     table = read_csv(source)
+    table = table.loc[:, ~table.columns.duplicated()]  # the first of two columns of one name
     have = ", ".join(map(quote, table.columns[:8]))
     text = text or next((name for name in table.columns if str(name).strip().lower() in _NAMES), "")
     if text not in table.columns:
@@ -36,27 +41,41 @@ def read_columns(source: Path | bytes, column: str, text: str = "", kind: str = 
     kind = kind or _NAMES.get(text.strip().lower(), "")
     if kind not in ("formula", "smiles"):
         raise BadInput(f"say what the column {quote(text)} holds: formula or smiles")
-    return table[text].astype(str).tolist(), table[column].astype(str).tolist(), kind
+    return table[text].tolist(), table[column].tolist(), kind
 
 
 def read_csv(source: Path | bytes, most: int = MOST) -> pd.DataFrame:
-    """A table of texts, at most so many rows.
+    """A table of texts, at most so many rows; empty where a cell is missing.
+
+    A line with more cells than the header keeps its number and is emptied, so that no number is read out of its column.
 
     Raises:
         BadInput: where it is none.
     """
     name = source if isinstance(source, Path) else "the file"
     try:
-        file = source if isinstance(source, Path) else io.BytesIO(source)
-        table = pd.read_csv(
-            file, dtype=str, keep_default_na=False, nrows=most, encoding="utf-8-sig", on_bad_lines="skip"
-        )
+        with _opened(source) as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            width = len(header)
+            rows = [
+                cells + [""] * (width - len(cells)) if len(cells) <= width else [""] * width
+                for cells in islice(reader, most)
+            ]
     except UnicodeDecodeError as error:
         raise BadInput(f"{name} is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, csv.Error) as error:
         raise BadInput(
             f"{name} cannot be read as CSV ({quote(error, 100)}); save it as comma-separated UTF-8"
         ) from None
-    if not len(table.columns) or not len(table):
+    if not header or not rows:
         raise BadInput(f"{name} has no rows; it needs a header line and one row a material")
-    return table
+    return pd.DataFrame(rows, columns=header, dtype=str)
+
+
+def _opened(source: Path | bytes) -> IO[str]:
+    if isinstance(source, bytes):
+        return io.StringIO(source.decode("utf-8-sig"), newline="")
+    if source.suffix == ".gz":
+        return gzip.open(source, "rt", encoding="utf-8-sig", newline="")
+    return source.open(encoding="utf-8-sig", newline="")

@@ -1,0 +1,116 @@
+"""The compositions page without a browser: what the controls say is what is asked; every bad input has its words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import matgen_core.compositions
+import pages.ui.jobs
+from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas, rank_formulas
+from matgen_core.stages.read_formulas import predict_formulas
+from matgen_core.types import Candidate, Formula, FormulaSettings, Goal, Origin, Progress, Target
+from pages.ui.jobs import Job
+
+APP = str(Path(__file__).parents[2] / "pages" / "design" / "compositions.py")
+TARGET = Target({"band_gap": Goal.at(5.0)})
+FORMULAS = ("NaCl", "CsK2NaRbF5", "NaCl", "MgO")
+
+
+def open_page(**link: str | list[str]) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=120)
+    for key, value in link.items():
+        page.query_params[key] = value
+    return page.run()
+
+
+def with_run(message: str = "", **job: Any) -> AppTest:
+    drawn = [Candidate(f"0-{i}", Formula(f), Origin("matgpt", "test", 0, i)) for i, f in enumerate(FORMULAS)]
+    judged = judge_formulas(drawn, TARGET, FormulaSettings(neutral=False), {})
+    found = rank_formulas(finish_formulas(predict_formulas(judged), TARGET), TARGET)
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["compositions-job"] = Job(
+        4, begun=0.0, ended=1.0, progress=Progress("done", 3, 4, found, message), **job
+    )
+    page.session_state["compositions-asked"] = TARGET
+    return page.run()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, FormulaSettings]]:
+    """What the page asks of design_compositions(), which answers at once with nothing."""
+    calls: list[tuple[Target, int, int, FormulaSettings]] = []
+
+    def design(target: Target, count: int, *, seed: int, settings: FormulaSettings, **_: Any) -> tuple[()]:
+        calls.append((target, count, seed, settings))
+        return ()
+
+    def submit(work: Any, total: int, *_: object) -> Job:
+        job = Job(total)
+        job.run(work)
+        return job
+
+    monkeypatch.setattr(matgen_core.compositions, "design_compositions", design)
+    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    return calls
+
+
+def test_it_opens_without_a_word_of_complaint() -> None:
+    page = open_page()
+    assert not page.exception
+    assert not page.error
+    assert not page.warning
+
+
+def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
+    page = open_page(
+        band_gap_ask="value", band_gap_value="2.5", include=["O", "Li"], prompt="Li", formulas="7", formula_seed="3",
+        formula_temperature="0.7", only_new="true", formula_atoms="12",
+    )  # fmt: skip
+    page.button(key="go").click().run()
+    assert not page.exception
+    target, count, seed, settings = asked[0]
+    assert target.goals == {"band_gap": Goal.at(2.5)}
+    assert target.constraints.include == {"O", "Li"}
+    assert (target.constraints.max_atoms, count, seed) == (12, 7, 3)
+    assert settings == FormulaSettings(0.7, 0, "Li", True, True)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [{"prompt": "Qq"}, {"include": ["O"], "exclude": ["O"]}, {"prompt": "O", "exclude": ["O"]}],
+    ids=["no element", "contradiction", "excluded prompt"],
+)
+def test_what_cannot_be_asked_for_is_said_and_the_button_waits(link: dict[str, Any]) -> None:
+    page = open_page(**link)
+    assert not page.exception
+    assert page.error
+    assert page.button(key="go").disabled
+
+
+@pytest.mark.parametrize(
+    "link", [{"formulas": "-1"}, {"formula_temperature": "nan"}, {"formula_seed": "<b>"}, {"include": "Xx"}]
+)
+def test_a_bad_link_is_told_and_the_rest_holds(link: dict[str, str]) -> None:
+    page = open_page(**link)
+    assert not page.exception
+    assert page.warning
+
+
+def test_a_run_shows_shares_table_and_the_best() -> None:
+    page = with_run()
+    assert not page.exception
+    assert not page.error
+    table = page.dataframe[0].value
+    assert table["formula"].iloc[0] in ("NaCl", "MgO")
+    assert len(table) == 3, "the repeated formula is counted, not shown twice"
+    assert any("3 / 4" in str(metric.value) for metric in page.metric)
+    assert page.button(key="find-structures")
+
+
+def test_how_a_run_ended_is_said() -> None:
+    assert any("raise the cap" in info.value for info in with_run("2 of 4 found; raise the cap or ask for less").info)
+    assert any("no room" in error.value for error in with_run(error="no room").error)

@@ -1,0 +1,37 @@
+"""Two columns of a user's table: a line that is out of shape keeps its number and is refused, the rest is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matgen_core.data.examples import read_columns
+from matgen_core.finetuning import read_examples
+from matgen_core.types import BadInput
+
+
+def test_lines_out_of_shape_are_refused_by_their_number() -> None:
+    pairs = [(metal, other) for metal in ("Li", "Na", "K", "Rb") for other in ("F", "Cl", "Br", "I", "H")]
+    good = "".join(f"{metal}{other},{i}\n" for i, (metal, other) in enumerate(pairs))
+    table = f"formula,gap\nMgO,1,5\n\nFe2O3\n{good}"
+    texts, values, kind = read_columns(table.encode(), "gap")
+    assert kind == "formula"
+    examples = read_examples(texts, values, kind)
+    assert [row for row, _ in examples.refused] == [1, 2, 3]
+    assert len(examples.texts) == 20
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [(b"", "no rows"), (b"formula,gap\n", "no rows"), (b"\xff\xfe\x00", "UTF-8"), (b"a,b\n1,2\n", "'formula or"),
+     (b"formula,b\nNaCl,2\n", "'gap'"), (b"formula,gap\nNaCl,\0" + b"x" * 200_000, "comma-separated")],
+)  # fmt: skip
+def test_what_is_no_such_table_is_named(table: bytes, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        read_columns(table, "gap")
+
+
+def test_a_folder_is_no_table(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        read_columns(tmp_path, "gap")
