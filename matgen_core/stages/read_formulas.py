@@ -58,15 +58,26 @@ def load_reader() -> Reader:
 
 def read_formulas(formulas: Sequence[str]) -> list[list[Prediction]]:
     """Predictions of each reduced formula: FORMULA_PROPERTIES and e_above_hull."""
-    reader, hull = load_reader(), load_reference().hull
+    hull = load_reference().hull
+    found = read_heads(formulas)
+    for formula, predictions in zip(formulas, found, strict=True):
+        energy = next(p for p in predictions if p.property == "formation_energy")
+        assert energy.value is not None
+        predictions.append(_above_hull(formula, energy.value, energy, hull))
+    return found
+
+
+def read_heads(formulas: Sequence[str], keys: Sequence[str] = FORMULA_PROPERTIES) -> list[list[Prediction]]:
+    """Predictions of each reduced formula by the network's own heads: ``keys``, some of FORMULA_PROPERTIES."""
+    reader = load_reader()
     method = f"{reader.name}, from composition"
     found: list[list[Prediction]] = []
     for first in range(0, len(formulas), _BATCH):
         part = formulas[first : first + _BATCH]
         read = reader.network.read(*encode_amounts(part))
-        for i, formula in enumerate(part):
+        for i in range(len(part)):
             predictions = []
-            for key in FORMULA_PROPERTIES:
+            for key in keys:
                 zero, value, spread = (float(column[i]) for column in read[key])
                 spread *= reader.scales[key]
                 note = _NOTES[key].format(zero) if key in _NOTES else ""
@@ -76,9 +87,6 @@ def read_formulas(formulas: Sequence[str]) -> list[list[Prediction]]:
                         spread <= reader.domain[key], note,
                     )
                 )  # fmt: skip
-            energy = next(p for p in predictions if p.property == "formation_energy")
-            assert energy.value is not None
-            predictions.append(_above_hull(formula, energy.value, energy, hull))
             found.append(predictions)
     return found
 
