@@ -202,15 +202,13 @@ def train(
     name: Annotated[
         str,
         typer.Argument(
-            help="crystal-gpt, crystal-proposal, crystal-geometry, crystal-vae, crystal-diffusion, band-gap, "
+            help="crystal-gpt, crystal-proposal, crystal-geometry, crystal-vae, crystal-diffusion, "
             "smiles-gpt, smiles-bert, matbert, matbert-atoms, matgpt, measured-gap"
         ),
     ],
     rows: Annotated[
         Path,
-        typer.Option(
-            help="crystals.npz; molecules.npz for the smiles- ones; for band-gap a CSV of formula, gap, split"
-        ),
+        typer.Option(help="crystals.npz; molecules.npz for the smiles- ones; formulas.csv.gz for the mat- ones"),
     ] = Path("data/crystals/crystals.npz"),
     epochs: Annotated[int, typer.Option(help="passes over the rows")] = 40,
     folder: Annotated[Path, typer.Option(help="where the state lies; continued if it is there")] = Path("training"),

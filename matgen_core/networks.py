@@ -18,7 +18,6 @@ from matgen_core.models.crystal_vae import CrystalVAE, VAEConfig
 from matgen_core.models.denoiser import DenoiserConfig, ResidualDenoiser
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
-from matgen_core.models.predictor import GapPredictor, PredictorConfig
 from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
 from matgen_core.types import DamagedCheckpoint
 
@@ -54,11 +53,6 @@ def build_latent_denoiser(checkpoint: Checkpoint) -> tuple[ResidualDenoiser, Ten
     network = _filled(ResidualDenoiser(_config(DenoiserConfig, checkpoint)), checkpoint)
     means, stds = (torch.tensor(checkpoint.config[key]) for key in ("latent_means", "latent_stds"))
     return network, means, stds
-
-
-def build_gap(checkpoint: Checkpoint) -> GapPredictor:
-    """The band-gap ensemble."""
-    return _filled(GapPredictor(_config(PredictorConfig, checkpoint)), checkpoint)
 
 
 def build_smiles(checkpoint: Checkpoint) -> ConditionalSMILESGenerator:

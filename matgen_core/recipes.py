@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from matgen_core.checkpoints import FOLDER, load_checkpoint, save_checkpoint
 from matgen_core.data.crystals import ELEMENTS, CrystalRows, load_rows
-from matgen_core.data.datasets import GapBatches, SkeletonBatches, condition_config, split_rows
+from matgen_core.data.datasets import SkeletonBatches, condition_config, split_rows
 from matgen_core.data.formulas import load_formula_rows
 from matgen_core.data.geometry import GeometryBatches, cell_statistics, fit_contacts, fit_volumes, position_count
 from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
@@ -24,7 +23,6 @@ from matgen_core.measured_gap import train_measured_gap
 from matgen_core.models.conditioning import drop_conditions
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser, Skeletons
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
-from matgen_core.models.predictor import GapPredictor, PredictorConfig
 from matgen_core.recipes_encoder import NAME as ENCODER
 from matgen_core.recipes_encoder import train_encoder
 from matgen_core.recipes_matbert import ATOMS, train_atoms, train_matbert
@@ -168,34 +166,6 @@ def _nested(array: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[tuple[float, 
     return tuple(tuple(float(value) for value in row) for row in array)
 
 
-# -------------------------------------------------------------------------------------------------------- band gap
-
-
-def band_gap(table: pd.DataFrame, folder: Path, training: TrainingConfig, batch: int = 256) -> Recipe:
-    """The reading of the band gap: an ensemble over compositions, from a table of formula, band_gap and split."""
-    held = table["split"].to_numpy() == "val"
-    formulas, gaps = table["formula"].astype(str).to_numpy(), table["band_gap"].to_numpy(dtype=float)
-    config = PredictorConfig(len(ELEMENTS))
-    torch.manual_seed(training.seed)
-    device = best_device()
-    model = GapPredictor(config).to(device)
-    batches = GapBatches(formulas[~held].tolist(), gaps[~held], batch, training.seed)
-    checks = GapBatches(formulas[held].tolist(), gaps[held], 1024, 1)
-
-    def loss(item: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        elements, fractions, target = (part.to(device) for part in item)
-        return model.loss(elements, fractions, target)
-
-    def validate(network: nn.Module) -> dict[str, float]:
-        assert isinstance(network, GapPredictor)
-        reads = [(*network.read(e.to(device), f.to(device)), g) for e, f, g in checks(0)]
-        metal, gap, _, truth = (torch.cat([read[i].cpu() for read in reads]) for i in range(4))
-        right = ((metal > 0.5) == (truth < 0.05)).float().mean()
-        return {"val": float((gap - truth).abs().mean()), "metal_accuracy": float(right)}
-
-    return Recipe(Trainer(model, loss, batches, validate, training, folder, len(batches)), asdict(config))
-
-
 # ------------------------------------------------------------------------------------------------------------- all
 
 #: Builders by the name that ``matgen train`` takes and the checkpoint bears.
@@ -206,7 +176,7 @@ RECIPES: Mapping[str, Callable[[CrystalRows, Path, TrainingConfig], Recipe]] = {
     "crystal-vae": crystal_vae,
 }
 #: Recipes that take more than crystals.
-OTHERS = ("crystal-diffusion", "band-gap", SMILES, ENCODER, MATBERT, ATOMS, MATGPT, MEASURED)
+OTHERS = ("crystal-diffusion", SMILES, ENCODER, MATBERT, ATOMS, MATGPT, MEASURED)
 
 
 def train(
@@ -223,7 +193,7 @@ def train(
 
     Args:
         name: one of RECIPES or OTHERS.
-        source: ``crystals.npz``; for "band-gap" a CSV of formula, band_gap and split; for "smiles-gpt"
+        source: ``crystals.npz``; for "smiles-gpt"
             and "smiles-bert" ``molecules.npz``; for "matbert", "matbert-atoms" and "matgpt"
             ``formulas.csv.gz``; for "measured-gap" a CSV of formula and target.
         folder: of the training's state.
@@ -242,8 +212,6 @@ def train(
         return whole[name](source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
     if name == MATGPT:
         recipe = matgpt(load_formula_rows(source), folder, training)
-    elif name == "band-gap":
-        recipe = band_gap(_read_gaps(source), folder, training)
     elif name == "crystal-diffusion":
         recipe = crystal_diffusion(
             load_rows(source), load_checkpoint("crystal-vae", folder=checkpoints), folder, training
@@ -255,14 +223,3 @@ def train(
     weights = recipe.trainer.run(on_epoch, cancelled)
     config = {**recipe.config, "trained": recipe.trainer.summary()}
     return save_checkpoint(name, weights, config, folder=checkpoints)
-
-
-def _read_gaps(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path} cannot be read as CSV ({error})") from None
-    missing = {"formula", "band_gap", "split"} - set(table.columns)
-    if missing:
-        raise BadInput(f"{path} has no column {', '.join(sorted(missing))}; it needs formula, band_gap and split")
-    return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from matgen_core.chem.settings import move_origin
-from matgen_core.chem.stability import fractions_of
-from matgen_core.data.crystals import ELEMENTS, CrystalRows
+from matgen_core.data.crystals import CrystalRows
 from matgen_core.data.tokenizers import MAX_SITES, PAD, encode, skeleton_of
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.properties import CRYSTAL_CONDITIONS
@@ -58,49 +57,6 @@ def pad(rows: list[list[int]]) -> Tensor:
     for i, row in enumerate(rows):
         out[i, : len(row)] = torch.tensor(row)
     return out
-
-
-def composition_arrays(
-    compositions: Sequence[Mapping[str, float]], most: int = 10
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Elements (B, E), 1-based with 0 for none, and their fractions (B, E), rarest dropped beyond ``most``."""
-    rows = [sorted(c.items(), key=lambda item: (-item[1], item[0]))[:most] for c in compositions]
-    width = max(map(len, rows))
-    elements, fractions = np.zeros((len(rows), width), dtype=np.int64), np.zeros((len(rows), width), dtype=np.float32)
-    for i, row in enumerate(rows):
-        total = sum(amount for _, amount in row)
-        for j, (element, amount) in enumerate(row):
-            elements[i, j], fractions[i, j] = ELEMENTS.index(element) + 1, amount / total
-    return elements, fractions
-
-
-class GapBatches:
-    """Formulas with their band gaps, as (elements, fractions, gaps).
-
-    Args:
-        formulas: N of them; those with elements the networks do not know are left out.
-        gaps: (N,) eV.
-        size: formulas a batch.
-        seed: of the order.
-    """
-
-    def __init__(self, formulas: Sequence[str], gaps: NDArray[np.float64], size: int, seed: int) -> None:
-        parsed = [fractions_of(formula) for formula in formulas]
-        usable = [i for i, c in enumerate(parsed) if set(c) <= set(ELEMENTS) and np.isfinite(gaps[i])]
-        elements, fractions = composition_arrays([parsed[i] for i in usable])
-        self.elements, self.fractions = torch.from_numpy(elements), torch.from_numpy(fractions)
-        self.gaps = torch.from_numpy(gaps[usable].astype(np.float32))
-        self.size, self.seed = size, seed
-
-    def __len__(self) -> int:
-        return -(-len(self.gaps) // self.size)
-
-    def __call__(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Every formula once."""
-        order = torch.from_numpy(np.random.default_rng((self.seed, epoch)).permutation(len(self.gaps)))
-        for numbers in order.split(self.size):
-            width = int((self.elements[numbers] > 0).sum(dim=1).max())
-            yield self.elements[numbers, :width], self.fractions[numbers, :width], self.gaps[numbers]
 
 
 class SkeletonBatches:

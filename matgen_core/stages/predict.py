@@ -1,4 +1,4 @@
-"""Readings of candidates: energies and moments by CHGNet, the gap by our own network, the hull by the reference.
+"""Readings of candidates: energies and moments by CHGNet, the gap by MatBERT, the hull by the reference.
 
 None of these networks takes part in the drawing, so a reading can judge; where one also labelled the training rows
 (CHGNet's moments), its method says so.
@@ -7,19 +7,15 @@ None of these networks takes part in the drawing, so a reading can judge; where 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import replace
 
-import torch
-
-from matgen_core.checkpoints import available, load_checkpoint
+from matgen_core.checkpoints import available
 from matgen_core.chem.distances import check_distances
 from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, load_chgnet, read_energies
-from matgen_core.chem.structure import formula_counts, to_structure
-from matgen_core.data.datasets import composition_arrays
+from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.data.reference import Reference, load_reference
-from matgen_core.models.predictor import GapPredictor
-from matgen_core.networks import build_gap
 from matgen_core.properties import PROPERTIES
+from matgen_core.stages.read_formulas import CHECKPOINT, load_reader, read_heads
 from matgen_core.types import Candidate, Prediction
 
 _HULL_METHOD = f"{METHOD} against the known hull"
@@ -66,7 +62,8 @@ def prepare() -> None:
     """Loads what readings need, so that the first does not wait for it."""
     load_reference()
     load_chgnet()
-    _gap_network()
+    if CHECKPOINT in available():
+        load_reader()
 
 
 def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference) -> list[Prediction]:
@@ -97,26 +94,15 @@ def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference
 # ------------------------------------------------------------------------------------------------------------- gap
 
 
-@lru_cache(maxsize=1)
-def _gap_network() -> tuple[GapPredictor, str] | None:
-    if "band-gap" not in available():
-        return None
-    checkpoint = load_checkpoint("band-gap")
-    return build_gap(checkpoint), f"{checkpoint.name}@{checkpoint.digest}"
-
-
 def read_gaps(candidates: Sequence[Candidate]) -> list[Prediction]:
-    """Band gap of each candidate from its composition; a metal reads as 0 eV."""
-    unit, loaded = PROPERTIES["band_gap"].unit, _gap_network()
-    if loaded is None or not candidates:
-        return [Prediction("band_gap", None, None, unit, "none", None, "no band-gap checkpoint")] * len(candidates)
-    network, name = loaded
-    elements, fractions = composition_arrays([formula_counts(c.material) for c in candidates])
-    metal, gap, spread = network.read(torch.from_numpy(elements), torch.from_numpy(fractions))
-    return [
-        Prediction(
-            "band_gap", round(float(g), 4), round(float(s), 4), unit, f"{name}, from composition (PBE)", bool(s < 1.0),
-            f"metal with probability {float(p):.2f}",
+    """Band gap of each candidate from its composition by MatBERT; a metal reads as 0 eV.
+
+    Without its checkpoint there is no reading, and everything else goes on.
+    """
+    if CHECKPOINT not in available():
+        missing = Prediction(
+            "band_gap", None, None, PROPERTIES["band_gap"].unit, "none", None, f"no {CHECKPOINT} checkpoint"
         )
-        for p, g, s in zip(metal, gap, spread, strict=True)
-    ]  # fmt: skip
+        return [missing] * len(candidates)
+    read = read_heads([reduced_formula(candidate.material) for candidate in candidates], keys=("band_gap",))
+    return [replace(gap, method=f"{gap.method} (PBE)") for (gap,) in read]

@@ -75,8 +75,10 @@ def read_formulas(formulas: Sequence[str]) -> list[list[Prediction]]:
     return found
 
 
-def read_heads(formulas: Sequence[str], name: str = CHECKPOINT) -> list[list[Prediction]]:
-    """Predictions of each reduced formula by the heads of one ensemble, in their order."""
+def read_heads(
+    formulas: Sequence[str], name: str = CHECKPOINT, keys: Sequence[str] | None = None
+) -> list[list[Prediction]]:
+    """Predictions of each reduced formula by the heads of one ensemble, all of them or some by their keys."""
     reader = load_reader(name)
     method = f"{reader.name}, from composition"
     found: list[list[Prediction]] = []
@@ -85,8 +87,8 @@ def read_heads(formulas: Sequence[str], name: str = CHECKPOINT) -> list[list[Pre
         read = reader.network.read(*encode_amounts(part))
         for i in range(len(part)):
             predictions = []
-            for key, columns in read.items():
-                zero, value, spread = (float(column[i]) for column in columns)
+            for key in keys or read:
+                zero, value, spread = (float(column[i]) for column in read[key])
                 spread *= reader.scales[key]
                 note = _NOTES[key].format(zero) if key in _NOTES else ""
                 predictions.append(

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-import torch
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.checkpoints import load_checkpoint
 from matgen_core.chem.structure import from_structure
 from matgen_core.data.crystals import COLUMNS, CrystalRows, save_rows
-from matgen_core.networks import build_gap, build_geometry, build_gpt, build_vae
+from matgen_core.networks import build_geometry, build_gpt, build_vae
 from matgen_core.recipes import RECIPES, split_rows, train
 from matgen_core.training import TrainingConfig
 from matgen_core.types import BadInput
@@ -54,27 +52,9 @@ def test_the_loss_falls_and_the_checkpoint_builds(name: str, rows: CrystalRows, 
     assert checkpoint.config["trained"]["epoch"] == 3
 
 
-def test_the_gap_is_learnt_from_a_table(tmp_path: Path) -> None:
-    table = pd.DataFrame({"formula": ["NaCl", "Fe", "MgO", "Cu", "LiF"] * 4, "band_gap": [5.0, 0, 4.8, 0, 8.9] * 4})
-    table["split"] = ["train"] * 15 + ["val"] * 5
-    table.to_csv(tmp_path / "gap.csv", index=False)
-    config = TrainingConfig(epochs=60, warmup=2, bfloat16=False, learning_rate=2e-3, ema=0.9)
-    train("band-gap", tmp_path / "gap.csv", tmp_path / "state", config, checkpoints=tmp_path / "ck")
-    network = build_gap(load_checkpoint("band-gap", folder=tmp_path / "ck"))
-    elements, fractions = torch.tensor([[11, 17], [26, 0]]), torch.tensor([[0.5, 0.5], [1.0, 0.0]])
-    metal, gap, spread = network.read(elements, fractions)
-    assert metal[1] > 0.5 > metal[0]
-    assert gap[1] == 0.0
-    assert gap[0] == pytest.approx(5.0, abs=1.0)
-    assert (spread > 0).all()
-
-
 def test_rows_that_cannot_be_used_are_named(tmp_path: Path, rows: CrystalRows) -> None:
     with pytest.raises(BadInput, match=r"'crystal-gtp'.*crystal-gpt"):
         train("crystal-gtp", tmp_path, tmp_path, QUICK)
-    (tmp_path / "gap.csv").write_text("formula,gap\nNaCl,5\n")
-    with pytest.raises(BadInput, match="no column band_gap, split"):
-        train("band-gap", tmp_path / "gap.csv", tmp_path, QUICK)
     everything = CrystalRows(rows.ids, rows.crystals, rows.properties, np.array(["val"] * 10))
     with pytest.raises(BadInput, match="mark some rows 'train'"):
         split_rows(everything)
