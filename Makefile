@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: app test viewer lint format clean
 
 app: .venv/ready viewer
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m pages.ui.serve --server.port $(PORT)
 
 .venv/ready: requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'MatGen needs Python 3.11 or newer: make PYTHON=python3.12 app')"

@@ -334,12 +334,15 @@ def bench_crystals(
 
 
 @app.command("app")
-def run_app(port: Annotated[int, typer.Option(help="port")] = 8501) -> None:
+def run_app(
+    port: Annotated[int, typer.Option(help="port")] = 8501,
+    address: Annotated[str, typer.Option(help="whom to serve; 0.0.0.0 for other machines, too")] = "localhost",
+) -> None:
     """Open the app in the browser."""
     # In a process of its own, so that this package needs no streamlit.
-    script = Path(__file__).parents[1] / "app.py"
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    raise typer.Exit(subprocess.run(command, cwd=script.parent, check=False).returncode)
+    folder = Path(__file__).parents[1]
+    command = [sys.executable, "-m", "pages.ui.serve", "--server.port", str(port), "--server.address", address]
+    raise typer.Exit(subprocess.run(command, cwd=folder, check=False).returncode)
 
 
 if __name__ == "__main__":

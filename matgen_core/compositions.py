@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.composition import check_constraints
 from matgen_core.data.formulas import FORMULA_PROPERTIES, MAX_ATOMS, decode_atoms, reduce_formula
 from matgen_core.data.reference import load_reference
+from matgen_core.memory import in_halves
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.judge_formulas import counts_as_found, finish_formulas, judge_formulas, rank_formulas
 from matgen_core.stages.read_formulas import predict_formulas
@@ -64,17 +65,21 @@ def design_compositions(
     seen: dict[str, str] = {}
     found, most = 0, count * settings.cap
     report(Progress("generate", 0, count))
+
+    def write(first: int, size: int) -> list[list[int]]:
+        conditions = torch.from_numpy(draw_formula_conditions(target, size, np.random.default_rng((seed, first))))
+        return write_formulas(
+            network, conditions.to(next(network.parameters()).device), rules,
+            torch.Generator().manual_seed(seed * 100_003 + first), temperature=settings.temperature,
+            top_k=settings.top_k, cancelled=cancelled,
+        )  # fmt: skip
+
     while found < count and len(drawn) < most:
         share = max(0.05, found / len(drawn)) if drawn else 1.0
         size = max(8, min(_BATCH, most - len(drawn), round((count - found) / share)))
         first = len(drawn)
-        conditions = torch.from_numpy(draw_formula_conditions(target, size, np.random.default_rng((seed, first))))
         try:
-            strings = write_formulas(
-                network, conditions.to(next(network.parameters()).device), rules,
-                torch.Generator().manual_seed(seed * 100_003 + first), temperature=settings.temperature,
-                top_k=settings.top_k, cancelled=cancelled,
-            )  # fmt: skip
+            strings = in_halves(write, first, size)
         except Cancelled:
             break
         batch = [

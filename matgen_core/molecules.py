@@ -10,6 +10,7 @@ import torch
 
 from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.smiles import decode
+from matgen_core.memory import in_halves
 from matgen_core.stages.grow import beginnings
 from matgen_core.stages.judge_molecules import REJECTING, Judge, counts_for, rank_molecules
 from matgen_core.stages.molecule_conditions import check_molecules, draw_molecule_conditions
@@ -84,7 +85,12 @@ class _Run:
         return max(1, round((count - self.found) / share))
 
     def draw(self, size: int, cancelled: Callable[[], bool] | None) -> None:
-        first = len(self.drawn)
+        batch = in_halves(lambda first, count: self._write(first, count, cancelled), len(self.drawn), size)
+        judged = self.judge(batch)
+        self.drawn += judged
+        self.found += sum(counts_for(candidate, self.settings.until) for candidate in judged)
+
+    def _write(self, first: int, size: int, cancelled: Callable[[], bool] | None) -> list[Candidate[Molecule]]:
         rng = np.random.default_rng((self.seed, first))
         conditions = torch.from_numpy(draw_molecule_conditions(self.target, size, rng, self.reference))
         conditions = conditions.to(next(self.network.parameters()).device)
@@ -95,16 +101,13 @@ class _Run:
             begin = self.begins[self.turn % len(self.begins)]
             self.turn += 1
             strings += write_strings(self.network, part, self.settings, generator, begin=begin, cancelled=cancelled)
-        batch = [
+        return [
             Candidate(
                 f"{self.seed}-{first + i:05d}", Molecule(text, text),
                 Origin("smiles-gpt", self.checkpoint, self.seed, first + i),
             )
             for i, text in enumerate(map(decode, strings))
         ]  # fmt: skip
-        judged = self.judge(batch)
-        self.drawn += judged
-        self.found += sum(counts_for(candidate, self.settings.until) for candidate in judged)
 
 
 def summarise(candidates: Sequence[Candidate[Molecule]]) -> dict[str, int]:

@@ -8,6 +8,7 @@ run of a process that is gone is marked interrupted when the store is opened nex
 from __future__ import annotations
 
 import json
+import logging
 import os
 import platform
 import uuid
@@ -19,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, ForeignKey, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import JSON, Engine, ForeignKey, Text, cast, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -27,9 +28,12 @@ from matgen_core.data.records import from_record, to_record
 from matgen_core.messages import quote
 from matgen_core.types import Candidate, M, MatGenError
 
+log = logging.getLogger("matgen")
 #: Environment variable with the database's URL, and the place where there is none.
 VARIABLE = "MATGEN_DATABASE"
 _PACKAGES = ("torch", "transformers", "rdkit", "pymatgen", "chgnet", "SMACT")
+#: Milliseconds that a writer waits for another.
+BUSY = 10_000
 STATES = ("running", "finished", "cancelled", "failed", "interrupted")
 _LONGEST_NAME = 80
 
@@ -198,18 +202,25 @@ class Store:
             return _shown(row, count)
 
     def candidates(self, run: str) -> tuple[Candidate[Any], ...]:
-        """What a run found, in the order of arrival.
+        """What a run found, in the order of arrival; rows that are damaged are left out.
 
         Raises:
-            StoreError: where there is no such run, or its rows cannot be read.
+            StoreError: where there is no such run, or none of its rows can be read.
         """
         self.get(run)
+        found, damaged = [], 0
         with _said(self.url), Session(self._engine) as session:
-            rows = session.scalars(select(_Found.record).where(_Found.run == run).order_by(_Found.number))
-            try:
-                return tuple(map(from_record, rows))
-            except (KeyError, TypeError, ValueError) as error:
-                raise StoreError(f"run {run} cannot be read ({type(error).__name__}); delete it") from None
+            text = cast(_Found.record, Text)  # read row by row, so that a damaged one does not hide the others
+            for row in session.scalars(select(text).where(_Found.run == run).order_by(_Found.number)):
+                try:
+                    found.append(from_record(json.loads(row)))
+                except (KeyError, TypeError, ValueError, AttributeError):
+                    damaged += 1
+        if damaged and not found:
+            raise StoreError(f"run {quote(run)} cannot be read: all its rows are damaged; delete it")
+        if damaged:
+            log.warning("%d rows of run %s are damaged and left out", damaged, run)
+        return tuple(found)
 
     # ------------------------------------------------------------------------------------------------------ sessions
 
@@ -230,7 +241,7 @@ class _Writing:
         with self.said, self.session:
             if error is None:
                 self.session.commit()
-            elif isinstance(error, SQLAlchemyError | OSError):
+            elif _damaged(error):
                 raise error
 
 
@@ -243,7 +254,7 @@ class _said:
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, SQLAlchemyError | OSError):
+        if _damaged(error):
             cause = getattr(error, "orig", None) or error
             place = quote(self.url.split("@")[-1], 200)  # without the password
             raise StoreError(
@@ -252,11 +263,16 @@ class _said:
             ) from None
 
 
+def _damaged(error: BaseException | None) -> bool:
+    """Whether it is the database's: what it says itself, or JSON and dates in it that cannot be read."""
+    return isinstance(error, SQLAlchemyError | OSError | ValueError) and not isinstance(error, MatGenError)
+
+
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")  # a commit survives the loss of power, too
-    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 

@@ -19,6 +19,7 @@ from matgen_core.checkpoints import available, load_checkpoint
 from matgen_core.data.reference import load_reference
 from matgen_core.data.tokenizers import Grammar
 from matgen_core.diffusion.samplers import METHODS
+from matgen_core.memory import in_halves
 from matgen_core.stages.conditions import draw_conditions
 from matgen_core.stages.latent_diffusion import LatentDiffusion
 from matgen_core.stages.symmetry_first import SymmetryFirst
@@ -67,19 +68,24 @@ def generate(
     Raises:
         BadTarget: where the constraints leave nothing.
         Cancelled: where ``cancelled`` said so.
+        TooLarge: where not even one fits into memory; a batch that does not is drawn in halves.
     """
     settings = settings or SamplingSettings()
     grammar = Grammar(target.constraints)
     if not grammar.space_groups:
         raise BadTarget("no space group can hold what the constraints ask for; allow more atoms or other systems")
     engine = load_engine(settings.engine)
-    rng = np.random.default_rng((seed, first))
-    conditions = torch.from_numpy(draw_conditions(target, count, rng, load_reference(), settings.prefer_stable))
-    crystals = engine.draw(grammar, conditions, settings, seed * 100_003 + first, cancelled)
-    return tuple(
-        Candidate(f"{seed}-{first + i:04d}", crystal, Origin(engine.name, engine.checkpoint, seed, first + i))
-        for i, crystal in enumerate(crystals)
-    )
+
+    def draw(first: int, count: int) -> list[Candidate]:
+        rng = np.random.default_rng((seed, first))
+        conditions = torch.from_numpy(draw_conditions(target, count, rng, load_reference(), settings.prefer_stable))
+        crystals = engine.draw(grammar, conditions, settings, seed * 100_003 + first, cancelled)
+        return [
+            Candidate(f"{seed}-{first + i:04d}", crystal, Origin(engine.name, engine.checkpoint, seed, first + i))
+            for i, crystal in enumerate(crystals)
+        ]
+
+    return tuple(in_halves(draw, first, count))
 
 
 def check_settings(settings: SamplingSettings) -> None:

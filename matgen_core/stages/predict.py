@@ -14,6 +14,7 @@ from matgen_core.chem.distances import check_distances
 from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, load_chgnet, read_energies
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.data.reference import Reference, load_reference
+from matgen_core.memory import in_halves
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.read_formulas import CHECKPOINT, load_reader, read_heads
 from matgen_core.types import Candidate, Prediction
@@ -36,7 +37,22 @@ def predict(
 
     Raises:
         Cancelled: where ``cancelled`` said so.
+        TooLarge: where not even one fits into memory; a batch that does not is read in halves.
     """
+    return tuple(
+        in_halves(
+            lambda first, count: _predict(candidates[first : first + count], on_progress, cancelled),
+            0,
+            len(candidates),
+        )
+    )
+
+
+def _predict(
+    candidates: Sequence[Candidate],
+    on_progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[Candidate, ...]:
     reference = load_reference()
     structures = [to_structure(candidate.material) for candidate in candidates]
     verdicts = [check_distances(structure) for structure in structures]

@@ -1,4 +1,4 @@
-"""Long work beside the page: one executor for all sessions, plain job objects, no streamlit call in the worker."""
+"""Long work beside the page: one line for all sessions, plain job objects, no streamlit call in the worker."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from matgen_core.pipeline import prepare
 from matgen_core.types import Candidate, MatGenError, Progress
 from pages.ui.language import N_
+from pages.ui.places import AFTER_CLOSE, AT_ONCE, EACH, Places, Presence, setting
 from pages.ui.recording import Recorder
+from pages.ui.run_log import log_run, open_log
 
 log = logging.getLogger("matgen")
-#: Runs at once; two cores serve no more with profit.
-AT_ONCE = 2
 
 FAILED = N_("Sorry, this run failed. What it had found is kept below; the server's log says why.")
 
@@ -41,6 +41,10 @@ class Job:
         total: candidates asked for.
         expected: seconds a candidate should take; None if not known.
         recorder: keeps on disk what the run finds; None where it is not kept.
+        kind: for the log of runs.
+        gone: whether whoever asked has left, and the run is to end with that.
+        place: in the line; 0 once it runs.
+        leave: gives up the place in the line; False where there is none.
     """
 
     total: int = 1
@@ -51,6 +55,11 @@ class Job:
     error: str | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     recorder: Recorder | None = None
+    kind: str = ""
+    gone: Callable[[], bool] = lambda: False
+    place: Callable[[], int] = lambda: 0
+    leave: Callable[[], bool] = lambda: False
+    submitted: float = field(default_factory=time.monotonic)
 
     @property
     def busy(self) -> bool:
@@ -80,23 +89,40 @@ class Job:
         by_time = 0.0 if left is None else min(0.95, self.elapsed / (self.elapsed + left))
         return min(1.0, max(done, by_time))
 
+    def stopped(self) -> bool:
+        """Whether the run is to end: its user said so, or has left."""
+        return self.stop.is_set() or self.gone()
+
+    def cancel(self) -> None:
+        """Ends the run; one that still waits ends at once."""
+        self.stop.set()
+        if self.leave():
+            self.run(lambda report, cancelled: ())
+
     def run(self, work: Work) -> None:
         """Called in the worker; keeps whatever was found when the work fails."""
-        self.begun = time.monotonic()
+        self.begun, failure = time.monotonic(), None
         try:
-            if not self.stop.is_set():
-                work(self._report, self.stop.is_set)
+            if not self.stopped():
+                work(self._report, self.stopped)
         except MatGenError as error:
-            self.error = str(error)
-        except Exception:
+            self.error, failure = str(error), type(error).__name__
+        except Exception as error:
             log.exception("a run failed")
-            self.error = FAILED
+            self.error, failure = FAILED, type(error).__name__
         finally:
-            if self.recorder:
-                self.recorder.end(
-                    "failed" if self.error else "cancelled" if self.stop.is_set() else "finished", self.error
-                )
-            self.ended = time.monotonic()
+            self._end(failure)
+
+    def _end(self, failure: str | None) -> None:
+        state = "failed" if self.error else "cancelled" if self.stopped() else "finished"
+        if self.recorder:
+            self.recorder.end(state, self.error)
+        self.ended = time.monotonic()
+        left = state == "cancelled" and not self.stop.is_set()
+        log_run(
+            self.kind, self.recorder.run if self.recorder else None, "left" if left else state,
+            (self.begun or self.ended) - self.submitted, self.elapsed, self.total, len(self.candidates), failure,
+        )  # fmt: skip
 
     def _report(self, progress: Progress) -> None:
         if self.recorder:
@@ -105,8 +131,9 @@ class Job:
 
 
 @st.cache_resource(show_spinner=False)
-def _executor() -> tuple[ThreadPoolExecutor, defaultdict[str, Pace]]:
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="matgen"), defaultdict(Pace)
+def _places() -> tuple[Places, defaultdict[str, Pace]]:
+    open_log()
+    return Places(setting(AT_ONCE, 2) or 2, setting(EACH, 1) or 1), defaultdict(Pace)
 
 
 @dataclass
@@ -137,7 +164,7 @@ def load_models() -> Loader:
 
 
 def submit(work: Work, total: int, kind: str, loader: Loader | None = None, recorder: Recorder | None = None) -> Job:
-    """Starts the work as soon as a place is free.
+    """Starts the work as soon as it is its turn.
 
     Args:
         work: what to do.
@@ -146,9 +173,10 @@ def submit(work: Work, total: int, kind: str, loader: Loader | None = None, reco
         loader: waited for before the work begins.
         recorder: keeps the run on disk.
     """
-    executor, paces = _executor()
-    pace = paces[kind]
-    job = Job(total, pace.seconds, recorder=recorder)
+    places, paces = _places()
+    pace, context = paces[kind], get_script_run_ctx(suppress_warning=True)
+    session = context.session_id if context else ""
+    job = Job(total, pace.seconds, recorder=recorder, kind=kind, gone=Presence(session, setting(AFTER_CLOSE, None, 0)))
 
     def work_when_loaded(report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> tuple[Candidate, ...]:
         if loader:
@@ -157,8 +185,9 @@ def submit(work: Work, total: int, kind: str, loader: Loader | None = None, reco
 
     def run() -> None:
         job.run(work_when_loaded)
-        if job.error is None and not job.stop.is_set():
+        if job.error is None and not job.stopped():
             pace.seconds = job.elapsed / total
 
-    executor.submit(run)
+    ticket = places.submit(session, run)
+    job.place, job.leave = lambda: places.place(ticket), lambda: places.leave(ticket)
     return job

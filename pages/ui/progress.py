@@ -19,7 +19,7 @@ def _show(job: Job, shown: int) -> None:
     bar, cancel = st.columns([5, 1], vertical_alignment="bottom", wrap=False)
     bar.progress(job.share, _words(job))
     if cancel.button(_("Cancel"), key="cancel", width="stretch", disabled=job.stop.is_set()):
-        job.stop.set()
+        job.cancel()
         st.rerun(scope="fragment")
 
 
@@ -27,7 +27,8 @@ def _words(job: Job) -> str:
     if job.stop.is_set():
         return _("Stopping; what was found is kept …")
     if job.begun is None:
-        return _("Waiting for a free place …")
+        place = job.place()
+        return _("Waiting for a free place; number {n} in line …").format(n=place) if place else _("Beginning …")
     if job.progress is None:
         return _("Loading the models …")
     stages = {"generate": _("drawing"), "predict": _("reading properties"), "assess": _("judging")}

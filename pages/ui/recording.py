@@ -23,6 +23,9 @@ _OWNER = "owner"
 class Recorder:
     """One run in the store. A store that fails does not stop the run; the page says that it is not kept.
 
+    What could not be written is tried again with the next candidates, and once more at the end, so that a disk that is
+    freed or a lock that is given up in time costs nothing.
+
     Args:
         kind: page of the run.
         settings: of the page, as in its link.
@@ -36,37 +39,44 @@ class Recorder:
     ) -> None:
         self.run: str | None = None
         self.problem = ""
+        self._asked = kind, settings, seed, owner
         self._seen: set[str] = set()
-        try:
-            self._store: Store = open_store()
-            self.run = self._store.begin(kind, settings, seed, owner=owner)
-        except StoreError as error:
-            self._fail(error)
+        self._waiting: dict[str, Candidate[Any]] = {}
         self.add(before)
 
     def add(self, candidates: Sequence[Candidate[Any]]) -> None:
         """Writes those that were not written yet."""
-        fresh = [c for c in candidates if c.id not in self._seen]
-        if self.run is None or not fresh:
-            return
+        self._waiting |= {c.id: c for c in candidates if c.id not in self._seen}
         try:
-            self._store.add(self.run, sorted(fresh, key=lambda c: c.origin.index))
-            self._seen.update(c.id for c in fresh)
+            store = self._open()
+            if self._waiting and self.run:
+                store.add(self.run, sorted(self._waiting.values(), key=lambda c: c.origin.index))
+                self._seen.update(self._waiting)
+                self._waiting.clear()
+            self.problem = ""
         except StoreError as error:
             self._fail(error)
 
     def end(self, state: str, message: str | None = None) -> None:
         """How the run ended."""
-        if self.run is None:
-            return
+        self.add(())
         try:
-            self._store.end(self.run, state, message or "")
+            if self.run is not None:
+                self._open().end(self.run, state, message or "")
         except StoreError as error:
             self._fail(error)
 
+    def _open(self) -> Store:
+        store = open_store()
+        if self.run is None:
+            kind, settings, seed, whose = self._asked
+            self.run = store.begin(kind, settings, seed, owner=whose)
+        return store
+
     def _fail(self, error: StoreError) -> None:
-        log.warning("a run is not kept: %s", error)
-        self.problem, self.run = str(error), None
+        if not self.problem:  # once, not at every batch
+            log.warning("a run is not kept: %s", error)
+        self.problem = str(error)
 
 
 def owner() -> str:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,9 @@ FLAGS = (
     "--no-sandbox --enable-unsafe-swiftshader --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+#: The browser finds no address but this machine's.
+FLAGS.append("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1")
+OFFLINE = Path(__file__).parent / "offline"
 CELLS = (
     ("P4_2/mnm", Lattice.tetragonal(4.6, 2.96), ["Ti", "O"], [[0, 0, 0], [0.305, 0.305, 0]]),
     ("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]),
@@ -68,23 +73,57 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the app, served as a user would serve it."""
+@dataclass(frozen=True)
+class Served:
+    """A running app.
+
+    Args:
+        url: its address.
+        process: its server.
+        log: what it wrote.
+        outside: what it asked of the world; empty if it asked nothing.
+    """
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    outside: Path
+
+
+@contextmanager
+def serve(folder: Path, **environment: str) -> Iterator[Served]:
+    """The app, served as a user would serve it, with every outside address refused."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = (tmp_path_factory.mktemp("app") / "log.txt").open("w")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-    url = f"http://localhost:{port}"
-    try:
-        _wait_for(server, f"{url}/_stcore/health")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-        log.close()
+    log, outside = folder / "log.txt", folder / "outside.txt"
+    outside.touch()
+    python_path = os.pathsep.join(p for p in (str(OFFLINE), os.environ.get("PYTHONPATH", "")) if p)
+    everything = {**os.environ, "PYTHONPATH": python_path, "MATGEN_OUTSIDE_LOG": str(outside), **environment}
+    command = [sys.executable, "-m", "pages.ui.serve", "--server.port", str(port)]
+    with log.open("w") as file:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, env=everything)
+        url = f"http://localhost:{port}"
+        try:
+            _wait_for(server, f"{url}/_stcore/health")
+            yield Served(url, server, log, outside)
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The app, once for all browser tests."""
+    with serve(tmp_path_factory.mktemp("app")) as served:
+        yield served
+    assert served.outside.read_text() == "", "the server asked for something outside this machine"
+
+
+@pytest.fixture(scope="session")
+def address(served: Served) -> str:
+    """Address of the app."""
+    return served.url
 
 
 def _wait_for(server: subprocess.Popen[bytes], url: str) -> None:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 #: Which layer a package or module belongs to; higher numbers may import lower ones.
 LAYERS = {
     "messages": 0,
+    "memory": 0,
     "types": 0,
     "properties": 0,
     "models": 1,

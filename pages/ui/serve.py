@@ -1,0 +1,25 @@
+"""Starts the server: ``python -m pages.ui.serve``, with Streamlit's own options behind it.
+
+The same as ``streamlit run app.py``, but for one thing: a folder named pages makes Streamlit look for pages in it at the
+first run of a server, find none for a deep link, and lay "Page not found" over the page, which works. Here it is told
+beforehand that app.py names its pages itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web import cli
+
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> None:
+    PagesManager.uses_pages_directory = False
+    cli.main(["run", str(ROOT / "app.py"), *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Nothing is asked of the network, nothing is served to it, and a deep link works as the first request of all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, Page, expect
+
+from tests.ui.conftest import OFFLINE, ROOT, Served, serve
+
+PAGES = (
+    "", "compositions", "molecules", "inverse_design", "screening", "embeddings", "runs", "predictions", "models",
+    "diffusion", "language_models", "transfer", "exercises", "notes",
+)  # fmt: skip
+HERE = ("http://localhost:", "ws://localhost:", "data:", "blob:", "about:")
+
+
+def watch(page: Page) -> list[str]:
+    """Addresses outside this machine that the browser asks for from now on."""
+    outside: list[str] = []
+    page.on("request", lambda request: None if request.url.startswith(HERE) else outside.append(request.url))
+    page.on("websocket", lambda socket: None if socket.url.startswith(HERE) else outside.append(socket.url))
+    return outside
+
+
+def settle(page: Page) -> None:
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=240_000)
+
+
+def test_these_are_all_pages() -> None:
+    names = {path.stem for path in (ROOT / "pages").glob("*/*.py") if path.parent.name != "ui"}
+    assert names == {name or "crystals" for name in PAGES}
+
+
+def test_every_page_works_without_a_network(browser: Browser, served: Served) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    outside = watch(page)
+    for name in PAGES:
+        page.goto(f"{served.url}/{name}")
+        page.get_by_test_id("stMainBlockContainer").wait_for(timeout=240_000)
+        page.get_by_test_id("stHeading").first.wait_for(timeout=240_000)
+        settle(page)
+        assert page.get_by_text("Sorry, something went wrong").count() == 0, name
+        assert page.get_by_test_id("stException").count() == 0, name
+    context.close()
+    assert outside == []
+    assert served.outside.read_text() == ""
+
+
+def test_the_guard_would_tell(tmp_path: Path) -> None:
+    """That the log above is empty means something only if it is not empty for a program that asks."""
+    program = """
+import socket, urllib.request
+for act in (lambda: urllib.request.urlopen("http://example.org", timeout=5),
+            lambda: socket.create_connection(("192.0.2.1", 80), timeout=5)):
+    try:
+        act()
+    except OSError as error:
+        print("refused")
+server = socket.create_server(("127.0.0.1", 0))
+socket.create_connection(server.getsockname()).close()
+print("at home")
+"""
+    log = tmp_path / "outside.txt"
+    environment = {"PYTHONPATH": str(OFFLINE), "MATGEN_OUTSIDE_LOG": str(log)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split("\n")[:3] == ["refused", "refused", "at home"], done.stderr
+    assert "example.org" in log.read_text()
+    assert "192.0.2.1" in log.read_text()
+
+
+def test_the_server_listens_to_this_machine_only(served: Served) -> None:
+    listening = [c for c in psutil.Process(served.process.pid).net_connections() if c.status == psutil.CONN_LISTEN]
+    assert listening
+    assert {c.laddr.ip for c in listening} <= {"127.0.0.1", "::1"}
+
+
+def test_a_deep_link_is_the_first_request(browser: Browser, tmp_path: Path) -> None:
+    with serve(tmp_path) as served:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{served.url}/notes?lang=ja")
+        page.get_by_test_id("stHeading").first.wait_for(timeout=240_000)
+        settle(page)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert page.url.startswith(f"{served.url}/notes")
+        context.close()
