@@ -39,7 +39,7 @@ with st.container(key="head"):
 try:
     page.run()
 except MatGenError as error:  # its text names the input and the remedy
-    st.error(str(error))
+    st.error(_(str(error)))
 except Exception:
     logging.getLogger("matgen").exception("the page failed")
     st.error(_("Sorry, something went wrong on this page. Reload it; the server's log says what happened."))

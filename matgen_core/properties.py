@@ -114,7 +114,7 @@ def outside_data(key: str, goal: Goal) -> str | None:
     high = record.high if goal.high is None else goal.high
     if high < record.low or low > record.high:
         return (
-            f"{record.label} {goal} {record.unit} lies outside the training data "
+            f"{record.label} of {goal} {record.unit} lies outside the training data "
             f"({record.low:g} to {record.high:g} {record.unit}): expect few or no hits"
         )
     return None

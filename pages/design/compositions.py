@@ -43,11 +43,11 @@ def ask() -> tuple[Target, int, int, FormulaSettings] | None:
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
-        st.error(problem)
+        st.error(_(problem))
         return None
     for key, goal in goals.items():
         if warning := outside_data(key, goal):
-            st.warning(warning)
+            st.warning(_(warning))
     return target, count, seed, settings
 
 
@@ -77,7 +77,7 @@ def show_results(job: Job, target: Target) -> None:
         )
         st.info(text.format(n=len(found)))
     elif job.progress is not None and job.progress.message:
-        st.info(job.progress.message)
+        st.info(_(job.progress.message))
     show_record(job.recorder)
     if not drawn:
         return

@@ -37,11 +37,11 @@ def ask() -> tuple[Target, int, int, SamplingSettings] | None:
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
-        st.error(problem)
+        st.error(_(problem))
         return None
     for key, goal in goals.items():
         if warning := outside_data(key, goal):
-            st.warning(warning)
+            st.warning(_(warning))
     return target, count, seed, settings
 
 

@@ -91,11 +91,11 @@ def ask() -> Asked | None:
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
-        st.error(problem)
+        st.error(_(problem))
         return None
     for key, goal in goals.items():
         if warning := outside_data(key, goal):
-            st.warning(warning)
+            st.warning(_(warning))
     return Asked(kind, target, rules, budget, seed, engine)
 
 
@@ -187,7 +187,7 @@ def reopen(asked: Asked) -> Loop | None:
             raise StoreError(_("The run that the link names is not one of yours, or of another kind."))
         run = resume(open_store().candidates(name), asked.rules, kept.seed)
     except StoreError as error:
-        st.warning(str(error))
+        st.warning(_(str(error)))
         return None
     return Loop(asked.kind, asked.target, asked.rules, Job(begun=0.0, ended=0.0), run)
 

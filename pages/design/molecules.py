@@ -49,12 +49,12 @@ def ask() -> tuple[Target, int, int, SmilesSettings] | None:
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
-        st.error(problem)
+        st.error(_(problem))
         return None
     warnings = [outside_data(key, goal) for key, goal in goals.items()]
     for warning in (*warnings, contradiction(target, load_molecule_reference())):
         if warning:
-            st.warning(warning)
+            st.warning(_(warning))
     return target, count, seed, settings
 
 
@@ -85,7 +85,7 @@ def show_results(job: Job, target: Target, settings: SmilesSettings, now: Smiles
         )
         st.info(text.format(n=len(found)))
     elif job.progress is not None and job.progress.message:
-        st.info(job.progress.message)
+        st.info(_(job.progress.message))
     elif not found and not job.busy and not job.error:
         st.info(_("The run found no molecule. Lower the temperature, or ask for less."))
     show_record(job.recorder)

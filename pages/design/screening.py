@@ -31,7 +31,7 @@ def show_refused(screened: Screened) -> None:
     if screened.refused:
         with st.expander(_("Rows that were refused: {n}").format(n=len(screened.refused))):
             table = pd.DataFrame(
-                [(r.place, r.reason) for r in screened.refused[:1000]], columns=[_("Row"), _("Reason")]
+                [(_(r.place), _(r.reason)) for r in screened.refused[:1000]], columns=[_("Row"), _("Reason")]
             )
             st.dataframe(table, hide_index=True, key="screen-refused", alt=_("Rows that were refused"))
 

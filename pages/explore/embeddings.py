@@ -94,7 +94,7 @@ def ask_search(space: Space) -> None:
     try:
         found = search(space, text)
     except MatGenError as error:
-        st.error(str(error))
+        st.error(_(str(error)))
         return
     event = st.dataframe(
         table_of(space, [i for i, _d in found], [d for _i, d in found]), hide_index=True, height=215, placeholder="–",
@@ -114,7 +114,7 @@ def show_path(space: Space) -> None:
     try:
         first, last = read_place(space, start), read_place(space, end)
     except BadInput as error:
-        st.error(str(error))
+        st.error(_(str(error)))
         return
     if space.holds != "crystals":
         path = known_path(space, space.vectors[first], space.vectors[last], steps)

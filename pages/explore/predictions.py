@@ -47,7 +47,7 @@ def typed() -> None:
     rows = []
     for line, read in zip(lines, read_rows(kind, lines, ask_predictor(kind)), strict=True):
         if isinstance(read, str):
-            rows.append({_("Material"): line, _("Problem"): read})
+            rows.append({_("Material"): line, _("Problem"): _(read)})
             continue
         row: dict[str, object] = {_("Material"): line}
         for p in read:
@@ -60,7 +60,7 @@ def typed() -> None:
         rows.append(row)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="typed-table", alt=_("Readings, one material a row"))
     methods = sorted({p.method for read in read_rows(kind, lines[:1]) if not isinstance(read, str) for p in read})
-    st.caption(" · ".join(methods))
+    st.caption(" · ".join(map(_, methods)))
 
 
 def table() -> None:
@@ -116,11 +116,11 @@ def show_table(report: Report, text: str) -> None:
     bad = sum(report.bad.values())
     st.markdown(
         _("{all} rows by their {kind}: {good} read, {bad} not.").format(
-            all=report.rows, kind=report.kind, good=report.rows - bad, bad=bad
+            all=report.rows, kind=_(report.kind), good=report.rows - bad, bad=bad
         )
     )
     for number, reason in report.examples:
-        st.caption(_("Row {n}: {reason}").format(n=number, reason=reason))
+        st.caption(_("Row {n}: {reason}").format(n=number, reason=_(reason)))
     st.download_button(_("CSV with readings"), text, "matgen-readings.csv", key="predict-csv", on_click="ignore")
 
 
@@ -132,4 +132,4 @@ try:
     with many:
         table()
 except MatGenError as error:
-    st.error(str(error))
+    st.error(_(str(error)))

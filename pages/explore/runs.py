@@ -76,7 +76,7 @@ def change(store: Store, run: Run) -> None:
     known = ", ".join(f"{package} {version}" for package, version in run.versions.items())
     st.caption(f"{run.id} · {_('seed')} {run.seed} · {known}")
     if run.message:
-        st.error(run.message)
+        st.error(_(run.message))
     if run.state == "interrupted":
         st.info(_("The server stopped while this ran. What had arrived is here; run it again for the rest."))
     resumable = run.kind.startswith("design-") and run.count and run.state != "running"
@@ -150,4 +150,4 @@ try:
             st.markdown(ngettext("{n} run", "{n} runs", len(chosen)).format(n=len(chosen)))
             compare(kept, chosen)
 except StoreError as error:
-    st.error(str(error))
+    st.error(_(str(error)))

@@ -89,7 +89,7 @@ def forward() -> None:
     try:
         show_frames(dissolved(read_place(space_of("crystals"), text), 0), "dissolved", 0)
     except MatGenError as error:
-        st.error(str(error))
+        st.error(_(str(error)))
 
 
 def reverse() -> None:
@@ -219,4 +219,4 @@ for tab, show in zip(st.tabs(names, key="lesson"), (forward, reverse, train, cod
         try:
             show()
         except BadInput as error:
-            st.error(str(error))
+            st.error(_(str(error)))

@@ -131,7 +131,7 @@ def second() -> None:
             ]
             st.dataframe(pd.DataFrame(rows), hide_index=True, key="tried", alt=_("Candidates, one a row"))
         except MatGenError as error:
-            st.error(str(error))
+            st.error(_(str(error)))
     if st.toggle(_("Show an answer"), key="show-2"):
         st.code(
             'design(Target({"band_gap": Goal.at(2.0), "formation_energy": Goal.at(-0.5)}), count=16)', language="python"

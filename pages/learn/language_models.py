@@ -57,7 +57,7 @@ def tokens() -> None:
         try:
             column.code("  ".join(read()), language=None, wrap_lines=True)
         except MatGenError as error:
-            column.error(str(error))
+            column.error(_(str(error)))
 
 
 def next_one() -> None:
@@ -80,7 +80,7 @@ def next_one() -> None:
             alt=_("Probabilities of the next token before and after temperature, top-k and top-p"),
         )  # fmt: skip
     except MatGenError as error:
-        right.error(str(error))
+        right.error(_(str(error)))
 
 
 def attention_of_a_head() -> None:
@@ -94,7 +94,7 @@ def attention_of_a_head() -> None:
         try:
             found = attention(smiles.strip(), layer - 1, head - 1)
         except MatGenError as error:
-            st.error(str(error))
+            st.error(_(str(error)))
             return
         token = st.slider(
             _("Seen from token"), 1, len(found.tokens) - 1, len(found.tokens) - 1, key=f"token-{len(found.tokens)}"

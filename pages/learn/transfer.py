@@ -46,7 +46,7 @@ def hide_and_guess() -> None:
                 config={"displayModeBar": False},
             )  # fmt: skip
     except MatGenError as error:
-        st.error(str(error))
+        st.error(_(str(error)))
 
 
 def two_views() -> None:
@@ -71,7 +71,7 @@ def two_views() -> None:
         for formula in formulas:
             st.caption(f"{formula}: " + " · ".join(views_of(formula, 3, int(seed))))
     except MatGenError as error:
-        st.error(str(error))
+        st.error(_(str(error)))
 
 
 def three_ways() -> None:

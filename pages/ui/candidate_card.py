@@ -67,7 +67,7 @@ def _show_readings(candidate: Candidate) -> None:
         about = "; ".join(part for part in (reading.method, reading.note) if part and part != "none")
         warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
         name, value = escape(_(PROPERTIES[key].label)), escape(reading_text(reading))
-        text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{escape(about)}</span>'
+        text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{escape(_(about))}</span>'
         rows.append(f"<tr><th>{name}</th><td>{text}</td></tr>")
     _show_facts(rows)
 
@@ -77,7 +77,7 @@ def _show_verdicts(candidate: Candidate) -> None:
     rows = []
     for verdict in candidate.verdicts:
         sign, name = mark(verdict), escape(rule_text(verdict.rule))
-        why = f'<span class="quiet">{escape(verdict.reason or _("yes"))}</span>'
+        why = f'<span class="quiet">{escape(_(verdict.reason) or _("yes"))}</span>'
         rows.append(f'<tr><td class="{classes[sign]}">{sign}</td><th>{name}</th><td>{why}</td></tr>')
     _show_facts(rows)
 

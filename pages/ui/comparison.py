@@ -52,7 +52,7 @@ def _show_one(candidate: Candidate[Any]) -> None:
     for verdict in candidate.verdicts:
         if verdict.passed is False:
             sign = mark(verdict)
-            why = escape(verdict.reason)
+            why = escape(_(verdict.reason))
             rows.append(
                 f'<tr><th>{escape(rule_text(verdict.rule))}</th><td class="{classes[sign]}">{sign} '
                 f'<span class="quiet">{why}</span></td></tr>'

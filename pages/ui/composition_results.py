@@ -153,7 +153,7 @@ def show_formula(candidate: Candidate[Formula]) -> None:
         about = "; ".join(part for part in (reading.method, reading.note) if part)
         warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
         text = f'<span class="number">{escape(reading_text(reading))}</span>{warning}'
-        text += f'<br><span class="quiet">{escape(about)}</span>'
+        text += f'<br><span class="quiet">{escape(_(about))}</span>'
         rows.append(f"<tr><th>{escape(_(PROPERTIES[key].label))}</th><td>{text}</td></tr>")
     left.html(f'<table class="facts">{"".join(rows)}</table>')
     classes = {"✓": "yes", "✗": "no", "–": "quiet"}
@@ -162,7 +162,7 @@ def show_formula(candidate: Candidate[Formula]) -> None:
         sign = mark(verdict)
         rows.append(
             f'<tr><td class="{classes[sign]}">{sign}</td><th>{escape(rule_text(verdict.rule))}</th>'
-            f'<td><span class="quiet">{escape(verdict.reason or _("yes"))}</span></td></tr>'
+            f'<td><span class="quiet">{escape(_(verdict.reason) or _("yes"))}</span></td></tr>'
         )
     supply = read_supply(formula)
     facts = {

@@ -74,7 +74,7 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
                 element=supply.scarcest[0], amount=supply.scarcest[1]
             )
         ),
-        _("Hazards"): unknown if hazards is None else hazards.reason,
+        _("Hazards"): unknown if hazards is None else _(hazards.reason),
     }  # fmt: skip
     rows = [f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in facts.items()]
     left, right = st.columns(2, gap="medium")

@@ -55,7 +55,7 @@ def _show_readings(candidate: Candidate[Molecule], target: Target) -> None:
         value = f"{number(reading.value, places(key))} {reading.unit}".strip()
         rows.append(
             f'<tr><th>{escape(_(PROPERTIES[key].label))}</th><td><span class="number">{escape(value)}</span>'
-            f'{escape(asked)}<br><span class="quiet">{escape(reading.method)}</span></td></tr>'
+            f'{escape(asked)}<br><span class="quiet">{escape(_(reading.method))}</span></td></tr>'
         )
     st.html(f'<table class="facts">{"".join(rows)}</table>')
 
@@ -78,7 +78,7 @@ def _verdict_row(verdict: Verdict) -> str:
     name = _("Is a molecule") if verdict.rule == "valid" else rule_text(verdict.rule)
     if verdict.rule in ALERTS:
         name = verdict.rule
-    reason = escape(verdict.reason or _("yes"))
+    reason = escape(_(verdict.reason) or _("yes"))
     return f'<tr><td class="{kind}">{sign}</td><th>{escape(name)}</th><td><span class="quiet">{reason}</span></td></tr>'
 
 

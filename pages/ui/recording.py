@@ -97,4 +97,4 @@ def begin_record(kind: str, seed: int, before: Sequence[Candidate[Any]] = ()) ->
 def show_record(recorder: Recorder | None) -> None:
     """Says where the run is not kept."""
     if recorder is not None and recorder.problem:
-        st.warning(_("This run is not kept: {problem}").format(problem=recorder.problem))
+        st.warning(_("This run is not kept: {problem}").format(problem=_(recorder.problem)))

@@ -57,7 +57,7 @@ def _ask_run() -> tuple[str, Callable[[], Any]] | None:
     try:
         runs = [run for run in open_store().list(owner()) if run.count]
     except StoreError as error:
-        st.error(str(error))
+        st.error(_(str(error)))
         return None
     if not runs:
         st.info(_("No run is stored yet. Generate something first, or screen files."))

@@ -189,5 +189,5 @@ def ask_goals(keys: tuple[str, ...] = CRYSTAL_CONDITIONS) -> tuple[dict[str, Goa
             if (goal := ask_property(key)) is not None:
                 goals[key] = goal
         except BadTarget as error:
-            problem = problem or f"{_(PROPERTIES[key].label)}: {error}"
+            problem = problem or f"{_(PROPERTIES[key].label)}: {_(str(error))}"
     return goals, problem

@@ -41,7 +41,7 @@ def ask_table() -> tuple[list[str], list[str], str, str] | None:
         texts, written, kind = read_columns(file.getvalue(), column, text, kind.lower())
         return texts, written, kind, column
     except MatGenError as error:
-        st.error(str(error))
+        st.error(_(str(error)))
         return None
 
 
@@ -102,7 +102,7 @@ def show_taught(tuned: Tuned, column: str, busy: bool) -> None:
     refused = st.session_state[TAUGHT].get("refused", ())
     if refused:
         with st.expander(_("Rows that were left out: {n}").format(n=len(refused))):
-            rows = pd.DataFrame(refused[:1000], columns=[_("Row"), _("Reason")])
+            rows = pd.DataFrame([(row, _(why)) for row, why in refused[:1000]], columns=[_("Row"), _("Reason")])
             st.dataframe(rows, hide_index=True, key="refused", alt=_("Rows that were left out"))
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     name = left.text_input(_("Keep it under the name"), key="predictor-name", max_chars=60, placeholder="my-gap")
@@ -111,4 +111,4 @@ def show_taught(tuned: Tuned, column: str, busy: bool) -> None:
             save_predictor(tuned, name, column)
             st.success(_("Kept. Read a table with it: matgen predict FILE --using {name}").format(name=name))
         except MatGenError as error:
-            st.error(str(error))
+            st.error(_(str(error)))

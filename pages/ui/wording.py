@@ -108,5 +108,11 @@ def rule_text(rule: str) -> str:
         "sa_score": _("Easy to make (SA score)"),
         "PAINS": _("PAINS alerts"),
         "BRENK": _("BRENK alerts"),
+        "scaffold": _("Holds the scaffold"),
+        "require": _("Holds what is required"),
+        "forbid": _("Without what is forbidden"),
+        "neutral": _("Charge-neutral"),
+        "new": _("New formula"),
+        "pareto": _("Pareto front"),
     }
     return names.get(rule, rule.replace("_", " ").capitalize())

@@ -29,7 +29,7 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Smile
         smiles = own if typed == own else canonical(molecule)
         steps = _steps(smiles, _told(candidate, target), settings.temperature, settings.top_k, settings.top_p)
     except MatGenError as error:
-        st.error(str(error))
+        st.error(_(str(error)))
         return
     if note := outside_domain(molecule):
         st.warning(_("This molecule lies outside what the generator learnt: {note}.").format(note=note))
