@@ -38,7 +38,7 @@ register(app, data, evaluate, bench)
 register_compositions(app, data, evaluate)
 register_design(app, evaluate)
 register_finetune(app, evaluate)
-register_screening(app)
+register_screening(app, bench)
 app.add_typer(runs, name="runs")
 
 

@@ -57,6 +57,31 @@ def _print_progress(done: int, refused: int) -> None:
         typer.echo(f"\r{done} screened, {refused} refused", nl=False, err=True)
 
 
-def register(app: typer.Typer) -> None:
-    """Hangs the command into ``matgen``."""
+def bench_screening(
+    source: Annotated[Path, typer.Argument(help="CSV with a cif column, from which crystals are taken")],
+    counts: Annotated[str, typer.Option(help="how many of each kind, one run each")] = "1000,10000",
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure seconds and peak memory of screening crystals, compositions and molecules."""
+    import json
+
+    from matgen_core.timing import describe_machine
+    from matgen_core.timing_screening import time_screening
+
+    try:
+        numbers = [int(part) for part in counts.split(",")]
+        if min(numbers) < 1:
+            raise ValueError
+    except ValueError:
+        raise BadInput(f"--counts {counts[:40]!r} are not whole numbers above 0; write for example 1000,10000") from None
+    measured = time_screening(source, numbers, on_progress=typer.echo)
+    result = {"machine": describe_machine(), "relaxation": False, **measured}
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "screening.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(f"{out / 'screening.json'} written")
+
+
+def register(app: typer.Typer, bench: typer.Typer) -> None:
+    """Hangs the commands into ``matgen``."""
     app.command("screen")(screen)
+    bench.command("screening")(bench_screening)

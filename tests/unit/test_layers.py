@@ -50,6 +50,7 @@ LAYERS = {
     "probing": 8,
     "reconstruction": 7,
     "timing": 7,
+    "timing_screening": 7,
     "viz": 7,
     "lessons": 7,
     "lessons_transfer": 7,
