@@ -214,6 +214,7 @@ def train(
     training: TrainingConfig,
     *,
     checkpoints: Path = FOLDER,
+    start: Path | None = None,
     on_epoch: Callable[[int, dict[str, float]], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Path:
@@ -226,6 +227,7 @@ def train(
         folder: of the training's state.
         training: how long and how fast.
         checkpoints: where the checkpoint goes; "crystal-diffusion" finds "crystal-vae" there.
+        start: folder of checkpoints to begin from instead of from chance; "smiles-gpt" only.
         on_epoch: called after each epoch with its figures.
         cancelled: asked at every step.
 
@@ -233,8 +235,12 @@ def train(
         BadInput: for an unknown name or unusable rows.
         UnknownCheckpoint: where "crystal-diffusion" finds no "crystal-vae".
     """
+    if start is not None and name != SMILES:
+        raise BadInput(f"{name!r} cannot begin from other weights, only {SMILES!r} can; leave --start out")
     if name == SMILES:
-        return train_smiles(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
+        return train_smiles(
+            source, folder, training, checkpoints=checkpoints, start=start, on_epoch=on_epoch, cancelled=cancelled
+        )
     if name == ENCODER:
         return train_encoder(source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
     if name == MATBERT:
