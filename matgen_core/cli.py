@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.checkpoints import FOLDER as CHECKPOINTS
 from matgen_core.chem.composition import parse_elements
 from matgen_core.cli_compositions import register as register_compositions
 from matgen_core.cli_design import register as register_design
@@ -212,6 +213,11 @@ def train(
     ] = Path("data/crystals/crystals.npz"),
     epochs: Annotated[int, typer.Option(help="passes over the rows")] = 40,
     folder: Annotated[Path, typer.Option(help="where the state lies; continued if it is there")] = Path("training"),
+    start: Annotated[
+        Path | None,
+        typer.Option(help="folder of checkpoints whose weights to begin from, such as assets/checkpoints (smiles-gpt)"),
+    ] = None,
+    checkpoints: Annotated[Path, typer.Option(help="where the checkpoint goes")] = CHECKPOINTS,
     threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
 ) -> None:
     """Train a model, or go on where a training stopped."""
@@ -225,7 +231,9 @@ def train(
     def report(epoch: int, figures: dict[str, float]) -> None:
         typer.echo(f"epoch {epoch}: " + ", ".join(f"{key} {value:.4g}" for key, value in figures.items()))
 
-    typer.echo(f"{run(name, rows, folder / name, TrainingConfig(epochs=epochs), on_epoch=report)} written")
+    training = TrainingConfig(epochs=epochs)
+    path = run(name, rows, folder / name, training, checkpoints=checkpoints, start=start, on_epoch=report)
+    typer.echo(f"{path} written")
 
 
 # -------------------------------------------------------------------------------------------------------- evaluate

@@ -73,7 +73,7 @@ def bench_screening(
         if min(numbers) < 1:
             raise ValueError
     except ValueError:
-        raise BadInput(f"--counts {counts[:40]!r} are not whole numbers above 0; write for example 1000,10000") from None
+        raise BadInput(f"--counts {counts[:40]!r} are no numbers above 0; write for example 1000,10000") from None
     measured = time_screening(source, numbers, on_progress=typer.echo)
     result = {"machine": describe_machine(), "relaxation": False, **measured}
     out.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,7 @@ def train(
     training: TrainingConfig,
     *,
     checkpoints: Path = FOLDER,
+    start: Path | None = None,
     on_epoch: Callable[[int, dict[str, float]], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Path:
@@ -199,6 +201,7 @@ def train(
         folder: of the training's state.
         training: how long and how fast.
         checkpoints: where the checkpoint goes; "crystal-diffusion" finds "crystal-vae" there.
+        start: folder of checkpoints to begin from instead of from chance; "smiles-gpt" only.
         on_epoch: called after each epoch with its figures.
         cancelled: asked at every step.
 
@@ -206,8 +209,12 @@ def train(
         BadInput: for an unknown name or unusable rows.
         UnknownCheckpoint: where "crystal-diffusion" finds no "crystal-vae".
     """
-    whole = {SMILES: train_smiles, ENCODER: train_encoder, MATBERT: train_matbert, ATOMS: train_atoms,
-             MEASURED: train_measured_gap}  # fmt: skip
+    if start is not None and name != SMILES:
+        raise BadInput(f"{name!r} cannot begin from other weights, only {SMILES!r} can; leave --start out")
+    whole: Mapping[str, Callable[..., Path]] = {
+        SMILES: partial(train_smiles, start=start), ENCODER: train_encoder, MATBERT: train_matbert,
+        ATOMS: train_atoms, MEASURED: train_measured_gap,
+    }  # fmt: skip
     if name in whole:
         return whole[name](source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
     if name == MATGPT:

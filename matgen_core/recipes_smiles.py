@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from matgen_core.checkpoints import save_language_model
+from matgen_core.checkpoints import Checkpoint, load_language_model, save_language_model
 from matgen_core.data.molecules import HELD, MoleculeRows, SmilesBatches, load_rows
 from matgen_core.data.smiles import MAX_TOKENS, VOCABULARY, build_tokenizer
 from matgen_core.models.conditioning import ConditionConfig, drop_conditions
 from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
+from matgen_core.networks import build_smiles
 from matgen_core.properties import MOLECULE_CONDITIONS
 from matgen_core.training import Trainer, TrainingConfig, best_device
 from matgen_core.types import BadInput
@@ -25,6 +26,8 @@ NAME = "smiles-gpt"
 _SLICE = 25_000
 #: Small network, one pass or so over the rows: it bears a higher rate than the crystals' networks.
 _RATE = 1.5e-3
+#: Of weights that have learnt already: enough to leave the place where the last course ended, not to forget it.
+_RATE_ON = 5e-4
 
 
 def smiles_config(rows: MoleculeRows, width: int = 224, layers: int = 4, heads: int = 7) -> SmilesConfig:
@@ -35,9 +38,16 @@ def smiles_config(rows: MoleculeRows, width: int = 224, layers: int = 4, heads: 
 
 
 def build_trainer(
-    rows: MoleculeRows, folder: Path, training: TrainingConfig, batch: int = 64
+    rows: MoleculeRows, folder: Path, training: TrainingConfig, batch: int = 64, start: Checkpoint | None = None
 ) -> tuple[Trainer, SmilesConfig]:
     """The loop for these rows; the first HELD of them are for validation only.
+
+    Args:
+        rows: molecules in their fixed order, so that a longer file withholds the same ones.
+        folder: of the state.
+        training: how long; the rate is this recipe's.
+        batch: strings a step.
+        start: weights to begin from, with the size and the normalisation they were trained with.
 
     Raises:
         BadInput: where there are too few rows.
@@ -46,11 +56,10 @@ def build_trainer(
     if held == 0:
         raise BadInput(f"{len(rows)} molecules are too few to train on; build more with: matgen data molecules")
     checks, learn = rows.between(0, held), rows.between(held, len(rows))
-    config = smiles_config(learn)
     torch.manual_seed(training.seed)
     device = best_device()
-    model = ConditionalSMILESGenerator(config).to(device)
-    training = replace(training, learning_rate=_RATE)
+    model = (ConditionalSMILESGenerator(smiles_config(learn)) if start is None else build_smiles(start)).to(device)
+    training = replace(training, learning_rate=_RATE if start is None else _RATE_ON)
     slices = max(1, round(len(learn) / _SLICE))
     batches = SmilesBatches(learn, batch, training.seed, slices)
 
@@ -69,7 +78,7 @@ def build_trainer(
             given.append(network.loss(tokens.to(device), labels.to(device)))
         return {"val": float(torch.cat(free).mean()), "val_conditional": float(torch.cat(given).mean())}
 
-    return Trainer(model, loss, batches, validate, training, folder, len(batches)), config
+    return Trainer(model, loss, batches, validate, training, folder, len(batches)), model.config
 
 
 def train_smiles(
@@ -78,13 +87,34 @@ def train_smiles(
     training: TrainingConfig,
     *,
     checkpoints: Path,
+    start: Path | None = None,
     on_epoch: Callable[[int, dict[str, float]], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Path:
-    """Trains the generator, or goes on where ``folder`` stopped, and writes its checkpoint."""
-    trainer, config = build_trainer(load_rows(source), folder, training)
+    """Trains the generator, or goes on where ``folder`` stopped, and writes its checkpoint.
+
+    Args:
+        source: ``molecules.npz``.
+        folder: of the state; what lies there goes before ``start``.
+        training: how long.
+        checkpoints: where the checkpoint goes.
+        start: folder of checkpoints whose weights the training begins from, with a rate that rises and falls anew.
+        on_epoch: called after each epoch with its figures.
+        cancelled: asked at every step.
+    """
+    begun = None if start is None else load_language_model(NAME, folder=start)
+    trainer, config = build_trainer(load_rows(source), folder, training, start=begun)
     weights = trainer.run(on_epoch, cancelled)
-    return export(weights, config, checkpoints, trainer.summary())
+    return export(weights, config, checkpoints, _together(trainer.summary(), begun))
+
+
+def _together(now: dict[str, float], start: Checkpoint | None) -> dict[str, float]:
+    """What was trained, the former training included."""
+    if start is None:
+        return {**now, "slice of molecules": _SLICE}
+    before = start.config.get("trained", {})
+    total: dict[str, float] = {key: before.get(key, 0) + now[key] for key in ("epoch", "seconds") if key in now}
+    return {**now, **total, "continued from epoch": before.get("epoch", 0), "slice of molecules": _SLICE}
 
 
 def export(weights: dict[str, Tensor], config: SmilesConfig, checkpoints: Path, trained: dict[str, float]) -> Path:

@@ -216,3 +216,26 @@ def test_training_writes_what_plain_transformers_opens(tmp_path: Path) -> None:
     assert model.dtype == torch.float32
     with torch.no_grad():
         assert torch.allclose(model(tokens).logits, ours(tokens), atol=1e-5)
+
+
+def test_a_training_goes_on_from_other_weights(tmp_path: Path) -> None:
+    rows = label(load_molecule_reference().smiles[:40])
+    save_rows(rows, tmp_path / "molecules.npz")
+    config = TrainingConfig(epochs=1, warmup=10**6, ema=0.0, bfloat16=False)  # so slow that nothing is learnt
+    train("smiles-gpt", tmp_path / "molecules.npz", tmp_path / "one", config, checkpoints=tmp_path / "first")
+    begun = load_language_model("smiles-gpt", folder=tmp_path / "first")
+    train(
+        "smiles-gpt", tmp_path / "molecules.npz", tmp_path / "two", config,
+        checkpoints=tmp_path / "second", start=tmp_path / "first",
+    )  # fmt: skip
+    ended = load_language_model("smiles-gpt", folder=tmp_path / "second")
+    assert ended.config["conditions"] == begun.config["conditions"]
+    assert ended.config["trained"]["epoch"] == 2
+    assert ended.config["trained"]["continued from epoch"] == 1
+    for key, value in begun.weights.items():
+        assert torch.allclose(ended.weights[key], value, atol=2e-3), key
+
+
+def test_only_the_smiles_generator_begins_from_other_weights(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="--start"):
+        train("crystal-gpt", tmp_path, tmp_path, TrainingConfig(), start=tmp_path)
