@@ -20,6 +20,7 @@ from matgen_core.data.spaces import Space, load_crystal_space
 from matgen_core.diffusion.process import Denoiser, add_noise, diffusion_loss
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import Schedule, cosine_schedule, linear_schedule
+from matgen_core.lessons_descriptors import load_descriptors
 from matgen_core.models.denoiser import ConditionalDiffusionModel, SimpleDiffusionModel
 from matgen_core.properties import CRYSTAL_CONDITIONS
 from matgen_core.stages.embed import decode_latents
@@ -29,7 +30,7 @@ from matgen_core.types import BadInput, Crystal
 
 Array = NDArray[np.float32]
 SCHEDULES = ("linear", "cosine")
-DATA = ("spiral", "crystals")
+DATA = ("spiral", "crystals", "descriptors")
 
 
 def schedule_of(name: str, steps: int = 1000) -> Schedule:
@@ -129,11 +130,27 @@ class Pupil:
         )
         return drawn.numpy()
 
+    def film(self, method: str, steps: int, shown: int = 6, seed: int = 0) -> tuple[list[int], Array]:
+        """One sample on its way: step numbers of the schedule, and (F, D) the clean vector predicted at each."""
+        cleans: list[Tensor] = []
+        generator = torch.Generator().manual_seed(seed)
+        asked = None if self.conditions is None else torch.zeros(1, self.conditions.shape[1])
+        noise = torch.randn(1, self.data.shape[1], generator=generator)
+        sample(
+            self._denoiser(asked), noise, self.schedule, method, steps, generator=generator,
+            on_step=lambda _i, _x, clean: cleans.append(clean),
+        )  # fmt: skip
+        kept = np.unique(np.linspace(0, steps - 1, min(shown, steps)).round().astype(int))
+        length = len(self.schedule)
+        moments = [round(length - int(i) * length / steps) - 1 for i in kept]
+        return moments, torch.cat([cleans[int(i)] for i in kept]).numpy()
+
 
 def pupil_of(data: str, conditional: bool, schedule: str = "linear") -> Pupil:
     """A fresh network and its data.
 
-    The spiral's condition is how far out a point lies; the crystals' are band gap and formation energy.
+    The spiral's condition is how far out a point lies; the crystals' are band gap and formation energy; the molecules'
+    is the weight. The descriptors are 128, as in the chapter.
 
     Raises:
         BadInput: for data that is none of DATA.
@@ -146,6 +163,10 @@ def pupil_of(data: str, conditional: bool, schedule: str = "linear") -> Pupil:
         chosen = [space.columns[key] for key in CRYSTAL_CONDITIONS[:2]]
         whole = ~np.isnan(np.stack(chosen)).any(axis=0)
         points, conditions = space.vectors[whole], np.stack(chosen, axis=1)[whole]
+    elif data == "descriptors":
+        molecules = load_descriptors()
+        points = molecules.vectors
+        conditions = points[:, [molecules.names.index("MolWt")]]
     else:
         raise BadInput(f"no data {data!r} to learn from; choose from: {', '.join(DATA)}")
     asked = torch.from_numpy(standardise(conditions)) if conditional else None
@@ -200,9 +221,26 @@ def dissolve_crystal(space: Space, place: int, moments: Sequence[int], seed: int
     return _frames(noised, moments, schedule, engine)
 
 
+@dataclass(frozen=True)
+class Film:
+    """A crystal coming out of noise.
+
+    Args:
+        frames: some of the steps, the last among them, decoded.
+        steps: (F,) number of the denoising step of each frame, from 0.
+        noisy: (S, D) the latent after every step, in the autoencoder's units.
+        clean: (S, D) the clean latent that the network predicts at every step.
+    """
+
+    frames: tuple[Frame, ...]
+    steps: tuple[int, ...]
+    noisy: Array
+    clean: Array
+
+
 def reverse_film(
     goals: dict[str, float], guidance: float, method: str, steps: int, shown: int = 6, seed: int = 0
-) -> list[Frame]:
+) -> Film:
     """A crystal coming out of noise: the clean latent that the network predicts at some of the steps, decoded.
 
     Args:
@@ -217,16 +255,24 @@ def reverse_film(
     asked = torch.tensor([[goals.get(key, math.nan) for key in engine.denoiser.config.conditions.keys]])
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(1, engine.denoiser.config.dim, generator=generator)
+    noisies: list[Tensor] = []
     cleans: list[Tensor] = []
+
+    def keep(_step: int, x: Tensor, clean: Tensor) -> None:
+        noisies.append(x)
+        cleans.append(clean)
+
     weight = guidance if goals else 1.0
     sample(
         guide(engine.denoiser, asked, torch.full_like(asked, math.nan), weight), noise, schedule, method, steps, "v",
-        generator, on_step=lambda _i, _x, clean: cleans.append(clean),
+        generator, on_step=keep,
     )  # fmt: skip
     kept = np.unique(np.linspace(0, len(cleans) - 1, min(shown, len(cleans))).round().astype(int))
     length = len(schedule)
     moments = [round(length - int(i) * length / steps) - 1 for i in kept]
-    return _frames(torch.cat([cleans[i] for i in kept]), moments, schedule, engine)
+    frames = _frames(torch.cat([cleans[i] for i in kept]), moments, schedule, engine)
+    noisy, clean = ((torch.cat(part) * engine.spread + engine.centre).numpy() for part in (noisies, cleans))
+    return Film(tuple(frames), tuple(int(i) for i in kept), noisy, clean)
 
 
 def _frames(latents: Tensor, moments: Sequence[int], schedule: Schedule, engine: LatentDiffusion) -> list[Frame]:

@@ -13,6 +13,8 @@ def words() -> list[str]:
     """English words, each once."""
     found = [text for record in PROPERTIES.values() for text in (record.label, record.note)]
     found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, "any", "value", "range", "valid", "internal diversity"]
+    found += ["the latent", "predicted clean", "told nothing", "told the value"]
+    found += ["on target", "diversity", "different formulas"]
     return list(dict.fromkeys(word for word in found if word))
 
 

@@ -57,6 +57,8 @@ LAYERS = {
     "lessons_exercises": 7,
     "lessons_language": 7,
     "lessons_notes": 7,
+    "lessons_descriptors": 7,
+    "lessons_sampling": 7,
     "viz_compositions": 8,
     "viz_design": 8,
     "viz_language": 8,

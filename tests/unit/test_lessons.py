@@ -88,7 +88,7 @@ def test_data_come_standardised(data: str, conditional: bool) -> None:
 
 
 def test_other_data_are_named() -> None:
-    with pytest.raises(BadInput, match="choose from: spiral, crystals"):
+    with pytest.raises(BadInput, match="choose from: spiral, crystals, descriptors"):
         pupil_of("noise", False)
 
 
@@ -105,8 +105,19 @@ def test_a_crystal_dissolves() -> None:
 @pytest.mark.parametrize("goals", [{}, {"band_gap": 3.0}])
 def test_a_film_ends_clean_and_is_repeated_by_its_seed(goals: dict[str, float]) -> None:
     one, two = (reverse_film(goals, 2.0, "dpm-solver", 10, shown=4, seed=3) for _ in range(2))
-    assert len(one) == 4
-    assert [f.t for f in one] == sorted((f.t for f in one), reverse=True)
-    assert [f.crystal for f in one] == [f.crystal for f in two]
-    steps = [np.linalg.norm(a.latent - b.latent) for a, b in pairwise(one)]
+    assert len(one.frames) == 4
+    assert [f.t for f in one.frames] == sorted((f.t for f in one.frames), reverse=True)
+    assert [f.crystal for f in one.frames] == [f.crystal for f in two.frames]
+    assert one.noisy.shape == one.clean.shape == (10, one.frames[0].latent.size)
+    assert all((one.clean[step] == frame.latent).all() for step, frame in zip(one.steps, one.frames, strict=True))
+    steps = [np.linalg.norm(a - b) for a, b in pairwise(one.clean)]
     assert steps[-1] < max(steps), "it settles"
+    assert np.linalg.norm(one.noisy[-1] - one.clean[-1]) < 1e-3, "the last step leaves no noise"
+
+
+def test_a_sample_of_the_pupil_is_seen_on_its_way() -> None:
+    pupil = taught(pupil_of("descriptors", False), 20)
+    moments, vectors = pupil.film("ddim", 10, shown=4)
+    assert moments == sorted(moments, reverse=True)
+    assert vectors.shape == (4, 128)
+    assert np.allclose(vectors[-1], pupil.film("ddim", 10, shown=1 + 9)[1][-1])
