@@ -20,17 +20,15 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.candidate_files import Item, Refused
 from matgen_core.data.exports import harmless
-from matgen_core.data.formulas import count_atoms
 from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.records import to_record
 from matgen_core.messages import quote
 from matgen_core.stages.assess import assess
 from matgen_core.stages.feasibility import STAGES as _STAGES
-from matgen_core.stages.feasibility import Funnel, Rules, check_energies, failed, judge_crystals
+from matgen_core.stages.feasibility import Funnel, Rules, failed, judge_compositions, judge_crystals
 from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas
 from matgen_core.stages.judge_molecules import Judge
 from matgen_core.stages.pareto import Objective, find_fronts, losses, measure_hypervolume
@@ -108,14 +106,7 @@ class Screener:
     def _compositions(self, candidates: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
         settings = FormulaSettings(neutral=False)
         read = predict_formulas(judge_formulas(candidates, self.target, settings, self._formulas))
-        toxic, radioactive = self.rules.toxic, self.rules.radioactive
-        return tuple(
-            c.add_verdicts(
-                check_hazards(count_atoms(c.material.reduced), toxic=toxic, radioactive=radioactive),
-                *check_energies(c, self.rules),
-            )
-            for c in finish_formulas(read, self.target)
-        )
+        return judge_compositions(finish_formulas(read, self.target), self.rules)
 
 
 def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:

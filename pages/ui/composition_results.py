@@ -12,6 +12,7 @@ from matgen_core.chem.hazards import read_supply
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import met_all
 from matgen_core.stages.judge_formulas import nearest_known
+from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Formula, Target
 from matgen_core.viz_compositions import draw_compositions
 from pages.ui.language import N_, _
@@ -82,6 +83,7 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     row: dict[str, object] = {"formula": subscript(formula)}
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
+        row["chance"] = chance(candidate, target)
     for key in _COLUMNS:
         reading = candidate.predictions.get(key)
         row[key] = None if reading is None else reading.value
@@ -102,6 +104,12 @@ def _columns(target: Target) -> dict[str, object]:
     config: dict[str, object] = {
         "formula": words(_("Formula"), pinned=True, width=120),
         "met": words(_("Met"), width=45, help=_("Whether every target is met")),
+        "chance": numbers(
+            _("Chance"),
+            format="percent",
+            width=65,
+            help=_("Probability that every target is met, if errors are normal with the spreads shown"),
+        ),
         "charge": words(_("Charge"), width=60, help=_("SMACT validity: whether charges can balance")),
         "new": words(_("Newness"), width=70, help=_("Whether the formula is among the known ones")),
         "nearest": words(_("Nearest known"), width=110, help=_("The known formula that differs in fewest atoms")),

@@ -7,13 +7,12 @@ import math
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.structure import from_structure, to_structure
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import assess
 from matgen_core.stages.feasibility import (
     STAGES,
     Rules,
-    chance,
     check_geometry,
     check_oxidation,
     count_stages,
@@ -21,8 +20,8 @@ from matgen_core.stages.feasibility import (
     judge_crystals,
     listed,
     passes,
-    probability,
 )
+from matgen_core.stages.likelihood import chance, probability
 from matgen_core.types import Candidate, Crystal, Goal, Origin, Prediction, Target, Verdict
 
 RULES = Rules()
@@ -61,7 +60,7 @@ def test_the_states_are_named() -> None:
 
 @pytest.mark.parametrize(("length", "bonds", "packing"), [(5.64, True, True), (4.2, False, False), (7.9, True, False)])
 def test_bonds_and_packing_follow_the_known(length: float, bonds: bool, packing: bool) -> None:
-    found = {verdict.rule: verdict for verdict in check_geometry(salt(length))}
+    found = {verdict.rule: verdict for verdict in check_geometry(to_structure(salt(length)))}
     assert (found["bonds"].passed, found["packing"].passed) == (bonds, packing)
     assert "Cl–Na" in found["bonds"].reason or "Na–Cl" in found["bonds"].reason
 
