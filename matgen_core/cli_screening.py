@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from matgen_core.data.candidate_files import Item, read_files
+from matgen_core.own_readings import add_own_readings, own_property
 from matgen_core.screening import check_objectives, screen_to_folder
 from matgen_core.stages.feasibility import Rules
 from matgen_core.stages.pareto import parse_objective
@@ -27,6 +29,7 @@ def screen(
     objective: Annotated[
         list[str] | None, typer.Option(help="band_gap:max, e_above_hull:min*2 (weight 2), band_gap=1:3; repeat it")
     ] = None,
+    using: Annotated[str, typer.Option(help="predictors of matgen finetune, by name; objectives own.NAME:max")] = "",
     max_hull: Annotated[float, typer.Option(help="eV/atom above the hull, at most")] = _RULES.max_e_above_hull,
     toxic: Annotated[bool, typer.Option(help="allow toxic elements")] = False,
     radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
@@ -34,7 +37,9 @@ def screen(
     solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
 ) -> None:
     """Read, judge and compare materials; write table, fronts and manifest. Rows that cannot be used say why."""
-    objectives = [parse_objective(text) for text in objective or []]
+    names = [name.strip() for name in using.split(",") if name.strip()]
+    own = {record.key: record for record in map(own_property, names)}
+    objectives = [parse_objective(text, own) for text in objective or []]
     check_objectives(objectives)
     if bool(files) == bool(run):
         raise BadInput("give files to screen, or --run with the id of a stored run")
@@ -43,7 +48,10 @@ def screen(
         check_available()
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
     source = [f"run {run}"] if run else [str(path) for path in files or []]
-    outcome = screen_to_folder(items, objectives, out, rules=rules, source=source, on_progress=_print_progress)
+    further = partial(add_own_readings, names=names) if names else None
+    outcome = screen_to_folder(
+        items, objectives, out, rules=rules, further=further, source=source, on_progress=_print_progress
+    )
     counts: dict[str, Any] = dict(outcome.funnel.counts)
     left = list(counts.values())[-1]
     typer.echo(

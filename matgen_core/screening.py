@@ -61,10 +61,12 @@ class Screener:
     Args:
         target: goals, each a verdict.
         rules: what a candidate must pass.
+        further: called with each judged batch, as to add readings of the user's own.
     """
 
     target: Target = ANY
     rules: Rules = field(default_factory=lambda: Rules(known=True))
+    further: Callable[[Sequence[Candidate[Any]]], Sequence[Candidate[Any]]] | None = None
     _types: dict[str, str] = field(default_factory=dict)
     _formulas: dict[str, str] = field(default_factory=dict)
     _judge: Judge | None = None
@@ -88,7 +90,8 @@ class Screener:
             else:
                 judged = self._molecules(some) if kind is Molecule else self._compositions(some)
             done |= {c.id: c for c in judged}
-        return tuple(done[c.id] for c in candidates)
+        found = tuple(done[c.id] for c in candidates)
+        return tuple(self.further(found)) if self.further and found else found
 
     def _crystals(
         self, candidates: Sequence[Candidate[Crystal]], cancelled: Callable[[], bool] | None
@@ -162,6 +165,7 @@ def screen_to_folder(
     *,
     target: Target | None = None,
     rules: Rules | None = None,
+    further: Callable[[Sequence[Candidate[Any]]], Sequence[Candidate[Any]]] | None = None,
     source: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -174,6 +178,7 @@ def screen_to_folder(
         out: folder, made where it is not there.
         target: goals, each a verdict.
         rules: what a candidate must pass.
+        further: as of :class:`Screener`.
         source: where the items come from, for the manifest.
         on_progress: called with candidates screened and rows refused.
         cancelled: asked before each batch; what is written stays.
@@ -183,7 +188,7 @@ def screen_to_folder(
     """
     if not objectives:
         raise BadInput("screening needs an objective; give for example --objective band_gap:max")
-    begun, outcome, screener = time.monotonic(), Outcome(), Screener(target or ANY, rules or Rules(known=True))
+    begun, outcome, screener = time.monotonic(), Outcome(), Screener(target or ANY, rules or Rules(known=True), further)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with _Files(out, objectives) as files:

@@ -59,7 +59,12 @@ def read_files(paths: list[Path]) -> Iterator[Item]:
 
 def read_upload(name: str, data: bytes) -> Iterator[Item]:
     """The same of one uploaded file, which stays in memory."""
-    yield from _unique(_read_bytes(name, io.BytesIO(data)))
+    yield from read_uploads([(name, data)])
+
+
+def read_uploads(files: list[tuple[str, bytes]]) -> Iterator[Item]:
+    """The same of several, with their names; an id that an earlier file has is refused."""
+    yield from _unique(item for name, data in files for item in _read_bytes(name, io.BytesIO(data)))
 
 
 def _unique(items: Iterator[Item]) -> Iterator[Item]:

@@ -59,7 +59,7 @@ def check_solid_state(formula: str) -> Verdict:
 def _judge(formula: str) -> Any:
     import warnings
 
-    from matsyngate import SolidStateConfig, screen
+    from matsyngate import SolidStateConfig, screen  # type: ignore[import-not-found, import-untyped, unused-ignore]
     from pymatgen.core import Composition
 
     with warnings.catch_warnings():

@@ -20,6 +20,7 @@ from pages.ui.design_controls import KINDS, RULES, ask_budget, ask_rules
 from pages.ui.design_results import show_among_known, show_funnel, show_prospects
 from pages.ui.design_run import STATE, Asked, Loop, reopen, start
 from pages.ui.files import offer_files
+from pages.ui.following_up import show_elsewhere, show_relaxing
 from pages.ui.jobs import load_models
 from pages.ui.language import _
 from pages.ui.link import URL, check_link
@@ -127,6 +128,9 @@ def show_results(loop: Loop, asked: Asked | None) -> None:
             show_picture(picked)
         show_prospects(picked, loop.target)
         show_details(picked)
+    if found and not loop.job.busy:
+        show_relaxing(found)
+        show_elsewhere(found)
 
 
 load_models()

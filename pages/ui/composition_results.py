@@ -16,7 +16,7 @@ from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Formula, Target
 from matgen_core.viz_compositions import draw_compositions
 from pages.ui.language import N_, _
-from pages.ui.wording import goal_text, mark, number, reading_text, rule_text, subscript
+from pages.ui.wording import goal_text, label_text, mark, number, reading_text, rule_text, subscript
 
 PICKED, _SHOWN, _TURN = "formula-picked", "formula-ids", "formula-selection"
 _COLUMNS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
@@ -162,7 +162,7 @@ def show_formula(candidate: Candidate[Formula]) -> None:
         warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
         text = f'<span class="number">{escape(reading_text(reading))}</span>{warning}'
         text += f'<br><span class="quiet">{escape(about)}</span>'
-        rows.append(f"<tr><th>{escape(_(PROPERTIES[key].label))}</th><td>{text}</td></tr>")
+        rows.append(f"<tr><th>{escape(label_text(key))}</th><td>{text}</td></tr>")
     left.html(f'<table class="facts">{"".join(rows)}</table>')
     classes = {"✓": "yes", "✗": "no", "–": "quiet"}
     rows = []

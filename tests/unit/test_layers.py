@@ -37,6 +37,7 @@ LAYERS = {
     "finetuning": 6,
     "predictors": 6,
     "prediction": 7,
+    "own_readings": 7,
     "inverse_design": 7,
     "embeddings": 6,
     "calibration": 7,
