@@ -23,6 +23,7 @@ import numpy as np
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.candidate_files import Item, Refused
 from matgen_core.data.exports import harmless
+from matgen_core.data.given import METHOD as GIVEN
 from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.records import to_record
 from matgen_core.messages import quote
@@ -43,6 +44,7 @@ from matgen_core.types import (
     Crystal,
     Formula,
     FormulaSettings,
+    M,
     Molecule,
     SmilesSettings,
     Target,
@@ -96,20 +98,31 @@ class Screener:
     def _crystals(
         self, candidates: Sequence[Candidate[Crystal]], cancelled: Callable[[], bool] | None
     ) -> tuple[Candidate[Crystal], ...]:
-        fresh = predict([c for c in candidates if not c.predictions], cancelled=cancelled)
+        fresh = predict([c for c in candidates if not _was_read(c)], cancelled=cancelled)
         read = {c.id: c for c in fresh}
-        return judge_crystals(assess([read.get(c.id, c) for c in candidates], self.target, self._types), self.rules)
+        whole = [_keep_given(read.get(c.id, c), c) for c in candidates]
+        return judge_crystals(assess(whole, self.target, self._types), self.rules)
 
     def _molecules(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
         if self._judge is None:
             settings = SmilesSettings(filters=self.rules.filters, max_sa=self.rules.max_sa)
             self._judge = Judge(self.target, settings, load_molecule_reference())
-        return self._judge(candidates)
+        return tuple(_keep_given(new, old) for new, old in zip(self._judge(candidates), candidates, strict=True))
 
     def _compositions(self, candidates: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
         settings = FormulaSettings(neutral=False)
         read = predict_formulas(judge_formulas(candidates, self.target, settings, self._formulas))
-        return judge_compositions(finish_formulas(read, self.target), self.rules)
+        whole = [_keep_given(new, old) for new, old in zip(read, candidates, strict=True)]
+        return judge_compositions(finish_formulas(whole, self.target), self.rules)
+
+
+def _was_read(candidate: Candidate[Any]) -> bool:
+    return any(reading.method != GIVEN for reading in candidate.predictions.values())
+
+
+def _keep_given(read: Candidate[M], before: Candidate[M]) -> Candidate[M]:
+    """What the user's table says of a property stands; no model overrules it."""
+    return read.add_predictions(*(reading for reading in before.predictions.values() if reading.method == GIVEN))
 
 
 def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
