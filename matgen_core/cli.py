@@ -239,6 +239,22 @@ def train(
 # -------------------------------------------------------------------------------------------------------- evaluate
 
 
+@data.command("surroundings")
+def data_surroundings(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the reference")] = FOLDER,
+) -> None:
+    """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
+    from matgen_core.data.surroundings import measure_surroundings, save_surroundings, share_unlike
+
+    known = load_rows(rows)
+    table = measure_surroundings(known.subset(known.splits == "train").crystals)
+    unlike = share_unlike(table, known.subset(known.splits != "train").crystals)
+    typer.echo(
+        f"{save_surroundings(table, out)}: {len(table.types)} types; {unlike:.3f} of withheld crystals are unlike"
+    )
+
+
 @evaluate.command("crystals")
 def evaluate_crystals(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),

@@ -1,4 +1,4 @@
-"""The loop by command: ``matgen design crystals``, ``matgen design molecules``, ``matgen evaluate design``."""
+"""The loop by command: ``matgen design crystals|molecules|compositions``, ``matgen evaluate design``."""
 
 from __future__ import annotations
 
@@ -12,12 +12,29 @@ import typer
 from matgen_core.chem.composition import parse_elements
 from matgen_core.data.crystals import ELEMENTS, load_rows
 from matgen_core.data.exports import file_name, to_cif, to_csv
+from matgen_core.data.formula_exports import formulas_to_csv
 from matgen_core.data.molecule_exports import to_csv as molecules_csv
 from matgen_core.data.molecule_exports import to_sdf
-from matgen_core.inverse_design import Budget, DesignRun, design_molecules_until, design_until
+from matgen_core.inverse_design import (
+    Budget,
+    DesignRun,
+    design_compositions_until,
+    design_molecules_until,
+    design_until,
+)
 from matgen_core.properties import outside_data, parse_goal
 from matgen_core.stages.feasibility import Rules
-from matgen_core.types import BadInput, Constraints, Goal, M, Progress, SamplingSettings, SmilesSettings, Target
+from matgen_core.types import (
+    BadInput,
+    Constraints,
+    FormulaSettings,
+    Goal,
+    M,
+    Progress,
+    SamplingSettings,
+    SmilesSettings,
+    Target,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Draw and judge until enough pass: the chapter's workflow.")
 _ENDED = {
@@ -43,6 +60,7 @@ def design_crystals(
     toxic: Annotated[bool, typer.Option(help="allow toxic elements")] = False,
     radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
     known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
+    solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
     seed: Annotated[int, typer.Option(help="the same seed draws the same candidates")] = 0,
     engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = SamplingSettings().engine,
     out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
@@ -54,7 +72,7 @@ def design_crystals(
     constraints = Constraints(parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS), max_atoms=max_atoms)
     run = design_until(
         Target(_goals(texts), constraints), Budget(want, seconds, draws),
-        rules=Rules(max_hull, toxic, radioactive, known), seed=seed,
+        rules=Rules(max_hull, toxic, radioactive, known, solid_state=solid_state), seed=seed,
         settings=SamplingSettings(engine=engine), on_progress=_print,
     )  # fmt: skip
     _report(run)
@@ -97,6 +115,47 @@ def design_molecules(
         _write(out, to_sdf(run.listed) if out.suffix == ".sdf" else molecules_csv(run.listed))
     elif run.listed:
         typer.echo(molecules_csv(run.listed))
+
+
+@app.command("compositions")
+def design_compositions(
+    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
+    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
+    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
+    include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
+    exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
+    system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
+    max_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 20,
+    want: Annotated[int, typer.Option(help="compositions that pass everything")] = 50,
+    seconds: Annotated[float, typer.Option(help="at most so long")] = _USUAL.seconds,
+    draws: Annotated[int, typer.Option(help="draw at most so many")] = 10_000,
+    max_hull: Annotated[float, typer.Option(help="eV/atom above the hull, at most")] = _RULES.max_e_above_hull,
+    toxic: Annotated[bool, typer.Option(help="allow toxic elements")] = False,
+    radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
+    known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
+    solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
+    temperature: Annotated[float, typer.Option(help="0.1 to 2")] = 1.0,
+    seed: Annotated[int, typer.Option(help="the same seed draws the same compositions")] = 0,
+    out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
+    everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
+) -> None:
+    """Compositions that reach the targets, can be neutral, read as stable and are new."""
+    texts = {"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment}
+    constraints = Constraints(
+        parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS), parse_elements(system, ELEMENTS) or None,
+        max_atoms=max_atoms,
+    )  # fmt: skip
+    run = design_compositions_until(
+        Target(_goals(texts), constraints), Budget(want, seconds, draws),
+        rules=Rules(max_hull, toxic, radioactive, known, solid_state=solid_state), seed=seed,
+        settings=FormulaSettings(temperature=temperature), on_progress=_print,
+    )  # fmt: skip
+    _report(run)
+    for path, candidates in ((out, run.listed), (everything, run.candidates)):
+        if path is not None:
+            _write(path, formulas_to_csv(candidates))
+    if out is None and run.listed:
+        typer.echo(formulas_to_csv(run.listed))
 
 
 def _goals(texts: dict[str, str]) -> dict[str, Goal]:

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.data import exports, molecule_exports
+from matgen_core.data import exports, formula_exports, molecule_exports
 from matgen_core.store import open_store
-from matgen_core.types import BadInput, Crystal
+from matgen_core.types import BadInput, Crystal, Formula, Molecule
 
 app = typer.Typer(no_args_is_help=True, help="Runs that the app has kept.")
 _ID = typer.Argument(help="the run's id, as matgen runs list shows it")
@@ -43,11 +43,16 @@ def show_run(run: Annotated[str, _ID]) -> None:
 def export_run(run: Annotated[str, _ID], out: Annotated[Path, typer.Argument(help="CSV, or SDF of molecules")]) -> None:
     """Every candidate of a run."""
     found = open_store().candidates(run)
-    crystals = bool(found) and isinstance(found[0].material, Crystal)
-    if out.suffix not in (".csv", ".sdf") or (crystals and out.suffix == ".sdf"):
+    kinds = {type(candidate.material) for candidate in found}
+    if len(kinds) > 1:
+        raise BadInput(f"run {run} holds materials of several kinds; write it with: matgen screen --run {run}")
+    molecules = not kinds or Molecule in kinds
+    if out.suffix not in (".csv", ".sdf") or (not molecules and out.suffix == ".sdf"):
         raise BadInput(f"{out.name} cannot be written; give a name that ends in .csv, or .sdf for molecules")
-    if crystals:
+    if Crystal in kinds:
         text = exports.to_csv(found)
+    elif Formula in kinds:
+        text = formula_exports.formulas_to_csv(found)
     else:
         text = molecule_exports.to_sdf(found) if out.suffix == ".sdf" else molecule_exports.to_csv(found)
     try:

@@ -59,36 +59,22 @@ def design_compositions(
     """
     settings = settings or FormulaSettings()
     rules = check_compositions(target, count, settings)
-    network, checkpoint = load_composer()
     report = on_progress or (lambda progress: None)
     drawn: list[Candidate[Formula]] = []
     seen: dict[str, str] = {}
     found, most = 0, count * settings.cap
     report(Progress("generate", 0, count))
 
-    def write(first: int, size: int) -> list[list[int]]:
-        conditions = torch.from_numpy(draw_formula_conditions(target, size, np.random.default_rng((seed, first))))
-        return write_formulas(
-            network, conditions.to(next(network.parameters()).device), rules,
-            torch.Generator().manual_seed(seed * 100_003 + first), temperature=settings.temperature,
-            top_k=settings.top_k, cancelled=cancelled,
-        )  # fmt: skip
+    def draw(first: int, size: int) -> list[Candidate[Formula]]:
+        return draw_formulas(target, size, rules, settings, seed=seed, first=first, cancelled=cancelled)
 
     while found < count and len(drawn) < most:
         share = max(0.05, found / len(drawn)) if drawn else 1.0
         size = max(8, min(_BATCH, most - len(drawn), round((count - found) / share)))
-        first = len(drawn)
         try:
-            strings = in_halves(write, first, size)
+            batch = in_halves(draw, len(drawn), size)
         except Cancelled:
             break
-        batch = [
-            Candidate(
-                f"{seed}-{first + i:05d}", Formula(_reduced(tokens)),
-                Origin("matgpt", checkpoint, seed, first + i),
-            )
-            for i, tokens in enumerate(strings)
-        ]  # fmt: skip
         judged = judge_formulas(batch, target, settings, seen)
         good = [c for c in judged if counts_as_found(c)][: count - found]
         read = {c.id: c for c in finish_formulas(predict_formulas(good), target)}
@@ -101,6 +87,34 @@ def design_compositions(
     )
     report(Progress("done", min(count, found), count, ranked, short))
     return ranked
+
+
+def draw_formulas(
+    target: Target,
+    size: int,
+    rules: AtomRules,
+    settings: FormulaSettings,
+    *,
+    seed: int,
+    first: int = 0,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[Candidate[Formula]]:
+    """So many formulas for a target, as they come; ``first`` counts those that the run drew before.
+
+    Raises:
+        Cancelled: where ``cancelled`` said so.
+    """
+    network, checkpoint = load_composer()
+    conditions = torch.from_numpy(draw_formula_conditions(target, size, np.random.default_rng((seed, first))))
+    strings = write_formulas(
+        network, conditions.to(next(network.parameters()).device), rules,
+        torch.Generator().manual_seed(seed * 100_003 + first), temperature=settings.temperature,
+        top_k=settings.top_k, cancelled=cancelled,
+    )  # fmt: skip
+    return [
+        Candidate(f"{seed}-{first + i:05d}", Formula(_reduced(tokens)), Origin("matgpt", checkpoint, seed, first + i))
+        for i, tokens in enumerate(strings)
+    ]
 
 
 def _reduced(tokens: Sequence[int]) -> str:

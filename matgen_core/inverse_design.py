@@ -12,22 +12,28 @@ from dataclasses import dataclass, field, replace
 from typing import Generic
 
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.compositions import check_compositions, draw_formulas
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.reference import structure_type
 from matgen_core.molecules import design_molecules
 from matgen_core.stages.assess import assess
 from matgen_core.stages.conditions import check_target
-from matgen_core.stages.feasibility import Funnel, Rules, count_stages, judge_crystals, listed
+from matgen_core.stages.feasibility import Funnel, Rules, count_stages, judge_compositions, judge_crystals, listed
 from matgen_core.stages.generate import check_settings, generate
+from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas, rank_formulas
 from matgen_core.stages.judge_molecules import rank_molecules
 from matgen_core.stages.molecule_conditions import check_molecules
 from matgen_core.stages.predict import predict
 from matgen_core.stages.rank import rank
+from matgen_core.stages.read_formulas import predict_formulas
+from matgen_core.stages.solid_state import check_available
 from matgen_core.types import (
     BadTarget,
     Cancelled,
     Candidate,
     Crystal,
+    Formula,
+    FormulaSettings,
     M,
     Molecule,
     Progress,
@@ -36,8 +42,8 @@ from matgen_core.types import (
     Target,
 )
 
-#: Crystals drawn together; part of what repeats a run.
-BATCH = 32
+#: Crystals drawn together, and formulas; part of what repeats a run.
+BATCH, FORMULA_BATCH = 32, 128
 #: Most that one run may draw.
 MOST = 20_000
 
@@ -96,9 +102,11 @@ def resume(candidates: Sequence[Candidate[M]], rules: Rules, seed: int) -> Desig
         rules: by which it was judged.
         seed: of its draws.
     """
-    crystals = all(isinstance(candidate.material, Crystal) for candidate in candidates)
+    if any(isinstance(candidate.material, Molecule) for candidate in candidates):
+        return DesignRun(tuple(candidates), rules, seed, len(candidates), 0.0, "interrupted")
+    size = FORMULA_BATCH if any(isinstance(c.material, Formula) for c in candidates) else BATCH
     last = max((candidate.origin.index for candidate in candidates), default=-1) + 1
-    drawn = -(-last // BATCH) * BATCH if crystals else len(candidates)
+    drawn = -(-last // size) * size
     return DesignRun(tuple(candidates), rules, seed, drawn, 0.0, "interrupted")
 
 
@@ -119,8 +127,10 @@ def allowed(target: Target, rules: Rules) -> Target:
     return replace(target, constraints=replace(constraints, exclude=constraints.exclude | (out & set(ELEMENTS))))
 
 
-def check_brief(target: Target, budget: Budget) -> None:
-    """Raises BadTarget for budgets that cannot be."""
+def check_brief(target: Target, budget: Budget, rules: Rules | None = None) -> None:
+    """Raises BadTarget for budgets that cannot be, BadInput for rules whose package is not installed."""
+    if rules is not None and rules.solid_state:
+        check_available()
     for name, value, low, high in (
         ("candidates wanted", budget.want, 1, 1000),
         ("seconds", budget.seconds, 1, 86_400),
@@ -160,37 +170,89 @@ def design_until(
     run: DesignRun[Crystal] = before or DesignRun((), rules or Rules(), seed)
     check_target(target)
     check_settings(settings)
-    check_brief(target, budget)
+    check_brief(target, budget, run.rules)
     told, clock = allowed(target, run.rules), _Clock(budget.seconds, cancelled)
     check_target(told)
+    seen = {structure_type(c.material): c.id for c in reversed(run.candidates) if not _repeats(c)}
+
+    def step(size: int, first: int, tell: Callable[[str], None]) -> tuple[Candidate[Crystal], ...]:
+        tell("generate")
+        batch = generate(told, size, seed=run.seed, settings=settings, first=first, cancelled=clock)
+        tell("predict")
+        return judge_crystals(assess(predict(batch, cancelled=clock), target, seen), run.rules)
+
+    return _go_on(run, budget, BATCH, step, lambda found: rank(found, target), clock, on_progress)
+
+
+def design_compositions_until(
+    target: Target,
+    budget: Budget | None = None,
+    *,
+    rules: Rules | None = None,
+    seed: int = 0,
+    settings: FormulaSettings | None = None,
+    before: DesignRun[Formula] | None = None,
+    on_progress: Callable[[Progress[Formula]], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> DesignRun[Formula]:
+    """The same for compositions: all is read from the formula, the distance to the hull too.
+
+    Args: as in :func:`design_until`, with the settings of the formulas' generator; whether charges balance is left to
+        the rule "oxidation", by which alloys pass.
+    """
+    budget, settings = budget or Budget(), replace(settings or FormulaSettings(), neutral=False, new=False)
+    run: DesignRun[Formula] = before or DesignRun((), rules or Rules(), seed)
+    check_brief(target, budget, run.rules)
+    told, clock = allowed(target, run.rules), _Clock(budget.seconds, cancelled)
+    may = check_compositions(told, 1, settings)
+    seen = {c.material.reduced: c.id for c in reversed(run.candidates) if not _repeats(c)}
+
+    def step(size: int, first: int, tell: Callable[[str], None]) -> tuple[Candidate[Formula], ...]:
+        tell("generate")
+        batch = draw_formulas(told, size, may, settings, seed=run.seed, first=first, cancelled=clock)
+        tell("predict")
+        read = predict_formulas(judge_formulas(batch, target, settings, seen))
+        return judge_compositions(finish_formulas(read, target), run.rules)
+
+    return _go_on(run, budget, FORMULA_BATCH, step, lambda found: rank_formulas(found, target), clock, on_progress)
+
+
+def _go_on(
+    run: DesignRun[M],
+    budget: Budget,
+    most: int,
+    step: Callable[[int, int, Callable[[str], None]], tuple[Candidate[M], ...]],
+    order: Callable[[Sequence[Candidate[M]]], tuple[Candidate[M], ...]],
+    clock: _Clock,
+    on_progress: Callable[[Progress[M]], None] | None,
+) -> DesignRun[M]:
+    """Batches of at most ``most``, drawn and judged by ``step``, until enough pass or the budget ends."""
     report = on_progress or (lambda progress: None)
-    found, drawn, last = run.candidates, run.drawn, run.drawn + budget.draws
-    ended, seen = "draws", {structure_type(c.material): c.id for c in reversed(found) if not _repeats(c)}
-    while drawn < last:
-        done = len(listed(found, run.rules))
-        if done >= budget.want:
-            ended = "found"
-            break
-        size = min(BATCH, last - drawn)
+    found, drawn, last, ended = run.candidates, run.drawn, run.drawn + budget.draws, "draws"
+    done = len(listed(found, run.rules))
+    while drawn < last and done < budget.want:
+        size = min(most, last - drawn)
+        kept, passing = found, done
+
+        def tell(stage: str, kept: tuple[Candidate[M], ...] = kept, passing: int = passing) -> None:
+            report(Progress(stage, passing, budget.want, kept))
+
         try:
-            report(Progress("generate", done, budget.want, found))
-            batch = generate(told, size, seed=run.seed, settings=settings, first=drawn, cancelled=clock)
-            report(Progress("predict", done, budget.want, found))
-            batch = predict(batch, cancelled=clock)
+            batch = step(size, drawn, tell)
         except Cancelled:
             ended = clock.why
             break
         drawn += size
-        found = rank((*found, *judge_crystals(assess(batch, target, seen), run.rules)), target)
-        report(Progress("assess", min(budget.want, len(listed(found, run.rules))), budget.want, found))
-    if ended == "draws" and len(listed(found, run.rules)) >= budget.want:
+        found = order((*found, *batch))
+        done = len(listed(found, run.rules))
+        report(Progress("assess", min(budget.want, done), budget.want, found))
+    if ended == "draws" and done >= budget.want:
         ended = "found"
-    result = DesignRun(found, run.rules, run.seed, drawn, run.seconds + clock.seconds, ended)
-    report(Progress("done", min(budget.want, len(result.listed)), budget.want, found))
-    return result
+    report(Progress("done", min(budget.want, done), budget.want, found))
+    return DesignRun(found, run.rules, run.seed, drawn, run.seconds + clock.seconds, ended)
 
 
-def _repeats(candidate: Candidate) -> bool:
+def _repeats(candidate: Candidate[M]) -> bool:
     verdict = candidate.verdict("duplicate")
     return verdict is not None and verdict.passed is False
 

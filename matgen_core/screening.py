@@ -20,17 +20,16 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.candidate_files import Item, Refused
 from matgen_core.data.exports import harmless
-from matgen_core.data.formulas import count_atoms
+from matgen_core.data.given import METHOD as GIVEN
 from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.records import to_record
 from matgen_core.messages import quote
 from matgen_core.stages.assess import assess
 from matgen_core.stages.feasibility import STAGES as _STAGES
-from matgen_core.stages.feasibility import Funnel, Rules, check_energies, failed, judge_crystals
+from matgen_core.stages.feasibility import Funnel, Rules, failed, judge_compositions, judge_crystals
 from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas
 from matgen_core.stages.judge_molecules import Judge
 from matgen_core.stages.pareto import Objective, find_fronts, losses, measure_hypervolume
@@ -45,6 +44,7 @@ from matgen_core.types import (
     Crystal,
     Formula,
     FormulaSettings,
+    M,
     Molecule,
     SmilesSettings,
     Target,
@@ -63,10 +63,12 @@ class Screener:
     Args:
         target: goals, each a verdict.
         rules: what a candidate must pass.
+        further: called with each judged batch, as to add readings of the user's own.
     """
 
     target: Target = ANY
     rules: Rules = field(default_factory=lambda: Rules(known=True))
+    further: Callable[[Sequence[Candidate[Any]]], Sequence[Candidate[Any]]] | None = None
     _types: dict[str, str] = field(default_factory=dict)
     _formulas: dict[str, str] = field(default_factory=dict)
     _judge: Judge | None = None
@@ -90,32 +92,37 @@ class Screener:
             else:
                 judged = self._molecules(some) if kind is Molecule else self._compositions(some)
             done |= {c.id: c for c in judged}
-        return tuple(done[c.id] for c in candidates)
+        found = tuple(done[c.id] for c in candidates)
+        return tuple(self.further(found)) if self.further and found else found
 
     def _crystals(
         self, candidates: Sequence[Candidate[Crystal]], cancelled: Callable[[], bool] | None
     ) -> tuple[Candidate[Crystal], ...]:
-        fresh = predict([c for c in candidates if not c.predictions], cancelled=cancelled)
+        fresh = predict([c for c in candidates if not _was_read(c)], cancelled=cancelled)
         read = {c.id: c for c in fresh}
-        return judge_crystals(assess([read.get(c.id, c) for c in candidates], self.target, self._types), self.rules)
+        whole = [_keep_given(read.get(c.id, c), c) for c in candidates]
+        return judge_crystals(assess(whole, self.target, self._types), self.rules)
 
     def _molecules(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
         if self._judge is None:
             settings = SmilesSettings(filters=self.rules.filters, max_sa=self.rules.max_sa)
             self._judge = Judge(self.target, settings, load_molecule_reference())
-        return self._judge(candidates)
+        return tuple(_keep_given(new, old) for new, old in zip(self._judge(candidates), candidates, strict=True))
 
     def _compositions(self, candidates: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
         settings = FormulaSettings(neutral=False)
         read = predict_formulas(judge_formulas(candidates, self.target, settings, self._formulas))
-        toxic, radioactive = self.rules.toxic, self.rules.radioactive
-        return tuple(
-            c.add_verdicts(
-                check_hazards(count_atoms(c.material.reduced), toxic=toxic, radioactive=radioactive),
-                *check_energies(c, self.rules),
-            )
-            for c in finish_formulas(read, self.target)
-        )
+        whole = [_keep_given(new, old) for new, old in zip(read, candidates, strict=True)]
+        return judge_compositions(finish_formulas(whole, self.target), self.rules)
+
+
+def _was_read(candidate: Candidate[Any]) -> bool:
+    return any(reading.method != GIVEN for reading in candidate.predictions.values())
+
+
+def _keep_given(read: Candidate[M], before: Candidate[M]) -> Candidate[M]:
+    """What the user's table says of a property stands; no model overrules it."""
+    return read.add_predictions(*(reading for reading in before.predictions.values() if reading.method == GIVEN))
 
 
 def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
@@ -171,6 +178,7 @@ def screen_to_folder(
     *,
     target: Target | None = None,
     rules: Rules | None = None,
+    further: Callable[[Sequence[Candidate[Any]]], Sequence[Candidate[Any]]] | None = None,
     source: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -183,6 +191,7 @@ def screen_to_folder(
         out: folder, made where it is not there.
         target: goals, each a verdict.
         rules: what a candidate must pass.
+        further: as of :class:`Screener`.
         source: where the items come from, for the manifest.
         on_progress: called with candidates screened and rows refused.
         cancelled: asked before each batch; what is written stays.
@@ -192,7 +201,7 @@ def screen_to_folder(
     """
     if not objectives:
         raise BadInput("screening needs an objective; give for example --objective band_gap:max")
-    begun, outcome, screener = time.monotonic(), Outcome(), Screener(target or ANY, rules or Rules(known=True))
+    begun, outcome, screener = time.monotonic(), Outcome(), Screener(target or ANY, rules or Rules(known=True), further)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with _Files(out, objectives) as files:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from matgen_core.chem.stability import Hull
-from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.data.formulas import count_atoms
 from matgen_core.stages.feasibility import Funnel
-from matgen_core.types import Candidate
+from matgen_core.types import Candidate, Crystal, Formula
 from matgen_core.viz import ACCENT, BAD, Translate, frame
 
 #: More elements than this have no diagram on paper.
@@ -40,7 +41,9 @@ def draw_funnel(
     return figure.update_layout(margin={"l": 0, "r": 10, "t": 5, "b": 5}, showlegend=False)
 
 
-def draw_hull(candidate: Candidate, hull: Hull, *, template: str | None = None) -> go.Figure | None:
+def draw_hull(
+    candidate: Candidate[Crystal] | Candidate[Formula], hull: Hull, *, template: str | None = None
+) -> go.Figure | None:
     """The known phases of a candidate's elements with the candidate among them (pymatgen's PDPlotter).
 
     None where there is no diagram: an element alone, more than MOST_ELEMENTS, or no reading of the energy.
@@ -48,16 +51,18 @@ def draw_hull(candidate: Candidate, hull: Hull, *, template: str | None = None) 
     from pymatgen.analysis.phase_diagram import PDEntry, PDPlotter, PhaseDiagram
     from pymatgen.core import Composition
 
-    counts = formula_counts(candidate.material)
+    material = candidate.material
+    formula = material.reduced if isinstance(material, Formula) else reduced_formula(material)
+    counts = count_atoms(formula)
     energy = candidate.value("formation_energy")
     if energy is None or not 2 <= len(counts) <= MOST_ELEMENTS:
         return None
     entries = []
-    for formula, _fractions, value in hull.phases(sorted(counts)):
-        composition = Composition(formula)
+    for phase, _fractions, value in hull.phases(sorted(counts)):
+        composition = Composition(phase)
         entries.append(PDEntry(composition, value * composition.num_atoms))
         entries[-1].entry_id = "known"
-    own = Composition(reduced_formula(candidate.material))
+    own = Composition(formula)
     entries.append(PDEntry(own, energy * own.num_atoms))
     entries[-1].entry_id = candidate.id
     # The reference holds vertices only, so all that lies above the hull is the candidate, however far.

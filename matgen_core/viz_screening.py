@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from matgen_core.properties import PROPERTIES
 from matgen_core.screening import name_of
 from matgen_core.stages.pareto import Objective
 from matgen_core.types import Candidate, M
@@ -48,7 +47,7 @@ def draw_front(
         "mode": "markers", "marker": marker, "customdata": [[c.id] for c in candidates],
         "text": [f"{name_of(c)} · {translate('front')} {f}" for c, f in zip(candidates, fronts, strict=True)],
     }  # fmt: skip
-    titles = [f"{translate(PROPERTIES[k].label)} {PROPERTIES[k].unit}".strip() for k in keys]
+    titles = [f"{translate(o.property.label)} {o.property.unit}".strip() for o in objectives[:3]]
     figure = go.Figure()
     if len(keys) == 3:
         figure.add_scatter3d(
@@ -80,7 +79,7 @@ def draw_parallel(
     """One line a candidate over all objectives, turned so that up is better; the first front is dark."""
     dimensions = []
     for objective in objectives:
-        record = PROPERTIES[objective.key]
+        record = objective.property
         values = np.array([c.value(objective.key) for c in candidates], dtype=float)
         label = f"{translate(record.label)} {record.unit}".strip()
         dimension = {"label": label, "values": values}
@@ -91,3 +90,29 @@ def draw_parallel(
     line = {"color": first, "colorscale": [[0, "rgba(154,165,164,0.35)"], [1, ACCENT]], "cmin": 0, "cmax": 1}
     figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelfont={"size": 13}))
     return frame(figure, height).update_layout(margin={"l": 70, "r": 70, "t": 60, "b": 20})
+
+
+def draw_trade_off(
+    points: Sequence[tuple[float, float, float]], now: float, *, translate: Translate = str, height: int = 230
+) -> go.Figure:
+    """Mean desirability against mean distance of a picked few, from desirability alone to distance alone.
+
+    Args:
+        points: of :func:`matgen_core.stages.pareto.trade_off`.
+        now: the spread that is chosen, which stands out.
+        translate: turns English words into the reader's.
+        height: pixels.
+    """
+    spreads = np.array([point[0] for point in points])
+    chosen = np.abs(spreads - now) == np.abs(spreads - now).min()
+    figure = go.Figure(
+        go.Scatter(
+            x=[point[2] for point in points], y=[point[1] for point in points], mode="lines+markers",
+            line={"color": ACCENT, "width": 1.5},
+            marker={"size": np.where(chosen, 14, 7).tolist(), "color": np.where(chosen, BAD, ACCENT).tolist()},
+            hovertemplate="%{y:.2f}, %{x:.2f}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title=translate("mean distance"), gridcolor=_GRID, zeroline=False)
+    figure.update_yaxes(title=translate("mean desirability"), gridcolor=_GRID, zeroline=False)
+    return frame(figure, height)

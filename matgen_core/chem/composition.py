@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import product
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
 from matgen_core.messages import quote
 from matgen_core.types import BadTarget, Constraints, Crystal, Verdict
+
+if TYPE_CHECKING:
+    from pymatgen.core import Composition
 
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
 #: Plutonium: beyond it there is too little data for any of the networks.
@@ -224,11 +230,35 @@ def check_oxidation(formula: str) -> Verdict:
                 return Verdict("oxidation", False, f"no neutral combination of known oxidation states for {formula}")
         except Exception:  # smact raises many kinds for elements it has no data for
             return Verdict("oxidation", None, f"SMACT cannot judge {formula}")
-        guesses = Composition(formula).oxi_state_guesses(max_sites=-1) if len(Composition(formula)) < 6 else ()
-    if not guesses:
+        composition = Composition(formula)
+        states = _common_states(composition)
+        if states is None and not all(element.is_metal for element in composition) and len(composition) < 6:
+            guesses = composition.oxi_state_guesses(max_sites=-1)  # mixed valence; takes 0.1 s
+            states = dict(guesses[0]) if guesses else None
+    if not states:
         return Verdict("oxidation", True, "an alloy, or states that are rare")
-    states = ", ".join(f"{element} {state:+.3g}" for element, state in guesses[0].items())
-    return Verdict("oxidation", True, states)
+    return Verdict("oxidation", True, ", ".join(f"{element} {state:+.3g}" for element, state in states.items()))
+
+
+def _common_states(composition: Composition) -> dict[str, float] | None:
+    """One common state for each element so that all is neutral and anions are the more electronegative.
+
+    Of several the one with the smallest charges; None where there is none, as with mixed valence.
+    """
+    elements = sorted(composition, key=lambda e: e.X if e.X == e.X else 0.0)  # noble gases have NaN
+    choices = [sorted(e.common_oxidation_states, key=abs) for e in elements]
+    if not all(choices) or len(elements) < 2 or math.prod(map(len, choices)) > 5000:
+        return None
+    neutral = [
+        states for states in product(*choices)
+        if (signs := [state > 0 for state in states]) == sorted(signs, reverse=True)
+        and abs(sum(state * composition[e] for state, e in zip(states, elements, strict=True))) < 1e-8
+    ]  # fmt: skip
+    if not neutral:
+        return None
+    best = min(neutral, key=lambda states: sum(map(abs, states)))
+    named = dict(zip((str(e) for e in elements), best, strict=True))
+    return {str(e): float(named[str(e)]) for e in composition}
 
 
 def check_neutral(formula: str) -> Verdict:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from matgen_core.data.crystals import Rejected, parse_row
 from matgen_core.data.formulas import reduce_formula
+from matgen_core.data.given import Column, find_columns, read_cell
 from matgen_core.messages import quote
 from matgen_core.types import BadInput, Candidate, Formula, Molecule, Origin
 
@@ -59,7 +60,12 @@ def read_files(paths: list[Path]) -> Iterator[Item]:
 
 def read_upload(name: str, data: bytes) -> Iterator[Item]:
     """The same of one uploaded file, which stays in memory."""
-    yield from _unique(_read_bytes(name, io.BytesIO(data)))
+    yield from read_uploads([(name, data)])
+
+
+def read_uploads(files: list[tuple[str, bytes]]) -> Iterator[Item]:
+    """The same of several, with their names; an id that an earlier file has is refused."""
+    yield from _unique(item for name, data in files for item in _read_bytes(name, io.BytesIO(data)))
 
 
 def _unique(items: Iterator[Item]) -> Iterator[Item]:
@@ -119,6 +125,7 @@ def _read_csv(name: str, handle: Any) -> Iterator[Item]:
         yield Refused(name, f"no column cif, formula or smiles (it has: {have}); rename one")
         return
     kind, column = _COLUMNS[found], columns[found]
+    given = find_columns(name for name in columns.values() if name != column)
     id_column = next((columns[c] for c in _IDS if c in columns), None)
     row = 0
     while True:
@@ -135,12 +142,20 @@ def _read_csv(name: str, handle: Any) -> Iterator[Item]:
         id_ = id_ or f"{Path(name).stem}-{row}"
         if not text:
             yield Refused(place, f"the {kind} is empty")
-        elif kind == "cif":
-            yield _crystal(id_, place, text)
-        elif kind == "smiles":
-            yield _molecule(id_, place, text)
         else:
-            yield _formula(id_, place, text)
+            read = {"cif": _crystal, "smiles": _molecule, "formula": _formula}[kind]
+            yield _add_given(read(id_, place, text), place, given, entry)
+
+
+def _add_given(item: Item, place: str, given: list[Column], entry: Mapping[str, object]) -> Item:
+    """The candidate with the values that its row brings along, or the row refused for one of them."""
+    if isinstance(item, Refused):
+        return item
+    try:
+        readings = [read_cell(column, str(entry.get(column.name) or "")) for column in given]
+    except BadInput as error:
+        return Refused(place, str(error))
+    return item.add_predictions(*(reading for reading in readings if reading is not None))
 
 
 def _read_zip(name: str, handle: Any) -> Iterator[Item]:

@@ -1,8 +1,6 @@
 """The chapter's questions of a candidate (4.5): reached? synthesizable? stable? new? Each rule a verdict with a reason.
 
-Nothing here is a score: a stage is passed where none of its rules says no. Distances to goals are in units of each
-property's own tolerance, never averaged over different units; how sure a reading is shows as the probability of meeting
-the goal if errors are normal with the reading's spread.
+Nothing here is a score: a stage is passed where none of its rules says no.
 """
 
 from __future__ import annotations
@@ -11,15 +9,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from matgen_core.checkpoints import load_checkpoint
 from matgen_core.chem.composition import check_oxidation
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.data.crystals import ELEMENTS
+from matgen_core.data.formulas import count_atoms
 from matgen_core.networks import build_geometry
-from matgen_core.properties import PROPERTIES
-from matgen_core.types import Candidate, Crystal, Goal, M, Target, Verdict
+from matgen_core.stages.familiarity import check_surroundings, check_type
+from matgen_core.stages.solid_state import check_solid_state
+from matgen_core.types import Candidate, Formula, M, Verdict
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Rules:
         known: whether what is known already may be listed.
         max_sa: largest synthetic accessibility score of a molecule.
         filters: alerts that reject a molecule.
+        solid_state: whether it must be makeable from powders in air (``matsyngate``; oxides only).
     """
 
     max_e_above_hull: float = 0.1
@@ -41,12 +46,23 @@ class Rules:
     known: bool = False
     max_sa: float = 4.5
     filters: tuple[str, ...] = ("PAINS", "BRENK")
+    solid_state: bool = False
 
 
 #: The stages in their order, and the rules of each; "target" stands for every goal's.
 STAGES: Mapping[str, tuple[str, ...]] = {
     "reached": ("distances", "constraints", "target", "valid", "scaffold", "require", "forbid"),
-    "synthesizable": ("oxidation", "bonds", "packing", "hazards", "sa_score", "PAINS", "BRENK"),
+    "synthesizable": (
+        "oxidation",
+        "bonds",
+        "packing",
+        "coordination",
+        "hazards",
+        "solid_state",
+        "sa_score",
+        "PAINS",
+        "BRENK",
+    ),
     "stable": ("formation", "hull"),
     "new": ("duplicate", "newness"),
 }
@@ -72,47 +88,35 @@ def passes(candidate: Candidate[M], rules: Rules) -> bool:
     return not any(failed(candidate, stage, rules) for stage in STAGES)
 
 
-def probability(key: str, goal: Goal, value: float | None, spread: float | None) -> float | None:
-    """Probability that the property meets the goal, were the reading's error normal with its spread.
-
-    None where there is no reading or no spread; a spread of 0 gives 0 or 1.
-    """
-    if value is None or spread is None:
-        return None
-    slack = PROPERTIES[key].tolerance if goal.is_value else 0.0
-    low = -math.inf if goal.low is None else goal.low - slack
-    high = math.inf if goal.high is None else goal.high + slack
-    if spread == 0:
-        return float(low <= value <= high)
-
-    def below(end: float) -> float:
-        return 0.5 * (1.0 + math.erf((end - value) / (spread * math.sqrt(2.0))))
-
-    return below(high) - below(low)
-
-
-def chance(candidate: Candidate[M], target: Target) -> float | None:
-    """Probability that all goals are met, errors taken as independent; None where one of them has none."""
-    total = 1.0
-    for key, goal in target.goals.items():
-        reading = candidate.predictions.get(key)
-        one = None if reading is None else probability(key, goal, reading.value, reading.spread)
-        if one is None:
-            return None
-        total *= one
-    return total
-
-
 # ---------------------------------------------------------------------------------------------------------- crystals
 
 
 def judge_crystals(candidates: Sequence[Candidate], rules: Rules) -> tuple[Candidate, ...]:
     """Crystals that were read and assessed, with the verdicts of the stages "synthesizable" and "stable" added."""
+    judged = []
+    for candidate in candidates:
+        crystal, formula = candidate.material, reduced_formula(candidate.material)
+        structure = to_structure(crystal)
+        judged.append(
+            candidate.add_verdicts(
+                check_oxidation(formula),
+                *check_geometry(structure),
+                check_surroundings(structure),
+                check_type(crystal),
+                check_hazards(formula_counts(crystal), toxic=rules.toxic, radioactive=rules.radioactive),
+                *([check_solid_state(formula)] if rules.solid_state else []),
+                *check_energies(candidate, rules),
+            )
+        )
+    return tuple(judged)
+
+
+def judge_compositions(candidates: Sequence[Candidate[Formula]], rules: Rules) -> tuple[Candidate[Formula], ...]:
+    """Compositions that were read and finished, with hazards by the rules and the verdicts of the stage "stable"."""
     return tuple(
         candidate.add_verdicts(
-            check_oxidation(reduced_formula(candidate.material)),
-            *check_geometry(candidate.material),
-            check_hazards(formula_counts(candidate.material), toxic=rules.toxic, radioactive=rules.radioactive),
+            check_hazards(count_atoms(candidate.material.reduced), toxic=rules.toxic, radioactive=rules.radioactive),
+            *([check_solid_state(candidate.material.reduced)] if rules.solid_state else []),
             *check_energies(candidate, rules),
         )
         for candidate in candidates
@@ -126,14 +130,13 @@ def _known_geometry() -> tuple[dict[str, float], list[list[float]]]:
     return dict(zip(ELEMENTS, volumes, strict=False)), contacts.tolist()
 
 
-def check_geometry(crystal: Crystal) -> list[Verdict]:
+def check_geometry(structure: Structure) -> list[Verdict]:
     """Verdicts "bonds" and "packing", against the training rows.
 
     Bonds: no pair of elements nearer than 0.9 of what known crystals hold. Packing: the volume within 0.6 and 1.6 of
     what its elements take in known crystals.
     """
     volumes, contacts = _known_geometry()
-    structure = to_structure(crystal)
     numbers = {element: i + 1 for i, element in enumerate(ELEMENTS)}
     tightest, words = math.inf, "no neighbours within 4 Å"
     firsts, seconds, _images, distances = structure.get_neighbor_list(4.0)
@@ -145,7 +148,10 @@ def check_geometry(crystal: Crystal) -> list[Verdict]:
             words = f"{one}–{two} {distance:.2f} Å; nearest in known crystals {least:.2f} Å"
     expected = sum(volumes[str(site.specie)] for site in structure)
     ratio = structure.volume / expected
-    packing = f"{structure.volume / len(structure):.1f} Å³ an atom, {ratio:.2f} of what known crystals of them take"
+    packing = (
+        f"{structure.density:.2f} g/cm³, {structure.volume / len(structure):.1f} Å³ an atom, {ratio:.2f} of what known "
+        f"crystals of these elements take"
+    )
     return [
         Verdict("bonds", None if tightest == math.inf else bool(tightest >= 0.9), words),
         Verdict("packing", bool(0.6 <= ratio <= 1.6), packing),

@@ -16,6 +16,7 @@ from matgen_core.data.formulas import count_atoms, reduce_formula
 from matgen_core.data.reference import load_reference
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import check_goals
+from matgen_core.stages.likelihood import cost_of_goals
 from matgen_core.types import Candidate, Constraints, Formula, FormulaSettings, Target, Verdict
 
 #: Rules whose "no" takes a composition off the list.
@@ -88,10 +89,7 @@ def rank_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> t
     """Best first: found ones, then by distance to the goals and above the hull, each in units of its tolerance."""
 
     def score(candidate: Candidate[Formula]) -> float:
-        total = 0.0
-        for key, goal in target.goals.items():
-            value = candidate.value(key)
-            total += 10.0 if value is None else min(10.0, goal.distance(value) / PROPERTIES[key].tolerance)
+        total = cost_of_goals(candidate, target)
         above = candidate.value("e_above_hull")
         total += 10.0 if above is None else min(10.0, max(0.0, above) / PROPERTIES["e_above_hull"].tolerance)
         return total + (0.0 if counts_as_found(candidate) else 1000.0)

@@ -12,6 +12,7 @@ from matgen_core.chem.molecule import accessibility, canonical, parse, propertie
 from matgen_core.data.molecule_reference import MoleculeReference
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import check_goals
+from matgen_core.stages.likelihood import cost_of_goals
 from matgen_core.types import Candidate, Molecule, Prediction, SmilesSettings, Target, Verdict
 
 #: Rules whose failure makes a molecule not one of those asked for, besides the targets.
@@ -110,11 +111,9 @@ def score(candidate: Candidate[Molecule], target: Target) -> float:
 
     A missing reading costs as much as a miss by ten tolerances, a rejection a thousand.
     """
-    total = 0.0
-    for key, goal in target.goals.items():
-        value = candidate.value(key)
-        total += 10.0 if value is None else min(10.0, goal.distance(value) / (PROPERTIES[key].tolerance or 1.0))
-    return total + 1000.0 * sum(v.passed is False for v in candidate.verdicts if v.rule in REJECTING)
+    return cost_of_goals(candidate, target) + 1000.0 * sum(
+        v.passed is False for v in candidate.verdicts if v.rule in REJECTING
+    )
 
 
 def rank_molecules(candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:

@@ -7,18 +7,21 @@ reading is in no front, and says so. Sorting and hypervolume are pymoo's.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.messages import quote
-from matgen_core.properties import PROPERTIES, parse_goal
+from matgen_core.properties import PROPERTIES, Property, parse_goal
 from matgen_core.types import BadTarget, Candidate, Goal, M, Verdict
 
 Matrix = NDArray[np.float64]
 DIRECTIONS = ("max", "min", "goal")
+#: Where a normal error of unit width lies: the middles of twenty-one equally likely parts.
+_NODES = tuple(NormalDist().inv_cdf((i + 0.5) / 21) for i in range(21))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,53 +33,72 @@ class Objective:
         direction: "max", "min", or "goal": as near ``goal`` as can be.
         goal: what is asked for, with "goal".
         weight: in the aggregate; fronts know no weights.
+        record: of a property that is not one of PROPERTIES, as one that a user's predictor reads.
     """
 
     key: str
     direction: str
     goal: Goal | None = None
     weight: float = 1.0
+    record: Property | None = None
 
     def __post_init__(self) -> None:
-        if self.key not in PROPERTIES:
+        if self.record is None and self.key not in PROPERTIES:
             raise BadTarget(f"unknown property {quote(self.key)}; known: {', '.join(PROPERTIES)}")
         if self.direction not in DIRECTIONS or (self.direction == "goal") != (self.goal is not None):
             raise BadTarget(f"{self.key}: write max, min, or what is asked for, such as 1:3")
         if not 0.0 < self.weight < 1e6:
             raise BadTarget(f"{self.key}: the weight {self.weight:g} must be above 0 and below a million")
 
+    @property
+    def property(self) -> Property:
+        """What is wanted."""
+        return self.record or PROPERTIES[self.key]
+
     def loss(self, value: float | None) -> float:
         """How far from what is wanted, in tolerances; lower is better, NaN without a reading."""
         if value is None or not math.isfinite(value):
             return math.nan
-        unit = PROPERTIES[self.key].tolerance or 1.0
+        unit = self.property.tolerance or 1.0
         if self.goal is not None:
             return self.goal.distance(value) / unit
         return value / unit if self.direction == "min" else -value / unit
 
-    def desirability(self, value: float | None) -> float | None:
+    def desirability(self, value: float | None, spread: float | None = None) -> float | None:
         """0 (not at all) to 1 (all that is wanted), after Derringer and Suich (1980).
 
         For "max" and "min" over the range of the property's data; for a goal it falls to 0 five tolerances away.
+        With a spread it is what is to be expected if errors are normal, so that an unsure reading is worth less where
+        there is something to lose.
         """
         if value is None or not math.isfinite(value):
             return None
-        record = PROPERTIES[self.key]
+        if spread:
+            return sum(self._desirability(value + node * spread) for node in _NODES) / len(_NODES)
+        return self._desirability(value)
+
+    def _desirability(self, value: float) -> float:
+        record = self.property
         if self.goal is not None:
             return max(0.0, 1.0 - self.loss(value) / 5.0)
         share = min(1.0, max(0.0, (value - record.low) / (record.high - record.low)))
         return share if self.direction == "max" else 1.0 - share
 
 
-def parse_objective(text: str) -> Objective:
+def parse_objective(text: str, own: Mapping[str, Property] | None = None) -> Objective:
     """An objective from "band_gap:max", "e_above_hull:min*2" (weight 2) or "band_gap=1:3".
 
     >>> parse_objective("band_gap:max").direction, parse_objective("band_gap=2.0*3").weight
     ('max', 3.0)
 
+    Args:
+        text: as above.
+        own: further properties that may be named, by key.
+
     Raises:
         BadTarget: naming what cannot be read.
     """
+    further = own or {}
     body, _, times = text.partition("*")
     try:
         weight = float(times) if times else 1.0
@@ -87,9 +109,9 @@ def parse_objective(text: str) -> Objective:
         goal = parse_goal(key.strip(), wanted)
         if goal is None:
             raise BadTarget(f"{quote(text)} asks for anything; leave it out")
-        return Objective(key.strip(), "goal", goal, weight)
+        return Objective(key.strip(), "goal", goal, weight, further.get(key.strip()))
     key, _, direction = body.partition(":")
-    return Objective(key.strip(), direction.strip() or "max", None, weight)
+    return Objective(key.strip(), direction.strip() or "max", None, weight, further.get(key.strip()))
 
 
 def losses(candidates: Sequence[Candidate[M]], objectives: Sequence[Objective]) -> Matrix:
@@ -138,7 +160,7 @@ def rank_by_front(
     fronts = find_fronts(matrix)
     found = []
     for candidate, row, front in zip(candidates, matrix, fronts.tolist(), strict=True):
-        lacking = [PROPERTIES[o.key].label for o, loss in zip(objectives, row, strict=True) if math.isnan(loss)]
+        lacking = [o.property.label for o, loss in zip(objectives, row, strict=True) if math.isnan(loss)]
         reason = f"no reading: {', '.join(lacking)}" if lacking else f"front {front}"
         verdict = Verdict("pareto", front == 1 if front else None, reason)
         found.append((candidate.add_verdicts(verdict), front, aggregate(candidate, objectives)))
@@ -149,7 +171,8 @@ def aggregate(candidate: Candidate[M], objectives: Sequence[Objective]) -> float
     """Weighted geometric mean of the desirabilities; None where one is missing."""
     total = weights = 0.0
     for objective in objectives:
-        value = objective.desirability(candidate.value(objective.key))
+        reading = candidate.predictions.get(objective.key)
+        value = None if reading is None else objective.desirability(reading.value, reading.spread)
         if value is None:
             return None
         if value == 0.0:
@@ -185,6 +208,19 @@ def pick_diverse(vectors: Matrix, merits: Sequence[float], count: int, spread: f
         picked.append(int(gain.argmax()))
         nearest = np.minimum(nearest, np.linalg.norm(vectors - vectors[picked[-1]], axis=1))
     return tuple(picked)
+
+
+def trade_off(
+    vectors: Matrix, merits: Sequence[float], count: int, steps: int = 11
+) -> list[tuple[float, float, float]]:
+    """What diversity costs: spread (0 to 1), mean merit and mean distance of what :func:`pick_diverse` picks."""
+    found = []
+    for spread in np.linspace(0.0, 1.0, steps).tolist():
+        chosen = list(pick_diverse(vectors, merits, count, spread))
+        apart = mean_distance(vectors[chosen])
+        if apart is not None:
+            found.append((spread, float(np.mean([merits[i] for i in chosen])), apart))
+    return found
 
 
 def mean_distance(vectors: Matrix) -> float | None:

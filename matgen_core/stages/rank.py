@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from matgen_core.properties import PROPERTIES
+from matgen_core.stages.likelihood import cost_of_goals
 from matgen_core.types import Candidate, Target
 
 _FATAL = ("distances", "constraints", "duplicate")
@@ -18,14 +19,11 @@ def rank(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ..
 
 
 def score(candidate: Candidate, target: Target) -> float:
-    """Sum of distances to the goals and above the hull, each in units of its own tolerance.
+    """Sum of distances to the goals and above the hull, each in units of its own tolerance, and of the doubts.
 
     A reading that is missing costs as much as a miss by ten tolerances; a broken structure a thousand.
     """
-    total = 0.0
-    for key, goal in target.goals.items():
-        value = candidate.value(key)
-        total += 10.0 if value is None else min(10.0, goal.distance(value) / PROPERTIES[key].tolerance)
+    total = cost_of_goals(candidate, target)
     above = candidate.value("e_above_hull")
     total += 10.0 if above is None else min(10.0, max(0.0, above) / PROPERTIES["e_above_hull"].tolerance)
     return total + 1000.0 * sum(v.passed is False for v in candidate.verdicts if v.rule in _FATAL)

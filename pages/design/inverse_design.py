@@ -2,66 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 import streamlit as st
 
-from matgen_core.inverse_design import (
-    Budget,
-    DesignRun,
-    allowed,
-    check_brief,
-    design_molecules_until,
-    design_until,
-    resume,
-)
+from matgen_core.compositions import check_compositions
+from matgen_core.data.formulas import FORMULA_PROPERTIES
+from matgen_core.inverse_design import allowed, check_brief
 from matgen_core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS, outside_data
 from matgen_core.stages.conditions import check_target
-from matgen_core.stages.feasibility import Rules, listed
+from matgen_core.stages.feasibility import listed
 from matgen_core.stages.generate import trained_engines
-from matgen_core.store import StoreError, open_store
-from matgen_core.types import Candidate, Constraints, MatGenError, SamplingSettings, SmilesSettings, Target
+from matgen_core.types import Constraints, FormulaSettings, MatGenError, SmilesSettings, Target
 from pages.ui.candidate_card import show_details, show_picture
-from pages.ui.candidate_table import PICKED, show_plot, show_table
+from pages.ui.candidate_table import show_plot, show_table
+from pages.ui.composition_controls import ask_composition
+from pages.ui.composition_results import show_formula, show_formula_plot, show_formula_table
 from pages.ui.design_controls import KINDS, RULES, ask_budget, ask_rules
-from pages.ui.design_results import show_funnel, show_prospects
+from pages.ui.design_results import show_among_known, show_funnel, show_prospects
+from pages.ui.design_run import STATE, Asked, Loop, reopen, start
 from pages.ui.files import offer_files
-from pages.ui.jobs import Job, load_models, submit
+from pages.ui.following_up import show_elsewhere, show_relaxing
+from pages.ui.jobs import load_models
 from pages.ui.language import _
 from pages.ui.link import URL, check_link
 from pages.ui.molecule_card import show_molecule
 from pages.ui.molecule_controls import show_domain
 from pages.ui.molecule_results import picked_of, show_grid
 from pages.ui.progress import show_progress
-from pages.ui.recording import begin_record, owner, show_record
+from pages.ui.recording import show_record
 from pages.ui.target_controls import ask_constraints, ask_goals
 
-STATE = "loop"
-
-
-@dataclass
-class Loop:
-    """A run of this session: what was asked, its job, and how it ended, so that it can go on."""
-
-    kind: str
-    target: Target
-    rules: Rules
-    job: Job
-    run: DesignRun[Any] | None = None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the controls say."""
-
-    kind: str
-    target: Target
-    rules: Rules
-    budget: Budget
-    seed: int
-    engine: str
+_CONDITIONS = {"crystals": CRYSTAL_CONDITIONS, "molecules": MOLECULE_CONDITIONS, "compositions": FORMULA_PROPERTIES}
 
 
 def ask() -> Asked | None:
@@ -71,23 +41,27 @@ def ask() -> Asked | None:
         _("What"), KINDS, default=KINDS[0], key="what", bind=URL, format_func=_, required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    crystals = kind == "crystals"
-    goals, problem = ask_goals(CRYSTAL_CONDITIONS if crystals else MOLECULE_CONDITIONS)
+    goals, problem = ask_goals(_CONDITIONS[kind])
     constraints = Constraints()
-    if crystals:
+    if kind == "crystals":
         with st.expander(_("Elements and cell")):
             constraints = ask_constraints()
+    elif kind == "compositions":
+        with st.expander(_("Elements and atoms")):
+            constraints = ask_composition()
     else:
         show_domain()
     rules = ask_rules(kind)
     budget, seed = ask_budget()
     engines = trained_engines()
-    engine = st.selectbox(_("Engine"), engines, key="engine", bind=URL) if crystals else engines[0]
+    engine = st.selectbox(_("Engine"), engines, key="engine", bind=URL) if kind == "crystals" else engines[0]
     target = Target(goals, constraints)
     try:
         check_brief(target, budget)
-        if crystals:
+        if kind == "crystals":
             check_target(allowed(target, rules))
+        elif kind == "compositions":
+            check_compositions(allowed(target, rules), 1, FormulaSettings())
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
@@ -97,31 +71,6 @@ def ask() -> Asked | None:
         if warning := outside_data(key, goal):
             st.warning(_(warning))
     return Asked(kind, target, rules, budget, seed, engine)
-
-
-def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
-    """Begins the loop, or goes on with a run."""
-    st.session_state.pop(PICKED, None)
-
-    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate, ...]:
-        kept: dict[str, Any] = {"rules": asked.rules, "seed": asked.seed, "before": before}
-        if asked.kind == "molecules":
-            loop.run = design_molecules_until(
-                asked.target, asked.budget, settings=SmilesSettings(), on_progress=report, cancelled=stop, **kept
-            )
-        else:
-            settings = SamplingSettings(engine=asked.engine)
-            loop.run = design_until(
-                asked.target, asked.budget, settings=settings, on_progress=report, cancelled=stop, **kept
-            )
-        return loop.run.candidates
-
-    rules = asked.rules if before is None else before.rules
-    loop = Loop(asked.kind, asked.target, rules, Job())
-    loader = load_models() if asked.kind == "crystals" else None
-    recorder = begin_record(f"design-{asked.kind}", asked.seed, before.candidates if before else ())
-    loop.job = submit(work, asked.budget.want, f"design-{asked.kind}", loader, recorder)
-    st.session_state[STATE] = loop
 
 
 def show_end(loop: Loop, asked: Asked | None) -> None:
@@ -165,6 +114,11 @@ def show_results(loop: Loop, asked: Asked | None) -> None:
     elif loop.kind == "molecules":
         show_grid(found, loop.target, SmilesSettings())
         show_molecule(picked_of(found), loop.target, SmilesSettings())
+    elif loop.kind == "compositions":
+        composition = show_formula_table(found, loop.target)
+        show_formula_plot(found, loop.target, composition)
+        show_formula(composition)
+        show_among_known(composition)
     else:
         picked = show_table(found, loop.target)
         left, right = st.columns(2, gap="medium")
@@ -174,22 +128,9 @@ def show_results(loop: Loop, asked: Asked | None) -> None:
             show_picture(picked)
         show_prospects(picked, loop.target)
         show_details(picked)
-
-
-def reopen(asked: Asked) -> Loop | None:
-    """The kept run that the link names, to go on with; None where it names none."""
-    name = st.query_params.get("resume")
-    if not name:
-        return None
-    try:
-        kept = open_store().get(name)
-        if kept.owner != owner() or kept.kind != f"design-{asked.kind}":
-            raise StoreError(_("The run that the link names is not one of yours, or of another kind."))
-        run = resume(open_store().candidates(name), asked.rules, kept.seed)
-    except StoreError as error:
-        st.warning(_(str(error)))
-        return None
-    return Loop(asked.kind, asked.target, asked.rules, Job(begun=0.0, ended=0.0), run)
+    if found and not loop.job.busy:
+        show_relaxing(found)
+        show_elsewhere(found)
 
 
 load_models()

@@ -10,8 +10,10 @@ from matgen_core.stages.feasibility import passes
 from matgen_core.stages.pareto import rank_by_front
 from pages.ui.comparison import show_comparison
 from pages.ui.design_results import show_funnel
+from pages.ui.following_up import show_elsewhere, show_relaxing
 from pages.ui.language import _
 from pages.ui.progress import show_progress
+from pages.ui.recording import show_record
 from pages.ui.screening_results import (
     ask_objectives,
     narrow,
@@ -21,7 +23,7 @@ from pages.ui.screening_results import (
     show_fronts,
     show_screen_table,
 )
-from pages.ui.screening_source import MOST, STATE, Screened, ask_rules, ask_source, start
+from pages.ui.screening_source import MOST, STATE, Screened, ask_own, ask_rules, ask_source, start
 
 
 def show_refused(screened: Screened) -> None:
@@ -42,6 +44,7 @@ def show_results(screened: Screened) -> None:
         show_progress(screened.job)
     if screened.job.error:
         st.error(_(screened.job.error))
+    show_record(screened.job.recorder)
     show_refused(screened)
     found = list(screened.job.candidates)
     if not found:
@@ -71,6 +74,8 @@ def show_results(screened: Screened) -> None:
         show_comparison(picked)
     else:
         st.caption(_("Tick two to six rows to see them side by side."))
+    show_relaxing(picked or [c for c, _front, _merit in ranked[:10]])
+    show_elsewhere(picked or [c for c, _front, _merit in ranked[:10]])
 
 
 st.title(_("Screening"), anchor=False)
@@ -78,10 +83,11 @@ controls, results = st.columns([4, 8], gap="medium")
 with controls, st.container(key="controls"):
     source = ask_source()
     rules = ask_rules()
+    own = ask_own()
     current: Screened | None = st.session_state.get(STATE)
     busy = current is not None and current.job.busy
     if st.button(_("Screen"), type="primary", width="stretch", disabled=source is None or busy, key="go") and source:
-        start(*source, rules)
+        start(*source, rules, own)
         st.rerun()
 with results:
     if current is None:

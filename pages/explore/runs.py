@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.structure import reduced_formula
 from matgen_core.properties import PROPERTIES
+from matgen_core.screening import name_of
 from matgen_core.store import Run, Store, StoreError, open_store
-from matgen_core.types import Candidate, Crystal, SmilesSettings, Target
+from matgen_core.types import Crystal, Formula, SmilesSettings, Target
 from pages.ui.candidate_card import show_details, show_picture
 from pages.ui.candidate_table import show_table
+from pages.ui.composition_results import show_formula, show_formula_table
 from pages.ui.files import offer_files
 from pages.ui.language import N_, _, ngettext
 from pages.ui.molecule_card import show_molecule
 from pages.ui.molecule_results import keep_molecules, picked_of, show_grid
 from pages.ui.recording import owner
+from pages.ui.wording import rule_text
 
 _PAGES = {
     "crystals": "pages/design/crystals.py", "molecules": "pages/design/molecules.py",
+    "compositions": "pages/design/compositions.py", "screening": "pages/design/screening.py",
     "design-crystals": "pages/design/inverse_design.py", "design-molecules": "pages/design/inverse_design.py",
+    "design-compositions": "pages/design/inverse_design.py",
 }  # fmt: skip
 _STATES = {
     "running": N_("running"), "finished": N_("finished"), "cancelled": N_("cancelled"), "failed": N_("failed"),
     "interrupted": N_("interrupted"),
 }  # fmt: skip
 _KINDS = {
-    "crystals": N_("Crystals"), "molecules": N_("Molecules"), "design-crystals": N_("Inverse design, crystals"),
-    "design-molecules": N_("Inverse design, molecules"),
+    "crystals": N_("Crystals"), "molecules": N_("Molecules"), "compositions": N_("Compositions"),
+    "screening": N_("Screening"), "design-crystals": N_("Inverse design, crystals"),
+    "design-molecules": N_("Inverse design, molecules"), "design-compositions": N_("Inverse design, compositions"),
 }  # fmt: skip
 
 
@@ -65,14 +71,20 @@ def change(store: Store, run: Run) -> None:
             store.rename(run.id, name)
             st.rerun()
         page = _PAGES.get(run.kind)
-        if page and st.button(
-            _("Run again"), key="again", help=_("The same settings and seed give the same candidates")
+        again = page and run.kind != "screening"  # files are not kept, only what was found in them
+        if (
+            page
+            and again
+            and st.button(_("Run again"), key="again", help=_("The same settings and seed give the same candidates"))
         ):
             st.switch_page(page, query_params=_link(run))
         sure = st.toggle(_("Delete"), key=f"sure-{run.id}", disabled=run.state == "running")
         if sure and st.button(_("Yes, for good"), key="delete", type="primary"):
             store.delete(run.id)
             st.rerun()
+    if page and again:
+        st.caption(_("A link with these settings, to share"))
+        st.code(link_to(run, page), language=None)
     known = ", ".join(f"{package} {version}" for package, version in run.versions.items())
     st.caption(f"{run.id} · {_('seed')} {run.seed} · {known}")
     if run.message:
@@ -82,11 +94,21 @@ def change(store: Store, run: Run) -> None:
     resumable = run.kind.startswith("design-") and run.count and run.state != "running"
     if resumable and st.button(_("Go on with this run"), key="resume"):
         st.switch_page(_PAGES[run.kind], query_params={**_link(run), "resume": run.id})
+    if run.count and st.button(_("Screen these candidates"), key="screen-run"):
+        st.switch_page(_PAGES["screening"], query_params={"run": run.id})
 
 
 def _link(run: Run) -> dict[str, Any]:
     """The settings as its page's address has them."""
     return {key: value if len(value) > 1 else value[0] for key, value in run.settings.items() if value}
+
+
+def link_to(run: Run, page: str) -> str:
+    """The address of a run's page with its settings."""
+    here = str(st.context.url or "").rsplit("/", 1)[0]
+    place = page.removesuffix(".py").rsplit("/", 1)[1]
+    place = "" if place == "crystals" else place  # the first page has no name in the address
+    return f"{here}/{place}?{urlencode(_link(run), doseq=True)}"
 
 
 def show(store: Store, run: Run) -> None:
@@ -96,12 +118,21 @@ def show(store: Store, run: Run) -> None:
     if not candidates:
         st.info(_("Nothing had arrived yet."))
         return
-    offer_files(candidates, candidates, "crystals" if _crystals(candidates) else "molecules")
-    if _crystals(candidates):
+    kinds = {type(candidate.material): candidate for candidate in candidates}
+    if len(kinds) > 1:
+        st.info(_("Materials of several kinds; screen them to see them all. Here are those that are the most."))
+        most = max(kinds, key=lambda kind: sum(isinstance(c.material, kind) for c in candidates))
+        candidates = tuple(c for c in candidates if isinstance(c.material, most))
+    if isinstance(candidates[0].material, Formula):
+        offer_files(candidates, candidates, "compositions")
+        show_formula(show_formula_table(candidates, Target()))
+    elif isinstance(candidates[0].material, Crystal):
+        offer_files(candidates, candidates, "crystals")
         picked = show_table(candidates, Target())
         show_picture(picked)
         show_details(picked)
     else:
+        offer_files(candidates, candidates, "molecules")
         molecules = keep_molecules(candidates)
         if not molecules:
             st.info(_("No string of this run is a molecule."))
@@ -119,20 +150,15 @@ def compare(store: Store, runs: Sequence[Run]) -> None:
         column: dict[str, Any] = {_("Candidates"): str(len(found))}
         for rule in verdicts:
             passed = sum((v := c.verdict(rule)) is not None and v.passed is True for c in found)
-            column[rule] = f"{passed} ({passed / len(found):.0%})"
+            column[rule_text(rule)] = f"{passed} ({passed / len(found):.0%})"
         for key in PROPERTIES:
             values = [value for c in found if (value := c.value(key)) is not None]
             if values:
                 median = f"{pd.Series(values).median():.3g} {PROPERTIES[key].unit}".strip()
                 column[_("{label}, median").format(label=_(PROPERTIES[key].label))] = median
-        names = [reduced_formula(c.material) if isinstance(c.material, Crystal) else c.material.smiles for c in found]
-        column[_("Different formulas or molecules")] = str(len(set(names)))
+        column[_("Different formulas or molecules")] = str(len({name_of(c) for c in found}))
         columns[f"{run.name} ({run.id[:4]})"] = column
     st.dataframe(pd.DataFrame(columns).fillna("–"), key="comparison", alt=_("Runs side by side"))
-
-
-def _crystals(candidates: Sequence[Candidate[Any]]) -> bool:
-    return isinstance(candidates[0].material, Crystal)
 
 
 st.title(_("Runs"), anchor=False)

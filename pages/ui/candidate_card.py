@@ -11,12 +11,11 @@ import streamlit as st
 from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.chem.symmetry import crystal_system, wyckoff_positions
 from matgen_core.data.exports import file_name, to_cif, to_json, to_poscar, to_xyz
-from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Crystal
 from matgen_core.viz import draw_diffraction
 from pages.ui.language import _, language
 from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_symbol, mark, number, reading_text, rule_text, subscript
+from pages.ui.wording import group_symbol, label_text, mark, number, reading_text, rule_text, subscript
 
 
 def show_picture(candidate: Candidate) -> None:
@@ -66,7 +65,7 @@ def _show_readings(candidate: Candidate) -> None:
     for key, reading in candidate.predictions.items():
         about = "; ".join(part for part in (reading.method, reading.note) if part and part != "none")
         warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
-        name, value = escape(_(PROPERTIES[key].label)), escape(reading_text(reading))
+        name, value = escape(label_text(key)), escape(reading_text(reading))
         text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{escape(_(about))}</span>'
         rows.append(f"<tr><th>{name}</th><td>{text}</td></tr>")
     _show_facts(rows)

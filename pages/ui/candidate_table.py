@@ -11,6 +11,7 @@ from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.pipeline import base_rates
 from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.stages.assess import met_all
+from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Target
 from matgen_core.viz import draw_readings
 from pages.ui.language import N_, _
@@ -120,6 +121,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     }
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
+        row["chance"] = chance(candidate, target)
     for key in dict.fromkeys((*target.goals, "e_above_hull", *CRYSTAL_CONDITIONS)):
         prediction = candidate.predictions.get(key)
         row[key] = None if prediction is None else prediction.value
@@ -138,6 +140,12 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
         "space_group": words(_("Space group"), width=105),
         "atoms": numbers(_("Atoms"), width=55, help=_("In the primitive cell")),
         "met": words(_("Met"), width=45, help=_("Whether every target is met")),
+        "chance": numbers(
+            _("Chance"),
+            format="percent",
+            width=65,
+            help=_("Probability that every target is met, if errors are normal with the spreads shown"),
+        ),
         "newness": words(_("Newness"), width=115),
         "charge_balance": words(_("Charge"), width=60, help=_("SMACT validity: whether charges can balance")),
         "distances": words(_("Distances"), width=75, help=_("Whether no two atoms overlap")),

@@ -9,15 +9,14 @@ from typing import Any
 import streamlit as st
 
 from matgen_core.data.reference import load_reference
-from matgen_core.properties import PROPERTIES
 from matgen_core.screening import name_of
-from matgen_core.types import Candidate, Crystal, Molecule
+from matgen_core.types import Candidate, Crystal, Formula, Molecule
 from matgen_core.viz import draw_diffraction
-from matgen_core.viz_design import draw_hull
+from matgen_core.viz_design import MOST_ELEMENTS, draw_hull
 from pages.ui.language import _
 from pages.ui.molecule_view import drawing
 from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_symbol, mark, reading_text, rule_text, subscript
+from pages.ui.wording import group_symbol, label_text, mark, reading_text, rule_text, subscript
 
 MOST = 6
 
@@ -45,7 +44,7 @@ def _show_one(candidate: Candidate[Any]) -> None:
     else:
         st.markdown(f"**{subscript(name_of(candidate))}**")
     rows = [
-        f'<tr><th>{escape(_(PROPERTIES[key].label))}</th><td class="number">{escape(reading_text(reading))}</td></tr>'
+        f'<tr><th>{escape(label_text(key))}</th><td class="number">{escape(reading_text(reading))}</td></tr>'
         for key, reading in candidate.predictions.items()
     ]
     classes = {"✓": "yes", "✗": "no", "–": "quiet"}
@@ -65,5 +64,14 @@ def _show_one(candidate: Candidate[Any]) -> None:
                 key=f"xrd-{candidate.id}",
                 alt=_("Simulated powder diffraction"),
             )
-            if (figure := draw_hull(candidate, load_reference().hull)) is not None:
-                st.plotly_chart(figure, key=f"hull-{candidate.id}", alt=_("Convex hull of the known phases"))
+            _show_hull(candidate)
+    elif isinstance(material, Formula):
+        with st.expander(_("Hull")):
+            _show_hull(candidate)
+
+
+def _show_hull(candidate: Candidate[Any]) -> None:
+    if (figure := draw_hull(candidate, load_reference().hull)) is None:
+        st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
+    else:
+        st.plotly_chart(figure, key=f"hull-{candidate.id}", alt=_("Convex hull of the known phases"))

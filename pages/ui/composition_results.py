@@ -12,10 +12,11 @@ from matgen_core.chem.hazards import read_supply
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import met_all
 from matgen_core.stages.judge_formulas import nearest_known
+from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Formula, Target
 from matgen_core.viz_compositions import draw_compositions
 from pages.ui.language import N_, _
-from pages.ui.wording import goal_text, mark, number, reading_text, rule_text, subscript
+from pages.ui.wording import goal_text, label_text, mark, number, reading_text, rule_text, subscript
 
 PICKED, _SHOWN, _TURN = "formula-picked", "formula-ids", "formula-selection"
 _COLUMNS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
@@ -82,6 +83,7 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     row: dict[str, object] = {"formula": subscript(formula)}
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
+        row["chance"] = chance(candidate, target)
     for key in _COLUMNS:
         reading = candidate.predictions.get(key)
         row[key] = None if reading is None else reading.value
@@ -102,6 +104,12 @@ def _columns(target: Target) -> dict[str, object]:
     config: dict[str, object] = {
         "formula": words(_("Formula"), pinned=True, width=120),
         "met": words(_("Met"), width=45, help=_("Whether every target is met")),
+        "chance": numbers(
+            _("Chance"),
+            format="percent",
+            width=65,
+            help=_("Probability that every target is met, if errors are normal with the spreads shown"),
+        ),
         "charge": words(_("Charge"), width=60, help=_("SMACT validity: whether charges can balance")),
         "new": words(_("Newness"), width=70, help=_("Whether the formula is among the known ones")),
         "nearest": words(_("Nearest known"), width=110, help=_("The known formula that differs in fewest atoms")),
@@ -154,7 +162,7 @@ def show_formula(candidate: Candidate[Formula]) -> None:
         warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
         text = f'<span class="number">{escape(reading_text(reading))}</span>{warning}'
         text += f'<br><span class="quiet">{escape(_(about))}</span>'
-        rows.append(f"<tr><th>{escape(_(PROPERTIES[key].label))}</th><td>{text}</td></tr>")
+        rows.append(f"<tr><th>{escape(label_text(key))}</th><td>{text}</td></tr>")
     left.html(f'<table class="facts">{"".join(rows)}</table>')
     classes = {"✓": "yes", "✗": "no", "–": "quiet"}
     rows = []

@@ -8,23 +8,26 @@ from matgen_core.chem.alerts import ALERTS
 from matgen_core.inverse_design import Budget
 from matgen_core.properties import MOLECULE_CONDITIONS
 from matgen_core.stages.feasibility import Rules
+from matgen_core.stages.solid_state import available
+from pages.ui.composition_controls import RULES as FORMULA_RULES
 from pages.ui.language import N_, _
 from pages.ui.link import URL, OneOf, Real, Rule, Whole
 from pages.ui.target_controls import LAST_SEED
 from pages.ui.target_controls import RULES as CRYSTAL_RULES
 
-KINDS = (N_("crystals"), N_("molecules"))
+KINDS = (N_("crystals"), N_("compositions"), N_("molecules"))
 _ASK = ("any", "value", "range")
 _YES = OneOf(("true", "false"))
 _USUAL = Rules()
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{key: rule for key, rule in CRYSTAL_RULES.items() if key != "count"},
+    "formula_atoms": FORMULA_RULES["formula_atoms"],
     **{f"{key}_ask": OneOf(_ASK) for key in MOLECULE_CONDITIONS},
     **{f"{key}_{end}": Real() for key in MOLECULE_CONDITIONS for end in ("value", "low", "high")},
     "what": OneOf(KINDS), "want": Whole(1, 500), "seconds": Whole(5, 3600), "draws": Whole(32, 20_000),
     "loop_seed": Whole(0, LAST_SEED), "max_hull": Real(0.0, 1.0), "toxic": _YES, "radioactive": _YES, "known": _YES,
-    "loop_sa": Real(1.0, 10.0), "loop_filters": OneOf(ALERTS),
+    "solid_state": _YES, "loop_sa": Real(1.0, 10.0), "loop_filters": OneOf(ALERTS),
 }  # fmt: skip
 
 
@@ -67,4 +70,11 @@ def ask_rules(kind: str) -> Rules:
             _("Allow radioactive elements"), False, key="radioactive", bind=URL,
             help=_("Elements without a stable isotope: not even drawn"),
         )  # fmt: skip
-    return Rules(float(most), toxic, radioactive, known)
+        solid_state = st.toggle(
+            _("Makeable from powders in air"), False, key="solid_state", bind=URL, disabled=not available(),
+            help=_(
+                "Strict rules for oxides (matsyngate): states stable in air, volatility, precursors; solid-state "
+                "reaction in a box furnace. An optional package: pip install matsyngate"
+            ),
+        )  # fmt: skip
+    return Rules(float(most), toxic, radioactive, known, solid_state=solid_state)

@@ -10,8 +10,9 @@ import streamlit as st
 from matgen_core.chem.hazards import read_supply
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.reference import load_reference
-from matgen_core.stages.feasibility import Rules, chance, count_stages
-from matgen_core.types import Candidate, Crystal, M, Target
+from matgen_core.stages.feasibility import Rules, count_stages
+from matgen_core.stages.likelihood import chance
+from matgen_core.types import Candidate, Crystal, Formula, M, Target
 from matgen_core.viz_design import MOST_ELEMENTS, draw_funnel, draw_hull
 from pages.ui.language import _
 from pages.ui.wording import number, rule_text
@@ -24,7 +25,7 @@ def stage_names(kind: str) -> dict[str, str]:
     """The stages as the chapter calls them."""
     return {
         "generated": _("generated"), "reached": _("targets reached"),
-        "synthesizable": _("synthesizable"), "stable": _("stable") if kind == "crystals" else _("stable (not read)"),
+        "synthesizable": _("synthesizable"), "stable": _("stable (not read)") if kind == "molecules" else _("stable"),
         "new": _("new"), "listed": _("listed"),
     }  # fmt: skip
 
@@ -82,13 +83,17 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
         st.markdown(f"**{_('Cost, supply, hazards')}**")
         st.html(f'<table class="facts">{"".join(rows)}</table>')
     with right:
-        st.markdown(f"**{_('Among the known phases')}**")
-        figure = draw_hull(candidate, load_reference().hull)
-        if figure is None:
-            st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
-        else:
-            st.caption(_("The candidate is the diamond; circles are known phases on the hull."))
-            st.plotly_chart(
-                figure, key="hull", config={"displaylogo": False},
-                alt=_("Convex hull of the known phases with the candidate"),
-            )  # fmt: skip
+        show_among_known(candidate)
+
+
+def show_among_known(candidate: Candidate[Crystal] | Candidate[Formula]) -> None:
+    """The diagram of its elements' known phases with the candidate among them."""
+    st.markdown(f"**{_('Among the known phases')}**")
+    figure = draw_hull(candidate, load_reference().hull)
+    if figure is None:
+        st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
+        return
+    st.caption(_("The candidate is the diamond; circles are known phases on the hull."))
+    st.plotly_chart(
+        figure, key="hull", config={"displaylogo": False}, alt=_("Convex hull of the known phases with the candidate")
+    )

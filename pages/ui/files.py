@@ -9,12 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.data import exports, molecule_exports
+from matgen_core.data import exports, formula_exports, molecule_exports
 from pages.ui.language import _
 
 
 def offer_files(found: Sequence[Any], drawn: Sequence[Any], kind: str) -> None:
-    """Buttons for crystals (CSV, CIFs, JSON) or molecules (CSV, SDF, SMILES), and a CSV of everything drawn."""
+    """Buttons for crystals (CSV, CIFs, JSON), molecules (CSV, SDF, SMILES) or compositions (CSV)."""
     stamp = f"matgen-{kind}-{datetime.now():%Y%m%d-%H%M}"
     writers: list[tuple[str, Callable[..., str | bytes], Sequence[Any], str]]
     if kind == "molecules":
@@ -23,6 +23,11 @@ def offer_files(found: Sequence[Any], drawn: Sequence[Any], kind: str) -> None:
             ("SMILES", molecule_exports.to_smiles, found, "smi"),
             (_("CSV of everything"), molecule_exports.to_csv, drawn, "all.csv"),
         ]  # fmt: skip
+    elif kind == "compositions":
+        writers = [
+            ("CSV", formula_exports.formulas_to_csv, found, "csv"),
+            (_("CSV of everything"), formula_exports.formulas_to_csv, drawn, "all.csv"),
+        ]
     else:
         writers = [
             ("CSV", exports.to_csv, found, "csv"), (_("CIFs (zip)"), exports.to_cif_zip, found, "zip"),

@@ -8,17 +8,17 @@ from pages.ui.jobs import Job
 from pages.ui.language import _
 
 
-def show_progress(job: Job) -> None:
+def show_progress(job: Job, key: str = "cancel") -> None:
     """Shows the job and renews itself; the page follows when more was found and when the job ends."""
-    st.fragment(_show, run_every=1.0)(job, len(job.candidates))
+    st.fragment(_show, run_every=1.0)(job, len(job.candidates), key)
 
 
-def _show(job: Job, shown: int) -> None:
+def _show(job: Job, shown: int, key: str) -> None:
     if not job.busy or len(job.candidates) > shown:
         st.rerun()
     bar, cancel = st.columns([5, 1], vertical_alignment="bottom", wrap=False)
     bar.progress(job.share, _words(job))
-    if cancel.button(_("Cancel"), key="cancel", width="stretch", disabled=job.stop.is_set()):
+    if cancel.button(_("Cancel"), key=key, width="stretch", disabled=job.stop.is_set()):
         job.cancel()
         st.rerun(scope="fragment")
 
@@ -31,7 +31,12 @@ def _words(job: Job) -> str:
         return _("Waiting for a free place; number {n} in line …").format(n=place) if place else _("Beginning …")
     if job.progress is None:
         return _("Loading the models …")
-    stages = {"generate": _("drawing"), "predict": _("reading properties"), "assess": _("judging")}
+    stages = {
+        "generate": _("drawing"),
+        "predict": _("reading properties"),
+        "assess": _("judging"),
+        "relax": _("relaxing"),
+    }
     text = _("{done} of {total}").format(done=job.progress.done, total=job.total)
     stage, left = stages.get(job.progress.stage, ""), job.seconds_left
     if left is None:

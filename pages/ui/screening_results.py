@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,30 +14,43 @@ import streamlit as st
 
 from matgen_core.data.exports import to_cif_zip, to_json
 from matgen_core.data.first_principles import to_inputs_zip
-from matgen_core.properties import PROPERTIES
+from matgen_core.own_readings import PREFIX, own_property
+from matgen_core.properties import PROPERTIES, Property
 from matgen_core.screening import name_of
 from matgen_core.screening_export import screening_to_csv, screening_to_json
-from matgen_core.stages.pareto import Objective, losses, mean_distance, measure_hypervolume, pick_diverse
-from matgen_core.types import Candidate, Crystal, Molecule
-from matgen_core.viz_screening import draw_front, draw_parallel
+from matgen_core.stages.likelihood import chance
+from matgen_core.stages.pareto import Objective, losses, mean_distance, measure_hypervolume, pick_diverse, trade_off
+from matgen_core.types import Candidate, Crystal, Goal, MatGenError, Molecule, Target
+from matgen_core.viz_screening import draw_front, draw_parallel, draw_trade_off
 from pages.ui.language import N_, _
 from pages.ui.wording import number, subscript
 
 PICKED = "screen-picked"
 Ranked = Sequence[tuple[Candidate[Any], int, float | None]]
-_DIRECTIONS = {"max": N_("as high as can be"), "min": N_("as low as can be")}
+_DIRECTIONS = {"max": N_("as high as can be"), "min": N_("as low as can be"), "goal": N_("within a range")}
 _LOW = ("e_above_hull", "formation_energy", "sa_score")
 
 
-def readable(candidates: Sequence[Candidate[Any]]) -> list[str]:
-    """Properties of which some candidate has a reading."""
-    return [key for key in PROPERTIES if any(c.value(key) is not None for c in candidates)]
+def readable(candidates: Sequence[Candidate[Any]]) -> dict[str, Property]:
+    """Properties of which some candidate has a reading, the user's own last."""
+    values: dict[str, list[float]] = {}
+    for candidate in candidates:
+        for key, reading in candidate.predictions.items():
+            if reading.value is not None:
+                values.setdefault(key, []).append(reading.value)
+    found = {key: record for key, record in PROPERTIES.items() if key in values}
+    for key in values:
+        if key.startswith(PREFIX):
+            with suppress(MatGenError):  # of a run that was read by a predictor that is gone
+                found[key] = own_property(key.removeprefix(PREFIX), values[key])
+    return found
 
 
 def ask_objectives(candidates: Sequence[Candidate[Any]]) -> list[Objective]:
     """What is wanted, in which direction, with which weight."""
-    keys = readable(candidates)
-    names = {key: _(PROPERTIES[key].label) for key in keys}
+    records = readable(candidates)
+    keys = list(records)
+    names = {key: _(record.label) for key, record in records.items()}
     usual = [key for key in ("band_gap", "e_above_hull", "logp", "sa_score") if key in keys][:2] or keys[:2]
     chosen = st.multiselect(
         _("Objectives"),
@@ -53,9 +67,22 @@ def ask_objectives(candidates: Sequence[Candidate[Any]]) -> list[Objective]:
                 names[key], list(_DIRECTIONS), index=1 if key in _LOW else 0, key=f"direction-{key}",
                 format_func=lambda d: _(_DIRECTIONS[d]),
             )  # fmt: skip
+            goal = _ask_goal(records[key]) if direction == "goal" else None
             weight = st.slider(_("Weight"), 0.1, 5.0, 1.0, 0.1, key=f"weight-{key}")
-        objectives.append(Objective(key, direction, None, float(weight)))
+        if direction != "goal" or goal is not None:
+            objectives.append(Objective(key, direction, goal, float(weight), records[key]))
     return objectives
+
+
+def _ask_goal(record: Property) -> Goal | None:
+    left, right = st.columns(2, gap="small", wrap=False)
+    low = left.number_input(_("from"), value=record.low, key=f"from-{record.key}", format="%g")
+    high = right.number_input(_("to"), value=record.high, key=f"to-{record.key}", format="%g")
+    try:
+        return Goal(float(low), float(high))
+    except MatGenError as error:
+        st.error(str(error))
+        return None
 
 
 def narrow(candidates: Sequence[Candidate[Any]], objectives: Sequence[Objective]) -> list[Candidate[Any]]:
@@ -67,7 +94,7 @@ def narrow(candidates: Sequence[Candidate[Any]], objectives: Sequence[Objective]
             low, high = float(np.floor(min(values) * 100) / 100), float(np.ceil(max(values) * 100) / 100)
             if high - low < 1e-6:
                 continue
-            record = PROPERTIES[objective.key]
+            record = objective.property
             least, most = st.slider(
                 f"{_(record.label)} {record.unit}",
                 low,
@@ -126,11 +153,15 @@ def _pick_points() -> None:
 
 def show_screen_table(ranked: Ranked, objectives: Sequence[Objective]) -> list[Candidate[Any]]:
     """The table, best first; returns the rows that are ticked."""
+    # What a user's own predictor reads has no tolerance of a target; chances are of the shipped properties.
+    target = Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES})
     rows = []
     for candidate, front, merit in ranked:
         row: dict[str, object] = {
             "material": _shown(candidate), "front": front or None, "merit": merit,
         }  # fmt: skip
+        if target.goals:
+            row["chance"] = chance(candidate, target)
         for objective in objectives:
             reading = candidate.predictions.get(objective.key)
             row[objective.key] = None if reading is None else reading.value
@@ -145,13 +176,22 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective]) -> list[C
         "material": words(_("Material"), pinned=True, width=170),
         "front": numbers(_("Front"), width=60, help=_("1: no other is better in everything")),
         "merit": numbers(
-            _("Desirability"), format="%.2f", width=95, help=_("Weighted geometric mean over the objectives, 0 to 1")
+            _("Desirability"),
+            format="%.2f",
+            width=95,
+            help=_("Weighted geometric mean over the objectives, 0 to 1, as is to be expected with the spreads"),
+        ),
+        "chance": numbers(
+            _("Chance"),
+            format="percent",
+            width=65,
+            help=_("Probability that every range is met, if errors are normal with the spreads shown"),
         ),
         "rejected": words(_("Says no"), width=150, help=_("Rules that reject it")),
         "id": words("id", width=80),
     }
     for objective in objectives:
-        record = PROPERTIES[objective.key]
+        record = objective.property
         columns[objective.key] = numbers(f"{_(record.label)} {record.unit}".strip(), format="%.2f", width=125)
         columns[f"{objective.key}_spread"] = numbers("±", format="%.2f", width=50)
     key = f"screen-table-{st.session_state.get('screen-turn', 0)}"
@@ -202,6 +242,12 @@ def pick_few(ranked: Ranked) -> None:
             a=told(chosen)[0], b=told(chosen)[1], c=told(greedy)[0], d=told(greedy)[1]
         )
     )
+    with st.expander(_("What diversity costs")):
+        st.plotly_chart(
+            draw_trade_off(trade_off(vectors, merits, int(count)), float(spread), translate=_), key="trade-off",
+            config={"displayModeBar": False},
+            alt=_("Mean desirability of the picked few against their mean distance, along the slider"),
+        )  # fmt: skip
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

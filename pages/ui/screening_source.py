@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from matgen_core.data.candidate_files import ENDINGS, Refused, read_upload
+from matgen_core.data.candidate_files import ENDINGS, Refused, read_uploads
+from matgen_core.own_readings import add_own_readings
+from matgen_core.predictors import list_predictors
 from matgen_core.screening import Screener, batches
 from matgen_core.stages.feasibility import Rules
+from matgen_core.stages.solid_state import available
 from matgen_core.store import StoreError, open_store
-from matgen_core.types import Candidate, Progress
+from matgen_core.types import Cancelled, Candidate, Progress
 from pages.ui.jobs import Job, submit
 from pages.ui.language import _
-from pages.ui.recording import owner
+from pages.ui.recording import begin_record, owner
 
 STATE = "screening"
 #: More than this is for the command, which keeps nothing in memory.
@@ -50,7 +54,7 @@ def ask_source() -> tuple[str, Callable[[], Any]] | None:
         return None
     held = [(file.name, file.getvalue()) for file in files]
     names = ", ".join(name for name, _data in held)
-    return names, lambda: (item for name, data in held for item in read_upload(name, data))
+    return names, lambda: read_uploads(held)
 
 
 def _ask_run() -> tuple[str, Callable[[], Any]] | None:
@@ -78,15 +82,30 @@ def ask_rules() -> Rules:
         toxic = st.toggle(_("Allow toxic elements"), False, key="s-toxic")
         radioactive = st.toggle(_("Allow radioactive elements"), False, key="s-radioactive")
         known = st.toggle(_("List what is known already, too"), True, key="s-known")
-    return Rules(float(most), toxic, radioactive, known)
+        solid_state = st.toggle(
+            _("Makeable from powders in air"), False, key="s-solid-state", disabled=not available(),
+            help=_(
+                "Strict rules for oxides (matsyngate): states stable in air, volatility, precursors; solid-state "
+                "reaction in a box furnace. An optional package: pip install matsyngate"
+            ),
+        )  # fmt: skip
+    return Rules(float(most), toxic, radioactive, known, solid_state=solid_state)
 
 
-def start(name: str, source: Callable[[], Any], rules: Rules) -> None:
+def ask_own() -> list[str]:
+    """Predictors of the user's own that are to read the candidates, too."""
+    names = list_predictors()
+    if not names:
+        return []
+    return st.multiselect(_("Your own predictors"), names, key="s-own", help=_("Taught with matgen finetune"))
+
+
+def start(name: str, source: Callable[[], Any], rules: Rules, own: list[str]) -> None:
     """Begins to read and judge."""
     screened = Screened(name, rules)
 
     def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
-        screener, found = Screener(rules=rules), []
+        screener, found = Screener(rules=rules, further=partial(add_own_readings, names=own) if own else None), []
         for batch in batches(source(), 32):
             if stop():
                 break
@@ -95,11 +114,14 @@ def start(name: str, source: Callable[[], Any], rules: Rules) -> None:
             if len(found) + len(good) > MOST:
                 screened.cut = True
                 break
-            found += screener(good, stop)
+            try:
+                found += screener(good, stop)
+            except Cancelled:
+                break
             report(Progress("assess", len(found), max(len(found), screened.job.total), tuple(found)))
         return tuple(found)
 
-    screened.job = submit(work, 1, "screening")
+    screened.job = submit(work, 1, "screening", None, begin_record("screening", 0))
     st.session_state[STATE] = screened
     for key in ("screen-picked", "shortlist"):
         st.session_state.pop(key, None)

@@ -64,6 +64,11 @@ def goal_text(key: str, goal: Goal) -> str:
     return f"{text} {record.unit}".strip()
 
 
+def label_text(key: str) -> str:
+    """The name of a property for a reader; of one that a user's own predictor reads, the predictor's."""
+    return _(PROPERTIES[key].label) if key in PROPERTIES else key.partition(".")[2] or key
+
+
 def reading_text(prediction: Prediction | None) -> str:
     """A reading with spread and unit; a dash where there is none."""
     if prediction is None or prediction.value is None:
@@ -91,7 +96,7 @@ def mark(verdict: Verdict | None) -> str:
 def rule_text(rule: str) -> str:
     """The name of a rule for a reader."""
     if rule.startswith("target:"):
-        return _(PROPERTIES[rule.removeprefix("target:")].label)
+        return label_text(rule.removeprefix("target:"))
     names = {
         "distances": _("Distances"),
         "constraints": _("Constraints"),
@@ -101,6 +106,11 @@ def rule_text(rule: str) -> str:
         "oxidation": _("Oxidation states"),
         "bonds": _("Shortest bonds"),
         "packing": _("Packing"),
+        "coordination": _("Neighbours"),
+        "structure_type": _("Structure type"),
+        "solid_state": _("Solid-state synthesis in air"),
+        "pareto": _("On the first front"),
+        "known_elsewhere": _("In public databases"),
         "hazards": _("Toxic or radioactive"),
         "formation": _("Formation energy below zero"),
         "hull": _("Near the hull"),
@@ -113,6 +123,5 @@ def rule_text(rule: str) -> str:
         "forbid": _("Without what is forbidden"),
         "neutral": _("Charge-neutral"),
         "new": _("New formula"),
-        "pareto": _("Pareto front"),
     }
     return names.get(rule, rule.replace("_", " ").capitalize())

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from matgen_core.properties import PROPERTIES
+from matgen_core.properties import PROPERTIES, Property
 from matgen_core.stages.pareto import (
     Objective,
     aggregate,
@@ -18,6 +18,7 @@ from matgen_core.stages.pareto import (
     parse_objective,
     pick_diverse,
     rank_by_front,
+    trade_off,
 )
 from matgen_core.types import BadTarget, Candidate, Formula, Goal, Origin, Prediction
 
@@ -110,3 +111,38 @@ def test_objectives_are_read_and_refused() -> None:
         with pytest.raises(BadTarget):
             parse_objective(text)
     assert math.isnan(Objective("band_gap", "max").loss(None))
+
+
+# ------------------------------------------------------------------------------------------- uncertainty, diversity
+
+
+def test_an_unsure_reading_is_worth_less_where_there_is_something_to_lose() -> None:
+    wanted = Objective("band_gap", "goal", Goal.between(1.0, 3.0))
+    assert wanted.desirability(2.0) == wanted.desirability(2.0, 0.0) == 1.0
+    sure, unsure = wanted.desirability(2.0, 0.2), wanted.desirability(2.0, 2.0)
+    assert sure is not None
+    assert unsure is not None
+    assert unsure < sure <= 1.0
+    far = wanted.desirability(9.0, 3.0)
+    assert far is not None
+    assert far > 0.0 == wanted.desirability(9.0), "it may still be met"
+
+
+def test_more_distance_costs_merit_and_never_the_other_way_at_the_ends() -> None:
+    rng = np.random.default_rng(0)
+    vectors, merits = rng.normal(size=(60, 3)), rng.random(60).tolist()
+    points = trade_off(vectors, merits, 8)
+    assert points[0][0] == 0.0
+    assert points[-1][0] == 1.0
+    assert points[0][1] == max(p[1] for p in points)
+    assert points[-1][2] > points[0][2]
+
+
+def test_a_property_of_the_users_own_is_an_objective() -> None:
+    hardness = Property("own.hardness", "hardness", "GPa", 0.0, 20.0, 2.0)
+    own = parse_objective("own.hardness:max*2", {"own.hardness": hardness})
+    assert own.loss(4.0) == -2.0
+    assert own.desirability(20.0) == 1.0
+    assert parse_objective("own.hardness=1:3", {"own.hardness": hardness}).loss(5.0) == 1.0
+    with pytest.raises(BadTarget, match="unknown property"):
+        parse_objective("own.hardness:max")

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.store import VARIABLE, Store, open_store
-from matgen_core.types import BadTarget, Candidate, Molecule, Origin, Prediction, Progress, Verdict
+from matgen_core.types import BadTarget, Candidate, Formula, Molecule, Origin, Prediction, Progress, Verdict
 from pages.ui.jobs import Job
 from pages.ui.recording import SEPARATE, Recorder
 
@@ -69,6 +69,27 @@ def test_a_run_of_crystals_and_one_of_molecules_open(store: Store, found: tuple[
     both = open_page(0, 1)
     assert not both.exception
     assert "2 runs" in words(both)
+    assert both.dataframe[1].value.shape[1] == 2
+
+
+def test_runs_of_compositions_and_of_several_kinds_open_and_share_their_link(
+    store: Store, found: tuple[Candidate, ...]
+) -> None:
+    reading = {"band_gap": Prediction("band_gap", 2.0, 0.3, "eV", "test")}
+    formula: Candidate[Formula] = Candidate("c", Formula("BaTiO3"), Origin("matgpt", "t", 0, 0), reading)
+    one = store.begin("compositions", {"band_gap_ask": ["value"], "include": ["Ba", "O"]}, 1)
+    store.add(one, [formula])
+    two = store.begin("screening", {}, 0)
+    store.add(two, [*found, formula, molecule(0)])
+    for row in (1, 0):
+        page = open_page(row)
+        assert not page.exception, page.exception
+    assert "several kinds" in words(page)
+    assert page.get("button"), "screening again is offered"
+    link = open_page(1).code[0].value
+    assert "compositions?band_gap_ask=value&include=Ba&include=O" in link
+    both = open_page(0, 1)
+    assert not both.exception
     assert both.dataframe[1].value.shape[1] == 2
 
 

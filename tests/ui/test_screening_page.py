@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.data.candidate_files import Refused, read_upload
+from matgen_core.data.candidate_files import Refused, read_upload, read_uploads
 from matgen_core.screening import Screener
 from matgen_core.stages.feasibility import Rules
+from matgen_core.stages.relax import Relaxation
+from matgen_core.store import VARIABLE, open_store
 from matgen_core.types import Candidate, Progress
+from pages.ui import screening_source
+from pages.ui.following_up import Relaxing
 from pages.ui.jobs import Job
 from pages.ui.screening_source import Screened
 
@@ -102,8 +106,6 @@ def test_only_what_passes_can_be_shown(compositions: Screened) -> None:
 
 
 def test_a_stored_run_is_offered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, compositions: Screened) -> None:
-    from matgen_core.store import VARIABLE, open_store
-
     monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
     store = open_store()
     run = store.begin("compositions", {}, 0, name="mine")
@@ -113,3 +115,72 @@ def test_a_stored_run_is_offered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     page = open_page()
     assert not page.exception
     assert page.selectbox(key="screen-run").options == ["mine · 5"]
+
+
+def test_a_range_is_an_objective_with_its_chance(compositions: Screened) -> None:
+    page = open_page(compositions)
+    page.selectbox(key="direction-band_gap").select("goal").run()
+    page.number_input(key="from-band_gap").set_value(1.0)
+    page.number_input(key="to-band_gap").set_value(4.0).run()
+    assert not page.exception
+    table = page.dataframe[-1].value
+    assert table["chance"].between(0.0, 1.0).all()
+    page.number_input(key="to-band_gap").set_value(0.5).run()
+    assert "reversed" in page.error[0].value
+    assert not page.exception
+
+
+def test_what_diversity_costs_is_drawn(compositions: Screened) -> None:
+    page = open_page(compositions)
+    assert any(e.label == "What diversity costs" for e in page.expander)
+
+
+def test_offline_is_a_clear_line_and_nothing_is_asked_before(
+    compositions: Screened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MATGEN_OPTIMADE", "mine=http://127.0.0.1:9")
+    page = open_page(compositions, ["a"])
+    assert "elsewhere" not in page.session_state
+    page.button(key="ask-elsewhere").click().run()
+    assert not page.exception
+    assert any("mine cannot be reached" in c.value and "offline" in c.value for c in page.caption)
+    assert len(page.session_state["elsewhere"]) == 1, "only what is ticked is sent"
+
+
+def test_relaxation_shows_before_and_after(monkeypatch: pytest.MonkeyPatch, found: tuple[Candidate[Any], ...]) -> None:
+    done = [Relaxation(c, c, 7, "7 steps, largest force 0.040 eV/Å, volume +1.0%") for c in found[:1]]
+    done.append(Relaxation(found[1], None, 3, "the cell became 3 times as large"))
+    job = Job(2, begun=0.0, ended=1.0)
+    relaxing = Relaxing(tuple(c.id for c in found), job, tuple(done))
+    state = Screened("mine", RULES, Job(3, begun=0.0, ended=1.0, progress=Progress("done", 3, 3, found)))
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["screening"], page.session_state["relaxing"] = state, relaxing
+    page.run()
+    assert not page.exception
+    table = next(f.value for f in page.dataframe if "How it went" in f.value.columns)
+    assert list(table["Formation energy, before"]) == ["−3.200 ± 0.030 eV/atom", "−2.100 ± 0.030 eV/atom"]
+    assert table["Formation energy, after"][1] == "–"
+    assert page.button(key="relax").label == "Relax 3"
+
+
+def test_a_cancel_keeps_what_was_read_and_the_screening_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    works: list[Any] = []
+
+    def submit(work: Any, total: int, kind: str, loader: Any = None, recorder: Any = None) -> Job:
+        job = Job(total, recorder=recorder)
+        works.append(work)
+        return job
+
+    monkeypatch.setattr(screening_source, "submit", submit)
+    monkeypatch.setattr(screening_source.st, "session_state", {})
+    items = list(read_uploads([("one.csv", TABLE), ("two.csv", b"id,formula\na,CaO\nz,SrO\n")]))
+    assert sum(isinstance(i, Refused) and "occurs before" in i.reason for i in items) == 2, "across files, too"
+    screening_source.start("mine", lambda: iter(items), RULES, [])
+    told: list[Progress[Any]] = []
+    found = works[0](told.append, lambda: False)
+    assert [c.id for c in found] == ["a", "b", "c", "f", "g", "z"]
+    assert works[0](told.append, lambda: True) == ()
+    assert open_store().list()[0].kind == "screening"

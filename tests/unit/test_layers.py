@@ -39,6 +39,7 @@ LAYERS = {
     "measured_gap": 7,
     "predictors": 6,
     "prediction": 7,
+    "own_readings": 7,
     "inverse_design": 7,
     "embeddings": 6,
     "calibration": 7,

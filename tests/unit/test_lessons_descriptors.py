@@ -1,4 +1,4 @@
-"""Descriptors: standardised, of whole counts for molecules and of none for what lies between, and they are rebuilt alike."""
+"""Descriptors: standardised, whole counts for molecules, none for what lies between; they are rebuilt alike."""
 
 from __future__ import annotations
 

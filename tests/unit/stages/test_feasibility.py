@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.structure import from_structure, to_structure
+from matgen_core.data.surroundings import (
+    anonymous_type,
+    load_surroundings,
+    measure_surroundings,
+    save_surroundings,
+    shells,
+)
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import assess
+from matgen_core.stages.familiarity import check_type
 from matgen_core.stages.feasibility import (
     STAGES,
     Rules,
-    chance,
     check_geometry,
     check_oxidation,
     count_stages,
@@ -21,9 +29,10 @@ from matgen_core.stages.feasibility import (
     judge_crystals,
     listed,
     passes,
-    probability,
 )
-from matgen_core.types import Candidate, Crystal, Goal, Origin, Prediction, Target, Verdict
+from matgen_core.stages.likelihood import chance, cost_of_goals, probability
+from matgen_core.stages.solid_state import check_available, check_solid_state
+from matgen_core.types import BadInput, Candidate, Crystal, Goal, MissingReference, Origin, Prediction, Target, Verdict
 
 RULES = Rules()
 TARGET = Target({"band_gap": Goal.at(5.0)})
@@ -61,7 +70,7 @@ def test_the_states_are_named() -> None:
 
 @pytest.mark.parametrize(("length", "bonds", "packing"), [(5.64, True, True), (4.2, False, False), (7.9, True, False)])
 def test_bonds_and_packing_follow_the_known(length: float, bonds: bool, packing: bool) -> None:
-    found = {verdict.rule: verdict for verdict in check_geometry(salt(length))}
+    found = {verdict.rule: verdict for verdict in check_geometry(to_structure(salt(length)))}
     assert (found["bonds"].passed, found["packing"].passed) == (bonds, packing)
     assert "Cl–Na" in found["bonds"].reason or "Na–Cl" in found["bonds"].reason
 
@@ -144,3 +153,72 @@ def test_all_goals_together_are_less_likely_than_each() -> None:
     assert one is not None
     assert two is not None
     assert two < one <= 1.0
+
+
+# ------------------------------------------------------------------------------------------- likeness and synthesis
+
+
+def test_neighbours_are_counted_and_compared_with_known_ones() -> None:
+    crystals = [salt(length) for length in (5.5, 5.6, 5.7)] * 10
+    table = measure_surroundings(crystals)
+    shell = next(s for s in shells(to_structure(salt())) if s.centre == "Na")
+    assert (shell.other, shell.count) == ("Cl", 6)
+    assert shell.distance == pytest.approx(2.82)
+    assert table.problem(shell) is None
+    cubic = Structure.from_spacegroup("Pm-3m", Lattice.cubic(3.3), ["Na", "Cl"], [[0] * 3, [0.5] * 3])
+    crowded = next(s for s in shells(cubic) if s.other == "Cl" and s.centre == "Na")
+    assert crowded.count == 8
+    assert "8 Cl around Na; known crystals: 6 to 6" in str(table.problem(crowded))
+    far = next(s for s in shells(to_structure(salt(7.0))) if s.centre == "Na")
+    assert "Å; known crystals" in str(table.problem(far))
+    assert measure_surroundings(crystals[:3]).problem(crowded) is None, "few known crystals judge nothing"
+
+
+def test_the_table_comes_back_from_disk_and_a_missing_one_is_no_rejection(tmp_path: Path) -> None:
+    table = measure_surroundings([salt()] * 30)
+    save_surroundings(table, tmp_path)
+    again = load_surroundings(tmp_path)
+    assert again.types == table.types
+    assert (again.counts == table.counts).all()
+    with pytest.raises(MissingReference, match="matgen data surroundings"):
+        load_surroundings(tmp_path / "nowhere")
+
+
+def test_a_type_is_one_whatever_its_elements() -> None:
+    assert anonymous_type(salt()) == anonymous_type(salt(5.9, ("Pb", "S")))
+    zincblende = Structure.from_spacegroup("F-43m", Lattice.cubic(5.65), ["Ga", "As"], [[0] * 3, [0.25] * 3])
+    assert anonymous_type(salt()) != anonymous_type(from_structure(zincblende))
+    verdict = check_type(salt())
+    assert verdict.passed is not False
+    assert verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("formula", "passed", "words"),
+    [("BaTiO3", True, "in air"), ("NaCl", False, "anion"), ("FeO", False, "not accessible in air")],
+)
+def test_the_strict_tier_knows_powders_in_air(formula: str, passed: bool, words: str) -> None:
+    verdict = check_solid_state(formula)
+    assert verdict.passed is passed
+    assert words in verdict.reason
+    assert "box furnace" in verdict.reason, "the conditions under which it holds"
+
+
+def test_the_strict_tier_is_asked_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Candidate("a", salt(), Origin("test"), judged(salt()).predictions)
+    assert judge_crystals([read], RULES)[0].verdict("solid_state") is None
+    (strict,) = judge_crystals([read], Rules(solid_state=True))
+    assert "solid_state" in [v.rule for v in failed(strict, "synthesizable", RULES)]
+    monkeypatch.setattr("matgen_core.stages.solid_state.available", lambda: False)
+    with pytest.raises(BadInput, match="pip install matsyngate"):
+        check_available()
+
+
+def test_of_two_as_near_the_surer_ranks_first() -> None:
+    def read(name: str, spread: float | None) -> Candidate:
+        return Candidate(name, salt(), Origin("test"), {"band_gap": Prediction("band_gap", 5.0, spread, "eV", "t")})
+
+    sure, unsure, unmeasured = read("z", 0.1), read("a", 2.0), read("m", None)
+    assert cost_of_goals(sure, TARGET) < cost_of_goals(unsure, TARGET)
+    assert cost_of_goals(unmeasured, TARGET) == 0.0
+    assert cost_of_goals(unsure, TARGET) == pytest.approx(1.0 - (chance(unsure, TARGET) or 0.0))

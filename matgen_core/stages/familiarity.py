@@ -1,0 +1,75 @@
+"""How like known crystals a candidate is: what surrounds its atoms, and the nearest known structure type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import gcd
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.chem.structure import formula_counts
+from matgen_core.chem.symmetry import symbol
+from matgen_core.data.formulas import count_atoms
+from matgen_core.data.reference import hash_names, load_reference
+from matgen_core.data.surroundings import anonymous_type, load_surroundings, shells, stoichiometry
+from matgen_core.types import Crystal, MissingReference, Verdict
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+
+def check_surroundings(structure: Structure) -> Verdict:
+    """Verdict "coordination": bond lengths and numbers of neighbours against those known for each pair of elements.
+
+    A pair that few known crystals hold judges nothing.
+    """
+    try:
+        known = load_surroundings()
+    except MissingReference as error:
+        return Verdict("coordination", None, str(error))
+    found = shells(structure)
+    problems = list(dict.fromkeys(problem for shell in found if (problem := known.problem(shell))))
+    if problems:
+        return Verdict("coordination", False, "; ".join(problems[:3]) + ("; …" if len(problems) > 3 else ""))
+    around = dict.fromkeys(f"{shell.count} {shell.other} around {shell.centre}" for shell in found)
+    return Verdict("coordination", True if found else None, ", ".join(list(around)[:4]) or "no neighbours")
+
+
+def check_type(crystal: Crystal) -> Verdict:
+    """Verdict "structure_type": the known structure type, or the nearest one; what is unlike all is no rejection."""
+    try:
+        known = load_surroundings().types.get(int(hash_names([anonymous_type(crystal)])[0]))
+    except MissingReference as error:
+        return Verdict("structure_type", None, str(error))
+    if known is not None:
+        times, formula = known
+        return Verdict("structure_type", True, f"as {formula}; {times:,} known crystals have this type")
+    return Verdict("structure_type", None, f"no known crystal has this type; {_nearest(crystal)}")
+
+
+def _nearest(crystal: Crystal) -> str:
+    """The known crystal that shares most: amounts and group, then amounts, then the group alone."""
+    amounts, groups, formulas = _known_amounts()
+    same = np.array([entry == stoichiometry(crystal) for entry in amounts])
+    group = groups == crystal.space_group
+    elements = set(formula_counts(crystal))
+    for mask, words in ((same & group, "same amounts and group"), (same, "same amounts"), (group, "same group")):
+        rows = np.flatnonzero(mask)
+        if len(rows):  # of those the one that shares most elements
+            best = max(rows, key=lambda i: (len(elements & set(count_atoms(formulas[i]))), -i))
+            return f"nearest: {formulas[best]} in {symbol(int(groups[best]))} ({words})"
+    return "none is near"
+
+
+@lru_cache(maxsize=1)
+def _known_amounts() -> tuple[Sequence[tuple[int, ...]], NDArray[np.int16], list[str]]:
+    reference = load_reference()
+    formulas = [str(formula) for formula in reference.known["formula"]]
+    amounts = []
+    for formula in formulas:
+        counts = list(count_atoms(formula).values())
+        amounts.append(tuple(sorted(n // gcd(*counts) for n in counts)))
+    return amounts, np.asarray(reference.known["space_group"], dtype=np.int16), formulas

@@ -1,0 +1,147 @@
+"""What is done with the chosen few: relaxation by CHGNet, and a question to public databases. Both on request only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.data.elsewhere import ask_elsewhere, chosen_databases, elsewhere_verdict
+from matgen_core.data.exports import to_cif_zip
+from matgen_core.screening import name_of
+from matgen_core.stages.relax import MOST, Relaxation, relax_candidates
+from matgen_core.types import Candidate, Crystal, MatGenError, Molecule, Progress
+from pages.ui import jobs
+from pages.ui.language import _
+from pages.ui.progress import show_progress
+from pages.ui.structure_view import show_structure
+from pages.ui.wording import group_symbol, reading_text, subscript
+
+RELAXING, ELSEWHERE = "relaxing", "elsewhere"
+
+
+@dataclass
+class Relaxing:
+    """A relaxation of this session: its job, and what is done of it."""
+
+    ids: tuple[str, ...]
+    job: jobs.Job = field(default_factory=jobs.Job)
+    done: tuple[Relaxation, ...] = ()
+
+
+def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
+    """A button for the chosen crystals, progress, and before beside after."""
+    crystals = [c for c in candidates if isinstance(c.material, Crystal)][:MOST]
+    running: Relaxing | None = st.session_state.get(RELAXING)
+    if not crystals and running is None:
+        return
+    with st.expander(_("Relax with CHGNet"), expanded=running is not None, key="relaxing-panel"):
+        st.caption(
+            _(
+                "Atoms and cell move until the forces are small (FIRE, symmetry kept), one crystal after the other, at "
+                "most {n}: those that are ticked, or the first. Minutes on two cores."
+            ).format(n=MOST)
+        )
+        busy = running is not None and running.job.busy
+        label = _("Relax {n}").format(n=len(crystals))
+        if st.button(label, key="relax", disabled=busy or not crystals):
+            _start(crystals)
+            st.rerun()
+        if running is None:
+            return
+        if busy:
+            show_progress(running.job, "relax-cancel")
+        if running.job.error:
+            st.error(_(running.job.error))
+        if running.job.stop.is_set() and not busy:
+            st.info(_("Cancelled; what was relaxed before is kept."))
+        if running.done:
+            _show_done(running.done)
+
+
+def _start(crystals: Sequence[Candidate[Crystal]]) -> None:
+    relaxing = Relaxing(tuple(c.id for c in crystals))
+
+    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate, ...]:
+        def told(done: tuple[Relaxation, ...], number: int, step: int) -> None:
+            relaxing.done = done
+            report(Progress("relax", number, len(crystals), tuple(r.after for r in done if r.after is not None)))
+
+        relaxing.done = relax_candidates(crystals, on_progress=told, cancelled=stop)
+        return tuple(r.after for r in relaxing.done if r.after is not None)
+
+    relaxing.job = jobs.submit(work, len(crystals), "relaxing", jobs.load_models())
+    st.session_state[RELAXING] = relaxing
+
+
+def _show_done(done: Sequence[Relaxation]) -> None:
+    rows = []
+    for entry in done:
+        before, after = entry.before, entry.after
+        row = {_("Material"): subscript(name_of(before))}
+        for key, label in (
+            ("formation_energy", _("Formation energy")), ("e_above_hull", _("Energy above hull")),
+            ("magnetic_moment", _("Magnetic moment")),
+        ):  # fmt: skip
+            row[_("{label}, before").format(label=label)] = reading_text(before.predictions.get(key))
+            row[_("{label}, after").format(label=label)] = (
+                "–" if after is None else reading_text(after.predictions.get(key))
+            )
+        row[_("How it went")] = entry.note
+        rows.append(row)
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="relaxed-table", alt=_("Readings before and after"))
+    good = [entry for entry in done if entry.after is not None]
+    if not good:
+        return
+    st.download_button(
+        _("Relaxed CIFs (zip)"), lambda: to_cif_zip([e.after for e in good if e.after is not None]),
+        "matgen-relaxed.zip", key="relaxed-cifs", on_click="ignore",
+    )  # fmt: skip
+    names = {entry.before.id: f"{subscript(name_of(entry.before))} · {entry.before.id}" for entry in good}
+    chosen = st.selectbox(_("Shown"), list(names), format_func=names.__getitem__, key="relaxed-shown")
+    entry = next(e for e in good if e.before.id == chosen)
+    for column, title, candidate in zip(
+        st.columns(2, gap="medium"), (_("Before"), _("After")), (entry.before, entry.after), strict=True
+    ):
+        if candidate is not None:
+            with column:
+                crystal = candidate.material
+                a, b, c, *_angles = crystal.lattice
+                st.markdown(f"**{title}** · {group_symbol(crystal.space_group)} · {a:.3f}, {b:.3f}, {c:.3f} Å")
+                show_structure(crystal, f"relaxed-{title}-{candidate.id}")
+
+
+def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
+    """Are the chosen formulas known to public databases? Off until it is asked."""
+    asked = [c for c in candidates if not isinstance(c.material, Molecule)][:MOST]
+    if not asked:
+        return
+    with st.expander(_("Ask public databases"), key="elsewhere-panel"):
+        try:
+            names = ", ".join(chosen_databases())
+        except MatGenError as error:
+            st.error(str(error))
+            return
+        st.caption(
+            _(
+                "Sends the formulas of those that are ticked, or of the first {n}, over the network to {names}. "
+                "Nothing is sent before you press the button."
+            ).format(n=MOST, names=names)
+        )
+        key = st.text_input(
+            _("Materials Project key, if you have one"), type="password", key="mp-key",
+            help=_("Says also what was observed; it is sent to the Materials Project alone and kept nowhere"),
+        )  # fmt: skip
+        if st.button(_("Ask"), key="ask-elsewhere"):
+            with st.spinner(_("Asking …")):
+                formulas = dict.fromkeys(name_of(c) for c in asked)
+                st.session_state[ELSEWHERE] = {
+                    formula: elsewhere_verdict(ask_elsewhere(formula, key.strip())) for formula in formulas
+                }
+        for formula, verdict in st.session_state.get(ELSEWHERE, {}).items():
+            sign = "✓" if verdict.passed else "–"
+            st.markdown(f"{sign} **{subscript(formula)}**")
+            st.caption(verdict.reason)
