@@ -1,8 +1,8 @@
 """Starts the server: ``python -m pages.ui.serve``, with Streamlit's own options behind it.
 
-The same as ``streamlit run app.py``, but for one thing: a folder named pages makes Streamlit look for pages in it at the
-first run of a server, find none for a deep link, and lay "Page not found" over the page, which works. Here it is told
-beforehand that app.py names its pages itself.
+The same as ``streamlit run app.py``, but for one thing: a folder named pages makes Streamlit look for pages in it at
+the first run of a server, find none for a deep link, and lay "Page not found" over the page, which works. Here it is
+told beforehand that app.py names its pages itself.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from matgen_core.types import BadInput
 @pytest.mark.parametrize(
     ("text", "words"),
     [("import os", "no condition"), ("{}", "in braces"), ('{"gap": 1}', "no goal"), ('{"band_gap": "x"}', "sensible"),
-     ('{"band_gap": 1e9}', "sensible"), ("[1]", "in braces"), ('{"band_gap": True}', "sensible"), ("(" * 5000, "no condition|in braces|sensible|long")],
+     ('{"band_gap": 1e9}', "sensible"), ("[1]", "in braces"), ('{"band_gap": True}', "sensible"),
+     ("(" * 5000, "no condition|in braces|sensible|long")],
 )  # fmt: skip
 def test_a_condition_that_cannot_be_is_named(text: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
