@@ -196,6 +196,24 @@ def open_text(source: Path) -> IO[str]:
     return source.open(encoding="utf-8-sig", errors="replace", newline="")
 
 
+def check_unpacked(source: Path, most: int = 200_000_000) -> None:
+    """Raises BadInput for a packed table that unpacks to more bytes than ``most``: 20 MB can hide 20 GB."""
+    import gzip
+    import zlib
+
+    if source.suffix != ".gz":
+        return
+    size = 0
+    try:
+        with gzip.open(source, "rb") as file:
+            while block := file.read(1 << 20):
+                size += len(block)
+                if size > most:
+                    raise BadInput(f"{source.name} unpacks to more than {most // 10**6} MB; give fewer rows")
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"{source.name} cannot be unpacked ({type(error).__name__}); pack it again") from None
+
+
 def choose_column(names: Sequence[str] | None, column: str | None, source: Path) -> tuple[str, str]:
     """Kind and name of the column that is read.
 

@@ -86,6 +86,10 @@ def draw_weights(
     return text[text.index("<svg") :].replace(_INK, ink)
 
 
+#: Heavy atoms that are embedded at most, and seconds that it may take.
+_MOST_EMBEDDED, _SECONDS = 150, 10
+
+
 @dataclass(frozen=True)
 class Conformer:
     """One shape of a molecule in space, with its hydrogens.
@@ -104,14 +108,18 @@ class Conformer:
 
 
 def embed(smiles: str, seed: int = 0) -> Conformer | None:
-    """A conformer by ETKDG v3, relaxed with MMFF94 (Riniker & Landrum 2015); None where none was found."""
+    """A conformer by ETKDG v3, relaxed with MMFF94 (Riniker & Landrum 2015).
+
+    None where none was found within the time, or the molecule is too large to look for one.
+    """
     molecule = parse(smiles)
-    if molecule is None:
+    if molecule is None or molecule.GetNumAtoms() > _MOST_EMBEDDED:
         return None
     full = Chem.AddHs(molecule)
     parameters: Any = rdDistGeom.ETKDGv3()
     parameters.randomSeed = seed
     parameters.maxIterations = 50
+    parameters.timeout = _SECONDS
     with rdBase.BlockLogs():
         if rdDistGeom.EmbedMolecule(full, parameters) < 0:
             return None

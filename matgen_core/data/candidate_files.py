@@ -182,15 +182,28 @@ def _read_zip(name: str, handle: Any) -> Iterator[Item]:
 
 
 def _read_sdf(name: str, handle: Any) -> Iterator[Item]:
-    from rdkit import Chem
+    from rdkit import Chem, rdBase
 
-    for row, molecule in enumerate(Chem.ForwardSDMolSupplier(handle), 1):
-        place = f"{name}, record {row}"
-        if molecule is None:
-            yield Refused(place, "RDKit cannot read it")
-            continue
-        title = molecule.GetProp("_Name").strip()[:80] if molecule.HasProp("_Name") else ""
-        yield _molecule(title or f"{Path(name).stem}-{row}", place, Chem.MolToSmiles(molecule))
+    # Sanitised only once its size is known: that, and writing SMILES, take long for what is very large.
+    with rdBase.BlockLogs():
+        for row, molecule in enumerate(Chem.ForwardSDMolSupplier(handle, sanitize=False, removeHs=False), 1):
+            place = f"{name}, record {row}"
+            if molecule is None:
+                yield Refused(place, "RDKit cannot read it")
+                continue
+            if molecule.GetNumAtoms() > 3 * MOST_ATOMS:
+                yield Refused(place, f"{molecule.GetNumAtoms():,} atoms with hydrogens; at most {3 * MOST_ATOMS}")
+                continue
+            try:
+                Chem.SanitizeMol(molecule)
+                text = Chem.MolToSmiles(Chem.RemoveHs(molecule))
+                title = molecule.GetProp("_Name").strip()[:80] if molecule.HasProp("_Name") else ""
+            except (ValueError, RuntimeError, UnicodeDecodeError) as error:  # RDKit's are ValueErrors
+                yield Refused(
+                    place, f"no sound molecule ({quote(str(error).splitlines()[0] if str(error) else '', 80)})"
+                )
+                continue
+            yield _molecule(title or f"{Path(name).stem}-{row}", place, text)
 
 
 def _crystal(id_: str, place: str, text: str) -> Item:

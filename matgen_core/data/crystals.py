@@ -40,6 +40,9 @@ Rn Fr Ra Ac Th Pa U Np Pu
 ELEMENTS = tuple(_SYMBOLS.split())
 LETTERS = "abcdefghijklmnopqrstuvwxyzA"
 _CHUNK = 250
+#: A CIF of more characters, sites times operations, or atoms in its cell is refused before anything slow is done with
+#: it: reading takes time as the second, finding the symmetry as a power of the third (2,000 atoms: 5 s).
+LONGEST_CIF, MOST_POINTS, MOST_ATOMS = 1_000_000, 20_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -116,13 +119,28 @@ def parse_row(id_: str, cif: str) -> Crystal | Rejected:
     try:
         if not isinstance(cif, str) or not cif.strip():
             return Rejected(id_, "the cif cell is empty")
-        crystal = from_structure(Structure.from_str(cif, fmt="cif"))
+        _check_size(cif)
+        structure = Structure.from_str(cif, fmt="cif")
+        if len(structure) > MOST_ATOMS:
+            return Rejected(id_, f"{len(structure):,} atoms in the cell; at most {MOST_ATOMS:,}")
+        crystal = from_structure(structure)
     except MatGenError as error:
         return Rejected(id_, str(error))
     except Exception as error:  # pymatgen's parser raises many kinds; each row's failure is the row's own
         return Rejected(id_, f"the CIF cannot be read ({type(error).__name__}: {quote(error, 120)})")
     unknown = [s.element for s in crystal.sites if s.element not in ELEMENTS]
     return Rejected(id_, f"element {unknown[0]} is not among those the networks know") if unknown else crystal
+
+
+def _check_size(cif: str) -> None:
+    """Raises BadInput for what would take long to read: an operation is a line of two commas, a site one of words."""
+    if len(cif) > LONGEST_CIF:
+        raise BadInput(f"the CIF has {len(cif):,} characters; at most {LONGEST_CIF:,}")
+    lines = cif.splitlines()
+    operations = sum(line.count(",") == 2 for line in lines)
+    sites = sum("," not in line and len(line.split()) > 3 for line in lines)
+    if max(1, operations) * sites > MOST_POINTS:
+        raise BadInput(f"the CIF has {sites:,} sites and {operations:,} operations; give a smaller cell")
 
 
 def _parse_chunk(rows: Sequence[tuple[str, str]]) -> list[Crystal | Rejected]:

@@ -103,6 +103,7 @@ def check_settings(settings: SamplingSettings) -> None:
         ("temperature", settings.temperature, 0.05, 10.0),
         ("geometry_temperature", settings.geometry_temperature, 0.05, 10.0),
         ("refine_from", settings.refine_from, 0.0, 1.0),
+        ("crowding_weight", settings.crowding_weight, 0.0, 1000.0),
     ):
         if not low <= value <= high:  # false for NaN as well
             raise BadTarget(f"{name} {value:g} is not possible; choose from {low:g} to {high:g}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from matgen_core.prediction import Report, predict_table, read_rows
+from matgen_core.prediction import Report, check_unpacked, predict_table, read_rows
 from matgen_core.predictors import list_predictors, load_predictor
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, MatGenError, Progress
@@ -101,6 +101,7 @@ def begin(name: str, data: bytes, using: str | None) -> None:
         with tempfile.TemporaryDirectory() as folder:
             source, out = Path(folder) / f"in{''.join(Path(name).suffixes[-2:])}", Path(folder) / "out.csv"
             source.write_bytes(data)
+            check_unpacked(source)
             read = predict_table(
                 source, out, using=using, on_progress=lambda n: report(Progress("predict", min(n, total), total)),
                 cancelled=stop,  # type: ignore[arg-type]

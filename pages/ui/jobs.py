@@ -17,7 +17,7 @@ from matgen_core.types import Candidate, MatGenError, Progress
 from pages.ui.language import N_
 from pages.ui.places import AFTER_CLOSE, AT_ONCE, EACH, Places, Presence, setting
 from pages.ui.recording import Recorder
-from pages.ui.run_log import log_run, open_log
+from pages.ui.run_log import log_loading, log_run, open_log
 
 log = logging.getLogger("matgen")
 
@@ -148,16 +148,20 @@ class Loader:
         """Waits until they are loaded; what goes wrong is left to the run, which says it in words."""
         with self.lock:
             if not self.loaded:
+                begun, whole = time.monotonic(), True
                 try:
                     self.load()
                 except Exception:
+                    whole = False
                     log.exception("the models could not be loaded ahead")
                 self.loaded = True
+                log_loading(time.monotonic() - begun, whole)
 
 
 @st.cache_resource(show_spinner=False)
 def load_models() -> Loader:
     """Begins to load at the first page that is opened."""
+    open_log()
     loader = Loader(prepare)
     threading.Thread(target=loader, name="matgen-loader", daemon=True).start()
     return loader

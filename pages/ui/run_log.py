@@ -22,6 +22,12 @@ def open_log() -> None:
         log.setLevel(logging.INFO)
 
 
+def log_loading(seconds: float, whole: bool) -> None:
+    """The models were loaded, once for all sessions."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    log.info("%s", json.dumps({"time": now, "event": "models", "seconds": round(seconds, 2), "whole": whole}))
+
+
 def log_run(
     kind: str, run: str | None, state: str, waited: float, seconds: float, asked: int, found: int, error: str | None
 ) -> None:
