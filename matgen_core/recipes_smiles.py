@@ -113,7 +113,7 @@ def _together(now: dict[str, float], start: Checkpoint | None) -> dict[str, floa
     if start is None:
         return {**now, "slice of molecules": _SLICE}
     before = start.config.get("trained", {})
-    total: dict[str, float] = {key: before.get(key, 0) + now[key] for key in ("epoch", "seconds") if key in now}
+    total = {key: float(before.get(key, 0)) + now[key] for key in now if key in ("epoch", "seconds")}
     return {**now, **total, "continued from epoch": before.get("epoch", 0), "slice of molecules": _SLICE}
 
 

@@ -337,6 +337,8 @@ class SmilesSettings:
         until: what ``count`` counts: "drawn", or molecules that are "valid", "unique", "novel" (each includes those
             before it), or that pass everything ("passing"): the sampler keeps asking until there are as many.
         cap: most strings a run may draw, in multiples of ``count``.
+        grammar: only tokens after which a molecule can still be written; without it the network is on its own.
+        guidance: how much more than told the network heeds the goals (classifier-free guidance); 0 for as told.
     """
 
     temperature: float = 1.0
@@ -350,6 +352,8 @@ class SmilesSettings:
     max_sa: float | None = None
     until: str = "unique"
     cap: int = 10
+    grammar: bool = True
+    guidance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import torch
 from rdkit import Chem
 
 from matgen_core.chem.molecule import read
-from matgen_core.data.smiles import MAX_TOKENS, encode
+from matgen_core.data.smiles import MAX_TOKENS, VOCABULARY, decode, encode
+from matgen_core.data.smiles_grammar import first_illegal
 from matgen_core.messages import quote
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 from matgen_core.types import BadInput, SmilesSettings
@@ -24,9 +25,14 @@ def check_beginning(settings: SmilesSettings) -> None:
     if settings.prefix.strip() and settings.scaffold.strip():
         raise BadInput("a prefix and a scaffold cannot both be grown from; leave one of them empty")
     if settings.prefix.strip():
-        _fits(encode(settings.prefix.strip(), end=False), settings.prefix)
+        tokens = encode(settings.prefix.strip(), end=False)
+        _fits(tokens, settings.prefix)
+        if settings.grammar:
+            _legal(tokens, settings.prefix)
     if settings.scaffold.strip():
-        writings(settings.scaffold.strip())
+        found = writings(settings.scaffold.strip())
+        if settings.grammar and not any(first_illegal(row[1:]) is None for row in found):
+            _legal(list(found[0]), settings.scaffold, "scaffold")
 
 
 @lru_cache(maxsize=64)
@@ -49,6 +55,16 @@ def writings(scaffold: str) -> tuple[tuple[int, ...], ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _legal(tokens: list[int], text: str, name: str = "prefix") -> None:
+    place = first_illegal(tokens[1:])
+    if place is not None:
+        before, symbol = decode(tokens[1 : 1 + place]), VOCABULARY[tokens[1 + place]]
+        raise BadInput(
+            f"the {name} {quote(text)} cannot become a molecule: {symbol!r} may not follow {before!r}; "
+            "write it as RDKit does, or let the network write without the grammar"
+        )
+
+
 def _fits(tokens: list[int], text: str) -> None:
     if len(tokens) + _ROOM > MAX_TOKENS:
         raise BadInput(f"{quote(text)} leaves no room to grow; the model writes at most {MAX_TOKENS - 2} tokens")
@@ -61,6 +77,8 @@ def beginnings(network: ConditionalSMILESGenerator, settings: SmilesSettings) ->
         return [tuple(encode(settings.prefix.strip(), end=False))]
     device = next(network.parameters()).device
     scored = [
-        (float(network.loss(torch.tensor([text], device=device))[0]), text) for text in writings(settings.scaffold)
+        (float(network.loss(torch.tensor([text], device=device))[0]), text)
+        for text in writings(settings.scaffold.strip())
+        if not settings.grammar or first_illegal(text[1:]) is None
     ]
     return [text for _, text in sorted(scored)[:_WRITINGS]]

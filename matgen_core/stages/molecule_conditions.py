@@ -13,7 +13,7 @@ from matgen_core.stages.grow import check_beginning
 from matgen_core.types import BadInput, BadTarget, Goal, SmilesSettings, Target
 
 UNTIL = ("drawn", "valid", "unique", "novel", "passing")
-MOST, MOST_CAP = 100_000, 100
+MOST, MOST_CAP, MOST_GUIDANCE = 100_000, 100, 5.0
 
 
 def check_molecules(target: Target, count: int, settings: SmilesSettings) -> None:
@@ -29,6 +29,8 @@ def check_molecules(target: Target, count: int, settings: SmilesSettings) -> Non
         raise BadInput(f"top-k {settings.top_k} is negative; use 0 for all tokens, or how many may come")
     if not 0.0 < settings.top_p <= 1.0:
         raise BadInput(f"top-p {settings.top_p:g} is out of range; use more than 0 and at most 1")
+    if not 0.0 <= settings.guidance <= MOST_GUIDANCE:
+        raise BadInput(f"guidance {settings.guidance:g} is out of range; use 0 (as told) to {MOST_GUIDANCE:g}")
     if settings.until not in UNTIL:
         raise BadInput(f"--until {settings.until!r} is unknown; choose from: {', '.join(UNTIL)}")
     if not 1 <= settings.cap <= MOST_CAP:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from matgen_core.checkpoints import load_language_model
+from matgen_core.chem.molecule import parse
 from matgen_core.data.molecule_exports import to_csv, to_sdf, to_smiles
 from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.molecules import label, save_rows
-from matgen_core.data.smiles import BOS, EOS, MAX_TOKENS, PAD, VOCABULARY, encode
+from matgen_core.data.smiles import BOS, EOS, MAX_TOKENS, PAD, VOCABULARY, decode, encode
+from matgen_core.data.smiles_grammar import first_illegal
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
 from matgen_core.molecules import summarise
@@ -25,7 +28,7 @@ from matgen_core.recipes import train
 from matgen_core.stages.grow import writings
 from matgen_core.stages.judge_molecules import Judge, counts_for, rank_molecules
 from matgen_core.stages.molecule_conditions import check_molecules, contradiction, draw_molecule_conditions
-from matgen_core.stages.write_smiles import explain, shape_probabilities, write_strings
+from matgen_core.stages.write_smiles import explain, keep_allowed, shape_probabilities, write_strings
 from matgen_core.training import TrainingConfig
 from matgen_core.types import (
     BadInput,
@@ -89,7 +92,7 @@ def test_strings_repeat_by_seed_and_begin_as_told(network: ConditionalSMILESGene
 
 
 def test_likeliest_only_is_greedy(network: ConditionalSMILESGenerator) -> None:
-    (row,) = write_strings(network, FREE[:1], SmilesSettings(top_k=1), torch.Generator())
+    (row,) = write_strings(network, FREE[:1], SmilesSettings(top_k=1, grammar=False), torch.Generator())
     logits = network(torch.tensor([row[:-1]]), FREE[:1])[0]
     assert shape_probabilities(logits, 1.0).argmax(dim=1).tolist() == row[1:]
 
@@ -100,12 +103,64 @@ def test_a_run_can_be_cancelled(network: ConditionalSMILESGenerator) -> None:
 
 
 def test_the_lesson_shows_every_token(network: ConditionalSMILESGenerator) -> None:
-    steps = explain(network, "CCO", FREE[:1], SmilesSettings(temperature=0.5, top_k=3))
+    steps = explain(network, "CCO", FREE[:1], SmilesSettings(temperature=0.5, top_k=3, grammar=False))
     assert [step.drawn for step in steps] == ["C", "C", "O", "<eos>"]
     assert steps[2].before == "CC"
     for step in steps:
         assert sum(before for _, before, _ in step.options) == pytest.approx(1.0, abs=1e-5)
         assert sum(after > 0 for _, _, after in step.options) == 3
+
+
+def test_the_lesson_shows_what_the_grammar_forbids(network: ConditionalSMILESGenerator) -> None:
+    steps = explain(network, "CC(F)C", FREE[:1], SmilesSettings())
+    after = {symbol: after for symbol, _, after in steps[4].options}  # behind the fluorine, in the branch
+    assert after.pop(")") == pytest.approx(1.0, abs=1e-5)
+    assert set(after.values()) == {0.0}
+
+
+def test_an_untrained_network_writes_molecules_by_the_grammar(network: ConditionalSMILESGenerator) -> None:
+    free = torch.full((64, 5), torch.nan)
+    for top_k in (0, 5):
+        settings = SmilesSettings(top_k=top_k)
+        ours = write_strings(network, free, settings, torch.Generator().manual_seed(0))
+        ended = [decode(row) for row in ours if first_illegal(row[1:]) is None]  # not those that came to a dead end
+        assert len(ended) > 40
+        assert all(parse(text) is not None for text in ended)
+        plain = write_strings(network, free, replace(settings, grammar=False), torch.Generator().manual_seed(0))
+        assert sum(parse(decode(row)) is not None for row in plain) < 10
+
+
+def test_what_top_k_left_nothing_of_is_drawn_among_the_allowed() -> None:
+    logits = torch.tensor([[0.0, 0.0, 0.0, 0.0, 5.0, 1.0, 2.0], [0.0, 0.0, 0.0, 0.0, 5.0, 1.0, 2.0]])
+    allowed = torch.tensor([[False, False, True, False, False, True, True], [False] * 7])
+    settings = SmilesSettings(top_k=1)
+    shaped = shape_probabilities(logits, 1.0, 1)
+    kept = keep_allowed(shaped, logits, allowed, settings)
+    assert kept[0].argmax() == 6
+    assert float(kept[0].max()) == 1.0
+    assert torch.equal(kept[1], shaped[1])  # nothing may stand: as it was
+    free = keep_allowed(shape_probabilities(logits, 1.0), logits, allowed, SmilesSettings())
+    assert float(free[0, 6] / free[0, 5]) == pytest.approx(float(torch.tensor(1.0).exp()), rel=1e-5)
+
+
+def test_guidance_of_nothing_asked_changes_nothing(network: ConditionalSMILESGenerator) -> None:
+    one, two = (
+        write_strings(network, FREE, SmilesSettings(guidance=w), torch.Generator().manual_seed(5)) for w in (0.0, 2.0)
+    )
+    assert one == two
+
+
+def test_guidance_moves_away_from_what_is_written_untold(network: ConditionalSMILESGenerator) -> None:
+    told = torch.zeros(6, 5)
+    strings = [
+        write_strings(network, told, SmilesSettings(guidance=w), torch.Generator().manual_seed(5)) for w in (0.0, 3.0)
+    ]
+    assert strings[0] != strings[1]
+    settings = SmilesSettings(guidance=1.0, top_k=1, grammar=False)
+    (row,) = write_strings(network, told[:1], settings, torch.Generator())
+    tokens = torch.tensor([row[:-1]])
+    logits = 2 * network(tokens, told[:1])[0] - network(tokens)[0]
+    assert shape_probabilities(logits, 1.0).argmax(dim=1).tolist() == row[1:]
 
 
 def test_a_scaffold_is_written_from_all_its_free_ends() -> None:
@@ -171,6 +226,9 @@ def test_files_hold_what_was_found() -> None:
         (SmilesSettings(prefix="C" * 10_000), 1, "10000 tokens"),
         (SmilesSettings(filters=("NIH",)), 1, "NIH"), (SmilesSettings(max_sa=0.0), 1, "SA score"),
         (SmilesSettings(scaffold="C[N+](C)(C)C"), 1, "[N+]"),
+        (SmilesSettings(prefix="CC(F)F)"), 1, "')'"), (SmilesSettings(guidance=-1.0), 1, "guidance"),
+        (SmilesSettings(guidance=float("nan")), 1, "guidance"),
+        (SmilesSettings(temperature=float("nan")), 1, "temperature"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_said(settings: SmilesSettings, count: int, said: str) -> None:
