@@ -12,14 +12,15 @@ from typing import Any
 
 from matgen_core.chem.composition import check_charges, check_neutral
 from matgen_core.compositions import design_compositions, listed_compositions
+from matgen_core.data.formulas import MAX_ATOMS
 from matgen_core.data.reference import load_reference
 from matgen_core.evaluation import TARGETS, share
 from matgen_core.properties import PROPERTIES, meets
 from matgen_core.stages.judge_formulas import rank_formulas
 from matgen_core.stages.read_formulas import predict_formulas
-from matgen_core.types import Candidate, Formula, FormulaSettings, Goal, Target
+from matgen_core.types import Candidate, Constraints, Formula, FormulaSettings, Goal, Target
 
-_FREE = FormulaSettings(neutral=False, cap=1)
+_FREE, _LONG = FormulaSettings(neutral=False, cap=1), Constraints(max_atoms=MAX_ATOMS)
 
 
 def evaluate(count: int, each: int, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def evaluate(count: int, each: int, seed: int, say: Callable[[str], None]) -> di
         seed: of the draws.
         say: called with a line for each part that is done.
     """
-    free = sorted(design_compositions(Target(), count, seed=seed, settings=_FREE), key=lambda c: c.id)
+    free = sorted(design_compositions(Target({}, _LONG), count, seed=seed, settings=_FREE), key=lambda c: c.id)
     read = predict_formulas(free)
     result: dict[str, Any] = {"samples": count, "free": measure_free(free)}
     say(f"free: {result['free']}")
@@ -61,7 +62,7 @@ def measure_target(
 ) -> dict[str, Any]:
     """Hit rate of one target beside the base rate of samples drawn without one."""
     goals = {key: Goal.at(value) for key, value in values.items()}
-    drawn = rank_formulas(design_compositions(Target(goals), count, seed=seed, settings=_FREE), Target())
+    drawn = rank_formulas(design_compositions(Target(goals, _LONG), count, seed=seed, settings=_FREE), Target())
     found = predict_formulas(drawn)
 
     def hits(candidates: Sequence[Candidate[Formula]]) -> int:

@@ -1,7 +1,9 @@
 """Formulas from MatGPT: where its network meets the draw of the next atom and the rules of what may come.
 
-The rules hold for every string by construction: which elements may come, which must, how many atoms. The atoms of one
-element stand together, as they were learnt.
+Which elements may come, which must and how many atoms at least hold for every string by construction. A string that
+would go on beyond the most atoms is not cut to fit, which would spoil its stoichiometry, but comes back one atom too
+long, to be rejected: what is left is drawn as the network would draw among formulas that fit. The atoms of one element
+stand together, as they were learnt.
 """
 
 from __future__ import annotations
@@ -92,7 +94,7 @@ def write_formulas(
     top_k: int = 0,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[list[int]]:
-    """One token string a row of conditions, [CLS] and [SEP] left out.
+    """One token string a row of conditions, without [CLS] and [SEP]; of ``rules.most + 1`` atoms where it did not end.
 
     Args:
         network: MatGPT.
@@ -107,7 +109,7 @@ def write_formulas(
         Cancelled: where ``cancelled`` said so.
     """
     size, device = len(conditions), conditions.device
-    written = torch.full((size, rules.most + 1), PAD)
+    written = torch.full((size, rules.most + 2), PAD)
     used = torch.zeros(size, len(VOCABULARY), dtype=torch.bool)
     last = torch.full((size,), CLS)
     for place, token in enumerate(rules.prompt):
@@ -119,7 +121,8 @@ def write_formulas(
         if cancelled and cancelled():
             raise Cancelled
         logits = network.step(tokens.to(device), cache).float().cpu()
-        logits = logits.masked_fill(~_may_come(rules, used, last, place), -torch.inf) / temperature
+        bound = rules.most + (place == rules.most)  # at the bound it may still say that it would go on
+        logits = logits.masked_fill(~_may_come(rules, used, last, place, bound), -torch.inf) / temperature
         if 0 < top_k < logits.shape[1]:
             least = logits.topk(top_k, dim=-1).values[:, -1:]
             logits = logits.masked_fill(logits < least, -torch.inf)
@@ -133,11 +136,11 @@ def write_formulas(
     return [row[row >= FIRST].tolist() for row in written]
 
 
-def _may_come(rules: AtomRules, used: Tensor, last: Tensor, atoms: int) -> Tensor:
-    """(B, V) which tokens may follow after so many atoms."""
+def _may_come(rules: AtomRules, used: Tensor, last: Tensor, atoms: int, most: int) -> Tensor:
+    """(B, V) which tokens may follow after so many atoms of at most so many."""
     missing = rules.required & ~used  # (B, V)
     lacking = missing.sum(dim=1)
-    room = rules.most - atoms - lacking > 0  # for an atom that is not asked for
+    room = most - atoms - lacking > 0  # for an atom that is not asked for
     open_ = rules.allowed & ~used
     open_ = open_ & (room[:, None] | missing)
     again = (last >= FIRST) & room

@@ -35,7 +35,10 @@ def network() -> ConditionalGPT:
 def test_every_string_keeps_the_rules(network: ConditionalGPT, constraints: Constraints, prompt: str) -> None:
     rules = atom_rules(constraints, prompt)
     strings = write_formulas(network, ANY, rules, torch.Generator().manual_seed(0), temperature=1.5)
-    for tokens in strings:
+    finished = [tokens for tokens in strings if len(tokens) <= constraints.max_atoms]
+    assert finished
+    assert all(len(tokens) <= constraints.max_atoms + 1 for tokens in strings)
+    for tokens in finished:
         counts = decode_atoms(tokens)
         assert check_counts(counts, constraints).passed, counts
         assert tokens[: len(rules.prompt)] == list(rules.prompt)
