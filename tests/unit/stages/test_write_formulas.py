@@ -34,7 +34,7 @@ def network() -> ConditionalGPT:
 )
 def test_every_string_keeps_the_rules(network: ConditionalGPT, constraints: Constraints, prompt: str) -> None:
     rules = atom_rules(constraints, prompt)
-    strings = write_formulas(network, ANY, rules, torch.Generator().manual_seed(0), temperature=1.5)
+    strings = write_formulas(network, ANY.repeat(16, 1), rules, torch.Generator().manual_seed(0), temperature=1.5)
     finished = [tokens for tokens in strings if len(tokens) <= constraints.max_atoms]
     assert finished
     assert all(len(tokens) <= constraints.max_atoms + 1 for tokens in strings)
