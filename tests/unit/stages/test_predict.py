@@ -27,7 +27,8 @@ def test_a_salt_has_a_gap_and_a_metal_has_none() -> None:
     assert "metal with probability 0.0" in salt.note
     assert (copper.value, copper.note) == (0.0, "metal with probability 1.00")
     for reading in (salt, copper):
-        assert reading.spread is not None and reading.spread > 0
+        assert reading.spread is not None
+        assert reading.spread > 0
         assert reading.method.startswith("matbert@")
 
 
