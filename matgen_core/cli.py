@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -20,13 +25,13 @@ from matgen_core.cli_molecules import register
 from matgen_core.cli_runs import app as runs
 from matgen_core.cli_screening import register as register_screening
 from matgen_core.data.crystals import ELEMENTS, build_rows, load_rows
-from matgen_core.data.exports import file_name, to_cif, to_csv
+from matgen_core.data.exports import check_writable, file_name, to_cif, to_csv
 from matgen_core.data.labels import label_rows
 from matgen_core.data.reference import FOLDER, build_reference
 from matgen_core.pipeline import design
 from matgen_core.properties import outside_data, parse_goal
 from matgen_core.stages.assess import met_all
-from matgen_core.types import BadInput, Constraints, MatGenError, Progress, SamplingSettings, Target
+from matgen_core.types import BadInput, Candidate, Constraints, MatGenError, Progress, SamplingSettings, Target
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Inverse design of materials.")
 data = typer.Typer(no_args_is_help=True, help="Build training rows and the reference of what is known.")
@@ -91,36 +96,55 @@ def crystals(
     for key, goal in goals.items():
         if warning := outside_data(key, goal):
             typer.echo(f"note: {warning}", err=True)
-    _check_writable(out, cif_dir)
+    for path in (out, cif_dir and cif_dir / ".write-test"):
+        if path is not None:
+            check_writable(path)
     settings = SamplingSettings(engine=engine, guidance=guidance, sampler=sampler, steps=steps)
     target = Target(goals, constraints)
-    found = design(target, count, seed=seed, settings=settings, on_progress=_print_progress)
-    if out is not None:
-        out.write_text(to_csv(found), encoding="utf-8")
-    if cif_dir is not None:
-        for candidate in found:
-            (cif_dir / file_name(candidate, "cif")).write_text(to_cif(candidate), encoding="utf-8")
+    with cancel_on_interrupt() as cancelled:
+        found = design(target, count, seed=seed, settings=settings, on_progress=_print_progress, cancelled=cancelled)
     met = sum(met_all(c) for c in found)
     typer.echo(f"{len(found)} candidates" + (f", {met} meet every target" if goals else ""))
+    _save(found, out, cif_dir)
+
+
+def _save(found: Sequence[Candidate], out: Path | None, cif_dir: Path | None) -> None:
+    """Files; where one cannot be written after all (a full disk), the table goes to the terminal: nothing is lost."""
+    try:
+        if out is not None:
+            out.write_text(to_csv(found), encoding="utf-8")
+        if cif_dir is not None:
+            for candidate in found:
+                (cif_dir / file_name(candidate, "cif")).write_text(to_cif(candidate), encoding="utf-8")
+    except OSError as error:
+        typer.echo(to_csv(found))
+        place = error.filename or out or cif_dir
+        raise BadInput(
+            f"{place} cannot be written ({error.strerror}); all {len(found)} candidates stand above as a table"
+        ) from None
     if out is None and cif_dir is None:
         typer.echo(to_csv(found))
 
 
-def _check_writable(out: Path | None, cif_dir: Path | None) -> None:
-    """Before the work, not after it: a path that cannot be written loses nothing."""
-    if cif_dir is not None:
-        cif_dir.mkdir(parents=True, exist_ok=True)
-    for path in (out, cif_dir and cif_dir / ".write-test"):
-        if path is None:
-            continue
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8"):
-                pass
-        except OSError as error:
-            raise BadInput(f"{path} cannot be written ({error.strerror}); choose another place") from None
-        if path is not out:
-            path.unlink()
+@contextmanager
+def cancel_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C ends the work at the next step and keeps what was found; a second one ends it at once."""
+    stop = threading.Event()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        typer.echo("\nstopping; what was found is kept (Ctrl-C again to end at once)", err=True)
+
+    if threading.current_thread() is not threading.main_thread():  # only there may a signal be caught
+        yield stop.is_set
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stop.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print_progress(progress: Progress) -> None:

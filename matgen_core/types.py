@@ -296,7 +296,9 @@ class SamplingSettings:
         guidance: classifier-free guidance weight; 1 is plain conditional sampling, larger presses harder on the goals.
         sampler: "ddpm", "ddim" or "dpm-solver".
         steps: denoising steps.
-        skeletons: skeletons written for each candidate, of which the one whose geometry is doubted least is kept.
+        drafts: skeletons written for each that is given a geometry, where properties are asked for; of all of them
+            those that likeliest have the properties go on, by the writer's own likelihood ("symmetry-first" only).
+        skeletons: skeletons given a geometry for each candidate; the one whose geometry is doubted least is kept.
         geometries: geometries guessed for each skeleton, of which the generator's own score keeps one.
         refined: of these, how many (the least crowded) are refined by diffusion; the others are dropped before.
         temperature: softmax temperature of the discrete choices.
@@ -310,6 +312,7 @@ class SamplingSettings:
     guidance: float = 2.0
     sampler: str = "dpm-solver"
     steps: int = 10
+    drafts: int = 2
     skeletons: int = 3
     geometries: int = 6
     refined: int = 3

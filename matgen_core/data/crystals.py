@@ -92,7 +92,7 @@ def read_table(source: Path) -> pd.DataFrame:
         BadInput: naming the missing file or column.
     """
     if source.is_dir():
-        files = sorted(source.glob("*.cif"))
+        files = sorted(f for f in source.iterdir() if f.suffix.lower() == ".cif" and f.is_file())
         if not files:
             raise BadInput(f"no .cif file in {source}; give a folder of CIFs or a CSV with a 'cif' column")
         return pd.DataFrame(
@@ -186,7 +186,7 @@ def build_rows(
     rows = concatenate(load_rows(chunks / f"{start:07d}.npz") for start in starts)
     rejected = [r for start in starts for r in _read_rejected(chunks / f"{start:07d}.csv")]
     save_rows(out / "crystals.npz", rows)
-    _write_rejected(out / "rejected.csv", rejected)
+    _write_rejected(out / "rejected.csv", rejected, for_reader=True)
     return rows, rejected
 
 
@@ -224,9 +224,12 @@ def _collect(
     return rows, [item for item in parsed if isinstance(item, Rejected)]
 
 
-def _write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
+def _write_rejected(path: Path, rejected: Sequence[Rejected], for_reader: bool = False) -> None:
+    from defusedcsv import csv as defused
+
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        # What a person opens in a spreadsheet: a row's hostile name must not become a formula there.
+        writer = defused.writer(file) if for_reader else csv.writer(file)
         writer.writerow(("id", "reason"))
         writer.writerows((r.id, r.reason) for r in rejected)
 

@@ -9,14 +9,32 @@ import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.chem.symmetry import hall_number, symbol, wyckoff_positions
-from matgen_core.types import Candidate, Crystal
+from matgen_core.types import BadInput, Candidate, Crystal
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
+
+
+def check_writable(path: Path) -> None:
+    """Asked before the work, not after it, so that nothing is lost; leaves no file that was not there.
+
+    Raises:
+        BadInput: where ``path`` cannot be written.
+    """
+    before = path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8"):
+            pass
+        if not before:
+            path.unlink()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}); choose another place") from None
 
 
 def file_name(candidate: Candidate, extension: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from matgen_core.data.exports import check_writable
 from matgen_core.types import BadInput
 
 _FIELDS = ["material_id", "formula_pretty", "structure", "band_gap"]
@@ -25,12 +26,14 @@ def fetch_table(out: Path, key: str, elements: Iterable[str] | None = None, most
         most_sites: atoms in the cell at most.
 
     Raises:
-        BadInput: where ``mp-api`` is not installed or the server refuses.
+        BadInput: where ``mp-api`` is not installed, the server refuses, or ``out`` cannot be written (asked first, so
+            that no download is lost).
     """
     try:
         from mp_api.client import MPRester  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         raise BadInput("mp-api is not installed; install it with: .venv/bin/pip install mp-api") from None
+    check_writable(out)
     query: dict[str, object] = {"num_sites": (1, most_sites), "fields": _FIELDS}
     if elements is not None:
         query["chemsys"] = _subsystems(sorted(elements))

@@ -96,6 +96,7 @@ def check_settings(settings: SamplingSettings) -> None:
         raise BadTarget(f"no sampler {settings.sampler!r}; choose from: {', '.join(METHODS)}")
     for name, value, low, high in (
         ("steps", settings.steps, 1, 1000),
+        ("drafts", settings.drafts, 1, 64),
         ("skeletons", settings.skeletons, 1, 64),
         ("geometries", settings.geometries, 1, 256),
         ("refined", settings.refined, 1, 256),

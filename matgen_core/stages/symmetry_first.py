@@ -3,17 +3,22 @@
     skeleton ~ GPT(properties)                     space group, Wyckoff letters, elements
     geometry ~ placing.py(skeleton, properties)    a guess in bins, refined by diffusion
 
-Several skeletons are written for each candidate; the one whose geometry is doubted least is kept.
+Several skeletons are written for each candidate. Where properties are asked for, those that likeliest have them go on,
+by the writer's own likelihood (answering.py); of these the one whose geometry is doubted least is kept.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from matgen_core.checkpoints import Checkpoint
-from matgen_core.data.tokenizers import Grammar
+from matgen_core.data.reference import load_reference
+from matgen_core.data.tokenizers import Grammar, Skeleton
 from matgen_core.networks import build_gpt
+from matgen_core.stages.answering import TOLD, score_answers, told
 from matgen_core.stages.placing import Placer
 from matgen_core.stages.writing import Asked, write_skeletons
 from matgen_core.types import Crystal, SamplingSettings
@@ -40,8 +45,24 @@ class SymmetryFirst:
     ) -> list[Crystal]:
         """As many crystals as there are rows of conditions (B, K), fewer where some could not be finished."""
         generator = torch.Generator().manual_seed(seed)
-        asked = conditions.repeat_interleave(settings.skeletons, dim=0)
+        each = settings.skeletons * (settings.drafts if told(conditions) else 1)
+        asked = conditions.repeat_interleave(each, dim=0)
         written = write_skeletons(
             self.gpt, grammar, asked, settings.guidance, settings.temperature, generator, cancelled
         )
+        if each > settings.skeletons:
+            written = self._pick(written, each, settings.skeletons, asked, cancelled)
+            asked = conditions.repeat_interleave(settings.skeletons, dim=0)
         return self.placer.place_best(written, settings.skeletons, asked, settings, generator, cancelled)
+
+    def _pick(
+        self, written: Sequence[Skeleton | None], each: int, count: int, asked: Tensor, cancelled: Asked | None
+    ) -> list[Skeleton | None]:
+        """Of every ``each`` skeletons in a row the ``count`` that likeliest have what is asked."""
+        kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
+        finished = [skeleton for skeleton in written if skeleton is not None]
+        known = {key: load_reference().column(key) for key in TOLD}
+        scores = torch.full((len(written),), -torch.inf)
+        scores[kept] = score_answers(self.gpt, finished, asked[kept], known, cancelled)
+        best = scores.view(-1, each).topk(count, dim=1).indices + torch.arange(0, len(written), each)[:, None]
+        return [written[i] for i in best.flatten().tolist()]

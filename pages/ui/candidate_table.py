@@ -56,13 +56,14 @@ def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
         boxes.append((f"{_(PROPERTIES[key].label)} {goal_text(key, goal)}", _passed(f"target:{key}"), chance))
     boxes.append((_("Below {limit:g} eV/atom above hull").format(limit=_STABLE), is_stable, ""))
     boxes.append((_("New structure or formula"), _passed("newness"), ""))
+    width = 142 if len(boxes) < 6 else 118  # six fit beside the controls on a small laptop
     with st.container(key="shares", horizontal=True, gap="small"):
         for label, check, chance in boxes:
             met = sum(map(check, candidates))
             share = f"{met / len(candidates):.0%}"
             st.metric(
                 label, f"{met} / {len(candidates)}", f"{share} · {chance}" if chance else share, delta_color="off",
-                delta_arrow="off", width=142,
+                delta_arrow="off", width=width,
             )  # fmt: skip
 
 

@@ -197,6 +197,16 @@ def test_it_fits_a_phone(browser: Browser, address: str, scheme: str) -> None:
     context.close()
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_generate_is_in_view_before_anyone_scrolls(browser: Browser, address: str, size: tuple[int, int]) -> None:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    open_page(page, address)
+    expect(page.get_by_role("button", name="Generate")).to_be_in_viewport(ratio=1)
+    context.close()
+
+
 def test_contradictions_are_said_and_nothing_runs(page: Page, address: str) -> None:
     open_page(page, f"{address}/?include=Fe&exclude=Fe")
     expect(page.get_by_text("both included and excluded")).to_be_visible()

@@ -42,6 +42,19 @@ def test_good_rows_go_on_and_bad_ones_are_listed_with_reasons(table: Path, tmp_p
     assert np.isnan(rows.column("formation_energy")).all(), "an absent column is unknown, not 0"
 
 
+def test_a_hostile_name_is_no_formula_in_the_list_of_the_rejected(table: Path, tmp_path: Path) -> None:
+    build_rows(table, tmp_path / "out", workers=1)
+    lines = (tmp_path / "out" / "rejected.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[1].startswith("'=cmd()")
+
+
+def test_cifs_of_a_folder_are_found_however_their_ending_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a.CIF").write_text(SALT.to(fmt="cif"))
+    (tmp_path / "b.cif").write_text(SALT.to(fmt="cif"))
+    (tmp_path / "notes.txt").write_text("none")
+    assert read_table(tmp_path)["material_id"].tolist() == ["a", "b"]
+
+
 def test_what_is_written_is_what_is_read(table: Path, tmp_path: Path) -> None:
     rows, _rejected = build_rows(table, tmp_path / "out", workers=1)
     again = load_rows(tmp_path / "out" / "crystals.npz")

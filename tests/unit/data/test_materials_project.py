@@ -73,3 +73,11 @@ def test_without_the_client_the_remedy_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "mp_api.client", None)
     with pytest.raises(BadInput, match="pip install mp-api"):
         fetch_table(tmp_path / "mp.csv", "good")
+
+
+@pytest.mark.usefixtures("client")
+def test_nothing_is_downloaded_for_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be written"):
+        fetch_table(tmp_path / "file" / "mp.csv", "good")
+    assert not ASKED
