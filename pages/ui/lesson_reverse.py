@@ -167,7 +167,8 @@ def conditions() -> None:
         _(
             "Of {n} crystals a setting, drawn and read beforehand. On target: within {tolerance} {unit}. Diversity: "
             "mean share of atoms by which two formulas differ. Too much guidance presses everything into the few "
-            "crystals that show the property most: the formulas repeat. Some at this setting: {formulas}"
+            "crystals that show the property most: formulas repeat, and beyond a point fewer even reach the target. "
+            "Some at this setting: {formulas}"
         ).format(
             n=len(asked.readings), tolerance=f"{record.tolerance:g}", unit=record.unit,
             formulas=", ".join(map(subscript, asked.formulas)),

@@ -1,4 +1,4 @@
-"""Descriptors: standardised, of whole counts for molecules and of none for what lies between, and they are rebuilt alike."""
+"""Descriptors are standardised, whole counts for molecules and fractions between them, and are built again alike."""
 
 from __future__ import annotations
 
