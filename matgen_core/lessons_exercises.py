@@ -20,6 +20,7 @@ from matgen_core.stages.assess import met_all
 from matgen_core.stages.embed import decode_latents, load_autoencoder
 from matgen_core.stages.generate import load_engine
 from matgen_core.stages.latent_diffusion import LatentDiffusion, draw_latents
+from matgen_core.stages.pareto import find_fronts
 from matgen_core.stages.read_formulas import read_formulas
 from matgen_core.types import BadInput, Candidate, Crystal, Goal, SamplingSettings, Target
 
@@ -138,11 +139,13 @@ class Judged:
         formula: reduced.
         marks: by criterion.
         total: weighted by the order of the criteria.
+        front: number of its Pareto front over all criteria, which knows no weights; 1 where no other beats it in all.
     """
 
     formula: str
     marks: dict[str, float]
     total: float
+    front: int
 
 
 def judge_by_order(order: Sequence[str], gap: float = 2.0, count: int = 150, seed: int = 0) -> list[Judged]:
@@ -155,9 +158,11 @@ def judge_by_order(order: Sequence[str], gap: float = 2.0, count: int = 150, see
         seed: of that draw.
     """
     weights = {name: len(order) - place for place, name in enumerate(order)}
+    marked = _marks(gap, count, seed)
+    fronts = find_fronts(-np.array([[marks[name] for name in CRITERIA] for _formula, marks in marked]))
     found = [
-        Judged(formula, marks, sum(weights[n] * marks[n] for n in order) / sum(weights.values()))
-        for formula, marks in _marks(gap, count, seed)
+        Judged(formula, marks, sum(weights[n] * marks[n] for n in order) / sum(weights.values()), int(front))
+        for (formula, marks), front in zip(marked, fronts, strict=True)
     ]
     return sorted(found, key=lambda judged: (-judged.total, judged.formula))
 

@@ -106,7 +106,7 @@ def _draw(
         return engine, sample(denoise, noise, cosine_schedule(), method, steps, "v", generator)
 
 
-def measure_way(method: str, steps: int, count: int = 400, decoded: int = 100, seed: int = 0) -> Way:
+def measure_way(method: str, steps: int, count: int = 256, decoded: int = 64, seed: int = 0) -> Way:
     """Draws latents by one sampler, decodes some of them, and judges both.
 
     Args:

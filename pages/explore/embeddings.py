@@ -77,7 +77,7 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
     if len(chosen) > 1:
         table = table_of(space, chosen)
         st.write(_("{count} selected").format(count=len(chosen)))
-        st.dataframe(table[:_MOST], hide_index=True, height=220, placeholder="–")
+        st.dataframe(table[:_MOST], hide_index=True, height=220, placeholder="–", alt=_("The selected materials"))
         csv = table.to_csv(index=False).encode()
         st.download_button(_("CSV of the selection"), csv, f"matgen-{space.kind}.csv", on_click="ignore")
     return st.session_state.get(f"place-{space.kind}")
@@ -98,6 +98,7 @@ def ask_search(space: Space) -> None:
         return
     event = st.dataframe(
         table_of(space, [i for i, _d in found], [d for _i, d in found]), hide_index=True, height=215, placeholder="–",
+        alt=_("What was found, the nearest first"),
         on_select="rerun", selection_mode="single-row", key=f"found-{space.kind}-{text}",
     )  # fmt: skip
     if event.selection.rows:
@@ -166,7 +167,10 @@ with atlas:
             st.subheader(_("Nearest"), anchor=False)
             found = nearest(space, space.vectors[place], 12, leave_out=place)
             st.dataframe(
-                table_of(space, [i for i, _d in found], [d for _i, d in found]), hide_index=True, placeholder="–"
+                table_of(space, [i for i, _d in found], [d for _i, d in found]),
+                hide_index=True,
+                placeholder="–",
+                alt=_("The nearest known materials"),
             )
 with way:
     show_path(space)

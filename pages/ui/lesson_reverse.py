@@ -111,9 +111,9 @@ def samplers() -> None:
     left.caption(
         _(
             "Measured beforehand on one CPU core, nothing asked, the same seed: seconds for 100 latents without "
-            "decoding; energy distance between the drawn latents and those of known crystals (0 were they alike); and "
-            "of {n} decoded crystals the shares that were finished, have no overlapping atoms, are SMACT-valid, and "
-            "differ in formula."
+            "decoding; energy distance between the drawn latents and those of known crystals (0 were they alike; 0.01 "
+            "comes by chance); and of {n} crystals, decoded with one geometry each, the shares that were finished, have "
+            "no overlapping atoms, are SMACT-valid, and differ in formula."
         ).format(n=ways[0].drawn if ways else 0)
     )
     right.plotly_chart(
@@ -167,7 +167,8 @@ def conditions() -> None:
         _(
             "Of {n} crystals a setting, drawn and read beforehand. On target: within {tolerance} {unit}. Diversity: "
             "mean share of atoms by which two formulas differ. Too much guidance presses everything into the few "
-            "crystals that show the property most: the formulas repeat. Some at this setting: {formulas}"
+            "crystals that show the property most: formulas repeat, and beyond a point fewer even reach the target. "
+            "Some at this setting: {formulas}"
         ).format(
             n=len(asked.readings), tolerance=f"{record.tolerance:g}", unit=record.unit,
             formulas=", ".join(map(subscript, asked.formulas)),

@@ -227,7 +227,7 @@ def show_material(space: Space, place: int) -> None:
                     formula=subscript(reduced_formula(crystal))
                 )
             )  # fmt: skip
-    st.dataframe(table_of(space, [place]), hide_index=True, placeholder="–")
+    st.dataframe(table_of(space, [place]), hide_index=True, placeholder="–", alt=_("The chosen material"))
 
 
 def table_of(space: Space, places: Sequence[int], distances: Sequence[float] | None = None) -> pd.DataFrame:

@@ -43,7 +43,8 @@ def show_structure(crystal: Crystal, key: str) -> None:
     if SCRIPT.is_file():
         st.iframe(viewer_html(scene), height=HEIGHT, alt=_("The structure in 3D; drag to turn it"))
     else:
-        st.image(flat_svg(scene), width="stretch")  # st.html lets no SVG through
+        alt = _("The structure, seen from one side")
+        st.image(flat_svg(scene), width="stretch", alt=alt)  # st.html lets no SVG through
         st.info(_("The 3D viewer is not installed, so this is a flat drawing. Install it with: make viewer"))
     st.html(legend(scene))
 

@@ -1,4 +1,4 @@
-"""Descriptors: standardised, whole counts for molecules, none for what lies between; they are rebuilt alike."""
+"""Descriptors are standardised, whole counts for molecules and fractions between them, and are built again alike."""
 
 from __future__ import annotations
 

@@ -35,6 +35,8 @@ def test_the_order_decides() -> None:
     assert [j.formula for j in one] != [j.formula for j in other]
     assert all(0 <= mark <= 1 for judged in one for mark in judged.marks.values())
     assert [j.total for j in one] == sorted((j.total for j in one), reverse=True)
+    assert {j.formula: j.front for j in one} == {j.formula: j.front for j in other}, "fronts know no weights"
+    assert one[0].front == other[0].front == 1, "what no weights can beat is not beaten in everything"
 
 
 def test_the_prior_and_the_diffusion_are_fed_to_one_decoder() -> None:

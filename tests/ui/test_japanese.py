@@ -1,0 +1,217 @@
+"""The whole app in Japanese: sentences of the package are recognised, and no page shows an English one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+from playwright.sync_api import Browser, Page
+from streamlit.testing.v1 import AppTest
+
+from matgen_core.checkpoints import FOLDER
+from matgen_core.chem.alerts import check_forbidden
+from matgen_core.chem.composition import check_charges, check_constraints, check_oxidation, parse_elements
+from matgen_core.chem.hazards import check_hazards
+from matgen_core.chem.molecule import outside_domain, parse, read, read_pattern
+from matgen_core.finetuning import read_examples
+from matgen_core.lessons_exercises import read_condition
+from matgen_core.prediction import read_rows
+from matgen_core.properties import outside_data, parse_goal
+from matgen_core.stages.molecule_conditions import check_molecules
+from matgen_core.types import Constraints, Goal, MatGenError, SmilesSettings, Target
+from pages.ui.language import say
+
+ROOT = Path(__file__).parents[2]
+NAMES = sorted(
+    str(path.relative_to(ROOT / "pages"))
+    for section in ("design", "explore", "learn")
+    for path in (ROOT / "pages" / section).glob("*.py")
+)
+KANA = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+#: What stays in Latin letters: names, units, formulas, SMILES, code, commands, references.
+ALLOWED = re.compile(
+    r"`[^`]*`|\$[^$]*\$|https?://\S+|<[^>]*>|matgen [a-z]+ [\w./<>:-]+|make viewer|pip install \S+|python tools/\S+"
+    r"|\{[^{}]*\}|\"[a-z_]+\"|et al\.|Front\. Pharmacol\.|APL Mater\.|(?:lambda|torch|model)[ .][\w.:()… ]+"
+    r"|(?:symmetry-first|latent-diffusion|dpm-solver|ddpm|ddim|smiles-[a-z]+|crystal-[a-z]+|band-gap|mat[a-z]+(?:-[a-z]+)?)"
+    r"|eV/atom|g/mol|log mol/L|full fine-tuning|query|value|condition =|English|MatGen|MatBERT\w*|[a-z]+_[a-z_]+|µB/atom"
+)  # fmt: skip
+
+
+def english(text: str) -> bool:
+    """Whether a text holds an English sentence: two words in a row, or a word where nothing is Japanese."""
+    rest = ALLOWED.sub(" ", text)
+    if re.search(r"(?<![\w.-])[A-Za-z][a-z]+,? [a-z]{2,}(?![\w-])", rest):
+        return True
+    return (
+        not KANA.search(rest)
+        and re.search(r"(?<![\w()=#+-])(?:[A-Z][a-z]{3,}|[a-z]{4,})(?![\w()=#+-])", rest) is not None
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("Nothing passes", True), ("Seed", True), ("候補が見つかりません", False), ("候補: no reading", True),
+        ("CC(=O)Nc1ccc(O)cc1", False), ("NaCl · Fm-3m", False), ("作るには: matgen train matbert-atoms", False),
+        ("バンドギャップ (eV)", False), ("dpm-solver", False),
+    ],
+)  # fmt: skip
+def test_an_english_sentence_is_told(text: str, wrong: bool) -> None:
+    assert english(text) is wrong
+
+
+# ------------------------------------------------------------------------------------------- sentences of the package
+
+
+def refusals() -> Iterator[tuple[str, Callable[[], object]]]:
+    yield "element", lambda: parse_elements("Xx", ("Fe", "O"))
+    yield "both", lambda: check_constraints(Constraints(include=frozenset({"Fe"}), exclude=frozenset({"Fe"})))
+    yield "atoms", lambda: check_constraints(Constraints(min_atoms=9, max_atoms=3))
+    yield "formula", lambda: check_constraints(Constraints(formula="<b>"))
+    yield (
+        "system",
+        lambda: check_constraints(Constraints(include=frozenset({"Na"}), chemical_system=frozenset({"Fe", "O"}))),
+    )
+    yield "molecule", lambda: read("C(", "scaffold")
+    yield "empty", lambda: read("", "scaffold")
+    yield "pattern", lambda: read_pattern("[", "required SMARTS")
+    yield "condition", lambda: read_condition("nonsense")
+    yield "goal", lambda: read_condition('{"gap": 1}')
+    yield "range", lambda: parse_goal("band_gap", "3:1:2")
+    yield "reversed", lambda: Goal(3.0, 1.0)
+    yield "top-p", lambda: check_molecules(Target(), 5, SmilesSettings(top_p=0.0))
+    yield "count", lambda: check_molecules(Target(), -5, SmilesSettings())
+    yield "few", lambda: read_examples(["NaCl", "x"], ["1", "y"], "formula")
+
+
+@pytest.mark.parametrize(("name", "refused"), list(refusals()), ids=[name for name, _ in refusals()])
+def test_refusals_are_said_in_japanese(name: str, refused: Callable[[], object]) -> None:
+    with pytest.raises(MatGenError) as caught:
+        refused()
+    said = say(str(caught.value), "ja")
+    assert KANA.search(said)
+    assert not english(said), said
+
+
+def reasons() -> list[str]:
+    molecule = parse("C[N+](C)(C)CC(=O)[O-]")
+    benzene = parse("c1ccccc1")
+    assert molecule is not None
+    assert benzene is not None
+    verdicts = [
+        check_charges("NaCl"), check_charges("NaCl3"), check_oxidation("Na3Cl"), check_oxidation("Cu3Au"),
+        check_hazards(["Pb", "Cr", "U"]), check_hazards(["Na"]), check_forbidden(benzene, benzene, "c1ccccc1"),
+    ]  # fmt: skip
+    found = [v.reason for v in verdicts]
+    found += [outside_domain(molecule) or "", outside_data("band_gap", Goal.at_least(40.0)) or ""]
+    found += [row for row in read_rows("formula", ["Xx"]) if isinstance(row, str)]
+    return [*found, "2.1 eV, asked for 3 ± 0.5 eV", "no reading, asked for 1:3 eV", "same structure type as 0-0001"]
+
+
+@pytest.mark.parametrize("reason", reasons())
+def test_reasons_of_verdicts_are_said_in_japanese(reason: str) -> None:
+    said = say(reason, "ja")
+    assert said != reason
+    assert not english(said), said
+
+
+def test_values_are_kept_and_a_strange_text_is_left_alone() -> None:
+    assert "'Fe{0}3'" in say("'Fe{0}3' is not a formula; write one such as Fe3O4", "ja")
+    assert say("quite another thing", "ja") == "quite another thing"
+    for _ in range(2):
+        assert "12.3" in say("SA score 12.3 is out of range; it runs from 1 (easy) to 10 (hard)", "ja")
+
+
+# --------------------------------------------------------------------------------------------------------- the pages
+
+_SHOWN = {"label", "body", "help", "placeholder", "options", "alt", "text", "caption"}
+
+
+def texts(page: AppTest) -> list[str]:
+    """Every string of a page that a reader meets, code and figures aside."""
+    found: list[str] = []
+
+    def collect(node: Any, key: str = "") -> None:
+        if isinstance(node, dict):
+            for name, value in node.items():
+                collect(value, name)
+        elif isinstance(node, list):
+            for value in node:
+                collect(value, key)
+        elif isinstance(node, str) and key in _SHOWN:
+            found.append(node)
+
+    for element in page.main:
+        proto = getattr(element, "proto", None)
+        if proto is None or getattr(element, "type", "") in ("code", "latex"):
+            continue
+        collect(MessageToDict(proto))
+        if getattr(element, "type", "") == "arrow_data_frame":
+            found += [str(column) for column in element.value.columns]
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_shows_an_english_sentence(name: str) -> None:
+    page = AppTest.from_file(str(ROOT / "pages" / name), default_timeout=300)
+    page.query_params["lang"] = "ja"
+    page.run()
+    assert not page.exception
+    cards = " ".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*/README.md"))
+    shown = [text for text in texts(page) if text.strip() and text.strip()[:60] not in cards]
+    assert any(KANA.search(text) for text in shown)
+    assert [text for text in shown if english(text) and not re.search(r"doi:|\(\d{4}\)", text)] == []
+
+
+_WORDS = """() => {
+    const found = [], walker = document.createTreeWalker(document.querySelector('[data-testid=stMain]'), 4);
+    const apart = 'code, pre, .katex, script, style, [data-testid=stFileUploader], .st-key-card, .stTooltipIcon';
+    while (walker.nextNode()) {
+        const node = walker.currentNode;
+        if (node.parentElement.closest(apart) || !node.data.trim()) continue;
+        if (node.parentElement.closest('[data-testid=stIconMaterial], [translate=no], text.nums')) continue;
+        found.push(node.data.trim());
+    }
+    for (const name of ['alt', 'placeholder'])
+        for (const e of document.querySelectorAll(`[data-testid=stMain] [${name}]`)) found.push(e.getAttribute(name));
+    return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="ja-JP")
+    page = context.new_page()
+    page.set_default_timeout(240_000)
+    yield page
+    context.close()
+
+
+def settle(page: Page) -> None:
+    page.locator('[data-testid="stMain"] h1').first.wait_for()
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def test_the_browser_sees_japanese_on_every_page_and_asks_nothing_outside(page: Page, address: str) -> None:
+    outside: list[str] = []
+    page.on("request", lambda request: outside.append(request.url))
+    wrong: dict[str, list[str]] = {}
+    page.goto(address)  # its browser speaks Japanese, and the link says nothing
+    settle(page)
+    for name in NAMES:
+        if name != "design/crystals.py":
+            page.goto(f"{address}/{Path(name).stem}?lang=ja")
+            settle(page)
+        for tab in page.get_by_role("tab").all():
+            tab.click()
+            settle(page)
+        found = [t for t in page.evaluate(_WORDS) if english(t) and not re.search(r"doi|\(\d{4}\)|^[a-z_]+$", t)]
+        if found:
+            wrong[name] = list(dict.fromkeys(found))
+        assert page.locator("[data-testid=stMain] img:not([alt])").count() == 0, name
+    assert wrong == {}
+    assert [url for url in outside if not url.startswith(("http://localhost", "data:", "blob:"))] == []

@@ -1,0 +1,84 @@
+"""Every string of the app is in every catalogue, whole, and nothing else is; the tool notices each fault."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = [path.stem for path in sorted((ROOT / "assets" / "locale").glob("*.po"))]
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("update_catalogue", ROOT / "tools" / "update_catalogue.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_japanese_is_among_them() -> None:
+    assert "ja" in LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_holds_every_string_and_no_other(tool: ModuleType, language: str) -> None:
+    assert tool.problems(language) == [], "run: python tools/update_catalogue.py, and translate what is empty"
+
+
+def test_japanese_is_japanese(tool: ModuleType) -> None:
+    """A long text without a kana or kanji was copied, not translated."""
+    same = [
+        text for (_context, text), forms in tool.entries("ja").items()
+        if isinstance(text, str) and len(text) > 30 and not any("\u3040" <= c <= "\u9fff" for c in forms[0])
+    ]  # fmt: skip
+    assert same == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda wanted, known: wanted.update({(None, "A new sentence"): ["pages/x.py"]}), "not translated"),
+        (lambda wanted, known: wanted.pop((None, "Notes to the chapter")), "no longer used"),
+        (lambda wanted, known: known.update({(None, "Step {n}"): ["ステップ {m}"]}), "other placeholders"),
+        (
+            lambda wanted, known: known.update({(None, "{n:,}"): [""]}) or wanted.update({(None, "{n:,}"): ["x"]}),
+            "not tr",
+        ),
+    ],
+)
+def test_each_fault_is_noticed(tool: ModuleType, monkeypatch: pytest.MonkeyPatch, change: object, words: str) -> None:
+    wanted, known = tool.collect(), tool.entries("ja")
+    assert callable(change)
+    change(wanted, known)
+    monkeypatch.setattr(tool, "collect", lambda: wanted)
+    monkeypatch.setattr(tool, "entries", lambda _language: known)
+    found = tool.problems("ja")
+    assert len(found) == 1
+    assert found[0].startswith(words)
+
+
+def test_strings_are_found_where_they_stand(tool: ModuleType) -> None:
+    page = ast.parse('st.title(_("One"))\nNAMES = {"a": N_("Two")}\nngettext("{n} row", "{n} rows", n)\n_(text)')
+    assert set(tool._marked(page)) == {"One", "Two", ("{n} row", "{n} rows")}
+
+
+@pytest.mark.parametrize(
+    ("source", "templates"),
+    [
+        ('raise BadInput(f"{x!r} is no molecule")', ["{0} is no molecule"]),
+        ('raise BadTarget(f"{a}{b} is {c}")', ["{0} is {1}"]),
+        ('Verdict("x", True, "has it" if a else f"lacks {b}")', ["has it", "lacks {0}"]),
+        ('reasons.append("it bears charges")', ["it bears charges"]),
+        ('raise BadInput("write {a: 1}")', ["write {{a: 1}}"]),
+        ("raise BadInput(text)", []),
+    ],
+)
+def test_sentences_become_templates(tool: ModuleType, source: str, templates: list[str]) -> None:
+    assert list(tool._said(ast.parse(source))) == templates

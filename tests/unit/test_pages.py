@@ -1,0 +1,62 @@
+"""Laws of every page's source: a picture has its words, and what is drawn or spoken is in the catalogue's reach."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+#: What shows a picture or a table, and takes words for who cannot see it.
+SEEN = {"plotly_chart", "dataframe", "iframe", "image"}
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield node
+
+
+def silent(source: str) -> list[int]:
+    """Lines with a picture that has no text alternative."""
+    found, tree = [], ast.parse(source)
+    pieces = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SEEN:
+            alt = next((k.value for k in node.keywords if k.arg == "alt"), None)
+            if alt is None or (isinstance(alt, ast.Constant) and not alt.value):
+                found.append(node.lineno)
+        elif isinstance(node, ast.JoinedStr | ast.Constant) and node not in pieces:
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            text = "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+            if "<img" in text and 'alt="' not in text:
+                found.append(node.lineno)
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_picture_has_a_text_alternative(path: Path) -> None:
+    assert silent(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ("st.plotly_chart(figure)", True), ("st.plotly_chart(figure, alt='')", True),
+        ("st.plotly_chart(figure, alt=_('A curve'))", False), ("left.dataframe(rows, key='x')", True),
+        ("st.html('<img src=x>')", True), ("st.html(f'<img alt=\"{a}\" src=\"{b}\">')", False),
+    ],
+)  # fmt: skip
+def test_a_picture_without_words_is_found(source: str, wrong: bool) -> None:
+    assert bool(silent(source)) is wrong
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_words_are_marked_as_literals(path: Path) -> None:
+    """``_(f"…")`` would be in no catalogue."""
+    for call in calls(path):
+        if isinstance(call.func, ast.Name) and call.func.id in ("_", "N_", "ngettext"):
+            assert not any(isinstance(argument, ast.JoinedStr) for argument in call.args), call.lineno

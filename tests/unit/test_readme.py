@@ -1,0 +1,46 @@
+"""README's table of the chapter names files that are there, and leaves no page of the lessons and no section out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def rows() -> list[list[str]]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text[text.index("## The chapter, where it lives") :].split("\n## ")[0]
+    lines = [line for line in table.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_every_file_of_the_table_is_there_and_is_what_it_is_called() -> None:
+    links = [link for row in rows() for cell in row[2:] for link in re.findall(r"\[([^]]+)\]\(([^)]+)\)", cell)]
+    assert len(links) >= 2 * len(rows())
+    for name, path in links:
+        assert (ROOT / path).is_file(), path
+        assert name == Path(path).name or path.startswith("pages/"), path
+    assert all(row[2].count("matgen_core/") and row[3].count("pages/") for row in rows())
+
+
+def test_every_section_and_every_lesson_is_in_the_table() -> None:
+    sections = {row[0] for row in rows()}
+    assert {"4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "Exercises", "Transfer learning", "Pretraining"} <= sections
+    shown = " ".join(row[3] for row in rows())
+    for path in (ROOT / "pages" / "learn").glob("*.py"):
+        assert f"pages/learn/{path.name}" in shown
+
+
+def test_the_pages_have_the_titles_that_the_table_gives() -> None:
+    frame = (ROOT / "app.py").read_text(encoding="utf-8")
+    for name, path in {link for row in rows() for link in re.findall(r"\[([^]]+)\]\(([^)]+)\)", row[3])}:
+        assert re.search(rf'"{re.escape(path)}", title=_\("{re.escape(name)}"\)', frame), path
+
+
+def test_the_classes_of_the_chapter_that_the_table_names_are_in_their_files() -> None:
+    for row in rows():
+        if names := re.findall(r"\b[A-Z]\w+Model\b", row[1]):
+            files = re.findall(r"\(([^)]+)\)", row[2])
+            text = " ".join((ROOT / f).read_text(encoding="utf-8") for f in files)
+            assert all(f"class {name}" in text for name in names)
