@@ -34,7 +34,7 @@ SHELL, SPREAD = 1.25, 1.2
 _REACH = 4.5
 #: Pairs seen fewer times than this judge nobody.
 FEW = 20
-_TRIM = 0.5
+_TRIM = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,11 @@ def failed(candidate: Candidate[M], stage: str, rules: Rules) -> list[Verdict]:
     return [verdict for verdict in candidate.verdicts if _stops(verdict, STAGES[stage], rules)]
 
 
+def objections(candidate: Candidate[M], rules: Rules) -> list[Verdict]:
+    """The verdicts of every stage for which a candidate does not pass."""
+    return [verdict for stage in STAGES for verdict in failed(candidate, stage, rules)]
+
+
 def _stops(verdict: Verdict, names: Sequence[str], rules: Rules) -> bool:
     if verdict.rule.startswith("target:"):
         return "target" in names and verdict.passed is not True
@@ -85,7 +90,7 @@ def _stops(verdict: Verdict, names: Sequence[str], rules: Rules) -> bool:
 
 def passes(candidate: Candidate[M], rules: Rules) -> bool:
     """Whether a candidate passes every stage."""
-    return not any(failed(candidate, stage, rules) for stage in STAGES)
+    return not objections(candidate, rules)
 
 
 # ---------------------------------------------------------------------------------------------------------- crystals
