@@ -23,6 +23,7 @@ from sqlalchemy import JSON, Engine, ForeignKey, create_engine, delete, event, f
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from matgen_core.checkpoints import digests
 from matgen_core.data.records import from_record, to_record
 from matgen_core.messages import quote
 from matgen_core.types import Candidate, M, MatGenError
@@ -296,7 +297,7 @@ def versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "unknown"
-    return found
+    return found | digests()
 
 
 def default_url() -> str:
