@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Sequence
@@ -48,7 +49,12 @@ def screening_to_json(ranked: Ranked, objectives: Sequence[Objective], source: s
         "methods": sorted({p.method for c, _f, _m in ranked for p in c.predictions.values()}),
         "checkpoints": sorted({c.origin.checkpoint for c, _f, _m in ranked if c.origin.checkpoint}),
         "seeds": sorted({c.origin.seed for c, _f, _m in ranked if c.origin.seed is not None}),
-        "objectives": [{"key": o.key, "direction": o.direction, "weight": o.weight} for o in objectives],
+        "objectives": [
+            {"key": o.key, "direction": o.direction, "goal": str(o.goal) if o.goal else None, "weight": o.weight}
+            for o in objectives
+        ],
     }
     found = [{**to_record(c), "name": name_of(c), "front": f or None, "desirability": m} for c, f, m in ranked]
+    # Of the candidates as they stand in this file: whoever changes one of them can be told.
+    manifest["sha256"] = hashlib.sha256(json.dumps(found, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
     return json.dumps({"manifest": manifest, "candidates": found}, indent=1, ensure_ascii=False)
