@@ -49,6 +49,21 @@ def available(folder: Path = FOLDER) -> tuple[str, ...]:
     return tuple(sorted(p.parent.name for p in folder.glob("*/config.json")))
 
 
+def digests(folder: Path = FOLDER) -> dict[str, str]:
+    """First 12 digits of every checkpoint's digest, as written beside its weights; nothing is loaded."""
+    found: dict[str, str] = {}
+    for place in sorted(folder.glob("*")):
+        for name in ("matgen.json", "config.json"):
+            try:
+                digest = json.loads((place / name).read_text(encoding="utf-8")).get("digest")
+            except (OSError, ValueError, AttributeError):
+                continue
+            if digest:
+                found[place.name] = str(digest)[:12]
+                break
+    return found
+
+
 def save_checkpoint(
     name: str, weights: Mapping[str, Tensor], config: Mapping[str, Any], *, folder: Path = FOLDER, half: bool = True
 ) -> Path:

@@ -21,6 +21,7 @@ from matgen_core.chem.composition import parse_elements
 from matgen_core.cli_compositions import register as register_compositions
 from matgen_core.cli_design import register as register_design
 from matgen_core.cli_finetune import register as register_finetune
+from matgen_core.cli_following_up import register as register_following_up
 from matgen_core.cli_molecules import register
 from matgen_core.cli_runs import app as runs
 from matgen_core.cli_screening import register as register_screening
@@ -45,6 +46,7 @@ register_compositions(app, data, evaluate)
 register_design(app, evaluate)
 register_finetune(app, evaluate)
 register_screening(app, bench)
+register_following_up(app)
 app.add_typer(runs, name="runs")
 
 

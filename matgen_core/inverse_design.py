@@ -54,7 +54,8 @@ class Budget:
 
     Args:
         want: candidates that pass everything; the run ends when it has them.
-        seconds: of wall-clock time.
+        seconds: of wall-clock time; crystals and compositions finish their first batch whatever it takes, so that a
+            slow machine finds something, too.
         draws: candidates drawn in all.
     """
 
@@ -229,7 +230,7 @@ def _go_on(
     """Batches of at most ``most``, drawn and judged by ``step``, until enough pass or the budget ends."""
     report = on_progress or (lambda progress: None)
     found, drawn, last, ended = run.candidates, run.drawn, run.drawn + budget.draws, "draws"
-    done = len(listed(found, run.rules))
+    done, clock.waits = len(listed(found, run.rules)), True
     while drawn < last and done < budget.want:
         size = min(most, last - drawn)
         kept, passing = found, done
@@ -242,6 +243,7 @@ def _go_on(
         except Cancelled:
             ended = clock.why
             break
+        clock.waits = False
         drawn += size
         found = order((*found, *batch))
         done = len(listed(found, run.rules))
@@ -303,16 +305,16 @@ def design_molecules_until(
 
 
 class _Clock:
-    """Asked at every step whether to stop: by the user's word, or because the time is over."""
+    """Asked at every step whether to stop: by the user's word, or, unless it ``waits``, because the time is over."""
 
     def __init__(self, most: float, cancelled: Callable[[], bool] | None) -> None:
         self.begun, self.most, self.cancelled = time.monotonic(), most, cancelled or (lambda: False)
-        self.why, self.over = "time", False
+        self.why, self.over, self.waits = "time", False, False
 
     def __call__(self) -> bool:
         if self.cancelled():
             self.why, self.over = "cancelled", True
-        elif self.seconds > self.most:
+        elif not self.waits and self.seconds > self.most:
             self.over = True
         return self.over
 

@@ -29,7 +29,7 @@ from matgen_core.data.records import to_record
 from matgen_core.messages import quote
 from matgen_core.stages.assess import assess
 from matgen_core.stages.feasibility import STAGES as _STAGES
-from matgen_core.stages.feasibility import Funnel, Rules, failed, judge_compositions, judge_crystals
+from matgen_core.stages.feasibility import Funnel, Rules, failed, judge_compositions, judge_crystals, objections
 from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas
 from matgen_core.stages.judge_molecules import Judge
 from matgen_core.stages.pareto import Objective, find_fronts, losses, measure_hypervolume
@@ -242,7 +242,7 @@ def _screen_batch(
     rows = losses(judged, objectives)
     for candidate, row in zip(judged, rows.tolist(), strict=True):
         add(outcome, candidate, row, screener.rules)
-        files.write(candidate)
+        files.write(candidate, screener.rules)
 
 
 def add(outcome: Outcome, candidate: Candidate[Any], row: Sequence[float], rules: Rules) -> None:
@@ -332,12 +332,12 @@ class _Files:
     def refuse(self, item: Refused) -> None:
         self._refused.writerow([harmless(item.place), harmless(item.reason)])
 
-    def write(self, candidate: Candidate[Any]) -> None:
+    def write(self, candidate: Candidate[Any], rules: Rules) -> None:
         cells: list[object] = [candidate.id, name_of(candidate)]
         for key in self.keys:
             reading = candidate.predictions.get(key)
             cells += [None, None] if reading is None else [reading.value, reading.spread]
-        bad = [v for v in candidate.verdicts if v.passed is False]
+        bad = objections(candidate, rules)
         cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]
         self._table.writerow([harmless(cell) for cell in cells])
         self._handles[1].write(json.dumps(to_record(candidate), ensure_ascii=False) + "\n")

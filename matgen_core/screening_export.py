@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from matgen_core.data.exports import harmless
 from matgen_core.data.records import to_record
 from matgen_core.screening import name_of
+from matgen_core.stages.feasibility import Rules, objections
 from matgen_core.stages.pareto import Objective
 from matgen_core.store import versions
 from matgen_core.types import Candidate
@@ -18,8 +20,8 @@ from matgen_core.types import Candidate
 Ranked = Sequence[tuple[Candidate[Any], int, float | None]]
 
 
-def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective]) -> str:
-    """One row a candidate with front, desirability, readings with spreads and what rejects it."""
+def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rules | None = None) -> str:
+    """One row a candidate with front, desirability, readings with spreads and what rejects it by the rules."""
     from defusedcsv import csv
 
     keys = list(dict.fromkeys([*(o.key for o in objectives), *(k for c, _f, _m in ranked for k in c.predictions)]))
@@ -32,7 +34,7 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective]) -> str:
         for key in keys:
             p = candidate.predictions.get(key)
             cells += [None] * 3 if p is None else [p.value, p.spread, p.method]
-        bad = [v for v in candidate.verdicts if v.passed is False and v.rule != "pareto"]
+        bad = objections(candidate, rules or Rules(known=True))
         cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]
         writer.writerow([harmless(cell) for cell in (*cells, candidate.origin.engine, candidate.origin.seed)])
     return buffer.getvalue()
@@ -47,7 +49,12 @@ def screening_to_json(ranked: Ranked, objectives: Sequence[Objective], source: s
         "methods": sorted({p.method for c, _f, _m in ranked for p in c.predictions.values()}),
         "checkpoints": sorted({c.origin.checkpoint for c, _f, _m in ranked if c.origin.checkpoint}),
         "seeds": sorted({c.origin.seed for c, _f, _m in ranked if c.origin.seed is not None}),
-        "objectives": [{"key": o.key, "direction": o.direction, "weight": o.weight} for o in objectives],
+        "objectives": [
+            {"key": o.key, "direction": o.direction, "goal": str(o.goal) if o.goal else None, "weight": o.weight}
+            for o in objectives
+        ],
     }
     found = [{**to_record(c), "name": name_of(c), "front": f or None, "desirability": m} for c, f, m in ranked]
+    # Of the candidates as they stand in this file: whoever changes one of them can be told.
+    manifest["sha256"] = hashlib.sha256(json.dumps(found, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
     return json.dumps({"manifest": manifest, "candidates": found}, indent=1, ensure_ascii=False)

@@ -24,6 +24,7 @@ from sqlalchemy import JSON, Engine, ForeignKey, Text, cast, create_engine, dele
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from matgen_core.checkpoints import digests
 from matgen_core.data.records import from_record, to_record
 from matgen_core.messages import quote
 from matgen_core.types import Candidate, M, MatGenError
@@ -312,7 +313,7 @@ def versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "unknown"
-    return found
+    return found | digests()
 
 
 def default_url() -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 METHOD = "CHGNet 0.3.0"
 #: Å³ an atom. The densest training row has 5.7. Neighbours grow with density: at 0.2 one atom took 8 s and 0.7 GB.
-_DENSEST = 3.0
+DENSEST = 3.0
 #: Angles in one pass: a pass of dense cells must fit in a laptop's memory (2.4 kB an angle).
 _MOST_ANGLES = 300_000
 
@@ -98,7 +98,7 @@ def _read_batch(structures: Sequence[Structure]) -> list[EnergyReading]:
     graphs = []
     for i, structure in enumerate(structures):
         # Written so that a volume of NaN is refused as well.
-        if not structure.volume >= _DENSEST * len(structure):
+        if not structure.volume >= DENSEST * len(structure):
             readings[i] = _failed(f"too dense for CHGNet ({structure.volume / len(structure):.2g} Å³ an atom)")
             continue
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matgen_core.chem.energy import load_chgnet
+from matgen_core.chem.energy import DENSEST, load_chgnet
 from matgen_core.types import Cancelled
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def relax_structure(
     from chgnet.model.dynamics import CHGNetCalculator
     from pymatgen.io.ase import AseAtomsAdaptor
 
+    if not structure.volume >= DENSEST * len(structure):  # written so that NaN is refused, too
+        return Relaxed(None, note=f"too dense for CHGNet ({structure.volume / len(structure):.2g} Å³ an atom)")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tensors that become numbers, and of rounded symmetry
         try:
@@ -79,7 +81,8 @@ def relax_structure(
                 done = optimiser.nsteps
                 force = float(np.sqrt((optimiser.optimizable.get_gradient().reshape(-1, 3) ** 2).sum(axis=1).max()))
                 change = atoms.get_volume() / structure.volume
-                if not (np.isfinite(force) and 1 / _LARGEST_CHANGE < change < _LARGEST_CHANGE):
+                dense = atoms.get_volume() < DENSEST * len(atoms)
+                if dense or not (np.isfinite(force) and 1 / _LARGEST_CHANGE < change < _LARGEST_CHANGE):
                     return Relaxed(None, done, None, False, f"the cell became {change:.2g} times as large")
                 if on_step:
                     on_step(done, force)

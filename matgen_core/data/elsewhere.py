@@ -11,8 +11,10 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from matgen_core.data.formulas import count_atoms
@@ -28,7 +30,7 @@ DATABASES = {
 }
 VARIABLE = "MATGEN_OPTIMADE"
 MATERIALS_PROJECT = "https://api.materialsproject.org"
-_SECONDS = 10.0
+_SECONDS = 6.0
 _LONGEST_ANSWER = 2_000_000
 
 
@@ -136,15 +138,38 @@ def _fetch(address: str, headers: Mapping[str, str] | None = None) -> dict[str, 
     return found
 
 
-def ask_elsewhere(formula: str, key: str = "", databases: Mapping[str, str] | None = None) -> tuple[Answer, ...]:
-    """All databases about one formula; one that does not answer says why and stops no other.
+def ask_elsewhere(
+    formulas: Sequence[str], key: str = "", databases: Mapping[str, str] | None = None
+) -> dict[str, tuple[Answer, ...]]:
+    """All databases about some formulas, the databases side by side; one that does not answer stops no other.
+
+    A database that cannot be reached for one formula is not asked for the next.
+
+    Args:
+        formulas: reduced formulas.
+        key: the user's key of the Materials Project, if there is one.
+        databases: name and base address; :func:`chosen_databases` if None.
 
     Raises:
         BadInput: where MATGEN_OPTIMADE cannot be read.
     """
     asked = chosen_databases() if databases is None else databases
-    answers = [ask_optimade(formula, name, base) for name, base in asked.items()]
-    return (*answers, *([ask_materials_project(formula, key)] if key else []))
+    askers: list[Callable[[str], Answer]] = [
+        partial(ask_optimade, name=name, base=base) for name, base in asked.items()
+    ]
+    if key:
+        askers.append(partial(ask_materials_project, key=key))
+    with ThreadPoolExecutor(max(1, len(askers)), thread_name_prefix="elsewhere") as executor:
+        columns = list(executor.map(lambda asker: _ask_each(asker, formulas), askers))
+    return {formula: tuple(column[i] for column in columns) for i, formula in enumerate(formulas)}
+
+
+def _ask_each(asker: Callable[[str], Answer], formulas: Sequence[str]) -> list[Answer]:
+    answers: list[Answer] = []
+    for formula in formulas:
+        gone = bool(answers) and answers[-1].count is None
+        answers.append(answers[-1] if gone else asker(formula))
+    return answers
 
 
 def elsewhere_verdict(answers: Sequence[Answer]) -> Verdict:

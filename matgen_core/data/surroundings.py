@@ -32,9 +32,8 @@ FILE = "surroundings.npz"
 SHELL, SPREAD = 1.25, 1.2
 #: Å; beyond it no atom is anyone's neighbour.
 _REACH = 4.5
-#: Pairs seen fewer times than this judge nobody.
-FEW = 20
-_TRIM = 0.5
+#: Pairs seen fewer times than this judge nobody. With 100 the rule rejects 2.4 % of withheld crystals, with 20 9.8 %.
+FEW = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,8 @@ class Surroundings:
 
     Args:
         seen: (E, E) sites of an element (row) with another (column) in their first shell, in the order of ELEMENTS.
-        lengths: (E, E, 3) nearest distance, Å: half a percent, the middle, and all but half a percent.
-        counts: (E, E, 2) coordination: half a percent and all but half a percent.
+        lengths: (E, E, 3) nearest distance, Å: shortest, median, longest.
+        counts: (E, E, 2) coordination: fewest and most.
         types: hash of a structure type: known crystals that have it, and the formula of one of them.
     """
 
@@ -136,11 +135,10 @@ def measure_surroundings(crystals: Iterable[Crystal]) -> Surroundings:
     size = len(ELEMENTS)
     seen = np.zeros((size, size), dtype=np.int32)
     spans, around = np.zeros((size, size, 3), dtype=np.float32), np.zeros((size, size, 2), dtype=np.int16)
-    ends = (_TRIM, 100 - _TRIM)
     for pair, values in lengths.items():
         seen[pair] = len(values)
-        spans[pair] = np.percentile(values, (ends[0], 50, ends[1]))
-        around[pair] = np.percentile(counts[pair], ends, method="nearest")
+        spans[pair] = np.percentile(values, (0, 50, 100))
+        around[pair] = min(counts[pair]), max(counts[pair])
     hashes = {int(hash_names([key])[0]): (types[key], named[key]) for key in types}
     return Surroundings(seen, spans, around, hashes)
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from math import gcd
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from matgen_core.chem.structure import formula_counts
-from matgen_core.chem.symmetry import symbol
 from matgen_core.data.formulas import count_atoms
 from matgen_core.data.reference import hash_names, load_reference
 from matgen_core.data.surroundings import anonymous_type, load_surroundings, shells, stoichiometry
@@ -53,23 +49,24 @@ def check_type(crystal: Crystal) -> Verdict:
 def _nearest(crystal: Crystal) -> str:
     """The known crystal that shares most: amounts and group, then amounts, then the group alone."""
     amounts, groups, formulas = _known_amounts()
-    same = np.array([entry == stoichiometry(crystal) for entry in amounts])
-    group = groups == crystal.space_group
+    same, group = set(amounts.get(stoichiometry(crystal), ())), set(groups.get(crystal.space_group, ()))
     elements = set(formula_counts(crystal))
-    for mask, words in ((same & group, "same amounts and group"), (same, "same amounts"), (group, "same group")):
-        rows = np.flatnonzero(mask)
-        if len(rows):  # of those the one that shares most elements
+    for rows, words in ((same & group, "same amounts and group"), (same, "same amounts"), (group, "same group")):
+        if rows:  # of those the one that shares most elements, the first of the table
             best = max(rows, key=lambda i: (len(elements & set(count_atoms(formulas[i]))), -i))
-            return f"nearest: {formulas[best]} in {symbol(int(groups[best]))} ({words})"
+            return f"nearest: {formulas[best]} ({words})"
     return "none is near"
 
 
 @lru_cache(maxsize=1)
-def _known_amounts() -> tuple[Sequence[tuple[int, ...]], NDArray[np.int16], list[str]]:
-    reference = load_reference()
-    formulas = [str(formula) for formula in reference.known["formula"]]
-    amounts = []
-    for formula in formulas:
+def _known_amounts() -> tuple[Mapping[tuple[int, ...], list[int]], Mapping[int, list[int]], list[str]]:
+    """Rows of the known crystals by the amounts of their elements and by space group, and their formulas."""
+    known = load_reference().known
+    formulas = [str(formula) for formula in known["formula"]]
+    amounts: dict[tuple[int, ...], list[int]] = {}
+    groups: dict[int, list[int]] = {}
+    for row, (formula, group) in enumerate(zip(formulas, known["space_group"].tolist(), strict=True)):
         counts = list(count_atoms(formula).values())
-        amounts.append(tuple(sorted(n // gcd(*counts) for n in counts)))
-    return amounts, np.asarray(reference.known["space_group"], dtype=np.int16), formulas
+        amounts.setdefault(tuple(sorted(n // gcd(*counts) for n in counts)), []).append(row)
+        groups.setdefault(int(group), []).append(row)
+    return amounts, groups, formulas

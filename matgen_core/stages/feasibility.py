@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matgen_core.checkpoints import load_checkpoint
 from matgen_core.chem.composition import check_oxidation
 from matgen_core.chem.hazards import check_hazards
@@ -73,6 +76,11 @@ def failed(candidate: Candidate[M], stage: str, rules: Rules) -> list[Verdict]:
     return [verdict for verdict in candidate.verdicts if _stops(verdict, STAGES[stage], rules)]
 
 
+def objections(candidate: Candidate[M], rules: Rules) -> list[Verdict]:
+    """The verdicts of every stage for which a candidate does not pass."""
+    return [verdict for stage in STAGES for verdict in failed(candidate, stage, rules)]
+
+
 def _stops(verdict: Verdict, names: Sequence[str], rules: Rules) -> bool:
     if verdict.rule.startswith("target:"):
         return "target" in names and verdict.passed is not True
@@ -85,7 +93,7 @@ def _stops(verdict: Verdict, names: Sequence[str], rules: Rules) -> bool:
 
 def passes(candidate: Candidate[M], rules: Rules) -> bool:
     """Whether a candidate passes every stage."""
-    return not any(failed(candidate, stage, rules) for stage in STAGES)
+    return not objections(candidate, rules)
 
 
 # ---------------------------------------------------------------------------------------------------------- crystals
@@ -124,10 +132,10 @@ def judge_compositions(candidates: Sequence[Candidate[Formula]], rules: Rules) -
 
 
 @lru_cache(maxsize=1)
-def _known_geometry() -> tuple[dict[str, float], list[list[float]]]:
+def _known_geometry() -> tuple[dict[str, float], NDArray[np.float64]]:
     """Volume of an atom (Å³) and nearest approach of each pair (Å) in the training rows, as the networks know them."""
     _network, volumes, contacts = build_geometry(load_checkpoint("crystal-geometry"))
-    return dict(zip(ELEMENTS, volumes, strict=False)), contacts.tolist()
+    return dict(zip(ELEMENTS, volumes, strict=False)), np.asarray(contacts.tolist())
 
 
 def check_geometry(structure: Structure) -> list[Verdict]:
@@ -137,16 +145,18 @@ def check_geometry(structure: Structure) -> list[Verdict]:
     what its elements take in known crystals.
     """
     volumes, contacts = _known_geometry()
-    numbers = {element: i + 1 for i, element in enumerate(ELEMENTS)}
-    tightest, words = math.inf, "no neighbours within 4 Å"
+    symbols = [str(site.specie) for site in structure]
+    numbers = np.array([ELEMENTS.index(symbol) + 1 for symbol in symbols])
     firsts, seconds, _images, distances = structure.get_neighbor_list(4.0)
-    for i, j, distance in zip(firsts, seconds, distances, strict=True):
-        one, two = str(structure[i].specie), str(structure[j].specie)
-        least = contacts[numbers[one]][numbers[two]]
-        if least > 0 and distance / least < tightest:
-            tightest = distance / least
-            words = f"{one}–{two} {distance:.2f} Å; nearest in known crystals {least:.2f} Å"
-    expected = sum(volumes[str(site.specie)] for site in structure)
+    least = contacts[numbers[firsts], numbers[seconds]]
+    known = np.flatnonzero(least > 0)
+    tightest, words = math.inf, "no neighbours within 4 Å"
+    if len(known):
+        at = known[int(np.argmin(distances[known] / least[known]))]
+        tightest = float(distances[at] / least[at])
+        pair = f"{symbols[firsts[at]]}–{symbols[seconds[at]]}"
+        words = f"{pair} {distances[at]:.2f} Å; nearest in known crystals {least[at]:.2f} Å"
+    expected = sum(volumes[symbol] for symbol in symbols)
     ratio = structure.volume / expected
     packing = (
         f"{structure.density:.2f} g/cm³, {structure.volume / len(structure):.1f} Å³ an atom, {ratio:.2f} of what known "

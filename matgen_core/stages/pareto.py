@@ -68,12 +68,12 @@ class Objective:
         """0 (not at all) to 1 (all that is wanted), after Derringer and Suich (1980).
 
         For "max" and "min" over the range of the property's data; for a goal it falls to 0 five tolerances away.
-        With a spread it is what is to be expected if errors are normal, so that an unsure reading is worth less where
-        there is something to lose.
+        For a goal with a spread it is what is to be expected if errors are normal, so that an unsure reading is worth
+        less where there is something to lose, and a near miss more the unsurer it is.
         """
         if value is None or not math.isfinite(value):
             return None
-        if spread:
+        if spread and self.goal is not None:
             return sum(self._desirability(value + node * spread) for node in _NODES) / len(_NODES)
         return self._desirability(value)
 

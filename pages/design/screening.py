@@ -66,12 +66,12 @@ def show_results(screened: Screened) -> None:
         return
     ranked = rank_by_front(kept, objectives)
     show_fronts(ranked, objectives)
-    picked = show_screen_table(ranked, objectives)
+    picked = show_screen_table(ranked, objectives, screened.rules)
     pick_few(ranked)
-    offer_screened(picked, ranked, objectives, screened.name)
+    offer_screened(picked, ranked, objectives, screened.rules, screened.name)
     if len(picked) >= 2:
         st.subheader(_("Side by side"), anchor=False)
-        show_comparison(picked)
+        show_comparison(picked, screened.rules)
     else:
         st.caption(_("Tick two to six rows to see them side by side."))
     show_relaxing(picked or [c for c, _front, _merit in ranked[:10]])

@@ -86,7 +86,9 @@ def change(store: Store, run: Run) -> None:
         st.caption(_("A link with these settings, to share"))
         st.code(link_to(run, page), language=None)
     known = ", ".join(f"{package} {version}" for package, version in run.versions.items())
-    st.caption(f"{run.id} · {_('seed')} {run.seed} · {known}")
+    st.caption(f"{run.id} · {_('seed')} {run.seed}")
+    with st.expander(_("Versions and checkpoints")):
+        st.caption(known)
     if run.message:
         st.error(_(run.message))
     if run.state == "interrupted":

@@ -10,6 +10,7 @@ import streamlit as st
 
 from matgen_core.data.reference import load_reference
 from matgen_core.screening import name_of
+from matgen_core.stages.feasibility import Rules, objections
 from matgen_core.types import Candidate, Crystal, Formula, Molecule
 from matgen_core.viz import draw_diffraction
 from matgen_core.viz_design import MOST_ELEMENTS, draw_hull
@@ -21,7 +22,7 @@ from pages.ui.wording import group_symbol, label_text, mark, reading_text, rule_
 MOST = 6
 
 
-def show_comparison(candidates: Sequence[Candidate[Any]]) -> None:
+def show_comparison(candidates: Sequence[Candidate[Any]], rules: Rules) -> None:
     """The candidates in columns, at most MOST of them."""
     shown = candidates[:MOST]
     if len(candidates) > MOST:
@@ -30,10 +31,10 @@ def show_comparison(candidates: Sequence[Candidate[Any]]) -> None:
     for first in range(0, len(shown), per_row):
         for column, candidate in zip(st.columns(per_row, gap="medium"), shown[first : first + per_row], strict=False):
             with column:
-                _show_one(candidate)
+                _show_one(candidate, rules)
 
 
-def _show_one(candidate: Candidate[Any]) -> None:
+def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
     material = candidate.material
     if isinstance(material, Molecule):
         st.html(drawing(material.smiles, 300, 190))
@@ -48,14 +49,15 @@ def _show_one(candidate: Candidate[Any]) -> None:
         for key, reading in candidate.predictions.items()
     ]
     classes = {"✓": "yes", "✗": "no", "–": "quiet"}
-    for verdict in candidate.verdicts:
-        if verdict.passed is False:
-            sign = mark(verdict)
-            why = escape(_(verdict.reason))
-            rows.append(
-                f'<tr><th>{escape(rule_text(verdict.rule))}</th><td class="{classes[sign]}">{sign} '
-                f'<span class="quiet">{why}</span></td></tr>'
-            )
+    for verdict in objections(candidate, rules):
+        sign = mark(verdict)
+        why = escape(_(verdict.reason))
+        rows.append(
+            f'<tr><th>{escape(rule_text(verdict.rule))}</th><td class="{classes[sign]}">{sign} '
+            f'<span class="quiet">{why}</span></td></tr>'
+        )
+    if not objections(candidate, rules):
+        rows.append(f'<tr><th>{escape(_("Every rule"))}</th><td class="yes">✓</td></tr>')
     st.html(f'<table class="facts">{"".join(rows)}</table>')
     if isinstance(material, Crystal):
         with st.expander(_("Diffraction and hull")):

@@ -137,10 +137,8 @@ def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
         )  # fmt: skip
         if st.button(_("Ask"), key="ask-elsewhere"):
             with st.spinner(_("Asking …")):
-                formulas = dict.fromkeys(name_of(c) for c in asked)
-                st.session_state[ELSEWHERE] = {
-                    formula: elsewhere_verdict(ask_elsewhere(formula, key.strip())) for formula in formulas
-                }
+                answers = ask_elsewhere(list(dict.fromkeys(name_of(c) for c in asked)), key.strip())
+            st.session_state[ELSEWHERE] = {formula: elsewhere_verdict(found) for formula, found in answers.items()}
         for formula, verdict in st.session_state.get(ELSEWHERE, {}).items():
             sign = "✓" if verdict.passed else "–"
             st.markdown(f"{sign} **{subscript(formula)}**")

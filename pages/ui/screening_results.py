@@ -18,12 +18,13 @@ from matgen_core.own_readings import PREFIX, own_property
 from matgen_core.properties import PROPERTIES, Property
 from matgen_core.screening import name_of
 from matgen_core.screening_export import screening_to_csv, screening_to_json
+from matgen_core.stages.feasibility import Rules, objections
 from matgen_core.stages.likelihood import chance
 from matgen_core.stages.pareto import Objective, losses, mean_distance, measure_hypervolume, pick_diverse, trade_off
 from matgen_core.types import Candidate, Crystal, Goal, MatGenError, Molecule, Target
 from matgen_core.viz_screening import draw_front, draw_parallel, draw_trade_off
 from pages.ui.language import N_, _
-from pages.ui.wording import number, subscript
+from pages.ui.wording import number, rule_text, subscript
 
 PICKED = "screen-picked"
 Ranked = Sequence[tuple[Candidate[Any], int, float | None]]
@@ -151,7 +152,7 @@ def _pick_points() -> None:
         st.session_state["screen-turn"] = st.session_state.get("screen-turn", 0) + 1
 
 
-def show_screen_table(ranked: Ranked, objectives: Sequence[Objective]) -> list[Candidate[Any]]:
+def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Rules) -> list[Candidate[Any]]:
     """The table, best first; returns the rows that are ticked."""
     # What a user's own predictor reads has no tolerance of a target; chances are of the shipped properties.
     target = Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES})
@@ -166,7 +167,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective]) -> list[C
             reading = candidate.predictions.get(objective.key)
             row[objective.key] = None if reading is None else reading.value
             row[f"{objective.key}_spread"] = None if reading is None else reading.spread
-        row["rejected"] = ", ".join(v.rule for v in candidate.verdicts if v.passed is False and v.rule != "pareto")
+        row["rejected"] = ", ".join(rule_text(verdict.rule) for verdict in objections(candidate, rules))
         row["id"] = candidate.id
         rows.append(row)
     ids = [c.id for c, _front, _merit in ranked]
@@ -192,8 +193,9 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective]) -> list[C
     }
     for objective in objectives:
         record = objective.property
-        columns[objective.key] = numbers(f"{_(record.label)} {record.unit}".strip(), format="%.2f", width=125)
-        columns[f"{objective.key}_spread"] = numbers("±", format="%.2f", width=50)
+        places = "%.3f" if record.unit.endswith("/atom") else "%.2f"
+        columns[objective.key] = numbers(f"{_(record.label)} {record.unit}".strip(), format=places, width=125)
+        columns[f"{objective.key}_spread"] = numbers("±", format=places, width=55)
     key = f"screen-table-{st.session_state.get('screen-turn', 0)}"
     chosen = [ids.index(i) for i in st.session_state.get(PICKED, []) if i in ids]
     st.dataframe(
@@ -262,7 +264,7 @@ def _vectors(names: tuple[str, ...], molecules: bool) -> np.ndarray:
 
 
 def offer_screened(
-    picked: Sequence[Candidate[Any]], ranked: Ranked, objectives: Sequence[Objective], source: str
+    picked: Sequence[Candidate[Any]], ranked: Ranked, objectives: Sequence[Objective], rules: Rules, source: str
 ) -> None:
     """Files of the shortlist, and of everything."""
     stamp = f"matgen-screening-{datetime.now():%Y%m%d-%H%M}"
@@ -270,7 +272,7 @@ def offer_screened(
     chosen = [(c, front, merit) for c, front, merit in ranked if c in picked] or list(ranked)
     crystals = [c for c in (picked or every) if isinstance(c.material, Crystal)]
     writers: list[tuple[str, Any, str]] = [
-        ("CSV", partial(screening_to_csv, chosen, objectives), "csv"),
+        ("CSV", partial(screening_to_csv, chosen, objectives, rules), "csv"),
         (_("JSON with manifest"), partial(screening_to_json, chosen, objectives, source), "json"),
     ]
     if crystals:

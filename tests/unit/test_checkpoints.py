@@ -10,6 +10,7 @@ import torch
 from matgen_core.checkpoints import (
     FOLDER,
     available,
+    digests,
     load_checkpoint,
     load_encoder,
     load_language_model,
@@ -71,3 +72,11 @@ def test_every_shipped_checkpoint_is_whole_and_small(name: str) -> None:
     _load_whole(name)
     assert (FOLDER / name / "README.md").is_file(), "every checkpoint has its card"
     assert sum(f.stat().st_size for f in (FOLDER / name).iterdir()) < 30e6
+
+
+def test_digests_are_told_without_loading(tmp_path: Path) -> None:
+    save_checkpoint("one", {"w": torch.ones(3)}, {"a": 1}, folder=tmp_path)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "config.json").write_text("no json", encoding="utf-8")
+    assert digests(tmp_path) == {"one": load_checkpoint("one", folder=tmp_path).digest}
+    assert digests(tmp_path / "nowhere") == {}

@@ -72,6 +72,7 @@ LAYERS = {
     "cli_compositions": 9,
     "cli_design": 9,
     "cli_finetune": 9,
+    "cli_following_up": 9,
     "cli_molecules": 9,
     "cli_runs": 9,
     "cli_screening": 9,

@@ -114,4 +114,7 @@ def test_a_shortlist_becomes_files() -> None:
     assert all(float(row["band_gap_spread"]) > 0 for row in rows)
     written = json.loads(screening_to_json(ranked, GOALS, "mine"))
     assert written["manifest"]["source"] == "mine"
+    assert {"matgen", "matbert", "crystal-gpt"} <= set(written["manifest"]["versions"]), "checkpoints, too"
+    text = json.dumps(written["candidates"], ensure_ascii=False, sort_keys=True)
+    assert written["manifest"]["sha256"] == hashlib.sha256(text.encode()).hexdigest()
     assert [c["id"] for c in written["candidates"]] == [c.id for c, _front, _merit in ranked]

@@ -43,8 +43,8 @@ def test_every_step_is_told_and_a_cancel_keeps_what_is_done() -> None:
 
 
 def test_what_cannot_be_relaxed_says_why() -> None:
+    dense = Structure(Lattice.cubic(1.2), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    assert "too dense" in relax_structure(dense, 5).note
     far = Structure(Lattice.cubic(30.0), ["Ar"], [[0, 0, 0]])
     found = relax_structure(far, 2)
     assert found.structure is None or (found.force is not None and found.force <= FORCE)
-    dense = Structure(Lattice.cubic(1.2), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
-    assert relax_structure(dense, 5).note

@@ -79,7 +79,10 @@ def test_what_is_known_there_is_said_with_its_ids(server: str) -> None:
 
 def test_a_database_that_fails_stops_no_other(server: str) -> None:
     bases = {"gone": "http://127.0.0.1:9", "broken": f"{server}/broken", "error": f"{server}/x", "here": server}
-    answers = {a.database: a for a in ask_elsewhere("NaCl", databases=bases)}
+    found = ask_elsewhere(["NaCl", "BaTiO3"], databases=bases)
+    answers = {a.database: a for a in found["NaCl"]}
+    assert [a.count for a in found["BaTiO3"]] == [None, None, None, 0]
+    assert sum("/x/" in path for path in Recorded.asked) == 1, "what failed once is not asked again"
     assert "is this machine offline?" in answers["gone"].note
     assert "not as OPTIMADE" in answers["broken"].note
     assert "error (404)" in answers["error"].note
@@ -102,6 +105,6 @@ def test_other_databases_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     }  # fmt: skip
     monkeypatch.setenv(VARIABLE, "mine=file:///etc/passwd")
     with pytest.raises(BadInput, match="no address"):
-        ask_elsewhere("NaCl")
+        ask_elsewhere(["NaCl"])
     monkeypatch.delenv(VARIABLE)
     assert chosen_databases() == elsewhere.DATABASES

@@ -18,7 +18,7 @@ from matgen_core.data.surroundings import (
 )
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import assess
-from matgen_core.stages.familiarity import check_type
+from matgen_core.stages.familiarity import check_surroundings, check_type
 from matgen_core.stages.feasibility import (
     STAGES,
     Rules,
@@ -159,7 +159,7 @@ def test_all_goals_together_are_less_likely_than_each() -> None:
 
 
 def test_neighbours_are_counted_and_compared_with_known_ones() -> None:
-    crystals = [salt(length) for length in (5.5, 5.6, 5.7)] * 10
+    crystals = [salt(length) for length in (5.5, 5.6, 5.7)] * 40
     table = measure_surroundings(crystals)
     shell = next(s for s in shells(to_structure(salt())) if s.centre == "Na")
     assert (shell.other, shell.count) == ("Cl", 6)
@@ -222,3 +222,12 @@ def test_of_two_as_near_the_surer_ranks_first() -> None:
     assert cost_of_goals(sure, TARGET) < cost_of_goals(unsure, TARGET)
     assert cost_of_goals(unmeasured, TARGET) == 0.0
     assert cost_of_goals(unsure, TARGET) == pytest.approx(1.0 - (chance(unsure, TARGET) or 0.0))
+
+
+def test_the_shipped_table_knows_salt_and_not_a_crowd() -> None:
+    assert check_surroundings(to_structure(salt())).passed is True
+    assert "known crystals have this type" in check_type(salt()).reason
+    crowd = Structure.from_spacegroup("Pm-3m", Lattice.cubic(3.2), ["Ti", "O"], [[0] * 3, [0.5] * 3])
+    verdict = check_surroundings(crowd)
+    assert verdict.passed is False
+    assert "around" in verdict.reason or "Å" in verdict.reason
