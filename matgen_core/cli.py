@@ -15,6 +15,7 @@ from matgen_core.chem.composition import parse_elements
 from matgen_core.cli_compositions import register as register_compositions
 from matgen_core.cli_design import register as register_design
 from matgen_core.cli_finetune import register as register_finetune
+from matgen_core.cli_health import register as register_health
 from matgen_core.cli_molecules import register
 from matgen_core.cli_runs import app as runs
 from matgen_core.cli_screening import register as register_screening
@@ -39,6 +40,7 @@ register_compositions(app, data, evaluate)
 register_design(app, evaluate)
 register_finetune(app, evaluate)
 register_screening(app)
+register_health(app)
 app.add_typer(runs, name="runs")
 
 
