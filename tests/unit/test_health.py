@@ -16,13 +16,13 @@ from matgen_core.store import VARIABLE
 
 @pytest.fixture
 def one_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the band-gap checkpoint alone, so that a check is quick."""
-    shutil.copytree(matgen_core.checkpoints.FOLDER / "band-gap", tmp_path / "band-gap")
+    """A folder with the crystal writer alone, so that a check is quick."""
+    shutil.copytree(matgen_core.checkpoints.FOLDER / "crystal-gpt", tmp_path / "crystal-gpt")
     load = matgen_core.checkpoints.load_checkpoint
     monkeypatch.setattr(matgen_core.health, "FOLDER", tmp_path)
-    monkeypatch.setattr(matgen_core.health, "available", lambda: ("band-gap",))
+    monkeypatch.setattr(matgen_core.health, "available", lambda: ("crystal-gpt",))
     monkeypatch.setattr(matgen_core.health, "load_checkpoint", lambda name: load(name, folder=tmp_path))
-    return tmp_path / "band-gap"
+    return tmp_path / "crystal-gpt"
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
@@ -38,7 +38,7 @@ def test_all_is_well(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert code == 0
     answer = json.loads(text)
     assert answer["healthy"] is True
-    assert {"checkpoint band-gap", "store of runs", "reference of crystals"} <= {c["name"] for c in answer["checks"]}
+    assert {"checkpoint crystal-gpt", "store of runs", "reference of crystals"} <= {c["name"] for c in answer["checks"]}
 
 
 def test_a_flipped_bit_is_found(
@@ -50,7 +50,7 @@ def test_a_flipped_bit_is_found(
     weights.write_bytes(data)
     code, text = ask(monkeypatch, capsys)
     assert code == 1
-    assert "PROBLEM  checkpoint band-gap: " in text
+    assert "PROBLEM  checkpoint crystal-gpt: " in text
     assert "restore it" in text
 
 
