@@ -66,7 +66,7 @@ def test_crystals_of_page_and_command_are_the_same(monkeypatch: pytest.MonkeyPat
 
 
 def test_molecules_of_page_and_command_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    link = {"logp_ask": "value", "logp_value": "2", "count": "10", "seed": "11", "temperature": "0.8"}
+    link = {"logp_ask": "value", "logp_value": "2", "molecules": "10", "molecule_seed": "11", "temperature": "0.8"}
     found = on_page("molecules", "molecules-job", **link)
     words = "molecules --count 10 --seed 11 --logp 2 --temperature 0.8".split()
     text = by_command(monkeypatch, tmp_path / "x.csv", *words)
