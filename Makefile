@@ -2,8 +2,12 @@
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
+# Every package by its hash, as for a deployment: make app REQUIREMENTS="--require-hashes --requirement requirements.lock"
+REQUIREMENTS ?= --requirement requirements.txt
+# Two processes, each file in one of them; plain pytest runs everything in one.
+WORKERS ?= 2
 
-.PHONY: app test viewer lint format clean
+.PHONY: app test viewer lint lock format clean
 
 app: .venv/ready viewer
 	$(BIN)/python -m pages.ui.serve --server.port $(PORT)
@@ -11,7 +15,7 @@ app: .venv/ready viewer
 .venv/ready: requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'MatGen needs Python 3.11 or newer: make PYTHON=python3.12 app')"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
@@ -23,12 +27,18 @@ viewer: .venv/ready
 	$(BIN)/python tools/fetch_viewer.py
 
 test: .venv/ready-test viewer lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: .venv/ready-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# After a change of requirements.txt: the same versions with the hashes of everything they bring along.
+lock: .venv/ready
+	$(BIN)/python -m pip install --quiet uv==0.13.9
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+		requirements.txt --output-file requirements.lock --quiet
 
 format: .venv/ready-test
 	$(BIN)/ruff check --fix .

@@ -22,6 +22,7 @@ from matgen_core.cli_compositions import register as register_compositions
 from matgen_core.cli_design import register as register_design
 from matgen_core.cli_finetune import register as register_finetune
 from matgen_core.cli_following_up import register as register_following_up
+from matgen_core.cli_health import register as register_health
 from matgen_core.cli_molecules import register
 from matgen_core.cli_runs import app as runs
 from matgen_core.cli_screening import register as register_screening
@@ -47,6 +48,7 @@ register_design(app, evaluate)
 register_finetune(app, evaluate)
 register_screening(app, bench)
 register_following_up(app)
+register_health(app)
 app.add_typer(runs, name="runs")
 
 

@@ -147,8 +147,8 @@ def check_compositions(target: Target, count: int, settings: FormulaSettings) ->
         raise BadTarget(f"{count} compositions cannot be drawn; ask for 1 to {MOST:,}")
     if not 0.1 <= settings.temperature <= 2.0:
         raise BadInput(f"temperature {settings.temperature:g} is out of range; use 0.1 to 2")
-    if settings.top_k < 0:
-        raise BadInput(f"top-k {settings.top_k} is negative; use 0 for all elements, or how many may come")
+    if not 0 <= settings.top_k <= 100_000:
+        raise BadInput(f"top-k {settings.top_k} is out of range; use 0 for all elements, or how many may come")
     if not 1 <= settings.cap <= MOST_CAP:
         raise BadInput(f"cap {settings.cap} is out of range; use 1 to {MOST_CAP} formulas for each one wanted")
     return atom_rules(constraints, settings.prompt)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from matgen_core.data.exports import check_writable
+from matgen_core.messages import quote
 from matgen_core.types import BadInput
 
 _FIELDS = ["material_id", "formula_pretty", "structure", "band_gap"]
@@ -43,7 +44,8 @@ def fetch_table(out: Path, key: str, elements: Iterable[str] | None = None, most
             kept = {key: query[key] for key in ("chemsys",) if key in query}
             thermo = client.materials.thermo.search(**kept, thermo_types=[_SCHEME], fields=_ENERGIES)
     except Exception as error:  # the client raises its own and its transport's kinds
-        raise BadInput(f"the Materials Project refused ({str(error)[:120]}); check the key and the network") from None
+        reason = quote(str(error).replace(key, "…"), 120)  # a transport's message may quote the address with the key
+        raise BadInput(f"the Materials Project refused ({reason}); check the key and the network") from None
     energies = {str(entry.material_id): entry for entry in thermo}
     rows = [
         {

@@ -25,8 +25,8 @@ def check_molecules(target: Target, count: int, settings: SmilesSettings) -> Non
         raise BadTarget(f"{count} molecules cannot be drawn; ask for 1 to {MOST:,}")
     if not 0.1 <= settings.temperature <= 2.0:
         raise BadInput(f"temperature {settings.temperature:g} is out of range; use 0.1 to 2")
-    if settings.top_k < 0:
-        raise BadInput(f"top-k {settings.top_k} is negative; use 0 for all tokens, or how many may come")
+    if not 0 <= settings.top_k <= 100_000:
+        raise BadInput(f"top-k {settings.top_k} is out of range; use 0 for all tokens, or how many may come")
     if not 0.0 < settings.top_p <= 1.0:
         raise BadInput(f"top-p {settings.top_p:g} is out of range; use more than 0 and at most 1")
     if not 0.0 <= settings.guidance <= MOST_GUIDANCE:

@@ -93,8 +93,22 @@ def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.w
             for text in st.query_params.get_all(key)
             if (hint := rule.problem(text)) is not None
         ]
+    _drop_numbers(rules)
     for message in st.session_state[seen]:
         report(message)
+
+
+def _drop_numbers(rules: Mapping[str, Rule]) -> None:
+    """Takes numbers that cannot be out of the link and begins anew: widgets fail on infinity before they can refuse."""
+    wrong = [
+        key
+        for key, rule in rules.items()
+        if isinstance(rule, Whole | Real) and any(rule.problem(text) for text in st.query_params.get_all(key))
+    ]
+    if wrong:
+        for key in wrong:
+            del st.query_params[key]
+        st.rerun()
 
 
 def localise_link(rules: Mapping[str, Rule]) -> None:

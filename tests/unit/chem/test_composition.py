@@ -94,7 +94,6 @@ ROCK_SALT = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 
         (Constraints(min_atoms=3), "2 atoms"),
         (Constraints(crystal_system="trigonal"), "cubic"),
     ],
-    ids=str,
 )
 def test_a_crystal_is_held_to_the_constraints(constraints: Constraints, reason: str) -> None:
     verdict = check_crystal(ROCK_SALT, {"Na": 1, "Cl": 1}, constraints)

@@ -36,7 +36,7 @@ def as_crystal(skeleton: Skeleton) -> Crystal:
     return Crystal(skeleton.space_group, sites, (5.0, 5.0, 5.0, 90.0, 90.0, 90.0))
 
 
-@pytest.mark.parametrize("constraints", CASES, ids=str)
+@pytest.mark.parametrize("constraints", CASES)
 def test_every_string_the_grammar_allows_is_within_the_constraints(constraints: Constraints) -> None:
     grammar, rng = Grammar(constraints), np.random.default_rng(0)
     for _ in range(60):
