@@ -28,6 +28,8 @@ from matgen_core.types import Cancelled, SmilesSettings
 CHECKPOINT = "smiles-gpt"
 #: How often a string that the grammar let run into a dead end is begun anew.
 _ATTEMPTS = 3
+#: Least likelihood of a token under guidance, as a share of the likeliest: log 0.01.
+_PLAUSIBLE, _NEVER = -4.6, 40.0
 #: Share of rows that must have ended before the rest is moved together: moving costs as much as a few tokens.
 _SPARSE = 0.2
 
@@ -69,6 +71,17 @@ def shape_probabilities(logits: Tensor, temperature: float, top_k: int = 0, top_
         probabilities = torch.zeros_like(probabilities).scatter(1, order, ordered)
         probabilities = probabilities / probabilities.sum(dim=-1, keepdim=True)
     return probabilities
+
+
+def guide(told: Tensor, free: Tensor, guidance: float) -> Tensor:
+    """Logits (B, V) that heed the conditions more than the network does, of its logits told and not told.
+
+    Only tokens that the told network finds at least a hundredth as likely as its first choice take part: the
+    difference of two very unlikely ones is noise, and would be blown up (Li et al. 2023, contrastive decoding).
+    """
+    guided = told + guidance * (told - free)
+    plausible = told >= told.max(dim=-1, keepdim=True).values + _PLAUSIBLE
+    return torch.where(plausible, guided, told - _NEVER)  # not infinite: the grammar may leave nothing else
 
 
 def keep_allowed(probabilities: Tensor, logits: Tensor, allowed: Tensor, settings: SmilesSettings) -> Tensor:
@@ -203,7 +216,7 @@ def _write(
         logits = network.advance(tokens.repeat(2, 1) if guided else tokens, cache)
         if guided:
             told, free = logits.chunk(2)
-            logits = told + settings.guidance * (told - free)
+            logits = guide(told, free, settings.guidance)
         drawn = draw(logits, rows.tolist(), alive.tolist())
         written[rows[alive], place] = drawn[alive]
         alive &= drawn != EOS
@@ -230,8 +243,8 @@ class WritingStep:
     Args:
         before: what was written so far.
         drawn: the token that came.
-        options: (token, probability at temperature 1, probability after temperature, top-k, top-p and grammar),
-            likeliest first.
+        options: (token, probability at temperature 1, probability after guidance, temperature, top-k, top-p and
+            grammar), likeliest first.
     """
 
     before: str
@@ -255,8 +268,8 @@ def explain(
         BadInput: for strings outside the vocabulary.
     """
     tokens = encode(smiles)
-    logits = _told(network, torch.tensor([tokens[:-1]], device=conditions.device), conditions, settings)  # (T, V)
-    plain = shape_probabilities(logits, 1.0)
+    told, logits = _told(network, torch.tensor([tokens[:-1]], device=conditions.device), conditions, settings)
+    plain = shape_probabilities(told, 1.0)
     shaped = shape_probabilities(logits, settings.temperature, settings.top_k, settings.top_p)
     if settings.grammar:
         shaped = keep_allowed(shaped, logits, _allowed(tokens[1:]), settings)
@@ -269,13 +282,15 @@ def explain(
     return steps
 
 
-def _told(network: ConditionalSMILESGenerator, tokens: Tensor, conditions: Tensor, settings: SmilesSettings) -> Tensor:
-    """Logits (T, V) of one string as they are when it is drawn."""
+def _told(
+    network: ConditionalSMILESGenerator, tokens: Tensor, conditions: Tensor, settings: SmilesSettings
+) -> tuple[Tensor, Tensor]:
+    """Logits (T, V) of one string: the network's own, and as they are when it is drawn."""
     told: Tensor = network(tokens, conditions)[0].cpu()
     if settings.guidance <= 0 or bool(conditions.isnan().all()):
-        return told
+        return told, told
     free: Tensor = network(tokens)[0].cpu()
-    return told + settings.guidance * (told - free)
+    return told, guide(told, free, settings.guidance)
 
 
 def _allowed(tokens: Sequence[int]) -> Tensor:

@@ -28,7 +28,7 @@ from matgen_core.recipes import train
 from matgen_core.stages.grow import writings
 from matgen_core.stages.judge_molecules import Judge, counts_for, rank_molecules
 from matgen_core.stages.molecule_conditions import check_molecules, contradiction, draw_molecule_conditions
-from matgen_core.stages.write_smiles import explain, keep_allowed, shape_probabilities, write_strings
+from matgen_core.stages.write_smiles import explain, guide, keep_allowed, shape_probabilities, write_strings
 from matgen_core.training import TrainingConfig
 from matgen_core.types import (
     BadInput,
@@ -159,8 +159,15 @@ def test_guidance_moves_away_from_what_is_written_untold(network: ConditionalSMI
     settings = SmilesSettings(guidance=1.0, top_k=1, grammar=False)
     (row,) = write_strings(network, told[:1], settings, torch.Generator())
     tokens = torch.tensor([row[:-1]])
-    logits = 2 * network(tokens, told[:1])[0] - network(tokens)[0]
+    logits = guide(network(tokens, told[:1])[0], network(tokens)[0], 1.0)
     assert shape_probabilities(logits, 1.0).argmax(dim=1).tolist() == row[1:]
+
+
+def test_guidance_leaves_what_is_unlikely_alone() -> None:
+    told = torch.tensor([[2.0, 1.0, -8.0]])
+    guided = guide(told, torch.tensor([[2.0, 0.0, -20.0]]), 1.0)
+    assert guided[0].tolist() == pytest.approx([2.0, 2.0, -48.0])
+    assert float(guided.softmax(dim=-1)[0, 2]) < 1e-9
 
 
 def test_a_scaffold_is_written_from_all_its_free_ends() -> None:
