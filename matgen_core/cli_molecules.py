@@ -41,7 +41,9 @@ def molecules(
     top_k: Annotated[int, typer.Option(help="only the k likeliest tokens; 0 for all")] = _USUAL.top_k,
     top_p: Annotated[float, typer.Option(help="only the likeliest tokens up to this share")] = _USUAL.top_p,
     prefix: Annotated[str, typer.Option(help="every string begins with this SMILES")] = "",
-    scaffold: Annotated[str, typer.Option(help="SMILES of a part to grow from")] = "",
+    scaffold: Annotated[
+        str, typer.Option(help="SMILES of a part to grow from; a * marks where, such as c1ccncc1*")
+    ] = "",
     require: Annotated[str, typer.Option(help="SMARTS that must occur")] = "",
     forbid: Annotated[str, typer.Option(help="SMARTS that must not")] = "",
     filters: Annotated[str, typer.Option(help="alerts that reject: PAINS,BRENK")] = "",

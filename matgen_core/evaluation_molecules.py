@@ -278,8 +278,12 @@ def bench(count: int, slow: int, threads: int) -> dict[str, Any]:
     speeds["chapter_loop"] = _pace(slow, lambda: [_chapter(network, i) for i in range(slow)])
     sizes = sorted({min(count, size) for size in (64, 256, 1024)})
     theirs = {size: _pace(count, partial(_generate, network, count, size)) for size in sizes}
-    ours = {size: _pace(count, partial(_ours, network, count, size)) for size in sizes}
-    speeds["transformers_generate"], speeds["ours"] = theirs, ours
+    ours, plain = (
+        {size: _pace(count, partial(_ours, network, count, size, settings)) for size in sizes}
+        for settings in (_DRAWN, _PLAIN)
+    )
+    speeds["transformers_generate"], speeds["ours"], speeds["ours_without_grammar"] = theirs, ours, plain
+    result["share_without_grammar"] = round(max(ours.values()) / max(plain.values()), 3)
     result["times_the_loop"] = round(max(ours.values()) / speeds["chapter_loop"], 1)
     result["times_generate"] = round(max(ours.values()) / max(theirs.values()), 2)
     size = max(ours, key=lambda size: ours[size])
@@ -342,9 +346,9 @@ def _generate(network: ConditionalSMILESGenerator, count: int, size: int) -> Non
     network.gpt.set_attn_implementation("eager")
 
 
-def _ours(network: ConditionalSMILESGenerator, count: int, size: int) -> None:
+def _ours(network: ConditionalSMILESGenerator, count: int, size: int, settings: SmilesSettings) -> None:
     device = next(network.parameters()).device
     free = torch.full((count, len(MOLECULE_CONDITIONS)), torch.nan, device=device)
     generator = torch.Generator().manual_seed(0)
     for part in free.split(size):
-        write_strings(network, part, _DRAWN, generator)
+        write_strings(network, part, settings, generator)

@@ -52,7 +52,7 @@ def ask_parts() -> dict[str, str]:
             ),
             "scaffold": right.text_input(
                 _("Scaffold (SMILES)"), key="scaffold", bind=URL, max_chars=_LONGEST, placeholder="c1ccc2[nH]ccc2c1",
-                help=_("Grown onto at an open end; every molecule must contain it"),
+                help=_("Grown onto at an open end, or where a * stands (c1ccncc1*); every molecule must contain it"),
             ),
             "require": left.text_input(
                 _("Require (SMARTS)"), key="require", bind=URL, max_chars=_LONGEST, placeholder="C(=O)N"
@@ -110,7 +110,7 @@ def ask_molecule_sampling() -> tuple[int, int, SmilesSettings]:
         )  # fmt: skip
         grammar = st.toggle(
             _("Only what can become a molecule"), _USUAL.grammar, key="grammar", bind=URL,
-            help=_("A grammar forbids tokens after which no molecule can be written; off: the network on its own"),
+            help=_("A string after which no molecule can be written is begun anew; off: the network on its own"),
         )  # fmt: skip
         until = st.selectbox(
             _("Count those that are"), UNTIL, index=UNTIL.index(_USUAL.until), key="until", bind=URL, format_func=_,

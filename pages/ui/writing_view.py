@@ -49,8 +49,8 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Smile
     st.caption(
         _(
             "Before: the network's own probabilities. After: with guidance {guidance:g}, temperature {temperature:g}, "
-            "top-k {top_k}, top-p {top_p:g} and grammar {grammar}, as in the controls. Mean log-probability a token: {likely}. Targets are told to the network "
-            "(of a range, the end or the value nearest to this molecule)."
+            "top-k {top_k}, top-p {top_p:g} and grammar {grammar}, as in the controls. Mean log-probability a token: "
+            "{likely}. Targets are told to the network (of a range, the end or the value nearest to this molecule)."
         ).format(
             temperature=settings.temperature, top_k=settings.top_k or _("off"), top_p=settings.top_p,
             likely=number(likely), guidance=settings.guidance, grammar=_("on") if settings.grammar else _("off"),
