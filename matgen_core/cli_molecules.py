@@ -41,11 +41,19 @@ def molecules(
     top_k: Annotated[int, typer.Option(help="only the k likeliest tokens; 0 for all")] = _USUAL.top_k,
     top_p: Annotated[float, typer.Option(help="only the likeliest tokens up to this share")] = _USUAL.top_p,
     prefix: Annotated[str, typer.Option(help="every string begins with this SMILES")] = "",
-    scaffold: Annotated[str, typer.Option(help="SMILES of a part to grow from")] = "",
+    scaffold: Annotated[
+        str, typer.Option(help="SMILES of a part to grow from; a * marks where, such as c1ccncc1*")
+    ] = "",
     require: Annotated[str, typer.Option(help="SMARTS that must occur")] = "",
     forbid: Annotated[str, typer.Option(help="SMARTS that must not")] = "",
     filters: Annotated[str, typer.Option(help="alerts that reject: PAINS,BRENK")] = "",
     max_sa: Annotated[float | None, typer.Option(help="largest synthetic accessibility score, 1 to 10")] = None,
+    guidance: Annotated[
+        float, typer.Option(help="how much more than told the targets are heeded, 0 to 5; 0 is as told")
+    ] = _USUAL.guidance,
+    grammar: Annotated[
+        bool, typer.Option("--grammar/--no-grammar", help="only tokens after which a molecule can be written")
+    ] = _USUAL.grammar,
     seed: Annotated[int, typer.Option(help="the same seed gives the same molecules")] = 0,
     out: Annotated[Path | None, typer.Option(help="file to write: .csv, .sdf or .smi")] = None,
     everything: Annotated[bool, typer.Option("--all", help="write rejected strings too (CSV)")] = False,
@@ -54,7 +62,9 @@ def molecules(
     texts = {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
     target = Target({key: goal for key, text in texts.items() if (goal := parse_goal(key, text))})
     names = tuple(name.strip().upper() for name in filters.split(",") if name.strip())
-    settings = SmilesSettings(temperature, top_k, top_p, prefix, scaffold, require, forbid, names, max_sa, until, cap)
+    settings = SmilesSettings(
+        temperature, top_k, top_p, prefix, scaffold, require, forbid, names, max_sa, until, cap, grammar, guidance
+    )
     check_molecules(target, count, settings)
     _check_out(out)
     warnings = [outside_data(key, goal) for key, goal in target.goals.items()]

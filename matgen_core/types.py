@@ -332,7 +332,8 @@ class SmilesSettings:
         top_k: only the k likeliest tokens; 0 for all.
         top_p: only the likeliest tokens that together reach this probability; 1 for all.
         prefix: SMILES to grow from: every string begins with it.
-        scaffold: SMILES of a part that is grown onto at its open end; every molecule must contain it.
+        scaffold: SMILES of a part that is grown onto at an open end, or where a "*" marks it; every molecule must
+            contain it.
         require: SMARTS that must occur in the molecule.
         forbid: SMARTS that must not.
         filters: alerts that reject: "PAINS", "BRENK".
@@ -340,7 +341,8 @@ class SmilesSettings:
         until: what ``count`` counts: "drawn", or molecules that are "valid", "unique", "novel" (each includes those
             before it), or that pass everything ("passing"): the sampler keeps asking until there are as many.
         cap: most strings a run may draw, in multiples of ``count``.
-        grammar: only tokens after which a molecule can still be written; without it the network is on its own.
+        grammar: only strings that are molecules by their grammar: one that comes to a token after which no molecule
+            can be written is begun anew; without it the network is on its own.
         guidance: how much more than told the network heeds the goals (classifier-free guidance); 0 for as told.
     """
 
@@ -356,7 +358,7 @@ class SmilesSettings:
     until: str = "unique"
     cap: int = 10
     grammar: bool = True
-    guidance: float = 0.0
+    guidance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

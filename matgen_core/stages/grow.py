@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import torch
-from rdkit import Chem
+from rdkit import Chem, rdBase
 
 from matgen_core.chem.molecule import read
 from matgen_core.data.smiles import MAX_TOKENS, VOCABULARY, decode, encode
@@ -16,6 +16,7 @@ from matgen_core.types import BadInput, SmilesSettings
 
 #: Writings of a scaffold that are grown from: the likeliest ones, as the network sees it.
 _WRITINGS = 6
+_MARKED = "grows"
 #: Tokens that must be left to grow.
 _ROOM = 4
 
@@ -35,20 +36,48 @@ def check_beginning(settings: SmilesSettings) -> None:
             _legal(list(found[0]), settings.scaffold, "scaffold")
 
 
+def read_scaffold(scaffold: str) -> tuple[Chem.Mol, frozenset[int]]:
+    """The scaffold without its marks, and the atoms that are marked to grow from by a "*" bonded to them.
+
+    >>> molecule, marked = read_scaffold("c1ccncc1*")
+    >>> Chem.MolToSmiles(molecule), len(marked)
+    ('c1ccncc1', 1)
+
+    Raises:
+        BadInput: where it is no molecule, with or without the marks.
+    """
+    molecule = Chem.RWMol(read(scaffold, "scaffold"))
+    marks = [atom for atom in molecule.GetAtoms() if atom.GetAtomicNum() == 0]
+    for atom in marks:
+        for other in atom.GetNeighbors():
+            other.SetBoolProp(_MARKED, True)
+    for number in sorted((atom.GetIdx() for atom in marks), reverse=True):
+        molecule.RemoveAtom(number)
+    bare = molecule.GetMol()
+    with rdBase.BlockLogs():
+        fine = Chem.SanitizeMol(bare, catchErrors=True) == Chem.SanitizeFlags.SANITIZE_NONE
+    if not fine or bare.GetNumAtoms() == 0:
+        raise BadInput(f"the scaffold {quote(scaffold)} is no molecule without its *; mark carbon atoms only")
+    return bare, frozenset(atom.GetIdx() for atom in bare.GetAtoms() if atom.HasProp(_MARKED))
+
+
 @lru_cache(maxsize=64)
 def writings(scaffold: str) -> tuple[tuple[int, ...], ...]:
-    """Token strings of the scaffold, each ending on an atom that can bear more.
+    """Token strings of the scaffold, each ending on an atom that can bear more: on a marked one, if any is marked.
 
     Raises:
         BadInput: where there is none.
     """
-    molecule = read(scaffold, "scaffold")
+    molecule, marked = read_scaffold(scaffold)
     found = []
     for atom in range(molecule.GetNumAtoms()):
         text = Chem.MolToSmiles(molecule, rootedAtAtom=atom)
         last = int(molecule.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")[-1])
-        if molecule.GetAtomWithIdx(last).GetTotalNumHs() and not text.endswith("]"):
+        free = molecule.GetAtomWithIdx(last).GetTotalNumHs() and not text.endswith("]")
+        if free and (not marked or last in marked):
             found.append(tuple(encode(text, end=False)))
+    if not found and marked:
+        raise BadInput(f"no string of the scaffold {quote(scaffold)} ends where it is marked; put * at another atom")
     if not found:
         raise BadInput(f"the scaffold {quote(scaffold)} has no free place at an end; write it with one")
     _fits(list(found[0]), scaffold)

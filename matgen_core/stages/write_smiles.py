@@ -3,8 +3,9 @@
     logits = (1 + w) l(told) - w l(any),    p = softmax(logits / temperature), top-k, top-p, grammar
 
 Rows are drawn together on one key-value memory; a row that has ended leaves the batch. The grammar is asked only for
-the token that was drawn: where it says no, the row draws again among what it allows, which is the same as masking
-every row and costs a fraction of it.
+the token that was drawn. Where it says no, the string is begun anew, so that what comes is spread as the network's own
+legal strings are: drawing another token on the spot goes on from where the network had lost its way, and was measured
+to miss the targets. Only what fails again and again is mended on the spot.
 Reference: Ho & Salimans (2022) for the guidance w.
 """
 
@@ -26,8 +27,10 @@ from matgen_core.training import best_device
 from matgen_core.types import Cancelled, SmilesSettings
 
 CHECKPOINT = "smiles-gpt"
-#: How often a string that the grammar let run into a dead end is begun anew.
+#: How often a string that the grammar refuses is begun anew before it is mended.
 _ATTEMPTS = 3
+#: Least likelihood of a token under guidance, as a share of the likeliest: log 0.01.
+_PLAUSIBLE, _NEVER = -4.6, 40.0
 #: Share of rows that must have ended before the rest is moved together: moving costs as much as a few tokens.
 _SPARSE = 0.2
 
@@ -71,6 +74,17 @@ def shape_probabilities(logits: Tensor, temperature: float, top_k: int = 0, top_
     return probabilities
 
 
+def guide(told: Tensor, free: Tensor, guidance: float) -> Tensor:
+    """Logits (B, V) that heed the conditions more than the network does, of its logits told and not told.
+
+    Only tokens that the told network finds at least a hundredth as likely as its first choice take part: the
+    difference of two very unlikely ones is noise, and would be blown up (Li et al. 2023, contrastive decoding).
+    """
+    guided = told + guidance * (told - free)
+    plausible = told >= told.max(dim=-1, keepdim=True).values + _PLAUSIBLE
+    return torch.where(plausible, guided, told - _NEVER)  # not infinite: the grammar may leave nothing else
+
+
 def keep_allowed(probabilities: Tensor, logits: Tensor, allowed: Tensor, settings: SmilesSettings) -> Tensor:
     """Probabilities (B, V) among the tokens that are allowed (B, V).
 
@@ -93,11 +107,14 @@ class _Draw:
         count: strings.
         settings: temperature, top-k, top-p, grammar.
         generator: of the draws.
+        mends: where the grammar refuses a token, another is drawn; else the string ends there and is lost.
     """
 
-    def __init__(self, begin: Sequence[int], count: int, settings: SmilesSettings, generator: torch.Generator) -> None:
-        self.settings, self.generator = settings, generator
-        # None: a row that came to where nothing may stand, and is left to the network.
+    def __init__(
+        self, begin: Sequence[int], count: int, settings: SmilesSettings, generator: torch.Generator, mends: bool
+    ) -> None:
+        self.settings, self.generator, self.mends = settings, generator, mends
+        # None: a string that was refused, or one that came to where nothing may stand and is left to the network.
         self.writings: list[Writing | None] = [Writing(begin[1:]) if settings.grammar else None for _ in range(count)]
 
     def __call__(self, logits: Tensor, rows: Sequence[int], alive: Sequence[bool]) -> Tensor:
@@ -116,13 +133,17 @@ class _Draw:
                 refused.append(place)
             elif token != EOS:
                 writing.add(token)
-        if refused:
+        if refused and not self.mends:
+            drawn[refused] = EOS
+            for place in refused:
+                self.writings[rows[place]] = None
+        elif refused:
             drawn[refused] = self._again(probabilities[refused], logits[refused].cpu(), [rows[i] for i in refused])
         return drawn
 
     @property
     def lost(self) -> list[int]:
-        """Strings at which the grammar gave up."""
+        """Strings that were refused."""
         return [row for row, writing in enumerate(self.writings) if writing is None and self.settings.grammar]
 
     def _again(self, probabilities: Tensor, logits: Tensor, rows: Sequence[int]) -> Tensor:
@@ -150,9 +171,6 @@ def write_strings(
 ) -> list[list[int]]:
     """One token string a row of conditions.
 
-    The grammar looks ahead, but not at everything: where it comes to a place at which nothing may stand (a few strings
-    in a thousand at temperature 1, too long to be closed), the string is begun anew.
-
     Args:
         network: the generator.
         conditions: (B, K), NaN for "any".
@@ -167,34 +185,34 @@ def write_strings(
     Raises:
         Cancelled: where ``cancelled`` said so.
     """
-    written, lost = _write(network, conditions, settings, generator, begin, cancelled)
-    for _ in range(_ATTEMPTS):
-        if not lost:
-            break
-        again, still = _write(network, conditions[lost], settings, generator, begin, cancelled)
-        for row, string in zip(lost, again, strict=True):
+    written: list[list[int]] = [[] for _ in conditions]
+    waiting = list(range(len(conditions)))
+    for attempt in range(_ATTEMPTS + 1):
+        draw = _Draw(begin, len(waiting), settings, generator, mends=attempt == _ATTEMPTS)
+        strings = _write(network, conditions[waiting], draw, begin, cancelled)
+        for row, string in zip(waiting, strings, strict=True):
             written[row] = string
-        lost = [lost[i] for i in still]
+        waiting = [waiting[i] for i in draw.lost]
+        if not waiting:
+            break
     return written
 
 
 def _write(
     network: ConditionalSMILESGenerator,
     conditions: Tensor,
-    settings: SmilesSettings,
-    generator: torch.Generator,
+    draw: _Draw,
     begin: Sequence[int],
     cancelled: Callable[[], bool] | None,
-) -> tuple[list[list[int]], list[int]]:
-    """The strings, and the numbers of those at which the grammar gave up."""
-    device = conditions.device
+) -> list[list[int]]:
+    """One string a row of conditions, whole or as far as the grammar went along."""
+    device, settings = conditions.device, draw.settings
     count = len(conditions)
     written = torch.full((count, MAX_TOKENS), PAD)
     written[:, : len(begin)] = torch.tensor(begin)
     guided = settings.guidance > 0 and bool((~conditions.isnan()).any())
     # Guided, the batch is there twice: told, and told nothing.
     cache = network.begin(torch.cat([conditions, torch.full_like(conditions, torch.nan)]) if guided else conditions)
-    draw = _Draw(begin, count, settings, generator)
     rows, alive = torch.arange(count), torch.ones(count, dtype=torch.bool)  # rows still in the batch; those not ended
     tokens = written[:, : len(begin)].to(device)
     for place in range(len(begin), MAX_TOKENS):
@@ -203,7 +221,7 @@ def _write(
         logits = network.advance(tokens.repeat(2, 1) if guided else tokens, cache)
         if guided:
             told, free = logits.chunk(2)
-            logits = told + settings.guidance * (told - free)
+            logits = guide(told, free, settings.guidance)
         drawn = draw(logits, rows.tolist(), alive.tolist())
         written[rows[alive], place] = drawn[alive]
         alive &= drawn != EOS
@@ -217,7 +235,7 @@ def _write(
             )
             alive = torch.ones(len(rows), dtype=torch.bool)
         tokens = drawn[:, None].to(device)
-    return [row[row != PAD].tolist() for row in written], draw.lost
+    return [row[row != PAD].tolist() for row in written]
 
 
 # --------------------------------------------------------------------------------------------------------- teaching
@@ -230,8 +248,8 @@ class WritingStep:
     Args:
         before: what was written so far.
         drawn: the token that came.
-        options: (token, probability at temperature 1, probability after temperature, top-k, top-p and grammar),
-            likeliest first.
+        options: (token, probability at temperature 1, probability after guidance, temperature, top-k, top-p and
+            grammar), likeliest first.
     """
 
     before: str
@@ -255,8 +273,8 @@ def explain(
         BadInput: for strings outside the vocabulary.
     """
     tokens = encode(smiles)
-    logits = _told(network, torch.tensor([tokens[:-1]], device=conditions.device), conditions, settings)  # (T, V)
-    plain = shape_probabilities(logits, 1.0)
+    told, logits = _told(network, torch.tensor([tokens[:-1]], device=conditions.device), conditions, settings)
+    plain = shape_probabilities(told, 1.0)
     shaped = shape_probabilities(logits, settings.temperature, settings.top_k, settings.top_p)
     if settings.grammar:
         shaped = keep_allowed(shaped, logits, _allowed(tokens[1:]), settings)
@@ -269,13 +287,15 @@ def explain(
     return steps
 
 
-def _told(network: ConditionalSMILESGenerator, tokens: Tensor, conditions: Tensor, settings: SmilesSettings) -> Tensor:
-    """Logits (T, V) of one string as they are when it is drawn."""
+def _told(
+    network: ConditionalSMILESGenerator, tokens: Tensor, conditions: Tensor, settings: SmilesSettings
+) -> tuple[Tensor, Tensor]:
+    """Logits (T, V) of one string: the network's own, and as they are when it is drawn."""
     told: Tensor = network(tokens, conditions)[0].cpu()
     if settings.guidance <= 0 or bool(conditions.isnan().all()):
-        return told
+        return told, told
     free: Tensor = network(tokens)[0].cpu()
-    return told + settings.guidance * (told - free)
+    return told, guide(told, free, settings.guidance)
 
 
 def _allowed(tokens: Sequence[int]) -> Tensor:

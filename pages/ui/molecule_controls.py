@@ -26,7 +26,7 @@ RULES: dict[str, Rule] = {
     **{key: Text(_LONGEST) for key in _TEXTS},
     "filters": OneOf(ALERTS), "max_sa": Real(1.0, 10.0), "molecules": Whole(1, MOST), "until": OneOf(UNTIL),
     "molecule_seed": Whole(0, LAST_SEED), "temperature": Real(0.1, 2.0), "top_k": Whole(0, 30),
-    "top_p": Real(0.05, 1.0), "cap": Whole(1, 100),
+    "top_p": Real(0.05, 1.0), "cap": Whole(1, 100), "heed": Real(0.0, 3.0),
 }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def ask_parts() -> dict[str, str]:
             ),
             "scaffold": right.text_input(
                 _("Scaffold (SMILES)"), key="scaffold", bind=URL, max_chars=_LONGEST, placeholder="c1ccc2[nH]ccc2c1",
-                help=_("Grown onto at an open end; every molecule must contain it"),
+                help=_("Grown onto at an open end, or where a * stands (c1ccncc1*); every molecule must contain it"),
             ),
             "require": left.text_input(
                 _("Require (SMARTS)"), key="require", bind=URL, max_chars=_LONGEST, placeholder="C(=O)N"
@@ -104,6 +104,14 @@ def ask_molecule_sampling() -> tuple[int, int, SmilesSettings]:
             _("Top-p"), 0.05, 1.0, _USUAL.top_p, 0.05, key="top_p", bind=URL,
             help=_("Only the likeliest tokens that together reach this share may come"),
         )  # fmt: skip
+        heed = st.slider(
+            _("Guidance"), 0.0, 3.0, _USUAL.guidance, 0.1, key="heed", bind=URL,
+            help=_("How much more than told the network heeds the targets; 0 is as told, and twice as fast"),
+        )  # fmt: skip
+        grammar = st.toggle(
+            _("Only what can become a molecule"), _USUAL.grammar, key="grammar", bind=URL,
+            help=_("A string after which no molecule can be written is begun anew; off: the network on its own"),
+        )  # fmt: skip
         until = st.selectbox(
             _("Count those that are"), UNTIL, index=UNTIL.index(_USUAL.until), key="until", bind=URL, format_func=_,
             help=_("Each includes those before it; passing: every target and filter too"),
@@ -115,5 +123,6 @@ def ask_molecule_sampling() -> tuple[int, int, SmilesSettings]:
     settings = SmilesSettings(
         temperature=float(temperature), top_k=int(top_k), top_p=float(top_p), **parts, filters=tuple(filters or ()),
         max_sa=float(max_sa) if max_sa < 10.0 else None, until=until, cap=int(cap or 1),
+        grammar=bool(grammar), guidance=float(heed),
     )  # fmt: skip
     return int(count or 1), int(seed or 0), settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -27,7 +28,7 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Smile
     try:
         molecule = read(typed)
         smiles = own if typed == own else canonical(molecule)
-        steps = _steps(smiles, _told(candidate, target), settings.temperature, settings.top_k, settings.top_p)
+        steps = _steps(smiles, _told(candidate, target), replace(settings, prefix="", scaffold=""))
     except MatGenError as error:
         st.error(_(str(error)))
         return
@@ -42,17 +43,17 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Smile
     st.html(f'<div class="tokens">{cells}</div>')
     st.plotly_chart(
         draw_options(steps[place], translate=_), key="writing-options", config={"displayModeBar": False},
-        alt=_("Probabilities of the next token before and after temperature, top-k and top-p"),
+        alt=_("Probabilities of the next token before and after guidance, temperature, top-k, top-p and grammar"),
     )  # fmt: skip
     likely = float(np.mean([np.log(max(1e-12, _share(step))) for step in steps]))
     st.caption(
         _(
-            "Before: the network's own probabilities. After: with temperature {temperature:g}, top-k {top_k} and top-p "
-            "{top_p:g} of the controls. Mean log-probability a token: {likely}. Targets are told to the network "
-            "(of a range, the end or the value nearest to this molecule)."
+            "Before: the network's own probabilities. After: with guidance {guidance:g}, temperature {temperature:g}, "
+            "top-k {top_k}, top-p {top_p:g} and grammar {grammar}, as in the controls. Mean log-probability a token: "
+            "{likely}. Targets are told to the network (of a range, the end or the value nearest to this molecule)."
         ).format(
             temperature=settings.temperature, top_k=settings.top_k or _("off"), top_p=settings.top_p,
-            likely=number(likely),
+            likely=number(likely), guidance=settings.guidance, grammar=_("on") if settings.grammar else _("off"),
         )
     )  # fmt: skip
 
@@ -75,7 +76,7 @@ def _told(candidate: Candidate[Molecule], target: Target) -> tuple[float, ...]:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _steps(smiles: str, told: tuple[float, ...], temperature: float, top_k: int, top_p: float) -> list[WritingStep]:
+def _steps(smiles: str, told: tuple[float, ...], settings: SmilesSettings) -> list[WritingStep]:
     network, _checkpoint = load_writer()
     conditions = torch.tensor([told], device=next(network.parameters()).device)
-    return explain(network, smiles, conditions, SmilesSettings(temperature=temperature, top_k=top_k, top_p=top_p))
+    return explain(network, smiles, conditions, settings)

@@ -31,6 +31,12 @@ def test_a_run_repeats_by_its_seed() -> None:
     assert {c.material for c in one} != {c.material for c in other}
 
 
+def test_what_the_grammar_lets_through_is_a_molecule() -> None:
+    found = design_molecules(Target(), 100, seed=3, settings=SmilesSettings(until="drawn"))
+    valid = sum(c.verdict("valid").passed is True for c in found)  # type: ignore[union-attr]
+    assert valid >= 99  # a few in a thousand come to a dead end
+
+
 def test_asking_goes_on_until_there_are_enough_or_the_cap() -> None:
     seen: list[Progress[Molecule]] = []
     settings = SmilesSettings(temperature=0.5, until="novel", cap=100)
@@ -71,6 +77,7 @@ def test_the_command_writes_what_was_asked(ending: str, monkeypatch: pytest.Monk
         (("--count", "0"), "ask for 1 to"), (("--prefix", "C[Na]"), "[Na]"), (("--require", "(("), "required SMARTS"),
         (("--logp", "3:1"), "reversed"), (("--logp", "much"), "--logp"), (("--out", "x.exe"), ".sdf"),
         (("--filters", "NIH"), "PAINS"), (("--temperature", "nan"), "temperature"),
+        (("--guidance", "9"), "guidance"), (("--prefix", "CC(F)F)"), "may not follow"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_clear_line(

@@ -81,7 +81,7 @@ def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
         logp_ask="value", logp_value="2.5", weight_ask="range", weight_low="300", weight_high="340",
         donors_ask="value", donors_value="2", molecules="7", molecule_seed="42", temperature="0.8", top_k="10",
         top_p="0.9", prefix="CC", require="C(=O)N", forbid="Br", filters=["PAINS", "BRENK"], max_sa="3.5",
-        until="novel", cap="20",
+        until="novel", cap="20", heed="1.5", grammar="false",
     )  # fmt: skip
     page.button(key="go").click().run()
     assert not page.exception
@@ -89,7 +89,7 @@ def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
     assert target.goals == {"logp": Goal.at(2.5), "weight": Goal.between(300, 340), "donors": Goal.at(2)}
     assert (count, seed) == (7, 42)
     assert settings == SmilesSettings(
-        0.8, 10, 0.9, "CC", "", "C(=O)N", "Br", ("PAINS", "BRENK"), 3.5, "novel", 20
+        0.8, 10, 0.9, "CC", "", "C(=O)N", "Br", ("PAINS", "BRENK"), 3.5, "novel", 20, False, 1.5
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rdkit import Chem
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from matgen_core.checkpoints import load_language_model
@@ -25,10 +26,10 @@ from matgen_core.molecules import summarise
 from matgen_core.networks import build_smiles
 from matgen_core.properties import MOLECULE_CONDITIONS
 from matgen_core.recipes import train
-from matgen_core.stages.grow import writings
+from matgen_core.stages.grow import read_scaffold, writings
 from matgen_core.stages.judge_molecules import Judge, counts_for, rank_molecules
 from matgen_core.stages.molecule_conditions import check_molecules, contradiction, draw_molecule_conditions
-from matgen_core.stages.write_smiles import explain, keep_allowed, shape_probabilities, write_strings
+from matgen_core.stages.write_smiles import explain, guide, keep_allowed, shape_probabilities, write_strings
 from matgen_core.training import TrainingConfig
 from matgen_core.types import (
     BadInput,
@@ -159,8 +160,15 @@ def test_guidance_moves_away_from_what_is_written_untold(network: ConditionalSMI
     settings = SmilesSettings(guidance=1.0, top_k=1, grammar=False)
     (row,) = write_strings(network, told[:1], settings, torch.Generator())
     tokens = torch.tensor([row[:-1]])
-    logits = 2 * network(tokens, told[:1])[0] - network(tokens)[0]
+    logits = guide(network(tokens, told[:1])[0], network(tokens)[0], 1.0)
     assert shape_probabilities(logits, 1.0).argmax(dim=1).tolist() == row[1:]
+
+
+def test_guidance_leaves_what_is_unlikely_alone() -> None:
+    told = torch.tensor([[2.0, 1.0, -8.0]])
+    guided = guide(told, torch.tensor([[2.0, 0.0, -20.0]]), 1.0)
+    assert guided[0].tolist() == pytest.approx([2.0, 2.0, -48.0])
+    assert float(guided.softmax(dim=-1)[0, 2]) < 1e-9
 
 
 def test_a_scaffold_is_written_from_all_its_free_ends() -> None:
@@ -169,6 +177,32 @@ def test_a_scaffold_is_written_from_all_its_free_ends() -> None:
     assert all(row[0] == BOS for row in found)
     with pytest.raises(BadInput, match="free place"):
         writings("FC(F)(F)F")
+
+
+@pytest.mark.parametrize("scaffold", ["c1ccncc1*", "CC(*)c1ccccc1", "*CCc1ccc(*)cc1"])
+def test_a_marked_scaffold_grows_from_its_marks(scaffold: str) -> None:
+    bare, marked = read_scaffold(scaffold)
+    assert bare.GetNumAtoms() == parse(scaffold).GetNumAtoms() - scaffold.count("*")  # type: ignore[union-attr]
+    assert len(marked) == scaffold.count("*")
+    found = writings(scaffold)
+    assert {Chem.MolToSmiles(Chem.MolFromSmiles(decode(row))) for row in found} == {Chem.MolToSmiles(bare)}
+    grown = [
+        Chem.MolFromSmiles(decode(row) + "F") for row in found
+    ]  # behind the last atom, whatever number stands there
+    wanted = Chem.MolFromSmiles(scaffold.replace("*", "F", 1) if len(marked) == 1 else "CCc1ccccc1")
+    assert all(molecule.HasSubstructMatch(wanted) for molecule in grown)
+    assert (
+        Judge(Target(), SmilesSettings(scaffold=scaffold), load_molecule_reference())(
+            candidates(Chem.MolToSmiles(grown[0]))
+        )[0]
+        .verdict("scaffold")
+        .passed
+    )  # type: ignore[union-attr]
+
+
+def test_a_mark_on_an_atom_that_cannot_bear_it_is_said() -> None:
+    with pytest.raises(BadInput, match=r"\*"):
+        writings("n1(*)cccc1")
 
 
 # --------------------------------------------------------------------------------------------------------- judging
