@@ -31,7 +31,8 @@ def design_molecules(
 ) -> tuple[Candidate[Molecule], ...]:
     """Draws molecules for a target until there are enough, and says of each what it is.
 
-    Every string that was drawn comes back, also those that are no molecules: what was rejected is a verdict.
+    Every finished string comes back, also those that are no molecules: what was rejected is a verdict. One that the
+    grammar refused before its end is begun anew and not counted; without the grammar there is none such.
 
     Args:
         target: goals; constraints are the crystals' and not looked at.

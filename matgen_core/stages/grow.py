@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import torch
@@ -17,6 +18,8 @@ from matgen_core.types import BadInput, SmilesSettings
 #: Writings of a scaffold that are grown from: the likeliest ones, as the network sees it.
 _WRITINGS = 6
 _MARKED = "grows"
+#: Random writings of a marked scaffold, of which those that end at the mark are kept.
+_RANDOM = 100
 #: Tokens that must be left to grow.
 _ROOM = 4
 
@@ -61,6 +64,27 @@ def read_scaffold(scaffold: str) -> tuple[Chem.Mol, frozenset[int]]:
     return bare, frozenset(atom.GetIdx() for atom in bare.GetAtoms() if atom.HasProp(_MARKED))
 
 
+def _rooted(molecule: Chem.Mol) -> Iterator[tuple[str, int]]:
+    """RDKit's writing from each atom, and the atom it ends on."""
+    for atom in range(molecule.GetNumAtoms()):
+        yield Chem.MolToSmiles(molecule, rootedAtAtom=atom), _last(molecule)
+
+
+def _ending(molecule: Chem.Mol, ends: frozenset[int]) -> Iterator[tuple[str, int]]:
+    """Writings after which the next atom is bonded to one of these: those that would write it last, without it."""
+    for end in sorted(ends):
+        marked = Chem.RWMol(molecule)
+        marked.AddBond(end, marked.AddAtom(Chem.Atom(0)), Chem.BondType.SINGLE)
+        marked.UpdatePropertyCache(strict=False)
+        for text in dict.fromkeys(Chem.MolToRandomSmilesVect(marked.GetMol(), _RANDOM, randomSeed=1)):
+            if text.endswith("*"):
+                yield text.removesuffix("*"), end
+
+
+def _last(molecule: Chem.Mol) -> int:
+    return int(molecule.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")[-1])
+
+
 @lru_cache(maxsize=64)
 def writings(scaffold: str) -> tuple[tuple[int, ...], ...]:
     """Token strings of the scaffold, each ending on an atom that can bear more: on a marked one, if any is marked.
@@ -70,14 +94,13 @@ def writings(scaffold: str) -> tuple[tuple[int, ...], ...]:
     """
     molecule, marked = read_scaffold(scaffold)
     found = []
-    for atom in range(molecule.GetNumAtoms()):
-        text = Chem.MolToSmiles(molecule, rootedAtAtom=atom)
-        last = int(molecule.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")[-1])
-        free = molecule.GetAtomWithIdx(last).GetTotalNumHs() and not text.endswith("]")
-        if free and (not marked or last in marked):
+    for text, last in _ending(molecule, marked) if marked else _rooted(molecule):
+        if molecule.GetAtomWithIdx(last).GetTotalNumHs() and (marked or not text.endswith("]")):
             found.append(tuple(encode(text, end=False)))
     if not found and marked:
-        raise BadInput(f"no string of the scaffold {quote(scaffold)} ends where it is marked; put * at another atom")
+        raise BadInput(
+            f"nothing can grow where the scaffold {quote(scaffold)} is marked; put * at an atom with a hydrogen"
+        )
     if not found:
         raise BadInput(f"the scaffold {quote(scaffold)} has no free place at an end; write it with one")
     _fits(list(found[0]), scaffold)
