@@ -114,5 +114,5 @@ def test_an_upload_and_its_name(page: Page, attacked: Served, tmp_path: Path) ->
     )
     settle(page)
     page.get_by_test_id("stMain").get_by_role("button", name="Screen", exact=True).click()
-    page.get_by_test_id("stDataFrame").first.wait_for()
+    page.get_by_test_id("stDataFrame").first.wait_for(state="attached")  # one of them lies in an expander
     nothing_ran(page)
