@@ -39,7 +39,6 @@ from matgen_core.types import BadTarget, Constraints, Crystal, Site
         (Constraints(max_atoms=float("nan")), "whole number"),
         (Constraints(min_atoms=2.5), "whole number"),
     ],
-    ids=str,
 )
 def test_contradictions_are_named(constraints: Constraints, said: str) -> None:
     with pytest.raises(BadTarget, match=said):
