@@ -112,8 +112,8 @@ def samplers() -> None:
         _(
             "Measured beforehand on one CPU core, nothing asked, the same seed: seconds for 100 latents without "
             "decoding; energy distance between the drawn latents and those of known crystals (0 were they alike; 0.01 "
-            "comes by chance); and of {n} crystals, decoded with one geometry each, the shares that were finished, have "
-            "no overlapping atoms, are SMACT-valid, and differ in formula."
+            "comes by chance); and of {n} crystals, decoded with one geometry each, the shares that were finished, "
+            "have no overlapping atoms, are SMACT-valid, and differ in formula."
         ).format(n=ways[0].drawn if ways else 0)
     )
     right.plotly_chart(
