@@ -41,7 +41,7 @@ def reverse() -> None:
         )
     )
     st.latex(
-        r"\hat x_0 = \frac{x_t - \sqrt{1-\bar\alpha_t}\,\varepsilon_\theta(x_t,t)}{\sqrt{\bar\alpha_t}},\qquad"
+        r"\hat x_0 = \frac{x_t - \sqrt{1-\bar\alpha_t}\,\varepsilon_\theta(x_t,t)}{\sqrt{\bar\alpha_t}},\qquad "
         r"x_{t-1} = \frac{1}{\sqrt{\alpha_t}}\Big(x_t - \frac{\beta_t}{\sqrt{1-\bar\alpha_t}}\,\varepsilon_\theta\Big)"
         r" + \sigma_t z"
     )
@@ -98,7 +98,7 @@ def samplers() -> None:
     left, right = st.columns([3, 2], gap="medium")
     table = pd.DataFrame(
         {
-            _("Sampler"): [way.method for way in ways], _("Steps"): [way.steps for way in ways],
+            _("Sampler"): [way.method for way in ways], _("Denoising steps"): [way.steps for way in ways],
             _("Seconds for 100"): [number(way.seconds, 2) for way in ways],
             _("Distance"): [number(way.distance, 3) for way in ways],
             _("Finished"): [f"{way.finished / way.drawn:.0%}" for way in ways],
