@@ -109,7 +109,7 @@ def draw_ratio(schedules: Mapping[str, Schedule], t: int, *, translate: Translat
     figure.add_hline(y=1.0, line_color=MUTED, line_width=1, line_dash="dot")
     figure.update_xaxes(title="t")
     figure.update_yaxes(title=translate("signal / noise"), type="log", exponentformat="power", dtick=2)
-    return frame(figure, 220)
+    return frame(figure, 260)
 
 
 def draw_path(known: Array, noisy: Array, clean: Array, step: int, *, translate: Translate = str) -> go.Figure:

@@ -183,7 +183,11 @@ def problems(language: str) -> list[str]:
 def update(language: str) -> None:
     """Writes the catalogue anew: what is used, with the translations that there are."""
     known, old = entries(language), read_catalogue(language)
-    new = Catalog(language, project="MatGen", creation_date=old.creation_date, revision_date=old.revision_date)
+    new = Catalog(
+        language, project="MatGen", version="1", header_comment=f"# MatGen, {language}.", fuzzy=False,
+        last_translator="MatGen", language_team=language, msgid_bugs_address="-",
+        creation_date=old.creation_date, revision_date=old.creation_date,
+    )  # fmt: skip
     for message, places in sorted(collect().items(), key=lambda item: (item[1][0], str(item[0]))):
         forms = known.get(message) or [""]
         new.add(

@@ -37,7 +37,8 @@ def show(name: str) -> None:
     folder = FOLDER / name
     size = sum(f.stat().st_size for f in folder.iterdir() if f.suffix == ".safetensors") / 1e6
     path = folder / ("matgen.json" if (folder / "matgen.json").is_file() else "config.json")
-    trained = json.loads(path.read_text(encoding="utf-8")).get("trained", {})
+    record = json.loads(path.read_text(encoding="utf-8"))
+    trained = record.get("trained", {})
     with st.container(horizontal=True, gap="small"):
         st.metric(_("Weights"), f"{trained.get('parameters', 0):,}" if trained.get("parameters") else "–", width=160)
         st.metric(_("On disk"), f"{size:.1f} MB", width=120)
@@ -46,9 +47,10 @@ def show(name: str) -> None:
     st.caption(_(_LICENCES["smiles" if name.startswith("smiles") else "other"]))
     text = (folder / "README.md").read_text(encoding="utf-8")
     text = re.sub(r"<!--.*?-->\n?", "", text)
-    st.markdown(re.sub(r"^# .*\n", "", text))
+    with st.container(key="card"):
+        st.markdown(re.sub(r"^# .*\n", "", text))
     with st.expander(_("How to cite")):
-        st.code(f"MatGen, checkpoint {name} ({path.parent.name}), digest in its {path.name}", language=None)
+        st.code(f"MatGen, checkpoint {name}, digest {record.get('digest', '–')}", language=None)
 
 
 st.title(_("Models"), anchor=False)

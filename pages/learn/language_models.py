@@ -61,9 +61,7 @@ def tokens() -> None:
 
 
 def next_one() -> None:
-    st.latex(
-        r"p(t_i \mid t_{<i}) = \mathrm{softmax}(z_i / T),\qquad \text{top-}k:\ \text{only the } k \text{ largest } z_i"
-    )
+    st.latex(r"p(t_i \mid t_{<i}) = \mathrm{softmax}(z_i / T)")
     left, right = st.columns([2, 3], gap="medium")
     with left:
         begun = st.text_input(_("Written so far"), "CC(=O)N", key="begun", max_chars=80)
@@ -106,7 +104,7 @@ def attention_of_a_head() -> None:
         if svg:
             data = base64.b64encode(svg.encode()).decode()
             alt = _("The molecule with a disc on each atom, the darker the more it is attended to")
-            st.html(f'<img alt="{alt}" width="420" height="260" src="data:image/svg+xml;base64,{data}">')
+            st.html(f'<img alt="{alt}" style="width:420px;max-width:100%" src="data:image/svg+xml;base64,{data}">')
         st.plotly_chart(draw_attention(found, token), key="attention", alt=_("Attention of this head over the tokens"))
 
 

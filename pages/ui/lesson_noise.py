@@ -116,9 +116,9 @@ def show_near(near: list[Near], labels: list[str]) -> None:
     """Drawings of the nearest real molecules side by side."""
     with st.container(horizontal=True, gap="small"):
         for one, label in zip(near, labels, strict=True):
-            with st.container(border=True, width=190, gap=None):
+            with st.container(border=True, width=186, gap=None):
                 st.caption(label)
-                st.html(drawing(one.smiles, 158, 118))
+                st.html(drawing(one.smiles, 152, 114))
                 st.caption(_("{distance} away").format(distance=number(one.distance, 2)))
 
 

@@ -40,10 +40,11 @@ def reverse() -> None:
             "predicts at each step, decoded: first it is vague, then it settles."
         )
     )
-    st.latex(
-        r"\hat x_0 = \frac{x_t - \sqrt{1-\bar\alpha_t}\,\varepsilon_\theta(x_t,t)}{\sqrt{\bar\alpha_t}},\qquad"
-        r"x_{t-1} = \frac{1}{\sqrt{\alpha_t}}\Big(x_t - \frac{\beta_t}{\sqrt{1-\bar\alpha_t}}\,\varepsilon_\theta\Big)"
-        r" + \sigma_t z"
+    clean, back = st.columns([2, 3], gap="medium")
+    clean.latex(r"\hat x_0 = \frac{x_t - \sqrt{1-\bar\alpha_t}\,\varepsilon_\theta(x_t,t)}{\sqrt{\bar\alpha_t}}")
+    back.latex(
+        r"x_{t-1} = \frac{1}{\sqrt{\alpha_t}}\Big(x_t - \frac{\beta_t}{\sqrt{1-\bar\alpha_t}}\,"
+        r"\varepsilon_\theta\Big) + \sigma_t z"
     )
     left, right = st.columns([2, 3], gap="medium")
     with left:
@@ -90,15 +91,14 @@ def samplers() -> None:
             "The network is the same each time."
         )
     )
-    st.latex(
-        r"\text{DDIM: } x_s = \sqrt{\bar\alpha_s}\,\hat x_0 + \sqrt{1-\bar\alpha_s}\,\varepsilon_\theta"
-        r"\qquad \text{DPM-Solver++(2M): } x_s = \tfrac{\sigma_s}{\sigma_t} x_t - \alpha_s(e^{-h}-1)\,D'"
-    )
+    ddim, solver = st.columns(2, gap="medium")
+    ddim.latex(r"\text{DDIM: } x_s = \sqrt{\bar\alpha_s}\,\hat x_0 + \sqrt{1-\bar\alpha_s}\,\varepsilon_\theta")
+    solver.latex(r"\text{DPM++: } x_s = \tfrac{\sigma_s}{\sigma_t} x_t - \alpha_s(e^{-h}-1)\,D'")
     ways = load_measured().ways
     left, right = st.columns([3, 2], gap="medium")
     table = pd.DataFrame(
         {
-            _("Sampler"): [way.method for way in ways], _("Steps"): [way.steps for way in ways],
+            _("Sampler"): [way.method for way in ways], _("Denoising steps"): [way.steps for way in ways],
             _("Seconds for 100"): [number(way.seconds, 2) for way in ways],
             _("Distance"): [number(way.distance, 3) for way in ways],
             _("Finished"): [f"{way.finished / way.drawn:.0%}" for way in ways],

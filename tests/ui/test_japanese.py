@@ -36,9 +36,10 @@ KANA = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 ALLOWED = re.compile(
     r"`[^`]*`|\$[^$]*\$|https?://\S+|<[^>]*>|matgen [a-z]+ [\w./<>:-]+|make viewer|pip install \S+|python tools/\S+"
     r"|\{[^{}]*\}|\"[a-z_]+\"|et al\.|Front\. Pharmacol\.|APL Mater\.|(?:lambda|torch|model)[ .][\w.:()… ]+"
-    r"|(?:symmetry-first|latent-diffusion|dpm-solver|ddpm|ddim|smiles-[a-z]+|crystal-[a-z]+|band-gap|mat[a-z]+(?:-[a-z]+)?)"
-    r"|eV/atom|g/mol|log mol/L|full fine-tuning|query|value|condition ="
-    r"|English|MatGen|MatBERT\w*|[a-z]+_[a-z_]+|µB/atom"
+    r"|(?:symmetry-first|latent-diffusion|dpm-solver|ddpm|ddim|smiles-[a-z]+|crystal-[a-z]+|band-gap)"
+    r"|mat(?:gen|bert|gpt)(?:-[a-z]+)?"
+    r"|eV/atom|µB/atom|g/mol|log mol/L|full fine-tuning|query|value|condition =|English|MatGen|MatBERT\w*"
+    r"|[a-z]+_[a-z_]+"
 )  # fmt: skip
 
 
