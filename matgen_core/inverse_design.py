@@ -43,7 +43,7 @@ from matgen_core.types import (
 )
 
 #: Crystals drawn together, and formulas; part of what repeats a run.
-BATCH, FORMULA_BATCH = 32, 128
+BATCH, FORMULA_BATCH = 32, 64
 #: Most that one run may draw.
 MOST = 20_000
 

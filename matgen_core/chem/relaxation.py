@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +73,8 @@ def relax_structure(
         warnings.simplefilter("ignore")  # of tensors that become numbers, and of rounded symmetry
         try:
             atoms = AseAtomsAdaptor.get_atoms(structure)
-            atoms.calc = CHGNetCalculator(load_chgnet(), use_device="cpu", on_isolated_atoms="ignore")
+            with contextlib.redirect_stdout(io.StringIO()):  # it announces its device each time
+                atoms.calc = CHGNetCalculator(load_chgnet(), use_device="cpu", on_isolated_atoms="ignore")
             atoms.set_constraint(FixSymmetry(atoms, symprec=0.01, verbose=False))
             optimiser = FIRE(FrechetCellFilter(atoms), logfile=None)
             done, force = 0, float("inf")

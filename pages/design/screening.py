@@ -60,7 +60,7 @@ def show_results(screened: Screened) -> None:
         kept = narrow(found, objectives) if objectives else found
     kept = [c for c in kept if not only or passes(c, screened.rules)]
     kind = KINDS[type(found[0].material)]
-    show_funnel(kept, screened.rules, kind)
+    show_funnel(kept, screened.rules, kind, _("in the thresholds"))
     if not objectives or not kept:
         st.info(_("Choose an objective, or widen the thresholds."))
         return

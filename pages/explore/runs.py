@@ -54,7 +54,7 @@ def pick_runs(runs: Sequence[Run]) -> list[Run]:
     )
     columns = {
         "name": _("Name"), "kind": _("Made by"), "state": _("State"), "count": _("Candidates"), "seed": _("Seed"),
-        "created": st.column_config.DatetimeColumn(_("Begun")),
+        "created": st.column_config.DatetimeColumn(_("Begun"), format="YYYY-MM-DD HH:mm", help="UTC"),
     }  # fmt: skip
     event = st.dataframe(
         table, hide_index=True, key="runs", on_select="rerun", selection_mode="multi-row", column_config=columns,
@@ -94,10 +94,11 @@ def change(store: Store, run: Run) -> None:
     if run.state == "interrupted":
         st.info(_("The server stopped while this ran. What had arrived is here; run it again for the rest."))
     resumable = run.kind.startswith("design-") and run.count and run.state != "running"
-    if resumable and st.button(_("Go on with this run"), key="resume"):
-        st.switch_page(_PAGES[run.kind], query_params={**_link(run), "resume": run.id})
-    if run.count and st.button(_("Screen these candidates"), key="screen-run"):
-        st.switch_page(_PAGES["screening"], query_params={"run": run.id})
+    with st.container(horizontal=True, gap="small"):
+        if resumable and st.button(_("Go on with this run"), key="resume"):
+            st.switch_page(_PAGES[run.kind], query_params={**_link(run), "resume": run.id})
+        if run.count and st.button(_("Screen these candidates"), key="to-screening"):
+            st.switch_page(_PAGES["screening"], query_params={"run": run.id})
 
 
 def _link(run: Run) -> dict[str, Any]:

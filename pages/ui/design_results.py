@@ -30,9 +30,10 @@ def stage_names(kind: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str) -> None:
-    """How many got how far, and what stopped the others."""
+def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str, first: str | None = None) -> None:
+    """How many got how far, and what stopped the others; ``first`` names those that it begins with."""
     funnel, names = count_stages(candidates, rules), stage_names(kind)
+    names["generated"] = first or names["generated"]
     left, right = st.columns([3, 2], gap="medium")
     with left:
         spoken = ", ".join(f"{names[stage]} {count}" for stage, count in funnel.counts)

@@ -81,7 +81,7 @@ def _show_done(done: Sequence[Relaxation]) -> None:
     rows = []
     for entry in done:
         before, after = entry.before, entry.after
-        row = {_("Material"): subscript(name_of(before))}
+        row = {_("Material"): subscript(name_of(before)), _("How it went"): entry.note}
         for key, label in (
             ("formation_energy", _("Formation energy")), ("e_above_hull", _("Energy above hull")),
             ("magnetic_moment", _("Magnetic moment")),
@@ -90,7 +90,6 @@ def _show_done(done: Sequence[Relaxation]) -> None:
             row[_("{label}, after").format(label=label)] = (
                 "–" if after is None else reading_text(after.predictions.get(key))
             )
-        row[_("How it went")] = entry.note
         rows.append(row)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="relaxed-table", alt=_("Readings before and after"))
     good = [entry for entry in done if entry.after is not None]

@@ -220,7 +220,9 @@ def _pick_rows(key: str) -> None:
 
 def pick_few(ranked: Ranked) -> None:
     """A diverse few, and what diversity costs."""
-    whole = [(c, merit) for c, _front, merit in ranked if merit is not None]
+    # A repeat is never unlike what it repeats.
+    once = [entry for entry in ranked if (v := entry[0].verdict("duplicate")) is None or v.passed is not False]
+    whole = [(c, merit) for c, _front, merit in once if merit is not None]
     if len(whole) < 3:
         return
     left, middle, right = st.columns([2, 3, 2], vertical_alignment="bottom")
