@@ -174,11 +174,16 @@ def molecules() -> str:
         ("FCD/Test", "0.073", "0.571", "0.30", "0.07"),
         ("Filters", "0.994", "–", "0.985", "0.995"),
     ):
-        value = found.get(key)
-        text = MISSING if value is None else with_interval(value) if isinstance(value, dict) else f"{value:.3f}"
-        rows.append((key, f"**{text}**", rnn, molgpt, floor, aim))
+        texts = []
+        for of in (found, result.get("without_grammar") or {}):
+            value = of.get(key)
+            texts.append(
+                MISSING if value is None else with_interval(value) if isinstance(value, dict) else f"{value:.3f}"
+            )
+        rows.append((key, f"**{texts[0]}**", texts[1], rnn, molgpt, floor, aim))
     drawn = f"{found['samples']:,} strings, temperature {result['temperature']:g}"
-    return table((drawn, "MatGen", "CharRNN", "MolGPT retrained", "at least", "the aim"), rows)
+    head = (drawn, "MatGen", "the network alone", "CharRNN", "MolGPT retrained", "at least", "the aim")
+    return table(head, rows)
 
 
 def molecule_targets() -> str:
@@ -190,9 +195,14 @@ def molecule_targets() -> str:
         for key, asked in entry["target"].items():
             ours, free, known = (entry[key][of] for of in ("ours", "unconditional", "nearest_known"))
             label = f"{key} {asked:g}" if len(entry["target"]) == 1 else f"{key} {asked:g}, with four others"
-            shares = [f"{of['mad']:.2f}, {of['within']['value']:.2f}" for of in (ours, free, known)]
+            plain = entry[key].get("plain")
+            shares = [
+                MISSING if of is None else f"{of['mad']:.2f}, {of['within']['value']:.2f}"
+                for of in (ours, plain, free, known)
+            ]
             rows.append((label, f"{entry['valid']['value']:.2f}", *shares))
-    return table(("target", "valid", "asked: mean deviation, met", "not asked", "nearest known"), rows)
+    head = ("target", "valid", "asked: mean deviation, met", "the network alone", "not asked", "nearest known")
+    return table(head, rows)
 
 
 def encoder() -> str:
@@ -294,6 +304,17 @@ def design() -> str:
     return table(("target", "the loop", "random generation", "ionic substitution"), rows) + note
 
 
+def screening() -> str:
+    result = read("screening.json")
+    if result is None:
+        return f"{MISSING}\n"
+    rows = [
+        (f"{entry['candidates']:,}", f"{entry['seconds'] / 60:.1f} min", f"{entry['peak_mb'] / 1000:.2f} GB")
+        for entry in result["counts"]
+    ]
+    return table((f"crystals screened, {result['machine']['cores']} cores, no relaxation", "time", "peak memory"), rows)
+
+
 def _goal(low: float | None, high: float | None) -> str:
     if low == high:
         return f"{low:g}"
@@ -322,6 +343,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "molecule-targets": molecule_targets,
     "encoder": encoder,
     "design": design,
+    "screening": screening,
+    "load": load,
     "compositions": compositions,
     "composition-targets": composition_targets,
     "transfer": transfer,
