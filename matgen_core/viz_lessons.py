@@ -206,5 +206,5 @@ def draw_guidance(cells: Sequence[Told], tolerance: float, chosen: float, *, tra
         )  # fmt: skip
     figure.add_vline(x=chosen, line_color=MUTED, line_width=2)
     figure.update_xaxes(title=translate("guidance")).update_yaxes(range=[0, 1.03], tickformat=".0%")
-    figure = frame(figure, 280)
-    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
+    figure = frame(figure, 300)
+    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "x": 0})

@@ -130,10 +130,7 @@ def conditions() -> None:
             "Guidance exaggerates the difference that the condition makes:"
         )
     )
-    st.latex(
-        r"\hat\varepsilon = \varepsilon_\theta(x_t, t, \varnothing) + "
-        r"w\,\big(\varepsilon_\theta(x_t, t, c) - \varepsilon_\theta(x_t, t, \varnothing)\big)"
-    )
+    st.latex(r"\hat\varepsilon = \varepsilon_\varnothing + w\,(\varepsilon_c - \varepsilon_\varnothing)")
     one, two, three = st.columns(3, gap="medium")
     key = one.selectbox(
         _("Property"), list(TARGETS), key="guided-property", format_func=lambda k: _(PROPERTIES[k].label)
