@@ -309,10 +309,16 @@ def screening() -> str:
     if result is None:
         return f"{MISSING}\n"
     rows = [
-        (f"{entry['candidates']:,}", f"{entry['seconds'] / 60:.1f} min", f"{entry['peak_mb'] / 1000:.2f} GB")
-        for entry in result["counts"]
+        (f"{entry['rows']:,} {kind}", f"{entry['seconds'] / 60:.1f} min", f"{entry['peak_mb'] / 1000:.2f} GB")
+        for kind, entries in (
+            ("crystals", result["cif"]),
+            ("formulas", result["formula"]),
+            ("molecules", result["smiles"]),
+        )
+        for entry in entries
     ]
-    return table((f"crystals screened, {result['machine']['cores']} cores, no relaxation", "time", "peak memory"), rows)
+    head = (f"screened, {result['machine']['cores']} cores, no relaxation", "time", "peak memory")
+    return table(head, rows)
 
 
 def _goal(low: float | None, high: float | None) -> str:
@@ -344,7 +350,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "encoder": encoder,
     "design": design,
     "screening": screening,
-    "load": load,
     "compositions": compositions,
     "composition-targets": composition_targets,
     "transfer": transfer,

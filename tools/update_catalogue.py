@@ -38,7 +38,7 @@ _PARTS = (
     "reason", "reasons", "problem", "problems", "note", "notes", "hull_note", "few", "words", "packing", "among",
     "same", "read", "known", "hint", "method", "_HULL_METHOD", "refused", "first",
 )  # fmt: skip
-#: Modules that only a terminal shows.
+#: Packages and modules that only a terminal shows.
 _TERMINAL = ("cli", "recipes", "evaluation", "training", "networks", "materials_project", "crystals", "datasets")
 #: A message of the catalogue: its context, and its text or the two forms of it.
 Message = tuple[str | None, str | tuple[str, str]]
@@ -58,7 +58,10 @@ def collect() -> dict[Message, list[str]]:
         tree, name = ast.parse(path.read_text(encoding="utf-8")), str(path.relative_to(ROOT))
         for text in _drawn(tree):
             found.setdefault((None, text), []).append(name)
-        for text in () if path.stem.startswith(_TERMINAL) and path.parent.name != "stages" else _said(tree):
+        terminal = path.parent.name in _TERMINAL or (
+            path.parent.name in ("matgen_core", "data") and path.stem in _TERMINAL
+        )
+        for text in () if terminal else _said(tree):
             found.setdefault((CONTEXT, text), []).append(name)
     for text in said():
         found.setdefault((CONTEXT, text), []).append("matgen_core")

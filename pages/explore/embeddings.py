@@ -8,7 +8,7 @@ from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.spaces import Space
 from matgen_core.embeddings import SPACES, crystal_path, known_path, nearest, search
 from matgen_core.types import BadInput, MatGenError
-from matgen_core.viz_embeddings import draw_map
+from matgen_core.viz.embeddings import draw_map
 from pages.ui.language import N_, _
 from pages.ui.link import URL, OneOf, check_link
 from pages.ui.map_view import (

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.chem.structure import reduced_formula
-from matgen_core.lessons_exercises import (
+from matgen_core.lessons.exercises import (
     CRITERIA,
     Decoded,
     Outcome,

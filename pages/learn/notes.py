@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from matgen_core import lessons_notes as notes
-from matgen_core.lessons_notes import SOURCES
+from matgen_core.lessons import notes
+from matgen_core.lessons.notes import SOURCES
 from pages.ui.language import _
 from pages.ui.wording import number
 

@@ -8,11 +8,11 @@ import json
 import pandas as pd
 import streamlit as st
 
-from matgen_core.evaluation_transfer import RESULTS
-from matgen_core.lessons_transfer import count_parameters, guess_masked, place_views, tokens_of, views_of
+from matgen_core.evaluation.transfer import RESULTS
+from matgen_core.lessons.transfer import count_parameters, guess_masked, place_views, tokens_of, views_of
 from matgen_core.models import adapters
 from matgen_core.types import MatGenError
-from matgen_core.viz_transfer import draw_guess, draw_parameters, draw_views
+from matgen_core.viz.transfer import draw_guess, draw_parameters, draw_views
 from pages.ui.language import _
 from pages.ui.teaching import NAMES, teach
 

@@ -12,7 +12,7 @@ from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.chem.symmetry import crystal_system, wyckoff_positions
 from matgen_core.data.exports import file_name, to_cif, to_json, to_poscar, to_xyz
 from matgen_core.types import Candidate, Crystal
-from matgen_core.viz import draw_diffraction
+from matgen_core.viz.crystals import draw_diffraction
 from pages.ui.language import _, language
 from pages.ui.structure_view import show_structure
 from pages.ui.wording import group_symbol, label_text, mark, number, reading_text, rule_text, subscript

@@ -13,7 +13,7 @@ from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.stages.assess import met_all
 from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Target
-from matgen_core.viz import draw_readings
+from matgen_core.viz.crystals import draw_readings
 from pages.ui.language import N_, _
 from pages.ui.wording import goal_text, group_symbol, mark, newness_text, subscript
 

@@ -12,8 +12,8 @@ from matgen_core.data.reference import load_reference
 from matgen_core.screening import name_of
 from matgen_core.stages.feasibility import Rules, objections
 from matgen_core.types import Candidate, Crystal, Formula, Molecule
-from matgen_core.viz import draw_diffraction
-from matgen_core.viz_design import MOST_ELEMENTS, draw_hull
+from matgen_core.viz.crystals import draw_diffraction
+from matgen_core.viz.design import MOST_ELEMENTS, draw_hull
 from pages.ui.language import _
 from pages.ui.molecule_view import drawing
 from pages.ui.structure_view import show_structure

@@ -14,7 +14,7 @@ from matgen_core.stages.assess import met_all
 from matgen_core.stages.judge_formulas import nearest_known
 from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Formula, Target
-from matgen_core.viz_compositions import draw_compositions
+from matgen_core.viz.compositions import draw_compositions
 from pages.ui.language import N_, _
 from pages.ui.wording import goal_text, label_text, mark, number, reading_text, rule_text, subscript
 

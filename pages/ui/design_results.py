@@ -13,7 +13,7 @@ from matgen_core.data.reference import load_reference
 from matgen_core.stages.feasibility import Rules, count_stages
 from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Crystal, Formula, M, Target
-from matgen_core.viz_design import MOST_ELEMENTS, draw_funnel, draw_hull
+from matgen_core.viz.design import MOST_ELEMENTS, draw_funnel, draw_hull
 from pages.ui.language import _
 from pages.ui.wording import number, rule_text
 

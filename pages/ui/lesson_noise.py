@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from matgen_core import lessons
 from matgen_core.chem.structure import reduced_formula
-from matgen_core.lessons import SCHEDULES, Frame, dissolve, schedule_of, spiral
-from matgen_core.lessons_descriptors import Near, find_twins, load_descriptors, nearest_real, place_of
+from matgen_core.lessons import diffusion as lessons
+from matgen_core.lessons.descriptors import Near, find_twins, load_descriptors, nearest_real, place_of
+from matgen_core.lessons.diffusion import SCHEDULES, Frame, dissolve, schedule_of, spiral
 from matgen_core.types import MatGenError
-from matgen_core.viz_lessons import draw_cloud, draw_ratio, draw_schedules
+from matgen_core.viz.lessons import draw_cloud, draw_ratio, draw_schedules
 from pages.ui.language import _
 from pages.ui.map_view import read_place, space_of
 from pages.ui.molecule_view import drawing

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from matgen_core import lessons
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.embeddings import Projection, principal_axes
-from matgen_core.lessons import Film
-from matgen_core.lessons_sampling import GUIDANCES, TARGETS, load_measured
+from matgen_core.lessons import diffusion as lessons
+from matgen_core.lessons.diffusion import Film
+from matgen_core.lessons.sampling import GUIDANCES, TARGETS, load_measured
 from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.types import MatGenError
-from matgen_core.viz_lessons import draw_guidance, draw_path, draw_readings, draw_ways
+from matgen_core.viz.lessons import draw_guidance, draw_path, draw_readings, draw_ways
 from pages.ui.language import _
 from pages.ui.lesson_noise import show_frames
 from pages.ui.map_view import space_of

@@ -13,11 +13,11 @@ from matgen_core.diffusion import process
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.diffusion.schedules import linear_schedule
 from matgen_core.embeddings import principal_axes
-from matgen_core.lessons import DATA, Pupil, pupil_of, schedule_of
-from matgen_core.lessons_descriptors import load_descriptors, nearest_real
+from matgen_core.lessons.descriptors import load_descriptors, nearest_real
+from matgen_core.lessons.diffusion import DATA, Pupil, pupil_of, schedule_of
 from matgen_core.models import denoiser
 from matgen_core.stages.embed import decode_latents
-from matgen_core.viz_lessons import draw_cloud, draw_losses
+from matgen_core.viz.lessons import draw_cloud, draw_losses
 from pages.ui.language import N_, _
 from pages.ui.lesson_noise import show_counts, show_near
 from pages.ui.lesson_reverse import STEPS

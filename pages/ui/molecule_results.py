@@ -15,7 +15,7 @@ from matgen_core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
 from matgen_core.stages.assess import met_all
 from matgen_core.stages.judge_molecules import counts_for
 from matgen_core.types import Candidate, Goal, Molecule, SmilesSettings, Target
-from matgen_core.viz_molecules import draw_comparison
+from matgen_core.viz.molecules import draw_comparison
 from pages.ui.language import N_, _
 from pages.ui.molecule_view import drawing
 from pages.ui.wording import goal_text, mark, number, plain, rule_text

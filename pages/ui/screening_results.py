@@ -22,7 +22,7 @@ from matgen_core.stages.feasibility import Rules, objections
 from matgen_core.stages.likelihood import chance
 from matgen_core.stages.pareto import Objective, losses, mean_distance, measure_hypervolume, pick_diverse, trade_off
 from matgen_core.types import Candidate, Crystal, Goal, MatGenError, Molecule, Target
-from matgen_core.viz_screening import draw_front, draw_parallel, draw_trade_off
+from matgen_core.viz.screening import draw_front, draw_parallel, draw_trade_off
 from pages.ui.language import N_, _
 from pages.ui.wording import number, rule_text, subscript
 

@@ -12,7 +12,7 @@ from matgen_core.diffusion.samplers import METHODS
 from matgen_core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS, PROPERTIES, WHOLE, Property
 from matgen_core.stages.generate import trained_engines
 from matgen_core.types import BadTarget, Constraints, Goal, SamplingSettings
-from matgen_core.viz import draw_histogram
+from matgen_core.viz.crystals import draw_histogram
 from pages.ui.element_picker import LISTS, pick_elements
 from pages.ui.language import _
 from pages.ui.link import URL, OneOf, Real, Rule, Text, Whole

@@ -7,12 +7,12 @@ import streamlit as st
 
 from matgen_core.data.examples import read_columns, read_csv
 from matgen_core.finetuning import FinetuneConfig, Tuned, finetune, read_examples
-from matgen_core.lessons_transfer import demo_table
+from matgen_core.lessons.transfer import demo_table
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.predictors import save_predictor
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, MatGenError, Progress
-from matgen_core.viz_transfer import draw_teaching
+from matgen_core.viz.transfer import draw_teaching
 from pages.ui.jobs import Job, submit
 from pages.ui.language import N_, _
 from pages.ui.progress import show_progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matgen_core.chem.hazards import CAUTION, TOXIC
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
-from matgen_core.lessons import SCHEDULES
+from matgen_core.lessons.diffusion import SCHEDULES
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.molecule_conditions import UNTIL
 

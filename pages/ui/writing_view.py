@@ -13,7 +13,7 @@ from matgen_core.chem.molecule import canonical, outside_domain, read
 from matgen_core.properties import MOLECULE_CONDITIONS
 from matgen_core.stages.write_smiles import WritingStep, explain, load_writer
 from matgen_core.types import Candidate, MatGenError, Molecule, SmilesSettings, Target
-from matgen_core.viz_molecules import draw_options
+from matgen_core.viz.molecules import draw_options
 from pages.ui.language import _
 from pages.ui.wording import number
 

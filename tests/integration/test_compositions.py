@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from matgen_core.chem.composition import check_neutral
-from matgen_core.cli import main
+from matgen_core.cli.main import main
 from matgen_core.compositions import design_compositions, listed_compositions, summarise_compositions
 from matgen_core.data.formulas import count_atoms
 from matgen_core.data.reference import load_reference

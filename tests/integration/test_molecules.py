@@ -9,7 +9,7 @@ import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from matgen_core.checkpoints import FOLDER
-from matgen_core.cli import main
+from matgen_core.cli.main import main
 from matgen_core.molecules import design_molecules
 from matgen_core.types import Goal, Molecule, Progress, SmilesSettings, Target
 

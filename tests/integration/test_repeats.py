@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.cli import main
+from matgen_core.cli.main import main
 from matgen_core.data import exports, molecule_exports
 from matgen_core.molecules import design_molecules
 from matgen_core.pipeline import design

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.lessons import pupil_of
+from matgen_core.lessons.diffusion import pupil_of
 
 APP = str(Path(__file__).parents[2] / "pages" / "learn" / "diffusion.py")
 

@@ -18,7 +18,7 @@ from matgen_core.chem.composition import check_charges, check_constraints, check
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.molecule import outside_domain, parse, read, read_pattern
 from matgen_core.finetuning import read_examples
-from matgen_core.lessons_exercises import read_condition
+from matgen_core.lessons.exercises import read_condition
 from matgen_core.prediction import read_rows
 from matgen_core.properties import outside_data, parse_goal
 from matgen_core.stages.molecule_conditions import check_molecules

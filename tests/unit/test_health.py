@@ -10,7 +10,7 @@ import pytest
 
 import matgen_core.checkpoints
 import matgen_core.health
-from matgen_core import cli
+from matgen_core.cli import main as cli
 from matgen_core.store import VARIABLE
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import matgen_core.compositions
-from matgen_core.cli import main
+from matgen_core.cli.main import main
 from matgen_core.data.formulas import FORMULA_PROPERTIES, MAX_ATOMS, VOCABULARY, count_atoms
 from matgen_core.inverse_design import FORMULA_BATCH, Budget, design_compositions_until, resume
 from matgen_core.models.conditioning import ConditionConfig

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from matgen_core.chem.structure import from_structure
-from matgen_core.cli import main
+from matgen_core.cli.main import main
 from matgen_core.finetuning import FinetuneConfig, finetune, read_examples
 from matgen_core.own_readings import add_own_readings, own_property
 from matgen_core.predictors import VARIABLE, load_predictor, save_predictor

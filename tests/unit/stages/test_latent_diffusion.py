@@ -16,7 +16,7 @@ from matgen_core.chem.structure import formula_counts, from_structure, to_struct
 from matgen_core.data.crystals import COLUMNS, CrystalRows
 from matgen_core.data.tokenizers import Grammar
 from matgen_core.diffusion.samplers import METHODS
-from matgen_core.latent_recipes import crystal_diffusion, crystal_vae
+from matgen_core.recipes.latents import crystal_diffusion, crystal_vae
 from matgen_core.stages.latent_diffusion import LatentDiffusion, draw_latents
 from matgen_core.training import TrainingConfig
 from matgen_core.types import Cancelled, Constraints, Crystal, DamagedCheckpoint, SamplingSettings

@@ -25,7 +25,7 @@ from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
 from matgen_core.molecules import summarise
 from matgen_core.networks import build_smiles
 from matgen_core.properties import MOLECULE_CONDITIONS
-from matgen_core.recipes import train
+from matgen_core.recipes.crystals import train
 from matgen_core.stages.grow import read_scaffold, writings
 from matgen_core.stages.judge_molecules import Judge, counts_for, rank_molecules
 from matgen_core.stages.molecule_conditions import check_molecules, contradiction, draw_molecule_conditions

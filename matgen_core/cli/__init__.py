@@ -1,0 +1,1 @@
+"""The same core by command: ``matgen``."""

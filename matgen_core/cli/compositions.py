@@ -1,0 +1,165 @@
+"""Compositions by command: ``matgen compositions``, ``predict``, ``data formulas``, ``evaluate compositions``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.chem.composition import parse_elements
+from matgen_core.compositions import (
+    check_compositions,
+    design_compositions,
+    listed_compositions,
+    summarise_compositions,
+)
+from matgen_core.data.crystals import ELEMENTS
+from matgen_core.data.formula_exports import formulas_to_csv
+from matgen_core.properties import outside_data, parse_goal
+from matgen_core.stages.assess import met_all
+from matgen_core.types import BadInput, Constraints, Formula, FormulaSettings, Progress, Target
+
+_USUAL = FormulaSettings()
+ROWS = Path("training/rows/formulas.csv.gz")
+
+
+def compositions(
+    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
+    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
+    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
+    include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
+    exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
+    system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
+    prompt: Annotated[str, typer.Option(help="atoms that every formula begins with: Li, or Fe O")] = "",
+    min_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 1,
+    max_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 20,
+    count: Annotated[int, typer.Option(help="different formulas to find")] = 50,
+    temperature: Annotated[float, typer.Option(help="0.1 to 2")] = _USUAL.temperature,
+    top_k: Annotated[int, typer.Option(help="only the k likeliest elements; 0 for all")] = _USUAL.top_k,
+    neutral: Annotated[bool, typer.Option(help="only charge-neutral ones (SMACT), alloys not")] = _USUAL.neutral,
+    new: Annotated[bool, typer.Option(help="only formulas that are not known")] = _USUAL.new,
+    cap: Annotated[int, typer.Option(help="most formulas drawn for each one wanted")] = _USUAL.cap,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same formulas")] = 0,
+    out: Annotated[Path | None, typer.Option(help="CSV to write; printed if left out")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="write rejected formulas too")] = False,
+) -> None:
+    """Draw formulas for a target, read their properties and judge them."""
+    texts = {"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment}
+    target = Target(
+        {key: goal for key, text in texts.items() if (goal := parse_goal(key.replace("_", "-"), text))},
+        Constraints(
+            include=parse_elements(include, ELEMENTS), exclude=parse_elements(exclude, ELEMENTS),
+            chemical_system=parse_elements(system, ELEMENTS) or None, min_atoms=min_atoms, max_atoms=max_atoms,
+        ),
+    )  # fmt: skip
+    settings = FormulaSettings(temperature, top_k, prompt, neutral, new, cap)
+    check_compositions(target, count, settings)
+    _check_writable(out)
+    for key, goal in target.goals.items():
+        if warning := outside_data(key, goal):
+            typer.echo(f"note: {warning}", err=True)
+    found = design_compositions(target, count, seed=seed, settings=settings, on_progress=_print_progress)
+    kept = listed_compositions(found)
+    counts = summarise_compositions(found)
+    text = f"{len(kept)} compositions; " + ", ".join(f"{n} {name}" for name, n in counts.items() if name != "listed")
+    if target.goals:
+        text += f"; {sum(map(met_all, kept))} meet every target"
+    typer.echo(text, err=out is None)
+    table = formulas_to_csv(found if everything else kept)
+    if out is None:
+        typer.echo(table, nl=False)
+    else:
+        out.write_text(table, encoding="utf-8")
+
+
+def _check_writable(out: Path | None) -> None:
+    """Before the work, not after it: a path that cannot be written loses nothing."""
+    if out is None:
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written ({error.strerror}); choose another place") from None
+
+
+def _print_progress(progress: Progress[Formula]) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{progress.done}/{progress.total} {progress.stage}   ", nl=progress.stage == "done", err=True)
+    if progress.message:
+        typer.echo(f"note: {progress.message}", err=True)
+
+
+def predict(
+    source: Annotated[Path, typer.Argument(help="CSV with a column formula, cif or smiles; also gzipped")],
+    out: Annotated[Path, typer.Option(help="CSV to write")],
+    column: Annotated[
+        str | None, typer.Option(help="formula=NAME, cif=NAME or smiles=NAME, where the column is called otherwise")
+    ] = None,
+    using: Annotated[str | None, typer.Option(help="a predictor of matgen finetune, by name")] = None,
+) -> None:
+    """Read the properties of every row of a table; rows that cannot be read say why and stay."""
+    from matgen_core.prediction import predict_table
+
+    if out.resolve() == source.resolve():
+        raise BadInput(f"{out} is the table itself; choose another place for the readings")
+    _check_writable(out)
+
+    def report(rows: int) -> None:
+        if sys.stderr.isatty():
+            typer.echo(f"\r{rows} rows", nl=False, err=True)
+
+    done = predict_table(source, out, column=column, using=using, on_progress=report)
+    bad = sum(done.bad.values())
+    typer.echo(f"{out}: {done.rows} rows by their {done.kind}, {done.rows - bad} read, {bad} not")
+    for number, reason in done.examples:
+        typer.echo(f"row {number}: {reason}", err=True)
+    if bad > len(done.examples):
+        typer.echo(f"… and {bad - len(done.examples)} more, each with its reason in the column problem", err=True)
+
+
+def data_formulas(
+    energies: Annotated[Path, typer.Argument(help="CSV of formula, formation_energy_mp2020, split")],
+    gaps: Annotated[Path, typer.Argument(help="CSV of formula, band_gap, split")],
+    crystals: Annotated[Path, typer.Argument(help="CSV of formula, magmom_per_atom, split")],
+    out: Annotated[Path, typer.Option(help="table to write")] = ROWS,
+) -> None:
+    """Join tables of formulas into the rows that matbert and matgpt learn from."""
+    from matgen_core.data.formulas import build_formula_rows
+
+    table = build_formula_rows(energies, gaps, crystals)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(out, index=False)
+    typer.echo(f"{len(table)} rows of {table['formula'].nunique()} formulas in {out}")
+
+
+def evaluate_compositions(
+    count: Annotated[int, typer.Option(help="samples without a target")] = 2000,
+    each: Annotated[int, typer.Option(help="samples a target")] = 500,
+    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure validity, uniqueness, novelty and hit rates of the compositions."""
+    from matgen_core.evaluation.compositions import evaluate
+
+    _write(evaluate(count, each, seed, typer.echo), out / "compositions.json")
+
+
+def _write(result: object, path: Path) -> None:
+    text = json.dumps(result, indent=1)
+    typer.echo(text)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
+    typer.echo(f"{path} written")
+
+
+def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer) -> None:
+    """Hangs the commands into the groups of ``matgen``."""
+    app.command("compositions")(compositions)
+    app.command("predict")(predict)
+    data.command("formulas")(data_formulas)
+    evaluate.command("compositions")(evaluate_compositions)

@@ -1,0 +1,209 @@
+"""The loop by command: ``matgen design crystals|molecules|compositions``, ``matgen evaluate design``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.chem.composition import parse_elements
+from matgen_core.data.crystals import ELEMENTS, load_rows
+from matgen_core.data.exports import file_name, to_cif, to_csv
+from matgen_core.data.formula_exports import formulas_to_csv
+from matgen_core.data.molecule_exports import to_csv as molecules_csv
+from matgen_core.data.molecule_exports import to_sdf
+from matgen_core.inverse_design import (
+    Budget,
+    DesignRun,
+    design_compositions_until,
+    design_molecules_until,
+    design_until,
+)
+from matgen_core.properties import outside_data, parse_goal
+from matgen_core.stages.feasibility import Rules
+from matgen_core.types import (
+    BadInput,
+    Constraints,
+    FormulaSettings,
+    Goal,
+    M,
+    Progress,
+    SamplingSettings,
+    SmilesSettings,
+    Target,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Draw and judge until enough pass: the chapter's workflow.")
+_ENDED = {
+    "found": "enough found", "time": "the time was over", "draws": "as many as allowed were drawn",
+    "cancelled": "cancelled",
+}  # fmt: skip
+_USUAL = Budget()
+_RULES = Rules()
+
+
+@app.command("crystals")
+def design_crystals(
+    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
+    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
+    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
+    include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
+    exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
+    max_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 20,
+    want: Annotated[int, typer.Option(help="candidates that pass everything")] = _USUAL.want,
+    seconds: Annotated[float, typer.Option(help="at most so long")] = _USUAL.seconds,
+    draws: Annotated[int, typer.Option(help="draw at most so many")] = _USUAL.draws,
+    max_hull: Annotated[float, typer.Option(help="eV/atom above the hull, at most")] = _RULES.max_e_above_hull,
+    toxic: Annotated[bool, typer.Option(help="allow toxic elements")] = False,
+    radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
+    known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
+    solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
+    seed: Annotated[int, typer.Option(help="the same seed draws the same candidates")] = 0,
+    engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = SamplingSettings().engine,
+    out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
+    everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
+    cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF each that passed")] = None,
+) -> None:
+    """Crystals that reach the targets, could be made, would last and are new."""
+    texts = {"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment}
+    constraints = Constraints(parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS), max_atoms=max_atoms)
+    run = design_until(
+        Target(_goals(texts), constraints), Budget(want, seconds, draws),
+        rules=Rules(max_hull, toxic, radioactive, known, solid_state=solid_state), seed=seed,
+        settings=SamplingSettings(engine=engine), on_progress=_print,
+    )  # fmt: skip
+    _report(run)
+    for path, candidates in ((out, run.listed), (everything, run.candidates)):
+        if path is not None:
+            _write(path, to_csv(candidates))
+    if cif_dir is not None:
+        for candidate in run.listed:
+            _write(cif_dir / file_name(candidate, "cif"), to_cif(candidate))
+    if out is None and cif_dir is None and run.listed:
+        typer.echo(to_csv(run.listed))
+
+
+@app.command("molecules")
+def design_molecules(
+    logp: Annotated[str, typer.Option(help="a value, a range 1:3, 1:, :3, or any")] = "any",
+    solubility: Annotated[str, typer.Option(help="log mol/L, estimated")] = "any",
+    weight: Annotated[str, typer.Option(help="g/mol")] = "any",
+    donors: Annotated[str, typer.Option(help="hydrogen-bond donors")] = "any",
+    acceptors: Annotated[str, typer.Option(help="hydrogen-bond acceptors")] = "any",
+    want: Annotated[int, typer.Option(help="molecules that pass everything")] = 100,
+    seconds: Annotated[float, typer.Option(help="at most so long")] = _USUAL.seconds,
+    draws: Annotated[int, typer.Option(help="draw at most so many")] = 10_000,
+    max_sa: Annotated[float, typer.Option(help="SA score, at most")] = _RULES.max_sa,
+    filters: Annotated[str, typer.Option(help="alerts that reject")] = ",".join(_RULES.filters),
+    known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
+    temperature: Annotated[float, typer.Option(help="0.1 to 2")] = 1.0,
+    seed: Annotated[int, typer.Option(help="the same seed draws the same molecules")] = 0,
+    out: Annotated[Path | None, typer.Option(help="CSV or SDF of those that passed")] = None,
+) -> None:
+    """Molecules that reach the targets, pass the alerts, are easy to make and new."""
+    texts = {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
+    alerts = tuple(part.strip() for part in filters.split(",") if part.strip())
+    run = design_molecules_until(
+        Target(_goals(texts)), Budget(want, seconds, draws), rules=Rules(known=known, max_sa=max_sa, filters=alerts),
+        seed=seed, settings=SmilesSettings(temperature=temperature), on_progress=_print,
+    )  # fmt: skip
+    _report(run)
+    if out is not None:
+        _write(out, to_sdf(run.listed) if out.suffix == ".sdf" else molecules_csv(run.listed))
+    elif run.listed:
+        typer.echo(molecules_csv(run.listed))
+
+
+@app.command("compositions")
+def design_compositions(
+    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
+    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
+    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
+    include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
+    exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
+    system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
+    max_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 20,
+    want: Annotated[int, typer.Option(help="compositions that pass everything")] = 50,
+    seconds: Annotated[float, typer.Option(help="at most so long")] = _USUAL.seconds,
+    draws: Annotated[int, typer.Option(help="draw at most so many")] = 10_000,
+    max_hull: Annotated[float, typer.Option(help="eV/atom above the hull, at most")] = _RULES.max_e_above_hull,
+    toxic: Annotated[bool, typer.Option(help="allow toxic elements")] = False,
+    radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
+    known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
+    solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
+    temperature: Annotated[float, typer.Option(help="0.1 to 2")] = 1.0,
+    seed: Annotated[int, typer.Option(help="the same seed draws the same compositions")] = 0,
+    out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
+    everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
+) -> None:
+    """Compositions that reach the targets, can be neutral, read as stable and are new."""
+    texts = {"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment}
+    constraints = Constraints(
+        parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS), parse_elements(system, ELEMENTS) or None,
+        max_atoms=max_atoms,
+    )  # fmt: skip
+    run = design_compositions_until(
+        Target(_goals(texts), constraints), Budget(want, seconds, draws),
+        rules=Rules(max_hull, toxic, radioactive, known, solid_state=solid_state), seed=seed,
+        settings=FormulaSettings(temperature=temperature), on_progress=_print,
+    )  # fmt: skip
+    _report(run)
+    for path, candidates in ((out, run.listed), (everything, run.candidates)):
+        if path is not None:
+            _write(path, formulas_to_csv(candidates))
+    if out is None and run.listed:
+        typer.echo(formulas_to_csv(run.listed))
+
+
+def _goals(texts: dict[str, str]) -> dict[str, Goal]:
+    goals = {key: goal for key, text in texts.items() if (goal := parse_goal(key.replace("_", "-"), text))}
+    for key, goal in goals.items():
+        if warning := outside_data(key, goal):
+            typer.echo(f"note: {warning}", err=True)
+    return goals
+
+
+def _report(run: DesignRun[M]) -> None:
+    """The funnel, on the error stream, so that a table can be piped."""
+    steps = ", ".join(f"{name} {count}" for name, count in run.funnel.counts)
+    typer.echo(f"{_ENDED[run.ended]} after {run.seconds:.0f} s: {steps}", err=True)
+    if run.funnel.reasons:
+        typer.echo("stopped by: " + ", ".join(f"{rule} {n}" for rule, n in run.funnel.reasons), err=True)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}); choose another place") from None
+
+
+def _print(progress: Progress[M]) -> None:
+    if sys.stderr.isatty():
+        text = f"\r{progress.done}/{progress.total} found, {len(progress.candidates)} drawn   "
+        typer.echo(text, nl=progress.stage == "done", err=True)
+
+
+def evaluate_design(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    seconds: Annotated[float, typer.Option(help="for each target and way")] = 40.0,
+    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure what the loop delivers per minute beside random generation and ionic substitution."""
+    from matgen_core.evaluation.design import measure_design
+    from matgen_core.evaluation.timing import describe_machine
+
+    result = {"machine": describe_machine(), **measure_design(load_rows(rows), seconds, seed, typer.echo)}
+    _write(out / "design.json", json.dumps(result, indent=1) + "\n")
+    typer.echo(f"{out / 'design.json'} written")
+
+
+def register(parent: typer.Typer, evaluate: typer.Typer) -> None:
+    """Hangs the commands into ``matgen``."""
+    parent.add_typer(app, name="design")
+    evaluate.command("design")(evaluate_design)

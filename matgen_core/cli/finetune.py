@@ -1,0 +1,127 @@
+"""Teaching by command: ``matgen finetune``, ``predictors``, ``evaluate transfer``, ``expt-gap``, ``pretraining``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.finetuning import FinetuneConfig, Tuned, finetune, read_examples
+from matgen_core.predictors import list_predictors, load_predictor, save_predictor
+
+_USUAL = FinetuneConfig()
+_MEASURED = "CSV of formula and target, in Matbench's row order"
+
+
+def finetune_file(
+    source: Annotated[Path, typer.Argument(help="CSV with a column formula or smiles, and one of numbers")],
+    column: Annotated[str, typer.Option(help="column of the numbers")],
+    text: Annotated[str, typer.Option(help="column of formulas or SMILES, where it is called otherwise")] = "",
+    kind: Annotated[str, typer.Option(help="formula or smiles; found by the column's name if left out")] = "",
+    strategy: Annotated[str, typer.Option(help="full, adapter or lora")] = _USUAL.strategy,
+    name: Annotated[str, typer.Option(help="of the predictor; the column's if left out")] = "",
+    unit: Annotated[str, typer.Option(help="shown beside its readings")] = "",
+    epochs: Annotated[int, typer.Option(help="passes over the rows")] = _USUAL.epochs,
+    rank: Annotated[int, typer.Option(help="of LoRA")] = _USUAL.rank,
+    size: Annotated[int, typer.Option(help="of the adapters' bottleneck")] = _USUAL.size,
+    seed: Annotated[int, typer.Option(help="of split, head and order")] = 0,
+) -> None:
+    """Teach a predictor of your own property; rows that cannot be used are listed, the others are learnt."""
+    from matgen_core.data.examples import read_columns
+
+    texts, values, kind = read_columns(source, column, text, kind)
+    examples = read_examples(texts, values, kind)
+    for row, reason in examples.refused[:10]:
+        typer.echo(f"row {row}: {reason}", err=True)
+    if len(examples.refused) > 10:
+        typer.echo(f"… and {len(examples.refused) - 10} more rows that were left out", err=True)
+    if examples.note:
+        typer.echo(f"note: {examples.note}", err=True)
+
+    def report(tuned: Tuned) -> None:
+        epoch, loss, error = tuned.curve[-1]
+        if sys.stderr.isatty() or epoch == epochs:
+            typer.echo(f"epoch {epoch}: loss {loss:.3f}, error on withheld rows {error:.4g} {unit}", err=True)
+
+    config = FinetuneConfig(strategy, epochs, rank=rank, size=size, seed=seed)
+    tuned = finetune(examples, config, on_epoch=report)
+    named = name or "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
+    folder = save_predictor(tuned, named, column, unit)
+    r = tuned.report
+    typer.echo(
+        f"{named}: mean absolute error {r['mae']:.4g} {unit} on {r['held']} withheld rows (guessing the median: "
+        f"{r['mae_of_median']:.4g}), {r['trained_parameters']:,} of {r['parameters']:,} weights trained in "
+        f"{r['seconds']:.0f} s; written to {folder}"
+    )
+
+
+def predictors() -> None:
+    """List the predictors that were taught."""
+    names = list_predictors()
+    if not names:
+        typer.echo("none yet; make one with: matgen finetune FILE --column NAME")
+    for name in names:
+        tuned, label, unit = load_predictor(name)
+        error = tuned.report["mae"]
+        typer.echo(f"{name}: {label} {unit} from {tuned.backbone.kind}, {tuned.config.strategy}, error {error}")
+
+
+def evaluate_transfer(
+    measured: Annotated[Path, typer.Argument(help=_MEASURED)],
+    seeds: Annotated[int, typer.Option(help="of each strategy")] = 3,
+    epochs: Annotated[int, typer.Option(help="passes over the rows")] = 30,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Compare full fine-tuning, adapters, LoRA and no pretraining on measured band gaps."""
+    from matgen_core.evaluation.transfer import measure_transfer
+
+    _write(measure_transfer(measured, seeds, epochs, typer.echo), out / "transfer.json")
+
+
+def evaluate_folds(
+    measured: Annotated[Path, typer.Argument(help=_MEASURED)],
+    epochs: Annotated[int, typer.Option(help="passes over the rows")] = 30,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Matbench's five folds of expt_gap."""
+    from matgen_core.evaluation.transfer import measure_folds
+
+    _write(measure_folds(measured, epochs, typer.echo), out / "expt-gap.json")
+
+
+def evaluate_pretraining(
+    rows: Annotated[Path, typer.Option(help="formulas.csv.gz of matgen data formulas")] = Path(
+        "training/rows/formulas.csv.gz"
+    ),
+    count: Annotated[int, typer.Option(help="formulas to learn the gap from")] = 5000,
+    before: Annotated[int, typer.Option(help="epochs of pretraining")] = 1,
+    after: Annotated[int, typer.Option(help="epochs of the gap")] = 8,
+    seeds: Annotated[int, typer.Option(help="of the gap")] = 3,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """What masked atoms and contrastive pairs each bring to the band gap."""
+    from matgen_core.data.formulas import load_formula_rows
+    from matgen_core.evaluation.transfer import measure_ablation
+
+    found = measure_ablation(load_formula_rows(rows), count, before, after, seeds, typer.echo)
+    _write(found, out / "pretraining.json")
+
+
+def _write(result: object, path: Path) -> None:
+    text = json.dumps(result, indent=1)
+    typer.echo(text)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
+    typer.echo(f"{path} written")
+
+
+def register(app: typer.Typer, evaluate: typer.Typer) -> None:
+    """Hangs the commands into the groups of ``matgen``."""
+    app.command("finetune")(finetune_file)
+    app.command("predictors")(predictors)
+    evaluate.command("transfer")(evaluate_transfer)
+    evaluate.command("expt-gap")(evaluate_folds)
+    evaluate.command("pretraining")(evaluate_pretraining)

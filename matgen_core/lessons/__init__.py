@@ -1,0 +1,1 @@
+"""What the pages of pages/learn/ show, without streamlit."""

@@ -1,0 +1,221 @@
+"""Samplers and conditions side by side (chapter 4.2, 4.3), measured on the shipped latent diffusion.
+
+To draw and read hundreds of crystals takes minutes, and a lesson must answer at once: so these measurements ship, in
+``assets/reference/lessons.json``, and ``python tools/build_lessons.py`` makes them again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from matgen_core.chem.composition import check_charges
+from matgen_core.chem.distances import check_distances
+from matgen_core.chem.stability import fractions_of
+from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.data.spaces import load_crystal_space
+from matgen_core.diffusion.samplers import guide, sample
+from matgen_core.diffusion.schedules import cosine_schedule
+from matgen_core.stages.embed import decode_latents
+from matgen_core.stages.generate import load_engine
+from matgen_core.stages.latent_diffusion import LatentDiffusion
+from matgen_core.stages.read_formulas import read_formulas
+from matgen_core.types import MissingReference
+
+Array = NDArray[np.float32]
+FILE = Path(__file__).parents[2] / "assets" / "reference" / "lessons.json"
+#: Sampler and steps of each way that is compared, the slowest first.
+WAYS = (("ddpm", 1000), ("ddpm", 100), ("ddim", 50), ("ddim", 20), ("dpm-solver", 20), ("dpm-solver", 10))
+#: What the network is told in the lesson on conditions: values of each property.
+TARGETS = {"band_gap": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0), "formation_energy": (-4.0, -3.0, -2.0, -1.0, 0.0)}
+#: Weights of guidance: 0 hears nothing of the condition, 1 is the conditional network alone.
+GUIDANCES = (0.0, 1.0, 2.0, 4.0, 8.0)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One sampler with its number of steps, measured.
+
+    Args:
+        method: sampler.
+        steps: denoising steps.
+        seconds: for 100 latents on one core; it depends on the machine, their ratios hardly.
+        distance: energy distance between its latents and those of the known crystals, 0 were they alike.
+        drawn: latents that were decoded.
+        finished: of which the decoder wrote a crystal.
+        apart: of these, without overlapping atoms.
+        charged: of the finished, SMACT-valid.
+        different: different formulas.
+    """
+
+    method: str
+    steps: int
+    seconds: float
+    distance: float
+    drawn: int
+    finished: int
+    apart: int
+    charged: int
+    different: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of one condition and one weight of guidance.
+
+    Args:
+        key: property.
+        value: what the network was told, in the property's unit.
+        guidance: weight.
+        readings: of the property, by a network that did not steer.
+        different: share of different formulas.
+        diversity: mean share of atoms by which two formulas differ.
+        formulas: some of them.
+    """
+
+    key: str
+    value: float
+    guidance: float
+    readings: tuple[float, ...]
+    different: float
+    diversity: float
+    formulas: tuple[str, ...]
+
+
+def _draw(
+    conditions: dict[str, float], weight: float, method: str, steps: int, count: int, seed: int
+) -> tuple[LatentDiffusion, Tensor]:
+    """The engine, and (count, D) standardised latents."""
+    engine = load_engine("latent-diffusion")
+    assert isinstance(engine, LatentDiffusion)
+    config, generator = engine.denoiser.config, torch.Generator().manual_seed(seed)
+    asked = torch.tensor([[conditions.get(key, math.nan) for key in config.conditions.keys]]).repeat(count, 1)
+    denoise = guide(engine.denoiser, asked, torch.full_like(asked, math.nan), weight if conditions else 1.0)
+    noise = torch.randn(count, config.dim, generator=generator)
+    with torch.inference_mode():
+        return engine, sample(denoise, noise, cosine_schedule(), method, steps, "v", generator)
+
+
+def measure_way(method: str, steps: int, count: int = 256, decoded: int = 64, seed: int = 0) -> Way:
+    """Draws latents by one sampler, decodes some of them, and judges both.
+
+    Args:
+        method: sampler.
+        steps: denoising steps.
+        count: latents.
+        decoded: of which so many are decoded.
+        seed: of the draws.
+    """
+    _draw({}, 1.0, method, 2, 2, seed)  # so that loading is not timed
+    begun = time.process_time()
+    engine, latents = _draw({}, 1.0, method, steps, count, seed)
+    seconds = (time.process_time() - begun) * 100 / count
+    known = (torch.from_numpy(load_crystal_space().vectors) - engine.centre) / engine.spread
+    chosen = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))[:2000]
+    crystals = [c for c in decode_latents((latents[:decoded] * engine.spread + engine.centre).numpy()) if c is not None]
+    formulas = [reduced_formula(c) for c in crystals]
+    return Way(
+        method, steps, round(seconds, 3), round(energy_distance(latents, known[chosen]), 4), decoded, len(crystals),
+        sum(check_distances(to_structure(c)).passed is True for c in crystals),
+        sum(check_charges(f).passed is True for f in formulas), len(set(formulas)),
+    )  # fmt: skip
+
+
+def energy_distance(one: Tensor, other: Tensor) -> float:
+    """2 E|x - y| - E|x - x'| - E|y - y'|, without bias: about 0 for two samples (N, D), (M, D) of one distribution.
+
+    Reference: Székely and Rizzo (2013).
+    """
+
+    def within(x: Tensor) -> Tensor:
+        return torch.cdist(x, x).sum() / (len(x) * (len(x) - 1))
+
+    return float(2 * torch.cdist(one, other).mean() - within(one) - within(other))
+
+
+def measure_condition(key: str, value: float, guidance: float, count: int = 64, seed: int = 0) -> Told:
+    """Draws crystals for one value by the fast solver, and reads them.
+
+    Args:
+        key: property of TARGETS.
+        value: told to the network, in the property's unit.
+        guidance: weight of classifier-free guidance.
+        count: latents.
+        seed: of the noise.
+    """
+    engine, latents = _draw({key: value}, guidance, "dpm-solver", 20, count, seed)
+    crystals = decode_latents((latents * engine.spread + engine.centre).numpy())
+    formulas = [reduced_formula(c) for c in crystals if c is not None]
+    readings = [p.value for read in read_formulas(formulas) for p in read if p.property == key and p.value is not None]
+    different = list(dict.fromkeys(formulas))
+    return Told(
+        key, value, guidance, tuple(round(v, 3) for v in readings), round(len(different) / max(1, len(formulas)), 3),
+        round(composition_diversity(formulas), 3), tuple(different[:6]),
+    )  # fmt: skip
+
+
+def composition_diversity(formulas: Sequence[str]) -> float:
+    """Mean share of atoms by which two of the formulas differ: 0 where all are one, 1 where no two share an element.
+
+    >>> composition_diversity(["NaCl", "NaCl"]), composition_diversity(["NaCl", "MgO"])
+    (0.0, 1.0)
+    """
+    parts = [fractions_of(formula) for formula in formulas]
+    found = [
+        1.0 - sum(min(a[e], b.get(e, 0.0)) for e in a) for i, a in enumerate(parts) for b in parts[i + 1 :]
+    ]  # fmt: skip
+    return float(np.mean(found)) if found else 0.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What ships.
+
+    Args:
+        autoencoder: digest of the checkpoint by which it was measured.
+        ways: of sampling.
+        told: for every property, value and weight of guidance.
+    """
+
+    autoencoder: str
+    ways: tuple[Way, ...]
+    told: tuple[Told, ...]
+
+    def of(self, key: str, value: float, guidance: float) -> Told:
+        """One cell of the grid."""
+        return next(t for t in self.told if (t.key, t.value, t.guidance) == (key, value, guidance))
+
+
+@lru_cache(maxsize=1)
+def load_measured(path: Path = FILE) -> Measured:
+    """The measurements, read once.
+
+    Raises:
+        MissingReference: where they are not there or damaged.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        told = (
+            Told(**{**t, "readings": tuple(t["readings"]), "formulas": tuple(t["formulas"])}) for t in found["told"]
+        )
+        return Measured(str(found["autoencoder"]), tuple(Way(**way) for way in found["ways"]), tuple(told))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MissingReference(
+            f"the measurements of the lessons in {path} cannot be read ({type(error).__name__}); "
+            f"make them with: python tools/build_lessons.py"
+        ) from None
+
+
+def save_measured(measured: Measured, path: Path = FILE) -> None:
+    """Writes the measurements."""
+    path.write_text(json.dumps(asdict(measured), indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""How each network is trained; ``matgen train NAME`` runs one of these."""

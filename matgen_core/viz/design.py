@@ -1,0 +1,85 @@
+"""Figures of the loop: how many got how far, and where one candidate stands among the known phases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from matgen_core.chem.stability import Hull
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.data.formulas import count_atoms
+from matgen_core.stages.feasibility import Funnel
+from matgen_core.types import Candidate, Crystal, Formula
+from matgen_core.viz.crystals import ACCENT, BAD, Translate, frame
+
+#: More elements than this have no diagram on paper.
+MOST_ELEMENTS = 4
+
+
+def draw_funnel(
+    funnel: Funnel, names: Mapping[str, str], *, translate: Translate = str, template: str | None = None
+) -> go.Figure:
+    """The stages from the top down, each with how many passed it and the share of all.
+
+    Args:
+        funnel: the counts.
+        names: of the stages, for the reader.
+        translate: turns English words into the reader's.
+        template: a plotly template.
+    """
+    stages = [name for name, _count in funnel.counts]
+    figure = go.Figure(
+        go.Funnel(
+            y=[names.get(stage, stage) for stage in stages], x=[count for _name, count in funnel.counts],
+            textinfo="value+percent initial", marker={"color": ACCENT}, opacity=0.85,
+            connector={"line": {"width": 0}, "fillcolor": "rgba(128,128,128,0.15)"},
+            hovertemplate=f"%{{y}}: %{{x}} {translate('candidates')}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure = frame(figure, 40 * len(stages) + 20, template)
+    return figure.update_layout(margin={"l": 0, "r": 10, "t": 5, "b": 5}, showlegend=False)
+
+
+def draw_hull(
+    candidate: Candidate[Crystal] | Candidate[Formula], hull: Hull, *, template: str | None = None
+) -> go.Figure | None:
+    """The known phases of a candidate's elements with the candidate among them (pymatgen's PDPlotter).
+
+    None where there is no diagram: an element alone, more than MOST_ELEMENTS, or no reading of the energy.
+    """
+    from pymatgen.analysis.phase_diagram import PDEntry, PDPlotter, PhaseDiagram
+    from pymatgen.core import Composition
+
+    material = candidate.material
+    formula = material.reduced if isinstance(material, Formula) else reduced_formula(material)
+    counts = count_atoms(formula)
+    energy = candidate.value("formation_energy")
+    if energy is None or not 2 <= len(counts) <= MOST_ELEMENTS:
+        return None
+    entries = []
+    for phase, _fractions, value in hull.phases(sorted(counts)):
+        composition = Composition(phase)
+        entries.append(PDEntry(composition, value * composition.num_atoms))
+        entries[-1].entry_id = "known"
+    own = Composition(formula)
+    entries.append(PDEntry(own, energy * own.num_atoms))
+    entries[-1].entry_id = candidate.id
+    # The reference holds vertices only, so all that lies above the hull is the candidate, however far.
+    plotter = PDPlotter(PhaseDiagram(entries), show_unstable=100.0, backend="plotly", ternary_style="2d")
+    figure: go.Figure = plotter.get_plot(label_unstable=False)
+    for trace in figure.data:
+        _mark(trace, candidate.id)
+    figure = frame(figure, 420, template)
+    return figure.update_layout(margin={"l": 50, "r": 50, "t": 30, "b": 40}, showlegend=False)
+
+
+def _mark(trace: object, name: str) -> None:
+    """Makes the candidate's point larger and another colour; the known phases share one."""
+    texts = list(getattr(trace, "hovertext", None) or ())
+    if not texts:
+        return
+    own = [f"({name})" in str(text) for text in texts]
+    trace.marker.color = [BAD if mine else ACCENT for mine in own]  # type: ignore[attr-defined]
+    trace.marker.size = [18 if mine else 9 for mine in own]  # type: ignore[attr-defined]
+    trace.marker.symbol = ["diamond" if mine else "circle" for mine in own]  # type: ignore[attr-defined]

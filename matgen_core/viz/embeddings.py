@@ -1,0 +1,74 @@
+"""The map of a space of materials, as a plotly figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from matgen_core.viz.crystals import Translate, frame
+
+_GROUPS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f")
+_RING = "rgba(20,20,20,0.9)"
+
+
+def draw_map(
+    places: NDArray[np.float32],
+    names: Sequence[str],
+    colours: NDArray[np.float32],
+    label: str,
+    *,
+    groups: bool = False,
+    laid_over: Mapping[str, NDArray[np.float32]] | None = None,
+    marked: Sequence[int] = (),
+    axes: tuple[str, str] = ("", ""),
+    translate: Translate = str,
+    template: str | None = None,
+) -> go.Figure:
+    """Known materials as points, in one WebGL trace, with others laid over them.
+
+    Args:
+        places: (N, 2).
+        names: formula or SMILES of each, for the pointer.
+        colours: (N,) value or number of the group of each; NaN is grey.
+        label: of the colour, with its unit.
+        groups: whether ``colours`` are numbers of groups.
+        laid_over: (M, 2) places by name of the trace.
+        marked: places in ``names`` to ring.
+        axes: what the axes are.
+        translate: turns English words into the reader's.
+        template: a plotly template.
+    """
+    known = ~np.isnan(colours)
+    marker: dict[str, object] = {"size": 4, "opacity": 0.6}
+    if groups:
+        marker["color"] = [_GROUPS[int(g) % len(_GROUPS)] for g in colours]
+    else:
+        low, high = np.nanquantile(colours, (0.02, 0.98)) if known.any() else (0.0, 1.0)
+        marker |= {
+            "color": np.where(known, np.clip(colours, low, high), low), "colorscale": "Cividis",
+            "colorbar": {"title": {"text": label, "side": "right"}, "thickness": 10, "len": 0.9},
+            "cmin": float(low), "cmax": float(max(high, low + 1e-6)),
+        }  # fmt: skip
+    figure = go.Figure()
+    figure.add_scattergl(
+        x=places[:, 0], y=places[:, 1], mode="markers", marker=marker, customdata=np.arange(len(names)),
+        text=list(names), hovertemplate="%{text}<extra></extra>", name=translate("known"),
+        selected={"marker": {"opacity": 1.0}}, unselected={"marker": {"opacity": 0.15}},
+    )  # fmt: skip
+    for name, points in (laid_over or {}).items():
+        figure.add_scattergl(
+            x=points[:, 0], y=points[:, 1], mode="markers", name=name, hovertemplate=f"{name}<extra></extra>",
+            marker={"size": 9, "symbol": "diamond", "color": "#d1495b", "line": {"width": 1, "color": "white"}},
+        )  # fmt: skip
+    if marked:
+        chosen = list(marked)
+        figure.add_scattergl(
+            x=places[chosen, 0], y=places[chosen, 1], mode="markers", hoverinfo="skip", name=translate("picked"),
+            marker={"size": 13, "symbol": "circle-open", "color": _RING, "line": {"width": 2}},
+        )  # fmt: skip
+    figure.update_xaxes(title=axes[0], showgrid=False, zeroline=False, showticklabels=False)
+    figure.update_yaxes(title=axes[1], showgrid=False, zeroline=False, showticklabels=False)
+    return frame(figure, 460, template).update_layout(dragmode="lasso", clickmode="event+select", uirevision="map")

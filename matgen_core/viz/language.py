@@ -1,0 +1,50 @@
+"""Figures of the language lesson: attention, temperature, and what a condition does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from matgen_core.lessons.language import Attention, Sampled
+from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, frame
+
+
+def draw_attention(attention: Attention, token: int) -> go.Figure:
+    """The whole attention of a head, the chosen token's row framed."""
+    names = [f"{i} {t}" for i, t in enumerate(attention.tokens)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=attention.weights, x=names, y=names, colorscale=[[0, "rgba(42,157,143,0)"], [1, ACCENT]], showscale=False,
+            hovertemplate="%{y} → %{x}: %{z:.2f}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_hrect(y0=token - 0.5, y1=token + 0.5, line_color=BAD, line_width=2)
+    figure.update_yaxes(autorange="reversed", tickfont={"size": 9}).update_xaxes(tickfont={"size": 9}, side="top")
+    return frame(figure, 430)
+
+
+def draw_temperatures(found: Sequence[tuple[float, Sampled]], *, translate: Translate = str) -> go.Figure:
+    """Validity and diversity against temperature."""
+    figure = go.Figure()
+    lines = (
+        ("valid", [s.valid for _, s in found], ACCENT, "solid", "circle"),
+        ("internal diversity", [s.diversity for _, s in found], BAD, "dash", "diamond"),
+    )
+    for name, values, colour, dash, symbol in lines:
+        figure.add_scatter(
+            x=[t for t, _ in found], y=values, name=translate(name), mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 3}, marker={"symbol": symbol, "size": 10},
+        )  # fmt: skip
+    figure.update_xaxes(title=translate("temperature")).update_yaxes(range=[0, 1.03])
+    figure = frame(figure, 300)
+    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
+
+
+def draw_conditions(found: Mapping[str, Sampled], title: str) -> go.Figure:
+    """The property of what was drawn, one box a condition."""
+    figure = go.Figure()
+    for (name, sampled), colour in zip(found.items(), (MUTED, ACCENT, BAD), strict=False):
+        figure.add_box(x=list(sampled.values), name=name, marker_color=colour, boxpoints="all", jitter=0.4, pointpos=0)
+    figure.update_xaxes(title=title)
+    return frame(figure, 300)

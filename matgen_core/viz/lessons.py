@@ -1,0 +1,210 @@
+"""Figures of the lessons: schedules, clouds of points, losses. Dark and light lines differ in brightness, too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from matgen_core.diffusion.schedules import Schedule
+from matgen_core.lessons.sampling import Told, Way
+from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, frame
+
+Array = NDArray[np.float32]
+
+
+def draw_schedules(
+    schedules: Mapping[str, Schedule], t: int, *, translate: Translate = str, template: str | None = None
+) -> go.Figure:
+    """Share of the signal left at every step, with the chosen step marked.
+
+    Args:
+        schedules: by name.
+        t: the chosen step.
+        translate: turns English words into the reader's.
+        template: a plotly template.
+    """
+    figure = go.Figure()
+    for (name, schedule), colour, dash in zip(schedules.items(), (ACCENT, BAD), ("solid", "dash"), strict=False):
+        values = schedule.alpha_bar.numpy()
+        figure.add_scatter(
+            x=np.arange(len(values)), y=values, name=translate(name), mode="lines",
+            line={"color": colour, "width": 3, "dash": dash},
+        )  # fmt: skip
+    figure.add_vline(x=t, line_color=MUTED, line_width=2)
+    figure.update_xaxes(title="t")
+    figure.update_yaxes(title="ᾱ<sub>t</sub>", range=[0, 1.02])
+    figure = frame(figure, 260, template)
+    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
+
+
+def draw_cloud(
+    points: Array,
+    drawn: Array | None = None,
+    *,
+    names: tuple[str, str] = ("", ""),
+    height: int = 360,
+    template: str | None = None,
+) -> go.Figure:
+    """Points of a plane, with others over them.
+
+    Args:
+        points: (N, 2).
+        drawn: (M, 2) laid over.
+        names: of the two.
+        height: pixels.
+        template: a plotly template.
+    """
+    figure = go.Figure()
+    for cloud, name, colour, size, symbol in (
+        (points, names[0], MUTED if drawn is not None else ACCENT, 4, "circle"), (drawn, names[1], BAD, 5, "cross"),
+    ):  # fmt: skip
+        if cloud is not None:
+            figure.add_scattergl(
+                x=cloud[:, 0], y=cloud[:, 1], mode="markers", name=name, hoverinfo="skip",
+                marker={"color": colour, "size": size, "symbol": symbol, "opacity": 0.7},
+            )  # fmt: skip
+    figure.update_xaxes(range=[-3.2, 3.2], visible=False)
+    figure.update_yaxes(range=[-3.2, 3.2], visible=False, scaleanchor="x")
+    figure = frame(figure, height, template)
+    return figure.update_layout(showlegend=bool(names[0]), legend={"orientation": "h", "y": 1.08, "x": 0})
+
+
+def draw_losses(losses: Sequence[float], *, translate: Translate = str, template: str | None = None) -> go.Figure:
+    """The loss of every step, and its running mean.
+
+    Args:
+        losses: one a step.
+        translate: turns English words into the reader's.
+        template: a plotly template.
+    """
+    figure = go.Figure()
+    stride = max(1, len(losses) // 1000)
+    figure.add_scatter(
+        x=list(range(0, len(losses), stride)), y=list(losses[::stride]), mode="lines",
+        line={"color": MUTED, "width": 1}, hoverinfo="skip",
+    )  # fmt: skip
+    if len(losses) >= 50:
+        mean = np.convolve(losses, np.full(50, 0.02), mode="valid")
+        figure.add_scatter(
+            x=np.arange(49, len(losses))[::stride], y=mean[::stride], mode="lines", line={"color": ACCENT, "width": 3}
+        )
+    figure.update_xaxes(title=translate("Step"))
+    figure.update_yaxes(title=translate("Loss"), type="log")
+    return frame(figure, 260, template)
+
+
+def draw_ratio(schedules: Mapping[str, Schedule], t: int, *, translate: Translate = str) -> go.Figure:
+    """Signal to noise, ab / (1 - ab), of every step on a logarithmic axis, with the chosen step marked."""
+    figure = go.Figure()
+    for (name, schedule), colour, dash in zip(schedules.items(), (ACCENT, BAD), ("solid", "dash"), strict=False):
+        left = schedule.alpha_bar.numpy().astype(float)
+        figure.add_scatter(
+            x=np.arange(len(left)), y=left / np.maximum(1 - left, 1e-9), name=translate(name), mode="lines",
+            line={"color": colour, "width": 3, "dash": dash},
+        )  # fmt: skip
+    figure.add_vline(x=t, line_color=MUTED, line_width=2)
+    figure.add_hline(y=1.0, line_color=MUTED, line_width=1, line_dash="dot")
+    figure.update_xaxes(title="t")
+    figure.update_yaxes(title=translate("signal / noise"), type="log", exponentformat="power", dtick=2)
+    return frame(figure, 260)
+
+
+def draw_path(known: Array, noisy: Array, clean: Array, step: int, *, translate: Translate = str) -> go.Figure:
+    """The way of a latent out of noise, on the two main axes of the known crystals.
+
+    Args:
+        known: (N, 2) latents of known crystals.
+        noisy: (S, 2) the latent after each step.
+        clean: (S, 2) the clean latent predicted at each step.
+        step: the one that is shown, ringed.
+        translate: turns English words into the reader's.
+    """
+    figure = go.Figure()
+    figure.add_scattergl(
+        x=known[:, 0], y=known[:, 1], mode="markers", name=translate("known"), hoverinfo="skip",
+        marker={"color": MUTED, "size": 3, "opacity": 0.35},
+    )  # fmt: skip
+    for path, name, colour, dash, symbol in (
+        (noisy, "the latent", BAD, "dot", "diamond"), (clean, "predicted clean", ACCENT, "solid", "circle"),
+    ):  # fmt: skip
+        figure.add_scatter(
+            x=path[:, 0], y=path[:, 1], mode="lines+markers", name=translate(name),
+            line={"color": colour, "width": 2, "dash": dash}, marker={"color": colour, "size": 6, "symbol": symbol},
+            hovertemplate="%{pointNumber}<extra></extra>",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=[noisy[step, 0], clean[step, 0]], y=[noisy[step, 1], clean[step, 1]], mode="markers", hoverinfo="skip",
+        marker={"size": 16, "symbol": "circle-open", "color": [BAD, ACCENT], "line": {"width": 3}}, showlegend=False,
+    )  # fmt: skip
+    figure.update_xaxes(title="PC 1", zeroline=False).update_yaxes(title="PC 2", zeroline=False)
+    figure = frame(figure, 330)
+    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 0})
+
+
+def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
+    """Quality against time: how far each sampler's latents are from the known ones, by seconds for a hundred."""
+    figure = go.Figure()
+    symbols = {"ddpm": "circle", "ddim": "diamond", "dpm-solver": "square"}
+    colours = {"ddpm": BAD, "ddim": MUTED, "dpm-solver": ACCENT}
+    for method in symbols:
+        mine = [way for way in ways if way.method == method]
+        figure.add_scatter(
+            x=[w.seconds for w in mine], y=[w.distance for w in mine], mode="markers+text", name=method,
+            text=[f"{method} {w.steps}" for w in mine], textposition="top center",
+            marker={"size": 14, "symbol": symbols[method], "color": colours[method]},
+            hovertemplate="%{text}: %{x:.2f} s, %{y:.3f}<extra></extra>",
+        )  # fmt: skip
+    seconds = [w.seconds for w in ways]
+    ends = [float(np.log10(min(seconds) / 2)), float(np.log10(max(seconds) * 2))] if seconds else [0.0, 1.0]
+    figure.update_xaxes(title=translate("seconds for 100 latents"), type="log", range=ends)
+    figure.update_yaxes(title=translate("distance from the known latents"), rangemode="tozero")
+    return frame(figure, 320)
+
+
+def draw_readings(
+    asked: Told, free: Told, unit: str, ends: tuple[float, float], *, translate: Translate = str
+) -> go.Figure:
+    """How the readings are spread with the condition and without it; the value that was told as a line.
+
+    Args:
+        asked: with the condition.
+        free: without guidance, so that nothing was told.
+        unit: of the property.
+        ends: of the axis.
+        translate: turns English words into the reader's.
+    """
+    figure = go.Figure()
+    for told, name, colour, pattern in ((free, "told nothing", MUTED, "/"), (asked, "told the value", ACCENT, "")):
+        counts, edges = np.histogram(np.clip(told.readings, *ends), bins=24, range=ends)
+        figure.add_bar(
+            x=(edges[:-1] + edges[1:]) / 2, y=counts / max(1, len(told.readings)), name=translate(name), opacity=0.75,
+            marker={"color": colour, "pattern": {"shape": pattern}}, hovertemplate="%{x:.2f}: %{y:.0%}<extra></extra>",
+        )  # fmt: skip
+    figure.add_vline(x=asked.value, line_color=BAD, line_width=3)
+    figure.update_layout(barmode="overlay", bargap=0.05)
+    figure.update_xaxes(title=unit, range=ends).update_yaxes(tickformat=".0%")
+    figure = frame(figure, 280)
+    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
+
+
+def draw_guidance(cells: Sequence[Told], tolerance: float, chosen: float, *, translate: Translate = str) -> go.Figure:
+    """What guidance buys and costs: the share on target and the diversity, by its weight."""
+    figure = go.Figure()
+    weights = [cell.guidance for cell in cells]
+    met = [float(np.mean(np.abs(np.array(c.readings) - c.value) <= tolerance)) if c.readings else 0.0 for c in cells]
+    for values, name, colour, dash, symbol in (
+        (met, "on target", ACCENT, "solid", "circle"),
+        ([c.diversity for c in cells], "diversity", BAD, "dash", "diamond"),
+        ([c.different for c in cells], "different formulas", MUTED, "dot", "square"),
+    ):
+        figure.add_scatter(
+            x=weights, y=values, name=translate(name), mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 3}, marker={"symbol": symbol, "size": 10},
+        )  # fmt: skip
+    figure.add_vline(x=chosen, line_color=MUTED, line_width=2)
+    figure.update_xaxes(title=translate("guidance")).update_yaxes(range=[0, 1.03], tickformat=".0%")
+    figure = frame(figure, 300)
+    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "x": 0})

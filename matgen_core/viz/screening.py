@@ -1,0 +1,118 @@
+"""Figures of screening: the front in two or three dimensions, and all objectives side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from matgen_core.screening import name_of
+from matgen_core.stages.pareto import Objective
+from matgen_core.types import Candidate, M
+from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, frame
+
+_GRID = "rgba(128,128,128,0.2)"
+
+
+def draw_front(
+    candidates: Sequence[Candidate[M]],
+    fronts: Sequence[int],
+    objectives: Sequence[Objective],
+    *,
+    picked: Sequence[str] = (),
+    translate: Translate = str,
+    height: int = 420,
+) -> go.Figure:
+    """Candidates over two or three objectives; the first front is filled, with two joined by steps.
+
+    Args:
+        candidates: with readings of all objectives.
+        fronts: number of each one's front.
+        objectives: two or three.
+        picked: ids that stand out.
+        translate: turns English words into the reader's.
+        height: pixels.
+    """
+    keys = [o.key for o in objectives[:3]]
+    values = np.array([[c.value(key) for key in keys] for c in candidates], dtype=float).reshape(-1, len(keys))
+    first = np.array(fronts) == 1
+    chosen = np.array([c.id in picked for c in candidates], dtype=bool)
+    marker = {
+        "size": np.where(chosen, 15, np.where(first, 10, 6)).tolist(),
+        "color": np.where(chosen, BAD, np.where(first, ACCENT, MUTED)).tolist(),
+        "symbol": np.where(chosen, "diamond", np.where(first, "circle", "circle-open")).tolist(),
+    }
+    common = {
+        "mode": "markers", "marker": marker, "customdata": [[c.id] for c in candidates],
+        "text": [f"{name_of(c)} · {translate('front')} {f}" for c, f in zip(candidates, fronts, strict=True)],
+    }  # fmt: skip
+    titles = [f"{translate(o.property.label)} {o.property.unit}".strip() for o in objectives[:3]]
+    figure = go.Figure()
+    if len(keys) == 3:
+        figure.add_scatter3d(
+            x=values[:, 0], y=values[:, 1], z=values[:, 2],
+            hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}, %{z:.3g}<extra></extra>", **common,
+        )  # fmt: skip
+        axes = {f"{axis}axis": {"title": title} for axis, title in zip("xyz", titles, strict=True)}
+        return frame(figure, height).update_layout(scene=axes)
+    if objectives[0].goal is None and objectives[1].goal is None and first.sum() > 1:
+        order = np.flatnonzero(first)[np.argsort(values[first, 0])]
+        shape = "hv" if objectives[0].direction == "min" else "vh"
+        figure.add_scatter(
+            x=values[order, 0], y=values[order, 1], mode="lines", hoverinfo="skip",
+            line={"color": ACCENT, "width": 1.5, "shape": shape, "dash": "dot"},
+        )  # fmt: skip
+    figure.add_scatter(
+        x=values[:, 0], y=values[:, 1], hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
+        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.5}}, **common,
+    )  # fmt: skip
+    figure.update_xaxes(title=titles[0], gridcolor=_GRID, zeroline=False)
+    figure.update_yaxes(title=titles[1], gridcolor=_GRID, zeroline=False)
+    return frame(figure, height).update_layout(dragmode="select")
+
+
+def draw_parallel(
+    candidates: Sequence[Candidate[M]], fronts: Sequence[int], objectives: Sequence[Objective], *,
+    translate: Translate = str, height: int = 420,
+) -> go.Figure:  # fmt: skip
+    """One line a candidate over all objectives, turned so that up is better; the first front is dark."""
+    dimensions = []
+    for objective in objectives:
+        record = objective.property
+        values = np.array([c.value(objective.key) for c in candidates], dtype=float)
+        label = f"{translate(record.label)} {record.unit}".strip()
+        dimension = {"label": label, "values": values}
+        if objective.direction == "min" and len(values):
+            dimension["range"] = [float(values.max()), float(values.min())]
+        dimensions.append(dimension)
+    first = (np.array(fronts) == 1).astype(float)
+    line = {"color": first, "colorscale": [[0, "rgba(154,165,164,0.35)"], [1, ACCENT]], "cmin": 0, "cmax": 1}
+    figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelfont={"size": 13}))
+    return frame(figure, height).update_layout(margin={"l": 70, "r": 70, "t": 60, "b": 20})
+
+
+def draw_trade_off(
+    points: Sequence[tuple[float, float, float]], now: float, *, translate: Translate = str, height: int = 230
+) -> go.Figure:
+    """Mean desirability against mean distance of a picked few, from desirability alone to distance alone.
+
+    Args:
+        points: of :func:`matgen_core.stages.pareto.trade_off`.
+        now: the spread that is chosen, which stands out.
+        translate: turns English words into the reader's.
+        height: pixels.
+    """
+    spreads = np.array([point[0] for point in points])
+    chosen = np.abs(spreads - now) == np.abs(spreads - now).min()
+    figure = go.Figure(
+        go.Scatter(
+            x=[point[2] for point in points], y=[point[1] for point in points], mode="lines+markers",
+            line={"color": ACCENT, "width": 1.5},
+            marker={"size": np.where(chosen, 14, 7).tolist(), "color": np.where(chosen, BAD, ACCENT).tolist()},
+            hovertemplate="%{y:.2f}, %{x:.2f}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title=translate("mean distance"), gridcolor=_GRID, zeroline=False)
+    figure.update_yaxes(title=translate("mean desirability"), gridcolor=_GRID, zeroline=False)
+    return frame(figure, height)

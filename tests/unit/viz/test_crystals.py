@@ -1,0 +1,74 @@
+"""Figures show what they were given, and nothing that a browser cannot draw."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from matgen_core.chem.structure import from_structure
+from matgen_core.data.reference import load_reference
+from matgen_core.properties import PROPERTIES
+from matgen_core.types import Candidate, Crystal, Goal, Origin, Prediction, Verdict
+from matgen_core.viz.crystals import GOOD, draw_diffraction, draw_histogram, draw_readings
+
+
+@pytest.fixture(scope="module")
+def rock_salt() -> Crystal:
+    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    return from_structure(cell)
+
+
+def entry(crystal: Crystal, id_: str, gap: float | None, energy: float, met: bool) -> Candidate:
+    readings = {
+        "band_gap": Prediction("band_gap", gap, 0.3, "eV", "test"),
+        "formation_energy": Prediction("formation_energy", energy, None, "eV/atom", "test"),
+    }
+    return Candidate(id_, crystal, Origin("test"), readings, (Verdict("target:band_gap", met),))
+
+
+def test_points_are_candidates_and_bands_are_goals(rock_salt: Crystal) -> None:
+    entries = [entry(rock_salt, "a", 2.1, -1.0, True), entry(rock_salt, "b", 4.0, -0.5, False)]
+    entries.append(entry(rock_salt, "unread", None, -0.5, False))
+    figure = draw_readings(entries, "band_gap", "formation_energy", {"band_gap": Goal.at(2.0)}, picked="b")
+    (points,) = figure.data
+    assert list(points.customdata) == ["a", "b"]
+    assert list(points.x) == [2.1, 4.0]
+    assert points.marker.color[0] == GOOD != points.marker.color[1]
+    assert points.marker.size[1] > points.marker.size[0]
+    (band,) = figure.layout.shapes
+    assert (band.x0, band.x1) == (1.5, 2.5)
+
+
+@pytest.mark.parametrize("goal", [None, Goal.at(12.0), Goal.at_least(3.0), Goal.at_most(1.0), Goal.between(9, 10)])
+def test_a_histogram_spans_the_data_whatever_is_asked(goal: Goal | None) -> None:
+    figure = draw_histogram(load_reference(), "band_gap", goal)
+    record = PROPERTIES["band_gap"]
+    assert list(figure.layout.xaxis.range) == [record.low, record.high]
+    assert float(np.square(figure.data[0].y).sum()) == pytest.approx(len(load_reference().column("band_gap")))
+
+
+def test_the_strongest_line_of_rock_salt_is_200(rock_salt: Crystal) -> None:
+    sticks, tops = draw_diffraction(rock_salt).data
+    strongest = int(np.argmax(tops.y))
+    assert tops.x[strongest] == pytest.approx(31.7, abs=0.1)  # Cu K alpha, a = 5.64 Å
+    assert tops.text[strongest] == "200"
+    assert len(sticks.x) == 3 * len(tops.x)
+
+
+def test_figures_lie_on_any_background_and_are_json(rock_salt: Crystal) -> None:
+    figures = [
+        draw_readings([entry(rock_salt, "a", 1.0, -1.0, True)], "band_gap", "formation_energy", {}),
+        draw_histogram(load_reference(), "formation_energy", None, template="plotly_dark"),
+        draw_diffraction(rock_salt, template="plotly_dark"),
+    ]
+    for figure in figures:
+        json.loads(figure.to_json())
+        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
+
+
+def test_words_can_be_in_another_language(rock_salt: Crystal) -> None:
+    figure = draw_readings([], "band_gap", "formation_energy", {}, translate={"Band gap": "バンドギャップ"}.get)
+    assert figure.layout.xaxis.title.text == "バンドギャップ (eV)"

@@ -1,0 +1,43 @@
+"""The funnel shows its counts; the hull shows the candidate among the known phases of its elements."""
+
+from __future__ import annotations
+
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from matgen_core.chem.structure import from_structure
+from matgen_core.data.reference import load_reference
+from matgen_core.stages.feasibility import Funnel
+from matgen_core.types import Candidate, Origin, Prediction
+from matgen_core.viz.design import draw_funnel, draw_hull
+
+
+def candidate(elements: list[str], energy: float | None) -> Candidate:
+    places = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.0]][: len(elements)]
+    structure = Structure(Lattice.cubic(4.0), elements, places)
+    reading = Prediction("formation_energy", energy, None, "eV/atom", "test")
+    return Candidate("1-0001", from_structure(structure), Origin("test"), {"formation_energy": reading})
+
+
+def test_the_funnel_shows_its_counts() -> None:
+    figure = draw_funnel(Funnel((("generated", 9), ("reached", 4)), ()), {"reached": "on target"})
+    assert list(figure.data[0].x) == [9, 4]
+    assert list(figure.data[0].y) == ["generated", "on target"]
+
+
+@pytest.mark.parametrize("elements", [["Na", "Cl"], ["Sr", "Ti", "O"]])
+def test_the_candidate_stands_among_the_known_phases(elements: list[str]) -> None:
+    found = candidate(elements, -0.5)
+    figure = draw_hull(found, load_reference().hull)
+    assert figure is not None
+    words = " ".join(f"{trace.text} {trace.hovertext}" for trace in figure.data)
+    assert "1-0001" in words
+    marks = [symbol for trace in figure.data if trace.hovertext for symbol in trace.marker.symbol]
+    assert marks.count("diamond") == 1, "the candidate stands out, and nothing else does"
+    assert "NaCl" in words or "SrTiO3" in words or "SrTiO<sub>3</sub>" in words
+
+
+def test_without_energy_or_with_one_element_there_is_none() -> None:
+    hull = load_reference().hull
+    assert draw_hull(candidate(["Na", "Cl"], None), hull) is None
+    assert draw_hull(candidate(["Na"], -0.1), hull) is None
