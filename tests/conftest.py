@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,6 @@ import pytest
 from matgen_core.store import VARIABLE
 
 ROOT = Path(__file__).parents[1]
-
-
-def pytest_make_parametrize_id(val: object) -> str | None:
-    """A set's elements come in another order in every process; tests that run side by side need one name."""
-    text = repr(val)
-    if "frozenset({" not in text:
-        return None
-    return re.sub(r"frozenset\(\{(.*?)\}\)", lambda m: ",".join(sorted(m[1].split(", "))), text)
 
 
 @pytest.fixture(scope="session", autouse=True)

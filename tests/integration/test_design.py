@@ -30,7 +30,7 @@ def test_a_target_gives_judged_candidates() -> None:
         Constraints(chemical_system=frozenset({"Na", "Cl"}), crystal_system="cubic"),
         Constraints(formula="BaTiO3", max_atoms=10),
     ],
-    ids=str,
+    ids=["elements", "system", "formula"],
 )
 def test_constraints_hold_for_every_candidate(constraints: Constraints) -> None:
     for candidate in design(Target({}, constraints), 8, seed=1, settings=QUICK):
