@@ -121,8 +121,9 @@ def show_path(space: Space) -> None:
         path = known_path(space, space.vectors[first], space.vectors[last], steps)
         if space.holds == "formulas":
             st.dataframe(
-                table_of(space, [p for p, _d in path], [d for _p, d in path]), hide_index=True, placeholder="–"
-            )
+                table_of(space, [p for p, _d in path], [d for _p, d in path]), hide_index=True, placeholder="–",
+                alt=_("From one to another"),
+            )  # fmt: skip
         else:
             with st.container(horizontal=True):
                 for place, distance in path:

@@ -119,7 +119,7 @@ def test_a_key_is_in_no_message_and_no_file(client: list[Any], tmp_path: Path) -
 
 def test_a_key_comes_from_the_environment_only() -> None:
     """No option takes it, so that it stands in no history of commands and no list of processes."""
-    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "matgen_core").glob("cli*.py"))
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "matgen_core" / "cli").glob("*.py"))
     assert "MP_API_KEY" in text
     assert "--api-key" not in text
     assert "--key" not in text
@@ -129,7 +129,7 @@ def test_what_needs_the_network_says_so(tmp_path: Path) -> None:
     if importlib.util.find_spec("mp_api"):
         pytest.skip("mp-api is installed here, and would ask")
     environment = {**os.environ, "MP_API_KEY": KEY}
-    command = [sys.executable, "-m", "matgen_core.cli.main", "data", "fetch-mp", str(tmp_path / "x.csv")]
+    command = [sys.executable, "-m", "matgen_core.cli", "data", "fetch-mp", str(tmp_path / "x.csv")]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
     assert "install it with" in done.stderr
