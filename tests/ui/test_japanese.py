@@ -32,14 +32,14 @@ NAMES = sorted(
     for path in (ROOT / "pages" / section).glob("*.py")
 )
 KANA = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-#: What stays in Latin letters: names, units, formulas, SMILES, code, commands, references.
+#: What stays in Latin letters: names, units, formulas, SMILES, code, commands, references, Streamlit's own words.
 ALLOWED = re.compile(
     r"`[^`]*`|\$[^$]*\$|https?://\S+|<[^>]*>|matgen [a-z]+ [\w./<>:-]+|make viewer|pip install \S+|python tools/\S+"
     r"|\{[^{}]*\}|\"[a-z_]+\"|et al\.|Front\. Pharmacol\.|APL Mater\.|(?:lambda|torch|model)[ .][\w.:()… ]+"
     r"|(?:symmetry-first|latent-diffusion|dpm-solver|ddpm|ddim|smiles-[a-z]+|crystal-[a-z]+|band-gap)"
     r"|mat(?:gen|bert|gpt)(?:-[a-z]+)?"
     r"|eV/atom|µB/atom|g/mol|log mol/L|full fine-tuning|query|value|condition =|English|MatGen|MatBERT\w*"
-    r"|[a-z]+_[a-z_]+"
+    r"|[a-z]+_[a-z_]+|(?:10)?\.\d{4,}/\S+|Choose an option"
 )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ def test_a_salt_has_a_gap_and_a_metal_has_none() -> None:
     salt, copper = read_gaps([SALT, COPPER])
     assert salt.value == pytest.approx(5.0, abs=1.0)
     assert "metal with probability 0.0" in salt.note
-    assert (copper.value, copper.note) == (0.0, "metal with probability 1.00")
+    assert copper.value == 0.0
+    assert float(copper.note.removeprefix("metal with probability ")) > 0.95
     for reading in (salt, copper):
         assert reading.spread is not None
         assert reading.spread > 0
