@@ -175,7 +175,8 @@ def molecules() -> str:
         ("Filters", "0.994", "–", "0.985", "0.995"),
     ):
         texts = []
-        for of in (found, result.get("without_grammar") or {}):
+        # Before there was a grammar, what was measured was the network alone.
+        for of in (found, result["without_grammar"]) if "without_grammar" in result else ({}, found):
             value = of.get(key)
             texts.append(
                 MISSING if value is None else with_interval(value) if isinstance(value, dict) else f"{value:.3f}"
@@ -196,6 +197,8 @@ def molecule_targets() -> str:
             ours, free, known = (entry[key][of] for of in ("ours", "unconditional", "nearest_known"))
             label = f"{key} {asked:g}" if len(entry["target"]) == 1 else f"{key} {asked:g}, with four others"
             plain = entry[key].get("plain")
+            if plain is None:  # measured before there were grammar and guidance
+                ours, plain = None, ours
             shares = [
                 MISSING if of is None else f"{of['mad']:.2f}, {of['within']['value']:.2f}"
                 for of in (ours, plain, free, known)
