@@ -78,7 +78,7 @@ def test_what_cannot_be_asked_for_is_named() -> None:
 
 def test_the_command_writes_what_passed_and_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, everything = tmp_path / "out.csv", tmp_path / "all.csv"
-    asked = "--formation-energy :-0.3 --include O --exclude He,Ne,Ar,Kr,Xe --max-atoms 20 --max-hull 1"
+    asked = "--formation-energy :-0.3 --include O --exclude He,Ne,Ar,Kr,Xe --max-atoms 5 --max-hull 1 --seed 3"
     words = f"{asked} --want 2 --draws 256 --out {out}"
     monkeypatch.setattr(sys, "argv", f"matgen design compositions {words} --everything {everything}".split())
     with pytest.raises(SystemExit) as ended:
