@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from matgen_core.chem.composition import parse_elements
+from matgen_core.cli.reporting import print_progress, write_result
 from matgen_core.compositions import (
     check_compositions,
     design_compositions,
@@ -17,10 +17,11 @@ from matgen_core.compositions import (
     summarise_compositions,
 )
 from matgen_core.data.crystals import ELEMENTS
+from matgen_core.data.exports import check_writable
 from matgen_core.data.formula_exports import formulas_to_csv
 from matgen_core.properties import outside_data, parse_goal
 from matgen_core.stages.assess import met_all
-from matgen_core.types import BadInput, Constraints, Formula, FormulaSettings, Progress, Target
+from matgen_core.types import BadInput, Constraints, FormulaSettings, Target
 
 _USUAL = FormulaSettings()
 ROWS = Path("training/rows/formulas.csv.gz")
@@ -57,11 +58,12 @@ def compositions(
     )  # fmt: skip
     settings = FormulaSettings(temperature, top_k, prompt, neutral, new, cap)
     check_compositions(target, count, settings)
-    _check_writable(out)
+    if out is not None:
+        check_writable(out)
     for key, goal in target.goals.items():
         if warning := outside_data(key, goal):
             typer.echo(f"note: {warning}", err=True)
-    found = design_compositions(target, count, seed=seed, settings=settings, on_progress=_print_progress)
+    found = design_compositions(target, count, seed=seed, settings=settings, on_progress=print_progress)
     kept = listed_compositions(found)
     counts = summarise_compositions(found)
     text = f"{len(kept)} compositions; " + ", ".join(f"{n} {name}" for name, n in counts.items() if name != "listed")
@@ -73,25 +75,6 @@ def compositions(
         typer.echo(table, nl=False)
     else:
         out.write_text(table, encoding="utf-8")
-
-
-def _check_writable(out: Path | None) -> None:
-    """Before the work, not after it: a path that cannot be written loses nothing."""
-    if out is None:
-        return
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        raise BadInput(f"{out} cannot be written ({error.strerror}); choose another place") from None
-
-
-def _print_progress(progress: Progress[Formula]) -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"\r{progress.done}/{progress.total} {progress.stage}   ", nl=progress.stage == "done", err=True)
-    if progress.message:
-        typer.echo(f"note: {progress.message}", err=True)
 
 
 def predict(
@@ -107,7 +90,7 @@ def predict(
 
     if out.resolve() == source.resolve():
         raise BadInput(f"{out} is the table itself; choose another place for the readings")
-    _check_writable(out)
+    check_writable(out)
 
     def report(rows: int) -> None:
         if sys.stderr.isatty():
@@ -146,15 +129,7 @@ def evaluate_compositions(
     """Measure validity, uniqueness, novelty and hit rates of the compositions."""
     from matgen_core.evaluation.compositions import evaluate
 
-    _write(evaluate(count, each, seed, typer.echo), out / "compositions.json")
-
-
-def _write(result: object, path: Path) -> None:
-    text = json.dumps(result, indent=1)
-    typer.echo(text)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n", encoding="utf-8")
-    typer.echo(f"{path} written")
+    write_result(evaluate(count, each, seed, typer.echo), out / "compositions.json")
 
 
 def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer) -> None:

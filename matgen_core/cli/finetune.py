@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from matgen_core.cli.reporting import write_result
 from matgen_core.finetuning import FinetuneConfig, Tuned, finetune, read_examples
 from matgen_core.predictors import list_predictors, load_predictor, save_predictor
 
@@ -78,7 +78,7 @@ def evaluate_transfer(
     """Compare full fine-tuning, adapters, LoRA and no pretraining on measured band gaps."""
     from matgen_core.evaluation.transfer import measure_transfer
 
-    _write(measure_transfer(measured, seeds, epochs, typer.echo), out / "transfer.json")
+    write_result(measure_transfer(measured, seeds, epochs, typer.echo), out / "transfer.json")
 
 
 def evaluate_folds(
@@ -89,7 +89,7 @@ def evaluate_folds(
     """Matbench's five folds of expt_gap."""
     from matgen_core.evaluation.transfer import measure_folds
 
-    _write(measure_folds(measured, epochs, typer.echo), out / "expt-gap.json")
+    write_result(measure_folds(measured, epochs, typer.echo), out / "expt-gap.json")
 
 
 def evaluate_pretraining(
@@ -107,15 +107,7 @@ def evaluate_pretraining(
     from matgen_core.evaluation.transfer import measure_ablation
 
     found = measure_ablation(load_formula_rows(rows), count, before, after, seeds, typer.echo)
-    _write(found, out / "pretraining.json")
-
-
-def _write(result: object, path: Path) -> None:
-    text = json.dumps(result, indent=1)
-    typer.echo(text)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n", encoding="utf-8")
-    typer.echo(f"{path} written")
+    write_result(found, out / "pretraining.json")
 
 
 def register(app: typer.Typer, evaluate: typer.Typer) -> None:

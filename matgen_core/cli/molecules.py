@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -11,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.reporting import print_progress, write_result
+from matgen_core.data.exports import check_writable
 from matgen_core.data.molecule_exports import to_csv, to_sdf, to_smiles
 from matgen_core.data.molecule_reference import FOLDER, build_reference, load_molecule_reference
 from matgen_core.data.molecules import build_rows, load_rows, read_moses
@@ -20,7 +20,7 @@ from matgen_core.stages.assess import met_all
 from matgen_core.stages.encode_smiles import DEFAULT as ENCODER
 from matgen_core.stages.judge_molecules import counts_for
 from matgen_core.stages.molecule_conditions import check_molecules, contradiction
-from matgen_core.types import BadInput, Candidate, Molecule, Progress, SmilesSettings, Target
+from matgen_core.types import BadInput, Candidate, Molecule, SmilesSettings, Target
 
 ROWS = Path("training/rows")
 _WHEEL = "the molsets wheel (pip download --no-deps molsets==0.3.1)"
@@ -71,7 +71,7 @@ def molecules(
     for warning in (*warnings, contradiction(target, load_molecule_reference())):
         if warning:
             typer.echo(f"note: {warning}", err=True)
-    found = design_molecules(target, count, seed=seed, settings=settings, on_progress=_print_progress)
+    found = design_molecules(target, count, seed=seed, settings=settings, on_progress=print_progress)
     kept = found if everything else [c for c in found if counts_for(c, until)]
     typer.echo(_report(found, kept, target), err=out is None)
     if out is None:
@@ -96,19 +96,7 @@ def _check_out(out: Path | None) -> None:
         return
     if out.suffix.lower() not in _WRITERS:
         raise BadInput(f"{out} has no known ending; use one of {', '.join(_WRITERS)}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        raise BadInput(f"{out} cannot be written ({error.strerror}); choose another place") from None
-
-
-def _print_progress(progress: Progress[Molecule]) -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"\r{progress.done}/{progress.total} {progress.stage}   ", nl=progress.stage == "done", err=True)
-    if progress.message:
-        typer.echo(f"note: {progress.message}", err=True)
+    check_writable(out)
 
 
 # ------------------------------------------------------------------------------------------------------------ data
@@ -158,7 +146,7 @@ def evaluate_molecules(
     """Measure validity, uniqueness, novelty, diversity, FCD and the conditional deviations, as MOSES defines them."""
     from matgen_core.evaluation.molecules import evaluate
 
-    _write(evaluate(count, each, seed, source, measured, typer.echo), out / "molecules.json")
+    write_result(evaluate(count, each, seed, source, measured, typer.echo), out / "molecules.json")
 
 
 def evaluate_encoder(
@@ -169,7 +157,7 @@ def evaluate_encoder(
     """Measure what the molecule encoder's vectors say of solubility beside fingerprints and descriptors."""
     from matgen_core.evaluation.probing import measure_encoder
 
-    _write(measure_encoder(measured, typer.echo, encoder), out / "encoder.json")
+    write_result(measure_encoder(measured, typer.echo, encoder), out / "encoder.json")
 
 
 def bench_molecules(
@@ -181,15 +169,7 @@ def bench_molecules(
     """Time the chapter's loop, transformers' generate and ours, side by side on the same weights."""
     from matgen_core.evaluation.molecules import bench
 
-    _write(bench(count, slow, threads), out / "molecules-speed.json")
-
-
-def _write(result: object, path: Path) -> None:
-    text = json.dumps(result, indent=1)
-    typer.echo(text)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n", encoding="utf-8")
-    typer.echo(f"{path} written")
+    write_result(bench(count, slow, threads), out / "molecules-speed.json")
 
 
 def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:
