@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import streamlit as st
 
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
@@ -29,6 +32,8 @@ _STARTS = {
     "weight": (310.0, (300.0, 340.0)), "donors": (1.0, (0.0, 1.0)), "acceptors": (4.0, (3.0, 5.0)),
 }  # fmt: skip
 _USUAL = SamplingSettings()
+#: Where a slider stands: at one number, or at the two ends of a range.
+_Where = TypeVar("_Where", float, tuple[float, float])
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{f"{key}_ask": OneOf(_ASK) for key in CRYSTAL_CONDITIONS},
@@ -62,28 +67,24 @@ def ask_property(key: str) -> Goal | None:
 def _ask_value(record: Property) -> Goal:
     value, slider = f"{record.key}_value", f"{record.key}_slide"
 
-    def slide() -> None:
-        st.session_state[value] = st.session_state[slider]
+    def slide(asked: float) -> None:
+        st.session_state[value] = asked
 
     middle, right = st.columns([7, 2], gap="small", vertical_alignment="bottom", wrap=False)
     with right:
         asked = _number(record, value, _STARTS[record.key][0])
     goal = Goal.at(asked)
-    st.session_state[slider] = min(max(asked, record.low), record.high)
     with middle:
         _show_histogram(record.key, goal)
-        st.slider(
-            record.label, record.low, record.high, step=_STEPS[record.key], key=slider, on_change=slide,
-            label_visibility="collapsed",
-        )  # fmt: skip
+        _slide(record, slider, min(max(asked, record.low), record.high), slide)
     return goal
 
 
 def _ask_range(record: Property) -> Goal | None:
     low_key, high_key, slider = f"{record.key}_low", f"{record.key}_high", f"{record.key}_slides"
 
-    def slide() -> None:
-        st.session_state[low_key], st.session_state[high_key] = st.session_state[slider]
+    def slide(ends: tuple[float, float]) -> None:
+        st.session_state[low_key], st.session_state[high_key] = ends
 
     start = _STARTS[record.key][1]
     left, middle, right = st.columns([2, 5, 2], gap="small", vertical_alignment="bottom", wrap=False)
@@ -92,19 +93,35 @@ def _ask_range(record: Property) -> Goal | None:
     with right:
         high = _number(record, high_key, start[1], _("to"))
     ends = sorted(min(max(end, record.low), record.high) for end in (low, high))
-    st.session_state[slider] = (ends[0], ends[1])
-    with middle:
-        picture = st.container()
-        st.slider(
-            record.label, record.low, record.high, step=_STEPS[record.key], key=slider, on_change=slide,
-            label_visibility="collapsed",
-        )  # fmt: skip
     # The edge of the data means "and beyond": a range up to the last known gap is "at least".
     open_low, open_high = low == record.low, high == record.high
     goal = None if open_low and open_high else Goal(None if open_low else low, None if open_high else high)
-    with picture:
+    with middle:
         _show_histogram(record.key, goal)
+        _slide(record, slider, (ends[0], ends[1]), slide)
     return goal
+
+
+def _slide(record: Property, key: str, where: _Where, moved: Callable[[_Where], None]) -> None:
+    """A slider that stands where the numbers beside it say, and says so when someone moves it.
+
+    A click elsewhere may stop the script after the slider was told its new place and before the browser was. The
+    browser then sends the old place, which would look like a move and undo the number; it is passed over.
+    """
+    undrawn = f"{key}_undrawn"
+
+    def take() -> None:
+        if undrawn not in st.session_state or st.session_state[undrawn] != st.session_state[key]:
+            moved(st.session_state[key])
+
+    if key in st.session_state and st.session_state[key] != where:
+        st.session_state[undrawn] = st.session_state[key]
+    st.session_state[key] = where
+    st.slider(
+        record.label, record.low, record.high, step=_STEPS[record.key], key=key, on_change=take,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    st.session_state.pop(undrawn, None)
 
 
 def _number(record: Property, key: str, start: float, name: str = "") -> float:
