@@ -131,10 +131,6 @@ def measure_ablation(
     chosen = np.zeros(len(rows), dtype=bool)
     chosen[np.random.default_rng(0).permutation(learn)[:count]] = True
     table = rows.subset(chosen | (known & rows.held))
-    only = np.full_like(table.values, np.nan)
-    only[:, column] = table.values[:, column]
-    only[:, 1:] = np.where(np.arange(len(only))[:, None] < 50, table.values[:, 1:], np.nan)  # heads need a scale
-    table = FormulaRows(table.formulas, only, table.held)
     results = []
     for form, amounts in (("one token an atom", False), ("amounts", True)):
         config = matbert_config(amounts)
@@ -147,7 +143,10 @@ def measure_ablation(
                 errors = []
                 for seed in range(seeds):
                     training = TrainingConfig(after, 1e-3, seed=seed, ema=0.99)
-                    trainer, _ = reading(table, config, Path(folder) / f"b{seed}", training, backbone=backbone)
+                    trainer, _ = reading(
+                        table, config, Path(folder) / f"b{seed}", training,
+                        properties=("band_gap",), backbone=backbone, batch=64,
+                    )  # fmt: skip
                     trainer.run()
                     errors.append(trainer.summary()["mae_band_gap"])
             results.append(

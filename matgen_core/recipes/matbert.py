@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -107,11 +107,11 @@ def pretraining(
     return Trainer(model, loss, batches, validate, replace(training, weight_decay=0.01), folder, len(batches))
 
 
-def head_configs(rows: FormulaRows) -> tuple[HeadConfig, ...]:
-    """A head for each property, scaled by the rows."""
+def head_configs(rows: FormulaRows, properties: Sequence[str] = FORMULA_PROPERTIES) -> tuple[HeadConfig, ...]:
+    """A head for each of these properties, scaled by the rows."""
     heads = []
-    for i, key in enumerate(FORMULA_PROPERTIES):
-        zero = key != "formation_energy"
+    for key in properties:
+        i, zero = FORMULA_PROPERTIES.index(key), key != "formation_energy"
         known = rows.values[:, i][np.isfinite(rows.values[:, i])]
         used = known[np.abs(known) >= 0.05] if zero else known
         heads.append(HeadConfig(key, float(used.mean()), float(used.std()), zero))
@@ -124,23 +124,26 @@ def reading(
     folder: Path,
     training: TrainingConfig,
     *,
+    properties: Sequence[str] = FORMULA_PROPERTIES,
     backbone: dict[str, Tensor] | None = None,
     batch: int = 256,
 ) -> tuple[Trainer, tuple[HeadConfig, ...]]:
-    """All three properties at once, from a pretrained encoder or from nothing.
+    """Several properties at once, from a pretrained encoder or from nothing.
 
     Args:
         rows: formulas with values.
         config: the encoder.
         folder: of the training's state.
         training: how long and how fast.
+        properties: which to learn, each of which some rows must know.
         backbone: weights of a pretrained :class:`MatBERT`.
         batch: rows a step.
     """
     learn, held = rows.subset(~rows.held), rows.subset(rows.held)
     if not len(learn) or not len(held):
         raise BadInput("the rows need both train and val in their split column")
-    heads = head_configs(learn)
+    heads = head_configs(learn, properties)
+    columns = [FORMULA_PROPERTIES.index(key) for key in properties]
     torch.manual_seed(training.seed)
     device = best_device()
     model = CompositionReader(config, heads, token_features() if config.features else None).to(device)
@@ -153,7 +156,7 @@ def reading(
         tokens, fractions, values = (None if part is None else part.to(device) for part in item)
         assert tokens is not None
         assert values is not None
-        return model.loss(tokens, fractions, values)
+        return model.loss(tokens, fractions, values[:, columns])
 
     def validate(network: nn.Module) -> dict[str, float]:
         assert isinstance(network, CompositionReader)
@@ -166,16 +169,18 @@ def reading(
 def measure_reader(members: list[CompositionReader], checks: FormulaBatches) -> dict[str, float]:
     """Mean absolute errors of the members together by property; "val" is their sum in units of typical errors."""
     device = next(members[0].parameters()).device
-    found: dict[str, list[Tensor]] = {key: [] for key in FORMULA_PROPERTIES}
+    found: dict[str, list[Tensor]] = {key: [] for key, _ in members[0]._each()}
     for tokens, fractions, values in checks(0):
         given = tokens.to(device), None if fractions is None else fractions.to(device)
         raw = [member(*given) for member in members]
-        for i, (key, head) in enumerate(members[0]._each()):
+        for key, head in members[0]._each():
+            i = FORMULA_PROPERTIES.index(key)
             _, read, _ = head.read(torch.stack([answer[key] for answer in raw]))
             known = ~values[:, i].isnan()
             found[key].append((read.cpu() - values[:, i]).abs()[known])
     errors = {f"mae_{key}": float(torch.cat(each).mean()) for key, each in found.items()}
-    return {"val": errors["mae_band_gap"] / 0.35 + errors["mae_formation_energy"] / 0.13, **errors}
+    typical = {"mae_band_gap": 0.35, "mae_formation_energy": 0.13}
+    return {"val": sum(errors[key] / typical[key] for key in typical if key in errors), **errors}
 
 
 # ------------------------------------------------------------------------------------------------------------- all
