@@ -110,10 +110,10 @@ def _above_hull(formula: str, value: float, energy: Prediction, hull: object) ->
         return Prediction("e_above_hull", None, None, unit, energy.method, None, "no hull for its elements")
     products = " + ".join(f"{share:.2f} {name}" for name, share in reading.products)
     few = f"; only {reading.known} known formulas of these elements" if reading.few_known else ""
-    note = f"from the formation energy read, so as unsure as that; decomposes to {products}{few}"
+    note = "from the formation energy read, so as unsure as that"
     return Prediction(
         "e_above_hull", round(reading.e_above_hull, 4), energy.spread, unit, f"{energy.method}, against the known hull",
-        energy.in_domain, note,
+        energy.in_domain, f"{note}; decomposes to {products}{few}",
     )  # fmt: skip
 
 
