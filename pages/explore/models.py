@@ -42,8 +42,8 @@ def show(name: str) -> None:
     with st.container(horizontal=True, gap="small"):
         st.metric(_("Weights"), f"{trained.get('parameters', 0):,}" if trained.get("parameters") else "–", width=160)
         st.metric(_("On disk"), f"{size:.1f} MB", width=120)
-        seconds = trained.get("seconds")
-        st.metric(_("Trained on a CPU"), "–" if not seconds else _("{n} min").format(n=f"{seconds / 60:.0f}"), width=170)
+        minutes = f"{trained.get('seconds', 0) / 60:.0f}"
+        st.metric(_("Trained on a CPU"), _("{n} min").format(n=minutes) if trained.get("seconds") else "–", width=170)
     st.caption(_(_LICENCES["smiles" if name.startswith("smiles") else "other"]))
     text = (folder / "README.md").read_text(encoding="utf-8")
     text = re.sub(r"<!--.*?-->\n?", "", text)

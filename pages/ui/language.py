@@ -44,15 +44,15 @@ def choose_language() -> None:
     st.session_state[_CHOICE] = current
     if current != "en" or "lang" in st.query_params:
         st.query_params["lang"] = current
-    codes = list(LANGUAGES)
-    chosen = st.segmented_control(
-        "Language / 言語", codes, default=current, format_func=LANGUAGES.__getitem__, key=f"switch-{current}",
+    codes, key = list(LANGUAGES), f"switch-{current}"
+
+    def take() -> None:  # before the page is drawn, which is then drawn once
+        st.session_state[_CHOICE] = st.query_params["lang"] = st.session_state[key] or current
+
+    st.segmented_control(
+        "Language / 言語", codes, default=current, format_func=LANGUAGES.__getitem__, key=key, on_change=take,
         label_visibility="collapsed", required=True,
     )  # fmt: skip
-    if chosen and chosen != current:
-        st.session_state[_CHOICE] = chosen
-        st.query_params["lang"] = chosen
-        st.rerun()
 
 
 @lru_cache(maxsize=len(LANGUAGES))

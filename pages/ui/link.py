@@ -112,16 +112,22 @@ def _drop_numbers(rules: Mapping[str, Rule]) -> None:
 
 
 def localise_link(rules: Mapping[str, Rule]) -> None:
-    """Turns words of a link into the reader's language: widgets write and read their labels there, not their values."""
-    code = language()
+    """Turns words of a link into the reader's language: widgets write and read their labels there, not their values.
+
+    Widgets read the link as it was when the script began, so the script begins anew where a word was turned.
+    """
+    code, turned = language(), False
     for key, rule in rules.items():
-        if not isinstance(rule, OneOf) or key not in st.query_params:
+        # What a widget has read already is the widget's, and so is its part of the link.
+        if not isinstance(rule, OneOf) or key not in st.query_params or key in st.session_state:
             continue
         written = st.query_params.get_all(key)
         words = {word: option for option in rule.options for word in translations(option).values()}
         meant = [translations(words[text])[code] if text in words else text for text in written]
         if meant != written:
-            st.query_params[key] = meant
+            st.query_params[key], turned = meant, True
+    if turned:
+        st.rerun()
 
 
 def _quoted(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToDict
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.checkpoints import FOLDER
@@ -186,6 +186,7 @@ _WORDS = """() => {
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
+    expect.set_options(timeout=60_000)
     context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="ja-JP")
     page = context.new_page()
     page.set_default_timeout(240_000)
@@ -217,3 +218,18 @@ def test_the_browser_sees_japanese_on_every_page_and_asks_nothing_outside(page: 
         assert page.locator("[data-testid=stMain] img:not([alt])").count() == 0, name
     assert wrong == {}
     assert [url for url in outside if not url.startswith(("http://localhost", "data:", "blob:"))] == []
+
+
+def test_a_link_means_the_same_in_both_languages_and_a_switch_keeps_the_settings(page: Page, address: str) -> None:
+    chosen = page.locator('.st-key-logp_ask [aria-checked="true"]')
+    page.goto(f"{address}/molecules?logp_ask=value&logp_value=2.5&lang=ja")
+    settle(page)
+    expect(chosen).to_have_text("値")
+    expect(page.locator(".st-key-logp_value input")).to_have_value("2.50")
+    page.get_by_role("radio", name="English").click()
+    expect(chosen).to_have_text("value")
+    expect(page.locator(".st-key-logp_value input")).to_have_value("2.50")
+    settle(page)
+    page.get_by_role("radio", name="日本語").click()
+    expect(chosen).to_have_text("値")
+    page.wait_for_url("**/*lang=ja*")
