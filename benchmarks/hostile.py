@@ -26,7 +26,7 @@ def attack(inputs: int, folder: Path) -> tuple[list[dict[str, object]], int]:
     """Runs the tests; one record each, and the exit status."""
     report = folder / "report.xml"
     command = [
-        sys.executable, "-m", "pytest", "-q", "tests/hostile", f"--junitxml={report}", "-p", "no:doctest",
+        sys.executable, "-m", "pytest", "-q", "tests/hostile", f"--junitxml={report}", "-o", "addopts=",
         "--timeout=7200", "-n", str(os.cpu_count() or 1), "--dist", "load",
     ]  # fmt: skip
     environment = {**os.environ, "MATGEN_HOSTILE": str(inputs), "OMP_NUM_THREADS": "1"}
