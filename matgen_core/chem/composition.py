@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pymatgen.core import Composition
 
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
+#: SMACT tries every combination of states: a second for nine elements, ten times as long for each more.
+_MOST_ELEMENTS = 9
 #: Plutonium: beyond it there is too little data for any of the networks.
 _LAST_ELEMENT = 94
 
@@ -190,11 +192,22 @@ def check_charges(formula: str) -> Verdict:
 
     Source: Davies et al., Chem 1, 617 (2016); settings as in CDVAE's composition validity.
     """
-    valid = _smact(formula)
+    valid = None if _too_many(formula) else _smact(formula)
     if valid is None:
-        return Verdict("charge_balance", None, f"SMACT cannot judge {formula}")
+        return Verdict("charge_balance", None, _unjudged(formula))
     reason = "neutral with common oxidation states, or an alloy" if valid else "no neutral combination"
     return Verdict("charge_balance", valid, f"{reason} for {formula}")
+
+
+def _too_many(formula: str) -> bool:
+    return len(set(_SYMBOL.findall(formula))) > _MOST_ELEMENTS
+
+
+def _unjudged(formula: str) -> str:
+    reason = f"SMACT cannot judge {formula}"
+    if _too_many(formula):
+        reason = f"SMACT would take too long over the oxidation states of more than {_MOST_ELEMENTS} elements"
+    return reason
 
 
 @lru_cache(maxsize=50_000)
@@ -223,13 +236,15 @@ def check_oxidation(formula: str) -> Verdict:
     from pymatgen.core import Composition
     from smact.screening import smact_validity
 
+    if _too_many(formula):
+        return Verdict("oxidation", None, _unjudged(formula))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
         try:
             if not (smact_validity(formula) or smact_validity(formula, mixed_valence=True)):
                 return Verdict("oxidation", False, f"no neutral combination of known oxidation states for {formula}")
         except Exception:  # smact raises many kinds for elements it has no data for
-            return Verdict("oxidation", None, f"SMACT cannot judge {formula}")
+            return Verdict("oxidation", None, _unjudged(formula))
         composition = Composition(formula)
         states = _common_states(composition)
         if states is None and not all(element.is_metal for element in composition) and len(composition) < 6:
@@ -266,9 +281,9 @@ def check_neutral(formula: str) -> Verdict:
 
     SMACT's test (Davies et al. 2016), in which an element may take two states at once, so that Fe3O4 passes.
     """
-    neutral = _smact_neutral(formula)
+    neutral = None if _too_many(formula) else _smact_neutral(formula)
     if neutral is None:
-        return Verdict("neutral", None, f"SMACT cannot judge {formula}")
+        return Verdict("neutral", None, _unjudged(formula))
     return Verdict("neutral", neutral, f"{'a' if neutral else 'no'} neutral combination for {formula}")
 
 

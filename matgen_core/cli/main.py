@@ -83,6 +83,10 @@ def crystals(
     guidance: Annotated[float, typer.Option(help="1: plain; more presses harder")] = SamplingSettings().guidance,
     sampler: Annotated[str, typer.Option(help="ddpm, ddim or dpm-solver")] = SamplingSettings().sampler,
     steps: Annotated[int, typer.Option(help="denoising steps")] = SamplingSettings().steps,
+    drafts: Annotated[int, typer.Option(help="skeletons written for each one tried")] = SamplingSettings().drafts,
+    skeletons: Annotated[int, typer.Option(help="skeletons tried a candidate")] = SamplingSettings().skeletons,
+    geometries: Annotated[int, typer.Option(help="geometries tried a skeleton")] = SamplingSettings().geometries,
+    prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does")] = True,
     out: Annotated[Path | None, typer.Option(help="CSV to write")] = None,
     cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF a candidate")] = None,
 ) -> None:
@@ -103,7 +107,9 @@ def crystals(
     for path in (out, cif_dir and cif_dir / ".write-test"):
         if path is not None:
             check_writable(path)
-    settings = SamplingSettings(engine=engine, guidance=guidance, sampler=sampler, steps=steps)
+    settings = SamplingSettings(
+        engine, guidance, sampler, steps, drafts, skeletons, geometries, prefer_stable=prefer_stable
+    )
     target = Target(goals, constraints)
     with cancel_on_interrupt() as cancelled:
         found = design(target, count, seed=seed, settings=settings, on_progress=_print_progress, cancelled=cancelled)

@@ -8,7 +8,7 @@ from matgen_core.chem.composition import check_charges, check_crystal
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.data.reference import load_reference, structure_type
 from matgen_core.properties import PROPERTIES, meets
-from matgen_core.types import Candidate, M, Target, Verdict
+from matgen_core.types import Candidate, Goal, M, Target, Verdict
 
 
 def assess(
@@ -49,10 +49,24 @@ def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
     for key, goal in target.goals.items():
         value, record = candidate.value(key), PROPERTIES[key]
         met = meets(key, goal, value)
-        slack = f" ± {record.tolerance:g}" if goal.is_value and record.tolerance else ""
-        read = "no reading" if value is None else f"{value:.3g} {record.unit}"
-        verdicts.append(Verdict(f"target:{key}", met, f"{read}, asked for {goal}{slack} {record.unit}"))
+        unit = f" {record.unit}" if record.unit else ""
+        read = "no reading" if value is None else f"{value:.3g}{unit}"
+        verdicts.append(Verdict(f"target:{key}", met, _compare(read, goal, record.tolerance, unit)))
     return verdicts
+
+
+def _compare(read: str, goal: Goal, tolerance: float | None, unit: str) -> str:
+    """What was read beside what was asked for."""
+    if goal.is_value:
+        slack = f" ± {tolerance:g}" if tolerance else ""
+        reason = f"{read}, asked for {goal.low:g}{slack}{unit}"
+    elif goal.low is None:
+        reason = f"{read}, asked for at most {goal.high:g}{unit}"
+    elif goal.high is None:
+        reason = f"{read}, asked for at least {goal.low:g}{unit}"
+    else:
+        reason = f"{read}, asked for {goal.low:g} to {goal.high:g}{unit}"
+    return reason
 
 
 def met_all(candidate: Candidate[M]) -> bool:

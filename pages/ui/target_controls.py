@@ -42,7 +42,7 @@ RULES: dict[str, Rule] = {
     "formula": Text(60), "min_atoms": Whole(1, 40), "max_atoms": Whole(1, 40),
     "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)), "count": Whole(1, MOST), "seed": Whole(0, LAST_SEED),
     "engine": OneOf(trained_engines()), "guidance": Real(0.0, 4.0), "sampler": OneOf(METHODS), "steps": Whole(5, 200),
-    "skeletons": Whole(1, 16), "geometries": Whole(1, 64), "stable": OneOf(("true", "false")),
+    "drafts": Whole(1, 16), "skeletons": Whole(1, 16), "geometries": Whole(1, 64), "stable": OneOf(("true", "false")),
 }  # fmt: skip
 
 
@@ -183,6 +183,10 @@ def ask_sampling() -> tuple[int, int, SamplingSettings]:
             _("Skeletons tried for each"), 1, 16, _USUAL.skeletons, key="skeletons", bind=URL,
             help=_("The one whose geometry the generator doubts least is kept; more are stabler and less new"),
         )  # fmt: skip
+        drafts = st.slider(
+            _("Drafts for each of these"), 1, 16, _USUAL.drafts, key="drafts", bind=URL,
+            help=_("With targets, as many skeletons are written and those likeliest to have what is asked go on"),
+        )  # fmt: skip
         geometries = st.slider(
             _("Geometries tried for each skeleton"), 1, 64, _USUAL.geometries, key="geometries", bind=URL,
             help=_("The generator's own score keeps the best one; more take longer"),
@@ -192,8 +196,8 @@ def ask_sampling() -> tuple[int, int, SamplingSettings]:
             help=_("Without a target for the energy above hull, ask for one as stable known crystals have"),
         )  # fmt: skip
     settings = SamplingSettings(
-        engine=engine, guidance=float(guidance), sampler=sampler, steps=int(steps), skeletons=int(skeletons),
-        geometries=int(geometries), prefer_stable=bool(stable),
+        engine, float(guidance), sampler, int(steps), int(drafts), int(skeletons), int(geometries),
+        prefer_stable=bool(stable),
     )  # fmt: skip
     return int(count or 1), int(seed or 0), settings
 

@@ -8,6 +8,8 @@ from matgen_core.chem.composition import (
     check_charges,
     check_constraints,
     check_crystal,
+    check_neutral,
+    check_oxidation,
     parse_elements,
     parse_formula,
 )
@@ -105,3 +107,10 @@ def test_charge_balance(formula: str, neutral: bool) -> None:
     verdict = check_charges(formula)
     assert verdict.passed is neutral
     assert formula in verdict.reason
+
+
+def test_a_formula_of_very_many_elements_is_passed_over_at_once() -> None:
+    for check in (check_charges, check_neutral, check_oxidation):
+        verdict = check("LiNaKFeMnCoNiVCrCuZnO99")
+        assert verdict.passed is None
+        assert "more than 9 elements" in verdict.reason
