@@ -366,7 +366,8 @@ class FormulaSettings:
     """How compositions are drawn; together with target, count and seed it repeats a run.
 
     Args:
-        temperature: softmax temperature, 0.1 to 2; below 1 is surer and less varied.
+        temperature: softmax temperature, 0.1 to 2. A little above 1 is the usual: cooler, MatGPT goes on for longer,
+            and long formulas balance their charges less often.
         top_k: only the k likeliest elements at each place; 0 for all.
         prompt: atoms that every formula begins with, such as "Li" or "Fe O".
         neutral: only what SMACT finds a neutral combination of oxidation states for, alloys not; the sampler keeps
@@ -375,7 +376,7 @@ class FormulaSettings:
         cap: most strings a run may draw, in multiples of the count.
     """
 
-    temperature: float = 1.0
+    temperature: float = 1.1
     top_k: int = 0
     prompt: str = ""
     neutral: bool = True

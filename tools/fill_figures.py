@@ -233,9 +233,14 @@ def compositions() -> str:
         return f"{MISSING}\n"
     free, floors = result["free"], {"smact_valid": "0.85", "unique": "0.95", "novel": "0.6"}
     labels = {"smact_valid": "SMACT-valid", "neutral": "neutral, alloys not", "unique": "unique", "novel": "novel"}
-    rows = [(label, with_interval(free[key]), floors.get(key, "–")) for key, label in labels.items()]
-    rows.append(("neutral, where asked for", with_interval(result["neutral_when_asked"]), "1.0"))
-    return table((f"{result['samples']:,} formulas, nothing asked", "MatGen", "at least"), rows)
+    plain = result["free_at_1"]
+    rows = [
+        (label, with_interval(free[key]), with_interval(plain[key]), floors.get(key, "–"))
+        for key, label in labels.items()
+    ]
+    rows.append(("neutral, where asked for", with_interval(result["neutral_when_asked"]), "–", "1.0"))
+    usual = f"MatGen, temperature {result['temperature']:g}"
+    return table((f"{result['samples']:,} formulas, nothing asked", usual, "temperature 1", "at least"), rows)
 
 
 def composition_targets() -> str:

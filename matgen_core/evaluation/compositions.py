@@ -8,6 +8,7 @@ tolerance of every goal; MatBERT takes no part in the drawing, but it learnt fro
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from matgen_core.chem.composition import check_charges, check_neutral
@@ -34,8 +35,11 @@ def evaluate(count: int, each: int, seed: int, say: Callable[[str], None]) -> di
     """
     free = sorted(design_compositions(Target({}, _LONG), count, seed=seed, settings=_FREE), key=lambda c: c.id)
     read = predict_formulas(free)
-    result: dict[str, Any] = {"samples": count, "free": measure_free(free)}
+    result: dict[str, Any] = {"samples": count, "temperature": _FREE.temperature, "free": measure_free(free)}
     say(f"free: {result['free']}")
+    plain = design_compositions(Target({}, _LONG), count, seed=seed, settings=replace(_FREE, temperature=1.0))
+    result["free_at_1"] = measure_free(plain)
+    say(f"at temperature 1: {result['free_at_1']}")
     neutral = listed_compositions(design_compositions(Target(), min(count, 500), seed=seed + 1))
     result["neutral_when_asked"] = share(
         sum(check_neutral(c.material.reduced).passed is True for c in neutral), len(neutral)
