@@ -24,8 +24,8 @@ ELEMENTS = ("C", "N", "O", "S", "F", "Cl", "Br", "H")
 
 
 def parse(smiles: str) -> Chem.Mol | None:
-    """The molecule, or None where the string is none (empty, too long, more than one piece, unreadable)."""
-    if not smiles or len(smiles) > LONGEST or not smiles.isascii() or "." in smiles:
+    """The molecule, or None where the string is none (empty, too long, more than one piece, any bond, unreadable)."""
+    if not smiles or len(smiles) > LONGEST or not smiles.isascii() or "." in smiles or "~" in smiles:
         return None
     with rdBase.BlockLogs():  # complaints about strings a network drew are no news
         return Chem.MolFromSmiles(smiles)

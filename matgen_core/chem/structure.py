@@ -26,10 +26,13 @@ def from_structure(structure: Structure, tolerances: tuple[float, ...] = TOLERAN
     """The crystal's space group, occupied Wyckoff positions and conventional cell.
 
     Raises:
-        BadInput: for disordered structures, and where spglib finds no consistent symmetry.
+        BadInput: for disordered structures, for numbers that are none, and where spglib finds no consistent symmetry.
     """
     if not structure.is_ordered:
         raise BadInput(f"{structure.formula} is disordered; give an ordered structure (one element on each site)")
+    if not (np.isfinite(structure.lattice.matrix).all() and np.isfinite(structure.frac_coords).all()):
+        # spglib would bring the whole process down
+        raise BadInput(f"{structure.formula}: a cell length, an angle or a coordinate is not a number; write one")
     cell = (structure.lattice.matrix, structure.frac_coords, [site.specie.Z for site in structure])
     reason = "spglib found no symmetry"
     for tolerance in tolerances:

@@ -41,6 +41,7 @@ def ask() -> Asked | None:
         _("What"), KINDS, default=KINDS[0], key="what", bind=URL, format_func=_, required=True,
         label_visibility="collapsed",
     )  # fmt: skip
+    kind = kind or KINDS[0]  # a link that names two gets neither
     goals, problem = ask_goals(_CONDITIONS[kind])
     constraints = Constraints()
     if kind == "crystals":

@@ -59,7 +59,7 @@ def ask_property(key: str) -> Goal | None:
             f"**{_(record.label)}**{unit}", _ASK, default="any", key=f"{key}_ask", bind=URL, format_func=_,
             required=True, help=_(record.note) if record.note else None,
         )  # fmt: skip
-        if kind == "any":
+        if kind not in ("value", "range"):  # nothing, where a link names two
             return None
         return _ask_value(record) if kind == "value" else _ask_range(record)
 

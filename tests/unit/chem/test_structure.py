@@ -56,3 +56,11 @@ def test_disorder_is_refused_with_the_remedy() -> None:
     alloy = Structure(Lattice.cubic(3), [{"Fe": 0.5, "Ni": 0.5}], [[0, 0, 0]])
     with pytest.raises(BadInput, match="disordered; give an ordered structure"):
         from_structure(alloy)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_is_none_is_refused_before_spglib_sees_it(number: float) -> None:
+    for lattice, place in ((np.diag([number, 5.6, 5.6]), 0.5), (np.eye(3) * 5.6, number)):
+        structure = Structure(Lattice(lattice), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, place]])
+        with pytest.raises(BadInput, match="is not a number"):
+            from_structure(structure)
