@@ -121,4 +121,8 @@ def read_gaps(candidates: Sequence[Candidate]) -> list[Prediction]:
         )
         return [missing] * len(candidates)
     read = read_heads([reduced_formula(candidate.material) for candidate in candidates], keys=("band_gap",))
-    return [replace(gap, method=f"{gap.method} (PBE)") for (gap,) in read]
+    found = []
+    for (gap,) in read:
+        method = f"{gap.method} (PBE)"
+        found.append(replace(gap, method=method))
+    return found
