@@ -100,7 +100,7 @@ def load_checkpoint(name: str, *, folder: Path = FOLDER) -> Checkpoint:
     if not (source / "config.json").is_file():
         known = ", ".join(available(folder)) or "none"
         raise UnknownCheckpoint(f"no checkpoint {name!r}; available: {known}; train it with: matgen train {name}")
-    remedy = "restore it with: git checkout -- assets/checkpoints"
+    remedy = "restore it with: git checkout assets/checkpoints"
     try:
         config = json.loads((source / "config.json").read_text(encoding="utf-8"))
         digest = _digest(source / "model.safetensors")
@@ -172,7 +172,7 @@ def load_language_model(name: str, *, folder: Path = FOLDER) -> Checkpoint:
     if not (source / "matgen.json").is_file():
         known = ", ".join(available(folder)) or "none"
         raise UnknownCheckpoint(f"no checkpoint {name!r}; available: {known}; train it with: matgen train {name}")
-    remedy = "restore it with: git checkout -- assets/checkpoints"
+    remedy = "restore it with: git checkout assets/checkpoints"
     try:
         config = json.loads((source / "matgen.json").read_text(encoding="utf-8"))
         digest = _language_digest(source)
@@ -232,7 +232,7 @@ def load_encoder(name: str, *, folder: Path = FOLDER) -> tuple[PreTrainedModel, 
     if not (source / "matgen.json").is_file():
         known = ", ".join(available(folder)) or "none"
         raise UnknownCheckpoint(f"no checkpoint {name!r}; available: {known}; train it with: matgen train {name}")
-    remedy = "restore it with: git checkout -- assets/checkpoints"
+    remedy = "restore it with: git checkout assets/checkpoints"
     try:
         config = json.loads((source / "matgen.json").read_text(encoding="utf-8"))
         digest = _digest(source / "model.safetensors")

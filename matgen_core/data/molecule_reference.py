@@ -129,6 +129,6 @@ def load_molecule_reference(folder: Path = FOLDER) -> MoleculeReference:
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise MissingReference(
             f"the reference of known molecules in {folder} cannot be read ({type(error).__name__}); restore it with: "
-            "git checkout -- assets/reference"
+            "git checkout assets/reference"
         ) from None
     return MoleculeReference(hashes, smiles, {key: labels[:, i] for i, key in enumerate(MOLECULE_CONDITIONS)})

@@ -271,7 +271,7 @@ def load_reference(folder: Path = FOLDER) -> Reference:
     Raises:
         MissingReference: where it is absent or damaged.
     """
-    remedy = "restore it with: git checkout -- assets/reference, or build it with: matgen data reference FILE"
+    remedy = "restore it with: git checkout assets/reference, or build it with: matgen data reference FILE"
     try:
         manifest = json.loads((folder / "reference.json").read_text(encoding="utf-8"))
         for name, digest in manifest["digests"].items():

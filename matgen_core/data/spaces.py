@@ -95,7 +95,7 @@ def load_crystal_space(folder: Path = FOLDER) -> Space:
     Raises:
         MissingReference: where the latents are not there, damaged, or belong to other crystals.
     """
-    remedy = "restore it with: git checkout -- assets/reference, or write it with: matgen data latents"
+    remedy = "restore it with: git checkout assets/reference, or write it with: matgen data latents"
     known = load_reference(folder).known
     try:
         with np.load(folder / LATENTS, allow_pickle=False) as file:

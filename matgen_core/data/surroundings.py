@@ -182,6 +182,6 @@ def load_surroundings(folder: Path = FOLDER) -> Surroundings:
             return Surroundings(seen, lengths, counts, dict(zip(file["types"].tolist(), known, strict=True)))
     except (OSError, KeyError, ValueError, EOFError, IndexError, zipfile.BadZipFile) as error:
         raise MissingReference(
-            f"{folder / FILE} cannot be read ({type(error).__name__}); restore it with: git checkout -- "
+            f"{folder / FILE} cannot be read ({type(error).__name__}); restore it with: git checkout "
             f"assets/reference, or measure it with: matgen data surroundings"
         ) from None
