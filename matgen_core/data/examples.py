@@ -16,6 +16,8 @@ from matgen_core.types import BadInput
 
 _NAMES = {"formula": "formula", "composition": "formula", "smiles": "smiles"}
 MOST = 1_000_000
+#: Characters; a formula, a SMILES or a number is far shorter.
+_LONGEST_CELL = 100_000
 
 
 def read_columns(source: Path | bytes, column: str, text: str = "", kind: str = "") -> tuple[list[str], list[str], str]:
@@ -55,6 +57,7 @@ def read_csv(source: Path | bytes, most: int = MOST) -> pd.DataFrame:
     name = source if isinstance(source, Path) else "the file"
     try:
         with _opened(source) as file:
+            csv.field_size_limit(_LONGEST_CELL)  # one setting for the whole process, which other readers change
             reader = csv.reader(file)
             header = next(reader, [])
             width = len(header)
