@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -136,6 +137,16 @@ def _places() -> tuple[Places, defaultdict[str, Pace]]:
     return Places(setting(AT_ONCE, 2) or 2, setting(EACH, 1) or 1), defaultdict(Pace)
 
 
+def spare_collector() -> None:
+    """Puts what is loaded out of the garbage collector's sight: it stays as long as the server.
+
+    Streamlit collects after every run of a script, through every object of every library and model. With a class of
+    twenty, whose pages renew themselves each second, nothing else was done any more.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @dataclass
 class Loader:
     """Loads the models once for all sessions, beside the page, so that the first run need not wait for all of it."""
@@ -149,11 +160,13 @@ class Loader:
         with self.lock:
             if not self.loaded:
                 begun, whole = time.monotonic(), True
+                spare_collector()
                 try:
                     self.load()
                 except Exception:
                     whole = False
                     log.exception("the models could not be loaded ahead")
+                spare_collector()
                 self.loaded = True
                 log_loading(time.monotonic() - begun, whole)
 
