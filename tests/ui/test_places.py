@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import threading
@@ -13,7 +14,7 @@ from streamlit import runtime
 
 import pages.ui.places
 from matgen_core.types import BadTarget, Candidate, Progress
-from pages.ui.jobs import Job
+from pages.ui.jobs import Job, Loader
 from pages.ui.places import AFTER_CLOSE, AT_ONCE, Places, Presence, setting
 from pages.ui.run_log import log
 
@@ -203,3 +204,15 @@ def test_the_log_says_how_a_run_ended(lines: list[dict[str, Any]], how: str, sta
         job.stop.set()
     job.run(lambda report, stop: ())
     assert [line["state"] for line in lines] == [state]
+
+
+def test_what_was_loaded_is_not_searched_for_garbage_after_every_run_of_a_script() -> None:
+    kept: list[list[int]] = []
+    gc.unfreeze()
+    try:
+        Loader(lambda: kept.extend([number] for number in range(1000)))()
+        assert gc.get_freeze_count() > 1000
+        watched = {id(thing) for thing in gc.get_objects()}
+        assert not any(id(thing) in watched for thing in kept)
+    finally:
+        gc.unfreeze()
