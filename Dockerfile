@@ -21,7 +21,7 @@ RUN python -m pip install --no-deps --editable . \
     && useradd --create-home --uid 1000 matgen \
     && mkdir /data && chown matgen /data
 
-USER matgen
+USER 1000
 ENV XDG_DATA_HOME=/data
 VOLUME /data
 EXPOSE 8501
