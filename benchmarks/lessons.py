@@ -52,7 +52,7 @@ def settle(page: Page) -> None:
 
 def move(page: Page, slider: Locator, key: str) -> float | None:
     """Seconds from a key on the slider to a settled page; None where nothing ran, as at the end of its range."""
-    slider.focus()
+    slider.focus(timeout=10_000)
     watching = page.evaluate_handle(f"() => ({{answer: ({_WATCH})()}})")
     page.keyboard.press(key)
     found = watching.evaluate("watched => watched.answer")
@@ -62,7 +62,8 @@ def move(page: Page, slider: Locator, key: str) -> float | None:
 def measure_tab(page: Page, name: str, tab: str) -> list[dict[str, object]]:
     """One record for each slider that can be seen."""
     records: list[dict[str, object]] = []
-    sliders = page.locator('[data-testid="stMain"] [data-testid="stSlider"]:visible input[type="range"]')
+    page.wait_for_timeout(2000)  # what the former tab showed is gone by then
+    sliders = page.locator('[data-testid="stMain"] [data-testid="stSlider"]:visible input[type="range"]:enabled')
     for index in range(sliders.count()):
         if index >= sliders.count():
             break
