@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,9 @@ def rows_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("the training rows are not beside this checkout")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's AppTest leaves its page as ``__main__``, which a process started later would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
