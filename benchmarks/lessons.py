@@ -94,7 +94,6 @@ def measure_page(page: Page, address: str, name: str) -> list[dict[str, object]]
         tab = tabs.nth(index)
         tab.click()
         settle(page)
-        settle(page)  # the first may come before the click has reached the server
         records += measure_tab(page, name, tab.inner_text())
     return records
 

@@ -192,7 +192,7 @@ def check_charges(formula: str) -> Verdict:
 
     Source: Davies et al., Chem 1, 617 (2016); settings as in CDVAE's composition validity.
     """
-    valid = None if _too_many(formula) else _smact(formula)
+    valid = _smact(formula)
     if valid is None:
         return Verdict("charge_balance", None, _unjudged(formula))
     reason = "neutral with common oxidation states, or an alloy" if valid else "no neutral combination"
@@ -216,6 +216,8 @@ def _smact(formula: str) -> bool | None:
 
     from smact.screening import smact_validity
 
+    if _too_many(formula):
+        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
         try:
@@ -281,7 +283,7 @@ def check_neutral(formula: str) -> Verdict:
 
     SMACT's test (Davies et al. 2016), in which an element may take two states at once, so that Fe3O4 passes.
     """
-    neutral = None if _too_many(formula) else _smact_neutral(formula)
+    neutral = _smact_neutral(formula)
     if neutral is None:
         return Verdict("neutral", None, _unjudged(formula))
     return Verdict("neutral", neutral, f"{'a' if neutral else 'no'} neutral combination for {formula}")
@@ -293,6 +295,8 @@ def _smact_neutral(formula: str) -> bool | None:
 
     from smact.screening import smact_validity
 
+    if _too_many(formula):
+        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
         try:

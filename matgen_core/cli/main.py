@@ -108,8 +108,9 @@ def crystals(
         if path is not None:
             check_writable(path)
     settings = SamplingSettings(
-        engine, guidance, sampler, steps, drafts, skeletons, geometries, prefer_stable=prefer_stable
-    )
+        engine=engine, guidance=guidance, sampler=sampler, steps=steps, drafts=drafts, skeletons=skeletons,
+        geometries=geometries, prefer_stable=prefer_stable,
+    )  # fmt: skip
     target = Target(goals, constraints)
     with cancel_on_interrupt() as cancelled:
         found = design(target, count, seed=seed, settings=settings, on_progress=_print_progress, cancelled=cancelled)

@@ -196,8 +196,8 @@ def ask_sampling() -> tuple[int, int, SamplingSettings]:
             help=_("Without a target for the energy above hull, ask for one as stable known crystals have"),
         )  # fmt: skip
     settings = SamplingSettings(
-        engine, float(guidance), sampler, int(steps), int(drafts), int(skeletons), int(geometries),
-        prefer_stable=bool(stable),
+        engine=engine, guidance=float(guidance), sampler=sampler, steps=int(steps), drafts=int(drafts),
+        skeletons=int(skeletons), geometries=int(geometries), prefer_stable=bool(stable),
     )  # fmt: skip
     return int(count or 1), int(seed or 0), settings
 
