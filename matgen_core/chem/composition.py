@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import product
@@ -192,7 +193,7 @@ def check_charges(formula: str) -> Verdict:
 
     Source: Davies et al., Chem 1, 617 (2016); settings as in CDVAE's composition validity.
     """
-    valid = _smact(formula)
+    valid = _smact(formula, False, True)
     if valid is None:
         return Verdict("charge_balance", None, _unjudged(formula))
     reason = "neutral with common oxidation states, or an alloy" if valid else "no neutral combination"
@@ -210,10 +211,9 @@ def _unjudged(formula: str) -> str:
     return reason
 
 
-@lru_cache(maxsize=50_000)
-def _smact(formula: str) -> bool | None:
-    import warnings
-
+@lru_cache(maxsize=100_000)
+def _smact(formula: str, mixed_valence: bool, alloys: bool) -> bool | None:
+    """Whether SMACT holds the formula for valid; None where it cannot judge it."""
     from smact.screening import smact_validity
 
     if _too_many(formula):
@@ -221,9 +221,15 @@ def _smact(formula: str) -> bool | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
         try:
-            return bool(smact_validity(formula))
+            return bool(smact_validity(formula, include_alloys=alloys, mixed_valence=mixed_valence))
         except Exception:  # smact raises many kinds for elements it has no data for
             return None
+
+
+def _smact_either(formula: str, alloys: bool = True) -> bool | None:
+    """With one state for each element or, where that does not balance, with two."""
+    valid = _smact(formula, False, alloys)
+    return _smact(formula, True, alloys) if valid is False else valid
 
 
 @lru_cache(maxsize=50_000)
@@ -233,20 +239,15 @@ def check_oxidation(formula: str) -> Verdict:
     SMACT's test (Davies et al. 2016, Pauling's order) as in ``charge_balance``, but an element may take two states at
     once, so that Fe3O4 passes.
     """
-    import warnings
-
     from pymatgen.core import Composition
-    from smact.screening import smact_validity
 
-    if _too_many(formula):
+    valid = _smact_either(formula)
+    if valid is None:
         return Verdict("oxidation", None, _unjudged(formula))
+    if not valid:
+        return Verdict("oxidation", False, f"no neutral combination of known oxidation states for {formula}")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
-        try:
-            if not (smact_validity(formula) or smact_validity(formula, mixed_valence=True)):
-                return Verdict("oxidation", False, f"no neutral combination of known oxidation states for {formula}")
-        except Exception:  # smact raises many kinds for elements it has no data for
-            return Verdict("oxidation", None, _unjudged(formula))
+        warnings.simplefilter("ignore")  # of elements without an electronegativity
         composition = Composition(formula)
         states = _common_states(composition)
         if states is None and not all(element.is_metal for element in composition) and len(composition) < 6:
@@ -283,23 +284,7 @@ def check_neutral(formula: str) -> Verdict:
 
     SMACT's test (Davies et al. 2016), in which an element may take two states at once, so that Fe3O4 passes.
     """
-    neutral = _smact_neutral(formula)
+    neutral = _smact_either(formula, alloys=False)
     if neutral is None:
         return Verdict("neutral", None, _unjudged(formula))
     return Verdict("neutral", neutral, f"{'a' if neutral else 'no'} neutral combination for {formula}")
-
-
-@lru_cache(maxsize=50_000)
-def _smact_neutral(formula: str) -> bool | None:
-    import warnings
-
-    from smact.screening import smact_validity
-
-    if _too_many(formula):
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of elements without an electronegativity; the verdict says it
-        try:
-            return any(smact_validity(formula, include_alloys=False, mixed_valence=mixed) for mixed in (False, True))
-        except Exception:  # smact raises many kinds for elements it has no data for
-            return None
