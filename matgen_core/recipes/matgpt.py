@@ -15,6 +15,8 @@ from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.training import Recipe, Trainer, TrainingConfig, best_device
 
 NAME = "matgpt"
+#: Shares of the strings of which nothing is told, and one property alone: the two that are asked for most.
+_NOTHING, _ONE = 0.3, 0.2
 
 
 def matgpt(rows: FormulaRows, folder: Path, training: TrainingConfig, batch: int = 128, width: int = 128) -> Recipe:
@@ -29,7 +31,8 @@ def matgpt(rows: FormulaRows, folder: Path, training: TrainingConfig, batch: int
     batches, checks = AtomStrings(learn, batch, training.seed), AtomStrings(held, 256, 1)
 
     def loss(item: tuple[Tensor, Tensor]) -> Tensor:
-        tokens, values = item[0].to(device), drop_conditions(item[1]).to(device)
+        tokens = item[0].to(device)
+        values = drop_conditions(item[1], all_rate=_NOTHING, only_rate=_ONE).to(device)
         return model.loss(tokens, values).mean() / 10.0
 
     def validate(network: nn.Module) -> dict[str, float]:

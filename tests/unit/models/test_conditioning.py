@@ -100,3 +100,16 @@ def test_dropping_repeats_with_its_generator_and_can_be_turned_off() -> None:
     torch.testing.assert_close(first, second, equal_nan=True)
     assert torch.equal(drop_conditions(values, all_rate=0.0, each_rate=0.0), values)
     assert drop_conditions(values, all_rate=1.0).isnan().all()
+
+
+def test_one_property_alone_is_told_as_often_as_asked_for_and_is_one_that_is_known() -> None:
+    values = torch.zeros(100_000, 3)
+    values[:, 0] = NAN
+    dropped = drop_conditions(
+        values, torch.Generator().manual_seed(0), all_rate=0.3, each_rate=0.0, only_rate=0.3
+    ).isnan()
+    told = (~dropped).sum(dim=1)
+    shares = torch.stack([(told == count).float().mean() for count in range(3)])
+    torch.testing.assert_close(shares, torch.tensor([0.3, 0.3, 0.4]), atol=0.005, rtol=0)
+    alone = (~dropped)[told == 1].float().mean(dim=0)
+    torch.testing.assert_close(alone, torch.tensor([0.0, 0.5, 0.5]), atol=0.01, rtol=0)
