@@ -10,44 +10,34 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.browser import QUIET, STATE, open_browser, settle
 from benchmarks.server import serve
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("diffusion", "language_models", "transfer", "exercises")
 MOVES = 3
-#: The page counts as settled when its script has not run for so long, ms.
-_QUIET = 500
-_STATE = '[data-testid="stApp"]'
 #: Waits in the page itself, so that asking does not disturb the clock; ms from here to the end of the last run.
 _WATCH = f"""() => new Promise(done => {{
-    const app = document.querySelector('{_STATE}'), begun = performance.now();
+    const app = document.querySelector('{STATE}'), begun = performance.now();
     let last = 0, ran = false;
     const timer = setInterval(() => {{
         const now = performance.now() - begun;
         if (app.dataset.testScriptState !== 'notRunning') {{ ran = true; last = now; }}
-        if (now < 120000 && (now - last < {_QUIET} || !ran && now < 3000)) return;
+        if (now < 120000 && (now - last < {QUIET} || !ran && now < 3000)) return;
         clearInterval(timer);
         done(ran ? last : null);
     }}, 10);
 }})"""
-
-
-def settle(page: Page) -> None:
-    """Waits until the script has come to its end."""
-    page.locator('[data-testid="stMain"] h1').first.wait_for()
-    page.wait_for_timeout(_QUIET)
-    page.locator(f'{_STATE}[data-test-script-state="notRunning"]').wait_for()
 
 
 def move(page: Page, slider: Locator, key: str) -> float | None:
@@ -99,13 +89,8 @@ def measure_page(page: Page, address: str, name: str) -> list[dict[str, object]]
 
 
 def main() -> None:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.set_default_timeout(240_000)
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server, open_browser() as page:
         records = [record for name in PAGES for record in measure_page(page, server.address, name)]
-        browser.close()
     result = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"), "cores": os.cpu_count(), "sliders": records,
         "slowest": max((float(str(r["slowest"])) for r in records), default=None),

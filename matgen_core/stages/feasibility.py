@@ -71,23 +71,31 @@ STAGES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_STAGE_OF = {rule: stage for stage, rules in STAGES.items() for rule in rules}
+
+
+def stage_of(verdict: Verdict) -> str | None:
+    """The stage that asks a verdict's rule; None for one that no stage asks."""
+    return _STAGE_OF.get("target" if verdict.rule.startswith("target:") else verdict.rule)
+
+
 def failed(candidate: Candidate[M], stage: str, rules: Rules) -> list[Verdict]:
     """The verdicts for which a candidate does not pass a stage; a goal without a reading is one of them."""
-    return [verdict for verdict in candidate.verdicts if _stops(verdict, STAGES[stage], rules)]
+    return [verdict for verdict in candidate.verdicts if _stops(verdict, rules) and stage_of(verdict) == stage]
 
 
 def objections(candidate: Candidate[M], rules: Rules) -> list[Verdict]:
-    """The verdicts of every stage for which a candidate does not pass."""
-    return [verdict for stage in STAGES for verdict in failed(candidate, stage, rules)]
+    """The verdicts of every stage for which a candidate does not pass, in the order of the stages."""
+    stopping = [verdict for verdict in candidate.verdicts if _stops(verdict, rules)]
+    return [verdict for stage in STAGES for verdict in stopping if stage_of(verdict) == stage] if stopping else []
 
 
-def _stops(verdict: Verdict, names: Sequence[str], rules: Rules) -> bool:
-    if verdict.rule.startswith("target:"):
-        return "target" in names and verdict.passed is not True
-    if verdict.rule not in names:
+def _stops(verdict: Verdict, rules: Rules) -> bool:
+    """Whether it stops a candidate at the stage that asks it, if any does."""
+    if verdict.passed is True:
         return False
-    if verdict.rule == "hull":  # without a reading nothing says that it would last
-        return verdict.passed is not True
+    if verdict.rule == "hull" or verdict.rule.startswith("target:"):  # without a reading nothing says that it is met
+        return True
     return verdict.passed is False and not (verdict.rule == "newness" and rules.known)
 
 
@@ -204,18 +212,17 @@ class Funnel:
 
 def count_stages(candidates: Sequence[Candidate[M]], rules: Rules) -> Funnel:
     """The funnel of judged candidates."""
-    left, counts = list(candidates), [("generated", len(candidates))]
-    reasons: dict[str, int] = {}
-    for stage in STAGES:
-        kept = []
-        for candidate in left:
-            if problems := failed(candidate, stage, rules):
-                reasons[problems[0].rule] = reasons.get(problems[0].rule, 0) + 1
-            else:
-                kept.append(candidate)
-        left = kept
-        counts.append((stage, len(left)))
-    counts.append(("listed", len(left)))
+    stopped, reasons = dict.fromkeys(STAGES, 0), dict[str, int]()
+    for candidate in candidates:
+        if problems := objections(candidate, rules):
+            first = problems[0]
+            stopped[stage_of(first) or ""] += 1
+            reasons[first.rule] = reasons.get(first.rule, 0) + 1
+    left, counts = len(candidates), [("generated", len(candidates))]
+    for stage, count in stopped.items():
+        left -= count
+        counts.append((stage, left))
+    counts.append(("listed", left))
     return Funnel(tuple(counts), tuple(sorted(reasons.items(), key=lambda item: -item[1])))
 
 

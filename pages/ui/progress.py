@@ -7,6 +7,10 @@ import streamlit as st
 from pages.ui.jobs import Job
 from pages.ui.language import _
 
+#: The page is drawn anew when so large a share more was found: with thousands it takes a second, which a click made
+#: meanwhile must wait for.
+_MORE = 1 / 8
+
 
 def show_progress(job: Job, key: str = "cancel") -> None:
     """Shows the job and renews itself; the page follows when more was found and when the job ends."""
@@ -14,7 +18,7 @@ def show_progress(job: Job, key: str = "cancel") -> None:
 
 
 def _show(job: Job, shown: int, key: str) -> None:
-    if not job.busy or len(job.candidates) > shown:
+    if not job.busy or len(job.candidates) > shown * (1 + _MORE):
         st.rerun()
     bar, cancel = st.columns([5, 1], vertical_alignment="bottom", wrap=False)
     bar.progress(job.share, _words(job))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -121,23 +121,25 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
         )
     )
     picked = st.session_state.get(PICKED, [])
-    flat, deep, lines = st.tabs([_("Two"), _("Three"), _("All side by side")], key="front-tabs")
-    with flat:
-        st.plotly_chart(
+    # Only the open one is drawn: thousands of points are work for the browser, too.
+    flat, deep, lines = st.tabs(
+        [_("Two"), _("Three"), _("All side by side")], key="front-tabs", on_change="rerun"
+    )  # fmt: skip
+    if flat.open:
+        flat.plotly_chart(
             draw_front(candidates, fronts, objectives[:2], picked=picked, translate=_), key="front",
             on_select=_pick_points, selection_mode=("points", "box", "lasso"), config={"displaylogo": False},
             alt=_("Candidates over the first two objectives, the first front filled"),
         )  # fmt: skip
-    with deep:
-        if len(objectives) < 3:
-            st.info(_("Choose a third objective."))
-        else:
-            st.plotly_chart(
-                draw_front(candidates, fronts, objectives[:3], picked=picked, translate=_), key="front-3d",
-                alt=_("Candidates over three objectives"),
-            )  # fmt: skip
-    with lines:
-        st.plotly_chart(
+    if deep.open and len(objectives) < 3:
+        deep.info(_("Choose a third objective."))
+    elif deep.open:
+        deep.plotly_chart(
+            draw_front(candidates, fronts, objectives[:3], picked=picked, translate=_), key="front-3d",
+            alt=_("Candidates over three objectives"),
+        )  # fmt: skip
+    if lines.open:
+        lines.plotly_chart(
             draw_parallel(candidates, fronts, objectives, translate=_), key="parallel",
             alt=_("All objectives side by side, one line a candidate"),
         )  # fmt: skip
@@ -156,7 +158,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     """The table, best first; returns the rows that are ticked."""
     # What a user's own predictor reads has no tolerance of a target; chances are of the shipped properties.
     target = Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES})
-    rows = []
+    rows, said = [], cache(rule_text)  # some thousand rows, a handful of rules
     for candidate, front, merit in ranked:
         row: dict[str, object] = {
             "material": _shown(candidate), "front": front or None, "merit": merit,
@@ -167,7 +169,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
             reading = candidate.predictions.get(objective.key)
             row[objective.key] = None if reading is None else reading.value
             row[f"{objective.key}_spread"] = None if reading is None else reading.spread
-        row["rejected"] = ", ".join(rule_text(verdict.rule) for verdict in objections(candidate, rules))
+        row["rejected"] = ", ".join(said(verdict.rule) for verdict in objections(candidate, rules))
         row["id"] = candidate.id
         rows.append(row)
     ids = [c.id for c, _front, _merit in ranked]
