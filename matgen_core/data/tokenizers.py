@@ -139,6 +139,18 @@ class Grammar:
         """Groups in which something allowed can be written; empty where the constraints leave nothing."""
         return self._groups
 
+    @property
+    def requires(self) -> bool:
+        """Whether some element, or a formula, must be there."""
+        return bool(self._required) or self._formula is not None
+
+    def missing(self, tokens: Sequence[int]) -> NDArray[np.bool_]:
+        """(V,) the elements that must be there and have not come in ``tokens`` yet."""
+        wanted = np.zeros(VOCABULARY, dtype=bool)
+        wanted[[_ELEMENT + element for element in self._required]] = True
+        wanted[list(tokens)] = False
+        return wanted
+
     def mask(self, tokens: Sequence[int]) -> NDArray[np.bool_]:
         """(V,) which tokens may come next after ``tokens`` (which begin with BOS)."""
         allowed = np.zeros(VOCABULARY, dtype=bool)

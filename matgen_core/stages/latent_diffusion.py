@@ -86,7 +86,7 @@ class LatentDiffusion:
     ) -> list[Crystal]:
         """Of every ``each`` latents (B, D) in a row the crystal whose geometry is doubted least."""
         temperature = _COOLER * settings.temperature
-        written = write_skeletons(self.vae, grammar, latents, 1.0, temperature, generator, cancelled)
+        written, _ = write_skeletons(self.vae, grammar, latents, 1.0, temperature, generator, cancelled)
         return self.placer.place_best(written, each, conditions, settings, generator, cancelled)
 
 
@@ -119,7 +119,7 @@ def write_crystals(
     cancelled: Asked | None = None,
 ) -> list[Crystal | None]:
     """What each latent (B, D) stands for; None where its string could not be finished."""
-    written = write_skeletons(vae, grammar, latents, 1.0, settings.temperature, generator, cancelled)
+    written, _ = write_skeletons(vae, grammar, latents, 1.0, settings.temperature, generator, cancelled)
     kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
     skeletons = [skeleton for skeleton in written if skeleton is not None]
     crystals: list[Crystal | None] = [None] * len(written)

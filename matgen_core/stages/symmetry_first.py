@@ -4,7 +4,8 @@
     geometry ~ placing.py(skeleton, properties)    a guess in bins, refined by diffusion
 
 Several skeletons are written for each candidate. Where properties are asked for, those that likeliest have them go on,
-by the writer's own likelihood (answering.py); of these the one whose geometry is doubted least is kept.
+by the writer's own likelihood (answering.py); of these the one whose geometry is doubted least is kept. Where elements
+must be there, more are written, and those go on into which the elements came unforced.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from matgen_core.data.tokenizers import Grammar, Skeleton
 from matgen_core.networks import build_gpt
 from matgen_core.stages.answering import TOLD, score_answers, told
 from matgen_core.stages.placing import Placer
-from matgen_core.stages.writing import Asked, write_skeletons
+from matgen_core.stages.writing import Asked, pick_best, write_skeletons
 from matgen_core.types import Crystal, SamplingSettings
+
+#: So many times as many skeletons are written where elements must be there.
+_PRESSED = 12
 
 
 class SymmetryFirst:
@@ -46,23 +50,25 @@ class SymmetryFirst:
         """As many crystals as there are rows of conditions (B, K), fewer where some could not be finished."""
         generator = torch.Generator().manual_seed(seed)
         each = settings.skeletons * (settings.drafts if told(conditions) else 1)
-        asked = conditions.repeat_interleave(each, dim=0)
-        written = write_skeletons(
+        many = each * (_PRESSED if grammar.requires else 1)
+        asked = conditions.repeat_interleave(many, dim=0)
+        written, ease = write_skeletons(
             self.gpt, grammar, asked, settings.guidance, settings.temperature, generator, cancelled
         )
+        if many > each:
+            written, ease = pick_best(written, ease, many, each)
+            asked = conditions.repeat_interleave(each, dim=0)
         if each > settings.skeletons:
-            written = self._pick(written, each, settings.skeletons, asked, cancelled)
+            scores = ease + self._answers(written, asked, cancelled)
+            written, _ = pick_best(written, scores, each, settings.skeletons)
             asked = conditions.repeat_interleave(settings.skeletons, dim=0)
         return self.placer.place_best(written, settings.skeletons, asked, settings, generator, cancelled)
 
-    def _pick(
-        self, written: Sequence[Skeleton | None], each: int, count: int, asked: Tensor, cancelled: Asked | None
-    ) -> list[Skeleton | None]:
-        """Of every ``each`` skeletons in a row the ``count`` that likeliest have what is asked."""
+    def _answers(self, written: Sequence[Skeleton | None], asked: Tensor, cancelled: Asked | None) -> Tensor:
+        """(B,) how likely each has what is asked."""
         kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
         finished = [skeleton for skeleton in written if skeleton is not None]
         known = {key: load_reference().column(key) for key in TOLD}
-        scores = torch.full((len(written),), -torch.inf)
+        scores = torch.zeros(len(written))
         scores[kept] = score_answers(self.gpt, finished, asked[kept], known, cancelled)
-        best = scores.view(-1, each).topk(count, dim=1).indices + torch.arange(0, len(written), each)[:, None]
-        return [written[i] for i in best.flatten().tolist()]
+        return scores

@@ -23,6 +23,9 @@ from matgen_core.types import Cancelled
 Asked = Callable[[], bool]
 #: Geometries written together.
 GEOMETRY_BATCH = 256
+#: Added to the logits of elements that must be there and have not come yet, in every other row: twenty times as likely.
+#: A rare element seldom comes of itself; a common one that is pressed for comes where it does not belong.
+_PRESS = 3.0
 S = TypeVar("S", bound=DynamicCache)
 
 
@@ -48,14 +51,19 @@ def write_skeletons(
     temperature: float,
     generator: torch.Generator,
     cancelled: Asked | None = None,
-) -> list[Skeleton | None]:
-    """One skeleton for each row of the context (B, C); None where a string could not be finished.
+) -> tuple[list[Skeleton | None], Tensor]:
+    """One skeleton for each row of the context (B, C), None where a string could not be finished, and its ease (B,).
 
     Finished rows leave the batch. Guidance mixes logits of the asked and the free network; it is for conditions, of
     which NaN is "any". A latent that was guided while it was drawn takes a guidance of 1.
+
+    The ease of a string is the log of p(string) / q(string): how likely the writer is to write it of itself, against
+    how likely it was drawn here, where the grammar forbids and elements that must be there are pressed for. Asked for
+    oxygen, a writer may write a sulfide and be made to end it with oxygen: such a string has little ease, one into
+    which oxygen came of itself has more. To choose by it among several is importance sampling.
     """
     guided = guidance != 1.0 and bool((~context.isnan()).any())
-    strings = [[BOS] for _ in range(len(context))]
+    strings, ease = [[BOS] for _ in range(len(context))], torch.zeros(len(context))
     active = list(range(len(context)))
     cache = writer.begin(torch.cat([context, torch.full_like(context, float("nan"))]) if guided else context)
     for _ in range(MAX_TOKENS):
@@ -70,8 +78,14 @@ def write_skeletons(
         dead = ~allowed.any(dim=1)
         allowed[dead, EOS] = True
         # A writer of whole crystals knows the tokens of geometry, too; none of them is part of a skeleton.
-        drawn = _draw(logits[:, :VOCABULARY].masked_fill(~allowed, -torch.inf), temperature, generator).squeeze(1)
-        for row, token in zip(active, drawn.tolist(), strict=True):
+        logits = logits[:, :VOCABULARY]
+        pressed = logits.masked_fill(~allowed, -torch.inf)
+        if grammar.requires:
+            missing = torch.from_numpy(np.stack([grammar.missing(strings[i]) for i in active]))
+            pressed = pressed + _PRESS * missing * (torch.tensor(active) % 2)[:, None]
+        drawn = _draw(pressed, temperature, generator)
+        ease[active] += (logits.log_softmax(dim=1) - pressed.log_softmax(dim=1)).gather(1, drawn).squeeze(1)
+        for row, token in zip(active, drawn.squeeze(1).tolist(), strict=True):
             strings[row].append(token)
         running = torch.tensor([k for k, row in enumerate(active) if strings[row][-1] != EOS], dtype=torch.int64)
         if len(running) == 0:
@@ -80,7 +94,20 @@ def write_skeletons(
             both = torch.cat([running, running + len(active)]) if guided else running
             cache.batch_select_indices(both)
             active = [active[k] for k in running.tolist()]
-    return [_read(string) for string in strings]
+    return [_read(string) for string in strings], ease
+
+
+def pick_best(
+    written: Sequence[Skeleton | None], scores: Tensor, each: int, count: int
+) -> tuple[list[Skeleton | None], Tensor]:
+    """Of every ``each`` skeletons in a row the ``count`` of the highest score (B,), and their scores.
+
+    One that could not be finished comes last.
+    """
+    there = torch.tensor([skeleton is not None for skeleton in written])
+    ranked = scores.masked_fill(~there, -torch.inf).view(-1, each).topk(count, dim=1).indices
+    rows = (ranked + torch.arange(0, len(written), each)[:, None]).flatten()
+    return [written[i] for i in rows.tolist()], scores[rows]
 
 
 def _read(string: list[int]) -> Skeleton | None:

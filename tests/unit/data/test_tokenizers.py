@@ -66,3 +66,10 @@ def test_other_strings_are_refused(tokens: list[int]) -> None:
 
 def test_constraints_that_leave_nothing_leave_no_space_group() -> None:
     assert Grammar(Constraints(formula="Fe3O4", max_atoms=6)).space_groups == ()
+
+
+def test_what_must_be_there_is_missing_until_it_comes() -> None:
+    grammar = Grammar(Constraints(include=frozenset({"O", "Ti"})))
+    begun = encode(Skeleton(136, (("a", "Ti"), ("f", "O"))))
+    assert [int(grammar.missing(begun[:length]).sum()) for length in range(1, len(begun) + 1)] == [2, 2, 2, 1, 1, 0, 0]
+    assert not Grammar(Constraints(exclude=frozenset({"Pb"}))).missing(begun[:1]).any()

@@ -9,7 +9,7 @@ from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, slo
 from matgen_core.data.tokenizers import Grammar, Skeleton
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
-from matgen_core.stages.writing import propose, similar_lengths, write_skeletons
+from matgen_core.stages.writing import pick_best, propose, similar_lengths, write_skeletons
 from matgen_core.types import Cancelled, Constraints
 
 RUTILE = Skeleton(136, (("a", "Ti"), ("f", "O")))
@@ -67,8 +67,32 @@ def test_a_cancelled_writing_stops_at_the_next_token(gpt: ConditionalGPT) -> Non
 
 def test_whatever_the_network_wants_the_grammar_decides(gpt: ConditionalGPT) -> None:
     grammar = Grammar(Constraints(formula="NaCl", max_atoms=4, crystal_system="cubic"))
-    written = write_skeletons(gpt, grammar, torch.zeros(6, 1), 1.5, 1.0, seeded())
+    written, _ = write_skeletons(gpt, grammar, torch.zeros(6, 1), 1.5, 1.0, seeded())
     for skeleton in written:
         assert skeleton is not None
         assert skeleton.space_group >= 195
         assert {element for _, element in skeleton.sites} == {"Na", "Cl"}
+
+
+def test_ease_makes_up_for_what_was_pressed_for(gpt: ConditionalGPT) -> None:
+    """E_q[p / q] is the writer's chance of any allowed string, whether the element was pressed for or not."""
+    grammar = Grammar(Constraints(include=frozenset({"Na"}), max_atoms=2, crystal_system="cubic"))
+    _, ease = write_skeletons(gpt, grammar, torch.zeros(6000, 1), 1.0, 1.0, seeded())
+    left_alone, pressed = ease[0::2].exp(), ease[1::2].exp()
+    error = (left_alone.var() / 3000 + pressed.var() / 3000).sqrt()
+    assert abs(float(left_alone.mean() - pressed.mean())) < 4 * float(error)
+    assert float(pressed.mean()) > 4 * float(error), "the test could tell nothing apart"
+
+
+def test_pressing_only_where_an_element_must_be_there(gpt: ConditionalGPT) -> None:
+    grammar = Grammar(Constraints(max_atoms=4))
+    assert not grammar.requires
+    _, ease = write_skeletons(gpt, grammar, torch.zeros(4, 1), 1.0, 1.0, seeded())
+    assert (ease <= 1e-4).all(), "of what is allowed the writer would write no more than all"
+
+
+def test_the_best_of_each_go_on_and_those_that_ended_nowhere_come_last() -> None:
+    written = [RUTILE, None, SALT, CORUNDUM, None, None]
+    kept, scores = pick_best(written, torch.tensor([-3.0, 9.0, -1.0, -2.0, 5.0, 4.0]), 3, 2)
+    assert kept == [SALT, RUTILE, CORUNDUM, None]
+    assert scores[:3].tolist() == [-1.0, -3.0, -2.0]
