@@ -3,14 +3,15 @@
 Which elements may come, which must and how many atoms at least hold for every string by construction. A string that
 would go on beyond the most atoms is not cut to fit, which would spoil its stoichiometry, but comes back one atom too
 long, to be rejected: what is left is drawn as the network would draw among formulas that fit. The atoms of one element
-stand together, as they were learnt.
+stand together, as they were learnt. What must be there is written first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import comb
 
 import torch
 from torch import Tensor
@@ -24,6 +25,8 @@ from matgen_core.training import best_device
 from matgen_core.types import BadTarget, Cancelled, Constraints
 
 CHECKPOINT = "matgpt"
+#: Strings written for each that is asked for, where elements must be there.
+_SEVERAL = 3
 
 
 @lru_cache(maxsize=1)
@@ -108,6 +111,34 @@ def write_formulas(
     Raises:
         Cancelled: where ``cancelled`` said so.
     """
+    if not rules.required.any():  # nothing is pressed for
+        return _write(network, conditions, rules, generator, temperature, top_k, cancelled)
+    many = conditions.repeat_interleave(_SEVERAL, dim=0)
+    return _even_out(_write(network, many, rules, generator, temperature, top_k, cancelled), rules, generator)
+
+
+def _even_out(strings: Sequence[list[int]], rules: AtomRules, generator: torch.Generator) -> list[list[int]]:
+    """Of each few strings one, by chance, so that it does not show that what is required was written first.
+
+    Of the k! orders of k elements r! (k - r)! begin with the r required ones, so that a formula of few elements came
+    more often than among all formulas that hold them, by 1 / C(k, r).
+    """
+    begun = set(rules.prompt)
+    required = len(set(torch.where(rules.required)[0].tolist()) - begun)
+    weights = torch.tensor([float(comb(len(set(string) - begun), required)) for string in strings]).clamp(min=1e-6)
+    picked = torch.multinomial(weights.view(-1, _SEVERAL), 1, generator=generator).squeeze(1)
+    return [strings[i] for i in (picked + torch.arange(0, len(strings), _SEVERAL)).tolist()]
+
+
+def _write(
+    network: ConditionalGPT,
+    conditions: Tensor,
+    rules: AtomRules,
+    generator: torch.Generator,
+    temperature: float,
+    top_k: int,
+    cancelled: Callable[[], bool] | None,
+) -> list[list[int]]:
     size, device = len(conditions), conditions.device
     written = torch.full((size, rules.most + 2), PAD)
     used = torch.zeros(size, len(VOCABULARY), dtype=torch.bool)
@@ -141,8 +172,9 @@ def _may_come(rules: AtomRules, used: Tensor, last: Tensor, atoms: int, most: in
     missing = rules.required & ~used  # (B, V)
     lacking = missing.sum(dim=1)
     room = most - atoms - lacking > 0  # for an atom that is not asked for
-    open_ = rules.allowed & ~used
-    open_ = open_ & (room[:, None] | missing)
+    # What must be there comes first. The network learnt formulas with their elements in any order, so that it goes on
+    # from these as it would have; left for the end, it writes what has no place for them.
+    open_ = torch.where(lacking[:, None] > 0, missing, rules.allowed & ~used & room[:, None])
     again = (last >= FIRST) & room
     open_[torch.arange(len(last)), last] |= again
     # An end that was drawn is drawn again, so that rows that have ended stay where they are.

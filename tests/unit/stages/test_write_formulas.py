@@ -44,6 +44,9 @@ def test_every_string_keeps_the_rules(network: ConditionalGPT, constraints: Cons
         assert tokens[: len(rules.prompt)] == list(rules.prompt)
         blocks = [t for i, t in enumerate(tokens) if i == 0 or tokens[i - 1] != t]
         assert len(blocks) == len(set(blocks)), "the atoms of one element stand together"
+        asked = {t for t in blocks if rules.required[t]} - set(rules.prompt)
+        begun = len(set(rules.prompt))
+        assert set(blocks[begun : begun + len(asked)]) == asked, "what must be there comes first"
     assert len({tuple(s) for s in strings}) > 20
 
 
