@@ -45,8 +45,9 @@ def draw_front(
     titles = [f"{translate(o.property.label)} {o.property.unit}".strip() for o in objectives[:3]]
     figure = go.Figure()
     # One trace a kind of point: a marker told point by point takes a second for some thousand of them.
-    kinds = ((~first & ~chosen, MUTED, 6, "circle-open"), (first & ~chosen, ACCENT, 10, "circle"),
-             (chosen, BAD, 15, "diamond"))  # fmt: skip
+    scale = 0.5 if len(keys) == 3 else 1.0  # in space a point of one size looks twice as large
+    kinds = ((~first & ~chosen, MUTED, 6 * scale, "circle-open"), (first & ~chosen, ACCENT, 10 * scale, "circle"),
+             (chosen, BAD, 15 * scale, "diamond"))  # fmt: skip
     traces = [
         {
             **dict(zip("xyz", values[which].T, strict=False)), "mode": "markers", "customdata": ids[which, None],
@@ -58,7 +59,8 @@ def draw_front(
         for trace in traces:
             figure.add_scatter3d(**trace, hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}, %{z:.3g}<extra></extra>")
         axes = {f"{axis}axis": {"title": title} for axis, title in zip("xyz", titles, strict=True)}
-        return frame(figure, height).update_layout(scene=axes)
+        camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.15}}
+        return frame(figure, height).update_layout(scene={**axes, "camera": camera})
     if objectives[0].goal is None and objectives[1].goal is None and first.sum() > 1:
         order = np.flatnonzero(first)[np.argsort(values[first, 0])]
         shape = "hv" if objectives[0].direction == "min" else "vh"
@@ -92,8 +94,8 @@ def draw_parallel(
         dimensions.append(dimension)
     first = (np.array(fronts) == 1).astype(float)
     line = {"color": first, "colorscale": [[0, "rgba(154,165,164,0.35)"], [1, ACCENT]], "cmin": 0, "cmax": 1}
-    figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelfont={"size": 13}))
-    return frame(figure, height).update_layout(margin={"l": 70, "r": 70, "t": 60, "b": 20})
+    figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelfont={"size": 12}, labelangle=-30))
+    return frame(figure, height).update_layout(margin={"l": 50, "r": 60, "t": 110, "b": 20})
 
 
 def draw_trade_off(

@@ -61,9 +61,10 @@ def ask_objectives(candidates: Sequence[Candidate[Any]]) -> list[Objective]:
         key=f"objectives-{'-'.join(keys)}",
         max_selections=5,
     )
-    objectives = []
-    for column, key in zip(st.columns(max(2, len(chosen))), chosen, strict=False):
-        with column:
+    objectives, columns = [], list[Any]()
+    for key in chosen:
+        columns = columns or list(st.columns(2))
+        with columns.pop(0):
             direction = st.selectbox(
                 names[key], list(_DIRECTIONS), index=1 if key in _LOW else 0, key=f"direction-{key}",
                 format_func=lambda d: _(_DIRECTIONS[d]),

@@ -28,15 +28,15 @@ _AXES = (("a", "#c0392b"), ("b", "#2e8b57"), ("c", "#2f6fb5"))
 def show_structure(crystal: Crystal, key: str) -> None:
     """The crystal with its controls and legend."""
     names = {"conventional": _("conventional"), "primitive": _("primitive")}
-    left, right = st.columns([3, 2], gap="small", wrap=False)
-    cell = left.segmented_control(
+    controls = st.container(horizontal=True, gap="small")  # wraps where three stand side by side
+    cell = controls.segmented_control(
         _("Cell"), list(names), default="conventional", key=f"{key}-cell", required=True, format_func=names.__getitem__
     )
     primitive = cell == "primitive"
     sizes = supercells(crystal, primitive)
     if st.session_state.get(f"{key}-repeats") not in sizes:
         st.session_state[f"{key}-repeats"] = 1
-    repeats = right.segmented_control(
+    repeats = controls.segmented_control(
         _("Supercell"), sizes, key=f"{key}-repeats", required=True, format_func=lambda n: f"{n}³" if n > 1 else "1"
     )
     scene = scene_of(crystal, primitive, int(repeats or 1))
