@@ -22,6 +22,7 @@ from matgen_core.lessons.exercises import read_condition
 from matgen_core.prediction import read_rows
 from matgen_core.properties import outside_data, parse_goal
 from matgen_core.stages.molecule_conditions import check_molecules
+from matgen_core.store import VARIABLE
 from matgen_core.types import Constraints, Goal, MatGenError, SmilesSettings, Target
 from pages.ui.language import say
 
@@ -158,7 +159,8 @@ def texts(page: AppTest) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_page_shows_an_english_sentence(name: str) -> None:
+def test_no_page_shows_an_english_sentence(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")  # runs keep the names that they were given
     page = AppTest.from_file(str(ROOT / "pages" / name), default_timeout=300)
     page.query_params["lang"] = "ja"
     page.run()
