@@ -122,6 +122,6 @@ with results:
     if job is None:
         show_examples()
     else:
-        if job.busy:
+        if busy:  # as the button was told: a run that ended since then draws the page anew
             show_progress(job)
         show_results(job, st.session_state[ASKED])

@@ -98,9 +98,9 @@ def show_end(loop: Loop, asked: Asked | None) -> None:
             st.rerun()
 
 
-def show_results(loop: Loop, asked: Asked | None) -> None:
-    """The funnel, then those that passed."""
-    if loop.job.busy:
+def show_results(loop: Loop, asked: Asked | None, busy: bool) -> None:
+    """The funnel, then those that passed; ``busy`` as the button was told, so that a run that ended since is drawn anew."""
+    if busy:
         show_progress(loop.job)
     else:
         show_end(loop, asked)
@@ -160,4 +160,4 @@ with results:
         )
         st.caption(_("The readings that confirm only filter and count; they are never fed back into what draws."))
     else:
-        show_results(current, wanted)
+        show_results(current, wanted, busy)

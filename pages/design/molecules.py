@@ -139,7 +139,7 @@ with results:
     if job is None:
         show_molecule_examples()
     else:
-        if job.busy:
+        if busy:  # as the button was told: a run that ended since then draws the page anew
             show_progress(job)
         of, settings = st.session_state[ASKED]
         show_results(job, of, settings, asked[3] if asked else settings)

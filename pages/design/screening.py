@@ -38,9 +38,9 @@ def show_refused(screened: Screened) -> None:
             st.dataframe(table, hide_index=True, key="screen-refused", alt=_("Rows that were refused"))
 
 
-def show_results(screened: Screened) -> None:
-    """From the funnel down to the shortlist's files."""
-    if screened.job.busy:
+def show_results(screened: Screened, busy: bool) -> None:
+    """From the funnel down to the files; ``busy`` as the button was told, so that a run that ended since is drawn anew."""
+    if busy:
         show_progress(screened.job)
     if screened.job.error:
         st.error(_(screened.job.error))
@@ -99,4 +99,4 @@ with results:
             )
         )
     else:
-        show_results(current)
+        show_results(current, busy)

@@ -59,7 +59,7 @@ def teach() -> None:
         st.rerun()
     if job is None:
         return
-    if job.busy:
+    if busy:  # as the button was told: a run that ended since then draws the page anew
         show_progress(job)
     if job.error:
         st.error(_(job.error))
