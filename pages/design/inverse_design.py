@@ -99,7 +99,7 @@ def show_end(loop: Loop, asked: Asked | None) -> None:
 
 
 def show_results(loop: Loop, asked: Asked | None, busy: bool) -> None:
-    """The funnel, then those that passed; ``busy`` as the button was told, so that a run that ended since is drawn anew."""
+    """The funnel, then those that passed; ``busy`` as the button was told: a run that ended since draws anew."""
     if busy:
         show_progress(loop.job)
     else:

@@ -39,7 +39,7 @@ def show_refused(screened: Screened) -> None:
 
 
 def show_results(screened: Screened, busy: bool) -> None:
-    """From the funnel down to the files; ``busy`` as the button was told, so that a run that ended since is drawn anew."""
+    """From the funnel down to the files; ``busy`` as the button was told: a run that ended since draws anew."""
     if busy:
         show_progress(screened.job)
     if screened.job.error:
