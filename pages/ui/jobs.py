@@ -140,8 +140,8 @@ def _places() -> tuple[Places, defaultdict[str, Pace]]:
 def spare_collector() -> None:
     """Puts what is loaded out of the garbage collector's sight: it stays as long as the server.
 
-    Streamlit collects after every run of a script, through every object of every library and model. With a class of
-    twenty, whose pages renew themselves each second, nothing else was done any more.
+    A collection goes through every object of every library and model. While Streamlit forced one after every run of a
+    script (``runner.postScriptGC``, now off), a class of twenty, whose pages renew themselves each second, got nothing.
     """
     gc.collect()
     gc.freeze()

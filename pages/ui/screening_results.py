@@ -123,9 +123,8 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
     )
     picked = st.session_state.get(PICKED, [])
     # Only the open one is drawn: thousands of points are work for the browser, too.
-    flat, deep, lines = st.tabs(
-        [_("Two"), _("Three"), _("All side by side")], key="front-tabs", on_change="rerun"
-    )  # fmt: skip
+    names = [_("Two"), _("Three"), _("All side by side")]
+    flat, deep, lines = st.tabs(names, key="front-tabs", on_change="rerun")
     if flat.open:
         flat.plotly_chart(
             draw_front(candidates, fronts, objectives[:2], picked=picked, translate=_), key="front",
