@@ -15,7 +15,6 @@ from matgen_core.properties import outside_data
 from matgen_core.types import Candidate, Formula, FormulaSettings, MatGenError, Target
 from pages.ui.composition_controls import RULES, ask_composition, ask_formula_sampling
 from pages.ui.composition_results import (
-    PICKED,
     show_formula,
     show_formula_plot,
     show_formula_shares,
@@ -24,6 +23,7 @@ from pages.ui.composition_results import (
 from pages.ui.jobs import Job, submit
 from pages.ui.language import _, ngettext
 from pages.ui.link import check_link
+from pages.ui.pick import follow_pick
 from pages.ui.progress import show_progress
 from pages.ui.recording import begin_record, show_record
 from pages.ui.target_controls import ask_goals
@@ -53,7 +53,6 @@ def ask() -> tuple[Target, int, int, FormulaSettings] | None:
 
 def start(target: Target, count: int, seed: int, settings: FormulaSettings) -> None:
     st.session_state[ASKED] = target
-    st.session_state.pop(PICKED, None)
     st.session_state[JOB] = submit(
         lambda report, stop: design_compositions(
             target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop
@@ -65,7 +64,7 @@ def start(target: Target, count: int, seed: int, settings: FormulaSettings) -> N
     )
 
 
-def show_results(job: Job, target: Target) -> None:
+def show_results(job: Job, target: Target, busy: bool) -> None:
     """What the run found, from the shares down to one composition."""
     drawn = job.candidates
     found = listed_compositions(drawn)
@@ -87,11 +86,12 @@ def show_results(job: Job, target: Target) -> None:
         return
     offer_files(found, drawn)
     table, plot = st.tabs([_("Table"), _("Plot")], key="composition-tabs")
+    pick = follow_pick("compositions", job, found, running=busy)
     with table:
-        picked = show_formula_table(found, target)
+        show_formula_table(found, target, pick)
     with plot:
-        show_formula_plot(found, target, picked)
-    show_formula(picked)
+        show_formula_plot(found, target, pick)
+    show_formula(pick.of(found))
 
 
 def offer_files(found: Sequence[Candidate[Formula]], drawn: Sequence[Candidate[Formula]]) -> None:
@@ -135,4 +135,4 @@ with results:
     else:
         if busy:  # as the button was told: a run that ended since then draws the page anew
             show_progress(job)
-        show_results(job, st.session_state[ASKED])
+        show_results(job, st.session_state[ASKED], busy)

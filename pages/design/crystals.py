@@ -14,11 +14,12 @@ from matgen_core.properties import outside_data
 from matgen_core.stages.conditions import check_target
 from matgen_core.types import Candidate, MatGenError, SamplingSettings, Target
 from pages.ui.candidate_card import show_details, show_picture
-from pages.ui.candidate_table import PICKED, filter_candidates, show_plot, show_shares, show_table
+from pages.ui.candidate_table import filter_candidates, show_plot, show_shares, show_table
 from pages.ui.examples import show_examples
 from pages.ui.jobs import Job, load_models, submit
 from pages.ui.language import _, ngettext
 from pages.ui.link import check_link
+from pages.ui.pick import follow_pick
 from pages.ui.progress import show_progress
 from pages.ui.recording import begin_record, show_record
 from pages.ui.target_controls import RULES, ask_constraints, ask_goals, ask_sampling
@@ -47,7 +48,6 @@ def ask() -> tuple[Target, int, int, SamplingSettings] | None:
 
 def start(target: Target, count: int, seed: int, settings: SamplingSettings) -> None:
     st.session_state[ASKED] = target
-    st.session_state.pop(PICKED, None)
     st.session_state[JOB] = submit(
         lambda report, stop: design(target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop),
         count,
@@ -57,7 +57,7 @@ def start(target: Target, count: int, seed: int, settings: SamplingSettings) -> 
     )
 
 
-def show_results(job: Job, target: Target) -> None:
+def show_results(job: Job, target: Target, busy: bool) -> None:
     """What the run found, from the shares down to one structure."""
     candidates = job.candidates
     if job.error:
@@ -81,10 +81,12 @@ def show_results(job: Job, target: Target) -> None:
     if not shown:
         st.info(_("No candidate passes all that is ticked. Untick one to see the nearest."))
         return
-    picked = show_table(shown, target)
+    pick = follow_pick("crystals", job, shown, running=busy)
+    picked = pick.of(shown)
+    show_table(shown, target, pick)
     left, right = st.columns(2, gap="medium")
     with left:
-        show_plot(shown, target, picked)
+        show_plot(shown, target, pick)
     with right:
         show_picture(picked)
     show_details(picked)
@@ -124,4 +126,4 @@ with results:
     else:
         if busy:  # as the button was told: a run that ended since then draws the page anew
             show_progress(job)
-        show_results(job, st.session_state[ASKED])
+        show_results(job, st.session_state[ASKED], busy)

@@ -26,7 +26,8 @@ from pages.ui.language import _
 from pages.ui.link import URL, check_link
 from pages.ui.molecule_card import show_molecule
 from pages.ui.molecule_controls import show_domain
-from pages.ui.molecule_results import picked_of, show_grid
+from pages.ui.molecule_results import show_grid
+from pages.ui.pick import follow_pick
 from pages.ui.progress import show_progress
 from pages.ui.recording import show_record
 from pages.ui.target_controls import ask_constraints, ask_goals
@@ -112,24 +113,27 @@ def show_results(loop: Loop, asked: Asked | None, busy: bool) -> None:
     offer_files(found, drawn, loop.kind)
     if not found:
         st.info(_("None passes everything yet. The reasons beside the funnel say what to relax."))
-    elif loop.kind == "molecules":
-        show_grid(found, loop.target, SmilesSettings())
-        show_molecule(picked_of(found), loop.target, SmilesSettings())
+        return
+    pick = follow_pick("design", loop.job, found, running=busy)
+    picked = pick.of(found)
+    if loop.kind == "molecules":
+        show_grid(found, loop.target, SmilesSettings(), pick)
+        show_molecule(picked, loop.target, SmilesSettings())
     elif loop.kind == "compositions":
-        composition = show_formula_table(found, loop.target)
-        show_formula_plot(found, loop.target, composition)
-        show_formula(composition)
-        show_among_known(composition)
+        show_formula_table(found, loop.target, pick)
+        show_formula_plot(found, loop.target, pick)
+        show_formula(picked)
+        show_among_known(picked)
     else:
-        picked = show_table(found, loop.target)
+        show_table(found, loop.target, pick)
         left, right = st.columns(2, gap="medium")
         with left:
-            show_plot(found, loop.target, picked)
+            show_plot(found, loop.target, pick)
         with right:
             show_picture(picked)
         show_prospects(picked, loop.target)
         show_details(picked)
-    if found and not loop.job.busy:
+    if not busy:
         show_relaxing(found)
         show_elsewhere(found)
 

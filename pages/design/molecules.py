@@ -21,15 +21,14 @@ from pages.ui.molecule_card import show_molecule
 from pages.ui.molecule_controls import RULES, ask_molecule_sampling, show_domain
 from pages.ui.molecule_examples import show_molecule_examples
 from pages.ui.molecule_results import (
-    PICKED,
     filter_molecules,
     keep_molecules,
-    picked_of,
     show_grid,
     show_histograms,
     show_molecule_table,
     show_shares,
 )
+from pages.ui.pick import follow_pick
 from pages.ui.progress import show_progress
 from pages.ui.recording import begin_record, show_record
 from pages.ui.target_controls import ask_goals
@@ -60,7 +59,7 @@ def ask() -> tuple[Target, int, int, SmilesSettings] | None:
 
 def start(target: Target, count: int, seed: int, settings: SmilesSettings) -> None:
     st.session_state[ASKED] = target, settings
-    for key in (PICKED, "grid-page", "molecules-only"):
+    for key in ("grid-page", "molecules-only"):
         st.session_state.pop(key, None)
     st.session_state[JOB] = submit(
         lambda report, stop: design_molecules(
@@ -73,7 +72,7 @@ def start(target: Target, count: int, seed: int, settings: SmilesSettings) -> No
     )
 
 
-def show_results(job: Job, target: Target, settings: SmilesSettings, now: SmilesSettings) -> None:
+def show_results(job: Job, target: Target, settings: SmilesSettings, now: SmilesSettings, busy: bool) -> None:
     """What the run found, from the shares down to one molecule."""
     drawn = job.candidates
     found = keep_molecules(drawn)
@@ -98,14 +97,15 @@ def show_results(job: Job, target: Target, settings: SmilesSettings, now: Smiles
     if not shown:
         st.info(_("No molecule passes all that is ticked. Untick one to see the nearest."))
         return
+    pick = follow_pick("molecules", job, shown, running=busy)
     grid, table, spread = st.tabs([_("Drawings"), _("Table"), _("Against MOSES")], key="molecule-tabs")
     with grid:
-        show_grid(shown, target, settings)
+        show_grid(shown, target, settings, pick)
     with table:
-        show_molecule_table(shown, target)
+        show_molecule_table(shown, target, pick)
     with spread:
         show_histograms(shown, target)
-    show_molecule(picked_of(shown), target, now)
+    show_molecule(pick.of(shown), target, now)
 
 
 def offer_files(shown: Sequence[Candidate[Molecule]], drawn: Sequence[Candidate[Molecule]]) -> None:
@@ -142,4 +142,4 @@ with results:
         if busy:  # as the button was told: a run that ended since then draws the page anew
             show_progress(job)
         of, settings = st.session_state[ASKED]
-        show_results(job, of, settings, asked[3] if asked else settings)
+        show_results(job, of, settings, asked[3] if asked else settings, busy)

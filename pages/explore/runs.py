@@ -19,7 +19,8 @@ from pages.ui.composition_results import show_formula, show_formula_table
 from pages.ui.files import offer_files
 from pages.ui.language import N_, _, ngettext
 from pages.ui.molecule_card import show_molecule
-from pages.ui.molecule_results import keep_molecules, picked_of, show_grid
+from pages.ui.molecule_results import keep_molecules, show_grid
+from pages.ui.pick import follow_pick
 from pages.ui.recording import owner
 from pages.ui.wording import rule_text
 
@@ -128,20 +129,24 @@ def show(store: Store, run: Run) -> None:
         candidates = tuple(c for c in candidates if isinstance(c.material, most))
     if isinstance(candidates[0].material, Formula):
         offer_files(candidates, candidates, "compositions")
-        show_formula(show_formula_table(candidates, Target()))
+        pick = follow_pick("runs", run.id, candidates)
+        show_formula_table(candidates, Target(), pick)
+        show_formula(pick.of(candidates))
     elif isinstance(candidates[0].material, Crystal):
         offer_files(candidates, candidates, "crystals")
-        picked = show_table(candidates, Target())
-        show_picture(picked)
-        show_details(picked)
+        pick = follow_pick("runs", run.id, candidates)
+        show_table(candidates, Target(), pick)
+        show_picture(pick.of(candidates))
+        show_details(pick.of(candidates))
     else:
         offer_files(candidates, candidates, "molecules")
         molecules = keep_molecules(candidates)
         if not molecules:
             st.info(_("No string of this run is a molecule."))
             return
-        show_grid(molecules, Target(), SmilesSettings())
-        show_molecule(picked_of(molecules), Target(), SmilesSettings())
+        pick = follow_pick("runs", run.id, molecules)
+        show_grid(molecules, Target(), SmilesSettings(), pick)
+        show_molecule(pick.of(molecules), Target(), SmilesSettings())
 
 
 def compare(store: Store, runs: Sequence[Run]) -> None:

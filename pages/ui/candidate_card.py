@@ -27,35 +27,50 @@ def show_picture(candidate: Candidate) -> None:
     show_structure(crystal, "structure")
 
 
+@st.fragment
 def show_details(candidate: Candidate) -> None:
-    """Everything else that is known of the candidate, and its files."""
+    """Everything else that is known of the candidate, and its files; only what is open is drawn."""
     readings, cell, pattern, files = st.tabs(
-        [_("Readings and verdicts"), _("Cell and sites"), _("Diffraction"), _("CIF and files")], key="details"
-    )
+        [_("Readings and verdicts"), _("Cell and sites"), _("Diffraction"), _("CIF and files")], key="details",
+        on_change="rerun",
+    )  # fmt: skip
     with readings:
-        left, right = st.columns(2, gap="medium")
-        with left:
-            _show_readings(candidate)
-        with right:
-            _show_verdicts(candidate)
-        origin = candidate.origin
-        st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+        if readings.open:
+            _show_found(candidate)
     with cell:
-        _show_cell(candidate.material)
+        if cell.open:
+            _show_cell(candidate.material)
     with pattern:
-        st.plotly_chart(_pattern(candidate.material, language()), key="pattern", alt=_("Simulated powder diffraction"))
+        if pattern.open:
+            chart = _pattern(candidate.material, language())
+            st.plotly_chart(chart, key="pattern", alt=_("Simulated powder diffraction"))
     with files:
-        with st.container(horizontal=True, gap="small"):
-            for label, text, extension in (
-                ("CIF", to_cif(candidate), "cif"), ("POSCAR", to_poscar(candidate), "vasp"),
-                ("XYZ", to_xyz(candidate), "xyz"), ("JSON", to_json([candidate]), "json"),
-            ):  # fmt: skip
-                name = file_name(candidate, extension)
-                st.download_button(label, text, name, key=f"one-{extension}", on_click="ignore")
-        st.code(to_cif(candidate), language=None, height=300)
+        if files.open:
+            _offer_files(candidate)
 
 
-@st.cache_data(max_entries=100, show_spinner=False, hash_funcs={Crystal: repr})
+def _show_found(candidate: Candidate) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _show_readings(candidate)
+    with right:
+        _show_verdicts(candidate)
+    origin = candidate.origin
+    st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+
+
+def _offer_files(candidate: Candidate) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for label, text, extension in (
+            ("CIF", to_cif(candidate), "cif"), ("POSCAR", to_poscar(candidate), "vasp"),
+            ("XYZ", to_xyz(candidate), "xyz"), ("JSON", to_json([candidate]), "json"),
+        ):  # fmt: skip
+            name = file_name(candidate, extension)
+            st.download_button(label, text, name, key=f"one-{extension}", on_click="ignore")
+    st.code(to_cif(candidate), language=None, height=300)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False, hash_funcs={Crystal: repr})  # a figure is only read
 def _pattern(crystal: Crystal, code: str) -> go.Figure:  # the language is part of what is cached
     return draw_diffraction(crystal, translate=_)
 

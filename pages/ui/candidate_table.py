@@ -1,4 +1,4 @@
-"""Candidates as shares, a table and a plot; picking one anywhere picks it everywhere."""
+"""Candidates as shares, a table and a plot."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Target
 from matgen_core.viz.crystals import draw_readings
 from pages.ui.language import N_, _
+from pages.ui.pick import Pick
 from pages.ui.wording import goal_text, group_symbol, mark, newness_text, subscript
 
-#: State of the page: id of the picked candidate, ids in the table's order, number of the table's selection.
-PICKED, _SHOWN, _TURN = "picked", "table-ids", "table-selection"
 #: Column headings.
 _SHORT = {
     "band_gap": N_("Gap"), "formation_energy": N_("E form."), "magnetic_moment": N_("Moment"),
@@ -87,30 +86,10 @@ def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[C
     return [c for c in candidates if all(checks[key][1](c) for key in ticked)]
 
 
-def show_table(candidates: Sequence[Candidate], target: Target) -> Candidate:
-    """The table; returns the candidate that is picked (the best if none was)."""
-    ids = [c.id for c in candidates]
-    st.session_state[_SHOWN] = ids
+def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
+    """One candidate a row; a row picks it."""
     table = pd.DataFrame([_row(c, target) for c in candidates])
-    turn = st.session_state.setdefault(_TURN, 0)
-    key = f"candidates-{turn}"
-    st.dataframe(
-        table, hide_index=True, key=key, on_select=lambda: _pick_row(key), selection_mode="single-row-required",
-        height=min(35 * (len(table) + 1) + 3, 318), column_config=_columns(table, target), placeholder="–",
-        selection_default={"selection": {"rows": [_place(ids)]}}, alt=_("Candidates, one a row"),
-    )  # fmt: skip
-    return candidates[_place(ids)]
-
-
-def _place(ids: Sequence[str]) -> int:
-    picked = st.session_state.get(PICKED)
-    return ids.index(picked) if picked in ids else 0
-
-
-def _pick_row(key: str) -> None:
-    rows, ids = st.session_state[key]["selection"]["rows"], st.session_state[_SHOWN]
-    if rows and rows[0] < len(ids):
-        st.session_state[PICKED] = ids[rows[0]]
+    pick.show_table(table, "candidates", 318, _columns(table, target), _("Candidates, one a row"))
 
 
 def _row(candidate: Candidate, target: Target) -> dict[str, object]:
@@ -169,7 +148,7 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
 # ------------------------------------------------------------------------------------------------------------- plot
 
 
-def show_plot(candidates: Sequence[Candidate], target: Target, picked: Candidate) -> None:
+def show_plot(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
     """Readings against targets; a click on a point picks it."""
     names = {key: _(PROPERTIES[key].label) for key in CRYSTAL_CONDITIONS}
     order = list(dict.fromkeys([*target.goals, "formation_energy", "e_above_hull", *CRYSTAL_CONDITIONS]))
@@ -180,16 +159,6 @@ def show_plot(candidates: Sequence[Candidate], target: Target, picked: Candidate
     if not any(c.value(x) is not None and c.value(y) is not None for c in candidates):
         st.info(_("No candidate has a reading of both. Choose other axes."))
         return
-    chart = draw_readings(candidates, x, y, target.goals, picked=picked.id, translate=_)
-    st.plotly_chart(
-        chart, key="plot", on_select=_pick_point, selection_mode="points", config={"displayModeBar": False},
-        alt=_("{x} against {y} of the candidates, targets as bands").format(x=names[x], y=names[y]),
-    )  # fmt: skip
-
-
-def _pick_point() -> None:
-    points = st.session_state["plot"]["selection"]["points"]
-    if points:
-        data = points[0]["customdata"]
-        st.session_state[PICKED] = str(data[0] if isinstance(data, list | tuple) else data)
-        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1  # a new table, whose selection follows the click
+    chart = draw_readings(candidates, x, y, target.goals, picked=pick.shown, translate=_)
+    alt = _("{x} against {y} of the candidates, targets as bands").format(x=names[x], y=names[y])
+    pick.show_plot(chart, "plot", alt)

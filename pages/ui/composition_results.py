@@ -16,9 +16,9 @@ from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Formula, Target
 from matgen_core.viz.compositions import draw_compositions
 from pages.ui.language import N_, _
+from pages.ui.pick import Pick
 from pages.ui.wording import goal_text, label_text, mark, number, reading_text, rule_text, subscript
 
-PICKED, _SHOWN, _TURN = "formula-picked", "formula-ids", "formula-selection"
 _COLUMNS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
 _SHORT = {
     "band_gap": N_("Gap"), "formation_energy": N_("E form."), "magnetic_moment": N_("Moment"),
@@ -48,29 +48,10 @@ def show_formula_shares(
             st.metric(label, f"{count} / {total}", share, delta_color="off", delta_arrow="off", width=142)
 
 
-def show_formula_table(found: Sequence[Candidate[Formula]], target: Target) -> Candidate[Formula]:
-    """The table; returns the composition that is picked (the best if none was)."""
-    ids = [c.id for c in found]
-    st.session_state[_SHOWN] = ids
-    key = f"formula-table-{st.session_state.setdefault(_TURN, 0)}"
+def show_formula_table(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
+    """One composition a row; a row picks it."""
     table = pd.DataFrame([_row(c, target) for c in found])
-    st.dataframe(
-        table, hide_index=True, key=key, on_select=lambda: _pick_row(key), selection_mode="single-row-required",
-        height=min(35 * (len(table) + 1) + 3, 390), column_config=_columns(target), placeholder="–",
-        selection_default={"selection": {"rows": [_place(ids)]}}, alt=_("Compositions, one a row"),
-    )  # fmt: skip
-    return found[_place(ids)]
-
-
-def _place(ids: Sequence[str]) -> int:
-    picked = st.session_state.get(PICKED)
-    return ids.index(picked) if picked in ids else 0
-
-
-def _pick_row(key: str) -> None:
-    rows, ids = st.session_state[key]["selection"]["rows"], st.session_state[_SHOWN]
-    if rows and rows[0] < len(ids):
-        st.session_state[PICKED] = ids[rows[0]]
+    pick.show_table(table, "formula-table", 390, _columns(target), _("Compositions, one a row"))
 
 
 @st.cache_data(max_entries=20_000, show_spinner=False)
@@ -127,25 +108,14 @@ def _columns(target: Target) -> dict[str, object]:
     return config
 
 
-def show_formula_plot(found: Sequence[Candidate[Formula]], target: Target, picked: Candidate[Formula]) -> None:
+def show_formula_plot(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
     """Gap against formation energy with spreads; a click picks."""
     names = {key: _(PROPERTIES[key].label) for key in _COLUMNS}
     left, right = st.columns(2, gap="small", wrap=False)
     x = left.selectbox(_("Across"), _COLUMNS, index=1, format_func=names.__getitem__, key="formula_x")
     y = right.selectbox(_("Up"), _COLUMNS, index=0, format_func=names.__getitem__, key="formula_y")
-    chart = draw_compositions(found, x, y, target.goals, picked=picked.id, translate=_)
-    st.plotly_chart(
-        chart, key="formula-plot", on_select=_pick_point, selection_mode="points", config={"displayModeBar": False},
-        alt=_("{x} against {y} of the compositions").format(x=names[x], y=names[y]),
-    )  # fmt: skip
-
-
-def _pick_point() -> None:
-    points = st.session_state["formula-plot"]["selection"]["points"]
-    if points:
-        data = points[0]["customdata"]
-        st.session_state[PICKED] = str(data[0] if isinstance(data, list | tuple) else data)
-        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    chart = draw_compositions(found, x, y, target.goals, picked=pick.shown, translate=_)
+    pick.show_plot(chart, "formula-plot", _("{x} against {y} of the compositions").format(x=names[x], y=names[y]))
 
 
 def show_formula(candidate: Candidate[Formula]) -> None:

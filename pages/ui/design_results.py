@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from matgen_core.chem.hazards import read_supply
@@ -87,10 +88,15 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
         show_among_known(candidate)
 
 
+@st.cache_resource(max_entries=100, show_spinner=False, hash_funcs={Candidate: repr})  # a figure is only read
+def _hull(candidate: Candidate[Crystal] | Candidate[Formula]) -> go.Figure | None:
+    return draw_hull(candidate, load_reference().hull)
+
+
 def show_among_known(candidate: Candidate[Crystal] | Candidate[Formula]) -> None:
     """The diagram of its elements' known phases with the candidate among them."""
     st.markdown(f"**{_('Among the known phases')}**")
-    figure = draw_hull(candidate, load_reference().hull)
+    figure = _hull(candidate)
     if figure is None:
         st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
         return

@@ -14,7 +14,6 @@ from matgen_core.stages.feasibility import Rules
 from matgen_core.store import StoreError, open_store
 from matgen_core.types import Candidate, FormulaSettings, SamplingSettings, SmilesSettings, Target
 from pages.ui import jobs
-from pages.ui.candidate_table import PICKED
 from pages.ui.language import _
 from pages.ui.recording import begin_record, owner
 
@@ -46,7 +45,6 @@ class Asked:
 
 def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     """Begins the loop, or goes on with a run."""
-    st.session_state.pop(PICKED, None)
 
     def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate, ...]:
         kept: dict[str, Any] = {

@@ -34,7 +34,7 @@ class Pace:
     seconds: float | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """One run: what it has found so far, whether it goes on, and what went wrong.
 

@@ -1,4 +1,4 @@
-"""A run of molecules as shares, drawings, a table and histograms; picking one anywhere picks it everywhere."""
+"""A run of molecules as shares, drawings, a table and histograms."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ from matgen_core.types import Candidate, Goal, Molecule, SmilesSettings, Target
 from matgen_core.viz.molecules import draw_comparison
 from pages.ui.language import N_, _
 from pages.ui.molecule_view import drawing
+from pages.ui.pick import Pick
 from pages.ui.wording import goal_text, mark, number, plain, rule_text
 
 Found = Sequence[Candidate[Molecule]]
-#: State of the page: id of the picked molecule, ids in the table's order, number of the table's selection.
-PICKED, _SHOWN, _TURN = "molecule-picked", "molecule-ids", "molecule-selection"
 _PAGE = 12
 #: Names on the drawings.
 SHORT = {
@@ -114,35 +113,23 @@ def filter_molecules(candidates: Found, target: Target, settings: SmilesSettings
 # ------------------------------------------------------------------------------------------------------------- grid
 
 
-def picked_of(candidates: Found) -> Candidate[Molecule]:
-    """The picked molecule, or the best."""
-    ids = [c.id for c in candidates]
-    picked = st.session_state.get(PICKED)
-    return candidates[ids.index(picked) if picked in ids else 0]
-
-
-def _pick(which: str) -> None:
-    st.session_state[PICKED] = which
-    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1  # a new table, whose selection follows the click
-
-
-def show_grid(candidates: Found, target: Target, settings: SmilesSettings) -> None:
+def show_grid(candidates: Found, target: Target, settings: SmilesSettings, pick: Pick) -> None:
     """Drawings with name-tagged properties, a page of them at a time."""
     pages = -(-len(candidates) // _PAGE)
     page = 1
     if pages > 1:
         page = int(st.number_input(_("Page of {pages}").format(pages=pages), 1, pages, 1, key="grid-page", width=140))
-    picked = picked_of(candidates)
     shown = candidates[(page - 1) * _PAGE : page * _PAGE]
     mark_part = settings.require or settings.scaffold
     with st.container(horizontal=True, gap="small", key="molecule-grid"):
         for candidate in shown:
-            name = "picked" if candidate.id == picked.id else "card"
+            name = "picked" if candidate.id == pick.shown else "card"
             with st.container(border=True, width=222, gap=None, key=f"molecule-{name}-{candidate.id}"):
                 st.html(drawing(candidate.material.smiles, highlight=mark_part) + tags(candidate, target))
                 st.button(
-                    _("Shown below") if name == "picked" else _("Show"), key=f"pick-{candidate.id}", on_click=_pick,
-                    args=(candidate.id,), type="tertiary", width="stretch", help=candidate.material.smiles,
+                    _("Shown below") if name == "picked" else _("Show"), key=f"pick-{candidate.id}",
+                    on_click=pick.choose, args=(candidate.id,), type="tertiary", width="stretch",
+                    help=candidate.material.smiles,
                 )  # fmt: skip
 
 
@@ -174,11 +161,8 @@ def _short(goal: Goal) -> str:
 # ------------------------------------------------------------------------------------------------------------ table
 
 
-def show_molecule_table(candidates: Found, target: Target) -> None:
+def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
     """One molecule a row; a row picks it."""
-    ids = [c.id for c in candidates]
-    st.session_state[_SHOWN] = ids
-    key = f"molecule-table-{st.session_state.setdefault(_TURN, 0)}"
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     config: dict[str, object] = {
         "smiles": words("SMILES", pinned=True, width=260), "met": words(_("Met"), width=45),
@@ -192,18 +176,7 @@ def show_molecule_table(candidates: Found, target: Target) -> None:
             help=f"{_(record.label)}: {_(record.note)}{asked}",
         )  # fmt: skip
     table = pd.DataFrame([_row(c, target) for c in candidates])
-    place = ids.index(picked_of(candidates).id)
-    st.dataframe(
-        table, hide_index=True, key=key, on_select=lambda: _pick_row(key), selection_mode="single-row-required",
-        height=min(35 * (len(table) + 1) + 3, 423), column_config=config, placeholder="–",
-        selection_default={"selection": {"rows": [place]}}, alt=_("Molecules, one a row"),
-    )  # fmt: skip
-
-
-def _pick_row(key: str) -> None:
-    rows, ids = st.session_state[key]["selection"]["rows"], st.session_state[_SHOWN]
-    if rows and rows[0] < len(ids):
-        st.session_state[PICKED] = ids[rows[0]]
+    pick.show_table(table, "molecule-table", 423, config, _("Molecules, one a row"))
 
 
 def _row(candidate: Candidate[Molecule], target: Target) -> dict[str, object]:

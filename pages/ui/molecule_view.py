@@ -6,13 +6,12 @@ import base64
 import html
 
 import numpy as np
-import py3Dmol
 import streamlit as st
 
 from matgen_core.chem.drawing import Conformer, draw, embed
 from matgen_core.chem.scene import colour
 from pages.ui.language import _
-from pages.ui.structure_view import SCRIPT
+from pages.ui.structure_view import SCRIPT, open_view
 
 HEIGHT = 300
 
@@ -57,8 +56,7 @@ def viewer_html(smiles: str) -> str:
     """A page with one conformer as sticks, coloured by element."""
     shape = conformer(smiles)
     assert shape is not None
-    view = py3Dmol.view(width="100%", height=HEIGHT - 16, js="/app/static/3Dmol-min.js")
-    view.setBackgroundColor("white", 0)
+    view = open_view(HEIGHT - 16)
     places = shape.positions - shape.positions.mean(axis=0)
     for symbol, place in zip(shape.symbols, places, strict=True):
         radius = 0.18 if symbol == "H" else 0.3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections import Counter
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field
 from streamlit import runtime
 
 log = logging.getLogger("matgen")
+#: Steps by which a run gives way to the page, and to the browser where it is on the same machine.
+_BEHIND = 10
 #: Environment variables of whoever serves the app: runs at once, of one session, and seconds after which the run of a
 #: closed tab ends. Two cores serve no more than two runs with profit; the run of a closed tab goes on unless this is
 #: set, and is found under Runs.
@@ -29,6 +32,13 @@ def setting(name: str, default: int | None, low: int = 1) -> int | None:
         return int(text)
     log.warning("%s is no whole number from %d to 100000; %s is used", name, low, default)
     return default
+
+
+def give_way() -> None:
+    """Puts this thread, and those that it will begin, behind the rest of the machine; Linux alone can say so of one."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _BEHIND))
 
 
 @dataclass(eq=False)
@@ -55,7 +65,7 @@ class Places:
     _running: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._executor = ThreadPoolExecutor(self.at_once, thread_name_prefix="matgen")
+        self._executor = ThreadPoolExecutor(self.at_once, thread_name_prefix="matgen", initializer=give_way)
 
     def submit(self, session: str, act: Callable[[], None]) -> Ticket:
         """Takes a place in the line; ``act`` is called in a worker as soon as it is its turn."""

@@ -71,6 +71,27 @@ def scene_of(crystal: Crystal, primitive: bool, repeats: int) -> Scene:
     return build_scene(crystal, primitive, (repeats, repeats, repeats))
 
 
+#: 3Dmol draws anew at each label, each turn and each event of the mouse; without a graphics card every one of these
+#: keeps the page from answering. Here it draws once a frame.
+_ONCE_A_FRAME = """(viewer => {
+    const draw = viewer.show.bind(viewer);
+    let due = false;
+    viewer.show = () => {
+        if (!due) requestAnimationFrame(() => { due = false; draw(); });
+        due = true;
+    };
+})(viewer_UNIQUEID);
+"""
+
+
+def open_view(height: int) -> py3Dmol.view:
+    """An empty picture without a background, as wide as its frame."""
+    view = py3Dmol.view(width="100%", height=height, js="/app/static/3Dmol-min.js")
+    view.startjs += _ONCE_A_FRAME
+    view.setBackgroundColor("white", 0)
+    return view
+
+
 def _content(scene: Scene) -> tuple[object, ...]:
     return scene.symbols, scene.positions.tobytes(), scene.edges.tobytes()
 
@@ -79,8 +100,7 @@ def _content(scene: Scene) -> tuple[object, ...]:
 @st.cache_data(max_entries=200, show_spinner=False, hash_funcs={Scene: _content})
 def viewer_html(scene: Scene) -> str:
     """A page with the scene in it; everything in it is numbers and element symbols."""
-    view = py3Dmol.view(width="100%", height=HEIGHT - 16, js="/app/static/3Dmol-min.js")
-    view.setBackgroundColor("white", 0)
+    view = open_view(HEIGHT - 16)
     middle = scene.edges.reshape(-1, 3).mean(axis=0)
     for symbol, place in zip(scene.symbols, scene.positions - middle, strict=True):
         view.addSphere({"center": _point(place), "radius": _radius(symbol), "color": colour(symbol)})

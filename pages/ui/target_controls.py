@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
@@ -134,12 +135,17 @@ def _number(record: Property, key: str, start: float, name: str = "") -> float:
 
 
 def _show_histogram(key: str, goal: Goal | None) -> None:
-    reference = load_molecule_reference() if key in MOLECULE_CONDITIONS else load_reference()
-    chart = draw_histogram(reference, key, goal, height=44)
     alt = _("How known materials are spread over {label}").format(label=_(PROPERTIES[key].label))
     st.plotly_chart(
-        chart, key=f"{key}_histogram", config={"displayModeBar": False, "staticPlot": True}, alt=alt,
+        _histogram(key, goal), key=f"{key}_histogram", config={"displayModeBar": False, "staticPlot": True}, alt=alt,
     )  # fmt: skip
+
+
+# Each property has one whenever the page is drawn, also beside a run; figures are only read.
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _histogram(key: str, goal: Goal | None) -> go.Figure:
+    reference = load_molecule_reference() if key in MOLECULE_CONDITIONS else load_reference()
+    return draw_histogram(reference, key, goal, height=44)
 
 
 def ask_constraints() -> Constraints:

@@ -197,7 +197,7 @@ def test_a_filter_that_nothing_passes_says_so(found: tuple[Candidate, ...]) -> N
 
 def test_the_picked_candidate_is_the_one_shown(found: tuple[Candidate, ...]) -> None:
     page = with_run(found, GAP)
-    page.session_state["picked"] = "0-0001"
+    page.session_state["crystals-pick"].choose("0-0001")
     page.run()
     assert any(s.value.startswith("NaCl") for s in page.subheader)
 

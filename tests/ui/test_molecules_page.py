@@ -182,7 +182,7 @@ def test_picking_a_drawing_shows_it() -> None:
     ids = list(page.dataframe[0].value["id"])
     page.button(key=f"pick-{ids[-1]}").click().run()
     assert not page.exception
-    assert page.session_state["molecule-picked"] == ids[-1]
+    assert page.session_state["molecules-pick"].shown == ids[-1]
     assert any(c.value.startswith(ids[-1]) for c in page.caption)
 
 

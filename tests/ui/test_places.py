@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import os
+import sys
 import threading
+from queue import Queue
 from types import SimpleNamespace
 from typing import Any
 
@@ -216,3 +219,22 @@ def test_what_was_loaded_is_not_searched_for_garbage_after_every_run_of_a_script
         assert not any(id(thing) in watched for thing in kept)
     finally:
         gc.unfreeze()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a thread a priority of its own")
+def test_a_run_gives_way_to_the_page_and_so_do_the_threads_that_it_begins() -> None:
+    seen: Queue[int] = Queue()
+
+    def look() -> None:
+        seen.put(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    def work() -> None:
+        look()
+        helper = threading.Thread(target=look)
+        helper.start()
+        helper.join()
+
+    Places().submit("a", work)
+    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert seen.get(timeout=10) > mine
+    assert seen.get(timeout=10) > mine
