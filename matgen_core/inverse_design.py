@@ -1,20 +1,25 @@
 """The loop of chapter 4.5: draw, read, judge, and again, until enough pass or the budget ends.
 
-Generation is told the goals, the constraints and the elements that the rules exclude. The readings that confirm filter
+Generation is told the goals, the constraints and the elements that the rules exclude, and does not place what the rules
+would reject whatever its geometry: known, drawn before, or of no possible charges. The readings that confirm filter
 and count; nothing of them goes back into generation, so that they stay a judge.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Generic
 
+from matgen_core.chem.composition import can_balance
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.chem.structure import reduced_formula
 from matgen_core.compositions import check_compositions, draw_formulas
 from matgen_core.data.crystals import ELEMENTS
-from matgen_core.data.reference import structure_type
+from matgen_core.data.reference import load_reference, structure_type
+from matgen_core.data.tokenizers import Skeleton, placeless
 from matgen_core.molecules import design_molecules
 from matgen_core.stages.assess import assess
 from matgen_core.stages.conditions import check_target
@@ -175,14 +180,30 @@ def design_until(
     told, clock = allowed(target, run.rules), _Clock(budget.seconds, cancelled)
     check_target(told)
     seen = {structure_type(c.material): c.id for c in reversed(run.candidates) if not _repeats(c)}
+    refuses = partial(_is_hopeless, known=run.rules.known, seen=seen)
 
     def step(size: int, first: int, tell: Callable[[str], None]) -> tuple[Candidate[Crystal], ...]:
         tell("generate")
-        batch = generate(told, size, seed=run.seed, settings=settings, first=first, cancelled=clock)
+        batch = generate(told, size, seed=run.seed, settings=settings, first=first, cancelled=clock, refuses=refuses)
         tell("predict")
         return judge_crystals(assess(predict(batch, cancelled=clock), target, seen), run.rules)
 
     return _go_on(run, budget, BATCH, step, lambda found: rank(found, target), clock, on_progress)
+
+
+def _is_hopeless(skeleton: Skeleton, known: bool, seen: Collection[str]) -> bool:
+    """Whether the rules reject a crystal of this skeleton whatever its geometry.
+
+    Args:
+        skeleton: to be placed.
+        known: whether what is known already may be listed.
+        seen: structure types of the run so far.
+    """
+    crystal = placeless(skeleton)
+    kind = structure_type(crystal)
+    if kind in seen or (not known and load_reference().has_type(kind)):
+        return True
+    return can_balance(reduced_formula(crystal)) is False
 
 
 def design_compositions_until(

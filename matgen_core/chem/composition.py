@@ -226,8 +226,8 @@ def _smact(formula: str, mixed_valence: bool, alloys: bool) -> bool | None:
             return None
 
 
-def _smact_either(formula: str, alloys: bool = True) -> bool | None:
-    """With one state for each element or, where that does not balance, with two."""
+def can_balance(formula: str, alloys: bool = True) -> bool | None:
+    """Whether known oxidation states balance: one for each element or, where that does not, two; None if not judged."""
     valid = _smact(formula, False, alloys)
     return _smact(formula, True, alloys) if valid is False else valid
 
@@ -241,7 +241,7 @@ def check_oxidation(formula: str) -> Verdict:
     """
     from pymatgen.core import Composition
 
-    valid = _smact_either(formula)
+    valid = can_balance(formula)
     if valid is None:
         return Verdict("oxidation", None, _unjudged(formula))
     if not valid:
@@ -284,7 +284,7 @@ def check_neutral(formula: str) -> Verdict:
 
     SMACT's test (Davies et al. 2016), in which an element may take two states at once, so that Fe3O4 passes.
     """
-    neutral = _smact_either(formula, alloys=False)
+    neutral = can_balance(formula, alloys=False)
     if neutral is None:
         return Verdict("neutral", None, _unjudged(formula))
     return Verdict("neutral", neutral, f"{'a' if neutral else 'no'} neutral combination for {formula}")

@@ -42,7 +42,7 @@ KEPT = ("band_gap", "formation_energy", "magnetic_moment", "max_site_moment", "e
 
 
 def structure_type(crystal: Crystal) -> str:
-    """Key of a structure type: formula, space group, and the occupied positions by element.
+    """Key of a structure type: formula, space group, and the occupied positions by element; the geometry has no part.
 
     Positions count by multiplicity and freedom, not by letter, because letters depend on the choice of origin.
     """
@@ -94,11 +94,15 @@ class Reference:
     def newness(self, crystal: Crystal) -> Verdict:
         """Verdict "newness" in three levels: known structure, new structure of a known formula, formula not known."""
         formula = reduced_formula(crystal)
-        if _contains(self.types, structure_type(crystal)):
+        if self.has_type(structure_type(crystal)):
             return Verdict("newness", False, f"known structure type of {formula}")
         if _contains(self.formulas, formula):
             return Verdict("newness", True, f"new structure of the known formula {formula}")
         return Verdict("newness", True, f"{formula} is not among the {len(self.formulas):,} known formulas")
+
+    def has_type(self, name: str) -> bool:
+        """Whether a structure type, as :func:`structure_type` names it, is known."""
+        return _contains(self.types, name)
 
     def is_new_formula(self, formula: str) -> bool:
         """Whether a reduced formula is not among the known ones."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matgen_core.chem.symmetry import centring, crystal_system, wyckoff_positions
 from matgen_core.data.crystals import ELEMENTS, LETTERS
-from matgen_core.types import Constraints, Crystal
+from matgen_core.types import Constraints, Crystal, Site
 
 PAD, BOS, EOS = 0, 1, 2
 _GROUP = 3 - 1  # token of space group 1 is 3
@@ -43,6 +43,12 @@ class Skeleton:
 def skeleton_of(crystal: Crystal) -> Skeleton:
     """The crystal without its continuous numbers."""
     return Skeleton(crystal.space_group, tuple((s.letter, s.element) for s in crystal.sites))
+
+
+def placeless(skeleton: Skeleton) -> Crystal:
+    """A crystal of the skeleton whose geometry means nothing, for questions that geometry has no part in."""
+    sites = tuple(Site(letter, element, (0.0, 0.0, 0.0)) for letter, element in skeleton.sites)
+    return Crystal(skeleton.space_group, sites, (1.0, 1.0, 1.0, 90.0, 90.0, 90.0))
 
 
 def encode(skeleton: Skeleton) -> list[int]:

@@ -27,8 +27,8 @@ from matgen_core.types import Cancelled
 TOLD = ("band_gap", "formation_energy")
 #: Values far from the one asked for that stand for all others, on each side of it.
 _OTHERS = 2
-#: Strings read together.
-_BATCH = 512
+#: Strings read together: more of them would be padded to the length of the longest.
+_BATCH = 64
 
 
 def told(conditions: Tensor) -> bool:

@@ -7,7 +7,6 @@ yet. Engine "symmetry-first" writes skeletons with a GPT under the grammar, then
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
 
@@ -23,6 +22,7 @@ from matgen_core.memory import in_halves
 from matgen_core.stages.conditions import draw_conditions
 from matgen_core.stages.latent_diffusion import LatentDiffusion
 from matgen_core.stages.symmetry_first import SymmetryFirst
+from matgen_core.stages.writing import Asked, Refuses
 from matgen_core.types import BadTarget, Candidate, Crystal, Origin, SamplingSettings, Target
 
 #: Engines and the checkpoints they are made of.
@@ -31,7 +31,6 @@ _PARTS = {
     "latent-diffusion": ("crystal-vae", "crystal-diffusion", "crystal-proposal", "crystal-geometry"),
 }
 ENGINES = tuple(_PARTS)
-Asked = Callable[[], bool]
 
 
 class Engine(Protocol):
@@ -41,9 +40,15 @@ class Engine(Protocol):
     checkpoint: str
 
     def draw(
-        self, grammar: Grammar, conditions: Tensor, settings: SamplingSettings, seed: int, cancelled: Asked | None
+        self,
+        grammar: Grammar,
+        conditions: Tensor,
+        settings: SamplingSettings,
+        seed: int,
+        cancelled: Asked | None,
+        refuses: Refuses | None,
     ) -> list[Crystal]:
-        """As many crystals as there are rows of conditions (B, K), fewer where some could not be finished."""
+        """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
 
 
 def generate(
@@ -54,6 +59,7 @@ def generate(
     settings: SamplingSettings | None = None,
     first: int = 0,
     cancelled: Asked | None = None,
+    refuses: Refuses | None = None,
 ) -> tuple[Candidate, ...]:
     """Draws candidates for a target.
 
@@ -64,6 +70,7 @@ def generate(
         settings: engine, sampler and their numbers.
         first: index of the first candidate, when a run draws in batches.
         cancelled: asked at every token and denoising step.
+        refuses: whether a skeleton would be rejected whatever its geometry; another is placed in its stead, or none.
 
     Raises:
         BadTarget: where the constraints leave nothing.
@@ -79,7 +86,7 @@ def generate(
     def draw(first: int, count: int) -> list[Candidate]:
         rng = np.random.default_rng((seed, first))
         conditions = torch.from_numpy(draw_conditions(target, count, rng, load_reference(), settings.prefer_stable))
-        crystals = engine.draw(grammar, conditions, settings, seed * 100_003 + first, cancelled)
+        crystals = engine.draw(grammar, conditions, settings, seed * 100_003 + first, cancelled, refuses)
         return [
             Candidate(f"{seed}-{first + i:04d}", crystal, Origin(engine.name, engine.checkpoint, seed, first + i))
             for i, crystal in enumerate(crystals)

@@ -26,7 +26,7 @@ from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.denoiser import ResidualDenoiser
 from matgen_core.networks import build_latent_denoiser, build_vae
 from matgen_core.stages.placing import Placer
-from matgen_core.stages.writing import GEOMETRY_BATCH, Asked, propose, similar_lengths, write_skeletons
+from matgen_core.stages.writing import GEOMETRY_BATCH, Asked, Refuses, propose, similar_lengths, write_skeletons
 from matgen_core.types import Crystal, DamagedCheckpoint, SamplingSettings
 
 #: Latents drawn for every skeleton that engine B would write: the decoder blurs the elements, so more are unsound.
@@ -65,14 +65,20 @@ class LatentDiffusion:
         self.checkpoint = f"{own} {self.placer.checkpoint}"
 
     def draw(
-        self, grammar: Grammar, conditions: Tensor, settings: SamplingSettings, seed: int, cancelled: Asked | None
+        self,
+        grammar: Grammar,
+        conditions: Tensor,
+        settings: SamplingSettings,
+        seed: int,
+        cancelled: Asked | None,
+        refuses: Refuses | None = None,
     ) -> list[Crystal]:
-        """As many crystals as there are rows of conditions (B, K), fewer where some could not be finished."""
+        """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
         generator = torch.Generator().manual_seed(seed)
         each = _LATENTS * settings.skeletons
         asked = conditions.repeat_interleave(each, dim=0)
         latents = draw_latents(self.denoiser, asked, settings, generator, cancelled) * self.spread + self.centre
-        return self.decode(grammar, latents, each, asked, settings, generator, cancelled)
+        return self.decode(grammar, latents, each, asked, settings, generator, cancelled, refuses)
 
     def decode(
         self,
@@ -83,11 +89,13 @@ class LatentDiffusion:
         settings: SamplingSettings,
         generator: torch.Generator,
         cancelled: Asked | None = None,
+        refuses: Refuses | None = None,
     ) -> list[Crystal]:
         """Of every ``each`` latents (B, D) in a row the crystal whose geometry is doubted least."""
         temperature = _COOLER * settings.temperature
-        written, _ = write_skeletons(self.vae, grammar, latents, 1.0, temperature, generator, cancelled)
-        return self.placer.place_best(written, each, conditions, settings, generator, cancelled)
+        written = write_skeletons(self.vae, grammar, latents, 1.0, temperature, generator, cancelled)
+        kept = [None if s is None or (refuses and refuses(s)) else s for s in written.skeletons]
+        return self.placer.place_best(kept, each, conditions, settings, generator, cancelled)
 
 
 @torch.no_grad()
@@ -119,7 +127,7 @@ def write_crystals(
     cancelled: Asked | None = None,
 ) -> list[Crystal | None]:
     """What each latent (B, D) stands for; None where its string could not be finished."""
-    written, _ = write_skeletons(vae, grammar, latents, 1.0, settings.temperature, generator, cancelled)
+    written = write_skeletons(vae, grammar, latents, 1.0, settings.temperature, generator, cancelled).skeletons
     kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
     skeletons = [skeleton for skeleton in written if skeleton is not None]
     crystals: list[Crystal | None] = [None] * len(written)

@@ -4,8 +4,9 @@
     geometry ~ placing.py(skeleton, properties)    a guess in bins, refined by diffusion
 
 Several skeletons are written for each candidate. Where properties are asked for, those that likeliest have them go on,
-by the writer's own likelihood (answering.py); of these the one whose geometry is doubted least is kept. Where elements
-must be there, more are written, and those go on into which the elements came unforced.
+by the writer's own likelihood: of many by what guidance knows anyway, of those few by what answering.py computes. Of
+these the one whose geometry is doubted least is kept. Where elements must be there, more are written, and those go on
+into which the elements came unforced.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from matgen_core.data.tokenizers import Grammar, Skeleton
 from matgen_core.networks import build_gpt
 from matgen_core.stages.answering import TOLD, score_answers, told
 from matgen_core.stages.placing import Placer
-from matgen_core.stages.writing import Asked, pick_best, write_skeletons
+from matgen_core.stages.writing import Asked, Refuses, write_skeletons
 from matgen_core.types import Crystal, SamplingSettings
 
-#: So many times as many skeletons are written where elements must be there.
-_PRESSED = 12
+#: So many times as many skeletons are written where elements must be there, and where properties are asked for: to
+#: write one costs a fifth of what answering.py costs, and a tenth of its geometry.
+_PRESSED, _TOLD = 12, 4
 
 
 class SymmetryFirst:
@@ -45,24 +47,29 @@ class SymmetryFirst:
         self.checkpoint = f"{skeleton.name}@{skeleton.digest} {self.placer.checkpoint}"
 
     def draw(
-        self, grammar: Grammar, conditions: Tensor, settings: SamplingSettings, seed: int, cancelled: Asked | None
+        self,
+        grammar: Grammar,
+        conditions: Tensor,
+        settings: SamplingSettings,
+        seed: int,
+        cancelled: Asked | None,
+        refuses: Refuses | None = None,
     ) -> list[Crystal]:
-        """As many crystals as there are rows of conditions (B, K), fewer where some could not be finished."""
-        generator = torch.Generator().manual_seed(seed)
-        each = settings.skeletons * (settings.drafts if told(conditions) else 1)
-        many = each * (_PRESSED if grammar.requires else 1)
+        """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
+        generator, kept = torch.Generator().manual_seed(seed), settings.skeletons
+        choosy = told(conditions) and settings.drafts > 1
+        each = kept * settings.drafts if choosy else kept
+        many = each * (_PRESSED if grammar.requires else _TOLD if choosy else 1)
         asked = conditions.repeat_interleave(many, dim=0)
-        written, ease = write_skeletons(
+        written = write_skeletons(
             self.gpt, grammar, asked, settings.guidance, settings.temperature, generator, cancelled
         )
-        if many > each:
-            written, ease = pick_best(written, ease, many, each)
-            asked = conditions.repeat_interleave(each, dim=0)
-        if each > settings.skeletons:
-            scores = ease + self._answers(written, asked, cancelled)
-            written, _ = pick_best(written, scores, each, settings.skeletons)
-            asked = conditions.repeat_interleave(settings.skeletons, dim=0)
-        return self.placer.place_best(written, settings.skeletons, asked, settings, generator, cancelled)
+        written = written.best(written.ease + choosy * written.fit, many, each, refuses)
+        if choosy:
+            answers = self._answers(written.skeletons, conditions.repeat_interleave(each, dim=0), cancelled)
+            written = written.best(written.ease + answers, each, kept)
+        asked = conditions.repeat_interleave(kept, dim=0)
+        return self.placer.place_best(written.skeletons, kept, asked, settings, generator, cancelled)
 
     def _answers(self, written: Sequence[Skeleton | None], asked: Tensor, cancelled: Asked | None) -> Tensor:
         """(B,) how likely each has what is asked."""

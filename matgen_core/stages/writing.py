@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -21,6 +22,8 @@ from matgen_core.data.tokenizers import BOS, EOS, MAX_TOKENS, VOCABULARY, Gramma
 from matgen_core.types import Cancelled
 
 Asked = Callable[[], bool]
+#: Whether a skeleton need not be placed, because it would be rejected whatever its geometry.
+Refuses = Callable[[Skeleton], bool]
 #: Geometries written together.
 GEOMETRY_BATCH = 256
 #: Added to the logits of elements that must be there and have not come yet, in every other row: twenty times as likely.
@@ -42,6 +45,43 @@ class Writer(Protocol[S]):
 # ------------------------------------------------------------------------------------------------------- skeletons
 
 
+@dataclass(frozen=True)
+class Written:
+    """Skeletons as they were written.
+
+    Args:
+        skeletons: B of them, None where a string could not be finished.
+        ease: (B,) log of p(string) / q(string): how likely the writer is to write it of itself, against how likely it
+            was drawn here, where the grammar forbids and elements that must be there are pressed for. Asked for oxygen,
+            a writer may write a sulfide and be made to end it with oxygen: such a string has little ease, one into
+            which oxygen came of itself has more. To choose by it among several is importance sampling.
+        fit: (B,) log of p(string | asked) / p(string | any), by Bayes' rule how much likelier than any other crystal it
+            has what was asked for; a by-product of guidance, 0 without.
+    """
+
+    skeletons: list[Skeleton | None]
+    ease: Tensor
+    fit: Tensor
+
+    def best(self, scores: Tensor, each: int, count: int, refuses: Refuses | None = None) -> Written:
+        """Of every ``each`` skeletons in a row the ``count`` of the highest score (B,); what is refused is None there.
+
+        One that could not be finished comes last.
+        """
+        ranked = scores.view(-1, each).argsort(dim=1, descending=True, stable=True).tolist()
+        rows, there = list[int](), set[int]()
+        for start, columns in zip(range(0, len(self.skeletons), each), ranked, strict=True):
+            places = [start + column for column in columns]
+            good = list(islice((i for i in places if self._may(i, refuses)), count))
+            there.update(good)
+            rows += (good + [i for i in places if i not in good])[:count]
+        return Written([self.skeletons[i] if i in there else None for i in rows], self.ease[rows], self.fit[rows])
+
+    def _may(self, row: int, refuses: Refuses | None) -> bool:
+        skeleton = self.skeletons[row]
+        return skeleton is not None and not (refuses and refuses(skeleton))
+
+
 @torch.no_grad()
 def write_skeletons(
     writer: Writer[S],
@@ -51,19 +91,14 @@ def write_skeletons(
     temperature: float,
     generator: torch.Generator,
     cancelled: Asked | None = None,
-) -> tuple[list[Skeleton | None], Tensor]:
-    """One skeleton for each row of the context (B, C), None where a string could not be finished, and its ease (B,).
+) -> Written:
+    """One skeleton for each row of the context (B, C).
 
     Finished rows leave the batch. Guidance mixes logits of the asked and the free network; it is for conditions, of
     which NaN is "any". A latent that was guided while it was drawn takes a guidance of 1.
-
-    The ease of a string is the log of p(string) / q(string): how likely the writer is to write it of itself, against
-    how likely it was drawn here, where the grammar forbids and elements that must be there are pressed for. Asked for
-    oxygen, a writer may write a sulfide and be made to end it with oxygen: such a string has little ease, one into
-    which oxygen came of itself has more. To choose by it among several is importance sampling.
     """
     guided = guidance != 1.0 and bool((~context.isnan()).any())
-    strings, ease = [[BOS] for _ in range(len(context))], torch.zeros(len(context))
+    strings, ease, fit = [[BOS] for _ in range(len(context))], torch.zeros(len(context)), torch.zeros(len(context))
     active = list(range(len(context)))
     cache = writer.begin(torch.cat([context, torch.full_like(context, float("nan"))]) if guided else context)
     for _ in range(MAX_TOKENS):
@@ -85,6 +120,8 @@ def write_skeletons(
             pressed = pressed + _PRESS * missing * (torch.tensor(active) % 2)[:, None]
         drawn = _draw(pressed, temperature, generator)
         ease[active] += (logits.log_softmax(dim=1) - pressed.log_softmax(dim=1)).gather(1, drawn).squeeze(1)
+        if guided:
+            fit[active] += (asked - free).gather(1, drawn).squeeze(1)
         for row, token in zip(active, drawn.squeeze(1).tolist(), strict=True):
             strings[row].append(token)
         running = torch.tensor([k for k, row in enumerate(active) if strings[row][-1] != EOS], dtype=torch.int64)
@@ -94,20 +131,7 @@ def write_skeletons(
             both = torch.cat([running, running + len(active)]) if guided else running
             cache.batch_select_indices(both)
             active = [active[k] for k in running.tolist()]
-    return [_read(string) for string in strings], ease
-
-
-def pick_best(
-    written: Sequence[Skeleton | None], scores: Tensor, each: int, count: int
-) -> tuple[list[Skeleton | None], Tensor]:
-    """Of every ``each`` skeletons in a row the ``count`` of the highest score (B,), and their scores.
-
-    One that could not be finished comes last.
-    """
-    there = torch.tensor([skeleton is not None for skeleton in written])
-    ranked = scores.masked_fill(~there, -torch.inf).view(-1, each).topk(count, dim=1).indices
-    rows = (ranked + torch.arange(0, len(written), each)[:, None]).flatten()
-    return [written[i] for i in rows.tolist()], scores[rows]
+    return Written([_read(string) for string in strings], ease, fit)
 
 
 def _read(string: list[int]) -> Skeleton | None:

@@ -11,9 +11,11 @@ from pymatgen.core import Lattice, Structure
 
 import matgen_core.inverse_design as loop
 from matgen_core.chem.structure import from_structure
+from matgen_core.data.tokenizers import Skeleton
 from matgen_core.inverse_design import BATCH, Budget, allowed, design_molecules_until, design_until
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.feasibility import Rules
+from matgen_core.stages.writing import Refuses
 from matgen_core.types import (
     BadTarget,
     Cancelled,
@@ -164,3 +166,20 @@ def test_molecules_end_with_the_draws() -> None:
     run = design_molecules_until(Target({"logp": Goal.at_least(30.0)}), Budget(want=2, draws=20))
     assert (run.ended, len(run.listed)) == ("draws", 0)
     assert len(run.candidates) == 20
+
+
+def test_what_the_rules_reject_whatever_its_geometry_is_not_placed(monkeypatch: pytest.MonkeyPatch) -> None:
+    salt, odd = (Skeleton(225, ((("a", one), ("b", other)))) for one, other in (("Na", "Cl"), ("Mg", "F")))
+    asked: list[tuple[bool, bool]] = []
+
+    def generate(_target: Target, count: int, *, first: int, refuses: Refuses, **_: Any) -> tuple[Candidate, ...]:
+        asked.append((refuses(salt), refuses(odd)))
+        return tuple(Candidate(f"0-{first}", salts()[0], Origin("test", "", 0, first)) for _ in range(1))
+
+    monkeypatch.setattr(loop, "generate", generate)
+    monkeypatch.setattr(loop, "predict", lambda batch, **_: batch)
+    design_until(Target(), Budget(want=5, draws=2 * BATCH))
+    assert asked == [(True, True), (True, True)], "rock salt is known, and MgF has no charges"
+    asked.clear()
+    design_until(Target(), Budget(want=5, draws=2 * BATCH), rules=KNOWN)
+    assert asked == [(False, True), (True, True)], "what is known may come once"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
+from matgen_core.data.datasets import pad
 from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, slots
-from matgen_core.data.tokenizers import Grammar, Skeleton
+from matgen_core.data.tokenizers import Grammar, Skeleton, encode
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
-from matgen_core.stages.writing import pick_best, propose, similar_lengths, write_skeletons
+from matgen_core.stages.writing import Written, propose, similar_lengths, write_skeletons
 from matgen_core.types import Cancelled, Constraints
 
 RUTILE = Skeleton(136, (("a", "Ti"), ("f", "O")))
@@ -67,8 +68,8 @@ def test_a_cancelled_writing_stops_at_the_next_token(gpt: ConditionalGPT) -> Non
 
 def test_whatever_the_network_wants_the_grammar_decides(gpt: ConditionalGPT) -> None:
     grammar = Grammar(Constraints(formula="NaCl", max_atoms=4, crystal_system="cubic"))
-    written, _ = write_skeletons(gpt, grammar, torch.zeros(6, 1), 1.5, 1.0, seeded())
-    for skeleton in written:
+    written = write_skeletons(gpt, grammar, torch.zeros(6, 1), 1.5, 1.0, seeded())
+    for skeleton in written.skeletons:
         assert skeleton is not None
         assert skeleton.space_group >= 195
         assert {element for _, element in skeleton.sites} == {"Na", "Cl"}
@@ -77,7 +78,7 @@ def test_whatever_the_network_wants_the_grammar_decides(gpt: ConditionalGPT) -> 
 def test_ease_makes_up_for_what_was_pressed_for(gpt: ConditionalGPT) -> None:
     """E_q[p / q] is the writer's chance of any allowed string, whether the element was pressed for or not."""
     grammar = Grammar(Constraints(include=frozenset({"Na"}), max_atoms=2, crystal_system="cubic"))
-    _, ease = write_skeletons(gpt, grammar, torch.zeros(6000, 1), 1.0, 1.0, seeded())
+    ease = write_skeletons(gpt, grammar, torch.zeros(6000, 1), 1.0, 1.0, seeded()).ease
     left_alone, pressed = ease[0::2].exp(), ease[1::2].exp()
     error = (left_alone.var() / 3000 + pressed.var() / 3000).sqrt()
     assert abs(float(left_alone.mean() - pressed.mean())) < 4 * float(error)
@@ -87,12 +88,36 @@ def test_ease_makes_up_for_what_was_pressed_for(gpt: ConditionalGPT) -> None:
 def test_pressing_only_where_an_element_must_be_there(gpt: ConditionalGPT) -> None:
     grammar = Grammar(Constraints(max_atoms=4))
     assert not grammar.requires
-    _, ease = write_skeletons(gpt, grammar, torch.zeros(4, 1), 1.0, 1.0, seeded())
+    ease = write_skeletons(gpt, grammar, torch.zeros(4, 1), 1.0, 1.0, seeded()).ease
     assert (ease <= 1e-4).all(), "of what is allowed the writer would write no more than all"
 
 
+def _written(*skeletons: Skeleton | None) -> Written:
+    return Written(list(skeletons), torch.arange(len(skeletons)) * 1.0, torch.zeros(len(skeletons)))
+
+
 def test_the_best_of_each_go_on_and_those_that_ended_nowhere_come_last() -> None:
-    written = [RUTILE, None, SALT, CORUNDUM, None, None]
-    kept, scores = pick_best(written, torch.tensor([-3.0, 9.0, -1.0, -2.0, 5.0, 4.0]), 3, 2)
-    assert kept == [SALT, RUTILE, CORUNDUM, None]
-    assert scores[:3].tolist() == [-1.0, -3.0, -2.0]
+    written = _written(RUTILE, None, SALT, CORUNDUM, None, None)
+    kept = written.best(torch.tensor([-3.0, 9.0, -1.0, -2.0, 5.0, 4.0]), 3, 2)
+    assert kept.skeletons == [SALT, RUTILE, CORUNDUM, None]
+    assert kept.ease[:3].tolist() == [2.0, 0.0, 3.0], "what is known of each goes with it"
+
+
+def test_another_goes_on_in_the_stead_of_one_that_is_refused_and_where_there_is_none_nothing() -> None:
+    written = _written(RUTILE, SALT, CORUNDUM, RUTILE, RUTILE, None)
+    kept = written.best(torch.tensor([3.0, 2.0, 1.0, 3.0, 2.0, 1.0]), 3, 2, lambda skeleton: skeleton == RUTILE)
+    assert kept.skeletons == [SALT, CORUNDUM, None, None]
+
+
+def test_fit_is_the_log_of_what_asking_changes(gpt: ConditionalGPT) -> None:
+    """Whatever the guidance by which a string was drawn: log p(string | asked) − log p(string | any)."""
+    asked, free = torch.ones(5, 1), torch.full((5, 1), float("nan"))
+    written = write_skeletons(gpt, Grammar(Constraints(max_atoms=4)), asked, 3.0, 1.0, seeded())
+    tokens = pad([encode(skeleton) for skeleton in written.skeletons if skeleton is not None])
+    assert len(tokens) == 5
+    with torch.no_grad():
+        expected = gpt.loss(tokens, free) - gpt.loss(tokens, asked)
+    assert written.fit.tolist() == pytest.approx(expected.tolist(), abs=1e-4)
+    assert float(written.fit.abs().max()) > 1e-3, "the network must hear what it is asked"
+    unguided = write_skeletons(gpt, Grammar(Constraints(max_atoms=4)), asked, 1.0, 1.0, seeded())
+    assert not unguided.fit.any()
