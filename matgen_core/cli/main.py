@@ -83,7 +83,7 @@ def crystals(
     guidance: Annotated[float, typer.Option(help="1: plain; more presses harder")] = SamplingSettings().guidance,
     sampler: Annotated[str, typer.Option(help="ddpm, ddim or dpm-solver")] = SamplingSettings().sampler,
     steps: Annotated[int, typer.Option(help="denoising steps")] = SamplingSettings().steps,
-    drafts: Annotated[int, typer.Option(help="skeletons written for each one tried")] = SamplingSettings().drafts,
+    drafts: Annotated[int, typer.Option(help="skeletons compared for each one tried")] = SamplingSettings().drafts,
     skeletons: Annotated[int, typer.Option(help="skeletons tried a candidate")] = SamplingSettings().skeletons,
     geometries: Annotated[int, typer.Option(help="geometries tried a skeleton")] = SamplingSettings().geometries,
     prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does")] = True,

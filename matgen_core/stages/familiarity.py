@@ -30,8 +30,11 @@ def check_surroundings(structure: Structure) -> Verdict:
     problems = list(dict.fromkeys(problem for shell in found if (problem := known.problem(shell))))
     if problems:
         return Verdict("coordination", False, "; ".join(problems[:3]) + ("; …" if len(problems) > 3 else ""))
-    around = dict.fromkeys(f"{shell.count} {shell.other} around {shell.centre}" for shell in found)
-    return Verdict("coordination", True if found else None, ", ".join(list(around)[:4]) or "no neighbours")
+    words = list[str]()
+    for shell in found:
+        words.append(f"{shell.count} {shell.other} around {shell.centre}")
+    around = "; ".join(list(dict.fromkeys(words))[:4])
+    return Verdict("coordination", True if found else None, around or "no neighbours")
 
 
 def check_type(crystal: Crystal) -> Verdict:

@@ -25,9 +25,11 @@ from matgen_core.stages.placing import Placer
 from matgen_core.stages.writing import Asked, Refuses, write_skeletons
 from matgen_core.types import Crystal, SamplingSettings
 
-#: So many times as many skeletons are written where elements must be there, and where properties are asked for: to
-#: write one costs a fifth of what answering.py costs, and a tenth of its geometry.
-_PRESSED, _TOLD = 12, 4
+#: So many times as many skeletons are written where elements must be there.
+_PRESSED = 12
+#: Written at least for each that is placed, where properties are asked for: to write one costs a fifth of what
+#: answering.py costs, and a tenth of its geometry.
+_SIFTED = 8
 
 
 class SymmetryFirst:
@@ -59,7 +61,7 @@ class SymmetryFirst:
         generator, kept = torch.Generator().manual_seed(seed), settings.skeletons
         choosy = told(conditions) and settings.drafts > 1
         each = kept * settings.drafts if choosy else kept
-        many = each * (_PRESSED if grammar.requires else _TOLD if choosy else 1)
+        many = each * _PRESSED if grammar.requires else max(each, kept * _SIFTED * choosy)
         asked = conditions.repeat_interleave(many, dim=0)
         written = write_skeletons(
             self.gpt, grammar, asked, settings.guidance, settings.temperature, generator, cancelled

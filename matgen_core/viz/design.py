@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from matgen_core.chem.stability import Hull
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.formulas import count_atoms
+from matgen_core.properties import PROPERTIES
 from matgen_core.stages.feasibility import Funnel
 from matgen_core.types import Candidate, Crystal, Formula
 from matgen_core.viz.crystals import ACCENT, BAD, Translate, frame
@@ -42,11 +43,16 @@ def draw_funnel(
 
 
 def draw_hull(
-    candidate: Candidate[Crystal] | Candidate[Formula], hull: Hull, *, template: str | None = None
+    candidate: Candidate[Crystal] | Candidate[Formula],
+    hull: Hull,
+    *,
+    translate: Translate = str,
+    template: str | None = None,
 ) -> go.Figure | None:
     """The known phases of a candidate's elements with the candidate among them (pymatgen's PDPlotter).
 
-    None where there is no diagram: an element alone, more than MOST_ELEMENTS, or no reading of the energy.
+    None where there is no diagram: an element alone, more than MOST_ELEMENTS, or no reading of the energy. The axes of
+    two elements are named by way of ``translate``.
     """
     from pymatgen.analysis.phase_diagram import PDEntry, PDPlotter, PhaseDiagram
     from pymatgen.core import Composition
@@ -71,6 +77,11 @@ def draw_hull(
     for trace in figure.data:
         _mark(trace, candidate.id)
     figure = frame(figure, 420, template)
+    if len(counts) == 2:
+        element = str(figure.layout.xaxis.title.text).removesuffix(")").split()[-1]  # "Composition (Fraction Cl)"
+        label = translate(PROPERTIES["formation_energy"].label)
+        figure.update_xaxes(title=translate("Share of {element}").format(element=element))
+        figure.update_yaxes(title=f"{label} ({PROPERTIES['formation_energy'].unit})")
     return figure.update_layout(margin={"l": 50, "r": 50, "t": 30, "b": 40}, showlegend=False)
 
 
@@ -80,6 +91,7 @@ def _mark(trace: object, name: str) -> None:
     if not texts:
         return
     own = [f"({name})" in str(text) for text in texts]
+    trace.marker.showscale = False  # type: ignore[attr-defined]
     trace.marker.color = [BAD if mine else ACCENT for mine in own]  # type: ignore[attr-defined]
     trace.marker.size = [18 if mine else 9 for mine in own]  # type: ignore[attr-defined]
     trace.marker.symbol = ["diamond" if mine else "circle" for mine in own]  # type: ignore[attr-defined]

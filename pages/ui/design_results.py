@@ -15,7 +15,7 @@ from matgen_core.stages.feasibility import Rules, count_stages
 from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Crystal, Formula, M, Target
 from matgen_core.viz.design import MOST_ELEMENTS, draw_funnel, draw_hull
-from pages.ui.language import _
+from pages.ui.language import _, language
 from pages.ui.wording import number, rule_text
 
 #: Above this a few countries hold the market (U.S. Department of Justice).
@@ -88,15 +88,20 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
         show_among_known(candidate)
 
 
+def hull_around(candidate: Candidate[Crystal] | Candidate[Formula]) -> go.Figure | None:
+    """The diagram of its elements in the reader's language; None where there is none."""
+    return _hull(candidate, language())
+
+
 @st.cache_resource(max_entries=100, show_spinner=False, hash_funcs={Candidate: repr})  # a figure is only read
-def _hull(candidate: Candidate[Crystal] | Candidate[Formula]) -> go.Figure | None:
-    return draw_hull(candidate, load_reference().hull)
+def _hull(candidate: Candidate[Crystal] | Candidate[Formula], code: str) -> go.Figure | None:
+    return draw_hull(candidate, load_reference().hull, translate=_)  # the language is part of what is cached
 
 
 def show_among_known(candidate: Candidate[Crystal] | Candidate[Formula]) -> None:
     """The diagram of its elements' known phases with the candidate among them."""
     st.markdown(f"**{_('Among the known phases')}**")
-    figure = _hull(candidate)
+    figure = hull_around(candidate)
     if figure is None:
         st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
         return

@@ -125,8 +125,8 @@ def _add_axes(view: py3Dmol.view, scene: Scene, middle: np.ndarray) -> None:
     # build_scene lists the edges at the origin by their far corner: c, b, a.
     for (name, hue), tip in zip(reversed(_AXES), tips, strict=True):
         view.addCylinder({"start": _point(-middle), "end": _point(tip - middle), "radius": 0.05, "color": hue})
-        style = {"fontSize": 14, "fontColor": hue, "backgroundOpacity": 0.0, "inFront": True}
-        view.addLabel(name, {"position": _point(tip + tip / np.linalg.norm(tip) * 0.6 - middle), **style})
+        style = {"fontSize": 14, "fontColor": hue, "backgroundOpacity": 0.0, "inFront": True, "alignment": "center"}
+        view.addLabel(name, {"position": _point(tip + tip / np.linalg.norm(tip) * 0.9 - middle), **style})
 
 
 def _point(place: np.ndarray) -> dict[str, float]:

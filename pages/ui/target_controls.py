@@ -191,7 +191,7 @@ def ask_sampling() -> tuple[int, int, SamplingSettings]:
         )  # fmt: skip
         drafts = st.slider(
             _("Drafts for each of these"), 1, 16, _USUAL.drafts, key="drafts", bind=URL,
-            help=_("With targets, as many skeletons are written and those likeliest to have what is asked go on"),
+            help=_("With targets, as many skeletons are compared and those likeliest to have what is asked go on"),
         )  # fmt: skip
         geometries = st.slider(
             _("Geometries tried for each skeleton"), 1, 64, _USUAL.geometries, key="geometries", bind=URL,

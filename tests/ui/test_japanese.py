@@ -122,6 +122,11 @@ def test_reasons_of_verdicts_are_said_in_japanese(reason: str) -> None:
     assert not english(said), said
 
 
+def test_neighbours_are_counted_each_about_its_own_centre() -> None:
+    assert say("6 Se around Sm; 3 K around Se", "ja") == "Sm の周りに Se が 6 個。Se の周りに K が 3 個"
+    assert "Na の周りに Cl が 8 個" in say("8 Cl around Na; known crystals: 6 to 6", "ja")
+
+
 def test_values_are_kept_and_a_strange_text_is_left_alone() -> None:
     assert "'Fe{0}3'" in say("'Fe{0}3' is not a formula; write one such as Fe3O4", "ja")
     assert say("quite another thing", "ja") == "quite another thing"

@@ -37,6 +37,13 @@ def test_the_candidate_stands_among_the_known_phases(elements: list[str]) -> Non
     assert "NaCl" in words or "SrTiO3" in words or "SrTiO<sub>3</sub>" in words
 
 
+def test_the_axes_of_two_elements_are_said_in_the_readers_language() -> None:
+    figure = draw_hull(candidate(["Na", "Cl"], -0.5), load_reference().hull, translate=lambda text: f"«{text}»")
+    assert figure is not None
+    assert figure.layout.xaxis.title.text == "«Share of Cl»"
+    assert figure.layout.yaxis.title.text == "«Formation energy» (eV/atom)"
+
+
 def test_without_energy_or_with_one_element_there_is_none() -> None:
     hull = load_reference().hull
     assert draw_hull(candidate(["Na", "Cl"], None), hull) is None
