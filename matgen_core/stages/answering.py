@@ -31,10 +31,10 @@ _OTHERS = 2
 _BATCH = 64
 
 
-def told(conditions: Tensor) -> bool:
-    """Whether conditions (B, K) ask for anything that a skeleton tells."""
+def count_told(conditions: Tensor) -> int:
+    """How many properties that a skeleton tells conditions (B, K) ask for."""
     columns = [CRYSTAL_CONDITIONS.index(key) for key in TOLD]
-    return not bool(conditions[:, columns].isnan().all())
+    return int((~conditions[:, columns].isnan()).any(dim=0).sum())
 
 
 @torch.no_grad()

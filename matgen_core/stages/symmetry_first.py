@@ -6,7 +6,8 @@
 Several skeletons are written for each candidate. Where properties are asked for, those that likeliest have them go on,
 by the writer's own likelihood: of many by what guidance knows anyway, of those few by what answering.py computes. Of
 these the one whose geometry is doubted least is kept. Where elements must be there, more are written, and those go on
-into which the elements came unforced.
+into which the elements came unforced. (Of two properties at once guidance knows too little: 21 of 320 met both where it
+sifted, 28 where it did not.)
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from matgen_core.checkpoints import Checkpoint
 from matgen_core.data.reference import load_reference
 from matgen_core.data.tokenizers import Grammar, Skeleton
 from matgen_core.networks import build_gpt
-from matgen_core.stages.answering import TOLD, score_answers, told
+from matgen_core.stages.answering import TOLD, count_told, score_answers
 from matgen_core.stages.placing import Placer
 from matgen_core.stages.writing import Asked, Refuses, write_skeletons
 from matgen_core.types import Crystal, SamplingSettings
 
 #: So many times as many skeletons are written where elements must be there.
 _PRESSED = 12
-#: Written at least for each that is placed, where properties are asked for: to write one costs a fifth of what
+#: Written at least for each that is placed, where one property is asked for: to write one costs a fifth of what
 #: answering.py costs, and a tenth of its geometry.
 _SIFTED = 8
 
@@ -59,14 +60,15 @@ class SymmetryFirst:
     ) -> list[Crystal]:
         """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
         generator, kept = torch.Generator().manual_seed(seed), settings.skeletons
-        choosy = told(conditions) and settings.drafts > 1
+        asks = count_told(conditions) if settings.drafts > 1 else 0
+        choosy, sifts = asks > 0, asks == 1
         each = kept * settings.drafts if choosy else kept
-        many = each * _PRESSED if grammar.requires else max(each, kept * _SIFTED * choosy)
+        many = each * _PRESSED if grammar.requires else max(each, kept * _SIFTED * sifts)
         asked = conditions.repeat_interleave(many, dim=0)
         written = write_skeletons(
             self.gpt, grammar, asked, settings.guidance, settings.temperature, generator, cancelled
         )
-        written = written.best(written.ease + choosy * written.fit, many, each, refuses)
+        written = written.best(written.ease + sifts * written.fit, many, each, refuses)
         if choosy:
             answers = self._answers(written.skeletons, conditions.repeat_interleave(each, dim=0), cancelled)
             written = written.best(written.ease + answers, each, kept)

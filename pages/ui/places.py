@@ -16,7 +16,7 @@ from streamlit import runtime
 
 log = logging.getLogger("matgen")
 #: Steps by which a run gives way to the page, and to the browser where it is on the same machine.
-_BEHIND = 5
+_BEHIND = 10
 #: Environment variables of whoever serves the app: runs at once, of one session, and seconds after which the run of a
 #: closed tab ends. Two cores serve no more than two runs with profit; the run of a closed tab goes on unless this is
 #: set, and is found under Runs.

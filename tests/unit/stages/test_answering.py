@@ -10,7 +10,7 @@ from matgen_core.data.reference import load_reference
 from matgen_core.data.tokenizers import Skeleton
 from matgen_core.models.gpt import ConditionalGPT
 from matgen_core.properties import CRYSTAL_CONDITIONS
-from matgen_core.stages.answering import TOLD, compare, score_answers, told
+from matgen_core.stages.answering import TOLD, compare, count_told, score_answers
 from matgen_core.stages.generate import load_engine
 from matgen_core.stages.symmetry_first import SymmetryFirst
 from matgen_core.types import Cancelled
@@ -71,8 +71,9 @@ def test_each_is_scored_as_if_alone_and_goals_add_up(gpt: ConditionalGPT) -> Non
 
 
 def test_only_what_a_skeleton_tells_is_scored(gpt: ConditionalGPT) -> None:
-    assert not told(asked(2, e_above_hull=0.0, magnetic_moment=1.0))
-    assert told(asked(2, e_above_hull=0.0, band_gap=1.0))
+    assert not count_told(asked(2, e_above_hull=0.0, magnetic_moment=1.0))
+    assert count_told(asked(2, e_above_hull=0.0, band_gap=1.0)) == 1
+    assert count_told(asked(2, formation_energy=-1.0, band_gap=1.0)) == 2
     assert score_answers(gpt, [IRON], asked(1, e_above_hull=0.0), KNOWN).item() == 0.0
 
 
