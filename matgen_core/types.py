@@ -297,9 +297,9 @@ class SamplingSettings:
         sampler: "ddpm", "ddim" or "dpm-solver".
         steps: denoising steps.
         drafts: skeletons compared for each that is given a geometry, where properties are asked for; of all of them
-            those that likeliest have the properties go on, by the writer's own likelihood. Where one is
-            asked for, they are themselves the likeliest of at least eight written ("symmetry-first" only; with 1
-            nothing is compared).
+            those that likeliest have the properties go on, by the writer's own likelihood. Where one property and no
+            element is asked for, they are themselves the likeliest of at least eight written ("symmetry-first" only;
+            with 1 nothing is compared).
         skeletons: skeletons given a geometry for each candidate; the one whose geometry is doubted least is kept.
         geometries: geometries guessed for each skeleton, of which the generator's own score keeps one.
         refined: of these, how many (the least crowded) are refined by diffusion; the others are dropped before.

@@ -7,7 +7,8 @@ Several skeletons are written for each candidate. Where properties are asked for
 by the writer's own likelihood: of many by what guidance knows anyway, of those few by what answering.py computes. Of
 these the one whose geometry is doubted least is kept. Where elements must be there, more are written, and those go on
 into which the elements came unforced. (Of two properties at once guidance knows too little: 21 of 320 met both where it
-sifted, 28 where it did not.)
+sifted, 28 where it did not. Nor is there sifting where elements must be there: of many strings that were pressed it
+takes those that guidance likes, however little ease they have.)
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class SymmetryFirst:
         """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
         generator, kept = torch.Generator().manual_seed(seed), settings.skeletons
         asks = count_told(conditions) if settings.drafts > 1 else 0
-        choosy, sifts = asks > 0, asks == 1
+        choosy, sifts = asks > 0, asks == 1 and not grammar.requires
         each = kept * settings.drafts if choosy else kept
         many = each * _PRESSED if grammar.requires else max(each, kept * _SIFTED * sifts)
         asked = conditions.repeat_interleave(many, dim=0)
