@@ -94,8 +94,8 @@ class LatentDiffusion:
         """Of every ``each`` latents (B, D) in a row the crystal whose geometry is doubted least."""
         temperature = _COOLER * settings.temperature
         written = write_skeletons(self.vae, grammar, latents, 1.0, temperature, generator, cancelled)
-        kept = [None if s is None or (refuses and refuses(s)) else s for s in written.skeletons]
-        return self.placer.place_best(kept, each, conditions, settings, generator, cancelled)
+        kept = written.best(torch.zeros(len(latents)), each, each, refuses)  # all alike: only what is refused drops out
+        return self.placer.place_best(kept.skeletons, each, conditions, settings, generator, cancelled)
 
 
 @torch.no_grad()

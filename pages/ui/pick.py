@@ -88,10 +88,15 @@ class Pick:
             self.choose(self.ids[rows[0]])
 
     def _choose_point(self, key: str) -> None:
-        points = st.session_state[key]["selection"]["points"]
-        if points:
-            data = points[0]["customdata"]
-            self.choose(str(data[0] if isinstance(data, list | tuple) else data))
+        if ids := selected_ids(key):
+            self.choose(ids[0])
+
+
+def selected_ids(key: str) -> list[str]:
+    """Ids of the candidates whose points are selected on a plot; the points carry them first."""
+    points = st.session_state[key]["selection"]["points"]
+    data = [point["customdata"] for point in points if point.get("customdata")]
+    return [str(entry[0] if isinstance(entry, list | tuple) else entry) for entry in data]
 
 
 def follow_pick(page: str, run: object, candidates: Sequence[Candidate[Any]], running: bool = False) -> Pick:

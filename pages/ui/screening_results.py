@@ -24,6 +24,7 @@ from matgen_core.stages.pareto import Objective, losses, mean_distance, measure_
 from matgen_core.types import Candidate, Crystal, Goal, MatGenError, Molecule, Target
 from matgen_core.viz.screening import draw_front, draw_parallel, draw_trade_off
 from pages.ui.language import N_, _
+from pages.ui.pick import selected_ids
 from pages.ui.wording import number, rule_text, subscript
 
 PICKED = "screen-picked"
@@ -146,11 +147,8 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
 
 
 def _pick_points() -> None:
-    points = st.session_state["front"]["selection"]["points"]
-    data = [point["customdata"] for point in points if point.get("customdata")]
-    ids = [entry[0] if isinstance(entry, list | tuple) else entry for entry in data]
-    if ids:
-        st.session_state[PICKED] = [str(i) for i in ids]
+    if ids := selected_ids("front"):
+        st.session_state[PICKED] = ids
         st.session_state["screen-turn"] = st.session_state.get("screen-turn", 0) + 1
 
 
