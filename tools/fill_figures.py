@@ -1,4 +1,4 @@
-"""Writes the tables of README and of the model cards from what was measured, between their markers.
+"""Writes the tables of README, docs/ and the model cards from what was measured, between their markers.
 
     python tools/fill_figures.py            rewrite
     python tools/fill_figures.py --check    exit 1 where a table is not what the measurements say
@@ -65,6 +65,56 @@ def unconditional() -> str:
         above, low = found["median_e_above_hull"], with_interval(found["p1_or_p-1"])
         rows.append((f"**{label}**", *shares, "–" if above is None else f"{above:.3f}", low))
     return table(head, [*rows, *PEERS])
+
+
+def headline() -> str:
+    """The few figures that a newcomer wants, each with what it is held against."""
+    crystals, molecule = read("crystals-symmetry-first.json"), read("molecules.json")
+    composition, gap, job = read("compositions.json"), read("expt-gap.json"), read("speed-crystals.json")
+    rows: list[tuple[str, ...]] = []
+    if crystals is not None:
+        found = crystals["unconditional"]
+        label = f"{found['samples']:,} crystals without a target"
+        rows.append(
+            (f"{label}: below 0.1 eV/atom above the hull (CHGNet)", with_interval(found["stable"]), "DiffCSP 0.483")
+        )
+        rows.append((f"{label}: stable, unique and novel", with_interval(found["msun"]), "DiffCSP 0.44"))
+        singles = [
+            entry for entry in crystals.get("targets", []) if len(entry["target"]) == 1 and entry["lift_of_possible"]
+        ]
+        reached = [entry for entry in singles if entry["lift_of_possible"] >= 0.7]
+        rows.append(
+            ("targets of one property that reach 0.7 of the possible share", f"{len(reached)} of {len(singles)}", "–")
+        )
+    if job is not None:
+        rows.append(
+            (
+                "crystals drawn, predicted and judged in 30 s on two cores",
+                f"{job['whole_job']['candidates_in_30_s']}",
+                "–",
+            )
+        )
+    if composition is not None:
+        rows.append(
+            (
+                f"{composition['samples']:,} formulas: SMACT-valid",
+                with_interval(composition["free"]["smact_valid"]),
+                "–",
+            )
+        )
+    if gap is not None:
+        rows.append(("Matbench expt_gap, mean absolute error", f"{gap['mae']:.3f} eV", "CrabNet 0.346 eV"))
+    if molecule is not None:
+        found = molecule["unconditional"]
+        rows.append(
+            (
+                f"{found['samples']:,} molecules: Fréchet ChemNet distance to MOSES' test set",
+                f"{found['FCD/Test']:.3f}",
+                "CharRNN 0.073",
+            )
+        )
+        rows.append(("the same: pass MOSES' filters", with_interval(found["Filters"]), "CharRNN 0.994"))
+    return table(("measured", "MatGen", "beside"), rows)
 
 
 def targets() -> str:
@@ -348,6 +398,7 @@ def trained(name: str) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "headline": headline,
     "unconditional": unconditional,
     "targets": targets,
     "speed": speed,
@@ -379,7 +430,8 @@ def fill(text: str) -> str:
 
 def main() -> None:
     stale = []
-    for path in (ROOT / "README.md", *sorted((ROOT / "assets" / "checkpoints").glob("*/README.md"))):
+    cards = sorted((ROOT / "assets" / "checkpoints").glob("*/README.md"))
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *cards):
         text = path.read_text(encoding="utf-8")
         if (filled := fill(text)) != text:
             stale.append(str(path.relative_to(ROOT)))
