@@ -164,7 +164,19 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Candidate(Generic[M]):
-    """A proposed material with all that was found out about it."""
+    """A proposed material with all that was found out about it.
+
+    Args:
+        id: tells it from every other one of its run.
+        material: the crystal, molecule or formula.
+        origin: where it comes from.
+        predictions: by property key.
+        verdicts: of the rules that were asked.
+        score: how well it meets the targets; None where nothing was asked.
+        name: what its user calls it; many may bear one name. Empty for what was generated.
+        columns: the cells of the user's row that are neither the material nor a value of a property, by the header
+            of their column, as they were written.
+    """
 
     id: str
     material: M
@@ -172,6 +184,8 @@ class Candidate(Generic[M]):
     predictions: Mapping[str, Prediction] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
     score: float | None = None
+    name: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, key: str) -> float | None:
         """Reading of property ``key``, or None where there is none."""

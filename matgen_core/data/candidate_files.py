@@ -10,7 +10,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ Item = Candidate[Any] | Refused
 
 
 def read_files(paths: list[Path]) -> Iterator[Item]:
-    """Candidates and refused rows of files and folders, in their order; ids that repeat are refused.
+    """Candidates and refused rows of files and folders, in their order; what bears one name is kept apart by its place.
 
     Raises:
         BadInput: for a path that is not there or of no known ending.
@@ -55,7 +55,7 @@ def read_files(paths: list[Path]) -> Iterator[Item]:
             raise BadInput(f"{path} does not exist; give files ({', '.join(ENDINGS)}) or a folder of CIFs")
         if path.is_file() and path.suffix.lower() not in ENDINGS:
             raise BadInput(f"{path} has no known ending; use one of {', '.join(ENDINGS)}")
-    yield from _unique(item for path in paths for item in _read_path(path))
+    yield from _keep_apart(item for path in paths for item in _read_path(path))
 
 
 def read_upload(name: str, data: bytes) -> Iterator[Item]:
@@ -64,20 +64,23 @@ def read_upload(name: str, data: bytes) -> Iterator[Item]:
 
 
 def read_uploads(files: list[tuple[str, bytes]]) -> Iterator[Item]:
-    """The same of several, with their names; an id that an earlier file has is refused."""
-    yield from _unique(item for name, data in files for item in _read_bytes(name, io.BytesIO(data)))
+    """The same of several, with their names."""
+    yield from _keep_apart(item for name, data in files for item in _read_bytes(name, io.BytesIO(data)))
 
 
-def _unique(items: Iterator[Item]) -> Iterator[Item]:
-    seen: set[int] = set()
+def _keep_apart(items: Iterator[Item]) -> Iterator[Item]:
+    """A row is its place in its file: of two rows of one name, the later one's id says how many came before it."""
+    seen: dict[int, int] = {}
     for item in items:
         if isinstance(item, Refused):
             yield item
-        elif hash(item.id) in seen:
-            yield Refused(item.id, f"the id {quote(item.id)} occurs before; the first is used")
-        else:
-            seen.add(hash(item.id))
-            yield item
+            continue
+        id_ = item.id
+        while hash(id_) in seen:
+            seen[hash(item.id)] += 1
+            id_ = f"{item.id} ({seen[hash(item.id)]})"
+        seen[hash(id_)] = 1
+        yield item if id_ == item.id else replace(item, id=id_)
 
 
 def _read_path(path: Path) -> Iterator[Item]:
@@ -127,6 +130,8 @@ def _read_csv(name: str, handle: Any) -> Iterator[Item]:
     kind, column = _COLUMNS[found], columns[found]
     given = find_columns(name for name in columns.values() if name != column)
     id_column = next((columns[c] for c in _IDS if c in columns), None)
+    own = {column, *(c.name for c in given)}
+    others = [name for name in columns.values() if name not in own]
     row = 0
     while True:
         row += 1
@@ -144,7 +149,13 @@ def _read_csv(name: str, handle: Any) -> Iterator[Item]:
             yield Refused(place, f"the {kind} is empty")
         else:
             read = {"cif": _crystal, "smiles": _molecule, "formula": _formula}[kind]
-            yield _add_given(read(id_, place, text), place, given, entry)
+            item = _add_given(read(id_, place, text), place, given, entry)
+            yield item if isinstance(item, Refused) else replace(item, columns=_others(entry, others))
+
+
+def _others(entry: Mapping[str, object], names: list[str]) -> dict[str, str]:
+    """The cells of the row that are neither the material nor a value, as they were written."""
+    return {name: str(entry.get(name) or "") for name in names}
 
 
 def _add_given(item: Item, place: str, given: list[Column], entry: Mapping[str, object]) -> Item:
@@ -215,7 +226,7 @@ def _crystal(id_: str, place: str, text: str) -> Item:
     atoms = sum(formula_counts(crystal).values())
     if atoms > MOST_ATOMS:
         return Refused(place, f"{atoms} atoms in the primitive cell; at most {MOST_ATOMS}")
-    return Candidate(id_, crystal, Origin("file"))
+    return Candidate(id_, crystal, Origin("file"), name=id_)
 
 
 def _molecule(id_: str, place: str, text: str) -> Item:
@@ -226,11 +237,11 @@ def _molecule(id_: str, place: str, text: str) -> Item:
         return Refused(place, f"{quote(text)} is no molecule")
     if molecule.GetNumAtoms() > MOST_ATOMS:
         return Refused(place, f"{molecule.GetNumAtoms()} heavy atoms; at most {MOST_ATOMS}")
-    return Candidate(id_, Molecule(canonical(molecule)), Origin("file"))
+    return Candidate(id_, Molecule(canonical(molecule)), Origin("file"), name=id_)
 
 
 def _formula(id_: str, place: str, text: str) -> Item:
     try:
-        return Candidate(id_, Formula(reduce_formula(text)), Origin("file"))
+        return Candidate(id_, Formula(reduce_formula(text)), Origin("file"), name=id_)
     except BadInput as error:
         return Refused(place, str(error))

@@ -17,7 +17,7 @@ def to_record(candidate: Candidate[M]) -> dict[str, Any]:
 
 
 def from_record(record: Mapping[str, Any]) -> Candidate[Any]:
-    """What :func:`to_record` wrote.
+    """What :func:`to_record` wrote, or a version before candidates had names and columns.
 
     Raises:
         KeyError, TypeError, ValueError: where it is not such a record.
@@ -25,7 +25,17 @@ def from_record(record: Mapping[str, Any]) -> Candidate[Any]:
     predictions = {key: Prediction(**value) for key, value in record["predictions"].items()}
     verdicts = tuple(Verdict(**value) for value in record["verdicts"])
     origin = Origin(**record["origin"])
-    return Candidate(str(record["id"]), _material(record["material"]), origin, predictions, verdicts, record["score"])
+    columns = {str(header): str(cell) for header, cell in record.get("columns", {}).items()}
+    return Candidate(
+        str(record["id"]),
+        _material(record["material"]),
+        origin,
+        predictions,
+        verdicts,
+        record["score"],
+        str(record.get("name", "")),
+        columns,
+    )
 
 
 def _material(record: Mapping[str, Any]) -> Crystal | Molecule | Formula:

@@ -42,6 +42,16 @@ def test_each_kind_is_read(tmp_path: Path) -> None:
     assert (materials[0].space_group, materials[0].sites) == (NACL.space_group, NACL.sites)
 
 
+def test_names_are_no_keys_and_every_column_goes_along() -> None:
+    first, second, third = read_upload("a.csv", b"id,formula,note\n1,Fe2O3,red\n1,NaCl,white\n1,NaCl,\n")
+    assert isinstance(first, Candidate)
+    assert isinstance(second, Candidate)
+    assert isinstance(third, Candidate)
+    assert [first.id, second.id, third.id] == ["1", "1 (2)", "1 (3)"]
+    assert [c.name for c in (first, second, third)] == ["1", "1", "1"]
+    assert second.columns == {"id": "1", "note": "white"}
+
+
 def test_an_sdf_gives_molecules_with_their_titles() -> None:
     from rdkit import Chem
 
@@ -75,7 +85,6 @@ def test_paths_that_climb_and_bombs_do_no_harm(tmp_path: Path, monkeypatch: pyte
     [
         ("a.csv", b"formula\n\n", None),
         ("a.csv", b"id,formula\n1,\n", "is empty"),
-        ("a.csv", b"id,formula\n1,Fe2O3\n1,NaCl\n", "occurs before"),
         ("a.csv", b"x\n1\n", "no column cif, formula or smiles"),
         ("a.csv", b"", "no column"),
         ("a.csv", b"smiles\nC(\n", "no molecule"),

@@ -22,10 +22,17 @@ RUTILE = from_structure(
 @pytest.mark.parametrize("material", [RUTILE, Molecule("CCO", "OCC")])
 def test_what_was_written_is_read(material: object) -> None:
     verdicts = (Verdict("distances", True, "fine"), Verdict("oxidation", None))
-    candidate = Candidate("1-2", material, Origin("e", "c@1", 1, 2), READINGS, verdicts, 0.25)  # type: ignore[type-var]
+    origin, columns = Origin("e", "c@1", 1, 2), {"Batch no.": "7", "note": "=1"}
+    candidate = Candidate("1-2", material, origin, READINGS, verdicts, 0.25, "ours", columns)  # type: ignore[type-var]
     assert from_record(json.loads(json.dumps(to_record(candidate)))) == candidate
     if isinstance(material, Molecule):
         assert from_record(to_record(candidate)).material.written == "OCC"
+
+
+def test_a_record_of_before_names_and_columns_is_read() -> None:
+    record = to_record(Candidate("a", Molecule("C"), Origin("e")))
+    del record["name"], record["columns"]
+    assert from_record(record) == Candidate("a", Molecule("C"), Origin("e"))
 
 
 def test_numbers_that_json_has_not_are_missing() -> None:
