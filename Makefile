@@ -24,7 +24,7 @@ app: .venv/ready viewer
 	touch $@
 
 viewer: .venv/ready
-	$(BIN)/python tools/fetch_viewer.py
+	$(BIN)/python -m matgen_core.viewer
 
 test: .venv/ready-test viewer lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile

@@ -18,13 +18,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from matgen_core.installation import ASSETS
 from matgen_core.types import DamagedCheckpoint, UnknownCheckpoint
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: Shipped checkpoints; each a folder.
-FOLDER = Path(__file__).parents[1] / "assets" / "checkpoints"
+FOLDER = ASSETS / "checkpoints"
 
 
 @dataclass(frozen=True)

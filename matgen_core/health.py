@@ -12,8 +12,8 @@ from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.reference import load_reference
 from matgen_core.store import Store, default_url
 from matgen_core.types import BadInput, MatGenError
+from matgen_core.viewer import is_whole
 
-_VIEWER = Path(__file__).parents[1] / "static" / "3Dmol-min.js"
 #: Bytes that must be free on disk.
 _ROOM = 200_000_000
 
@@ -42,7 +42,9 @@ def check_health() -> tuple[Check, ...]:
         _checked("store of runs", lambda: Store(default_url()).list()),
         _checked("room on the disk", _check_room),
     ]
-    problem = "" if _VIEWER.is_file() else "the 3D viewer is not installed; structures are drawn flat; make viewer"
+    problem = (
+        "" if is_whole() else "the 3D viewer is not installed; structures are drawn flat; fetch it with: matgen viewer"
+    )
     return (*checks, Check("3D viewer", problem, needed=False))
 
 

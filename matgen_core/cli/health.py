@@ -1,4 +1,7 @@
-"""``matgen health``: one line a thing that the app needs; a non-zero exit where one is missing or damaged."""
+"""``matgen health``: one line a thing that the app needs; a non-zero exit where one is missing or damaged.
+
+``matgen viewer`` fetches the one thing that a package cannot carry unless it was there when the package was built.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,14 @@ from typing import Annotated
 import typer
 
 from matgen_core.health import check_health, healthy
+from matgen_core.viewer import is_whole
+from matgen_core.viewer import main as fetch_viewer
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the command."""
+    """Adds both commands."""
     app.command("health")(health)
+    app.command("viewer")(viewer)
 
 
 def health(as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False) -> None:
@@ -27,3 +33,9 @@ def health(as_json: Annotated[bool, typer.Option("--json", help="for programs")]
             word = "ok" if not check.problem else "PROBLEM" if check.needed else "note"
             typer.echo(f"{word:8} {check.name}{': ' if check.problem else ''}{check.problem}")
     raise typer.Exit(0 if well else 1)
+
+
+def viewer() -> None:
+    """Fetch the 3D viewer's script (once; needs the network)."""
+    fetch_viewer()
+    raise typer.Exit(0 if is_whole() else 1)

@@ -30,6 +30,7 @@ from matgen_core.data.crystals import ELEMENTS, build_rows, load_rows
 from matgen_core.data.exports import check_writable, file_name, to_cif, to_csv
 from matgen_core.data.labels import label_rows
 from matgen_core.data.reference import FOLDER, build_reference
+from matgen_core.installation import HOME
 from matgen_core.pipeline import design
 from matgen_core.properties import outside_data, parse_goal
 from matgen_core.stages.assess import met_all
@@ -399,9 +400,8 @@ def run_app(
 ) -> None:
     """Open the app in the browser."""
     # In a process of its own, so that this package needs no streamlit.
-    folder = Path(__file__).parents[2]
     command = [sys.executable, "-m", "pages.ui.serve", "--server.port", str(port), "--server.address", address]
-    raise typer.Exit(subprocess.run(command, cwd=folder, check=False).returncode)
+    raise typer.Exit(subprocess.run(command, cwd=HOME, check=False).returncode)
 
 
 if __name__ == "__main__":

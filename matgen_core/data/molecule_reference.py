@@ -21,10 +21,11 @@ from rdkit import DataStructs
 
 from matgen_core.chem.molecule import fingerprint, parse, similarities
 from matgen_core.data.molecules import HELD, MoleculeRows
+from matgen_core.installation import ASSETS
 from matgen_core.properties import MOLECULE_CONDITIONS
 from matgen_core.types import MissingReference, Molecule, Verdict
 
-FOLDER = Path(__file__).parents[2] / "assets" / "reference"
+FOLDER = ASSETS / "reference"
 KNOWN, SAMPLE = "molecules_known.npz", "molecules_sample.npz"
 _BYTES = 5
 

