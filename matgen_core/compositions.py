@@ -102,7 +102,7 @@ def draw_formulas(
     """So many formulas for a target, as they come; ``first`` counts those that the run drew before.
 
     Raises:
-        Cancelled: where ``cancelled`` said so.
+        Cancelled: where ``cancelled`` said so before one was finished.
     """
     network, checkpoint = load_composer()
     conditions = torch.from_numpy(draw_formula_conditions(target, size, np.random.default_rng((seed, first))))

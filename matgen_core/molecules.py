@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -49,66 +48,84 @@ def design_molecules(
     check_molecules(target, count, settings)
     report = on_progress or (lambda progress: None)
     report(Progress("generate", 0, count))
-    run = _Run(target, seed, settings)
-    most = count * settings.cap
-    while run.found < count and len(run.drawn) < most:
+    writer = MoleculeWriter(target, seed, settings)
+    judge = Judge(target, settings, writer.reference)
+    drawn: list[Candidate[Molecule]] = []
+    found, most, stopped = 0, count * settings.cap, False
+    while found < count and len(drawn) < most and not stopped:
+        # By the share that counted so far; the last one drawn should be the last needed.
+        share = max(0.02, found / len(drawn)) if drawn else 1.0
+        size = min(_BATCH, most - len(drawn), max(1, round((count - found) / share)))
         try:
-            run.draw(min(_BATCH, most - len(run.drawn), run.wanted(count)), cancelled)
+            judged = judge(writer.draw(len(drawn), size, cancelled))
         except Cancelled:
-            break
-        report(Progress("assess", min(count, run.found), count, rank_molecules(run.drawn, target)))
-    ranked = rank_molecules(run.drawn, target)
-    short = "" if run.found >= count else f"{run.found} of {count} found in {len(run.drawn)} strings; raise the cap"
-    report(Progress("done", min(count, run.found), count, ranked, short))
+            judged, stopped = (), True
+        drawn += judged
+        stopped = stopped or len(judged) < size  # cancelled within the batch
+        found += sum(counts_for(candidate, settings.until) for candidate in judged)
+        report(Progress("assess", min(count, found), count, rank_molecules(drawn, target)))
+    ranked = rank_molecules(drawn, target)
+    short = "" if found >= count or stopped else f"{found} of {count} found in {len(drawn)} strings; raise the cap"
+    report(Progress("done", min(count, found), count, ranked, short))
     return ranked
 
 
-@dataclass
-class _Run:
-    """A run that goes on: everything drawn so far, and how many of it count."""
+class MoleculeWriter:
+    """Writes the strings of one run; which ones follows from the seed and the number of the first.
 
-    target: Target
-    seed: int
-    settings: SmilesSettings
-    drawn: list[Candidate[Molecule]] = field(default_factory=list)
-    found: int = 0
+    Args:
+        target: the goals.
+        seed: of the run.
+        settings: temperature, beginnings, guidance.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(self, target: Target, seed: int, settings: SmilesSettings) -> None:
+        self.target, self.seed, self.settings = target, seed, settings
         self.network, self.checkpoint = load_writer()
         self.reference = load_molecule_reference()
-        self.judge = Judge(self.target, self.settings, self.reference)
-        self.begins = beginnings(self.network, self.settings)
-        self.turn = 0
+        self.begins = beginnings(self.network, settings)
 
-    def wanted(self, count: int) -> int:
-        """Strings to draw next, by the share that counted so far; the last one drawn should be the last needed."""
-        share = max(0.02, self.found / len(self.drawn)) if self.drawn else 1.0
-        return max(1, round((count - self.found) / share))
+    def draw(self, first: int, size: int, cancelled: Callable[[], bool] | None) -> list[Candidate[Molecule]]:
+        """So many strings from number ``first`` on; those that were finished, where ``cancelled`` said so.
 
-    def draw(self, size: int, cancelled: Callable[[], bool] | None) -> None:
-        batch = in_halves(lambda first, count: self._write(first, count, cancelled), len(self.drawn), size)
-        judged = self.judge(batch)
-        self.drawn += judged
-        self.found += sum(counts_for(candidate, self.settings.until) for candidate in judged)
+        Raises:
+            Cancelled: where none was finished.
+        """
+        done: list[Candidate[Molecule]] = []
+        try:
+            in_halves(lambda begin, count: self._write(begin, count, done, cancelled), first, size)
+        except Cancelled:
+            if not done:
+                raise
+        return done
 
-    def _write(self, first: int, size: int, cancelled: Callable[[], bool] | None) -> list[Candidate[Molecule]]:
+    def _write(
+        self, first: int, size: int, done: list[Candidate[Molecule]], cancelled: Callable[[], bool] | None
+    ) -> list[Candidate[Molecule]]:
+        """Strings ``first`` to ``first + size``, added to ``done`` as well."""
         rng = np.random.default_rng((self.seed, first))
         conditions = torch.from_numpy(draw_molecule_conditions(self.target, size, rng, self.reference))
         conditions = conditions.to(next(self.network.parameters()).device)
         generator = torch.Generator().manual_seed(self.seed * 100_003 + first)
         # A batch begins with one string, since rows share their places; the writings of a scaffold take a part each.
         strings: list[list[int]] = []
-        for part in conditions.split(max(1, -(-size // len(self.begins)))):
-            begin = self.begins[self.turn % len(self.begins)]
-            self.turn += 1
-            strings += write_strings(self.network, part, self.settings, generator, begin=begin, cancelled=cancelled)
-        return [
+        for turn, part in enumerate(conditions.split(max(1, -(-size // len(self.begins)))), start=first):
+            begin = self.begins[turn % len(self.begins)]
+            try:
+                strings += write_strings(self.network, part, self.settings, generator, begin=begin, cancelled=cancelled)
+            except Cancelled:
+                if not strings:
+                    raise
+                break
+        made = [
             Candidate(
                 f"{self.seed}-{first + i:05d}", Molecule(text, text),
                 Origin("smiles-gpt", self.checkpoint, self.seed, first + i),
             )
             for i, text in enumerate(map(decode, strings))
         ]  # fmt: skip
+        done += made
+        return made
 
 
 def summarise(candidates: Sequence[Candidate[Molecule]]) -> dict[str, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from matgen_core.data.reference import load_reference
+from matgen_core.data.tokenizers import Grammar
+from matgen_core.loop import CRYSTALS
 from matgen_core.properties import meets
 from matgen_core.stages.assess import assess
 from matgen_core.stages.conditions import check_target
@@ -14,7 +16,6 @@ from matgen_core.stages.predict import prepare as prepare_readings
 from matgen_core.stages.rank import rank
 from matgen_core.types import BadTarget, Cancelled, Candidate, Progress, SamplingSettings, Target
 
-_BATCH = 32
 _MOST = 10_000
 
 
@@ -29,7 +30,7 @@ def design(
 ) -> tuple[Candidate, ...]:
     """Draws crystals for a target and says of each what it is.
 
-    Works in batches, so that a run that is cancelled keeps every batch that was finished.
+    Works in batches; a run that is cancelled keeps what has a structure.
 
     Args:
         target: goals and constraints.
@@ -50,17 +51,21 @@ def design(
     found: tuple[Candidate, ...] = ()
     seen: dict[str, str] = {}
     report = on_progress or (lambda progress: None)
-    for first in range(0, count, _BATCH):
-        size = min(_BATCH, count - first)
+    first = 0
+    while first < count:
+        size = min(CRYSTALS.size(first), count - first)
         report(Progress("generate", first, count, found))
         try:
             batch = generate(target, size, seed=seed, settings=settings, first=first, cancelled=cancelled)
-            report(Progress("predict", first, count, found))
-            batch = predict(batch, cancelled=cancelled)
         except Cancelled:
             break
-        found = rank((*found, *assess(batch, target, seen)), target)
-        report(Progress("assess", first + size, count, found))
+        report(Progress("predict", first, count, found))
+        # Not asked whether to stop: what has a structure is predicted, which takes seconds.
+        found = rank((*found, *assess(predict(batch), target, seen)), target)
+        first += size
+        report(Progress("assess", first, count, found))
+        if cancelled and cancelled():
+            break
     report(Progress("done", len(found), count, found))
     return found
 
@@ -72,6 +77,7 @@ def prepare(engine: str = SamplingSettings().engine) -> None:
         UnknownCheckpoint, DamagedCheckpoint, MissingReference: where one is not there or not whole.
     """
     load_engine(engine)
+    Grammar()  # the tables of every space group are made once, which takes seconds
     prepare_readings()
 
 

@@ -15,13 +15,8 @@ from matgen_core.data.exports import file_name, to_cif, to_csv
 from matgen_core.data.formula_exports import formulas_to_csv
 from matgen_core.data.molecule_exports import to_csv as molecules_csv
 from matgen_core.data.molecule_exports import to_sdf
-from matgen_core.inverse_design import (
-    Budget,
-    DesignRun,
-    design_compositions_until,
-    design_molecules_until,
-    design_until,
-)
+from matgen_core.inverse_design import design_compositions_until, design_molecules_until, design_until
+from matgen_core.loop import Budget, DesignRun
 from matgen_core.properties import outside_data, parse_goal
 from matgen_core.stages.feasibility import Rules
 from matgen_core.types import (

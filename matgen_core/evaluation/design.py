@@ -20,7 +20,8 @@ from matgen_core.chem.scene import covalent_radius
 from matgen_core.chem.structure import formula_counts
 from matgen_core.data.crystals import ELEMENTS, CrystalRows
 from matgen_core.evaluation.crystals import share
-from matgen_core.inverse_design import BATCH, Budget, allowed, design_until
+from matgen_core.inverse_design import allowed, design_until
+from matgen_core.loop import CRYSTALS, Budget
 from matgen_core.properties import meets
 from matgen_core.stages.assess import assess
 from matgen_core.stages.feasibility import Rules, count_stages, judge_crystals, listed
@@ -95,7 +96,7 @@ def draw_random(seconds: float, seed: int) -> tuple[list[Candidate], float]:
     begun, found = time.monotonic(), list[Candidate]()
     target = allowed(Target(), _RULES)
     while time.monotonic() - begun < seconds:
-        batch = generate(target, BATCH, seed=seed, settings=SamplingSettings(), first=len(found))
+        batch = generate(target, CRYSTALS.most, seed=seed, settings=SamplingSettings(), first=len(found))
         found += predict(batch)
         _judged(found[-len(batch) :], target)  # so that judging costs here what it costs the loop
     return found, time.monotonic() - begun
@@ -111,7 +112,7 @@ def draw_substituted(rows: CrystalRows, target: Target, seconds: float, seed: in
     while time.monotonic() - begun < seconds:
         batch = [
             Candidate(f"s-{len(found) + i}", crystal, Origin("substitution", "", seed, len(found) + i))
-            for i, crystal in zip(range(BATCH), source, strict=False)
+            for i, crystal in zip(range(CRYSTALS.most), source, strict=False)
         ]
         if not batch:
             break

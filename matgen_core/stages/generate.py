@@ -23,7 +23,7 @@ from matgen_core.stages.conditions import draw_conditions
 from matgen_core.stages.latent_diffusion import LatentDiffusion
 from matgen_core.stages.symmetry_first import SymmetryFirst
 from matgen_core.stages.writing import Asked, Refuses
-from matgen_core.types import BadTarget, Candidate, Crystal, Origin, SamplingSettings, Target
+from matgen_core.types import BadTarget, Cancelled, Candidate, Crystal, Origin, SamplingSettings, Target
 
 #: Engines and the checkpoints they are made of.
 _PARTS = {
@@ -69,12 +69,12 @@ def generate(
         seed: repeats the draw.
         settings: engine, sampler and their numbers.
         first: index of the first candidate, when a run draws in batches.
-        cancelled: asked at every token and denoising step.
+        cancelled: asked at every token and denoising step; once it says yes, those that have a structure come back.
         refuses: whether a skeleton would be rejected whatever its geometry; another is placed in its stead, or none.
 
     Raises:
         BadTarget: where the constraints leave nothing.
-        Cancelled: where ``cancelled`` said so.
+        Cancelled: where ``cancelled`` said so before any had a structure.
         TooLarge: where not even one fits into memory; a batch that does not is drawn in halves.
     """
     settings = settings or SamplingSettings()
@@ -83,16 +83,24 @@ def generate(
         raise BadTarget("no space group can hold what the constraints ask for; allow more atoms or other systems")
     engine = load_engine(settings.engine)
 
+    made: list[Candidate] = []
+
     def draw(first: int, count: int) -> list[Candidate]:
         rng = np.random.default_rng((seed, first))
         conditions = torch.from_numpy(draw_conditions(target, count, rng, load_reference(), settings.prefer_stable))
         crystals = engine.draw(grammar, conditions, settings, seed * 100_003 + first, cancelled, refuses)
-        return [
+        made.extend(
             Candidate(f"{seed}-{first + i:04d}", crystal, Origin(engine.name, engine.checkpoint, seed, first + i))
             for i, crystal in enumerate(crystals)
-        ]
+        )
+        return []
 
-    return tuple(in_halves(draw, first, count))
+    try:
+        in_halves(draw, first, count)
+    except Cancelled:
+        if not made:
+            raise
+    return tuple(made)
 
 
 def check_settings(settings: SamplingSettings) -> None:

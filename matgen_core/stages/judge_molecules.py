@@ -32,11 +32,14 @@ class Judge:
         target: the goals.
         settings: the rules.
         reference: the known molecules.
+        seen: SMILES of the run so far with the id that had each first, where it goes on.
     """
 
-    def __init__(self, target: Target, settings: SmilesSettings, reference: MoleculeReference) -> None:
+    def __init__(
+        self, target: Target, settings: SmilesSettings, reference: MoleculeReference, seen: dict[str, str] | None = None
+    ) -> None:
         self.target, self.settings, self.reference = target, settings, reference
-        self._seen: dict[str, str] = {}
+        self._seen = dict(seen or {})
         self._checks = _checks(settings)
 
     def __call__(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:

@@ -23,7 +23,7 @@ from matgen_core.models.contacts import crowding
 from matgen_core.models.geometry import GeometryDenoiser, Skeletons, select
 from matgen_core.networks import build_geometry, build_gpt
 from matgen_core.stages.writing import GEOMETRY_BATCH, Asked, propose, similar_lengths
-from matgen_core.types import Crystal, SamplingSettings
+from matgen_core.types import Cancelled, Crystal, SamplingSettings
 
 #: Step of the schedule at which a finished geometry is asked whether it would still move.
 _LEAST = 10
@@ -59,14 +59,17 @@ class Placer:
             conditions: (len(written), K).
             settings: how many geometries, and how they are refined.
             generator: of the draws.
-            cancelled: asked at every token and step.
+            cancelled: asked at every token and step; once it says yes, those placed before come back.
+
+        Raises:
+            Cancelled: where none was placed before.
         """
         kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
         skeletons = [s for s in written if s is not None]
-        crystals, doubts = self.place(skeletons, conditions[kept], settings, generator, cancelled)
+        placed = self._place_all(skeletons, conditions[kept], settings, generator, cancelled)
         best: dict[int, tuple[float, Crystal]] = {}
-        for i, crystal, doubt in zip(kept, crystals, doubts, strict=True):
-            row = i // each
+        for number, (crystal, doubt) in sorted(placed.items()):
+            row = kept[number] // each
             if row not in best or doubt < best[row][0]:
                 best[row] = doubt, crystal
         return [best[row][1] for row in sorted(best)]
@@ -80,12 +83,31 @@ class Placer:
         cancelled: Asked | None = None,
     ) -> tuple[list[Crystal], list[float]]:
         """The best of ``settings.geometries`` geometries of each skeleton, and how much the network doubts it."""
+        best = self._place_all(skeletons, conditions, settings, generator, cancelled)
+        if len(best) < len(skeletons):
+            raise Cancelled
+        return [best[i][0] for i in range(len(skeletons))], [best[i][1] for i in range(len(skeletons))]
+
+    def _place_all(
+        self,
+        skeletons: Sequence[Skeleton],
+        conditions: Tensor,
+        settings: SamplingSettings,
+        generator: torch.Generator,
+        cancelled: Asked | None,
+    ) -> dict[int, tuple[Crystal, float]]:
+        """Crystal and doubt by the skeleton's number; once cancelled fewer, or Cancelled where there is none."""
         best: dict[int, tuple[Crystal, float]] = {}
         for numbers in similar_lengths(skeletons, max(1, GEOMETRY_BATCH // settings.geometries)):
             batch = [skeletons[i] for i in numbers]
-            placed, doubts = self._place(batch, conditions[numbers], settings, generator, cancelled)
+            try:
+                placed, doubts = self._place(batch, conditions[numbers], settings, generator, cancelled)
+            except Cancelled:
+                if not best:
+                    raise
+                break
             best.update(zip(numbers, zip(placed, doubts, strict=True), strict=True))
-        return [best[i][0] for i in range(len(skeletons))], [best[i][1] for i in range(len(skeletons))]
+        return best
 
     @torch.no_grad()
     def _place(

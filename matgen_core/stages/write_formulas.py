@@ -106,15 +106,20 @@ def write_formulas(
         generator: of the draws, on the CPU, so that every device draws the same.
         temperature: above 0.
         top_k: how many tokens may come; 0 for all.
-        cancelled: asked at every atom.
+        cancelled: asked at every atom; once it says yes, the strings that were finished come back.
 
     Raises:
-        Cancelled: where ``cancelled`` said so.
+        Cancelled: where none was finished before.
     """
-    if not rules.required.any():  # nothing is pressed for
-        return _write(network, conditions, rules, generator, temperature, top_k, cancelled)
-    many = conditions.repeat_interleave(_SEVERAL, dim=0)
-    return _even_out(_write(network, many, rules, generator, temperature, top_k, cancelled), rules, generator)
+    several = _SEVERAL if rules.required.any() else 1  # one each where nothing is pressed for
+    many = conditions.repeat_interleave(several, dim=0)
+    strings = _write(network, many, rules, generator, temperature, top_k, cancelled)
+    if not all(strings):  # cancelled: of each few only those that were finished, and none where none was
+        groups = [list(filter(None, strings[i : i + several])) for i in range(0, len(strings), several)]
+        strings = [string for group in groups if group for string in (group * several)[:several]]
+        if not strings:
+            raise Cancelled
+    return strings if several == 1 else _even_out(strings, rules, generator)
 
 
 def _even_out(strings: Sequence[list[int]], rules: AtomRules, generator: torch.Generator) -> list[list[int]]:
@@ -139,6 +144,7 @@ def _write(
     top_k: int,
     cancelled: Callable[[], bool] | None,
 ) -> list[list[int]]:
+    """One string a row of conditions; empty where it was not finished before ``cancelled`` said so."""
     size, device = len(conditions), conditions.device
     written = torch.full((size, rules.most + 2), PAD)
     used = torch.zeros(size, len(VOCABULARY), dtype=torch.bool)
@@ -150,7 +156,7 @@ def _write(
     alive = torch.ones(size, dtype=torch.bool)
     for place in range(len(rules.prompt), rules.most + 1):
         if cancelled and cancelled():
-            raise Cancelled
+            return [[] if going else row[row >= FIRST].tolist() for row, going in zip(written, alive, strict=True)]
         logits = network.step(tokens.to(device), cache).float().cpu()
         bound = rules.most + (place == rules.most)  # at the bound it may still say that it would go on
         logits = logits.masked_fill(~_may_come(rules, used, last, place, bound), -torch.inf) / temperature

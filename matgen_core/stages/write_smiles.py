@@ -177,22 +177,28 @@ def write_strings(
         settings: temperature, top-k, top-p, grammar, guidance.
         generator: of the draws, on the CPU, so that every device draws the same.
         begin: tokens that every string begins with; with the grammar they must be ones that it allows.
-        cancelled: asked at every token.
+        cancelled: asked at every token; once it says yes, the strings that were finished come back.
 
     Returns:
         B strings with BOS, and EOS where the string ended before the longest length.
 
     Raises:
-        Cancelled: where ``cancelled`` said so.
+        Cancelled: where none was finished before.
     """
     written: list[list[int]] = [[] for _ in conditions]
     waiting = list(range(len(conditions)))
     for attempt in range(_ATTEMPTS + 1):
         draw = _Draw(begin, len(waiting), settings, generator, mends=attempt == _ATTEMPTS)
-        strings = _write(network, conditions[waiting], draw, begin, cancelled)
+        strings, whole = _write(network, conditions[waiting], draw, begin, cancelled)
         for row, string in zip(waiting, strings, strict=True):
             written[row] = string
         waiting = [waiting[i] for i in draw.lost]
+        if not whole:
+            lost = set(waiting)
+            done = [s for row, s in enumerate(written) if s and s[-1] == EOS and row not in lost]
+            if not done:
+                raise Cancelled
+            return done
         if not waiting:
             break
     return written
@@ -204,8 +210,8 @@ def _write(
     draw: _Draw,
     begin: Sequence[int],
     cancelled: Callable[[], bool] | None,
-) -> list[list[int]]:
-    """One string a row of conditions, whole or as far as the grammar went along."""
+) -> tuple[list[list[int]], bool]:
+    """One string a row of conditions, as far as the grammar went along, and whether all were written to their end."""
     device, settings = conditions.device, draw.settings
     count = len(conditions)
     written = torch.full((count, MAX_TOKENS), PAD)
@@ -217,7 +223,7 @@ def _write(
     tokens = written[:, : len(begin)].to(device)
     for place in range(len(begin), MAX_TOKENS):
         if cancelled and cancelled():
-            raise Cancelled
+            return [row[row != PAD].tolist() for row in written], False
         logits = network.advance(tokens.repeat(2, 1) if guided else tokens, cache)
         if guided:
             told, free = logits.chunk(2)
@@ -235,7 +241,7 @@ def _write(
             )
             alive = torch.ones(len(rows), dtype=torch.bool)
         tokens = drawn[:, None].to(device)
-    return [row[row != PAD].tolist() for row in written]
+    return [row[row != PAD].tolist() for row in written], True
 
 
 # --------------------------------------------------------------------------------------------------------- teaching

@@ -6,7 +6,8 @@ import streamlit as st
 
 from matgen_core.compositions import check_compositions
 from matgen_core.data.formulas import FORMULA_PROPERTIES
-from matgen_core.inverse_design import allowed, check_brief
+from matgen_core.inverse_design import allowed
+from matgen_core.loop import check_brief
 from matgen_core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS, outside_data
 from matgen_core.stages.conditions import check_target
 from matgen_core.stages.feasibility import listed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from matgen_core.chem.alerts import ALERTS
-from matgen_core.inverse_design import Budget
+from matgen_core.loop import Budget
 from matgen_core.properties import MOLECULE_CONDITIONS
 from matgen_core.stages.feasibility import Rules
 from matgen_core.stages.solid_state import available

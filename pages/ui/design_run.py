@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from matgen_core import inverse_design
-from matgen_core.inverse_design import Budget, DesignRun, resume
+from matgen_core.loop import Budget, DesignRun, resume
 from matgen_core.stages.feasibility import Rules
 from matgen_core.store import StoreError, open_store
 from matgen_core.types import Candidate, FormulaSettings, SamplingSettings, SmilesSettings, Target

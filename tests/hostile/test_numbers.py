@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matgen_core.compositions import check_compositions
-from matgen_core.inverse_design import Budget, check_brief
+from matgen_core.loop import Budget, check_brief
 from matgen_core.stages.conditions import check_target
 from matgen_core.stages.generate import check_settings
 from matgen_core.stages.molecule_conditions import check_molecules

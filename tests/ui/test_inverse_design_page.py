@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import matgen_core.inverse_design
 import pages.ui.jobs
-from matgen_core.inverse_design import BATCH, Budget, DesignRun
+from matgen_core.loop import CRYSTALS, Budget, DesignRun
 from matgen_core.stages.feasibility import Rules, judge_crystals
 from matgen_core.store import VARIABLE, open_store
 from matgen_core.types import BadTarget, Candidate, Goal, Molecule, Origin, Prediction, Progress, Target, Verdict
@@ -156,6 +156,6 @@ def test_a_kept_run_goes_on(
     assert "Kept from a run before; 1 found." in words(page)
     page.button(key="go-on").click().run()
     before = asked[0]["before"]
-    assert (before.seed, before.drawn, len(before.candidates)) == (4, BATCH, 3)
+    assert (before.seed, before.drawn, len(before.candidates)) == (4, CRYSTALS.first, 3)
     page = open_page(resume="nothing")
     assert "no run" in page.warning[0].value

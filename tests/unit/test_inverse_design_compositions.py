@@ -12,7 +12,8 @@ import torch
 import matgen_core.compositions
 from matgen_core.cli.main import main
 from matgen_core.data.formulas import FORMULA_PROPERTIES, MAX_ATOMS, VOCABULARY, count_atoms
-from matgen_core.inverse_design import FORMULA_BATCH, Budget, design_compositions_until, resume
+from matgen_core.inverse_design import design_compositions_until
+from matgen_core.loop import COMPOSITIONS, Budget, resume
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.stages.feasibility import STAGES, Rules
@@ -50,11 +51,11 @@ def test_what_is_listed_passes_everything_and_the_seed_repeats_it() -> None:
 
 
 def test_it_goes_on_where_it_stopped_also_from_what_was_kept() -> None:
-    budget = Budget(want=500, draws=FORMULA_BATCH)
-    whole = design_compositions_until(TARGET, Budget(want=500, draws=2 * FORMULA_BATCH), rules=RULES)
+    budget = Budget(want=500, draws=64)
+    whole = design_compositions_until(TARGET, Budget(want=500, draws=128), rules=RULES)
     first = design_compositions_until(TARGET, budget, rules=RULES)
     kept = resume(first.candidates, RULES, 0)
-    assert kept.drawn == FORMULA_BATCH
+    assert kept.drawn == 64
     second = design_compositions_until(TARGET, budget, before=kept)
     assert {(c.id, c.material) for c in second.candidates} == {(c.id, c.material) for c in whole.candidates}
     assert [c.id for c in second.listed] == [c.id for c in whole.listed], "repeats of the first half are known as such"
@@ -66,7 +67,7 @@ def test_a_cancel_keeps_what_was_found() -> None:
         TARGET, Budget(want=500, draws=1000), rules=RULES, cancelled=lambda: len(batches) > 0,
         on_progress=lambda p: batches.append(1) if p.stage == "assess" else None,
     )  # fmt: skip
-    assert (run.ended, len(run.candidates)) == ("cancelled", FORMULA_BATCH)
+    assert (run.ended, len(run.candidates)) == ("cancelled", COMPOSITIONS.first)
 
 
 def test_what_cannot_be_asked_for_is_named() -> None:

@@ -35,6 +35,7 @@ LAYERS = {
     "predictors": 6,
     "prediction": 7,
     "own_readings": 7,
+    "loop": 6,
     "inverse_design": 7,
     "embeddings": 6,
     "health": 7,
