@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
@@ -144,4 +145,6 @@ def reduced_formula(crystal: Crystal) -> str:
     """Reduced formula, written as pymatgen writes it."""
     from pymatgen.core import Composition
 
-    return str(Composition(dict(formula_counts(crystal))).reduced_formula)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of noble gases, which have no electronegativity to be ordered by
+        return str(Composition(dict(formula_counts(crystal))).reduced_formula)
