@@ -5,28 +5,40 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from matgen_core.chem.structure import to_structure
 from matgen_core.data.exports import file_name
 from matgen_core.types import Candidate, Crystal
 
+if TYPE_CHECKING:
+    from pymatgen.io.vasp.sets import MPRelaxSet
+
 PROGRAMS = ("vasp", "espresso")
+#: µB by which a moment is divided for pw.x, which reads numbers below 1 as the polarization of the valence electrons.
+MOMENT_SCALE = 12.0
+_UNNAMED_MOMENT = 0.6  # µB; what MPRelaxSet gives to every element that its table does not name
 _DATE = (2000, 1, 1, 0, 0, 0)  # fixed, so that the same candidates give the same bytes
 _NOTE = (
     "Written by MatGen as a beginning, not as a converged calculation. Potentials are not included: {potentials}.\n"
-    "Check cutoff, k-points, magnetic order and U before you spend time on it.\n"
+    "Check cutoff, k-points, the magnetic order (all spins start parallel) and U before you spend time on it.\n"
 )
+
+
+def _start_from(candidate: Candidate[Crystal]) -> MPRelaxSet:
+    """Materials Project's settings for the crystal; both programs start from them."""
+    from pymatgen.io.vasp.sets import MPRelaxSet
+
+    return MPRelaxSet(to_structure(candidate.material))
 
 
 def vasp_input(candidate: Candidate[Crystal]) -> dict[str, str]:
     """INCAR, KPOINTS, POSCAR and the names of the potentials, by MPRelaxSet, Materials Project's settings."""
     import warnings
 
-    from pymatgen.io.vasp.sets import MPRelaxSet
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of potentials that are not installed: they are the user's
-        inputs = MPRelaxSet(to_structure(candidate.material))
+        inputs = _start_from(candidate)
         symbols = ", ".join(inputs.potcar_symbols)
         return {
             "INCAR": str(inputs.incar),
@@ -37,27 +49,41 @@ def vasp_input(candidate: Candidate[Crystal]) -> dict[str, str]:
 
 
 def espresso_input(candidate: Candidate[Crystal]) -> dict[str, str]:
-    """pw.in of a variable-cell relaxation; 30 Å divided by each cell length are its k-points, potentials by name."""
+    """pw.in of a variable-cell relaxation with the cell, the k-points and the starting moments of the VASP input.
+
+    Spins are polarized where the VASP settings name a moment for an element, or a moment was predicted. pw.x keeps a
+    starting moment of zero, so each one is written. Potentials are given by name.
+    """
+    import warnings
+
     from ase.io import write
     from pymatgen.io.ase import AseAtomsAdaptor
 
-    structure = to_structure(candidate.material)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        inputs = _start_from(candidate)
+        structure, moments, grid = inputs.poscar.structure, list(inputs.incar["MAGMOM"]), inputs.kpoints
     atoms = AseAtomsAdaptor.get_atoms(structure)
     atoms.calc = None
+    magnetic = max(moments) > _UNNAMED_MOMENT or (candidate.value("max_site_moment") or 0.0) >= 0.2
+    atoms.set_initial_magnetic_moments(moments if magnetic else None)
     names = {str(e): f"{e}.UPF" for e in structure.composition}
-    magnetic = (candidate.value("max_site_moment") or 0.0) >= 0.2
-    spins = {f"starting_magnetization({i + 1})": 0.5 for i in range(len(names))}
     data = {
         "control": {"calculation": "vc-relax", "prefix": file_name(candidate, "").rstrip("."), "outdir": "./tmp"},
         "system": {
             "ecutwfc": 60, "ecutrho": 480, "occupations": "smearing", "smearing": "cold", "degauss": 0.01,
-            **({"nspin": 2, **spins} if magnetic else {}),
+            **({"nspin": 2} if magnetic else {}),
         },
         "electrons": {"conv_thr": 1e-9, "mixing_beta": 0.4},
     }  # fmt: skip
-    points = [max(1, round(30.0 / length)) for length in structure.lattice.abc]
+    points = [int(n) for n in grid.kpts[0]]
+    # VASP's Monkhorst grid of an even number avoids the origin by half a step; its Gamma grid holds it.
+    shifts = [int(str(grid.style) == "Monkhorst" and n % 2 == 0) for n in points]
     buffer = io.StringIO()
-    write(buffer, atoms, format="espresso-in", input_data=data, pseudopotentials=names, kpts=points)
+    write(
+        buffer, atoms, format="espresso-in", input_data=data, pseudopotentials=names, kpts=points, koffset=shifts,
+        rescale_magmom_fac=MOMENT_SCALE,
+    )  # fmt: skip
     listed = ", ".join(names.values())
     return {"pw.in": buffer.getvalue(), "README.txt": _NOTE.format(potentials=f"{listed}, for example SSSP efficiency")}
 
