@@ -52,7 +52,7 @@ from matgen_core.types import (
 
 BATCH = 64
 #: What is screened may be as large as its file's reader allows.
-ANY = Target(constraints=Constraints(max_atoms=10_000))
+ANY = Target(constraints=Constraints(max_atoms=10**9))
 KINDS = {Crystal: "crystals", Molecule: "molecules", Formula: "compositions"}
 
 

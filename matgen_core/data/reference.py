@@ -22,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from matgen_core.chem.energy import EnergyReading, fit_references, formation_energy, read_energies
+from matgen_core.chem.formula import whole_amounts
 from matgen_core.chem.stability import Hull, find_vertices, fractions_of
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.chem.symmetry import wyckoff_positions
@@ -247,15 +248,12 @@ def _read_phases(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
 
 
 def _reduce(formula: str, path: Path) -> str:
-    from pymatgen.core import Composition, Element
+    from pymatgen.core import Composition
 
     try:
-        composition = Composition(formula)
-        if not composition or not all(isinstance(element, Element) for element in composition):
-            raise ValueError
-        return str(composition.reduced_formula)
-    except (ValueError, KeyError, TypeError, OverflowError):  # pymatgen raises many kinds
-        raise BadInput(f"{path}: {formula[:40]!r} is not a formula; correct or remove its row") from None
+        return str(Composition(whole_amounts(formula)).reduced_formula)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}; correct or remove its row") from None
 
 
 def _digest(path: Path) -> str:

@@ -42,7 +42,7 @@ def test_there_and_back(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("", "not a formula"), ("Xx2", "Xx"), ("Fe-O", "not a formula"), ("FeO" * 60, "not a formula"), ("Og", "Og"),
+    [("", "formula is empty"), ("Xx2", "Xx"), ("Fe-O", "not a formula"), ("FeO" * 60, "not a formula"), ("Og", "Og"),
      ("<b>Fe</b>", "not a formula"), ("Fe0", "not a formula"), ("=Fe", "not a formula")],
 )  # fmt: skip
 def test_what_is_no_formula_is_named(text: str, word: str) -> None:
