@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from matgen_core.installation import ASSETS
 from matgen_core.types import DamagedCheckpoint, UnknownCheckpoint
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: Shipped checkpoints; each a folder.
@@ -77,6 +75,9 @@ def save_checkpoint(
         folder: where checkpoints live.
         half: store float32 as float16, which halves the file and costs the networks here nothing measurable.
     """
+    import torch
+    from safetensors.torch import save_file
+
     target = folder / name
     target.mkdir(parents=True, exist_ok=True)
     tensors = {
@@ -97,6 +98,8 @@ def load_checkpoint(name: str, *, folder: Path = FOLDER) -> Checkpoint:
         UnknownCheckpoint: where there is none of that name.
         DamagedCheckpoint: where its files do not fit together.
     """
+    from safetensors.torch import load_file
+
     source = folder / name
     if not (source / "config.json").is_file():
         known = ", ".join(available(folder)) or "none"
@@ -115,6 +118,8 @@ def load_checkpoint(name: str, *, folder: Path = FOLDER) -> Checkpoint:
 
 
 def _full(value: Tensor) -> Tensor:
+    import torch
+
     return value.float() if value.dtype == torch.float16 else value
 
 
@@ -147,6 +152,8 @@ def save_language_model(
         config: JSON-serialisable.
         folder: where checkpoints live.
     """
+    from safetensors.torch import save_file
+
     target = folder / name
     target.mkdir(parents=True, exist_ok=True)
     network.half().save_pretrained(target)
@@ -169,6 +176,8 @@ def load_language_model(name: str, *, folder: Path = FOLDER) -> Checkpoint:
         UnknownCheckpoint: where there is none of that name.
         DamagedCheckpoint: where its files do not fit together.
     """
+    from safetensors.torch import load_file
+
     source = folder / name
     if not (source / "matgen.json").is_file():
         known = ", ".join(available(folder)) or "none"

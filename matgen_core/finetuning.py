@@ -20,39 +20,13 @@ from matgen_core.data.formulas import encode_amounts, reduce_formula
 from matgen_core.messages import quote
 from matgen_core.models.adapters import STRATEGIES, apply_strategy
 from matgen_core.models.bert import Head, HeadConfig, MatBERT
+from matgen_core.settings import FinetuneConfig as FinetuneConfig
 from matgen_core.stages.read_formulas import load_reader
 from matgen_core.types import BadInput
 
 KINDS = ("formula", "smiles")
 LEAST = 20
 _RATES = {"full": 3e-4, "adapter": 1e-3, "lora": 1e-3}
-
-
-@dataclass(frozen=True)
-class FinetuneConfig:
-    """How a predictor is taught.
-
-    Args:
-        strategy: one of STRATEGIES.
-        epochs: passes over the training rows.
-        batch: rows a step.
-        size: of the adapters' bottleneck.
-        rank: of LoRA.
-        held: share of the rows withheld to measure on.
-        seed: of split, head and order.
-        learning_rate: peak; None for the usual one of the strategy.
-        pretrained: False begins from random weights, to show what pretraining brings.
-    """
-
-    strategy: str = "lora"
-    epochs: int = 30
-    batch: int = 64
-    size: int = 32
-    rank: int = 8
-    held: float = 0.2
-    seed: int = 0
-    learning_rate: float | None = None
-    pretrained: bool = True
 
 
 @dataclass(frozen=True)

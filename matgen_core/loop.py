@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic
 
+from matgen_core.settings import Budget as Budget
 from matgen_core.stages.feasibility import Funnel, Rules, count_stages, listed
 from matgen_core.stages.solid_state import check_available
 from matgen_core.types import BadTarget, Cancelled, Candidate, Crystal, Formula, M, Molecule, Progress, Target
@@ -46,22 +47,6 @@ class Batches:
 
 
 CRYSTALS, COMPOSITIONS, MOLECULES = Batches(4, 32), Batches(16, 64), Batches(32, 512)
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """When a run ends at the latest.
-
-    Args:
-        want: candidates that pass everything; the run ends when it has them.
-        seconds: of wall-clock time, asked within a batch, too; only the first, small batch is finished whatever it
-            takes, so that a slow machine finds something.
-        draws: candidates drawn in all.
-    """
-
-    want: int = 10
-    seconds: float = 120.0
-    draws: int = 2000
 
 
 @dataclass(frozen=True)

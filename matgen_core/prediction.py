@@ -18,6 +18,7 @@ from matgen_core.chem.molecule import outside_domain, parse
 from matgen_core.data.crystals import Rejected, parse_row
 from matgen_core.data.exports import harmless
 from matgen_core.data.formulas import reduce_formula
+from matgen_core.data.saving import KeptFile
 from matgen_core.messages import quote
 from matgen_core.predictors import load_predictor, predict_with
 from matgen_core.properties import MOLECULE_CONDITIONS
@@ -46,13 +47,17 @@ class Report:
 
     Args:
         kind: column that was read.
+        path: where the table is: elsewhere than asked where its disk became full.
         rows: rows in all.
+        lacking: rows that were read, but of which some value is missing.
         bad: reason and how many rows it stopped.
         examples: number of the row (1 is the first below the header) and its reason, the first few.
     """
 
     kind: str
+    path: Path
     rows: int = 0
+    lacking: int = 0
     bad: Counter[str] = field(default_factory=Counter)
     examples: list[tuple[int, str]] = field(default_factory=list)
 
@@ -130,7 +135,7 @@ def predict_table(
 
     Args:
         source: CSV with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names).
-        out: CSV to write; its last column, ``problem``, says why a row was not read.
+        out: CSV to write; its last column, ``problem``, says why a row was not read, or a value of it is missing.
         column: "name" of one of KINDS, or "kind=name" where the column bears another name.
         using: a predictor that a user taught, by name, instead of the shipped ones.
         on_progress: called with the rows done.
@@ -150,11 +155,11 @@ def predict_table(
             keys = (label,)
             if tuned.backbone.kind != kind:
                 raise BadInput(f"{using} reads {tuned.backbone.kind}, but {source} has {kind}; name it with --column")
-        report = Report(kind)
+        report = Report(kind, out)
         added = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method", f"{key}_in_domain")]
         taken = set(reader.fieldnames or ())
         header = [f"read_{key}" if key in taken else key for key in added]
-        with out.open("w", newline="", encoding="utf-8") as target:
+        with KeptFile(out) as target:
             writer = defused.writer(target, lineterminator="\n")
             writer.writerow([harmless(cell) for cell in [*(reader.fieldnames or ()), *header, "problem"]])
             for batch in _batches(reader, _BATCH[kind], source):
@@ -163,13 +168,19 @@ def predict_table(
                 texts = [str(row.get(name) or "") for row in batch]
                 for row, read in zip(batch, read_rows(kind, texts, using), strict=True):
                     report.rows += 1
-                    writer.writerow([harmless(cell) for cell in (*_own(row, reader.fieldnames), *_cells(keys, read))])
+                    problem = read if isinstance(read, str) else _lacks(keys, read)
+                    cells = (*_own(row, reader.fieldnames), *_cells(keys, read), problem)
+                    writer.writerow([harmless(cell) for cell in cells])
                     if isinstance(read, str):
                         report.bad[_shape(read)] += 1
-                        if len(report.examples) < 10:
-                            report.examples.append((report.rows, read))
+                    report.lacking += bool(problem) and not isinstance(read, str)
+                    if problem and len(report.examples) < 10:
+                        report.examples.append((report.rows, problem))
+                target.flush()
                 if on_progress:
                     on_progress(report.rows)
+            target.flush()
+            report.path = target.path
     return report
 
 
@@ -255,13 +266,24 @@ def _own(row: dict[str, str], names: Sequence[str] | None) -> list[str]:
 
 def _cells(keys: Sequence[str], read: Row) -> list[object]:
     if isinstance(read, str):
-        return [*[None] * (4 * len(keys)), read]
+        return [None] * (4 * len(keys))
     by_key = {prediction.property: prediction for prediction in read}
     cells: list[object] = []
     for key in keys:
         p = by_key.get(key)
         cells += [None] * 4 if p is None else [_short(p.value), p.spread, p.method, p.in_domain]
-    return [*cells, ""]
+    return cells
+
+
+def _lacks(keys: Sequence[str], read: Sequence[Prediction]) -> str:
+    """Why values of a row that was read are missing; like reasons once."""
+    by_key = {prediction.property: prediction for prediction in read}
+    reasons: dict[str, list[str]] = {}
+    for key in keys:
+        p = by_key.get(key)
+        if p is None or p.value is None:
+            reasons.setdefault("no prediction" if p is None or not p.note else p.note, []).append(key)
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
 
 
 def _short(value: float | None) -> float | None:

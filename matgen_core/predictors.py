@@ -13,6 +13,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from matgen_core.data.exports import check_writable
 from matgen_core.finetuning import FinetuneConfig, Tuned, clean, open_backbone
 from matgen_core.messages import quote
 from matgen_core.models.adapters import apply_strategy, load_trained, merge, trained_weights
@@ -49,9 +50,7 @@ def save_predictor(tuned: Tuned, name: str, label: str, unit: str = "") -> Path:
     Raises:
         BadInput: for a name that cannot be a folder's, or a folder that cannot be written.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", name):
-        raise BadInput(f"{quote(name)} cannot be a predictor's name; use letters, digits, - and _")
-    folder = predictors_folder() / name
+    folder = check_place(name)
     if tuned.config.strategy == "full":  # also what lies around the encoder
         weights = {f"own.{k}": v.detach().clone() for k, v in tuned.backbone.network.named_parameters()}
     else:
@@ -70,6 +69,22 @@ def save_predictor(tuned: Tuned, name: str, label: str, unit: str = "") -> Path:
         raise BadInput(f"{folder} cannot be written ({error.strerror}); set {VARIABLE} to another folder") from None
     load_predictor.cache_clear()
     return folder
+
+
+def check_place(name: str) -> Path:
+    """The folder of a predictor of this name; asked before the teaching, which takes its time.
+
+    Raises:
+        BadInput: for a name that cannot be a folder's, or a folder that cannot be written.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", name):
+        raise BadInput(f"{quote(name)} cannot be a predictor's name; use letters, digits, - and _")
+    folder = predictors_folder()
+    try:
+        check_writable(folder / ".write-test")
+    except BadInput as error:
+        raise BadInput(f"{error}; set {VARIABLE} to another folder") from None
+    return folder / name
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import time
 from collections import Counter
@@ -26,6 +27,7 @@ from matgen_core.data.exports import harmless
 from matgen_core.data.given import METHOD as GIVEN
 from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.records import to_record
+from matgen_core.data.saving import KeptFile, save_text
 from matgen_core.messages import quote
 from matgen_core.stages.assess import assess
 from matgen_core.stages.feasibility import STAGES as _STAGES
@@ -38,7 +40,6 @@ from matgen_core.stages.read_formulas import predict_formulas
 from matgen_core.store import versions
 from matgen_core.types import (
     BadInput,
-    Cancelled,
     Candidate,
     Constraints,
     Crystal,
@@ -50,7 +51,7 @@ from matgen_core.types import (
     Target,
 )
 
-BATCH = 64
+BATCH = 32
 #: What is screened may be as large as its file's reader allows.
 ANY = Target(constraints=Constraints(max_atoms=10**9))
 KINDS = {Crystal: "crystals", Molecule: "molecules", Formula: "compositions"}
@@ -150,6 +151,7 @@ class Outcome:
         seconds: of wall-clock time.
         methods: that read something, with the digests of their weights.
         complete: False where it was cancelled.
+        moved: files that had to go elsewhere, because their disk became full, and where they are.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
@@ -163,6 +165,7 @@ class Outcome:
     seconds: float = 0.0
     methods: set[str] = field(default_factory=set)
     complete: bool = True
+    moved: dict[Path, Path] = field(default_factory=dict)
 
     @property
     def funnel(self) -> Funnel:
@@ -194,7 +197,7 @@ def screen_to_folder(
         further: as of :class:`Screener`.
         source: where the items come from, for the manifest.
         on_progress: called with candidates screened and rows refused.
-        cancelled: asked before each batch; what is written stays.
+        cancelled: asked before each batch, and the batch is finished; what is written stays.
 
     Raises:
         BadInput: where the folder cannot be written, or no objective is given.
@@ -209,14 +212,16 @@ def screen_to_folder(
                 if cancelled and cancelled():
                     outcome.complete = False
                     break
-                _screen_batch(batch, screener, objectives, outcome, files, cancelled)
+                _screen_batch(batch, screener, objectives, outcome, files)
+                files.flush()
                 if on_progress:
                     on_progress(len(outcome.ids), sum(outcome.refused.values()))
         finish(outcome, objectives)
         outcome.seconds = time.monotonic() - begun
-        _write_front(out / "front.csv", outcome, objectives)
+        outcome.moved |= {asked: path for asked, path in files.places().items() if asked != path}
+        _save(out / "front.csv", _front(outcome, objectives), outcome)
         text = json.dumps(describe(outcome, objectives, source, out), indent=1, ensure_ascii=False)
-        (out / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        _save(out / "manifest.json", text + "\n", outcome)
     except OSError as error:
         raise BadInput(f"{out} cannot be written ({error.strerror}); choose another folder") from None
     return outcome
@@ -228,17 +233,12 @@ def _screen_batch(
     objectives: Sequence[Objective],
     outcome: Outcome,
     files: _Files,
-    cancelled: Callable[[], bool] | None,
 ) -> None:
     for item in batch:
         if isinstance(item, Refused):
             outcome.refused[shape_reason(item.reason)] += 1
             files.refuse(item)
-    try:
-        judged = screener([item for item in batch if not isinstance(item, Refused)], cancelled)
-    except Cancelled:
-        outcome.complete = False
-        return
+    judged = screener([item for item in batch if not isinstance(item, Refused)])
     rows = losses(judged, objectives)
     for candidate, row in zip(judged, rows.tolist(), strict=True):
         add(outcome, candidate, row, screener.rules)
@@ -315,10 +315,8 @@ class _Files:
     def __enter__(self) -> _Files:
         from defusedcsv import csv as defused
 
-        self._handles = [
-            (self.out / name).open("w", encoding="utf-8", newline="")
-            for name in ("candidates.csv", "candidates.jsonl", "refused.csv")
-        ]
+        self._names = [self.out / name for name in ("candidates.csv", "candidates.jsonl", "refused.csv")]
+        self._handles = [KeptFile(path) for path in self._names]
         self._table, self._refused = (defused.writer(self._handles[i], lineterminator="\n") for i in (0, 2))
         spreads = [part for key in self.keys for part in (key, f"{key}_spread")]
         self._table.writerow(["id", "material", *spreads, "rejected_by", "reason"])
@@ -328,6 +326,15 @@ class _Files:
     def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.close()
+
+    def flush(self) -> None:
+        """Everything that was written is on the disk."""
+        for handle in self._handles:
+            handle.flush()
+
+    def places(self) -> dict[Path, Path]:
+        """Where each file was to be, and where it is."""
+        return {asked: handle.path for asked, handle in zip(self._names, self._handles, strict=True)}
 
     def refuse(self, item: Refused) -> None:
         self._refused.writerow([harmless(item.place), harmless(item.reason)])
@@ -351,13 +358,20 @@ def name_of(candidate: Candidate[Any]) -> str:
     return material.smiles if isinstance(material, Molecule) else str(material.reduced)
 
 
-def _write_front(path: Path, outcome: Outcome, objectives: Sequence[Objective]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["id", "front", *(f"loss:{o.key}" for o in objectives)])
-        order = sorted(range(len(outcome.ids)), key=lambda i: (outcome.fronts[i] or 10**9, outcome.losses[i]))
-        for i in order:
-            writer.writerow([harmless(outcome.ids[i]), outcome.fronts[i] or "", *outcome.losses[i]])
+def _front(outcome: Outcome, objectives: Sequence[Objective]) -> str:
+    """The table of the fronts."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["id", "front", *(f"loss:{o.key}" for o in objectives)])
+    order = sorted(range(len(outcome.ids)), key=lambda i: (outcome.fronts[i] or 10**9, outcome.losses[i]))
+    for i in order:
+        writer.writerow([harmless(outcome.ids[i]), outcome.fronts[i] or "", *outcome.losses[i]])
+    return buffer.getvalue()
+
+
+def _save(path: Path, text: str, outcome: Outcome) -> None:
+    if (place := save_text(path, text)) != path:
+        outcome.moved[path] = place
 
 
 def check_objectives(objectives: Sequence[Objective]) -> None:

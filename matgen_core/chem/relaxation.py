@@ -56,10 +56,10 @@ def relax_structure(
         structure: any cell that CHGNet can read.
         steps: at most.
         on_step: called with the number of the step and the largest force.
-        cancelled: asked at every step.
+        cancelled: asked at every step; once it says yes, what was relaxed so far comes back, not converged.
 
     Raises:
-        Cancelled: where ``cancelled`` said so.
+        Cancelled: where ``cancelled`` said so before the first step.
     """
     from ase.constraints import FixSymmetry
     from ase.filters import FrechetCellFilter
@@ -80,7 +80,9 @@ def relax_structure(
             done, force = 0, float("inf")
             for _ in optimiser.irun(fmax=FORCE, steps=steps):
                 if cancelled and cancelled():
-                    raise Cancelled
+                    if not done:
+                        raise Cancelled
+                    break  # what was relaxed so far is kept
                 done = optimiser.nsteps
                 force = float(np.sqrt((optimiser.optimizable.get_gradient().reshape(-1, 3) ** 2).sum(axis=1).max()))
                 change = atoms.get_volume() / structure.volume

@@ -8,20 +8,10 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.chem.composition import parse_elements
+from matgen_core.cli.asking import read_constraints, read_goals
 from matgen_core.cli.reporting import print_progress, write_result
-from matgen_core.compositions import (
-    check_compositions,
-    design_compositions,
-    listed_compositions,
-    summarise_compositions,
-)
-from matgen_core.data.crystals import ELEMENTS
-from matgen_core.data.exports import check_writable
-from matgen_core.data.formula_exports import formulas_to_csv
-from matgen_core.properties import outside_data, parse_goal
-from matgen_core.stages.assess import met_all
-from matgen_core.types import BadInput, Constraints, FormulaSettings, Target
+from matgen_core.cli.running import at_work
+from matgen_core.types import BadInput, FormulaSettings, Target
 
 _USUAL = FormulaSettings()
 ROWS = Path("training/rows/formulas.csv.gz")
@@ -48,33 +38,29 @@ def compositions(
     everything: Annotated[bool, typer.Option("--all", help="write rejected formulas too")] = False,
 ) -> None:
     """Draw formulas for a target, read their properties and judge them."""
-    texts = {"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment}
-    target = Target(
-        {key: goal for key, text in texts.items() if (goal := parse_goal(key.replace("_", "-"), text))},
-        Constraints(
-            include=parse_elements(include, ELEMENTS), exclude=parse_elements(exclude, ELEMENTS),
-            chemical_system=parse_elements(system, ELEMENTS) or None, min_atoms=min_atoms, max_atoms=max_atoms,
-        ),
-    )  # fmt: skip
+    goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
+    target = Target(goals, read_constraints(include, exclude, system, "", min_atoms, max_atoms))
     settings = FormulaSettings(temperature, top_k, prompt, neutral, new, cap)
-    check_compositions(target, count, settings)
-    if out is not None:
-        check_writable(out)
-    for key, goal in target.goals.items():
-        if warning := outside_data(key, goal):
-            typer.echo(f"note: {warning}", err=True)
-    found = design_compositions(target, count, seed=seed, settings=settings, on_progress=print_progress)
-    kept = listed_compositions(found)
-    counts = summarise_compositions(found)
-    text = f"{len(kept)} compositions; " + ", ".join(f"{n} {name}" for name, n in counts.items() if name != "listed")
-    if target.goals:
-        text += f"; {sum(map(met_all, kept))} meet every target"
-    typer.echo(text, err=out is None)
-    table = formulas_to_csv(found if everything else kept)
-    if out is None:
-        typer.echo(table, nl=False)
-    else:
-        out.write_text(table, encoding="utf-8")
+    with at_work(out) as work:
+        from matgen_core.compositions import design_compositions, listed_compositions, summarise_compositions
+        from matgen_core.data.formula_exports import formulas_to_csv
+        from matgen_core.stages.assess import met_all
+
+        found = design_compositions(
+            target, count, seed=seed, settings=settings, on_progress=print_progress, cancelled=work.cancelled
+        )
+        kept = listed_compositions(found)
+        table = formulas_to_csv(found if everything else kept)
+        if out is None:
+            typer.echo(table, nl=False)
+        else:
+            work.save(out, table)
+        counts = summarise_compositions(found)
+        text = f"{len(kept)} compositions; "
+        text += ", ".join(f"{number} {name}" for name, number in counts.items() if name != "listed")
+        if goals:
+            text += f"; {sum(map(met_all, kept))} meet every target"
+        typer.echo(text, err=out is None)
 
 
 def predict(
@@ -86,23 +72,25 @@ def predict(
     using: Annotated[str | None, typer.Option(help="a predictor of matgen finetune, by name")] = None,
 ) -> None:
     """Read the properties of every row of a table; rows that cannot be read say why and stay."""
-    from matgen_core.prediction import predict_table
-
     if out.resolve() == source.resolve():
         raise BadInput(f"{out} is the table itself; choose another place for the readings")
-    check_writable(out)
 
     def report(rows: int) -> None:
         if sys.stderr.isatty():
             typer.echo(f"\r{rows} rows", nl=False, err=True)
 
-    done = predict_table(source, out, column=column, using=using, on_progress=report)
-    bad = sum(done.bad.values())
-    typer.echo(f"{out}: {done.rows} rows by their {done.kind}, {done.rows - bad} read, {bad} not")
-    for number, reason in done.examples:
-        typer.echo(f"row {number}: {reason}", err=True)
-    if bad > len(done.examples):
-        typer.echo(f"… and {bad - len(done.examples)} more, each with its reason in the column problem", err=True)
+    with at_work(out) as work:
+        from matgen_core.prediction import predict_table
+
+        done = predict_table(source, out, column=column, using=using, on_progress=report, cancelled=work.cancelled)
+        work.found_at(out, done.path)
+        bad = sum(done.bad.values())
+        said = f"{done.path}: {done.rows} rows by their {done.kind}, {done.rows - bad} read, {bad} not"
+        typer.echo(said + (f"; in {done.lacking} of those read some value is missing" if done.lacking else ""))
+        for number, reason in done.examples:
+            typer.echo(f"row {number}: {reason}", err=True)
+        if bad + done.lacking > len(done.examples):
+            typer.echo("every row has its reason in the column problem", err=True)
 
 
 def data_formulas(

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from matgen_core.chem.composition import parse_elements
-from matgen_core.data.crystals import ELEMENTS, load_rows
-from matgen_core.data.exports import file_name, to_cif, to_csv
-from matgen_core.data.formula_exports import formulas_to_csv
-from matgen_core.data.molecule_exports import to_csv as molecules_csv
-from matgen_core.data.molecule_exports import to_sdf
-from matgen_core.inverse_design import design_compositions_until, design_molecules_until, design_until
-from matgen_core.loop import Budget, DesignRun
-from matgen_core.properties import outside_data, parse_goal
-from matgen_core.stages.feasibility import Rules
-from matgen_core.types import (
-    BadInput,
-    Constraints,
-    FormulaSettings,
-    Goal,
-    M,
-    Progress,
-    SamplingSettings,
-    SmilesSettings,
-    Target,
-)
+from matgen_core.cli.asking import read_constraints, read_goals
+from matgen_core.cli.molecules import check_ending, write_molecules
+from matgen_core.cli.reporting import write_result
+from matgen_core.cli.running import at_work
+from matgen_core.settings import Budget, Rules
+from matgen_core.types import FormulaSettings, M, Progress, SamplingSettings, SmilesSettings, Target
+
+if TYPE_CHECKING:
+    from matgen_core.loop import DesignRun
 
 app = typer.Typer(no_args_is_help=True, help="Draw and judge until enough pass: the chapter's workflow.")
 _ENDED = {
@@ -47,7 +34,11 @@ def design_crystals(
     magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
+    system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
+    formula: Annotated[str, typer.Option(help="exactly this formula: Fe3O4")] = "",
+    min_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 1,
     max_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 20,
+    crystal_system: Annotated[str, typer.Option(help="cubic, hexagonal, …")] = "any",
     want: Annotated[int, typer.Option(help="candidates that pass everything")] = _USUAL.want,
     seconds: Annotated[float, typer.Option(help="at most so long")] = _USUAL.seconds,
     draws: Annotated[int, typer.Option(help="draw at most so many")] = _USUAL.draws,
@@ -63,22 +54,26 @@ def design_crystals(
     cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF each that passed")] = None,
 ) -> None:
     """Crystals that reach the targets, could be made, would last and are new."""
-    texts = {"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment}
-    constraints = Constraints(parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS), max_atoms=max_atoms)
-    run = design_until(
-        Target(_goals(texts), constraints), Budget(want, seconds, draws),
-        rules=Rules(max_hull, toxic, radioactive, known, solid_state=solid_state), seed=seed,
-        settings=SamplingSettings(engine=engine), on_progress=_print,
-    )  # fmt: skip
-    _report(run)
-    for path, candidates in ((out, run.listed), (everything, run.candidates)):
-        if path is not None:
-            _write(path, to_csv(candidates))
-    if cif_dir is not None:
-        for candidate in run.listed:
-            _write(cif_dir / file_name(candidate, "cif"), to_cif(candidate))
-    if out is None and cif_dir is None and run.listed:
-        typer.echo(to_csv(run.listed))
+    goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
+    constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms, crystal_system)
+    rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
+    with at_work(out, everything, folder=cif_dir) as work:
+        from matgen_core.data.exports import file_name, to_cif, to_csv
+        from matgen_core.inverse_design import design_until
+
+        run = design_until(
+            Target(goals, constraints), Budget(want, seconds, draws), rules=rules, seed=seed,
+            settings=SamplingSettings(engine=engine), on_progress=_print, cancelled=work.cancelled,
+        )  # fmt: skip
+        for path, candidates in ((out, run.listed), (everything, run.candidates)):
+            if path is not None:
+                work.save(path, to_csv(candidates))
+        if cif_dir is not None:
+            for candidate in run.listed:
+                work.save(cif_dir / file_name(candidate, "cif"), to_cif(candidate))
+        if out is None and cif_dir is None and run.listed:
+            typer.echo(to_csv(run.listed), nl=False)
+        _report(run)
 
 
 @app.command("molecules")
@@ -96,20 +91,29 @@ def design_molecules(
     known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
     temperature: Annotated[float, typer.Option(help="0.1 to 2")] = 1.0,
     seed: Annotated[int, typer.Option(help="the same seed draws the same molecules")] = 0,
-    out: Annotated[Path | None, typer.Option(help="CSV or SDF of those that passed")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV, SDF or SMILES of those that passed")] = None,
+    everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
 ) -> None:
     """Molecules that reach the targets, pass the alerts, are easy to make and new."""
-    texts = {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
+    goals = read_goals(
+        {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
+    )
     alerts = tuple(part.strip() for part in filters.split(",") if part.strip())
-    run = design_molecules_until(
-        Target(_goals(texts)), Budget(want, seconds, draws), rules=Rules(known=known, max_sa=max_sa, filters=alerts),
-        seed=seed, settings=SmilesSettings(temperature=temperature), on_progress=_print,
-    )  # fmt: skip
-    _report(run)
-    if out is not None:
-        _write(out, to_sdf(run.listed) if out.suffix == ".sdf" else molecules_csv(run.listed))
-    elif run.listed:
-        typer.echo(molecules_csv(run.listed))
+    check_ending(out)
+    with at_work(out, everything) as work:
+        from matgen_core.inverse_design import design_molecules_until
+
+        run = design_molecules_until(
+            Target(goals), Budget(want, seconds, draws), rules=Rules(known=known, max_sa=max_sa, filters=alerts),
+            seed=seed, settings=SmilesSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
+        )  # fmt: skip
+        if out is not None:
+            work.save(out, write_molecules(run.listed, out.suffix))
+        elif run.listed:
+            typer.echo(write_molecules(run.listed, ".csv"), nl=False)
+        if everything is not None:
+            work.save(everything, write_molecules(run.candidates, ".csv"))
+        _report(run)
 
 
 @app.command("compositions")
@@ -120,6 +124,7 @@ def design_compositions(
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
+    min_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 1,
     max_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 20,
     want: Annotated[int, typer.Option(help="compositions that pass everything")] = 50,
     seconds: Annotated[float, typer.Option(help="at most so long")] = _USUAL.seconds,
@@ -134,31 +139,24 @@ def design_compositions(
     out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
     everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
 ) -> None:
-    """Compositions that reach the targets, can be neutral, read as stable and are new."""
-    texts = {"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment}
-    constraints = Constraints(
-        parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS), parse_elements(system, ELEMENTS) or None,
-        max_atoms=max_atoms,
-    )  # fmt: skip
-    run = design_compositions_until(
-        Target(_goals(texts), constraints), Budget(want, seconds, draws),
-        rules=Rules(max_hull, toxic, radioactive, known, solid_state=solid_state), seed=seed,
-        settings=FormulaSettings(temperature=temperature), on_progress=_print,
-    )  # fmt: skip
-    _report(run)
-    for path, candidates in ((out, run.listed), (everything, run.candidates)):
-        if path is not None:
-            _write(path, formulas_to_csv(candidates))
-    if out is None and run.listed:
-        typer.echo(formulas_to_csv(run.listed))
+    """Compositions that reach the targets, could be made, would last and are new."""
+    goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
+    constraints = read_constraints(include, exclude, system, "", min_atoms, max_atoms)
+    rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
+    with at_work(out, everything) as work:
+        from matgen_core.data.formula_exports import formulas_to_csv
+        from matgen_core.inverse_design import design_compositions_until
 
-
-def _goals(texts: dict[str, str]) -> dict[str, Goal]:
-    goals = {key: goal for key, text in texts.items() if (goal := parse_goal(key.replace("_", "-"), text))}
-    for key, goal in goals.items():
-        if warning := outside_data(key, goal):
-            typer.echo(f"note: {warning}", err=True)
-    return goals
+        run = design_compositions_until(
+            Target(goals, constraints), Budget(want, seconds, draws), rules=rules, seed=seed,
+            settings=FormulaSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
+        )  # fmt: skip
+        for path, candidates in ((out, run.listed), (everything, run.candidates)):
+            if path is not None:
+                work.save(path, formulas_to_csv(candidates))
+        if out is None and run.listed:
+            typer.echo(formulas_to_csv(run.listed), nl=False)
+        _report(run)
 
 
 def _report(run: DesignRun[M]) -> None:
@@ -167,14 +165,6 @@ def _report(run: DesignRun[M]) -> None:
     typer.echo(f"{_ENDED[run.ended]} after {run.seconds:.0f} s: {steps}", err=True)
     if run.funnel.reasons:
         typer.echo("stopped by: " + ", ".join(f"{rule} {n}" for rule, n in run.funnel.reasons), err=True)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written ({error.strerror}); choose another place") from None
 
 
 def _print(progress: Progress[M]) -> None:
@@ -190,12 +180,12 @@ def evaluate_design(
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure what the loop delivers per minute beside random generation and ionic substitution."""
+    from matgen_core.data.crystals import load_rows
     from matgen_core.evaluation.design import measure_design
     from matgen_core.evaluation.timing import describe_machine
 
     result = {"machine": describe_machine(), **measure_design(load_rows(rows), seconds, seed, typer.echo)}
-    _write(out / "design.json", json.dumps(result, indent=1) + "\n")
-    typer.echo(f"{out / 'design.json'} written")
+    write_result(result, out / "design.json")
 
 
 def register(parent: typer.Typer, evaluate: typer.Typer) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from matgen_core.cli.reporting import write_result
-from matgen_core.finetuning import FinetuneConfig, Tuned, finetune, read_examples
-from matgen_core.predictors import list_predictors, load_predictor, save_predictor
+from matgen_core.cli.running import at_work
+from matgen_core.settings import FinetuneConfig
+from matgen_core.types import BadInput
+
+if TYPE_CHECKING:
+    from matgen_core.finetuning import Tuned
 
 _USUAL = FinetuneConfig()
 _MEASURED = "CSV of formula and target, in Matbench's row order"
@@ -30,36 +34,44 @@ def finetune_file(
     seed: Annotated[int, typer.Option(help="of split, head and order")] = 0,
 ) -> None:
     """Teach a predictor of your own property; rows that cannot be used are listed, the others are learnt."""
-    from matgen_core.data.examples import read_columns
-
-    texts, values, kind = read_columns(source, column, text, kind)
-    examples = read_examples(texts, values, kind)
-    for row, reason in examples.refused[:10]:
-        typer.echo(f"row {row}: {reason}", err=True)
-    if len(examples.refused) > 10:
-        typer.echo(f"… and {len(examples.refused) - 10} more rows that were left out", err=True)
-    if examples.note:
-        typer.echo(f"note: {examples.note}", err=True)
+    named = name or "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
+    config = FinetuneConfig(strategy, epochs, rank=rank, size=size, seed=seed)
 
     def report(tuned: Tuned) -> None:
         epoch, loss, error = tuned.curve[-1]
         if sys.stderr.isatty() or epoch == epochs:
             typer.echo(f"epoch {epoch}: loss {loss:.3f}, error on withheld rows {error:.4g} {unit}", err=True)
 
-    config = FinetuneConfig(strategy, epochs, rank=rank, size=size, seed=seed)
-    tuned = finetune(examples, config, on_epoch=report)
-    named = name or "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
-    folder = save_predictor(tuned, named, column, unit)
-    r = tuned.report
-    typer.echo(
-        f"{named}: mean absolute error {r['mae']:.4g} {unit} on {r['held']} withheld rows (guessing the median: "
-        f"{r['mae_of_median']:.4g}), {r['trained_parameters']:,} of {r['parameters']:,} weights trained in "
-        f"{r['seconds']:.0f} s; written to {folder}"
-    )
+    with at_work() as work:
+        from matgen_core.data.examples import read_columns
+        from matgen_core.finetuning import finetune, read_examples
+        from matgen_core.predictors import check_place, save_predictor
+
+        check_place(named)
+        texts, values, kind = read_columns(source, column, text, kind)
+        examples = read_examples(texts, values, kind)
+        for row, reason in examples.refused[:10]:
+            typer.echo(f"row {row}: {reason}", err=True)
+        if len(examples.refused) > 10:
+            typer.echo(f"… and {len(examples.refused) - 10} more rows that were left out", err=True)
+        if examples.note:
+            typer.echo(f"note: {examples.note}", err=True)
+        tuned = finetune(examples, config, on_epoch=report, cancelled=work.cancelled)
+        if not tuned.curve:
+            raise BadInput("stopped before the first epoch was over; nothing was learnt and nothing is kept")
+        folder = save_predictor(tuned, named, column, unit)
+        r = tuned.report
+        typer.echo(
+            f"{named}: mean absolute error {r['mae']:.4g} {unit} on {r['held']} withheld rows (guessing the median: "
+            f"{r['mae_of_median']:.4g}), {r['trained_parameters']:,} of {r['parameters']:,} weights trained in "
+            f"{len(tuned.curve)} epochs, {r['seconds']:.0f} s; written to {folder}"
+        )
 
 
 def predictors() -> None:
     """List the predictors that were taught."""
+    from matgen_core.predictors import list_predictors, load_predictor
+
     names = list_predictors()
     if not names:
         typer.echo("none yet; make one with: matgen finetune FILE --column NAME")

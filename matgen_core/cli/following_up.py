@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from matgen_core.data.candidate_files import Refused, read_files
-from matgen_core.data.elsewhere import ask_elsewhere, elsewhere_verdict
-from matgen_core.data.exports import file_name, to_cif
-from matgen_core.data.formulas import reduce_formula
-from matgen_core.stages.predict import predict
-from matgen_core.stages.relax import MOST, Relaxation, relax_candidates
-from matgen_core.store import open_store
+from matgen_core.cli.running import at_work
 from matgen_core.types import BadInput, Candidate, Crystal
+
+if TYPE_CHECKING:
+    from matgen_core.stages.relax import Relaxation
 
 _KEYS = ("formation_energy", "e_above_hull", "magnetic_moment")
 
@@ -32,33 +30,56 @@ def relax(
         raise BadInput("give files to relax, or --run with the id of a stored run")
     if not 1 <= steps <= 2000:
         raise BadInput(f"{steps} steps are out of range; use 1 to 2000")
+    with at_work(folder=out) as work:
+        from matgen_core.data.exports import file_name, to_cif
+        from matgen_core.stages.predict import predict
+        from matgen_core.stages.relax import relax_candidates
+
+        crystals = _read_crystals(files, run)
+        done = relax_candidates(predict(crystals), steps=steps, on_progress=_print_progress, cancelled=work.cancelled)
+        for entry in done:
+            if entry.after is not None:
+                work.save(out / file_name(entry.after, "cif"), to_cif(entry.after))
+        work.save(out / "relaxed.csv", _table(done, crystals))
+        for entry in done:
+            typer.echo(f"{entry.before.id}: {entry.note}")
+        if len(done) < len(crystals):
+            typer.echo(f"stopped; {len(crystals) - len(done)} crystals were not relaxed", err=True)
+
+
+def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]]:
+    """The first crystals of files or of a stored run; says what was refused."""
+    from matgen_core.data.candidate_files import Refused, read_files
+    from matgen_core.stages.relax import MOST
+    from matgen_core.store import open_store
+
     crystals: list[Candidate[Crystal]] = []
     for item in open_store().candidates(run) if run else read_files(list(files or [])):
         if isinstance(item, Refused):
             typer.echo(f"refused, {item.place}: {item.reason}", err=True)
         elif isinstance(item.material, Crystal):
+            if len(crystals) == MOST:
+                typer.echo(f"note: only the first {MOST} crystals are relaxed", err=True)
+                break
             crystals.append(item)
-        if len(crystals) == MOST:
-            typer.echo(f"note: only the first {MOST} crystals are relaxed", err=True)
-            break
     if not crystals:
         raise BadInput("no crystal is there to relax; give CIFs, or a run that holds crystals")
-    done = relax_candidates(predict(crystals), steps=steps, on_progress=_print_progress)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with (out / "relaxed.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["id", *(f"{key}_{when}" for key in _KEYS for when in ("before", "after")), "note"])
-            for entry in done:
-                after = entry.after
-                values = [c.value(key) if c else None for key in _KEYS for c in (entry.before, after)]
-                writer.writerow([entry.before.id, *values, entry.note])
-                if after is not None:
-                    (out / file_name(after, "cif")).write_text(to_cif(after), encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{out} cannot be written ({error.strerror}); choose another folder") from None
+    return crystals
+
+
+def _table(done: tuple[Relaxation, ...], crystals: list[Candidate[Crystal]]) -> str:
+    """Predictions before and after as CSV, a row for each crystal, also where it was not relaxed."""
+    from matgen_core.data.exports import harmless
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["id", *(f"{key}_{when}" for key in _KEYS for when in ("before", "after")), "note"])
     for entry in done:
-        typer.echo(f"{entry.before.id}: {entry.note}")
+        values = [c.value(key) if c else None for key in _KEYS for c in (entry.before, entry.after)]
+        writer.writerow([harmless(cell) for cell in (entry.before.id, *values, entry.note)])
+    for crystal in crystals[len(done) :]:
+        writer.writerow([harmless(crystal.id), *[None] * (2 * len(_KEYS)), "not relaxed: the command was stopped"])
+    return buffer.getvalue()
 
 
 def _print_progress(done: tuple[Relaxation, ...], number: int, step: int) -> None:
@@ -73,10 +94,19 @@ def known(
     ] = "",
 ) -> None:
     """Ask public databases, over the network, whether they know a formula."""
-    names = list(dict.fromkeys(reduce_formula(formula) for formula in formulas))
+    from matgen_core.data.elsewhere import ask_elsewhere, elsewhere_verdict
+    from matgen_core.data.formulas import reduce_formula
+
+    names, unknown = list(dict.fromkeys(reduce_formula(formula) for formula in formulas)), 0
     for formula, answers in ask_elsewhere(names, key.strip()).items():
-        verdict = elsewhere_verdict(answers)
-        typer.echo(f"{formula}: {'known' if verdict.passed else 'not found'}; {verdict.reason}")
+        verdict, answered = elsewhere_verdict(answers), sum(answer.count is not None for answer in answers)
+        word = "known" if verdict.passed else f"not found in the {answered} that answered"
+        if not answered:
+            word, unknown = "not known whether: no database answered", unknown + 1
+        elif not verdict.passed and answered == len(answers):
+            word = "not found"
+        typer.echo(f"{formula}: {word}; {verdict.reason}")
+    raise typer.Exit(1 if unknown else 0)
 
 
 def register(app: typer.Typer) -> None:

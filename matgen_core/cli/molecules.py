@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from matgen_core.cli.asking import read_goals
 from matgen_core.cli.reporting import print_progress, write_result
-from matgen_core.data.exports import check_writable
-from matgen_core.data.molecule_exports import to_csv, to_sdf, to_smiles
-from matgen_core.data.molecule_reference import FOLDER, build_reference, load_molecule_reference
-from matgen_core.data.molecules import build_rows, load_rows, read_moses
-from matgen_core.molecules import design_molecules, summarise
-from matgen_core.properties import outside_data, parse_goal
-from matgen_core.stages.assess import met_all
-from matgen_core.stages.encode_smiles import DEFAULT as ENCODER
-from matgen_core.stages.judge_molecules import counts_for
-from matgen_core.stages.molecule_conditions import check_molecules, contradiction
+from matgen_core.cli.running import at_work
+from matgen_core.installation import ASSETS
 from matgen_core.types import BadInput, Candidate, Molecule, SmilesSettings, Target
 
-ROWS = Path("training/rows")
+ROWS, FOLDER = Path("training/rows"), ASSETS / "reference"
+ENCODER = "smiles-bert"
 _WHEEL = "the molsets wheel (pip download --no-deps molsets==0.3.1)"
-_WRITERS = {".csv": to_csv, ".sdf": to_sdf, ".smi": to_smiles}
+_ENDINGS = (".csv", ".sdf", ".smi")
 _USUAL = SmilesSettings()
 
 
@@ -59,28 +53,40 @@ def molecules(
     everything: Annotated[bool, typer.Option("--all", help="write rejected strings too (CSV)")] = False,
 ) -> None:
     """Draw molecules for a target, read their properties and judge them."""
-    texts = {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
-    target = Target({key: goal for key, text in texts.items() if (goal := parse_goal(key, text))})
-    names = tuple(name.strip().upper() for name in filters.split(",") if name.strip())
+    goals = read_goals(
+        {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
+    )
+    target, names = Target(goals), tuple(name.strip().upper() for name in filters.split(",") if name.strip())
     settings = SmilesSettings(
         temperature, top_k, top_p, prefix, scaffold, require, forbid, names, max_sa, until, cap, grammar, guidance
     )
-    check_molecules(target, count, settings)
-    _check_out(out)
-    warnings = [outside_data(key, goal) for key, goal in target.goals.items()]
-    for warning in (*warnings, contradiction(target, load_molecule_reference())):
-        if warning:
+    check_ending(out)
+    with at_work(out) as work:
+        from matgen_core.data.molecule_reference import load_molecule_reference
+        from matgen_core.molecules import design_molecules
+        from matgen_core.stages.judge_molecules import counts_for
+        from matgen_core.stages.molecule_conditions import check_molecules, contradiction
+
+        check_molecules(target, count, settings)
+        if warning := contradiction(target, load_molecule_reference()):
             typer.echo(f"note: {warning}", err=True)
-    found = design_molecules(target, count, seed=seed, settings=settings, on_progress=print_progress)
-    kept = found if everything else [c for c in found if counts_for(c, until)]
-    typer.echo(_report(found, kept, target), err=out is None)
-    if out is None:
-        typer.echo(to_csv(kept), nl=False)
-    else:
-        out.write_text(_WRITERS[out.suffix.lower()](kept), encoding="utf-8")
+        found = design_molecules(
+            target, count, seed=seed, settings=settings, on_progress=print_progress, cancelled=work.cancelled
+        )
+        kept = found if everything else [c for c in found if counts_for(c, until)]
+        text = write_molecules(kept, ".csv" if out is None else out.suffix)
+        if out is None:
+            typer.echo(text, nl=False)
+        else:
+            work.save(out, text)
+        typer.echo(_report(found, kept, target), err=out is None)
 
 
 def _report(found: Sequence[Candidate[Molecule]], kept: Sequence[Candidate[Molecule]], target: Target) -> str:
+    from matgen_core.molecules import summarise
+    from matgen_core.stages.assess import met_all
+    from matgen_core.stages.judge_molecules import counts_for
+
     counts = summarise(found)
     rejected = ", ".join(f"{key.removeprefix('rejected:')} {n}" for key, n in counts.items() if ":" in key and n)
     text = f"{len(kept)} molecules; {counts['drawn']} drawn, {counts['valid']} valid, {counts['unique']} unique, "
@@ -90,13 +96,19 @@ def _report(found: Sequence[Candidate[Molecule]], kept: Sequence[Candidate[Molec
     return text
 
 
-def _check_out(out: Path | None) -> None:
-    """Before the work, not after it: a path that cannot be written loses nothing."""
-    if out is None:
-        return
-    if out.suffix.lower() not in _WRITERS:
-        raise BadInput(f"{out} has no known ending; use one of {', '.join(_WRITERS)}")
-    check_writable(out)
+def check_ending(out: Path | None) -> None:
+    """Raises BadInput, before the work, for a file of molecules whose ending says nothing."""
+    if out is not None and out.suffix.lower() not in _ENDINGS:
+        raise BadInput(f"{out} has no known ending; use one of {', '.join(_ENDINGS)}")
+
+
+def write_molecules(candidates: Sequence[Candidate[Molecule]], ending: str) -> str:
+    """Molecules as the text of a file with this ending."""
+    from matgen_core.data.molecule_exports import to_csv, to_sdf, to_smiles
+
+    writers: dict[str, Callable[[Sequence[Candidate[Molecule]]], str]]
+    writers = {".csv": to_csv, ".sdf": to_sdf, ".smi": to_smiles}
+    return writers[ending.lower()](candidates)
 
 
 # ------------------------------------------------------------------------------------------------------------ data
@@ -109,6 +121,8 @@ def data_molecules(
     workers: Annotated[int, typer.Option(help="processes")] = 1,
 ) -> None:
     """Turn the MOSES set into training rows: tokens and RDKit labels. Goes on where it stopped."""
+    from matgen_core.data.molecules import build_rows
+
     rows = build_rows(source, out, limit=limit or None, workers=workers, on_progress=_bar)
     typer.echo(f"{len(rows)} rows in {out / 'molecules.npz'}")
 
@@ -119,6 +133,9 @@ def data_molecule_reference(
     out: Annotated[Path, typer.Option(help="folder for the reference")] = FOLDER,
 ) -> None:
     """Write the hashes of all training molecules and the sample with its properties."""
+    from matgen_core.data.molecule_reference import build_reference, load_molecule_reference
+    from matgen_core.data.molecules import load_rows, read_moses
+
     labelled = load_rows(rows)
     # One string in some thousands is written otherwise by today's RDKit: those that were read stand in both writings.
     both = chain(read_moses(source), (labelled.smiles(i) for i in range(len(labelled))))

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from matgen_core.data import exports, formula_exports, molecule_exports
-from matgen_core.store import open_store
+from matgen_core.cli.running import at_work
 from matgen_core.types import BadInput, Crystal, Formula, Molecule
+
+if TYPE_CHECKING:
+    from matgen_core.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="Runs that the app has kept.")
 _ID = typer.Argument(help="the run's id, as matgen runs list shows it")
 
 
+def _store() -> Store:
+    from matgen_core.store import open_store
+
+    return open_store()
+
+
 @app.command("list")
 def list_runs(owner: Annotated[str, typer.Option(help="whose, where people are kept apart")] = "") -> None:
     """All runs, the newest first."""
-    for run in open_store().list(owner):
+    for run in _store().list(owner):
         typer.echo(f"{run.id}  {run.created:%Y-%m-%d %H:%M}  {run.state:11}  {run.count:6}  {run.kind}  {run.name}")
 
 
 @app.command("show")
 def show_run(run: Annotated[str, _ID]) -> None:
     """Settings, seed and versions of a run, as JSON."""
-    known = open_store().get(run)
+    known = _store().get(run)
     typer.echo(
         json.dumps(
             {
@@ -42,7 +50,9 @@ def show_run(run: Annotated[str, _ID]) -> None:
 @app.command("export")
 def export_run(run: Annotated[str, _ID], out: Annotated[Path, typer.Argument(help="CSV, or SDF of molecules")]) -> None:
     """Every candidate of a run."""
-    found = open_store().candidates(run)
+    from matgen_core.data import exports, formula_exports, molecule_exports
+
+    found = _store().candidates(run)
     kinds = {type(candidate.material) for candidate in found}
     if len(kinds) > 1:
         raise BadInput(f"run {run} holds materials of several kinds; write it with: matgen screen --run {run}")
@@ -55,17 +65,15 @@ def export_run(run: Annotated[str, _ID], out: Annotated[Path, typer.Argument(hel
         text = formula_exports.formulas_to_csv(found)
     else:
         text = molecule_exports.to_sdf(found) if out.suffix == ".sdf" else molecule_exports.to_csv(found)
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{out} cannot be written ({error.strerror}); choose another place") from None
+    with at_work(out) as work:
+        work.save(out, text)
     typer.echo(f"{len(found)} candidates in {out}")
 
 
 @app.command("rename")
 def rename_run(run: Annotated[str, _ID], name: Annotated[str, typer.Argument(help="the new name")]) -> None:
     """Another name for a run."""
-    open_store().rename(run, name)
+    _store().rename(run, name)
 
 
 @app.command("delete")
@@ -73,7 +81,7 @@ def delete_run(
     run: Annotated[str, _ID], yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False
 ) -> None:
     """A run and its candidates, for good."""
-    known = open_store().get(run)
+    known = _store().get(run)
     if not yes:
         typer.confirm(f"delete {known.name} with {known.count} candidates for good?", abort=True)
-    open_store().delete(run)
+    _store().delete(run)

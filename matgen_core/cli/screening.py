@@ -6,18 +6,16 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from matgen_core.data.candidate_files import Item, read_files
-from matgen_core.own_readings import add_own_readings, own_property
-from matgen_core.screening import check_objectives, screen_to_folder
-from matgen_core.stages.feasibility import Rules
-from matgen_core.stages.pareto import parse_objective
-from matgen_core.stages.solid_state import check_available
-from matgen_core.store import open_store
+from matgen_core.cli.running import at_work
+from matgen_core.settings import Rules
 from matgen_core.types import BadInput
+
+if TYPE_CHECKING:
+    from matgen_core.data.candidate_files import Item
 
 _RULES = Rules()
 
@@ -37,31 +35,46 @@ def screen(
     solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
 ) -> None:
     """Read, judge and compare materials; write table, fronts and manifest. Rows that cannot be used say why."""
+    from matgen_core.stages.pareto import parse_objective
+
     names = [name.strip() for name in using.split(",") if name.strip()]
-    own = {record.key: record for record in map(own_property, names)}
-    objectives = [parse_objective(text, own) for text in objective or []]
-    check_objectives(objectives)
     if bool(files) == bool(run):
         raise BadInput("give files to screen, or --run with the id of a stored run")
-    items: Iterator[Item] = iter(open_store().candidates(run)) if run else read_files(list(files or []))
-    if solid_state:
-        check_available()
+    if not names:
+        _ = [parse_objective(text, {}) for text in objective or []]  # before anything heavy is loaded
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
     source = [f"run {run}"] if run else [str(path) for path in files or []]
-    further = partial(add_own_readings, names=names) if names else None
-    outcome = screen_to_folder(
-        items, objectives, out, rules=rules, further=further, source=source, on_progress=_print_progress
-    )
-    counts: dict[str, Any] = dict(outcome.funnel.counts)
-    left = list(counts.values())[-1]
-    typer.echo(
-        f"{out}: {len(outcome.ids)} screened, {sum(outcome.refused.values())} rows refused, {left} pass every rule, "
-        f"{sum(f == 1 for f in outcome.fronts)} on the first front, {outcome.seconds:.0f} s"
-    )
-    for reason, count in outcome.refused.most_common(10):
-        typer.echo(f"refused, {count}: {reason}", err=True)
-    for rule, count in outcome.funnel.reasons[:10]:
-        typer.echo(f"stopped, {count}: {rule}", err=True)
+    with at_work(folder=out) as work:
+        from matgen_core.data.candidate_files import read_files
+        from matgen_core.own_readings import add_own_readings, own_property
+        from matgen_core.screening import check_objectives, screen_to_folder
+        from matgen_core.stages.solid_state import check_available
+        from matgen_core.store import open_store
+
+        own = {record.key: record for record in map(own_property, names)}
+        objectives = [parse_objective(text, own) for text in objective or []]
+        check_objectives(objectives)
+        if solid_state:
+            check_available()
+        items: Iterator[Item] = iter(open_store().candidates(run)) if run else read_files(list(files or []))
+        outcome = screen_to_folder(
+            items, objectives, out, rules=rules, further=partial(add_own_readings, names=names) if names else None,
+            source=source, on_progress=_print_progress, cancelled=work.cancelled,
+        )  # fmt: skip
+        for asked, path in outcome.moved.items():
+            work.found_at(asked, path)
+        counts: dict[str, Any] = dict(outcome.funnel.counts)
+        left = list(counts.values())[-1]
+        typer.echo(
+            f"{out}: {len(outcome.ids)} screened, {sum(outcome.refused.values())} rows refused, {left} pass every "
+            f"rule, {sum(f == 1 for f in outcome.fronts)} on the first front, {outcome.seconds:.0f} s"
+        )
+        if not outcome.complete:
+            typer.echo("stopped before the end; what was screened is in the files", err=True)
+        for reason, count in outcome.refused.most_common(10):
+            typer.echo(f"refused, {count}: {reason}", err=True)
+        for rule, count in outcome.funnel.reasons[:10]:
+            typer.echo(f"stopped, {count}: {rule}", err=True)
 
 
 def _print_progress(done: int, refused: int) -> None:

@@ -21,35 +21,13 @@ from matgen_core.chem.structure import formula_counts, reduced_formula, to_struc
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.formulas import count_atoms
 from matgen_core.networks import build_geometry
+from matgen_core.settings import Rules as Rules
 from matgen_core.stages.familiarity import check_surroundings, check_type
 from matgen_core.stages.solid_state import check_solid_state
 from matgen_core.types import Candidate, Formula, M, Verdict
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a candidate must pass beyond its goals.
-
-    Args:
-        max_e_above_hull: eV/atom.
-        toxic: whether toxic elements are allowed.
-        radioactive: whether radioactive elements are allowed.
-        known: whether what is known already may be listed.
-        max_sa: largest synthetic accessibility score of a molecule.
-        filters: alerts that reject a molecule.
-        solid_state: whether it must be makeable from powders in air (``matsyngate``; oxides only).
-    """
-
-    max_e_above_hull: float = 0.1
-    toxic: bool = False
-    radioactive: bool = False
-    known: bool = False
-    max_sa: float = 4.5
-    filters: tuple[str, ...] = ("PAINS", "BRENK")
-    solid_state: bool = False
 
 
 #: The stages in their order, and the rules of each; "target" stands for every goal's.

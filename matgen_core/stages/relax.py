@@ -38,7 +38,7 @@ def relax_candidates(
     on_progress: Callable[[tuple[Relaxation, ...], int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> tuple[Relaxation, ...]:
-    """Relaxes at most MOST crystals; a cancel keeps those that are done.
+    """Relaxes at most MOST crystals; a cancel keeps those that are done, and the running one as far as it came.
 
     Args:
         candidates: the chosen ones, the first MOST of which are taken.

@@ -17,6 +17,7 @@ LAYERS = {
     "memory": 0,
     "types": 0,
     "properties": 0,
+    "settings": 0,
     "models": 1,
     "diffusion": 1,
     "chem": 1,

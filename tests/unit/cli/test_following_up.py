@@ -45,6 +45,6 @@ def test_what_cannot_be_is_one_line(
     assert run(monkeypatch, "relax", str(tmp_path / "f.csv"), "--out", str(tmp_path)) == 2
     assert "no crystal" in capsys.readouterr().err
     monkeypatch.setenv("MATGEN_OPTIMADE", "here=http://127.0.0.1:9")
-    assert run(monkeypatch, "known", "ClNa") == 0
-    assert "NaCl: not found; here cannot be reached" in capsys.readouterr().out
+    assert run(monkeypatch, "known", "ClNa") == 1
+    assert "NaCl: not known whether: no database answered; here cannot be reached" in capsys.readouterr().out
     assert run(monkeypatch, "known", "Xx2") == 2

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
 from matgen_core.cli import main as cli
-from matgen_core.types import Candidate, Origin
+from matgen_core.properties import parse_goal
+from matgen_core.store import VARIABLE
 
 ROOT = Path(__file__).parents[3]
-SALT = Candidate(
-    "0-0000",
-    from_structure(Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.69), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])),
-    Origin("test"),
-)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
@@ -95,26 +87,8 @@ def test_the_command_is_installed() -> None:
     [("2.0", (2.0, 2.0)), ("-2:-1", (-2.0, -1.0)), ("1:", (1.0, None)), (":3", (None, 3.0)), ("any", None), ("", None)],
 )
 def test_goals_are_read(text: str, ends: tuple[float | None, float | None] | None) -> None:
-    goal = cli.parse_goal("band-gap", text)
+    goal = parse_goal("band-gap", text)
     assert (None if goal is None else (goal.low, goal.high)) == ends
-
-
-def found_nothing_but(*candidates: Candidate) -> Callable[..., tuple[Candidate, ...]]:
-    return lambda *_args, **_settings: candidates
-
-
-def test_a_full_disk_loses_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("a device that is always full is Linux's")
-    monkeypatch.setattr(cli, "design", found_nothing_but(SALT))
-    monkeypatch.setattr(sys, "argv", ["matgen", "crystals", "--out", "/dev/full"])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    assert left.value.code == 2
-    text = capsys.readouterr()
-    assert "NaCl" in text.out
-    assert "No space left" in text.err
-    assert "1 candidates stand above" in text.err
 
 
 def test_a_refused_run_leaves_no_empty_file(
@@ -125,19 +99,20 @@ def test_a_refused_run_leaves_no_empty_file(
     assert not list(tmp_path.iterdir())
 
 
-def test_an_interrupted_run_keeps_what_it_found(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    def interrupted(*_args: object, cancelled: Callable[[], bool], **_settings: object) -> tuple[Candidate, ...]:
-        assert not cancelled()
-        os.kill(os.getpid(), signal.SIGINT)
-        assert cancelled()
-        return (SALT,)
+COMMANDS = (
+    ["--help"], ["design", "--help"], ["runs", "list"], ["crystals", "--help"], ["crystals", "--band-gap", "wide"],
+    ["molecules", "--logp", "1:2:3"], ["compositions", "--formation-energy", "nan"], ["predict", "--help"],
+    ["design", "molecules", "--donors", "many"], ["screen", "--out", "x"], ["screen", "x.csv", "--out", "x",
+    "--objective", "colour:max"], ["finetune", "--help"], ["known"], ["runs", "show", "no-such-run"],
+)  # fmt: skip
 
-    before = signal.getsignal(signal.SIGINT)  # a process in the background may have been told to ignore it
-    monkeypatch.setattr(cli, "design", interrupted)
-    code, text = run(monkeypatch, capsys, "crystals", "--out", str(tmp_path / "kept.csv"))
-    assert code == 0
-    assert "what was found is kept" in text
-    assert "NaCl" in (tmp_path / "kept.csv").read_text(encoding="utf-8")
-    assert signal.getsignal(signal.SIGINT) is before
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_and_refusals_load_no_network(words: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "matgen_core.cli", *words], capture_output=True, text=True,
+        env={**os.environ, VARIABLE: f"sqlite:///{tmp_path / 'runs.sqlite'}", "PYTHONPATH": str(ROOT)}, cwd=tmp_path,
+    )  # fmt: skip
+    loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "typer" in loaded
+    assert not loaded & {"torch", "transformers", "chgnet", "pymatgen.core", "pandas", "matplotlib"}

@@ -1,0 +1,42 @@
+"""From the words of a command to a target: goals and constraints, read before anything heavy is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import typer
+
+from matgen_core.properties import outside_data, parse_goal
+from matgen_core.types import Constraints, Goal
+
+
+def read_goals(texts: Mapping[str, str]) -> dict[str, Goal]:
+    """Goals by property key, of texts such as 2.0, 1:3 or any; says where a goal lies outside the training data.
+
+    Raises:
+        BadTarget: for a text that is no goal.
+    """
+    goals = {key: goal for key, text in texts.items() if (goal := parse_goal(key.replace("_", "-"), text))}
+    for key, goal in goals.items():
+        if warning := outside_data(key, goal):
+            typer.echo(f"note: {warning}", err=True)
+    return goals
+
+
+def read_constraints(
+    include: str, exclude: str, system: str = "", formula: str = "", min_atoms: int = 1, max_atoms: int = 20,
+    crystal_system: str = "any",
+) -> Constraints:  # fmt: skip
+    """Constraints from the texts of options.
+
+    Raises:
+        BadTarget: naming what is not an element.
+    """
+    from matgen_core.chem.composition import parse_elements
+    from matgen_core.data.crystals import ELEMENTS
+
+    return Constraints(
+        parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS),
+        parse_elements(system, ELEMENTS) if system else None, formula or None, min_atoms, max_atoms,
+        None if crystal_system == "any" else crystal_system,
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""Crystals by command: ``matgen crystals``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.cli.asking import read_constraints, read_goals
+from matgen_core.cli.reporting import print_progress
+from matgen_core.cli.running import Work, at_work
+from matgen_core.types import Candidate, SamplingSettings, Target
+
+
+def crystals(
+    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
+    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
+    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
+    e_above_hull: Annotated[str, typer.Option(help="eV/atom")] = "any",
+    include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
+    exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
+    system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
+    formula: Annotated[str, typer.Option(help="exactly this formula: Fe3O4")] = "",
+    min_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 1,
+    max_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 20,
+    crystal_system: Annotated[str, typer.Option(help="cubic, hexagonal, …")] = "any",
+    count: Annotated[int, typer.Option(help="candidates to draw")] = 16,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
+    engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = SamplingSettings().engine,
+    guidance: Annotated[float, typer.Option(help="1: plain; more presses harder")] = SamplingSettings().guidance,
+    sampler: Annotated[str, typer.Option(help="ddpm, ddim or dpm-solver")] = SamplingSettings().sampler,
+    steps: Annotated[int, typer.Option(help="denoising steps")] = SamplingSettings().steps,
+    drafts: Annotated[int, typer.Option(help="skeletons compared for each one tried")] = SamplingSettings().drafts,
+    skeletons: Annotated[int, typer.Option(help="skeletons tried a candidate")] = SamplingSettings().skeletons,
+    geometries: Annotated[int, typer.Option(help="geometries tried a skeleton")] = SamplingSettings().geometries,
+    prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does")] = True,
+    out: Annotated[Path | None, typer.Option(help="CSV to write")] = None,
+    cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF a candidate")] = None,
+) -> None:
+    """Draw crystals for a target, read their properties and judge them."""
+    goals = read_goals(
+        {
+            "band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment,
+            "e_above_hull": e_above_hull,
+        }
+    )  # fmt: skip
+    target = Target(
+        goals, read_constraints(include, exclude, system, formula, min_atoms, max_atoms, crystal_system)
+    )  # fmt: skip
+    settings = SamplingSettings(
+        engine=engine, guidance=guidance, sampler=sampler, steps=steps, drafts=drafts, skeletons=skeletons,
+        geometries=geometries, prefer_stable=prefer_stable,
+    )  # fmt: skip
+    with at_work(out, folder=cif_dir) as work:
+        from matgen_core.pipeline import design
+        from matgen_core.stages.assess import met_all
+
+        found = design(
+            target, count, seed=seed, settings=settings, on_progress=print_progress, cancelled=work.cancelled
+        )
+        save_crystals(work, found, out, cif_dir)
+        met = sum(map(met_all, found))
+        said = f"{len(found)} candidates" + (f", {met} meet every target" if goals else "")
+        typer.echo(said, err=out is None and cif_dir is None)
+
+
+def save_crystals(work: Work, found: Sequence[Candidate], out: Path | None, cif_dir: Path | None) -> None:
+    """Tables and CIFs where they are asked for; the table is printed where nothing is."""
+    from matgen_core.data.exports import file_name, to_cif, to_csv
+
+    if out is not None:
+        work.save(out, to_csv(found))
+    if cif_dir is not None:
+        for candidate in found:
+            work.save(cif_dir / file_name(candidate, "cif"), to_cif(candidate))
+    if out is None and cif_dir is None:
+        typer.echo(to_csv(found), nl=False)

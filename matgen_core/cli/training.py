@@ -1,0 +1,261 @@
+"""What the crystals' models are made of: ``matgen data``, ``train``, ``evaluate`` and ``bench`` by command."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.cli.reporting import print_progress
+from matgen_core.installation import ASSETS
+from matgen_core.types import BadInput, SamplingSettings, Target
+
+CHECKPOINTS, REFERENCE = ASSETS / "checkpoints", ASSETS / "reference"
+
+
+def data_build(
+    file: Annotated[Path, typer.Argument(help="CSV with a cif column, or a folder of CIFs")],
+    out: Annotated[Path, typer.Option(help="folder for the arrays")] = Path("data/crystals"),
+    workers: Annotated[int | None, typer.Option(help="processes; one a core by default")] = None,
+    labels: Annotated[
+        bool, typer.Option(help="let CHGNet fill in energies and moments the table does not have")
+    ] = True,
+) -> None:
+    """Turn structures into training rows: symmetry, Wyckoff sites, tokens, CHGNet labels. Goes on where it stopped."""
+    from matgen_core.data.crystals import build_rows
+    from matgen_core.data.labels import label_rows
+
+    table, rejected = build_rows(file, out, workers=workers, label=label_rows if labels else None, on_progress=_bar)
+    typer.echo(f"{len(table)} rows in {out / 'crystals.npz'}, {len(rejected)} rejected (see {out / 'rejected.csv'})")
+
+
+def data_reference(
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV of formula and formation_energy_mp2020 (or formation_energy_per_atom): known phases"),
+    ],
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder for the reference")] = REFERENCE,
+) -> None:
+    """Compute the hull, the sets of known formulas and structure types, and the readings' spreads."""
+    from matgen_core.data.crystals import load_rows
+    from matgen_core.data.reference import build_reference
+
+    reference = build_reference(file, load_rows(rows), out)
+    typer.echo(f"{out}: " + ", ".join(f"{key} {value}" for key, value in reference.counts.items()))
+
+
+def data_latents(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
+) -> None:
+    """Write the latents of the known crystals, for the embedding explorer, by the shipped autoencoder."""
+    from matgen_core.data.crystals import load_rows
+    from matgen_core.data.spaces import save_latents
+    from matgen_core.stages.embed import encode_crystals, load_autoencoder
+
+    known = load_rows(rows)
+    latents, kept = encode_crystals(known.crystals)
+    path = save_latents(known.ids[kept].tolist(), latents, load_autoencoder()[2], out)
+    typer.echo(f"{len(kept)} latents of {len(known)} crystals in {path}")
+
+
+def data_fetch(
+    out: Annotated[Path, typer.Argument(help="CSV to write")],
+    elements: Annotated[str, typer.Option(help="only these elements; all if empty")] = "",
+) -> None:
+    """Download structures from the Materials Project with your key (environment variable MP_API_KEY)."""
+    key = os.environ.get("MP_API_KEY", "")
+    if not key:
+        raise BadInput("no key: set the environment variable MP_API_KEY (materialsproject.org, your dashboard)")
+    from matgen_core.chem.composition import parse_elements
+    from matgen_core.data.crystals import ELEMENTS
+    from matgen_core.data.materials_project import fetch_table
+
+    count = fetch_table(out, key, parse_elements(elements, ELEMENTS) if elements else None)
+    typer.echo(f"{count} rows in {out}")
+
+
+def _bar(done: int, total: int) -> None:
+    width = 30 * done // max(1, total)
+    end = "\n" if done >= total else ""
+    typer.echo(f"\r[{'#' * width}{'.' * (30 - width)}] {done}/{total}{end}", nl=False, err=True)
+
+
+# ----------------------------------------------------------------------------------------------------------- train
+
+
+def train(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="crystal-gpt, crystal-proposal, crystal-geometry, crystal-vae, crystal-diffusion, "
+            "smiles-gpt, smiles-bert, matbert, matbert-atoms, matgpt, measured-gap"
+        ),
+    ],
+    rows: Annotated[
+        Path,
+        typer.Option(help="crystals.npz; molecules.npz for the smiles- ones; formulas.csv.gz for the mat- ones"),
+    ] = Path("data/crystals/crystals.npz"),
+    epochs: Annotated[int, typer.Option(help="passes over the rows")] = 40,
+    folder: Annotated[Path, typer.Option(help="where the state lies; continued if it is there")] = Path("training"),
+    start: Annotated[
+        Path | None,
+        typer.Option(help="folder of checkpoints whose weights to begin from, such as assets/checkpoints (smiles-gpt)"),
+    ] = None,
+    checkpoints: Annotated[Path, typer.Option(help="where the checkpoint goes")] = CHECKPOINTS,
+    threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
+) -> None:
+    """Train a model, or go on where a training stopped."""
+    import torch
+
+    from matgen_core.recipes.crystals import train as run
+    from matgen_core.training import TrainingConfig
+
+    torch.set_num_threads(threads)
+
+    def report(epoch: int, figures: dict[str, float]) -> None:
+        typer.echo(f"epoch {epoch}: " + ", ".join(f"{key} {value:.4g}" for key, value in figures.items()))
+
+    training = TrainingConfig(epochs=epochs)
+    path = run(name, rows, folder / name, training, checkpoints=checkpoints, start=start, on_epoch=report)
+    typer.echo(f"{path} written")
+
+
+def data_surroundings(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
+) -> None:
+    """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
+    from matgen_core.data.crystals import load_rows
+    from matgen_core.data.surroundings import measure_surroundings, save_surroundings, share_unlike
+
+    known = load_rows(rows)
+    table = measure_surroundings(known.subset(known.splits == "train").crystals)
+    unlike = share_unlike(table, known.subset(known.splits != "train").crystals)
+    typer.echo(
+        f"{save_surroundings(table, out)}: {len(table.types)} types; {unlike:.3f} of withheld crystals are unlike"
+    )
+
+
+# -------------------------------------------------------------------------------------------------------- evaluate
+
+
+def evaluate_crystals(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(help="unconditional samples")] = 1000,
+    each: Annotated[int, typer.Option(help="samples a target; 0 leaves the targets out")] = 200,
+    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    engine: Annotated[str, typer.Option(help="engine")] = SamplingSettings().engine,
+    prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does, as the app does")] = True,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure validity, novelty, stability and hit rates as README defines them."""
+    import json
+
+    import numpy as np
+
+    from matgen_core.data.crystals import load_rows
+    from matgen_core.data.reference import SAMPLES
+    from matgen_core.evaluation.crystals import measure_targets, measure_unconditional, readings_of
+    from matgen_core.pipeline import design
+
+    known = load_rows(rows)
+    settings = SamplingSettings(engine=engine, prefer_stable=prefer_stable)
+    samples = design(Target(), count, seed=seed, settings=settings, on_progress=print_progress)
+    result: dict[str, object] = {
+        "engine": engine,
+        "settings": asdict(settings),
+        "checkpoint": samples[0].origin.checkpoint,
+    }
+    result["unconditional"] = measure_unconditional(samples, known)
+    typer.echo(json.dumps(result["unconditional"], indent=1))
+    if engine == SamplingSettings().engine and prefer_stable:
+        np.savez_compressed(REFERENCE / SAMPLES, allow_pickle=False, **readings_of(samples))
+    if each:
+        result["targets"] = measure_targets(each, seed, settings, samples, known, typer.echo)
+    out.mkdir(parents=True, exist_ok=True)
+    name = f"crystals-{engine}{'' if prefer_stable else '-any'}.json"
+    (out / name).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(f"{out / name} written")
+
+
+def evaluate_reconstruction(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure what engine A's autoencoder brings back of crystals withheld from it."""
+    import json
+
+    from matgen_core.data.crystals import load_rows
+    from matgen_core.data.datasets import split_rows
+    from matgen_core.evaluation.reconstruction import measure_reconstruction
+    from matgen_core.stages.embed import load_autoencoder
+
+    held = split_rows(load_rows(rows))[1]
+    vae, scale, digest = load_autoencoder()
+    result = {"checkpoint": f"crystal-vae@{digest}", "rows": len(held), **measure_reconstruction(vae, scale, held)}
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "reconstruction.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(json.dumps(result, indent=1))
+
+
+def evaluate_readings(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(help="withheld crystals")] = 1000,
+    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure how far readings on generated geometry err; their spreads go to the shipped reference."""
+    import json
+
+    from matgen_core.data.crystals import load_rows
+    from matgen_core.data.reference import GENERATED
+    from matgen_core.data.spreads import write_spreads
+    from matgen_core.evaluation.calibration import measure_readings, read_placed
+
+    spreads, figures = measure_readings(read_placed(load_rows(rows), count, seed))
+    write_spreads(spreads, REFERENCE / GENERATED)
+    figures["spreads"] = asdict(spreads)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "readings.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    typer.echo(json.dumps(figures, indent=1))
+
+
+def bench_crystals(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(help="candidates of the whole job")] = 100,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 for torch's own choice")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure speed: samplers side by side, the whole job, CHGNet in batches and one by one."""
+    import json
+
+    import torch
+
+    from matgen_core.data.crystals import load_rows
+    from matgen_core.evaluation.timing import time_crystals
+
+    if threads:
+        torch.set_num_threads(threads)
+    result = time_crystals(load_rows(rows), count)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "speed-crystals.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(json.dumps(result, indent=1))
+
+
+def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:
+    """Hangs the commands into the groups of ``matgen``."""
+    data.command("build")(data_build)
+    data.command("reference")(data_reference)
+    data.command("latents")(data_latents)
+    data.command("fetch-mp")(data_fetch)
+    data.command("surroundings")(data_surroundings)
+    app.command("train")(train)
+    evaluate.command("crystals")(evaluate_crystals)
+    evaluate.command("reconstruction")(evaluate_reconstruction)
+    evaluate.command("readings")(evaluate_readings)
+    bench.command("crystals")(bench_crystals)
