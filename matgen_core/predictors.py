@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
@@ -13,7 +14,6 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from matgen_core.data.exports import check_writable
 from matgen_core.finetuning import FinetuneConfig, Tuned, clean, open_backbone
 from matgen_core.messages import quote
 from matgen_core.models.adapters import apply_strategy, load_trained, merge, trained_weights
@@ -79,12 +79,13 @@ def check_place(name: str) -> Path:
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", name):
         raise BadInput(f"{quote(name)} cannot be a predictor's name; use letters, digits, - and _")
-    folder = predictors_folder()
+    folder = predictors_folder() / name
     try:
-        check_writable(folder / ".write-test")
-    except BadInput as error:
-        raise BadInput(f"{error}; set {VARIABLE} to another folder") from None
-    return folder / name
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder.parent).close()
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written ({error.strerror}); set {VARIABLE} to another folder") from None
+    return folder
 
 
 @lru_cache(maxsize=4)
