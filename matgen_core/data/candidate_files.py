@@ -1,4 +1,4 @@
-"""The user's own materials from files: CSV, CIF, a folder or zip of CIFs, SDF, SMILES. Each row accepted or refused.
+"""The user's own materials from files: tables, structures, folders and zips, SDF, SMILES. Each row has its answer.
 
 Everything is read as it comes, so that memory does not grow with the rows. An archive is read member by member, within
 bounds of size; nothing of it is written to disk.
@@ -17,11 +17,20 @@ from typing import Any
 from matgen_core.data.crystals import Rejected, parse_row
 from matgen_core.data.formulas import reduce_formula
 from matgen_core.data.given import Column, find_columns, read_cell
+from matgen_core.data.structure_files import (
+    STRUCTURE_ENDINGS,
+    decode,
+    is_hidden,
+    is_structure_file,
+    name_structures,
+    read_structure_file,
+    walk_structures,
+)
 from matgen_core.messages import quote
-from matgen_core.types import BadInput, Candidate, Formula, Molecule, Origin
+from matgen_core.types import BadInput, Candidate, Crystal, Formula, Molecule, Origin
 
 #: Endings that are read.
-ENDINGS = (".csv", ".cif", ".zip", ".sdf", ".smi")
+ENDINGS = (".csv", ".zip", ".sdf", ".smi", *STRUCTURE_ENDINGS)
 #: Most that one member, one archive and one structure may be.
 LONGEST_MEMBER, LONGEST_TOTAL, MOST_MEMBERS, MOST_ATOMS = 5_000_000, 500_000_000, 50_000, 300
 _COLUMNS = {"cif": "cif", "formula": "formula", "composition": "formula", "smiles": "smiles"}
@@ -53,7 +62,7 @@ def read_files(paths: list[Path]) -> Iterator[Item]:
     for path in paths:
         if not path.exists():
             raise BadInput(f"{path} does not exist; give files ({', '.join(ENDINGS)}) or a folder of CIFs")
-        if path.is_file() and path.suffix.lower() not in ENDINGS:
+        if path.is_file() and path.suffix.lower() not in ENDINGS and not is_structure_file(path.name):
             raise BadInput(f"{path} has no known ending; use one of {', '.join(ENDINGS)}")
     yield from _keep_apart(item for path in paths for item in _read_path(path))
 
@@ -85,11 +94,13 @@ def _keep_apart(items: Iterator[Item]) -> Iterator[Item]:
 
 def _read_path(path: Path) -> Iterator[Item]:
     if path.is_dir():
-        files = sorted(path.glob("*.cif"))
+        files = walk_structures(path)
         if not files:
-            yield Refused(str(path), "no .cif file in it")
+            yield Refused(str(path), f"no file of structures in it ({', '.join(STRUCTURE_ENDINGS)}, POSCAR)")
         for file in files:
-            yield _crystal(file.stem, file.name, file.read_text(encoding="utf-8", errors="replace"))
+            name = file.relative_to(path).as_posix()
+            with file.open("rb") as handle:
+                yield from _structures(name, name, handle.read(LONGEST_MEMBER + 1))
         return
     with path.open("rb") as handle:
         yield from _read_bytes(path.name, handle)
@@ -99,8 +110,8 @@ def _read_bytes(name: str, handle: Any) -> Iterator[Item]:
     ending = Path(name).suffix.lower()
     if ending == ".zip":
         yield from _read_zip(name, handle)
-    elif ending == ".cif":
-        yield _crystal(Path(name).stem, name, handle.read(LONGEST_MEMBER).decode("utf-8", "replace"))
+    elif is_structure_file(name):
+        yield from _structures(name, name, handle.read(LONGEST_MEMBER + 1))
     elif ending == ".sdf":
         yield from _read_sdf(name, handle)
     elif ending == ".smi":
@@ -178,14 +189,16 @@ def _read_zip(name: str, handle: Any) -> Iterator[Item]:
                 return
             for member in members:
                 place = f"{name}/{member.filename[-60:]}"
-                if not member.filename.lower().endswith(".cif"):
-                    yield Refused(place, "not a .cif file")
+                if is_hidden(member.filename):
+                    continue
+                if not is_structure_file(member.filename):
+                    yield Refused(place, f"not a file of structures ({', '.join(STRUCTURE_ENDINGS)}, POSCAR)")
                 elif member.file_size > LONGEST_MEMBER:
                     yield Refused(place, f"{member.file_size:,} bytes; at most {LONGEST_MEMBER:,}")
                 else:
                     with archive.open(member) as file:  # what the header says of its size is not believed
-                        text = file.read(LONGEST_MEMBER).decode("utf-8", "replace")
-                    yield _crystal(Path(member.filename).stem, place, text)
+                        data = file.read(LONGEST_MEMBER + 1)
+                    yield from _structures(_within(member.filename), place, data)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
         yield Refused(name, f"the archive cannot be read ({type(error).__name__})")
     except Exception as error:  # zlib and lzma raise their own
@@ -217,10 +230,30 @@ def _read_sdf(name: str, handle: Any) -> Iterator[Item]:
             yield _molecule(title or f"{Path(name).stem}-{row}", place, text)
 
 
+def _within(name: str) -> str:
+    """The path of a member within its archive, without what would lead out of it."""
+    parts = name.replace("\\", "/").split("/")
+    return "/".join(part for part in parts if part not in ("", ".", "..") and not part.endswith(":"))
+
+
+def _structures(name: str, place: str, data: bytes) -> Iterator[Item]:
+    """Every structure of one file."""
+    if len(data) > LONGEST_MEMBER:
+        yield Refused(place, f"more than {LONGEST_MEMBER:,} bytes; give a smaller file")
+        return
+    text = decode(data)
+    ids, found = name_structures(name, text), read_structure_file(name, text)
+    for id_, one in zip(ids, found, strict=True):
+        where = place if len(found) == 1 else f"{place}, {one.name}"
+        yield Refused(where, one.reason) if one.crystal is None else _accept(id_[-80:], where, one.crystal)
+
+
 def _crystal(id_: str, place: str, text: str) -> Item:
     crystal = parse_row(id_, text)
-    if isinstance(crystal, Rejected):
-        return Refused(place, crystal.reason)
+    return Refused(place, crystal.reason) if isinstance(crystal, Rejected) else _accept(id_, place, crystal)
+
+
+def _accept(id_: str, place: str, crystal: Crystal) -> Item:
     from matgen_core.chem.structure import formula_counts
 
     atoms = sum(formula_counts(crystal).values())

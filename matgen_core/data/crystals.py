@@ -18,9 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from matgen_core.chem.structure import from_structure
 from matgen_core.messages import quote
-from matgen_core.types import BadInput, Crystal, MatGenError, Site
+from matgen_core.types import BadInput, Crystal, Site
 
 #: Column of a table for each property the networks can be asked for. A column that is absent stays unknown.
 COLUMNS = {
@@ -40,9 +39,8 @@ Rn Fr Ra Ac Th Pa U Np Pu
 ELEMENTS = tuple(_SYMBOLS.split())
 LETTERS = "abcdefghijklmnopqrstuvwxyzA"
 _CHUNK = 250
-#: A CIF of more characters, sites times operations, or atoms in its cell is refused before anything slow is done with
-#: it: reading takes time as the second, finding the symmetry as a power of the third (2,000 atoms: 5 s).
-LONGEST_CIF, MOST_POINTS, MOST_ATOMS = 1_000_000, 20_000, 1_000
+#: Columns of the table of a folder: the file, and the place of the structure in it.
+_FILE, _NUMBER = " file", " number"
 
 
 @dataclass(frozen=True)
@@ -92,12 +90,7 @@ def read_table(source: Path) -> pd.DataFrame:
         BadInput: naming the missing file or column.
     """
     if source.is_dir():
-        files = sorted(f for f in source.iterdir() if f.suffix.lower() == ".cif" and f.is_file())
-        if not files:
-            raise BadInput(f"no .cif file in {source}; give a folder of CIFs or a CSV with a 'cif' column")
-        return pd.DataFrame(
-            {"material_id": [f.stem for f in files], "cif": [f.read_text(errors="replace") for f in files]}
-        )
+        return _read_folder(source)
     if not source.is_file():
         raise BadInput(f"{source} does not exist; give a CSV with a 'cif' column or a folder of CIFs")
     try:
@@ -112,42 +105,36 @@ def read_table(source: Path) -> pd.DataFrame:
     return table
 
 
-def parse_row(id_: str, cif: str) -> Crystal | Rejected:
-    """The crystal in one CIF, or why it cannot be used."""
-    from pymatgen.core import Structure
+def _read_folder(folder: Path) -> pd.DataFrame:
+    """One row a structure: its name, the text of its file, the name of that file and its number in there."""
+    from matgen_core.data.structure_files import decode, name_structures, walk_structures
 
-    try:
-        if not isinstance(cif, str) or not cif.strip():
-            return Rejected(id_, "the cif cell is empty")
-        _check_size(cif)
-        structure = Structure.from_str(cif, fmt="cif")
-        if len(structure) > MOST_ATOMS:
-            return Rejected(id_, f"{len(structure):,} atoms in the cell; at most {MOST_ATOMS:,}")
-        crystal = from_structure(structure)
-    except MatGenError as error:
-        return Rejected(id_, str(error))
-    except Exception as error:  # pymatgen's parser raises many kinds; each row's failure is the row's own
-        return Rejected(id_, f"the CIF cannot be read ({type(error).__name__}: {quote(error, 120)})")
-    unknown = [s.element for s in crystal.sites if s.element not in ELEMENTS]
-    return Rejected(id_, f"element {unknown[0]} is not among those the networks know") if unknown else crystal
+    rows = []
+    for file in walk_structures(folder):
+        text, name = decode(file.read_bytes()), file.relative_to(folder).as_posix()
+        rows += [(label, text, name, i) for i, label in enumerate(name_structures(name, text))]
+    if not rows:
+        raise BadInput(f"no file of structures in {folder}; give a folder of CIFs or a CSV with a 'cif' column")
+    return pd.DataFrame(rows, columns=["material_id", "cif", _FILE, _NUMBER])
 
 
-def _check_size(cif: str) -> None:
-    """Raises BadInput for what would take long to read: an operation is a line of two commas, a site one of words."""
-    if len(cif) > LONGEST_CIF:
-        raise BadInput(f"the CIF has {len(cif):,} characters; at most {LONGEST_CIF:,}")
-    lines = cif.splitlines()
-    operations = sum(line.count(",") == 2 for line in lines)
-    sites = sum("," not in line and len(line.split()) > 3 for line in lines)
-    if max(1, operations) * sites > MOST_POINTS:
-        raise BadInput(f"the CIF has {sites:,} sites and {operations:,} operations; give a smaller cell")
+def parse_row(id_: str, text: str, file_name: str = "row.cif", number: int | None = None) -> Crystal | Rejected:
+    """The crystal in one cell or file, or why it cannot be used.
+
+    Args:
+        id_: name of the row.
+        text: a CIF, or what a file of ``file_name`` holds.
+        file_name: its ending tells the format (:mod:`matgen_core.data.structure_files`).
+        number: which structure of the file, from 0; None where there may be only one.
+    """
+    from matgen_core.data.structure_files import read_one_structure
+
+    found = read_one_structure(file_name, text if isinstance(text, str) else "", number)
+    return found.crystal or Rejected(id_, found.reason)
 
 
-def _parse_chunk(rows: Sequence[tuple[str, str]]) -> list[Crystal | Rejected]:
-    import warnings
-
-    warnings.simplefilter("ignore")  # pymatgen warns of every rounded coordinate
-    return [parse_row(id_, cif) for id_, cif in rows]
+def _parse_chunk(rows: Sequence[tuple[str, str, str, int | None]]) -> list[Crystal | Rejected]:
+    return [parse_row(*row) for row in rows]
 
 
 def build_rows(
@@ -174,7 +161,7 @@ def build_rows(
     starts = list(range(0, len(table), _CHUNK))
     missing = [s for s in starts if not (chunks / f"{s:07d}.npz").is_file()]
     done = len(table) - sum(min(_CHUNK, len(table) - s) for s in missing)
-    jobs = [[(ids[i], table["cif"][i]) for i in range(s, min(s + _CHUNK, len(table)))] for s in missing]
+    jobs = [[_row(table, ids, i) for i in range(s, min(s + _CHUNK, len(table)))] for s in missing]
     with _executor(workers or os.cpu_count() or 1) as executor:
         for start, parsed in zip(missing, executor.map(_parse_chunk, jobs), strict=True):
             rows, rejected = _collect(table, start, parsed)
@@ -188,6 +175,13 @@ def build_rows(
     save_rows(out / "crystals.npz", rows)
     _write_rejected(out / "rejected.csv", rejected, for_reader=True)
     return rows, rejected
+
+
+def _row(table: pd.DataFrame, ids: Sequence[str], i: int) -> tuple[str, str, str, int | None]:
+    """Arguments of :func:`parse_row` for one row of the table."""
+    if _FILE not in table.columns:
+        return ids[i], table["cif"][i], "row.cif", None
+    return ids[i], table["cif"][i], str(table[_FILE][i]), int(table[_NUMBER][i])
 
 
 def _fingerprint(table: pd.DataFrame, labelled: bool) -> str:

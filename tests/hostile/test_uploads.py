@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matgen_core.data.candidate_files import ENDINGS, LONGEST_MEMBER, MOST_MEMBERS, Item, Refused, read_upload
-from matgen_core.data.crystals import LONGEST_CIF, MOST_ATOMS, Rejected, parse_row
+from matgen_core.data.cif_structures import LONGEST_CIF, MOST_ATOMS
+from matgen_core.data.crystals import Rejected, parse_row
 from matgen_core.data.examples import read_columns
 from matgen_core.prediction import check_unpacked, predict_table
 from matgen_core.types import BadInput, Candidate
@@ -106,6 +107,30 @@ def test_cif(text: str) -> None:
     judge(list(read_upload("<b>x</b>.cif", text.encode("utf-8", "replace"))))
 
 
+POSCAR = ["Na Cl", "1.0", "5.6 0 0", "0 5.6 0", "0 0 5.6", "Na Cl", "1 1", "Direct", "0 0 0", "0.5 0.5 0.5"]
+XYZ = [
+    "2",
+    'Lattice="5.6 0 0 0 5.6 0 0 0 5.6" Properties=species:S:1:pos:R:3 pbc="T T T"',
+    "Na 0 0 0",
+    "Cl 2.8 2.8 2.8",
+]
+PW = [
+    "&system", "ibrav=0, nat=1, ntyp=1", "/", "ATOMIC_SPECIES", "Na 22.99 Na.UPF", "CELL_PARAMETERS angstrom",
+    "4 0 0", "0 4 0", "0 0 4", "ATOMIC_POSITIONS crystal", "Na 0 0 0",
+]  # fmt: skip
+JSON = ['[{"id": "a",', '"cif": "data_x"},', '{"lattice": {}},', "3]"]
+OTHERS = {
+    "x.vasp": POSCAR, "x.poscar": POSCAR, "x.xyz": XYZ, "x.extxyz": XYZ, "x.in": PW, "x.json": JSON,
+    "x.mcif": ["data_x"],
+}  # fmt: skip
+
+
+@given(st.sampled_from(sorted(OTHERS)), st.data())
+def test_other_files_of_structures(name: str, data: st.DataObject) -> None:
+    whole = "\n".join(OTHERS[name]).encode()
+    judge(list(read_upload(name, data.draw(damaged(lambda: whole) | st.just(whole)))))
+
+
 @given(st.tuples(CSV, TABLES).map("".join))
 def test_examples(text: str) -> None:
     try:
@@ -158,7 +183,7 @@ def bomb(members: int, size: int, name: str = "{}.cif") -> bytes:
         (bomb(1, LONGEST_MEMBER + 1), "at most"),
         (bomb(110, LONGEST_MEMBER), "unpacked"),
         (bomb(MOST_MEMBERS + 1, 0), "more than"),
-        (bomb(1, 10_000, "inner.zip"), "not a .cif"),
+        (bomb(1, 10_000, "inner.zip"), "not a file of structures"),
     ],
     ids=["large member", "large in all", "many members", "an archive within"],
 )
@@ -191,14 +216,25 @@ def test_a_packed_table_that_unpacks_to_very_much_is_refused(tmp_path: Path) -> 
         check_unpacked(path)
 
 
+def many(group: str, operations: list[str]) -> str:
+    """A CIF of 200 sites in this group."""
+    cell = [line for line in lines() if line.strip().startswith("_cell_")]
+    named = [f"_symmetry_space_group_name_H-M {group}"]
+    if operations:
+        named += ["loop_", "_symmetry_equiv_pos_as_xyz", *operations]
+    names = [f"_atom_site_{name}" for name in ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy")]
+    return "\n".join(["data_x", *cell, *named, "loop_", *names, *["Na Na 0 0 0 1"] * 200])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (" " * (LONGEST_CIF + 1) + "x", "characters"),
-        ("\n".join(["x, y, z"] * 200 + ["Na Na 0 0 0 1"] * 200), "operations"),
+        (many("'F m -3 m'", []), "operations"),
+        (many("'P 1'", [f"'x+{i}/5000, y, z'" for i in range(5000)]), "operations"),
         ("data_x\n" + "loop_\n" * 100_000, "cannot be read"),
     ],
-    ids=["long", "many atoms", "many loops"],
+    ids=["long", "many atoms", "many operations", "many loops"],
 )
 def test_a_cif_that_would_take_long_is_refused_before(text: str, said: str) -> None:
     found = parse_row("x", text)
@@ -211,7 +247,7 @@ def test_a_cell_of_very_many_atoms_is_refused() -> None:
     cell = "\n".join(line for line in lines() if line.strip().startswith("_cell_"))
     names = "\n".join(f"_atom_site_{n}" for n in ("type_symbol", "label", "fract_x", "fract_y", "fract_z", "occupancy"))
     big = cell.replace("5.64", "3000")
-    found = parse_row("x", f"data_x\n{big}\nloop_\n{names}\n{atoms}\n")
+    found = parse_row("x", f"data_x\n{big}\n_symmetry_space_group_name_H-M 'P 1'\nloop_\n{names}\n{atoms}\n")
     assert isinstance(found, Rejected)
     assert "atoms in the cell" in found.reason
 

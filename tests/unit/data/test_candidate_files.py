@@ -10,10 +10,12 @@ import pytest
 
 from matgen_core.data.candidate_files import LONGEST_MEMBER, Refused, read_files, read_upload
 from matgen_core.data.exports import to_cif
+from matgen_core.data.structure_files import STRUCTURE_ENDINGS
 from matgen_core.types import BadInput, Candidate, Crystal, Formula, Molecule, Origin, Site
 
 NACL = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 90, 90, 90))
 CIF = to_cif(Candidate("x", NACL, Origin("file")))
+NO_STRUCTURES = f"not a file of structures ({', '.join(STRUCTURE_ENDINGS)}, POSCAR)"
 DISORDERED = CIF.replace(" 1\n", " 0.5\n").replace(" 1.0\n", " 0.5\n")
 
 
@@ -66,14 +68,14 @@ def test_an_sdf_gives_molecules_with_their_titles() -> None:
 
 def test_a_zip_of_cifs_is_read_where_it_lies() -> None:
     items = list(read_upload("a.zip", zipped(one_cif=CIF, deep__two_cif=CIF, readme="hello")))
-    assert [i.id for i in items if isinstance(i, Candidate)] == ["one", "two"]
-    assert [i.reason for i in items if isinstance(i, Refused)] == ["not a .cif file"]
+    assert [i.id for i in items if isinstance(i, Candidate)] == ["one", "deep/two"]
+    assert [i.reason for i in items if isinstance(i, Refused)] == [NO_STRUCTURES]
 
 
 def test_paths_that_climb_and_bombs_do_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     climbing = zipped(**{"..__..__etc__x_cif": CIF})
-    assert [i.id for i in read_upload("a.zip", climbing) if isinstance(i, Candidate)] == ["x"]
+    assert [i.id for i in read_upload("a.zip", climbing) if isinstance(i, Candidate)] == ["etc/x"]
     assert not list(tmp_path.rglob("*"))
     bomb = zipped(x_cif=" " * (LONGEST_MEMBER + 1))
     assert "bytes; at most" in reasons("a.zip", bomb)[0]
