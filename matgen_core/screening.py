@@ -365,7 +365,7 @@ def _front(outcome: Outcome, objectives: Sequence[Objective]) -> str:
     writer.writerow(["id", "front", *(f"loss:{o.key}" for o in objectives)])
     order = sorted(range(len(outcome.ids)), key=lambda i: (outcome.fronts[i] or 10**9, outcome.losses[i]))
     for i in order:
-        writer.writerow([harmless(outcome.ids[i]), outcome.fronts[i] or "", *outcome.losses[i]])
+        writer.writerow([harmless(c) for c in (outcome.ids[i], outcome.fronts[i] or "", *outcome.losses[i])])
     return buffer.getvalue()
 
 

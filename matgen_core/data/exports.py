@@ -7,13 +7,14 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
-from matgen_core.chem.symmetry import hall_number, symbol, wyckoff_positions
+from matgen_core.chem.symmetry import centring, hall_number, symbol, wyckoff_positions
 from matgen_core.types import BadInput, Candidate, Crystal
 
 if TYPE_CHECKING:
@@ -39,24 +40,30 @@ def check_writable(path: Path) -> None:
 
 def file_name(candidate: Candidate, extension: str) -> str:
     """A name that is safe on every system, whatever the id holds."""
-    stem = _safe(f"{reduced_formula(candidate.material)}-{candidate.id}")[:80]
+    stem = _safe(f"{formula_text(candidate.material)}-{candidate.id}")[:80]
     return f"{stem}.{extension}"
 
 
 def to_cif(candidate: Candidate) -> str:
-    """CIF with the space group, its operations and one atom a Wyckoff position (conventional cell)."""
+    """CIF with composition, the space group, its operations and one atom a Wyckoff position (conventional cell)."""
+    from pymatgen.core import Lattice
+
     crystal = candidate.material
     table = wyckoff_positions(crystal.space_group)
     general = list(table.values())[-1]
     a, b, c, alpha, beta, gamma = crystal.lattice
+    counts = {element: n * centring(crystal.space_group) for element, n in formula_counts(crystal).items()}
+    units = math.gcd(*counts.values())
     lines = [
         f"# Proposed by MatGen, not measured: {_plain(candidate)}",
-        f"data_{_safe(reduced_formula(crystal))}",
-        f"_chemical_formula_structural {_safe(reduced_formula(crystal))}",
+        f"data_{_safe(formula_text(crystal))}",
+        f"_chemical_formula_sum '{_formula_sum(counts, units)}'",
+        f"_cell_formula_units_Z {units}",
         f"_symmetry_space_group_name_H-M '{_spaced_symbol(crystal.space_group)}'",
         f"_symmetry_Int_Tables_number {crystal.space_group}",
         f"_cell_length_a {a:.6f}\n_cell_length_b {b:.6f}\n_cell_length_c {c:.6f}",
         f"_cell_angle_alpha {alpha:.4f}\n_cell_angle_beta {beta:.4f}\n_cell_angle_gamma {gamma:.4f}",
+        f"_cell_volume {Lattice.from_parameters(*crystal.lattice).volume:.4f}",
         "loop_\n_symmetry_equiv_pos_as_xyz",
     ]
     lines += [
@@ -71,6 +78,17 @@ def to_cif(candidate: Candidate) -> str:
         place = f"{x:.6f} {y:.6f} {z:.6f}"
         lines.append(f"{site.element}{number} {site.element} {position.multiplicity} {site.letter} {place} 1")
     return "\n".join(lines) + "\n"
+
+
+def formula_text(crystal: Crystal) -> str:
+    """The reduced formula of a crystal as chemists write it."""
+    return write_formula(reduced_formula(crystal))
+
+
+def _formula_sum(counts: Mapping[str, int], units: int) -> str:
+    """Amounts in one formula unit in the order that the CIF dictionary asks for: carbon, hydrogen, then A to Z."""
+    order = sorted(counts, key=lambda e: (e != "C", e != "H", e) if "C" in counts else (e,))
+    return " ".join(f"{e}{counts[e] // units if counts[e] > units else ''}" for e in order)
 
 
 def _plain(candidate: Candidate) -> str:
@@ -129,7 +147,7 @@ def _grouped(crystal: Crystal) -> Structure:
 
 def to_json(candidates: Sequence[Candidate]) -> str:
     """Everything that is known of the candidates, with the CIF of each."""
-    records = [{**asdict(c), "formula": reduced_formula(c.material), "cif": to_cif(c)} for c in candidates]
+    records = [{**asdict(c), "formula": formula_text(c.material), "cif": to_cif(c)} for c in candidates]
     return json.dumps(_without_nan(records), indent=1, ensure_ascii=False, allow_nan=False)
 
 
@@ -164,14 +182,24 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
 
 
 def harmless(cell: object) -> object:
-    """Text without what hides a formula from defusedcsv: leading blanks and control characters."""
+    """A cell as a table holds it: six digits of a number; text without what hides a formula from defusedcsv."""
+    if isinstance(cell, float):
+        return _rounded(cell)
     return re.sub(r"^[\s\x00-\x1f\x7f]+|[\x00-\x08\x0b-\x1f\x7f]", "", cell) if isinstance(cell, str) else cell
+
+
+def _rounded(value: float) -> float | int | None:
+    """Six significant digits, more than any prediction has; a whole number without ".0"; None where it is none."""
+    if not math.isfinite(value):
+        return None
+    short = float(f"{value:.6g}")
+    return int(short) if short.is_integer() and abs(short) < 1e6 else short
 
 
 def _cells(candidate: Candidate, keys: Sequence[str], rules: Sequence[str]) -> list[object]:
     crystal, origin = candidate.material, candidate.origin
     atoms = sum(formula_counts(crystal).values())
-    cells: list[object] = [candidate.id, reduced_formula(crystal), crystal.space_group, symbol(crystal.space_group)]
+    cells: list[object] = [candidate.id, formula_text(crystal), crystal.space_group, symbol(crystal.space_group)]
     cells += [atoms, candidate.score, origin.engine, origin.checkpoint, origin.seed]
     for key in keys:
         p = candidate.predictions.get(key)

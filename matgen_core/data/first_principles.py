@@ -81,9 +81,15 @@ def espresso_input(candidate: Candidate[Crystal]) -> dict[str, str]:
     shifts = [int(str(grid.style) == "Monkhorst" and n % 2 == 0) for n in points]
     buffer = io.StringIO()
     write(
-        buffer, atoms, format="espresso-in", input_data=data, pseudopotentials=names, kpts=points, koffset=shifts,
+        buffer,
+        atoms,
+        format="espresso-in",
+        input_data=data,
+        pseudopotentials=names,
+        kpts=points,
+        koffset=shifts,
         rescale_magmom_fac=MOMENT_SCALE,
-    )  # fmt: skip
+    )
     listed = ", ".join(names.values())
     return {"pw.in": buffer.getvalue(), "README.txt": _NOTE.format(potentials=f"{listed}, for example SSSP efficiency")}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
+from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.hazards import read_supply
 from matgen_core.data.exports import harmless
 from matgen_core.types import Candidate, Formula
@@ -23,7 +24,7 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
     supply = ["price_usd_per_kg", "hhi_production", "hhi_reserve"]
     writer.writerow(["id", "formula", "score", *read, *judged, *supply, "engine", "checkpoint", "seed"])
     for c in candidates:
-        cells: list[object] = [c.id, c.material.reduced, c.score]
+        cells: list[object] = [c.id, write_formula(c.material.reduced), c.score]
         for key in keys:
             p = c.predictions.get(key)
             cells += [None, None, None] if p is None else [p.value, p.spread, p.in_domain]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 
 from matgen_core.chem.drawing import embed, flat_block
@@ -52,6 +53,18 @@ def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = Fals
         data = "".join(f">  <{name}>\n{value}\n\n" for name, value in fields.items())
         records.append(f"{candidate.id}{block[block.index(chr(10)) :]}{data}$$$$\n")
     return "".join(records)
+
+
+def sdf_name(candidate: Candidate[Molecule], run: str = "", *, conformers: bool = False) -> str:
+    """A file name for one molecule: its run, its id, and whether it is flat or in space.
+
+    Args:
+        candidate: the molecule.
+        run: id of its run in the store; empty where it is not kept.
+        conformers: as of :func:`to_sdf`.
+    """
+    parts = ("matgen", *([run] if run else []), candidate.id, "3d" if conformers else "flat")
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", "-".join(parts))[:120] + ".sdf"
 
 
 def to_smiles(candidates: Sequence[Candidate[Molecule]]) -> str:

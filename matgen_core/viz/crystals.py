@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.data.molecule_reference import MoleculeReference
 from matgen_core.data.reference import Reference
@@ -108,7 +109,8 @@ def draw_readings(
             "symbol": ["circle" if m else "diamond" for m in met],
             "line": {"width": ring, "color": "rgba(128,128,128,0.9)"},
         },
-        text=[reduced_formula(c.material) for c in shown], hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
+        text=[write_formula(reduced_formula(c.material)) for c in shown],
+        hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
     )  # fmt: skip
     for update, key in ((figure.update_xaxes, x), (figure.update_yaxes, y)):

@@ -30,7 +30,7 @@ from pages.ui.molecule_controls import show_domain
 from pages.ui.molecule_results import show_grid
 from pages.ui.pick import follow_pick
 from pages.ui.progress import show_progress
-from pages.ui.recording import show_record
+from pages.ui.recording import run_of, show_record
 from pages.ui.target_controls import ask_constraints, ask_goals
 
 _CONDITIONS = {"crystals": CRYSTAL_CONDITIONS, "molecules": MOLECULE_CONDITIONS, "compositions": FORMULA_PROPERTIES}
@@ -119,7 +119,7 @@ def show_results(loop: Loop, asked: Asked | None, busy: bool) -> None:
     picked = pick.of(found)
     if loop.kind == "molecules":
         show_grid(found, loop.target, SmilesSettings(), pick)
-        show_molecule(picked, loop.target, SmilesSettings())
+        show_molecule(picked, loop.target, SmilesSettings(), run_of(loop.job.recorder))
     elif loop.kind == "compositions":
         show_formula_table(found, loop.target, pick)
         show_formula_plot(found, loop.target, pick)

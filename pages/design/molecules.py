@@ -30,7 +30,7 @@ from pages.ui.molecule_results import (
 )
 from pages.ui.pick import follow_pick
 from pages.ui.progress import show_progress
-from pages.ui.recording import begin_record, show_record
+from pages.ui.recording import begin_record, run_of, show_record
 from pages.ui.target_controls import ask_goals
 
 JOB, ASKED = "molecules-job", "molecules-asked"
@@ -105,7 +105,7 @@ def show_results(job: Job, target: Target, settings: SmilesSettings, now: Smiles
         show_molecule_table(shown, target, pick)
     with spread:
         show_histograms(shown, target)
-    show_molecule(pick.of(shown), target, now)
+    show_molecule(pick.of(shown), target, now, run_of(job.recorder))
 
 
 def offer_files(shown: Sequence[Candidate[Molecule]], drawn: Sequence[Candidate[Molecule]]) -> None:

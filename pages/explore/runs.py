@@ -146,7 +146,7 @@ def show(store: Store, run: Run) -> None:
             return
         pick = follow_pick("runs", run.id, molecules)
         show_grid(molecules, Target(), SmilesSettings(), pick)
-        show_molecule(pick.of(molecules), Target(), SmilesSettings())
+        show_molecule(pick.of(molecules), Target(), SmilesSettings(), run.id)
 
 
 def compare(store: Store, runs: Sequence[Run]) -> None:

@@ -15,13 +15,13 @@ from matgen_core.types import Candidate, Crystal
 from matgen_core.viz.crystals import draw_diffraction
 from pages.ui.language import _, language
 from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_symbol, label_text, mark, number, reading_text, rule_text, subscript
+from pages.ui.wording import group_html, group_markdown, label_text, mark, number, reading_text, rule_text, subscript
 
 
 def show_picture(candidate: Candidate) -> None:
     """Name and structure."""
     crystal = candidate.material
-    title = f"{subscript(reduced_formula(crystal))} · {group_symbol(crystal.space_group)}"
+    title = f"{subscript(reduced_formula(crystal))} · {group_markdown(crystal.space_group)}"
     with st.container(key="picked-title"):
         st.subheader(title, anchor=False)
     show_structure(crystal, "structure")
@@ -107,14 +107,16 @@ def _show_cell(crystal: Crystal) -> None:
     facts = {
         _("Lattice"): f"a {number(a, 3)}, b {number(b, 3)}, c {number(c, 3)} Å; "
         f"α {number(alpha, 1)}, β {number(beta, 1)}, γ {number(gamma, 1)}°",
-        _("Symmetry"): f"{group_symbol(crystal.space_group)} ({_('No.')} {crystal.space_group}), "
-        f"{_(crystal_system(crystal.space_group))}",
+        _("Symmetry"): f"({_('No.')} {crystal.space_group}), {_(crystal_system(crystal.space_group))}",
         _("Density"): f"{number(structure.density)} g/cm³",
         _("Volume"): _("{volume} Å³, {atoms} atoms in the conventional cell").format(
             volume=number(structure.volume, 1), atoms=len(structure)
         ),
     }
-    _show_facts([f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in facts.items()])
+    before = {_("Symmetry"): f"{group_html(crystal.space_group)} "}
+    _show_facts(
+        [f"<tr><th>{escape(n)}</th><td>{before.get(n, '')}{escape(text)}</td></tr>" for n, text in facts.items()]
+    )
     table = wyckoff_positions(crystal.space_group)
     rows = []
     for site in crystal.sites:

@@ -96,7 +96,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     crystal = candidate.material
     row: dict[str, object] = {
         "formula": subscript(reduced_formula(crystal)),
-        "space_group": f"{group_symbol(crystal.space_group, overline=False)} ({crystal.space_group})",
+        "space_group": f"{group_symbol(crystal.space_group)} ({crystal.space_group})",
         "atoms": sum(formula_counts(crystal).values()),
     }
     if target.goals:

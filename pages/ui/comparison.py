@@ -17,7 +17,7 @@ from pages.ui.design_results import hull_around
 from pages.ui.language import _
 from pages.ui.molecule_view import drawing
 from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_symbol, label_text, mark, reading_text, rule_text, subscript
+from pages.ui.wording import group_markdown, label_text, mark, reading_text, rule_text, subscript
 
 MOST = 6
 
@@ -40,7 +40,7 @@ def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
         st.html(drawing(material.smiles, 300, 190))
         st.caption(f"`{material.smiles}`")
     elif isinstance(material, Crystal):
-        st.markdown(f"**{subscript(name_of(candidate))}** · {group_symbol(material.space_group)}")
+        st.markdown(f"**{subscript(name_of(candidate))}** · {group_markdown(material.space_group)}")
         show_structure(material, f"compare-{candidate.id}")
     else:
         st.markdown(f"**{subscript(name_of(candidate))}**")

@@ -18,7 +18,7 @@ from pages.ui import jobs
 from pages.ui.language import _
 from pages.ui.progress import show_progress
 from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_symbol, reading_text, subscript
+from pages.ui.wording import group_markdown, reading_text, subscript
 
 RELAXING, ELSEWHERE = "relaxing", "elsewhere"
 
@@ -109,7 +109,7 @@ def _show_done(done: Sequence[Relaxation]) -> None:
             with column:
                 crystal = candidate.material
                 a, b, c, *_angles = crystal.lattice
-                st.markdown(f"**{title}** · {group_symbol(crystal.space_group)} · {a:.3f}, {b:.3f}, {c:.3f} Å")
+                st.markdown(f"**{title}** · {group_markdown(crystal.space_group)} · {a:.3f}, {b:.3f}, {c:.3f} Å")
                 show_structure(crystal, f"relaxed-{title}-{candidate.id}")
 
 

@@ -15,7 +15,7 @@ from pages.ui.language import _
 from pages.ui.map_view import read_place, space_of
 from pages.ui.molecule_view import drawing
 from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_symbol, number, subscript
+from pages.ui.wording import group_markdown, number, subscript
 
 _MOMENTS = (0, 100, 200, 400, 600, 999)
 
@@ -38,7 +38,7 @@ def show_frames(frames: list[Frame], key: str, begin: int = -1) -> int:
         st.info(_("The decoder finds no crystal in this vector."))
         return place
     crystal = chosen.crystal
-    st.markdown(f"**{subscript(reduced_formula(crystal))}** · {group_symbol(crystal.space_group)} · {said}")
+    st.markdown(f"**{subscript(reduced_formula(crystal))}** · {group_markdown(crystal.space_group)} · {said}")
     show_structure(crystal, key)
     return place
 

@@ -24,7 +24,7 @@ from pages.ui.molecule_view import drawing
 from pages.ui.progress import show_progress
 from pages.ui.recording import owner
 from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_symbol, subscript
+from pages.ui.wording import group_markdown, subscript
 
 _MOST_ROWS, _LARGEST = 2000, 20_000_000
 #: By what a space holds: the run of this session, kinds of stored runs, the column of a table.
@@ -214,7 +214,7 @@ def show_material(space: Space, place: int) -> None:
         if st.button(_("Find structures for this formula"), key="find-structures"):
             st.switch_page("pages/design/crystals.py", query_params={"formula": name, "max_atoms": "40"})
     else:
-        st.subheader(f"{subscript(name)} · {group_symbol(int(space.columns['space_group'][place]))}", anchor=False)
+        st.subheader(f"{subscript(name)} · {group_markdown(int(space.columns['space_group'][place]))}", anchor=False)
         crystal = _rebuilt(place)
         if crystal is None:
             st.info(_("The decoder wrote no crystal from this latent"))

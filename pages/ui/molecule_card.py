@@ -8,7 +8,7 @@ import streamlit as st
 
 from matgen_core.chem.alerts import ALERTS, check_alerts
 from matgen_core.chem.molecule import parse
-from matgen_core.data.molecule_exports import to_sdf
+from matgen_core.data.molecule_exports import sdf_name, to_sdf
 from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Molecule, SmilesSettings, Target, Verdict
@@ -19,8 +19,8 @@ from pages.ui.wording import goal_text, mark, number, rule_text
 from pages.ui.writing_view import show_writing
 
 
-def show_molecule(candidate: Candidate[Molecule], target: Target, settings: SmilesSettings) -> None:
-    """The picked molecule."""
+def show_molecule(candidate: Candidate[Molecule], target: Target, settings: SmilesSettings, run: str = "") -> None:
+    """The picked molecule; ``run`` is the id of its run in the store and stands in the names of its files."""
     smiles = candidate.material.smiles
     left, right = st.columns([5, 7], gap="medium")
     with left:
@@ -40,7 +40,7 @@ def show_molecule(candidate: Candidate[Molecule], target: Target, settings: Smil
         with writing:
             show_writing(candidate, target, settings)
         with files:
-            _offer(candidate)
+            _offer(candidate, run)
         origin = candidate.origin
         st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
 
@@ -99,10 +99,10 @@ def _show_nearest(smiles: str) -> None:
                 st.caption(_("Tanimoto {value:.2f}").format(value=likeness))
 
 
-def _offer(candidate: Candidate[Molecule]) -> None:
+def _offer(candidate: Candidate[Molecule], run: str) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, shaped in ((_("SDF, flat"), False), (_("SDF, 3D"), True)):
             st.download_button(
-                label, lambda shaped=shaped: to_sdf([candidate], conformers=shaped), f"{candidate.id}.sdf",
-                key=f"one-sdf-{shaped}", on_click="ignore",
+                label, lambda shaped=shaped: to_sdf([candidate], conformers=shaped),
+                sdf_name(candidate, run, conformers=shaped), key=f"one-sdf-{shaped}", on_click="ignore",
             )  # fmt: skip

@@ -98,3 +98,8 @@ def show_record(recorder: Recorder | None) -> None:
     """Says where the run is not kept."""
     if recorder is not None and recorder.problem:
         st.warning(_("This run is not kept: {problem}").format(problem=_(recorder.problem)))
+
+
+def run_of(recorder: Recorder | None) -> str:
+    """Id of the run in the store; empty where it is not kept."""
+    return (recorder.run if recorder else None) or ""

@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import re
 
+from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.symmetry import hall_number
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Goal, Prediction, Verdict
 from pages.ui.language import _
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_OVERLINE = "\N{COMBINING OVERLINE}"
 
 
 def subscript(formula: str) -> str:
-    """A formula with its numbers lowered.
+    """A formula as chemists write it, with its numbers lowered.
 
-    >>> subscript("Ca(OH)2")
+    >>> subscript("Ca(HO)2")
     'Ca(OH)₂'
     """
-    return formula.translate(_SUBSCRIPTS)
+    return write_formula(formula).translate(_SUBSCRIPTS)
 
 
-def group_symbol(space_group: int, overline: bool = True) -> str:
-    """Hermann–Mauguin symbol with screw axes lowered and inversion axes overlined, or as "-3" without ``overline``.
+def group_symbol(space_group: int) -> str:
+    """Hermann–Mauguin symbol with screw axes lowered and inversion axes as "-3", for tables and lists.
 
-    >>> group_symbol(194), group_symbol(198)
-    ('P6₃/mmc', 'P2₁3')
+    Not with a combining overline: Streamlit's font draws it over the character that follows.
+
+    >>> group_symbol(194), group_symbol(198), group_symbol(162)
+    ('P6₃/mmc', 'P2₁3', 'P-31m')
     """
     import spglib
 
     text = str(spglib.get_spacegroup_type(hall_number(space_group)).international_short)
-    text = re.sub(r"_(\d)", lambda m: m[1].translate(_SUBSCRIPTS), text)
-    return re.sub(r"-(\d)", rf"\1{_OVERLINE}", text) if overline else text
+    return re.sub(r"_(\d)", lambda m: m[1].translate(_SUBSCRIPTS), text)
+
+
+def group_markdown(space_group: int) -> str:
+    """The same with a bar over the digit of an inversion axis, for headings and running text."""
+    return re.sub(r"-(\d)", r"$\\overline{\\mathsf{\1}}$", group_symbol(space_group))
+
+
+def group_html(space_group: int) -> str:
+    """The same for HTML."""
+    return re.sub(r"-(\d)", r'<span style="text-decoration:overline">\1</span>', group_symbol(space_group))
 
 
 def number(value: float, places: int = 2) -> str:

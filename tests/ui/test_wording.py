@@ -1,0 +1,37 @@
+"""Formulas and symbols as a reader sees them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+
+from pages.ui.wording import group_html, group_markdown, group_symbol, subscript
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        *(("Pm(SiOs)2", "PmOs₂Si₂"), ("Cs2V(HO)3", "Cs₂V(OH)₃"), ("Zn(AsO3)2", "ZnAs₂O₆"), ("TiPbO3", "PbTiO₃")),
+        *(("–", "–"), ("Mg(HO)2", "Mg(OH)₂"), ("Pb0.98Na0.02Te", "Pb₀.₉₈Na₀.₀₂Te")),
+    ],
+)
+def test_formulas_are_written_as_chemists_do(formula: str, shown: str) -> None:
+    assert subscript(formula) == shown
+
+
+def test_the_bar_lies_over_the_digit_of_the_inversion_axis() -> None:
+    assert group_symbol(162) == "P-31m"
+    assert group_markdown(162) == r"P$\overline{\mathsf{3}}$1m"
+    assert group_html(162) == 'P<span style="text-decoration:overline">3</span>1m'
+
+
+def test_no_symbol_has_a_combining_mark_and_each_bar_one_digit() -> None:
+    for group in range(1, 231):
+        plain, heading, html = group_symbol(group), group_markdown(group), group_html(group)
+        # Streamlit's font draws a combining overline over the character behind it.
+        assert not any(unicodedata.combining(character) for character in plain + heading + html)
+        bars = re.findall(r"-(\d)", plain)
+        assert re.findall(r"\$\\overline\{\\mathsf\{(\d)\}\}\$", heading) == bars
+        assert re.findall(r'overline">(\d)</span>', html) == bars
