@@ -1,51 +1,49 @@
-"""Candidates as plain JSON and back, for the store of runs."""
+"""Candidates as plain JSON and back, for the store of runs.
+
+A record carries the number of its schema. What is read may be older or newer than this version: a field that this
+version does not know is passed over, one that the record lacks has its default, so that a run is never lost to an
+update. Therefore a field that is added to the dataclasses of :mod:`matgen_core.types` needs a default, and a change of
+what a field means needs a step in ``_STEPS``.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
-from matgen_core.types import Candidate, Crystal, Formula, M, Molecule, Origin, Prediction, Site, Verdict
+from pydantic import TypeAdapter
+
+from matgen_core.types import Candidate, Crystal, Formula, M, Molecule
+
+#: Of the records that are written. 0 are those without a number, written before 26 November 2026.
+SCHEMA = 1
+#: What turns a record of this schema into one of the next.
+_STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: lambda record: record}
 
 
 def to_record(candidate: Candidate[M]) -> dict[str, Any]:
     """Everything that is known of a candidate; NaN, which JSON has not, becomes None."""
-    record: dict[str, Any] = _finite(asdict(candidate))
-    return record
+    return {"schema": SCHEMA, **_finite(asdict(candidate))}
 
 
 def from_record(record: Mapping[str, Any]) -> Candidate[Any]:
-    """What :func:`to_record` wrote, or a version before candidates had names and columns.
+    """What :func:`to_record` of this or another version wrote.
 
     Raises:
-        KeyError, TypeError, ValueError: where it is not such a record.
+        TypeError, ValueError: where it is not such a record.
     """
-    predictions = {key: Prediction(**value) for key, value in record["predictions"].items()}
-    verdicts = tuple(Verdict(**value) for value in record["verdicts"])
-    origin = Origin(**record["origin"])
-    columns = {str(header): str(cell) for header, cell in record.get("columns", {}).items()}
-    return Candidate(
-        str(record["id"]),
-        _material(record["material"]),
-        origin,
-        predictions,
-        verdicts,
-        record["score"],
-        str(record.get("name", "")),
-        columns,
-    )
+    record = dict(record)
+    for schema in range(int(record.pop("schema", 0)), SCHEMA):
+        record = _STEPS[schema](record)
+    return _reader().validate_python(record)
 
 
-def _material(record: Mapping[str, Any]) -> Crystal | Molecule | Formula:
-    if "reduced" in record:
-        return Formula(str(record["reduced"]))
-    if "smiles" in record:
-        return Molecule(**record)
-    sites = tuple(Site(s["letter"], s["element"], tuple(s["coordinates"])) for s in record["sites"])
-    a, b, c, alpha, beta, gamma = record["lattice"]
-    return Crystal(int(record["space_group"]), sites, (a, b, c, alpha, beta, gamma))
+@lru_cache(maxsize=1)
+def _reader() -> TypeAdapter[Candidate[Any]]:
+    return TypeAdapter(Candidate[Crystal | Molecule | Formula])
 
 
 def _finite(value: Any) -> Any:

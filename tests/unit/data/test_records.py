@@ -11,7 +11,7 @@ from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.structure import from_structure
 from matgen_core.data.records import from_record, to_record
-from matgen_core.types import Candidate, Molecule, Origin, Prediction, Verdict
+from matgen_core.types import Candidate, Formula, Molecule, Origin, Prediction, Verdict
 
 READINGS = {"band_gap": Prediction("band_gap", 1.5, None, "eV", "x@1", True, "a note")}
 RUTILE = from_structure(
@@ -44,3 +44,34 @@ def test_numbers_that_json_has_not_are_missing() -> None:
     assert back.predictions["band_gap"].value is None
     assert back.predictions["band_gap"].spread == 0.5
     assert back.verdicts[0].passed is True
+
+
+@pytest.mark.parametrize("material", [RUTILE, Molecule("CCO", "OCC"), Formula("SrTiO3")])
+def test_a_field_of_another_version_is_passed_over(material: object) -> None:
+    candidate = Candidate("1-2", material, Origin("e", "c@1", 1, 2), READINGS, (Verdict("bonds", True),), 0.25)  # type: ignore[type-var]
+    record = json.loads(json.dumps(to_record(candidate)))
+    record["schema"] += 1
+    places = [record, record["material"], record["origin"], record["predictions"]["band_gap"], record["verdicts"][0]]
+    for place in places + record["material"].get("sites", []):
+        place["of a later version"] = {"any": [1]}
+    assert from_record(record) == candidate
+
+
+def test_a_field_that_is_missing_has_its_default() -> None:
+    reading = {"property": "logp", "value": 1.0, "spread": None, "unit": "", "method": "RDKit"}
+    record = {
+        "id": "a", "material": {"smiles": "C"}, "origin": {"engine": "e"}, "predictions": {"logp": reading},
+        "verdicts": [{"rule": "valid", "passed": True}],
+    }  # fmt: skip
+    read = Prediction("logp", 1.0, None, "", "RDKit")
+    assert from_record(record) == Candidate("a", Molecule("C"), Origin("e"), {"logp": read}, (Verdict("valid", True),))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{}, {"id": 1}, {"id": "a", "material": {}, "origin": {"engine": "e"}},
+     {"id": "a", "material": {"smiles": "C"}, "origin": {"engine": "e"}, "predictions": {"logp": {"value": "x"}}}],
+)  # fmt: skip
+def test_what_is_no_record_is_refused(record: dict[str, object]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        from_record(record)
