@@ -25,6 +25,8 @@ VOCABULARY = _ELEMENT + len(ELEMENTS)
 #: Sites a skeleton may have (99.5 % of the training rows have fewer), and so its longest string.
 MAX_SITES = 24
 MAX_TOKENS = 2 + 2 * MAX_SITES + 1
+#: More sites than any string can have.
+_NEVER = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,43 @@ def _most_sites(space_group: int, first: int, room: int) -> NDArray[np.int64]:
     return best
 
 
+@cache
+def _reusable_sites(group: int, first: int, atoms: int) -> int:
+    """Fewest sites of exactly so many atoms on positions from ``first`` on that may be used again; _NEVER if none."""
+    sizes = {size for size, reusable in _positions(group)[first:] if reusable and size <= atoms}
+    if atoms == 0:
+        return 0
+    return min((1 + _reusable_sites(group, first, atoms - size) for size in sizes), default=_NEVER)
+
+
+@lru_cache(maxsize=200_000)
+def _fewest_sites(group: int, letter: int, place: int, fixed: int, left: tuple[int, ...]) -> int:
+    """Fewest sites that hold the atoms ``left`` of each element; _NEVER or more where they do not fit.
+
+    Args:
+        group: space group.
+        letter: first position that may be used.
+        place: first element that may be used there; the others begin at the next position.
+        fixed: first position without freedom that may be used; each of those takes one site.
+        left: atoms of each element.
+    """
+    fewest = sum(_reusable_sites(group, letter + (i < place), atoms) for i, atoms in enumerate(left))
+    for at in range(fixed, len(_positions(group))):
+        size, reusable = _positions(group)[at]
+        if reusable:
+            continue
+        for i, atoms in enumerate(left):
+            if atoms >= size:
+                after = (*left[:i], atoms - size, *left[i + 1 :])
+                fewest = min(fewest, 1 + _fewest_sites(group, letter, place, at + 1, after))
+    return fewest
+
+
 class Grammar:
     """Which token may follow a prefix, so that every finished string is a legal crystal the user allows.
 
-    It looks ahead: a token is allowed only if the string can still be finished within the atom count with every
-    element that must be there, or with exactly the formula that was asked for.
+    It looks ahead: a token is allowed only if the string can still be finished within the atom count and MAX_SITES with
+    every element that must be there, or with exactly the formula that was asked for.
 
     Args:
         constraints: checked beforehand by :func:`matgen_core.chem.composition.check_constraints`.
@@ -198,16 +232,17 @@ class Grammar:
             if not reusable:
                 return np.zeros_like(allowed)
             allowed &= _RANK[state.element] <= _RANK
+        sites = MAX_SITES - len(body) // 2 - 1  # that may still come after this one
         if self._formula is not None:
-            return allowed & self._formula_mask(group, state, letter, size, reusable)
+            return allowed & self._formula_mask(group, state, letter, sites)
         used = sum(state.counts.values()) + size
         room = self.constraints.max_atoms - used
         if room < 0:
             return np.zeros_like(allowed)
         low = max(0, self.constraints.min_atoms - used)
         missing = self._required - set(state.counts)
-        later = _best(group, letter + 1, room, low)
-        here = _best(group, letter, room, low) if reusable else later
+        later = _best(group, letter + 1, room, low, sites)
+        here = _best(group, letter, room, low, sites) if reusable else later
         # Elements that must still come: all on later letters, or here too where the alphabet still allows them all.
         first_missing = min((_RANK[m] for m in missing), default=len(ELEMENTS))
         for element in np.flatnonzero(allowed):
@@ -222,8 +257,9 @@ class Grammar:
     def _next_missing(missing: frozenset[int], element: int) -> int:
         return min((int(_RANK[m]) for m in missing if m != element), default=len(ELEMENTS))
 
-    def _formula_mask(self, group: int, state: _State, letter: int, size: int, reusable: bool) -> NDArray[np.bool_]:
+    def _formula_mask(self, group: int, state: _State, letter: int, sites: int) -> NDArray[np.bool_]:
         assert self._formula is not None
+        size, reusable = _positions(group)[letter]
         allowed = np.zeros(len(ELEMENTS), dtype=bool)
         atoms = sum(amount for _, amount in self._formula)
         for multiple in range(1, self.constraints.max_atoms // atoms + 1):
@@ -235,7 +271,7 @@ class Grammar:
                     continue
                 after = tuple(n - size * (i == place) for i, n in enumerate(left))
                 start = (letter, place) if reusable else (letter + 1, 0)
-                allowed[element] = _completable(group, *start, after)
+                allowed[element] = _fewest_sites(group, *start, start[0], after) <= sites
         return allowed
 
 
@@ -257,25 +293,18 @@ class _State:
         return len(multiples) == 1 and multiples.pop().is_integer()
 
 
-def _best(group: int, first: int, room: int, low: int) -> int:
-    """Most sites that can still be added with ``low`` to ``room`` atoms; −1 where not even that count is reachable."""
+def _best(group: int, first: int, room: int, low: int, sites: int) -> int:
+    """Most sites that can still be added with ``low`` to ``room`` atoms; −1 where not even that count is reachable.
+
+    Args:
+        group: space group.
+        first: first position that may be used.
+        room: atoms that may still come.
+        low: atoms that must still come.
+        sites: that may still come.
+    """
     if first >= len(_positions(group)):
         return 0 if low == 0 else -1
-    return int(_most_sites(group, first, room)[low:].max())
-
-
-@lru_cache(maxsize=200_000)
-def _completable(group: int, letter: int, place: int, left: tuple[int, ...]) -> bool:
-    """Whether the atoms ``left`` of each element fit on positions from ``letter`` on (there, from ``place``)."""
-    if not any(left):
-        return True
-    positions = _positions(group)
-    if letter >= len(positions):
-        return False
-    size, reusable = positions[letter]
-    for i in range(place, len(left)):
-        if left[i] >= size:
-            after = tuple(n - size * (k == i) for k, n in enumerate(left))
-            if _completable(group, *((letter, i) if reusable else (letter + 1, 0)), after):
-                return True
-    return _completable(group, letter + 1, 0, left)
+    if low and min(_fewest_sites(group, first, 0, first, (atoms,)) for atoms in range(low, room + 1)) > sites:
+        return -1
+    return min(sites, int(_most_sites(group, first, room)[low:].max()))

@@ -99,7 +99,7 @@ def write_skeletons(
     """
     guided = guidance != 1.0 and bool((~context.isnan()).any())
     strings, ease, fit = [[BOS] for _ in range(len(context))], torch.zeros(len(context)), torch.zeros(len(context))
-    active = list(range(len(context)))
+    active, unfinished = list(range(len(context))), set[int]()
     cache = writer.begin(torch.cat([context, torch.full_like(context, float("nan"))]) if guided else context)
     for _ in range(MAX_TOKENS):
         if cancelled and cancelled():
@@ -111,6 +111,7 @@ def write_skeletons(
             logits = free + guidance * (asked - free)
         allowed = torch.from_numpy(np.stack([grammar.mask(strings[i]) for i in active]))
         dead = ~allowed.any(dim=1)
+        unfinished.update(row for row, ends in zip(active, dead.tolist(), strict=True) if ends)
         allowed[dead, EOS] = True
         # A writer of whole crystals knows the tokens of geometry, too; none of them is part of a skeleton.
         logits = logits[:, :VOCABULARY]
@@ -131,7 +132,8 @@ def write_skeletons(
             both = torch.cat([running, running + len(active)]) if guided else running
             cache.batch_select_indices(both)
             active = [active[k] for k in running.tolist()]
-    return Written([_read(string) for string in strings], ease, fit)
+    read = [None if row in unfinished else _read(string) for row, string in enumerate(strings)]
+    return Written(read, ease, fit)
 
 
 def _read(string: list[int]) -> Skeleton | None:

@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from matgen_core.chem.composition import fitting_cell
 from matgen_core.chem.hazards import read_supply
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import met_all
@@ -124,7 +125,9 @@ def show_formula(candidate: Candidate[Formula]) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(subscript(formula), anchor=False)
         if st.button(_("Find structures for this formula"), key="find-structures", type="primary"):
-            st.switch_page("pages/design/crystals.py", query_params={"formula": formula, "max_atoms": "40"})
+            st.switch_page(
+                "pages/design/crystals.py", query_params={"formula": formula, "max_atoms": str(fitting_cell(formula))}
+            )
     left, right = st.columns(2, gap="medium")
     rows = []
     for key, reading in candidate.predictions.items():

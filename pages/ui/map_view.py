@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from matgen_core.chem.composition import fitting_cell
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.crystals import parse_row
 from matgen_core.data.spaces import Space
@@ -212,7 +213,9 @@ def show_material(space: Space, place: int) -> None:
     elif space.holds == "formulas":
         st.subheader(subscript(name), anchor=False)
         if st.button(_("Find structures for this formula"), key="find-structures"):
-            st.switch_page("pages/design/crystals.py", query_params={"formula": name, "max_atoms": "40"})
+            st.switch_page(
+                "pages/design/crystals.py", query_params={"formula": name, "max_atoms": str(fitting_cell(name))}
+            )
     else:
         st.subheader(f"{subscript(name)} · {group_markdown(int(space.columns['space_group'][place]))}", anchor=False)
         crystal = _rebuilt(place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from matgen_core.chem.structure import formula_counts
@@ -29,11 +31,13 @@ def test_a_target_gives_judged_candidates() -> None:
         Constraints(include=frozenset({"Li", "O"}), exclude=frozenset({"Fe"}), max_atoms=10),
         Constraints(chemical_system=frozenset({"Na", "Cl"}), crystal_system="cubic"),
         Constraints(formula="BaTiO3", max_atoms=10),
+        Constraints(formula="AlCo2Ru", max_atoms=40, crystal_system="triclinic"),
     ],
-    ids=["elements", "system", "formula"],
+    ids=["elements", "system", "formula", "large"],
 )
-def test_constraints_hold_for_every_candidate(constraints: Constraints) -> None:
-    for candidate in design(Target({}, constraints), 8, seed=1, settings=QUICK):
+@pytest.mark.parametrize("engine", ["symmetry-first", "latent-diffusion"])
+def test_constraints_hold_for_every_candidate(constraints: Constraints, engine: str) -> None:
+    for candidate in design(Target({}, constraints), 8, seed=1, settings=replace(QUICK, engine=engine)):
         verdict = candidate.verdict("constraints")
         assert verdict is not None
         assert verdict.passed, f"{dict(formula_counts(candidate.material))}: {verdict.reason}"

@@ -18,6 +18,11 @@ CASES = [
     Constraints(chemical_system=frozenset({"Fe", "O"}), crystal_system="cubic", max_atoms=14),
     Constraints(formula="Fe3O4", max_atoms=14),
     Constraints(include=frozenset({"Ac", "Zr", "O"}), min_atoms=5, max_atoms=8),
+    # Cells of more atoms than a string has sites: without looking ahead it ended with what it had, AlCo2Ru as Al5Co7.
+    Constraints(formula="AlCo2Ru", max_atoms=40),
+    Constraints(formula="BaTiO3", min_atoms=30, max_atoms=40, crystal_system="triclinic"),
+    Constraints(include=frozenset({"O", "Li", "Fe"}), min_atoms=34, max_atoms=40),
+    Constraints(min_atoms=36, max_atoms=40, crystal_system="monoclinic"),
 ]
 
 

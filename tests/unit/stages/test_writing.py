@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from matgen_core.data.datasets import pad
 from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, slots
@@ -73,6 +77,18 @@ def test_whatever_the_network_wants_the_grammar_decides(gpt: ConditionalGPT) -> 
         assert skeleton is not None
         assert skeleton.space_group >= 195
         assert {element for _, element in skeleton.sites} == {"Na", "Cl"}
+
+
+def test_a_string_that_the_grammar_cannot_end_is_no_skeleton(gpt: ConditionalGPT) -> None:
+    class Stuck(Grammar):
+        """Allows nothing after the second site."""
+
+        def mask(self, tokens: Sequence[int]) -> NDArray[np.bool_]:
+            return super().mask(tokens) & (len(tokens) < 6)
+
+    grammar = Stuck(Constraints(formula="AlCo2Ru", crystal_system="triclinic"))
+    written = write_skeletons(gpt, grammar, torch.zeros(6, 1), 1.0, 1.0, seeded())
+    assert written.skeletons == [None] * 6, "not what it had come to, which is another formula"
 
 
 def test_ease_makes_up_for_what_was_pressed_for(gpt: ConditionalGPT) -> None:
