@@ -21,9 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.candidate_files import Item, Refused
-from matgen_core.data.exports import harmless
+from matgen_core.data.exports import OwnColumns, harmless
 from matgen_core.data.given import METHOD as GIVEN
 from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.records import to_record
@@ -319,13 +320,30 @@ class _Files:
         self._handles = [KeptFile(path) for path in self._names]
         self._table, self._refused = (defused.writer(self._handles[i], lineterminator="\n") for i in (0, 2))
         spreads = [part for key in self.keys for part in (key, f"{key}_spread")]
-        self._table.writerow(["id", "material", *spreads, "rejected_by", "reason"])
+        self._header = ["id", "material", *spreads, "rejected_by", "reason"]
+        self._own = OwnColumns((), self._header)
+        self._written: list[str] | None = None
         self._refused.writerow(["place", "reason"])
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._written is None:
+            self._table.writerow(self._header)
         for handle in self._handles:
             handle.close()
+        if self._written is not None and self._written != self._own.header:
+            self._widen(self._handles[0].path)
+
+    def _widen(self, path: Path) -> None:
+        """Writes the header anew where a later file brought columns that the first one had not."""
+        new = path.with_suffix(".part")
+        with path.open(encoding="utf-8", newline="") as old, new.open("w", encoding="utf-8", newline="") as file:
+            writer, rows = csv.writer(file, lineterminator="\n"), csv.reader(old)
+            next(rows)
+            header = [*self._header, *map(harmless, self._own.header)]
+            writer.writerow(header)
+            writer.writerows([*row, *[""] * (len(header) - len(row))] for row in rows)
+        new.replace(path)
 
     def flush(self) -> None:
         """Everything that was written is on the disk."""
@@ -340,22 +358,32 @@ class _Files:
         self._refused.writerow([harmless(item.place), harmless(item.reason)])
 
     def write(self, candidate: Candidate[Any], rules: Rules) -> None:
-        cells: list[object] = [candidate.id, name_of(candidate)]
+        self._own.grow([candidate])
+        if self._written is None:  # the columns of the user's are known with the first row
+            self._written = self._own.header
+            self._table.writerow([harmless(cell) for cell in (*self._header, *self._written)])
+        cells: list[object] = [candidate.id, written_name(candidate)]
         for key in self.keys:
             reading = candidate.predictions.get(key)
             cells += [None, None] if reading is None else [reading.value, reading.spread]
         bad = objections(candidate, rules)
         cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]
-        self._table.writerow([harmless(cell) for cell in cells])
+        self._table.writerow([harmless(cell) for cell in (*cells, *self._own.cells(candidate))])
         self._handles[1].write(json.dumps(to_record(candidate), ensure_ascii=False) + "\n")
 
 
 def name_of(candidate: Candidate[Any]) -> str:
-    """Formula or SMILES."""
+    """Formula as pymatgen writes it, the key under which it is looked up, or SMILES."""
     material = candidate.material
     if isinstance(material, Crystal):
         return reduced_formula(material)
     return material.smiles if isinstance(material, Molecule) else str(material.reduced)
+
+
+def written_name(candidate: Candidate[Any]) -> str:
+    """Formula as chemists write it, or SMILES."""
+    name = name_of(candidate)
+    return name if isinstance(candidate.material, Molecule) else write_formula(name)
 
 
 def _front(outcome: Outcome, objectives: Sequence[Objective]) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from matgen_core.data.exports import harmless
+from matgen_core.data.exports import OwnColumns, harmless
 from matgen_core.data.records import to_record
-from matgen_core.screening import name_of
+from matgen_core.screening import written_name
 from matgen_core.stages.feasibility import Rules, objections
 from matgen_core.stages.pareto import Objective
 from matgen_core.store import versions
@@ -25,18 +25,21 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
     from defusedcsv import csv
 
     keys = list(dict.fromkeys([*(o.key for o in objectives), *(k for c, _f, _m in ranked for k in c.predictions)]))
+    read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method")]
+    header = ["id", "material", "front", "desirability", *read, "rejected_by", "reasons", "engine", "seed"]
+    own = OwnColumns([c for c, _front, _merit in ranked], header)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method")]
-    writer.writerow(["id", "material", "front", "desirability", *read, "rejected_by", "reasons", "engine", "seed"])
+    writer.writerow([harmless(cell) for cell in (*header, *own.header)])
     for candidate, front, merit in ranked:
-        cells: list[object] = [candidate.id, name_of(candidate), front or None, merit]
+        cells: list[object] = [candidate.id, written_name(candidate), front or None, merit]
         for key in keys:
             p = candidate.predictions.get(key)
             cells += [None] * 3 if p is None else [p.value, p.spread, p.method]
         bad = objections(candidate, rules or Rules(known=True))
         cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]
-        writer.writerow([harmless(cell) for cell in (*cells, candidate.origin.engine, candidate.origin.seed)])
+        cells += [candidate.origin.engine, candidate.origin.seed, *own.cells(candidate)]
+        writer.writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
 
 
@@ -54,7 +57,7 @@ def screening_to_json(ranked: Ranked, objectives: Sequence[Objective], source: s
             for o in objectives
         ],
     }
-    found = [{**to_record(c), "name": name_of(c), "front": f or None, "desirability": m} for c, f, m in ranked]
+    found = [{**to_record(c), "written": written_name(c), "front": f or None, "desirability": m} for c, f, m in ranked]
     # Of the candidates as they stand in this file: whoever changes one of them can be told.
     manifest["sha256"] = hashlib.sha256(json.dumps(found, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
     return json.dumps({"manifest": manifest, "candidates": found}, indent=1, ensure_ascii=False)

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
@@ -173,12 +173,47 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
         header += [key, f"{key}_spread", f"{key}_unit", f"{key}_method", f"{key}_in_domain", f"{key}_note"]
     for rule in rules:
         header += [rule, f"{rule}_reason"]
+    own = OwnColumns(candidates, [*header, "cif"])
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*header, "cif"])
+    writer.writerow([harmless(cell) for cell in (*header, *own.header, "cif")])
     for candidate in candidates:
-        writer.writerow([harmless(cell) for cell in (*_cells(candidate, keys, rules), to_cif(candidate))])
+        cells = (*_cells(candidate, keys, rules), *own.cells(candidate), to_cif(candidate))
+        writer.writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
+
+
+class OwnColumns:
+    """What a user's table said of its rows, for the tables that are written: the name and every further column.
+
+    Args:
+        candidates: of the first rows at least; others may bring further columns (:meth:`grow`).
+        taken: headers of the table that is written; a user's header that is among them becomes "yours:header".
+    """
+
+    def __init__(self, candidates: Sequence[Candidate[Any]], taken: Sequence[str] = ()) -> None:
+        self._taken = set(taken) | {"name"}
+        self._names: list[str] = []
+        self.named = False
+        self.grow(candidates)
+
+    def grow(self, candidates: Sequence[Candidate[Any]]) -> bool:
+        """Adds the columns of these candidates; whether there was a new one."""
+        before = len(self._names), self.named
+        self.named = self.named or any(c.name for c in candidates)
+        self._names = list(dict.fromkeys([*self._names, *(name for c in candidates for name in c.columns)]))
+        return before != (len(self._names), self.named)
+
+    @property
+    def header(self) -> list[str]:
+        """Headers, the name first."""
+        own = [f"yours:{name}" if name in self._taken else name for name in self._names]
+        return [*(["name"] if self.named else []), *own]
+
+    def cells(self, candidate: Candidate[Any]) -> list[object]:
+        """The cells of one candidate in the order of the header, as they were written."""
+        own: list[object] = [candidate.columns.get(name) for name in self._names]
+        return [*([candidate.name] if self.named else []), *own]
 
 
 def harmless(cell: object) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.hazards import read_supply
-from matgen_core.data.exports import harmless
+from matgen_core.data.exports import OwnColumns, harmless
 from matgen_core.types import Candidate, Formula
 
 
@@ -17,12 +17,14 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
 
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_in_domain")]
     judged = [part for rule in rules for part in (rule, f"{rule}_reason")]
     supply = ["price_usd_per_kg", "hhi_production", "hhi_reserve"]
-    writer.writerow(["id", "formula", "score", *read, *judged, *supply, "engine", "checkpoint", "seed"])
+    header = ["id", "formula", "score", *read, *judged, *supply, "engine", "checkpoint", "seed"]
+    own = OwnColumns(candidates, header)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([harmless(cell) for cell in (*header, *own.header)])
     for c in candidates:
         cells: list[object] = [c.id, write_formula(c.material.reduced), c.score]
         for key in keys:
@@ -33,5 +35,5 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
             cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
         costs = read_supply(c.material.reduced)
         cells += [costs.price, costs.production, costs.reserve, c.origin.engine, c.origin.checkpoint, c.origin.seed]
-        writer.writerow([harmless(cell) for cell in cells])
+        writer.writerow([harmless(cell) for cell in (*cells, *own.cells(c))])
     return buffer.getvalue()

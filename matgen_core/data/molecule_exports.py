@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from matgen_core.chem.drawing import embed, flat_block
-from matgen_core.data.exports import harmless
+from matgen_core.data.exports import OwnColumns, harmless
 from matgen_core.types import Candidate, Molecule
 
 
@@ -20,9 +20,11 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
     header = ["id", "smiles", "score", *keys, *(part for rule in rules for part in (rule, f"{rule}_reason"))]
     # A rule may bear the name of a property; columns are told apart by the word before them.
     header = [f"verdict:{name}" if name in keys and i >= 3 + len(keys) else name for i, name in enumerate(header)]
+    header += ["engine", "checkpoint", "seed"]
+    own = OwnColumns(candidates, header)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*header, "engine", "checkpoint", "seed"])
+    writer.writerow([harmless(cell) for cell in (*header, *own.header)])
     for candidate in candidates:
         cells: list[object] = [candidate.id, candidate.material.smiles, candidate.score]
         cells += [candidate.value(key) for key in keys]
@@ -30,13 +32,16 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
             verdict = candidate.verdict(rule)
             cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
         origin = candidate.origin
-        cells += [origin.engine, origin.checkpoint, origin.seed]
+        cells += [origin.engine, origin.checkpoint, origin.seed, *own.cells(candidate)]
         writer.writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
 
 
 def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = False) -> str:
-    """One record a valid molecule, readings as data fields; flat, or with a conformer each where asked."""
+    """One record a valid molecule; flat, or with a conformer each where asked.
+
+    The title is the user's name of the molecule, or its id; the predictions and the user's columns are data fields.
+    """
     records = []
     for candidate in candidates:
         smiles = candidate.material.smiles
@@ -49,10 +54,19 @@ def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = Fals
             **{key: f"{p.value:.4g}" for key, p in candidate.predictions.items() if p.value is not None},
         }
         origin = candidate.origin
-        fields["origin"] = f"proposed by MatGen, not measured: {origin.checkpoint}, seed {origin.seed}"
-        data = "".join(f">  <{name}>\n{value}\n\n" for name, value in fields.items())
-        records.append(f"{candidate.id}{block[block.index(chr(10)) :]}{data}$$$$\n")
+        if origin.engine != "file":
+            fields["origin"] = f"proposed by MatGen, not measured: {origin.checkpoint}, seed {origin.seed}"
+        fields |= {
+            f"yours:{name}" if name in fields else name: cell for name, cell in candidate.columns.items() if cell
+        }
+        data = "".join(f">  <{_line(re.sub('[<>]', '', name))}>\n{_line(value)}\n\n" for name, value in fields.items())
+        records.append(f"{_line(candidate.name or candidate.id)}{block[block.index(chr(10)) :]}{data}$$$$\n")
     return "".join(records)
+
+
+def _line(text: str) -> str:
+    """On one line: an empty line ends a field of an SDF, and $$$$ at its beginning a record."""
+    return " ".join(text.replace("$$$$", "").split())[:2000]
 
 
 def sdf_name(candidate: Candidate[Molecule], run: str = "", *, conformers: bool = False) -> str:
@@ -68,10 +82,10 @@ def sdf_name(candidate: Candidate[Molecule], run: str = "", *, conformers: bool 
 
 
 def to_smiles(candidates: Sequence[Candidate[Molecule]]) -> str:
-    """One valid molecule a line: SMILES, a blank, its id."""
+    """One valid molecule a line: SMILES, a blank, its name or else its id."""
     lines = []
     for candidate in candidates:
         valid = candidate.verdict("valid")
         if valid is not None and valid.passed:
-            lines.append(f"{candidate.material.smiles} {candidate.id}\n")
+            lines.append(f"{candidate.material.smiles} {_line(candidate.name or candidate.id)}\n")
     return "".join(lines)

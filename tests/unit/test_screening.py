@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from matgen_core.data.candidate_files import Item, Refused, read_files
+from matgen_core.data.exports import to_cif, to_csv
+from matgen_core.data.formula_exports import formulas_to_csv
+from matgen_core.data.molecule_exports import to_csv as molecules_to_csv
+from matgen_core.data.molecule_exports import to_sdf
 from matgen_core.data.records import from_record
 from matgen_core.screening import Screener, screen_to_folder
 from matgen_core.screening_export import screening_to_csv, screening_to_json
@@ -118,3 +124,72 @@ def test_a_shortlist_becomes_files() -> None:
     text = json.dumps(written["candidates"], ensure_ascii=False, sort_keys=True)
     assert written["manifest"]["sha256"] == hashlib.sha256(text.encode()).hexdigest()
     assert [c["id"] for c in written["candidates"]] == [c.id for c, _front, _merit in ranked]
+
+
+#: What users call their materials and note of them, of each kind; a header that MatGen writes itself is among them.
+OWN = {
+    "molecules": ("smiles", ["CC(=O)Oc1ccccc1C(=O)O", "CN1C=NC2=C1C(=O)N(C(=O)N2C)C"]),
+    "compositions": ("formula", ["Ca(OH)2", "BaTiO3"]),
+    "crystals": ("cif", [to_cif(of("a", NACL)), to_cif(of("b", NACL))]),
+}
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_names_and_every_column_of_the_user_reach_every_file(kind: str, tmp_path: Path) -> None:
+    column, materials = OWN[kind]
+    source = tmp_path / "mine.csv"
+    with source.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name", column, "supplier", "score", "note"])
+        for name, material, price in zip(("aspirin", "=coffee()"), materials, ("7.10", "8.20"), strict=True):
+            writer.writerow([name, material, "A & B", price, "first\nsecond"])
+    goals = [Objective("logp" if kind == "molecules" else "band_gap", "max")]
+    screen_to_folder(read_files([source]), goals, tmp_path / "out")
+    lines = (tmp_path / "out" / "candidates.jsonl").read_text(encoding="utf-8").splitlines()
+    found = [from_record(json.loads(line)) for line in lines]
+    ranked = rank_by_front(found, goals)
+    texts = {
+        "screen": (tmp_path / "out" / "candidates.csv").read_text(encoding="utf-8"),
+        "page": screening_to_csv(ranked, goals),
+        "run": {"molecules": molecules_to_csv, "compositions": formulas_to_csv, "crystals": to_csv}[kind](found),
+    }
+    for where, text in texts.items():
+        rows = {row["name"]: row for row in csv.DictReader(io.StringIO(text))}
+        assert set(rows) == {"aspirin", "'=coffee()"}, where
+        row = rows["aspirin"]
+        assert (row["supplier"], row["note"]) == ("A & B", "first\nsecond"), where
+        assert row.get("yours:score", row["score"]) == "7.10", where
+        if kind != "crystals" and where != "run":
+            assert row["material"] == materials[0], where
+    stored = json.loads(screening_to_json(ranked, goals, "mine"))["candidates"]
+    assert {c["name"] for c in stored} == {"aspirin", "=coffee()"}
+    assert all(c["columns"]["supplier"] == "A & B" for c in stored)
+
+
+def test_columns_that_a_later_file_brings_are_in_the_table(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,formula,lab\nrust,Fe2O3,Kyoto\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("name,formula,year\nsalt,NaCl,1999\n", encoding="utf-8")
+    screen_to_folder(read_files([tmp_path / "a.csv", tmp_path / "b.csv"]), GOALS, tmp_path / "out")
+    rows = {row["name"]: row for row in table(tmp_path / "out" / "candidates.csv")}
+    assert (rows["rust"]["lab"], rows["rust"]["year"]) == ("Kyoto", "")
+    assert (rows["salt"]["lab"], rows["salt"]["year"]) == ("", "1999")
+    assert not list((tmp_path / "out").glob("*.part"))
+
+
+def test_an_sdf_of_a_screening_is_read_back_with_names_and_columns() -> None:
+    from rdkit import Chem
+
+    columns = {"supplier": "A & B", "logp": "9.9", "note": "first\n\n$$$$ second", "<odd>": "x"}
+    entry = replace(of("m-1", Molecule("CC(=O)Oc1ccccc1C(=O)O")), name="aspirin\nforte", columns=columns)
+    for conformers in (False, True):
+        supplier = Chem.SDMolSupplier()
+        supplier.SetData(to_sdf(Screener()([entry, replace(entry, id="m-2")]), conformers=conformers))
+        molecules = list(supplier)
+        assert len(molecules) == 2
+        assert molecules[0].GetProp("_Name") == "aspirin forte"
+        assert Chem.MolToSmiles(molecules[0]) == "CC(=O)Oc1ccccc1C(=O)O"
+        said = molecules[0].GetPropsAsDict()
+        assert (said["supplier"], said["note"], said["odd"]) == ("A & B", "first second", "x")
+        assert said["yours:logp"] == 9.9
+        assert float(said["logp"]) == pytest.approx(1.31, abs=0.01)
+        assert "origin" not in said, "what the user brought was not proposed by MatGen"
