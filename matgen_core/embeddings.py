@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.composition import parse_formula
+from matgen_core.chem.formula import whole_amounts
 from matgen_core.chem.molecule import canonical, read
 from matgen_core.chem.stability import fractions_of
 from matgen_core.data.formulas import reduce_formula
@@ -196,7 +196,7 @@ def search(space: Space, text: str, count: int = 10) -> list[tuple[int, float]]:
 
 
 def _fractions(formula: str) -> dict[str, float]:
-    counts = parse_formula(formula)
+    counts = whole_amounts(formula)
     total = sum(counts.values())
     return {element: count / total for element, count in counts.items()}
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from matgen_core.checkpoints import load_encoder
-from matgen_core.chem.molecule import canonical, parse
+from matgen_core.chem.molecule import canonical, read, split_extension
 from matgen_core.data.formulas import encode_amounts, reduce_formula
+from matgen_core.data.given import MISSING, read_number
 from matgen_core.messages import quote
 from matgen_core.models.adapters import STRATEGIES, apply_strategy
 from matgen_core.models.bert import Head, HeadConfig, MatBERT
@@ -118,11 +119,9 @@ def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, mos
     found: dict[str, list[float]] = {}
     for row, (text, value) in enumerate(zip(texts, values, strict=True), 1):
         try:
-            number = float(str(value).strip() or "nan")
-        except ValueError:
-            number = float("nan")
-        if not np.isfinite(number) or abs(number) > 1e30:
-            refused.append((row, f"{quote(str(value))} is not a number" if str(value).strip() else "no value"))
+            number = _number(value)
+        except BadInput as error:
+            refused.append((row, str(error)))
             continue
         try:
             found.setdefault(clean(str(text), kind), []).append(number)
@@ -144,6 +143,21 @@ def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, mos
     return Examples(kind, tuple(names), numbers, tuple(refused), "; ".join(notes))
 
 
+def _number(value: object) -> float:
+    """The number of a cell; raises BadInput for one that has none, naming why."""
+    if isinstance(value, BadInput):
+        raise value
+    text = str(value).strip()
+    if text.lower() in MISSING:
+        raise BadInput("no value")
+    number, _spread, unit = read_number(text)
+    if unit:
+        raise BadInput(f"{quote(text)} is not a number alone; name the unit in the header")
+    if abs(number) > 1e30:
+        raise BadInput(f"{quote(text)} is not a number that can be learnt")
+    return number
+
+
 def clean(text: str, kind: str) -> str:
     """A formula reduced, or a SMILES as RDKit writes it.
 
@@ -151,13 +165,8 @@ def clean(text: str, kind: str) -> str:
         BadInput: naming what cannot be read.
     """
     if kind == "formula":
-        if not text.strip():
-            raise BadInput("the formula is empty")
         return reduce_formula(text)
-    molecule = parse(text.strip()) if 0 < len(text.strip()) < 1000 else None
-    if molecule is None:
-        raise BadInput(f"{quote(text)} is no molecule" if text.strip() else "the SMILES is empty")
-    return canonical(molecule)
+    return canonical(read(split_extension(text)[0]))
 
 
 # --------------------------------------------------------------------------------------------------------- training

@@ -6,19 +6,18 @@ place and says why; the others go on.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
-from matgen_core.chem.molecule import outside_domain, parse
+from matgen_core.chem.molecule import outside_domain, read, split_extension
 from matgen_core.data.crystals import Rejected, parse_row
 from matgen_core.data.exports import harmless
 from matgen_core.data.formulas import reduce_formula
 from matgen_core.data.saving import KeptFile
+from matgen_core.data.tables import Row, Table, find_material, open_table
 from matgen_core.messages import quote
 from matgen_core.predictors import load_predictor, predict_with
 from matgen_core.properties import MOLECULE_CONDITIONS
@@ -28,7 +27,7 @@ from matgen_core.stages.read_formulas import read_formulas
 from matgen_core.types import BadInput, Candidate, Crystal, Origin, Prediction
 
 #: Columns that can be read, in the order in which they are looked for.
-KINDS = ("cif", "formula", "smiles")
+KINDS = ("cif", "smiles", "formula")
 #: What is added for each of them.
 ADDED = {
     "formula": ("band_gap", "measured_gap", "formation_energy", "magnetic_moment", "e_above_hull"),
@@ -36,9 +35,8 @@ ADDED = {
     "smiles": (*MOLECULE_CONDITIONS, "sa_score"),
 }
 _BATCH = {"formula": 512, "cif": 32, "smiles": 512}
-_LONGEST_CELL = 2_000_000
 
-Row = list[Prediction] | str
+Reading = list[Prediction] | str
 
 
 @dataclass
@@ -52,6 +50,7 @@ class Report:
         lacking: rows that were read, but of which some value is missing.
         bad: reason and how many rows it stopped.
         examples: number of the row (1 is the first below the header) and its reason, the first few.
+        notes: how the table was read.
     """
 
     kind: str
@@ -60,9 +59,10 @@ class Report:
     lacking: int = 0
     bad: Counter[str] = field(default_factory=Counter)
     examples: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def read_rows(kind: str, texts: Sequence[str], using: str | None = None) -> list[Row]:
+def read_rows(kind: str, texts: Sequence[str], using: str | None = None) -> list[Reading]:
     """Predictions of each text, or why there are none.
 
     Args:
@@ -79,13 +79,11 @@ def read_rows(kind: str, texts: Sequence[str], using: str | None = None) -> list
     return _read_cifs(texts)
 
 
-def _read_formulas(texts: Sequence[str]) -> list[Row]:
-    rows: list[Row] = []
+def _read_formulas(texts: Sequence[str]) -> list[Reading]:
+    rows: list[Reading] = []
     reduced: list[str | None] = []
     for text in texts:
         try:
-            if not text.strip():
-                raise BadInput("the formula is empty")
             reduced.append(reduce_formula(text))
             rows.append([])
         except BadInput as error:
@@ -97,8 +95,8 @@ def _read_formulas(texts: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _read_cifs(texts: Sequence[str]) -> list[Row]:
-    rows: list[Row] = []
+def _read_cifs(texts: Sequence[str]) -> list[Reading]:
+    rows: list[Reading] = []
     candidates: list[tuple[int, Candidate[Crystal]]] = []
     for i, text in enumerate(texts):
         crystal = parse_row(str(i), text)
@@ -111,10 +109,11 @@ def _read_cifs(texts: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _read_smiles(text: str) -> Row:
-    molecule = parse(text.strip()) if len(text) < 1000 else None
-    if molecule is None:
-        return f"{quote(text)} is no molecule: write SMILES such as CCO" if text.strip() else "the SMILES is empty"
+def _read_smiles(text: str) -> Reading:
+    try:
+        molecule = read(split_extension(text)[0])
+    except BadInput as error:
+        return str(error)
     note = outside_domain(molecule)
     return read_molecule(molecule, note)
 
@@ -134,7 +133,7 @@ def predict_table(
     """Copies a CSV with readings added: for each property its value, ``_spread``, ``_method`` and ``_in_domain``.
 
     Args:
-        source: CSV with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names).
+        source: table with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names).
         out: CSV to write; its last column, ``problem``, says why a row was not read, or a value of it is missing.
         column: "name" of one of KINDS, or "kind=name" where the column bears another name.
         using: a predictor that a user taught, by name, instead of the shipped ones.
@@ -144,67 +143,65 @@ def predict_table(
     Raises:
         BadInput: where the file is no such table.
     """
-    from defusedcsv import csv as defused
-
-    with open_text(source) as file:
-        reader = csv.DictReader(file)
-        kind, name = choose_column(reader.fieldnames, column, source)
+    with open_table(source) as table:
+        kind, name = choose_column(table.columns, column, source)
         keys = ADDED[kind]
         if using:
             tuned, label, _unit = load_predictor(using)
             keys = (label,)
             if tuned.backbone.kind != kind:
                 raise BadInput(f"{using} reads {tuned.backbone.kind}, but {source} has {kind}; name it with --column")
-        report = Report(kind, out)
-        added = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method", f"{key}_in_domain")]
-        taken = set(reader.fieldnames or ())
-        header = [f"read_{key}" if key in taken else key for key in added]
-        with KeptFile(out) as target:
-            writer = defused.writer(target, lineterminator="\n")
-            writer.writerow([harmless(cell) for cell in [*(reader.fieldnames or ()), *header, "problem"]])
-            for batch in _batches(reader, _BATCH[kind], source):
-                if cancelled and cancelled():
-                    break
-                texts = [str(row.get(name) or "") for row in batch]
-                for row, read in zip(batch, read_rows(kind, texts, using), strict=True):
-                    report.rows += 1
-                    problem = read if isinstance(read, str) else _lacks(keys, read)
-                    cells = (*_own(row, reader.fieldnames), *_cells(keys, read), problem)
-                    writer.writerow([harmless(cell) for cell in cells])
-                    if isinstance(read, str):
-                        report.bad[_shape(read)] += 1
-                    report.lacking += bool(problem) and not isinstance(read, str)
-                    if problem and len(report.examples) < 10:
-                        report.examples.append((report.rows, problem))
-                target.flush()
-                if on_progress:
-                    on_progress(report.rows)
-            target.flush()
-            report.path = target.path
+        said = [*table.notes, f"{source.name}: the materials are in the column {quote(name)}"]
+        report = Report(kind, out, notes=said)
+        _copy(table, out, name, keys, report, using, on_progress, cancelled)
     return report
 
 
-def open_text(source: Path) -> IO[str]:
-    """The file as text, also gzipped.
+def _copy(
+    table: Table,
+    out: Path,
+    name: str,
+    keys: Sequence[str],
+    report: Report,
+    using: str | None,
+    on_progress: Callable[[int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> None:
+    """Every row with its readings, in its place."""
+    from defusedcsv import csv as defused
 
-    Raises:
-        BadInput: where it is not there, is a folder, or is no text in UTF-8.
-    """
-    import gzip
+    added = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method", f"{key}_in_domain")]
+    header = [f"read_{key}" if key in table.columns else key for key in added]
+    with KeptFile(out) as target:
+        writer = defused.writer(target, lineterminator="\n")
+        writer.writerow([harmless(cell) for cell in [*table.columns, *header, "problem"]])
+        while batch := list(islice(table.rows, _BATCH[report.kind])):
+            if cancelled and cancelled():
+                break
+            for row, reading in zip(batch, _read_batch(batch, name, report.kind, using), strict=True):
+                report.rows += 1
+                own = [row.cells.get(column, "") for column in table.columns]
+                problem = reading if isinstance(reading, str) else _lacks(keys, reading)
+                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, reading), problem)])
+                if isinstance(reading, str):
+                    report.bad[_shape(reading)] += 1
+                report.lacking += bool(problem) and not isinstance(reading, str)
+                if problem and len(report.examples) < 10:
+                    report.examples.append((row.number, problem))
+            target.flush()
+            if on_progress:
+                on_progress(report.rows)
+        target.flush()
+        report.path = target.path
 
-    if not source.is_file():
-        raise BadInput(f"{source} is not a file; give a CSV with a column formula, cif or smiles")
-    try:
-        with (gzip.open if source.suffix == ".gz" else Path.open)(source, "rb") as file:
-            file.read(65_536).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.start < 65_530:  # a character cut by the end of the sample is none of the file's faults
-            raise BadInput(f"{source} is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None
-    except (OSError, EOFError) as error:
-        raise BadInput(f"{source} cannot be read ({type(error).__name__}); save it as CSV in UTF-8") from None
-    if source.suffix == ".gz":
-        return gzip.open(source, "rt", encoding="utf-8-sig", errors="replace", newline="")
-    return source.open(encoding="utf-8-sig", errors="replace", newline="")
+
+def _read_batch(batch: Sequence[Row], name: str, kind: str, using: str | None) -> list[Reading]:
+    """Readings of each row, or its problem."""
+    found: list[Reading] = [row.problem for row in batch]
+    good = [i for i, row in enumerate(batch) if not row.problem]
+    for i, reading in zip(good, read_rows(kind, [batch[i].cells[name] for i in good], using), strict=True):
+        found[i] = reading
+    return found
 
 
 def check_unpacked(source: Path, most: int = 200_000_000) -> None:
@@ -240,31 +237,13 @@ def choose_column(names: Sequence[str] | None, column: str | None, source: Path)
             shown = ", ".join(map(quote, have[:8]))
             raise BadInput(f"--column {quote(column)}: write formula=NAME with one of {source}'s columns: {shown}")
         return kind, name or kind
-    lower = {name.strip().lower(): name for name in have}
-    for kind in KINDS:
-        if kind in lower:
-            return kind, lower[kind]
+    if found := find_material(have):
+        return found
     shown = ", ".join(map(quote, have[:8]))
     raise BadInput(f"{source} has no column formula, cif or smiles (it has: {shown}); rename one, or use --column")
 
 
-def _batches(reader: csv.DictReader[str], size: int, source: Path) -> Iterator[list[dict[str, str]]]:
-    csv.field_size_limit(_LONGEST_CELL)
-    while True:
-        try:
-            batch = list(islice(reader, size))
-        except (csv.Error, OSError, EOFError) as error:
-            raise BadInput(f"{source}, line {reader.line_num}: {error}; it is not a CSV from there on") from None
-        if not batch:
-            return
-        yield batch
-
-
-def _own(row: dict[str, str], names: Sequence[str] | None) -> list[str]:
-    return [str(row.get(name) or "") for name in names or ()]
-
-
-def _cells(keys: Sequence[str], read: Row) -> list[object]:
+def _cells(keys: Sequence[str], read: Reading) -> list[object]:
     if isinstance(read, str):
         return [None] * (4 * len(keys))
     by_key = {prediction.property: prediction for prediction in read}

@@ -7,6 +7,7 @@ solubilities is part of ``matgen evaluate molecules``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -31,11 +32,16 @@ def parse(smiles: str) -> Chem.Mol | None:
         return Chem.MolFromSmiles(smiles)
 
 
-def read(smiles: str, name: str = "SMILES") -> Chem.Mol:
-    """The molecule a user typed.
+def read(smiles: str, name: str = "SMILES", *, ends: bool = False) -> Chem.Mol:
+    """The molecule a user typed, or a cell of a table.
+
+    Args:
+        smiles: the string.
+        name: what it is called in errors.
+        ends: whether it may have open ends (*); only then the labels of its atoms, as [CH3:1], are kept.
 
     Raises:
-        BadInput: naming the string and what is wrong with it.
+        BadInput: naming the string and what is wrong with it, as RDKit says it.
     """
     text, shown = smiles.strip(), quote(smiles)
     if not text:
@@ -44,8 +50,78 @@ def read(smiles: str, name: str = "SMILES") -> Chem.Mol:
         raise BadInput(f"the {name} {shown} is too long; write at most {LONGEST} characters")
     molecule = parse(text)
     if molecule is None or molecule.GetNumAtoms() == 0:
-        raise BadInput(f"the {name} {shown} is not a molecule that RDKit can read; check brackets, rings and valences")
+        raise BadInput(f"the {name} {shown} is not a molecule: {_problem(text)}")
+    if ends:
+        return molecule
+    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+        raise BadInput(f"the {name} {shown} is not a molecule: it has an open end (*); write what stands there")
+    if any(atom.GetAtomMapNum() for atom in molecule.GetAtoms()):
+        for atom in molecule.GetAtoms():
+            atom.SetAtomMapNum(0)
+        molecule = Chem.MolFromSmiles(canonical(molecule))
     return molecule
+
+
+def _problem(text: str) -> str:
+    """Why a string is no molecule: pieces, a reaction, or what RDKit says of a ring, a valence or the writing."""
+    if not text.isascii():
+        odd = next(c for c in text if not c.isascii())
+        reason = f"{quote(odd)} is no part of SMILES"
+    elif ">>" in text:
+        reason = "it is a reaction; give each molecule in a row of its own"
+    elif "~" in text:
+        reason = "it has a bond of any kind (~); write the bond"
+    else:
+        with rdBase.CaptureErrorLog() as log:
+            bare = Chem.MolFromSmiles(text, sanitize=False)
+        reason = _writing(log.messages) if bare is None else problem(bare)
+    return reason
+
+
+def _writing(log: str) -> str:
+    """What RDKit says of a string that it cannot read at all."""
+    found = re.search(r"SMILES Parse Error: (.*?)(?: for input| while parsing)?(?::|$)", log, re.MULTILINE)
+    place = re.search(r"around position (\d+)", log)
+    where = f" at character {place[1]}" if place else ""
+    reason = f"RDKit says: {found[1]}{where}" if found else "RDKit cannot read it"
+    return reason
+
+
+def problem(molecule: Chem.Mol) -> str:
+    """Why a molecule that was read without a check is none that can be used; empty where it can.
+
+    Args:
+        molecule: not sanitised.
+    """
+    pieces = len(Chem.GetMolFrags(molecule))
+    if molecule.GetNumAtoms() == 0:
+        return "it has no atoms"
+    if pieces > 1:
+        reason = f"it has {pieces} pieces, as a salt or a solvate has; the models read one molecule, so give one piece"
+        return reason
+    with rdBase.BlockLogs():
+        found = Chem.DetectChemistryProblems(molecule)
+    if not found:
+        return ""
+    said = found[0].Message().replace("  ", " ").strip()
+    if "kekulize" in found[0].GetType().lower():
+        hint = "; an aromatic nitrogen that bears hydrogen is written [nH]"
+        reason = f"a ring of it cannot be kekulized (RDKit: {said}){hint}"
+    else:
+        reason = f"RDKit says: {said}"
+    return reason
+
+
+def split_extension(text: str) -> tuple[str, str, str]:
+    """SMILES, CXSMILES extension and name of a line or cell such as ``C[C@H](F)Cl |o1:1| halo``.
+
+    >>> split_extension("C[C@H](F)Cl |o1:1| halo"), split_extension("CCO ethanol")
+    (('C[C@H](F)Cl', '|o1:1|', 'halo'), ('CCO', '', 'ethanol'))
+    """
+    smiles, _, rest = text.strip().replace("\t", " ").partition(" ")
+    found = re.match(r"\s*(\|[^|]*\|)?(.*)", rest, re.DOTALL)
+    assert found is not None
+    return smiles, found[1] or "", found[2].strip()
 
 
 def read_pattern(smarts: str, name: str = "SMARTS") -> Chem.Mol:

@@ -85,6 +85,8 @@ def predict(
         done = predict_table(source, out, column=column, using=using, on_progress=report, cancelled=work.cancelled)
         work.found_at(out, done.path)
         bad = sum(done.bad.values())
+        for note in done.notes:
+            typer.echo(f"note: {note}", err=True)
         said = f"{done.path}: {done.rows} rows by their {done.kind}, {done.rows - bad} read, {bad} not"
         typer.echo(said + (f"; in {done.lacking} of those read some value is missing" if done.lacking else ""))
         for number, reason in done.examples:

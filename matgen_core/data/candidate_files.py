@@ -6,17 +6,17 @@ bounds of size; nothing of it is written to disk.
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from matgen_core.data.crystals import Rejected, parse_row
-from matgen_core.data.formulas import reduce_formula
-from matgen_core.data.given import Column, find_columns, read_cell
+from matgen_core.data.molecule_files import read_sdf, read_smiles_lines
+from matgen_core.data.refused import Item as Item
+from matgen_core.data.refused import Refused as Refused
 from matgen_core.data.structure_files import (
     STRUCTURE_ENDINGS,
     decode,
@@ -26,35 +26,22 @@ from matgen_core.data.structure_files import (
     read_structure_file,
     walk_structures,
 )
-from matgen_core.messages import quote
-from matgen_core.types import BadInput, Candidate, Crystal, Formula, Molecule, Origin
+from matgen_core.data.table_files import read_table_rows
+from matgen_core.types import BadInput, Candidate, Crystal, Origin
 
 #: Endings that are read.
-ENDINGS = (".csv", ".zip", ".sdf", ".smi", *STRUCTURE_ENDINGS)
+TABLE_ENDINGS = (".csv", ".tsv")
+ENDINGS = (*TABLE_ENDINGS, ".zip", ".sdf", ".mol", ".smi", *STRUCTURE_ENDINGS)
 #: Most that one member, one archive and one structure may be.
 LONGEST_MEMBER, LONGEST_TOTAL, MOST_MEMBERS, MOST_ATOMS = 5_000_000, 500_000_000, 50_000, 300
-_COLUMNS = {"cif": "cif", "formula": "formula", "composition": "formula", "smiles": "smiles"}
-_IDS = ("id", "material_id", "name")
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A row that cannot be used.
+def read_files(paths: list[Path], notes: list[str] | None = None) -> Iterator[Item]:
+    """Candidates and refused rows of files and folders, in their order; what bears one name is kept apart by its place.
 
     Args:
-        place: file and row, for the user.
-        reason: why.
-    """
-
-    place: str
-    reason: str
-
-
-Item = Candidate[Any] | Refused
-
-
-def read_files(paths: list[Path]) -> Iterator[Item]:
-    """Candidates and refused rows of files and folders, in their order; what bears one name is kept apart by its place.
+        paths: files and folders.
+        notes: gets what the user must know of how they were read, such as which column was taken for what.
 
     Raises:
         BadInput: for a path that is not there or of no known ending.
@@ -64,7 +51,8 @@ def read_files(paths: list[Path]) -> Iterator[Item]:
             raise BadInput(f"{path} does not exist; give files ({', '.join(ENDINGS)}) or a folder of CIFs")
         if path.is_file() and path.suffix.lower() not in ENDINGS and not is_structure_file(path.name):
             raise BadInput(f"{path} has no known ending; use one of {', '.join(ENDINGS)}")
-    yield from _keep_apart(item for path in paths for item in _read_path(path))
+    said: list[str] = [] if notes is None else notes
+    yield from _keep_apart(item for path in paths for item in _read_path(path, said))
 
 
 def read_upload(name: str, data: bytes) -> Iterator[Item]:
@@ -72,9 +60,10 @@ def read_upload(name: str, data: bytes) -> Iterator[Item]:
     yield from read_uploads([(name, data)])
 
 
-def read_uploads(files: list[tuple[str, bytes]]) -> Iterator[Item]:
-    """The same of several, with their names."""
-    yield from _keep_apart(item for name, data in files for item in _read_bytes(name, io.BytesIO(data)))
+def read_uploads(files: list[tuple[str, bytes]], notes: list[str] | None = None) -> Iterator[Item]:
+    """The same of several, with their names; ``notes`` as of :func:`read_files`."""
+    said: list[str] = [] if notes is None else notes
+    yield from _keep_apart(item for name, data in files for item in _read_bytes(name, io.BytesIO(data), said))
 
 
 def _keep_apart(items: Iterator[Item]) -> Iterator[Item]:
@@ -92,7 +81,7 @@ def _keep_apart(items: Iterator[Item]) -> Iterator[Item]:
         yield item if id_ == item.id else replace(item, id=id_)
 
 
-def _read_path(path: Path) -> Iterator[Item]:
+def _read_path(path: Path, notes: list[str]) -> Iterator[Item]:
     if path.is_dir():
         files = walk_structures(path)
         if not files:
@@ -103,81 +92,23 @@ def _read_path(path: Path) -> Iterator[Item]:
                 yield from _structures(name, name, handle.read(LONGEST_MEMBER + 1))
         return
     with path.open("rb") as handle:
-        yield from _read_bytes(path.name, handle)
+        yield from _read_bytes(path.name, handle, notes)
 
 
-def _read_bytes(name: str, handle: Any) -> Iterator[Item]:
+def _read_bytes(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
     ending = Path(name).suffix.lower()
     if ending == ".zip":
         yield from _read_zip(name, handle)
     elif is_structure_file(name):
         yield from _structures(name, name, handle.read(LONGEST_MEMBER + 1))
-    elif ending == ".sdf":
-        yield from _read_sdf(name, handle)
+    elif ending in (".sdf", ".mol"):
+        yield from read_sdf(name, handle)
     elif ending == ".smi":
-        for row, line in enumerate(io.TextIOWrapper(handle, "utf-8", "replace"), 1):
-            parts = line.split(maxsplit=1)
-            if parts:
-                yield _molecule(parts[1].strip() if len(parts) > 1 else f"{name}:{row}", f"{name}, row {row}", parts[0])
-    elif ending == ".csv":
-        yield from _read_csv(name, handle)
+        yield from read_smiles_lines(name, handle)
+    elif ending in TABLE_ENDINGS:
+        yield from read_table_rows(name, handle, _crystal, notes)
     else:
         yield Refused(name, f"no known ending; use one of {', '.join(ENDINGS)}")
-
-
-def _read_csv(name: str, handle: Any) -> Iterator[Item]:
-    csv.field_size_limit(LONGEST_MEMBER)
-    reader = csv.DictReader(io.TextIOWrapper(handle, "utf-8-sig", "replace", newline=""))
-    try:
-        columns = {str(c).strip().lower(): c for c in reader.fieldnames or () if c}
-    except csv.Error as error:
-        yield Refused(name, f"not a CSV ({error})")
-        return
-    found = next((c for c in _COLUMNS if c in columns), None)
-    if found is None:
-        have = ", ".join(map(quote, list(columns.values())[:8])) or "none"
-        yield Refused(name, f"no column cif, formula or smiles (it has: {have}); rename one")
-        return
-    kind, column = _COLUMNS[found], columns[found]
-    given = find_columns(name for name in columns.values() if name != column)
-    id_column = next((columns[c] for c in _IDS if c in columns), None)
-    own = {column, *(c.name for c in given)}
-    others = [name for name in columns.values() if name not in own]
-    row = 0
-    while True:
-        row += 1
-        try:
-            entry = next(reader, None)
-        except csv.Error as error:
-            yield Refused(f"{name}, row {row}", f"not a CSV from there on ({error})")
-            return
-        if entry is None:
-            return
-        text, place = str(entry.get(column) or "").strip(), f"{name}, row {row}"
-        id_ = str(entry.get(id_column) or "").strip()[:80] if id_column else ""
-        id_ = id_ or f"{Path(name).stem}-{row}"
-        if not text:
-            yield Refused(place, f"the {kind} is empty")
-        else:
-            read = {"cif": _crystal, "smiles": _molecule, "formula": _formula}[kind]
-            item = _add_given(read(id_, place, text), place, given, entry)
-            yield item if isinstance(item, Refused) else replace(item, columns=_others(entry, others))
-
-
-def _others(entry: Mapping[str, object], names: list[str]) -> dict[str, str]:
-    """The cells of the row that are neither the material nor a value, as they were written."""
-    return {name: str(entry.get(name) or "") for name in names}
-
-
-def _add_given(item: Item, place: str, given: list[Column], entry: Mapping[str, object]) -> Item:
-    """The candidate with the values that its row brings along, or the row refused for one of them."""
-    if isinstance(item, Refused):
-        return item
-    try:
-        readings = [read_cell(column, str(entry.get(column.name) or "")) for column in given]
-    except BadInput as error:
-        return Refused(place, str(error))
-    return item.add_predictions(*(reading for reading in readings if reading is not None))
 
 
 def _read_zip(name: str, handle: Any) -> Iterator[Item]:
@@ -203,31 +134,6 @@ def _read_zip(name: str, handle: Any) -> Iterator[Item]:
         yield Refused(name, f"the archive cannot be read ({type(error).__name__})")
     except Exception as error:  # zlib and lzma raise their own
         yield Refused(name, f"the archive is damaged ({type(error).__name__})")
-
-
-def _read_sdf(name: str, handle: Any) -> Iterator[Item]:
-    from rdkit import Chem, rdBase
-
-    # Sanitised only once its size is known: that, and writing SMILES, take long for what is very large.
-    with rdBase.BlockLogs():
-        for row, molecule in enumerate(Chem.ForwardSDMolSupplier(handle, sanitize=False, removeHs=False), 1):
-            place = f"{name}, record {row}"
-            if molecule is None:
-                yield Refused(place, "RDKit cannot read it")
-                continue
-            if molecule.GetNumAtoms() > 3 * MOST_ATOMS:
-                yield Refused(place, f"{molecule.GetNumAtoms():,} atoms with hydrogens; at most {3 * MOST_ATOMS}")
-                continue
-            try:
-                Chem.SanitizeMol(molecule)
-                text = Chem.MolToSmiles(Chem.RemoveHs(molecule))
-                title = molecule.GetProp("_Name").strip()[:80] if molecule.HasProp("_Name") else ""
-            except (ValueError, RuntimeError, UnicodeDecodeError) as error:  # RDKit's are ValueErrors
-                yield Refused(
-                    place, f"no sound molecule ({quote(str(error).splitlines()[0] if str(error) else '', 80)})"
-                )
-                continue
-            yield _molecule(title or f"{Path(name).stem}-{row}", place, text)
 
 
 def _within(name: str) -> str:
@@ -260,21 +166,3 @@ def _accept(id_: str, place: str, crystal: Crystal) -> Item:
     if atoms > MOST_ATOMS:
         return Refused(place, f"{atoms} atoms in the primitive cell; at most {MOST_ATOMS}")
     return Candidate(id_, crystal, Origin("file"), name=id_)
-
-
-def _molecule(id_: str, place: str, text: str) -> Item:
-    from matgen_core.chem.molecule import canonical, parse
-
-    molecule = parse(text) if len(text) < 1000 else None
-    if molecule is None:
-        return Refused(place, f"{quote(text)} is no molecule")
-    if molecule.GetNumAtoms() > MOST_ATOMS:
-        return Refused(place, f"{molecule.GetNumAtoms()} heavy atoms; at most {MOST_ATOMS}")
-    return Candidate(id_, Molecule(canonical(molecule)), Origin("file"), name=id_)
-
-
-def _formula(id_: str, place: str, text: str) -> Item:
-    try:
-        return Candidate(id_, Formula(reduce_formula(text)), Origin("file"), name=id_)
-    except BadInput as error:
-        return Refused(place, str(error))

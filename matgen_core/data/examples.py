@@ -2,83 +2,71 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
-import pandas as pd
-
+from matgen_core.data.tables import MATERIALS, Table, find_material, open_table
 from matgen_core.messages import quote
 from matgen_core.types import BadInput
 
-_NAMES = {"formula": "formula", "composition": "formula", "smiles": "smiles"}
 MOST = 1_000_000
-#: Characters; a formula, a SMILES or a number is far shorter.
-_LONGEST_CELL = 100_000
 
 
-def read_columns(source: Path | bytes, column: str, text: str = "", kind: str = "") -> tuple[list[str], list[str], str]:
+def read_columns(
+    source: Path | bytes, column: str, text: str = "", kind: str = ""
+) -> tuple[list[str], list[str | BadInput], str]:
     """Texts, values as they were written, and what the texts are ("formula" or "smiles").
 
+    A row that is out of shape, or is empty, keeps its place; its value is the error that says what is wrong with it.
+
     Args:
-        source: CSV file, or its bytes.
+        source: table, or its bytes.
         column: of the numbers.
         text: column of the texts; found by its name if empty.
         kind: what they are; found by the column's name if empty.
 
     Raises:
-        BadInput: naming the missing column, the encoding, or a file that is no table.
+        BadInput: naming the missing column, or a file that is no table.
     """
-    table = read_csv(source)
-    table = table.loc[:, ~table.columns.duplicated()]  # the first of two columns of one name
+    with open_table(source) as table:
+        text, kind = _find_texts(table, column, text, kind)
+        texts: list[str] = []
+        values: list[str | BadInput] = []
+        for row in islice(table.rows, MOST):
+            while len(texts) < row.number - 1:
+                texts.append("")
+                values.append(BadInput("the row is empty"))
+            texts.append(row.cells.get(text, ""))
+            value = row.cells.get(column, "")
+            value = value.replace(",", ".") if table.decimal_comma else value
+            values.append(BadInput(row.problem) if row.problem else value)
+        name = table.name
+    if not texts:
+        raise BadInput(f"{name} has no rows; it needs a header line and one row a material")
+    return texts, values, kind
+
+
+def _find_texts(table: Table, column: str, text: str, kind: str) -> tuple[str, str]:
     have = ", ".join(map(quote, table.columns[:8]))
-    text = text or next((name for name in table.columns if str(name).strip().lower() in _NAMES), "")
+    if not text:
+        # A table may hold CIFs, too; what is learnt from is a formula or a SMILES.
+        found = find_material(name for name in table.columns if MATERIALS.get(name.lower()) != "cif")
+        kind, text = (kind or found[0], found[1]) if found else (kind, text)
     if text not in table.columns:
         raise BadInput(f"no column {quote(text or 'formula or smiles')} (there are: {have}); name it with --text")
     if column not in table.columns:
         raise BadInput(f"no column {quote(column)} (there are: {have}); name the column of the numbers")
-    kind = kind or _NAMES.get(text.strip().lower(), "")
+    kind = kind or MATERIALS.get(text.lower(), "")
     if kind not in ("formula", "smiles"):
         raise BadInput(f"say what the column {quote(text)} holds: formula or smiles")
-    return table[text].tolist(), table[column].tolist(), kind
+    return text, kind
 
 
-def read_csv(source: Path | bytes, most: int = MOST) -> pd.DataFrame:
-    """A table of texts, at most so many rows; empty where a cell is missing.
-
-    A line with more cells than the header keeps its number and is emptied, so that no number is read out of its column.
+def read_header(source: Path | bytes) -> tuple[str, ...]:
+    """The columns of a table.
 
     Raises:
         BadInput: where it is none.
     """
-    name = source if isinstance(source, Path) else "the file"
-    try:
-        with _opened(source) as file:
-            csv.field_size_limit(_LONGEST_CELL)  # one setting for the whole process, which other readers change
-            reader = csv.reader(file)
-            header = next(reader, [])
-            width = len(header)
-            rows = [
-                cells + [""] * (width - len(cells)) if len(cells) <= width else [""] * width
-                for cells in islice(reader, most)
-            ]
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{name} is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None
-    except (OSError, ValueError, EOFError, csv.Error) as error:
-        raise BadInput(
-            f"{name} cannot be read as CSV ({quote(error, 100)}); save it as comma-separated UTF-8"
-        ) from None
-    if not header or not rows:
-        raise BadInput(f"{name} has no rows; it needs a header line and one row a material")
-    return pd.DataFrame(rows, columns=header, dtype=str)
-
-
-def _opened(source: Path | bytes) -> IO[str]:
-    if isinstance(source, bytes):
-        return io.StringIO(source.decode("utf-8-sig"), newline="")
-    if source.suffix == ".gz":
-        return gzip.open(source, "rt", encoding="utf-8-sig", newline="")
-    return source.open(encoding="utf-8-sig", newline="")
+    with open_table(source) as table:
+        return table.columns

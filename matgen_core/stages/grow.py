@@ -49,7 +49,7 @@ def read_scaffold(scaffold: str) -> tuple[Chem.Mol, frozenset[int]]:
     Raises:
         BadInput: where it is no molecule, with or without the marks.
     """
-    molecule = Chem.RWMol(read(scaffold, "scaffold"))
+    molecule = Chem.RWMol(read(scaffold, "scaffold", ends=True))
     marks = [atom for atom in molecule.GetAtoms() if atom.GetAtomicNum() == 0]
     for atom in marks:
         for other in atom.GetNeighbors():

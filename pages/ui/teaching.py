@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
-from matgen_core.data.examples import read_columns, read_csv
+from matgen_core.data.examples import read_columns, read_header
 from matgen_core.finetuning import FinetuneConfig, Tuned, finetune, read_examples
 from matgen_core.lessons.transfer import demo_table
 from matgen_core.models.adapters import STRATEGIES
@@ -22,9 +24,9 @@ NAMES = {"full": N_("full fine-tuning"), "adapter": N_("adapters"), "lora": N_("
 _DEMO = ("formation_energy", "band_gap", "max_site_moment")
 
 
-def ask_table() -> tuple[list[str], list[str], str, str] | None:
+def ask_table() -> tuple[list[str], Sequence[object], str, str] | None:
     """Texts, values, kind and name of the column, from the user's file or the known crystals."""
-    file = st.file_uploader(_("CSV of formulas or SMILES with a number each"), ["csv"], key="teach-file")
+    file = st.file_uploader(_("CSV of formulas or SMILES with a number each"), ["csv", "tsv"], key="teach-file")
     if file is None:
         names = {key: _(PROPERTIES[key].label) for key in _DEMO}
         column = st.selectbox(
@@ -33,7 +35,7 @@ def ask_table() -> tuple[list[str], list[str], str, str] | None:
         texts, values = demo_table(column)
         return texts, [str(v) for v in values], "formula", column
     try:
-        names_of = [str(name) for name in read_csv(file.getvalue(), 5).columns]
+        names_of = list(read_header(file.getvalue()))
         left, middle, right = st.columns(3)
         text = left.selectbox(_("Column of materials"), names_of, key="teach-text")
         column = middle.selectbox(_("Column of numbers"), names_of, index=min(1, len(names_of) - 1), key="teach-column")
@@ -68,7 +70,7 @@ def teach() -> None:
         show_taught(tuned, str(holder.get("column", "")), job.busy)
 
 
-def begin(table: tuple[list[str], list[str], str, str], config: FinetuneConfig) -> None:
+def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneConfig) -> None:
     texts, values, kind, column = table
     holder: dict[str, object] = {"column": column}
     st.session_state[TAUGHT] = holder

@@ -87,6 +87,21 @@ def test_csv(text: str) -> None:
     judge(list(read_upload("x.csv", text.encode("utf-8", "replace"))))
 
 
+@given(st.tuples(CSV, TABLES).map(lambda parts: "".join(parts).replace(",", "\t")) | st.text(max_size=200))
+def test_tsv(text: str) -> None:
+    judge(list(read_upload("x.tsv", text.encode("utf-8", "replace"))))
+
+
+@given(st.binary(max_size=300), st.sampled_from(["", "id,formula\n", "sep=;\nformula;x\n", "smiles\n"]))
+def test_bytes_of_any_encoding(data: bytes, header: str) -> None:
+    judge(list(read_upload("x.csv", header.encode() + data)))
+
+
+@given(damaged(sdf) | st.binary(max_size=200))
+def test_mol(data: bytes) -> None:
+    judge(list(read_upload("x.mol", data)))
+
+
 @given(damaged(sdf) | st.binary(max_size=200))
 def test_sdf(data: bytes) -> None:
     judge(list(read_upload("x.sdf", data)))

@@ -124,7 +124,7 @@ def test_it_stops_when_told() -> None:
 @pytest.mark.parametrize(
     ("text", "column", "words"),
     [(b"a,b\n1,2\n", "b", "'formula or smiles'"), (b"formula,b\nNaCl,2\n", "c", "no column 'c'"),
-     (b"", "c", "no rows"), (b"\xff\xfe", "c", "not UTF-8"), (b"formula,b\n", "b", "no rows")],
+     (b"", "c", "no header"), (b"\xff\xfe", "c", "no header"), (b"formula,b\n", "b", "no rows")],
 )  # fmt: skip
 def test_columns_that_are_not_there_are_named(text: bytes, column: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):

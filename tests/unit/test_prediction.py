@@ -42,7 +42,7 @@ def test_smiles_and_cifs_are_read(tmp_path: Path) -> None:
     rows = table(tmp_path / "so.csv")
     assert float(rows[0]["weight"]) == pytest.approx(46.07, abs=0.01)
     assert rows[0]["logp_in_domain"] == "False", "ethanol is outside the generator's domain"
-    assert "no molecule" in rows[1]["problem"]
+    assert "not a molecule" in rows[1]["problem"]
     good, bad = read_rows("cif", [to_cif(Candidate("x", NACL, Origin("file"))), "data_\nnothing"])
     assert not isinstance(good, str)
     assert {p.property for p in good} >= {"formation_energy", "e_above_hull"}
@@ -60,7 +60,7 @@ def test_a_compressed_table_and_a_column_by_another_name(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(b"", "no header"), (b"a,b\n1,2\n", "no column formula, cif or smiles"), (b"\xff\xfe\x00", "not UTF-8"),
+    [(b"", "no header"), (b"a,b\n1,2\n", "no column formula, cif or smiles"), (b"\xff\xfe\x00", "UTF-8"),
      (b"a,formula\n", None)],
 )  # fmt: skip
 def test_a_file_that_is_no_table_is_named(tmp_path: Path, text: bytes, words: str | None) -> None:

@@ -88,13 +88,13 @@ def test_paths_that_climb_and_bombs_do_no_harm(tmp_path: Path, monkeypatch: pyte
         ("a.csv", b"formula\n\n", None),
         ("a.csv", b"id,formula\n1,\n", "is empty"),
         ("a.csv", b"x\n1\n", "no column cif, formula or smiles"),
-        ("a.csv", b"", "no column"),
-        ("a.csv", b"smiles\nC(\n", "no molecule"),
+        ("a.csv", b"", "no header line"),
+        ("a.csv", b"smiles\nC(\n", "not a molecule"),
         ("a.csv", ("smiles\n" + "C" * 400 + "\n").encode(), "heavy atoms"),
         ("a.cif", b"nothing", "cannot be read"),
         ("a.cif", DISORDERED.encode(), None if DISORDERED == CIF else "disordered"),
         ("a.txt", b"", "no known ending"),
-        ("a.smi", b"xx bad\n", "no molecule"),
+        ("a.smi", b"xx bad\n", "not a molecule"),
     ],
 )
 def test_what_cannot_be_used_says_why(name: str, data: bytes, words: str | None) -> None:
