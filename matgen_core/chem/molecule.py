@@ -105,8 +105,7 @@ def problem(molecule: Chem.Mol) -> str:
         return ""
     said = found[0].Message().replace("  ", " ").strip()
     if "kekulize" in found[0].GetType().lower():
-        hint = "; an aromatic nitrogen that bears hydrogen is written [nH]"
-        reason = f"a ring of it cannot be kekulized (RDKit: {said}){hint}"
+        reason = f"a ring of it cannot be kekulized (RDKit: {said}); an aromatic nitrogen with hydrogen is written [nH]"
     else:
         reason = f"RDKit says: {said}"
     return reason

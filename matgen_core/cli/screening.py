@@ -56,7 +56,8 @@ def screen(
         check_objectives(objectives)
         if solid_state:
             check_available()
-        items: Iterator[Item] = iter(open_store().candidates(run)) if run else read_files(list(files or []))
+        notes: list[str] = []
+        items: Iterator[Item] = iter(open_store().candidates(run)) if run else read_files(list(files or []), notes)
         outcome = screen_to_folder(
             items, objectives, out, rules=rules, further=partial(add_own_readings, names=names) if names else None,
             source=source, on_progress=_print_progress, cancelled=work.cancelled,
@@ -69,6 +70,8 @@ def screen(
             f"{out}: {len(outcome.ids)} screened, {sum(outcome.refused.values())} rows refused, {left} pass every "
             f"rule, {sum(f == 1 for f in outcome.fronts)} on the first front, {outcome.seconds:.0f} s"
         )
+        for note in notes:
+            typer.echo(f"note: {note}", err=True)
         if not outcome.complete:
             typer.echo("stopped before the end; what was screened is in the files", err=True)
         for reason, count in outcome.refused.most_common(10):

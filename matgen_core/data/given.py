@@ -59,6 +59,7 @@ _NAMES = {
 #: What stands in a bracket of a header and is no unit.
 _REMARKS = {"exp", "exp.", "expt", "expt.", "experiment", "experimental", "measured", "calc", "calc.", "dft", "pbe"}
 _MEASURED = {"exp", "exp.", "expt", "expt.", "experiment", "experimental", "measured"}
+_BY_EXPERIMENT = {"band_gap": "measured_gap"}
 #: Cells that say that a value is not known.
 MISSING = frozenset(("", "n/a", "na", "nan", "none", "null", "-", "--", "–", "—", "n.a.", "n.d.", "nd", "?", "#n/a"))
 _MOLECULES = ("logp", "solubility", "weight", "donors", "acceptors", "sa_score")
@@ -91,9 +92,8 @@ def _plain(name: str) -> str:
 
 def _key(name: str, remark: str = "") -> str | None:
     plain = _plain(name)
-    if plain in ("bandgap", "gap", "eg") and remark in _MEASURED:
-        return "measured_gap"
-    return next((key for key in PROPERTIES if plain == _plain(key) or plain in _NAMES.get(key, ())), None)
+    key = next((key for key in PROPERTIES if plain == _plain(key) or plain in _NAMES.get(key, ())), None)
+    return _BY_EXPERIMENT.get(key, key) if key and remark in _MEASURED else key
 
 
 def _column(name: str) -> Column | None:
