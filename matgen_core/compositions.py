@@ -193,7 +193,7 @@ def summarise_compositions(candidates: Sequence[Candidate[Formula]]) -> dict[str
     return {
         "drawn": len(candidates),
         "different": passed("duplicate"),
-        "SMACT-valid": passed("charge_balance"),
+        "charges balance": passed("oxidation"),
         "new": passed("newness"),
         "listed": len(listed_compositions(candidates)),
     }

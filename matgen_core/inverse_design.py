@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
-from matgen_core.chem.composition import can_balance
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.chem.oxidation import NONE, balance
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.compositions import check_compositions, draw_formulas
 from matgen_core.data.crystals import ELEMENTS
@@ -109,7 +109,9 @@ def design_until(
 
 
 def _is_hopeless(skeleton: Skeleton, known: bool, seen: Collection[str]) -> bool:
-    """Whether the rules reject a crystal of this skeleton whatever its geometry.
+    """Whether the rules reject a crystal of this skeleton, as far as its formula and structure type say.
+
+    A polyanion with long chains (Te–Te) that only its geometry would show is given up here, too.
 
     Args:
         skeleton: to be placed.
@@ -120,7 +122,7 @@ def _is_hopeless(skeleton: Skeleton, known: bool, seen: Collection[str]) -> bool
     kind = structure_type(crystal)
     if kind in seen or (not known and load_reference().has_type(kind)):
         return True
-    return can_balance(reduced_formula(crystal)) is False
+    return balance(reduced_formula(crystal)).kind == NONE
 
 
 def design_compositions_until(

@@ -152,7 +152,7 @@ class Verdict:
     """The answer of one rule about one candidate.
 
     Args:
-        rule: name of the rule, for example "charge_balance".
+        rule: name of the rule, for example "oxidation".
         passed: None where the rule could not be applied.
         reason: why, in words for the user.
     """
@@ -386,8 +386,8 @@ class FormulaSettings:
             and long formulas balance their charges less often.
         top_k: only the k likeliest elements at each place; 0 for all.
         prompt: atoms that every formula begins with, such as "Li" or "Fe O".
-        neutral: only what SMACT finds a neutral combination of oxidation states for, alloys not; the sampler keeps
-            asking until there are as many as were asked for.
+        neutral: only what common oxidation states make neutral, intermetallics not; the sampler keeps asking until
+            there are as many as were asked for.
         new: only formulas that are not among the known ones; likewise.
         cap: most strings a run may draw, in multiples of the count.
     """

@@ -1,29 +1,21 @@
-"""What a composition may be: the user's constraints, and charge balance."""
+"""What a composition may be: the user's constraints, and SMACT's validity."""
 
 from __future__ import annotations
 
-import math
 import re
 import warnings
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import product
 from numbers import Integral
-from typing import TYPE_CHECKING
 
 from matgen_core.chem.formula import read_formula
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
 from matgen_core.messages import quote
 from matgen_core.types import BadInput, BadTarget, Constraints, Crystal, Verdict
 
-if TYPE_CHECKING:
-    from pymatgen.core import Composition
-
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
 #: SMACT tries every combination of states: a second for nine elements, ten times as long for each more.
 _MOST_ELEMENTS = 9
-#: pymatgen tries every split of an element's atoms over its states: a minute for the 600 atoms of Ti0.995V0.005O2.
-_MOST_ATOMS = 100
 #: Plutonium: beyond it there is too little data for any of the networks.
 _LAST_ELEMENT = 94
 
@@ -201,7 +193,9 @@ def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Cons
 
 
 def check_charges(formula: str) -> Verdict:
-    """Verdict "charge_balance": SMACT's validity (4.0.2; Pauling's test, alloys allowed).
+    """Verdict "charge_balance": SMACT's validity (4.0.2; Pauling's test, alloys allowed), for published figures.
+
+    The app's own rule is :func:`matgen_core.chem.oxidation.check_oxidation`, which says what it found.
 
     Args:
         formula: reduced formula.
@@ -241,66 +235,13 @@ def _smact(formula: str, mixed_valence: bool, alloys: bool) -> bool | None:
             return None
 
 
-def can_balance(formula: str, alloys: bool = True) -> bool | None:
-    """Whether known oxidation states balance: one for each element or, where that does not, two; None if not judged."""
-    valid = _smact(formula, False, alloys)
-    return _smact(formula, True, alloys) if valid is False else valid
+def check_smact_neutral(formula: str) -> Verdict:
+    """Verdict "smact_neutral": the same test without alloys, an element in two states allowed; for published figures.
 
-
-@lru_cache(maxsize=50_000)
-def check_oxidation(formula: str) -> Verdict:
-    """Verdict "oxidation": neutral with known oxidation states in electronegativity order, or an alloy.
-
-    SMACT's test (Davies et al. 2016, Pauling's order) as in ``charge_balance``, but an element may take two states at
-    once, so that Fe3O4 passes.
+    The app's own rule is :func:`matgen_core.chem.oxidation.check_oxidation`.
     """
-    from pymatgen.core import Composition
-
-    valid = can_balance(formula)
-    if valid is None:
-        return Verdict("oxidation", None, _unjudged(formula))
-    if not valid:
-        return Verdict("oxidation", False, f"no neutral combination of known oxidation states for {formula}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of elements without an electronegativity
-        composition = Composition(formula)
-        states = _common_states(composition)
-        few = len(composition) < 6 and composition.num_atoms <= _MOST_ATOMS
-        if states is None and few and not all(element.is_metal for element in composition):
-            guesses = composition.oxi_state_guesses(max_sites=-1)  # mixed valence; takes 0.1 s
-            states = dict(guesses[0]) if guesses else None
-    if not states:
-        return Verdict("oxidation", True, "an alloy, or states that are rare")
-    return Verdict("oxidation", True, ", ".join(f"{element} {state:+.3g}" for element, state in states.items()))
-
-
-def _common_states(composition: Composition) -> dict[str, float] | None:
-    """One common state for each element so that all is neutral and anions are the more electronegative.
-
-    Of several the one with the smallest charges; None where there is none, as with mixed valence.
-    """
-    elements = sorted(composition, key=lambda e: e.X if e.X == e.X else 0.0)  # noble gases have NaN
-    choices = [sorted(e.common_oxidation_states, key=abs) for e in elements]
-    if not all(choices) or len(elements) < 2 or math.prod(map(len, choices)) > 5000:
-        return None
-    neutral = [
-        states for states in product(*choices)
-        if (signs := [state > 0 for state in states]) == sorted(signs, reverse=True)
-        and abs(sum(state * composition[e] for state, e in zip(states, elements, strict=True))) < 1e-8
-    ]  # fmt: skip
-    if not neutral:
-        return None
-    best = min(neutral, key=lambda states: sum(map(abs, states)))
-    named = dict(zip((str(e) for e in elements), best, strict=True))
-    return {str(e): float(named[str(e)]) for e in composition}
-
-
-def check_neutral(formula: str) -> Verdict:
-    """Verdict "neutral": a neutral combination of oxidation states in electronegativity order; alloys do not pass.
-
-    SMACT's test (Davies et al. 2016), in which an element may take two states at once, so that Fe3O4 passes.
-    """
-    neutral = can_balance(formula, alloys=False)
+    valid = _smact(formula, False, False)
+    neutral = _smact(formula, True, False) if valid is False else valid
     if neutral is None:
-        return Verdict("neutral", None, _unjudged(formula))
-    return Verdict("neutral", neutral, f"{'a' if neutral else 'no'} neutral combination for {formula}")
+        return Verdict("smact_neutral", None, _unjudged(formula))
+    return Verdict("smact_neutral", neutral, f"{'a' if neutral else 'no'} neutral combination for {formula}")

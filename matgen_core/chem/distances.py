@@ -33,10 +33,13 @@ def shortest_distance(structure: Structure) -> tuple[float, int, int]:
     return float(distances.min()), int(first), int(second)
 
 
-def check_distances(structure: Structure) -> Verdict:
-    """Verdict "distances": every distance above 0.5 Å and the cell larger than 0.1 Å³."""
+def check_overlap(structure: Structure) -> Verdict:
+    """Verdict "overlap": every distance above 0.5 Å and the cell larger than 0.1 Å³, for published figures.
+
+    The app's own rule is :func:`matgen_core.stages.geometry_rules.check_distances`.
+    """
     if not np.isfinite(structure.lattice.matrix).all() or structure.volume <= MINIMUM_VOLUME:
-        return Verdict("distances", False, f"the cell has no volume ({structure.volume:.2g} Å³)")
+        return Verdict("overlap", False, f"the cell has no volume ({structure.volume:.2g} Å³)")
     distance, i, j = shortest_distance(structure)
     pair = f"{structure[i].specie}–{structure[j].specie} {distance:.2f} Å"
-    return Verdict("distances", distance > MINIMUM_DISTANCE, f"shortest: {pair}")
+    return Verdict("overlap", distance > MINIMUM_DISTANCE, f"shortest: {pair}")

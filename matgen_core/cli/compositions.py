@@ -30,7 +30,9 @@ def compositions(
     count: Annotated[int, typer.Option(help="different formulas to find")] = 50,
     temperature: Annotated[float, typer.Option(help="0.1 to 2")] = _USUAL.temperature,
     top_k: Annotated[int, typer.Option(help="only the k likeliest elements; 0 for all")] = _USUAL.top_k,
-    neutral: Annotated[bool, typer.Option(help="only charge-neutral ones (SMACT), alloys not")] = _USUAL.neutral,
+    neutral: Annotated[
+        bool, typer.Option(help="only those neutral with common oxidation states; no intermetallics")
+    ] = _USUAL.neutral,
     new: Annotated[bool, typer.Option(help="only formulas that are not known")] = _USUAL.new,
     cap: Annotated[int, typer.Option(help="most formulas drawn for each one wanted")] = _USUAL.cap,
     seed: Annotated[int, typer.Option(help="the same seed gives the same formulas")] = 0,

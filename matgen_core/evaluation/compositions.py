@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from matgen_core.chem.composition import check_charges, check_neutral
+from matgen_core.chem.composition import check_charges, check_smact_neutral
+from matgen_core.chem.oxidation import check_neutral
 from matgen_core.compositions import design_compositions, listed_compositions
 from matgen_core.data.formulas import MAX_ATOMS
 from matgen_core.data.reference import load_reference
@@ -55,7 +56,7 @@ def measure_free(candidates: Sequence[Candidate[Formula]]) -> dict[str, Any]:
     reference, formulas = load_reference(), [c.material.reduced for c in candidates]
     return {
         "smact_valid": share(sum(check_charges(f).passed is True for f in formulas), len(formulas)),
-        "neutral": share(sum(check_neutral(f).passed is True for f in formulas), len(formulas)),
+        "neutral": share(sum(check_smact_neutral(f).passed is True for f in formulas), len(formulas)),
         "unique": share(len(set(formulas)), len(formulas)),
         "novel": share(sum(map(reference.is_new_formula, formulas)), len(formulas)),
     }

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from matgen_core.chem.composition import check_charges, check_oxidation
-from matgen_core.chem.distances import check_distances
+from matgen_core.chem.composition import check_charges
+from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.hazards import TOXIC, read_supply
+from matgen_core.chem.oxidation import check_oxidation
 from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.data.formulas import count_atoms
 from matgen_core.data.reference import load_reference
@@ -73,7 +74,7 @@ def compare_priors(count: int = 48, seed: int = 0) -> dict[str, Decoded]:
 def _judge(latents: np.ndarray) -> Decoded:
     crystals: list[Crystal] = [c for c in decode_latents(latents) if c is not None]
     formulas = [reduced_formula(c) for c in crystals]
-    apart = sum(check_distances(to_structure(c)).passed is True for c in crystals)
+    apart = sum(check_overlap(to_structure(c)).passed is True for c in crystals)
     charged = sum(check_charges(f).passed is True for f in formulas)
     return Decoded(len(latents), len(crystals), apart, charged, len(set(formulas)), tuple(dict.fromkeys(formulas))[:8])
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from matgen_core.chem.composition import check_charges
-from matgen_core.chem.distances import check_distances
+from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.stability import fractions_of
 from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.data.spaces import load_crystal_space
@@ -127,7 +127,7 @@ def measure_way(method: str, steps: int, count: int = 256, decoded: int = 64, se
     formulas = [reduced_formula(c) for c in crystals]
     return Way(
         method, steps, round(seconds, 3), round(energy_distance(latents, known[chosen]), 4), decoded, len(crystals),
-        sum(check_distances(to_structure(c)).passed is True for c in crystals),
+        sum(check_overlap(to_structure(c)).passed is True for c in crystals),
         sum(check_charges(f).passed is True for f in formulas), len(set(formulas)),
     )  # fmt: skip
 

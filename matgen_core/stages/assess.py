@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from matgen_core.chem.composition import check_charges, check_crystal
-from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.oxidation import check_oxidation
+from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.data.reference import load_reference, structure_type
 from matgen_core.properties import PROPERTIES, meets
 from matgen_core.types import Candidate, Goal, M, Target, Verdict
+
+#: Rules of older runs that "oxidation" and "distances" replace.
+FORMER = ("charge_balance", "bonds")
 
 
 def assess(
@@ -21,7 +26,7 @@ def assess(
         target: what was asked for.
         seen: structure types of the run so far with the id that had each first; grows. None for a run of its own.
 
-    Rules: "constraints", "charge_balance", "newness", "duplicate", and "target:<property>" for each goal.
+    Rules: "constraints", "oxidation", "newness", "duplicate", and "target:<property>" for each goal.
     """
     reference = load_reference()
     seen = {} if seen is None else seen
@@ -32,15 +37,20 @@ def assess(
         first = seen.setdefault(key, candidate.id)
         same = "" if first == candidate.id else f"same structure type as {first}"
         assessed.append(
-            candidate.add_verdicts(
+            without_former(candidate).add_verdicts(
                 check_crystal(crystal, formula_counts(crystal), target.constraints),
-                check_charges(reduced_formula(crystal)),
+                check_oxidation(reduced_formula(crystal), to_structure(crystal)),
                 reference.newness(crystal),
                 Verdict("duplicate", not same, same),
                 *check_goals(candidate, target),
             )
         )
     return tuple(assessed)
+
+
+def without_former(candidate: Candidate[M]) -> Candidate[M]:
+    """The candidate without verdicts of rules that were replaced, so that no card holds two answers to one question."""
+    return replace(candidate, verdicts=tuple(v for v in candidate.verdicts if v.rule not in FORMER))
 
 
 def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:

@@ -5,30 +5,17 @@ Nothing here is a score: a stage is passed where none of its rules says no.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from matgen_core.checkpoints import load_checkpoint
-from matgen_core.chem.composition import check_oxidation
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
-from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.formulas import count_atoms
-from matgen_core.networks import build_geometry
 from matgen_core.settings import Rules as Rules
 from matgen_core.stages.familiarity import check_surroundings, check_type
+from matgen_core.stages.geometry_rules import check_packing
 from matgen_core.stages.solid_state import check_solid_state
 from matgen_core.types import Candidate, Formula, M, Verdict
-
-if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
 
 #: The stages in their order, and the rules of each; "target" stands for every goal's.
 STAGES: Mapping[str, tuple[str, ...]] = {
@@ -93,8 +80,7 @@ def judge_crystals(candidates: Sequence[Candidate], rules: Rules) -> tuple[Candi
         structure = to_structure(crystal)
         judged.append(
             candidate.add_verdicts(
-                check_oxidation(formula),
-                *check_geometry(structure),
+                check_packing(structure),
                 check_surroundings(structure),
                 check_type(crystal),
                 check_hazards(formula_counts(crystal), toxic=rules.toxic, radioactive=rules.radioactive),
@@ -115,43 +101,6 @@ def judge_compositions(candidates: Sequence[Candidate[Formula]], rules: Rules) -
         )
         for candidate in candidates
     )
-
-
-@lru_cache(maxsize=1)
-def _known_geometry() -> tuple[dict[str, float], NDArray[np.float64]]:
-    """Volume of an atom (Å³) and nearest approach of each pair (Å) in the training rows, as the networks know them."""
-    _network, volumes, contacts = build_geometry(load_checkpoint("crystal-geometry"))
-    return dict(zip(ELEMENTS, volumes, strict=False)), np.asarray(contacts.tolist())
-
-
-def check_geometry(structure: Structure) -> list[Verdict]:
-    """Verdicts "bonds" and "packing", against the training rows.
-
-    Bonds: no pair of elements nearer than 0.9 of what known crystals hold. Packing: the volume within 0.6 and 1.6 of
-    what its elements take in known crystals.
-    """
-    volumes, contacts = _known_geometry()
-    symbols = [str(site.specie) for site in structure]
-    numbers = np.array([ELEMENTS.index(symbol) + 1 for symbol in symbols])
-    firsts, seconds, _images, distances = structure.get_neighbor_list(4.0)
-    least = contacts[numbers[firsts], numbers[seconds]]
-    known = np.flatnonzero(least > 0)
-    tightest, words = math.inf, "no neighbours within 4 Å"
-    if len(known):
-        at = known[int(np.argmin(distances[known] / least[known]))]
-        tightest = float(distances[at] / least[at])
-        pair = f"{symbols[firsts[at]]}–{symbols[seconds[at]]}"
-        words = f"{pair} {distances[at]:.2f} Å; nearest in known crystals {least[at]:.2f} Å"
-    expected = sum(volumes[symbol] for symbol in symbols)
-    ratio = structure.volume / expected
-    packing = (
-        f"{structure.density:.2f} g/cm³, {structure.volume / len(structure):.1f} Å³ an atom, {ratio:.2f} of what known "
-        f"crystals of these elements take"
-    )
-    return [
-        Verdict("bonds", None if tightest == math.inf else bool(tightest >= 0.9), words),
-        Verdict("packing", bool(0.6 <= ratio <= 1.6), packing),
-    ]
 
 
 def check_energies(candidate: Candidate[M], rules: Rules) -> list[Verdict]:

@@ -9,13 +9,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.composition import check_charges, check_neutral, check_oxidation
 from matgen_core.chem.hazards import check_hazards
+from matgen_core.chem.oxidation import check_neutral, check_oxidation
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.formulas import count_atoms, reduce_formula
 from matgen_core.data.reference import load_reference
 from matgen_core.properties import PROPERTIES
-from matgen_core.stages.assess import check_goals
+from matgen_core.stages.assess import check_goals, without_former
 from matgen_core.stages.likelihood import cost_of_goals
 from matgen_core.types import Candidate, Constraints, Formula, FormulaSettings, Target, Verdict
 
@@ -46,23 +46,20 @@ def judge_formulas(
             check_counts(counts, target.constraints),
             Verdict("duplicate", not same, same),
             Verdict("newness", new, among),
-            check_charges(formula),
+            check_oxidation(formula),
         ]
-        if settings.neutral:
-            verdicts.append(check_neutral(formula))
+        if settings.neutral and not (neutral := check_neutral(formula)).passed:
+            verdicts.append(neutral)
         if settings.new:
             verdicts.append(Verdict("new", new, among))
-        judged.append(candidate.add_verdicts(*verdicts))
+        judged.append(without_former(candidate).add_verdicts(*verdicts))
     return tuple(judged)
 
 
 def finish_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:
-    """Verdicts that are worth their time only for what is shown: oxidation states, hazards, goals."""
+    """Verdicts that are worth their time only for what is shown: hazards, goals."""
     return tuple(
-        c.add_verdicts(
-            check_oxidation(c.material.reduced), check_hazards(count_atoms(c.material.reduced)), *check_goals(c, target)
-        )
-        for c in candidates
+        c.add_verdicts(check_hazards(count_atoms(c.material.reduced)), *check_goals(c, target)) for c in candidates
     )
 
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from matgen_core.checkpoints import available
-from matgen_core.chem.distances import check_distances
+from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, load_chgnet, read_energies
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.data.reference import Reference, load_reference
 from matgen_core.memory import in_halves
 from matgen_core.properties import PROPERTIES
+from matgen_core.stages.geometry_rules import check_distances
 from matgen_core.stages.read_formulas import CHECKPOINT, load_reader, read_heads
 from matgen_core.types import Candidate, Prediction
 
@@ -55,8 +56,8 @@ def _predict(
 ) -> tuple[Candidate, ...]:
     reference = load_reference()
     structures = [to_structure(candidate.material) for candidate in candidates]
-    verdicts = [check_distances(structure) for structure in structures]
-    sound = [i for i, verdict in enumerate(verdicts) if verdict.passed]
+    # CHGNet reads what is cramped, too: how far above the hull it lies says how cramped. Overlapping atoms it cannot.
+    sound = [i for i, structure in enumerate(structures) if check_overlap(structure).passed]
     energies = dict(
         zip(
             sound,
@@ -67,7 +68,7 @@ def _predict(
     overlapping = EnergyReading(None, None, None, "not read: atoms overlap")
     gaps = read_gaps(candidates)
     return tuple(
-        candidate.add_verdicts(verdicts[i]).add_predictions(
+        candidate.add_verdicts(check_distances(structures[i])).add_predictions(
             gaps[i], *_readings(candidate, energies.get(i, overlapping), reference)
         )
         for i, candidate in enumerate(candidates)

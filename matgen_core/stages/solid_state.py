@@ -15,8 +15,10 @@ from matgen_core.types import BadInput, Verdict
 
 #: Under which its rules hold.
 CONDITIONS = "solid-state reaction of powders in air, box furnace, from 600 °C up"
-#: Rules that are judged elsewhere already (geometry, toxic elements, hull), or say how many elements there may be.
-_ELSEWHERE = ("G1", "G3", "G4", "G9")
+#: Rules judged elsewhere already (geometry, charges, toxic elements, hull), or of how many elements there may be.
+_ELSEWHERE = ("G1", "G2", "G3", "G4", "G9")
+#: What it says where its own charge rule G2 found nothing; charges are the rule "oxidation".
+_UNDECIDED = "oxidation states undecidable"
 
 
 def available() -> bool:
@@ -49,10 +51,12 @@ def check_solid_state(formula: str) -> Verdict:
         return Verdict("solid_state", None, f"matsyngate cannot judge {formula} ({type(error).__name__})")
     bad = [
         f"{name}: {verdict.reason}" for name, verdict in report.verdicts.items()
-        if verdict.status.name in ("FAIL", "FAILED") and name not in _ELSEWHERE
+        if verdict.status.name in ("FAIL", "FAILED") and name not in _ELSEWHERE and verdict.reason != _UNDECIDED
     ]  # fmt: skip
     if bad:
         return Verdict("solid_state", False, f"{'; '.join(bad)[:400]} ({CONDITIONS})")
+    if any(verdict.reason == _UNDECIDED for verdict in report.verdicts.values()):
+        return Verdict("solid_state", None, f"matsyngate finds no oxidation states for {formula} and cannot judge it")
     return Verdict("solid_state", True, f"no rule against it ({CONDITIONS})")
 
 

@@ -16,7 +16,7 @@ from matgen_core.types import Candidate, Target
 from matgen_core.viz.crystals import draw_readings
 from pages.ui.language import N_, _
 from pages.ui.pick import Pick
-from pages.ui.wording import goal_text, group_symbol, mark, newness_text, subscript
+from pages.ui.wording import CHARGES, charge_verdict, goal_text, group_symbol, mark, newness_text, subscript
 
 #: Column headings.
 _SHORT = {
@@ -38,6 +38,11 @@ def _passed(rule: str) -> Callable[[Candidate], bool]:
         return verdict is not None and verdict.passed is True
 
     return check
+
+
+def _is_balanced(candidate: Candidate) -> bool:
+    verdict = charge_verdict(candidate)
+    return verdict is not None and verdict.passed is True
 
 
 # ----------------------------------------------------------------------------------------------------------- shares
@@ -73,7 +78,7 @@ def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[C
     """Those that pass what the reader ticks."""
     checks = {
         "target": (_("on target"), met_all), "stable": (_("near the hull"), is_stable),
-        "new": (_("new"), _passed("newness")), "charge": (_("charge-balanced"), _passed("charge_balance")),
+        "new": (_("new"), _passed("newness")), "charge": (_("charges balance"), _is_balanced),
         "unique": (_("unique"), _passed("duplicate")),
     }  # fmt: skip
     if not target.goals:
@@ -107,7 +112,8 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
         row[key] = None if prediction is None else prediction.value
         row[f"{key}_spread"] = None if prediction is None else prediction.spread
     row["newness"] = newness_text(candidate)
-    for rule in ("charge_balance", "distances", "duplicate"):
+    row["charge"] = mark(charge_verdict(candidate))
+    for rule in ("distances", "duplicate"):
         row[rule] = mark(candidate.verdict(rule))
     row["id"] = candidate.id
     return row
@@ -127,8 +133,8 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
             help=_("Probability that every target is met, if errors are normal with the spreads shown"),
         ),
         "newness": words(_("Newness"), width=115),
-        "charge_balance": words(_("Charge"), width=60, help=_("SMACT validity: whether charges can balance")),
-        "distances": words(_("Distances"), width=75, help=_("Whether no two atoms overlap")),
+        "charge": words(_("Charges"), width=60, help=_(CHARGES)),
+        "distances": words(_("Distances"), width=75, help=_("Whether no two atoms are nearer than in known crystals")),
         "duplicate": words(_("Unique"), width=60, help=_("Whether no better candidate of this run is the same")),
         "id": words("id", width=70),
     }

@@ -52,7 +52,7 @@ def ask_formula_sampling() -> tuple[int, int, FormulaSettings]:
     )  # fmt: skip
     neutral = left.toggle(
         _("Charge-neutral only"), _USUAL.neutral, key="neutral", bind=URL,
-        help=_("A neutral combination of known oxidation states, mixed valence allowed, alloys not (SMACT)"),
+        help=_("Neutral with common oxidation states; one element may have two. Intermetallics are left out."),
     )  # fmt: skip
     new = right.toggle(_("New formulas only"), _USUAL.new, key="only_new", bind=URL)
     with st.expander(_("Temperature and top-k")):

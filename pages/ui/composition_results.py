@@ -18,7 +18,17 @@ from matgen_core.types import Candidate, Formula, Target
 from matgen_core.viz.compositions import draw_compositions
 from pages.ui.language import N_, _
 from pages.ui.pick import Pick
-from pages.ui.wording import goal_text, label_text, mark, number, reading_text, rule_text, subscript
+from pages.ui.wording import (
+    CHARGES,
+    charge_verdict,
+    goal_text,
+    label_text,
+    mark,
+    number,
+    reading_text,
+    rule_text,
+    subscript,
+)
 
 _COLUMNS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
 _SHORT = {
@@ -39,7 +49,7 @@ def show_formula_shares(
     if target.goals:
         boxes.append((_("On every target"), sum(map(met_all, found)), len(found)))
     boxes += [
-        (_("SMACT-valid, of drawn"), passed("charge_balance", drawn), len(drawn)),
+        (_("Charges balance, of drawn"), sum(mark(charge_verdict(c)) == "✓" for c in drawn), len(drawn)),
         (_("New formula"), passed("newness", found), len(found)),
         (_("Different, of drawn"), passed("duplicate", drawn), len(drawn)),
     ]
@@ -70,7 +80,7 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
         reading = candidate.predictions.get(key)
         row[key] = None if reading is None else reading.value
         row[f"{key}_spread"] = None if reading is None else reading.spread
-    row["charge"] = mark(candidate.verdict("charge_balance"))
+    row["charge"] = mark(charge_verdict(candidate))
     newness = candidate.verdict("newness")
     row["new"] = _("new") if newness is not None and newness.passed else _("known")
     near, share = _nearest(formula)
@@ -92,7 +102,7 @@ def _columns(target: Target) -> dict[str, object]:
             width=65,
             help=_("Probability that every target is met, if errors are normal with the spreads shown"),
         ),
-        "charge": words(_("Charge"), width=60, help=_("SMACT validity: whether charges can balance")),
+        "charge": words(_("Charges"), width=60, help=_(CHARGES)),
         "new": words(_("Newness"), width=70, help=_("Whether the formula is among the known ones")),
         "nearest": words(_("Nearest known"), width=110, help=_("The known formula that differs in fewest atoms")),
         "far": numbers(_("differs by"), format="percent", width=75, help=_("Share of the atoms that differ")),

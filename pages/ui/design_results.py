@@ -26,7 +26,8 @@ def stage_names(kind: str) -> dict[str, str]:
     """The stages as the chapter calls them."""
     return {
         "generated": _("generated"), "reached": _("targets reached"),
-        "synthesizable": _("synthesizable"), "stable": _("stable (not read)") if kind == "molecules" else _("stable"),
+        "synthesizable": _("passes the chemical rules"),
+        "stable": _("stable (not read)") if kind == "molecules" else _("stable"),
         "new": _("new"), "listed": _("listed"),
     }  # fmt: skip
 

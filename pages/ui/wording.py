@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.symmetry import hall_number
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Goal, Prediction, Verdict
-from pages.ui.language import _
+from pages.ui.language import N_, _
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+#: What a mark in the column of charges means.
+CHARGES = N_(
+    "✓ neutral with common oxidation states, or intermetallic; – only with rare states or bonds between anions; ✗ not"
+)
 
 
 def subscript(formula: str) -> str:
@@ -97,6 +102,11 @@ def newness_text(candidate: Candidate) -> str:
     if not verdict.passed:
         return _("known structure")
     return _("new structure") if verdict.reason.startswith("new structure") else _("new formula")
+
+
+def charge_verdict(candidate: Candidate[Any]) -> Verdict | None:
+    """The verdict on charges; of a run of an older version the one that it had."""
+    return candidate.verdict("oxidation") or candidate.verdict("charge_balance")
 
 
 def mark(verdict: Verdict | None) -> str:

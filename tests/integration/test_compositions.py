@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from matgen_core.chem.composition import check_neutral
+from matgen_core.chem.oxidation import check_neutral
 from matgen_core.cli.main import main
 from matgen_core.compositions import design_compositions, listed_compositions, summarise_compositions
 from matgen_core.data.formulas import count_atoms
@@ -117,7 +117,7 @@ def test_the_command_writes_what_was_asked(monkeypatch: pytest.MonkeyPatch, tmp_
     rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"))))
     assert len(rows) == 6
     assert all("O" in count_atoms(row["formula"]) for row in rows)
-    assert all(row["band_gap"] and row["measured_gap"] and row["neutral"] == "True" for row in rows)
+    assert all(row["band_gap"] and row["measured_gap"] and row["oxidation"] == "True" for row in rows)
 
 
 @pytest.mark.parametrize(

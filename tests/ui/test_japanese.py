@@ -14,9 +14,10 @@ from streamlit.testing.v1 import AppTest
 
 from matgen_core.checkpoints import FOLDER
 from matgen_core.chem.alerts import check_forbidden
-from matgen_core.chem.composition import check_charges, check_constraints, check_oxidation, parse_elements
+from matgen_core.chem.composition import check_charges, check_constraints, parse_elements
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.molecule import outside_domain, parse, read, read_pattern
+from matgen_core.chem.oxidation import check_oxidation
 from matgen_core.finetuning import read_examples
 from matgen_core.lessons.exercises import read_condition
 from matgen_core.prediction import read_rows
@@ -106,7 +107,8 @@ def reasons() -> list[str]:
     assert molecule is not None
     assert benzene is not None
     verdicts = [
-        check_charges("NaCl"), check_charges("NaCl3"), check_oxidation("Na3Cl"), check_oxidation("Cu3Au"),
+        *(check_oxidation(f) for f in ("Na3Cl", "Cu3Au", "NaCl", "FeS2", "LaFeP2O7", "Si", "LiNaKFeMnCoNiVCrCuZnO99")),
+        check_charges("NaCl"), check_charges("NaCl3"),
         check_hazards(["Pb", "Cr", "U"]), check_hazards(["Na"]), check_forbidden(benzene, benzene, "c1ccccc1"),
     ]  # fmt: skip
     found = [v.reason for v in verdicts]

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.distances import check_distances, shortest_distance
+from matgen_core.chem.distances import check_overlap, shortest_distance
 
 
 def test_an_atom_sees_its_own_image() -> None:
     assert shortest_distance(Structure(Lattice.orthorhombic(0.4, 5, 5), ["H"], [[0, 0, 0]]))[0] == pytest.approx(0.4)
-    assert check_distances(Structure(Lattice.orthorhombic(0.4, 5, 5), ["H"], [[0, 0, 0]])).passed is False
+    assert check_overlap(Structure(Lattice.orthorhombic(0.4, 5, 5), ["H"], [[0, 0, 0]])).passed is False
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -25,4 +25,4 @@ def test_it_agrees_with_pymatgen_in_skewed_cells(seed: int) -> None:
 
 def test_a_flat_cell_is_refused() -> None:
     flat = Structure(Lattice([[3, 0, 0], [0, 3, 0], [0, 3, 1e-6]]), ["H"], [[0, 0, 0]])
-    assert check_distances(flat).passed is False
+    assert check_overlap(flat).passed is False

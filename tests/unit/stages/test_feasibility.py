@@ -22,8 +22,6 @@ from matgen_core.stages.familiarity import check_surroundings, check_type
 from matgen_core.stages.feasibility import (
     STAGES,
     Rules,
-    check_geometry,
-    check_oxidation,
     count_stages,
     failed,
     judge_crystals,
@@ -52,35 +50,12 @@ def judged(
     return judge_crystals(assess([Candidate(name, crystal, Origin("test"), readings)], TARGET), RULES)[0]
 
 
-@pytest.mark.parametrize("formula", ["Fe3O4", "Mn3O4", "NaCl", "LiCoO2", "CoFe", "SrTiO3"])
-def test_plausible_states_pass_mixed_valence_too(formula: str) -> None:
-    assert check_oxidation(formula).passed is True
-
-
-@pytest.mark.parametrize("formula", ["Na3Cl", "MgCl5", "NaO4"])
-def test_states_that_nobody_knows_do_not(formula: str) -> None:
-    verdict = check_oxidation(formula)
-    assert verdict.passed is False
-    assert formula in verdict.reason
-
-
-def test_the_states_are_named() -> None:
-    assert check_oxidation("Fe3O4").reason == "Fe +2.67, O -2"
-
-
-@pytest.mark.parametrize(("length", "bonds", "packing"), [(5.64, True, True), (4.2, False, False), (7.9, True, False)])
-def test_bonds_and_packing_follow_the_known(length: float, bonds: bool, packing: bool) -> None:
-    found = {verdict.rule: verdict for verdict in check_geometry(to_structure(salt(length)))}
-    assert (found["bonds"].passed, found["packing"].passed) == (bonds, packing)
-    assert "Cl–Na" in found["bonds"].reason or "Na–Cl" in found["bonds"].reason
-
-
 @pytest.mark.parametrize(
     ("candidate", "stage", "rule"),
     [
         (judged(salt(), gap=2.0), "reached", "target:band_gap"),
         (judged(salt(), gap=None), "reached", "target:band_gap"),
-        (judged(salt(4.2)), "synthesizable", "bonds"),
+        (judged(salt(7.9)), "synthesizable", "packing"),
         (judged(salt(6.0, ("Pb", "S"))), "synthesizable", "hazards"),
         (judged(salt(), energy=0.2), "stable", "formation"),
         (judged(salt(), above=0.3), "stable", "hull"),
