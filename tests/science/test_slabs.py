@@ -1,0 +1,47 @@
+"""Layers and a molecule in vacuum relax to their measured lattices, and the vacuum neither collapses nor grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matgen_core.chem.relaxation import relax_structure
+from matgen_core.chem.structure import to_structure
+from matgen_core.data.candidate_files import Refused, read_files
+
+CASES = Path(__file__).parents[1] / "cases" / "44-slab-relax"
+
+
+@pytest.mark.parametrize(
+    ("name", "strain", "a", "thickness"),
+    [("hbn_18A", -0.03, 2.51, 0.0), ("mos2_20A", 0.03, 3.19, 3.13)],
+    ids=["boron nitride, compressed", "molybdenum sulfide, stretched"],
+)
+def test_a_strained_layer_finds_its_lattice_again(name: str, strain: float, a: float, thickness: float) -> None:
+    (item,) = read_files([CASES / f"{name}.cif"])
+    assert not isinstance(item, Refused)
+    layer = to_structure(item.material)
+    tall = layer.lattice.c
+    layer.apply_strain([strain, strain, 0])
+    found = relax_structure(layer)
+    assert found.converged, found.note
+    assert found.structure is not None
+    lattice = found.structure.lattice
+    assert lattice.a == pytest.approx(a, abs=0.02)
+    assert lattice.b == pytest.approx(lattice.a, abs=1e-3)
+    assert lattice.c == pytest.approx(tall, rel=0.03)
+    heights = found.structure.cart_coords[:, 2]
+    assert max(heights) - min(heights) == pytest.approx(thickness, abs=0.1)
+
+
+def test_a_molecule_keeps_its_bonds() -> None:
+    (item,) = read_files([CASES / "water_10A.cif"])
+    assert not isinstance(item, Refused)
+    found = relax_structure(to_structure(item.material))
+    assert found.converged, found.note
+    assert found.structure is not None
+    bonds = sorted(found.structure.get_neighbor_list(1.2)[3])
+    assert len(bonds) == 4, "two bonds, each from both ends"
+    assert bonds == pytest.approx([0.97] * 4, abs=0.02)
+    assert found.structure.volume == pytest.approx(1000, rel=0.1)
