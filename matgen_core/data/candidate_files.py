@@ -86,6 +86,10 @@ def _read_path(path: Path, notes: list[str]) -> Iterator[Item]:
         files = walk_structures(path)
         if not files:
             yield Refused(str(path), f"no file of structures in it ({', '.join(STRUCTURE_ENDINGS)}, POSCAR)")
+        for file in sorted(path.rglob("*")):
+            name = file.relative_to(path).as_posix()
+            if file.suffix.lower() in ENDINGS and not is_structure_file(name) and not is_hidden(name):
+                yield Refused(name, "of a folder, only files of structures are read; give this one by itself")
         for file in files:
             name = file.relative_to(path).as_posix()
             with file.open("rb") as handle:

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.data.candidate_files import ENDINGS, Refused, read_uploads
+from matgen_core.data.candidate_files import Refused, read_uploads
 from matgen_core.own_readings import add_own_readings
 from matgen_core.predictors import list_predictors
 from matgen_core.screening import Screener, batches
@@ -46,10 +46,12 @@ def ask_source() -> tuple[str, Callable[[], Any]] | None:
     )  # fmt: skip
     if way == "run":
         return _ask_run()
+    # Of any name: a POSCAR has no ending. What is not read comes back as a refused row with its reason.
     files = st.file_uploader(
-        _("CSV with formula, cif or smiles; CIF; zip of CIFs; SDF; SMILES"), [e.strip(".") for e in ENDINGS],
-        accept_multiple_files=True, key="screen-files",
-    )  # fmt: skip
+        _("CSV with formula, cif or smiles; CIF, POSCAR, XYZ or a zip of them; SDF; SMILES"),
+        accept_multiple_files=True,
+        key="screen-files",
+    )
     if not files:
         return None
     held = [(file.name, file.getvalue()) for file in files]

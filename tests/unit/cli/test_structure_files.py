@@ -1,0 +1,57 @@
+"""Structure files by command: whole folders of real files, each row read as what it is or refused in words."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+
+from matgen_core.cli.main import main
+
+CASES = Path(__file__).parents[2] / "cases"
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["matgen", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_case_is_screened_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(monkeypatch, "screen", str(CASES), "--out", str(out), "--objective", "e_above_hull:min") == 0
+    said = capsys.readouterr()
+    assert "Warning" not in said.err
+    found = {row["id"]: row for row in rows_of(out / "candidates.csv")}
+    expected = {
+        "01-icsd-esd-latin1/magnetite": "Fe3O4", "02-origin-choice/anatase_choice2": "TiO2",
+        "03-rhombohedral/As_R-3m_cR": "As", "06-shelx-embedded-hkl/nacl_shelx": "NaCl", "07-multi-block/two-MgO": "MgO",
+        "08-mcif/afm": "MnNi2", "09-low-precision/mg_333": "Mg", "10-deuterium-charges/lid": "LiH",
+        "11-settings/zro2_P121-n1": "ZrO2", "13-occupancy/occ_09999": "NaCl", "14-other-formats/POSCAR_vasp5": "NaCl",
+        "14-other-formats/two/run1/relaxed": "NaCl", "14-other-formats/two/run2/relaxed": "MgO",
+        "16-labels/upper_labels": "NaCl",
+    }  # fmt: skip
+    assert {name: found[name]["material"] for name in expected} == expected
+    for one, other in (
+        ("11-settings/zro2_P121-n1", "11-settings/zro2_p21c"), ("11-settings/catio3_Pbnm", "11-settings/catio3_Pnma"),
+        ("02-origin-choice/anatase_choice1", "02-origin-choice/anatase_choice2"),
+    ):  # fmt: skip
+        energies = [float(found[name]["e_above_hull"]) for name in (one, other)]
+        assert energies[0] == pytest.approx(energies[1], abs=1e-3), "one crystal in two settings"
+    refused = {row["place"]: row["reason"] for row in rows_of(out / "refused.csv")}
+    for place, words in (
+        ("04-oh-wat-labels/brucite.cif", "H has no place"), ("12-mmcif/lig.cif", "mmCIF"),
+        ("13-occupancy/occ_60.cif", "disordered"), ("16-labels/OW.cif", "H has no place"),
+        ("14-other-formats/mol.xyz", "no cell"), ("14-other-formats/polymorphs.csv", "by itself"),
+    ):  # fmt: skip
+        assert words in refused[place]
