@@ -348,8 +348,8 @@ class SmilesSettings:
         top_k: only the k likeliest tokens; 0 for all.
         top_p: only the likeliest tokens that together reach this probability; 1 for all.
         prefix: SMILES to grow from: every string begins with it.
-        scaffold: SMILES of a part that is grown onto at an open end, or where a "*" marks it; every molecule must
-            contain it.
+        scaffold: SMILES of a part that is grown onto at an open end, or at every place that a "*" marks; every molecule
+            must contain it, grown at all of these.
         require: SMARTS that must occur in the molecule.
         forbid: SMARTS that must not.
         filters: alerts that reject: "PAINS", "BRENK".

@@ -34,10 +34,27 @@ def check_alerts(molecule: Chem.Mol, name: str) -> Verdict:
     return Verdict(name, not found, f"{shown}" if found else "no alert")
 
 
-def check_required(molecule: Chem.Mol, pattern: Chem.Mol, text: str, rule: str = "require") -> Verdict:
+def check_required(molecule: Chem.Mol, pattern: Chem.Mol, text: str) -> Verdict:
     """Whether the pattern occurs."""
     passed = contains(molecule, pattern)
-    return Verdict(rule, passed, f"{'has' if passed else 'lacks'} {text}")
+    return Verdict("require", passed, f"{'has' if passed else 'lacks'} {text}")
+
+
+def check_scaffold(molecule: Chem.Mol, pattern: Chem.Mol, text: str, marks: int) -> Verdict:
+    """Verdict "scaffold": whether the scaffold occurs, and something has grown at each of its marks.
+
+    Args:
+        molecule: that was drawn.
+        pattern: the scaffold with any atom at every mark.
+        text: the scaffold as the user wrote it.
+        marks: how many places are marked.
+    """
+    passed = contains(molecule, pattern)
+    if marks == 0:
+        return Verdict("scaffold", passed, f"{'has' if passed else 'lacks'} {text}")
+    if passed:
+        return Verdict("scaffold", True, f"grown at each of the {marks} marked places of {text}")
+    return Verdict("scaffold", False, f"not grown at each of the {marks} marked places of {text}")
 
 
 def check_forbidden(molecule: Chem.Mol, pattern: Chem.Mol, text: str) -> Verdict:

@@ -36,7 +36,7 @@ def molecules(
     top_p: Annotated[float, typer.Option(help="only the likeliest tokens up to this share")] = _USUAL.top_p,
     prefix: Annotated[str, typer.Option(help="every string begins with this SMILES")] = "",
     scaffold: Annotated[
-        str, typer.Option(help="SMILES of a part to grow from; a * marks where, such as c1ccncc1*")
+        str, typer.Option(help="SMILES of a part to grow from; every * marks a place that is grown: *c1ccncc1*")
     ] = "",
     require: Annotated[str, typer.Option(help="SMARTS that must occur")] = "",
     forbid: Annotated[str, typer.Option(help="SMARTS that must not")] = "",

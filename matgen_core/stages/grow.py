@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import torch
@@ -13,13 +13,16 @@ from matgen_core.data.smiles import MAX_TOKENS, VOCABULARY, decode, encode
 from matgen_core.data.smiles_grammar import first_illegal
 from matgen_core.messages import quote
 from matgen_core.models.smiles import ConditionalSMILESGenerator
+from matgen_core.stages.segments import Beginning
 from matgen_core.types import BadInput, SmilesSettings
 
 #: Writings of a scaffold that are grown from: the likeliest ones, as the network sees it.
 _WRITINGS = 6
 _MARKED = "grows"
-#: Random writings of a marked scaffold, of which those that end at the mark are kept.
+#: Random writings of a marked scaffold for each mark, of which those that end at a mark are kept.
 _RANDOM = 100
+#: A carbon and the end of its branch.
+_FILLED = (VOCABULARY.index("C"), VOCABULARY.index(")"))
 #: Tokens that must be left to grow.
 _ROOM = 4
 
@@ -35,12 +38,14 @@ def check_beginning(settings: SmilesSettings) -> None:
             _legal(tokens, settings.prefix)
     if settings.scaffold.strip():
         found = writings(settings.scaffold.strip())
-        if settings.grammar and not any(first_illegal(row[1:]) is None for row in found):
-            _legal(list(found[0]), settings.scaffold, "scaffold")
+        if settings.grammar and not any(first_illegal(_whole(begin)[1:]) is None for begin in found):
+            _legal(_whole(found[0]), settings.scaffold, "scaffold")
 
 
-def read_scaffold(scaffold: str) -> tuple[Chem.Mol, frozenset[int]]:
+def read_scaffold(scaffold: str) -> tuple[Chem.Mol, tuple[int, ...]]:
     """The scaffold without its marks, and the atoms that are marked to grow from by a "*" bonded to them.
+
+    An atom that bears two marks is there twice.
 
     >>> molecule, marked = read_scaffold("c1ccncc1*")
     >>> Chem.MolToSmiles(molecule), len(marked)
@@ -53,7 +58,7 @@ def read_scaffold(scaffold: str) -> tuple[Chem.Mol, frozenset[int]]:
     marks = [atom for atom in molecule.GetAtoms() if atom.GetAtomicNum() == 0]
     for atom in marks:
         for other in atom.GetNeighbors():
-            other.SetBoolProp(_MARKED, True)
+            other.SetIntProp(_MARKED, other.GetIntProp(_MARKED) + 1 if other.HasProp(_MARKED) else 1)
     for number in sorted((atom.GetIdx() for atom in marks), reverse=True):
         molecule.RemoveAtom(number)
     bare = molecule.GetMol()
@@ -61,7 +66,21 @@ def read_scaffold(scaffold: str) -> tuple[Chem.Mol, frozenset[int]]:
         fine = Chem.SanitizeMol(bare, catchErrors=True) == Chem.SanitizeFlags.SANITIZE_NONE
     if not fine or bare.GetNumAtoms() == 0:
         raise BadInput(f"the scaffold {quote(scaffold)} is no molecule without its *; mark carbon atoms only")
-    return bare, frozenset(atom.GetIdx() for atom in bare.GetAtoms() if atom.HasProp(_MARKED))
+    marked = [
+        atom.GetIdx() for atom in bare.GetAtoms() if atom.HasProp(_MARKED) for _ in range(atom.GetIntProp(_MARKED))
+    ]
+    return bare, tuple(marked)
+
+
+def grown_pattern(scaffold: str) -> Chem.Mol:
+    """What a molecule holds that has grown from the scaffold: at every mark an atom that is none of the scaffold's."""
+    bare, marked = read_scaffold(scaffold)
+    pattern = Chem.RWMol(bare)
+    for atom in marked:
+        other = pattern.AddAtom(Chem.AtomFromSmarts("*"))
+        pattern.AddBond(atom, other, Chem.BondType.SINGLE)
+        pattern.ReplaceBond(pattern.GetBondBetweenAtoms(atom, other).GetIdx(), Chem.BondFromSmarts("~"))
+    return pattern.GetMol()
 
 
 def _rooted(molecule: Chem.Mol) -> Iterator[tuple[str, int]]:
@@ -70,15 +89,16 @@ def _rooted(molecule: Chem.Mol) -> Iterator[tuple[str, int]]:
         yield Chem.MolToSmiles(molecule, rootedAtAtom=atom), _last(molecule)
 
 
-def _ending(molecule: Chem.Mol, ends: frozenset[int]) -> Iterator[tuple[str, int]]:
-    """Writings after which the next atom is bonded to one of these: those that would write it last, without it."""
-    for end in sorted(ends):
-        marked = Chem.RWMol(molecule)
-        marked.AddBond(end, marked.AddAtom(Chem.Atom(0)), Chem.BondType.SINGLE)
-        marked.UpdatePropertyCache(strict=False)
-        for text in dict.fromkeys(Chem.MolToRandomSmilesVect(marked.GetMol(), _RANDOM, randomSeed=1)):
-            if text.endswith("*"):
-                yield text.removesuffix("*"), end
+def _marked(molecule: Chem.Mol, marks: Sequence[int]) -> Iterator[str]:
+    """Writings that end with the "*" of one mark and hold the others as branches of their own, "(*)"."""
+    marked = Chem.RWMol(molecule)
+    for atom in marks:
+        marked.AddBond(atom, marked.AddAtom(Chem.Atom(0)), Chem.BondType.SINGLE)
+    marked.UpdatePropertyCache(strict=False)
+    count = _RANDOM * len(marks)
+    for text in dict.fromkeys(Chem.MolToRandomSmilesVect(marked.GetMol(), count, randomSeed=1)):
+        if text.endswith("*") and text.count("(*)") == len(marks) - 1:
+            yield text
 
 
 def _last(molecule: Chem.Mol) -> int:
@@ -86,25 +106,46 @@ def _last(molecule: Chem.Mol) -> int:
 
 
 @lru_cache(maxsize=64)
-def writings(scaffold: str) -> tuple[tuple[int, ...], ...]:
-    """Token strings of the scaffold, each ending on an atom that can bear more: on a marked one, if any is marked.
+def writings(scaffold: str) -> tuple[Beginning, ...]:
+    """Beginnings that are the scaffold, each with room to grow at its end: at every mark, if any is marked.
 
     Raises:
         BadInput: where there is none.
     """
     molecule, marked = read_scaffold(scaffold)
-    found = []
-    for text, last in _ending(molecule, marked) if marked else _rooted(molecule):
-        if molecule.GetAtomWithIdx(last).GetTotalNumHs() and (marked or not text.endswith("]")):
-            found.append(tuple(encode(text, end=False)))
-    if not found and marked:
-        raise BadInput(
-            f"nothing can grow where the scaffold {quote(scaffold)} is marked; put * at an atom with a hydrogen"
-        )
+    for atom in set(marked):
+        if molecule.GetAtomWithIdx(atom).GetTotalNumHs() < marked.count(atom):
+            raise BadInput(
+                f"nothing can grow where the scaffold {quote(scaffold)} is marked; put * at an atom with a hydrogen"
+            )
+    if marked:
+        found = [_begin(text) for text in _marked(molecule, marked)]
+    else:
+        found = [
+            Beginning(tuple(encode(text, end=False)))
+            for text, last in _rooted(molecule)
+            if molecule.GetAtomWithIdx(last).GetTotalNumHs() and not text.endswith("]")
+        ]
     if not found:
         raise BadInput(f"the scaffold {quote(scaffold)} has no free place at an end; write it with one")
-    _fits(list(found[0]), scaffold)
+    _fits([token for part in (found[0].tokens, *found[0].rests) for token in part], scaffold)
     return tuple(dict.fromkeys(found))
+
+
+def _begin(text: str) -> Beginning:
+    """The beginning that grows where a writing has its "*"."""
+    first, *others = text.removesuffix("*").split("(*)")
+    parts = [part + "(" for part in (first, *others)[:-1]] + [others[-1] if others else first]
+    tokens = [tuple(encode(part, end=False)) for part in parts]
+    return Beginning(tokens[0], tuple(part[1:] for part in tokens[1:]), grows=True)
+
+
+def _whole(begin: Beginning) -> list[int]:
+    """The scaffold's tokens with a carbon in every branch, as the grammar and the network are asked about them."""
+    tokens = list(begin.tokens)
+    for rest in begin.rests:
+        tokens += [*_FILLED, *rest]
+    return tokens
 
 
 def _legal(tokens: list[int], text: str, name: str = "prefix") -> None:
@@ -123,14 +164,14 @@ def _fits(tokens: list[int], text: str) -> None:
 
 
 @torch.inference_mode()
-def beginnings(network: ConditionalSMILESGenerator, settings: SmilesSettings) -> list[tuple[int, ...]]:
+def beginnings(network: ConditionalSMILESGenerator, settings: SmilesSettings) -> list[Beginning]:
     """What the batches of a run begin with, in turn."""
     if not settings.scaffold.strip():
-        return [tuple(encode(settings.prefix.strip(), end=False))]
+        return [Beginning(tuple(encode(settings.prefix.strip(), end=False)))]
     device = next(network.parameters()).device
     scored = [
-        (float(network.loss(torch.tensor([text], device=device))[0]), text)
-        for text in writings(settings.scaffold.strip())
-        if not settings.grammar or first_illegal(text[1:]) is None
+        (float(network.loss(torch.tensor([_whole(begin)], device=device))[0]), i, begin)
+        for i, begin in enumerate(writings(settings.scaffold.strip()))
+        if not settings.grammar or first_illegal(_whole(begin)[1:]) is None
     ]
-    return [text for _, text in sorted(scored)[:_WRITINGS]]
+    return [begin for _, _, begin in sorted(scored)[:_WRITINGS]]

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from rdkit import Chem
 
-from matgen_core.chem.alerts import check_alerts, check_forbidden, check_required
+from matgen_core.chem.alerts import check_alerts, check_forbidden, check_required, check_scaffold
 from matgen_core.chem.molecule import accessibility, canonical, parse, properties, read_pattern
 from matgen_core.data.molecule_reference import MoleculeReference
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import check_goals
-from matgen_core.stages.grow import read_scaffold
+from matgen_core.stages.grow import grown_pattern, read_scaffold
 from matgen_core.stages.likelihood import cost_of_goals
 from matgen_core.types import Candidate, Molecule, Prediction, SmilesSettings, Target, Verdict
 
@@ -79,8 +79,8 @@ def read_molecule(molecule: Chem.Mol, outside: str | None = None) -> list[Predic
 def _checks(settings: SmilesSettings) -> list[Check]:
     checks: list[Check] = []
     if text := settings.scaffold.strip():
-        scaffold, _ = read_scaffold(text)
-        checks.append(lambda m: check_required(m, scaffold, text, "scaffold"))
+        pattern, marks = grown_pattern(text), len(read_scaffold(text)[1])
+        checks.append(lambda m: check_scaffold(m, pattern, text, marks))
     if required := settings.require.strip():
         wanted = read_pattern(required, "required SMARTS")
         checks.append(lambda m: check_required(m, wanted, required))

@@ -23,6 +23,7 @@ from matgen_core.data.smiles import BOS, EOS, MAX_TOKENS, PAD, UNKNOWN, VOCABULA
 from matgen_core.data.smiles_grammar import Writing
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 from matgen_core.networks import build_smiles
+from matgen_core.stages.segments import Beginning, Growth
 from matgen_core.training import best_device
 from matgen_core.types import Cancelled, SmilesSettings
 
@@ -103,40 +104,46 @@ class _Draw:
     """Draws the next token of every row, by the grammar where that is asked for.
 
     Args:
-        begin: what every string begins with.
+        begin: what every string begins with, and what is written for it later.
         count: strings.
         settings: temperature, top-k, top-p, grammar.
         generator: of the draws.
-        mends: where the grammar refuses a token, another is drawn; else the string ends there and is lost.
+        mends: where a token is refused, another is drawn; else the string ends there and is lost.
     """
 
     def __init__(
-        self, begin: Sequence[int], count: int, settings: SmilesSettings, generator: torch.Generator, mends: bool
+        self, begin: Beginning, count: int, settings: SmilesSettings, generator: torch.Generator, mends: bool
     ) -> None:
         self.settings, self.generator, self.mends = settings, generator, mends
+        self.growths = [Growth(begin) for _ in range(count)] if begin.grows else None
+        self.refused = set[int]()
         # None: a string that was refused, or one that came to where nothing may stand and is left to the network.
-        self.writings: list[Writing | None] = [Writing(begin[1:]) if settings.grammar else None for _ in range(count)]
+        longest = MAX_TOKENS - begin.reserve
+        self.writings: list[Writing | None] = [
+            Writing(begin.tokens[1:], longest) if settings.grammar else None for _ in range(count)
+        ]
 
     def __call__(self, logits: Tensor, rows: Sequence[int], alive: Sequence[bool]) -> Tensor:
         """(B, V) logits of the strings with these numbers -> (B,) tokens; of rows that have ended, any."""
         settings = self.settings
         probabilities = shape_probabilities(logits, settings.temperature, settings.top_k, settings.top_p).cpu()
         drawn = torch.multinomial(probabilities, 1, generator=self.generator).squeeze(1)
-        if not settings.grammar:
+        if not settings.grammar and self.growths is None:
             return drawn
         refused = []
         for place, (row, token, goes_on) in enumerate(zip(rows, drawn.tolist(), alive, strict=True)):
-            writing = self.writings[row]
-            if writing is None or not goes_on:
+            if not goes_on or row in self.refused:
                 continue
-            if not writing.allows(token):
+            if self.growths is not None and (forced := self.growths[row].forced) is not None:
+                drawn[place] = forced
+                self._add(row, forced)
+            elif not self._allows(row, token):
                 refused.append(place)
-            elif token != EOS:
-                writing.add(token)
+            else:
+                self._add(row, token)
         if refused and not self.mends:
             drawn[refused] = EOS
-            for place in refused:
-                self.writings[rows[place]] = None
+            self._lose([rows[place] for place in refused])
         elif refused:
             drawn[refused] = self._again(probabilities[refused], logits[refused].cpu(), [rows[i] for i in refused])
         return drawn
@@ -144,18 +151,37 @@ class _Draw:
     @property
     def lost(self) -> list[int]:
         """Strings that were refused."""
-        return [row for row, writing in enumerate(self.writings) if writing is None and self.settings.grammar]
+        return sorted(self.refused)
+
+    def _lose(self, rows: Sequence[int]) -> None:
+        self.refused.update(rows)
+        for row in rows:
+            self.writings[row] = None
+
+    def _allows(self, row: int, token: int) -> bool:
+        writing = self.writings[row]
+        return (writing is None or writing.allows(token)) and (self.growths is None or self.growths[row].allows(token))
+
+    def _add(self, row: int, token: int) -> None:
+        if token == EOS:
+            return
+        writing = self.writings[row]
+        if self.growths is not None:
+            self.growths[row].add(token)
+            if writing is not None:
+                writing.longest = MAX_TOKENS - self.growths[row].reserve
+        if writing is not None:
+            writing.add(token)
 
     def _again(self, probabilities: Tensor, logits: Tensor, rows: Sequence[int]) -> Tensor:
-        allowed = torch.tensor([w.allowed() if (w := self.writings[row]) else [] for row in rows])
+        allowed = torch.tensor([[self._allows(row, token) for token in range(len(VOCABULARY))] for row in rows])
         kept = keep_allowed(probabilities, logits, allowed, self.settings)
         drawn = torch.multinomial(kept, 1, generator=self.generator).squeeze(1)
         for row, token, some in zip(rows, drawn.tolist(), allowed.any(dim=1).tolist(), strict=True):
-            writing = self.writings[row]
-            if not some:
-                self.writings[row] = None
-            elif writing is not None and token != EOS:
-                writing.add(token)
+            if some:
+                self._add(row, token)
+            else:
+                self._lose([row])
         return drawn
 
 
@@ -166,7 +192,7 @@ def write_strings(
     settings: SmilesSettings,
     generator: torch.Generator,
     *,
-    begin: Sequence[int] = (BOS,),
+    begin: Beginning | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[list[int]]:
     """One token string a row of conditions.
@@ -176,7 +202,7 @@ def write_strings(
         conditions: (B, K), NaN for "any".
         settings: temperature, top-k, top-p, grammar, guidance.
         generator: of the draws, on the CPU, so that every device draws the same.
-        begin: tokens that every string begins with; with the grammar they must be ones that it allows.
+        begin: what every string begins with; with the grammar its tokens must be ones that it allows.
         cancelled: asked at every token; once it says yes, the strings that were finished come back.
 
     Returns:
@@ -185,11 +211,12 @@ def write_strings(
     Raises:
         Cancelled: where none was finished before.
     """
+    begin = begin or Beginning()
     written: list[list[int]] = [[] for _ in conditions]
     waiting = list(range(len(conditions)))
     for attempt in range(_ATTEMPTS + 1):
         draw = _Draw(begin, len(waiting), settings, generator, mends=attempt == _ATTEMPTS)
-        strings, whole = _write(network, conditions[waiting], draw, begin, cancelled)
+        strings, whole = _write(network, conditions[waiting], draw, begin.tokens, cancelled)
         for row, string in zip(waiting, strings, strict=True):
             written[row] = string
         waiting = [waiting[i] for i in draw.lost]

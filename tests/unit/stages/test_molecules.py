@@ -22,13 +22,14 @@ from matgen_core.data.smiles import BOS, EOS, MAX_TOKENS, PAD, VOCABULARY, decod
 from matgen_core.data.smiles_grammar import first_illegal
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
-from matgen_core.molecules import summarise
+from matgen_core.molecules import design_molecules, summarise
 from matgen_core.networks import build_smiles
 from matgen_core.properties import MOLECULE_CONDITIONS
 from matgen_core.recipes.crystals import train
 from matgen_core.stages.grow import read_scaffold, writings
 from matgen_core.stages.judge_molecules import Judge, counts_for, rank_molecules
 from matgen_core.stages.molecule_conditions import check_molecules, contradiction, draw_molecule_conditions
+from matgen_core.stages.segments import Beginning
 from matgen_core.stages.write_smiles import explain, guide, keep_allowed, shape_probabilities, write_strings
 from matgen_core.training import TrainingConfig
 from matgen_core.types import (
@@ -80,7 +81,8 @@ def test_cooler_is_surer() -> None:
 def test_strings_repeat_by_seed_and_begin_as_told(network: ConditionalSMILESGenerator) -> None:
     begin = encode("CC(", end=False)
     one, two = (
-        write_strings(network, FREE, SmilesSettings(), torch.Generator().manual_seed(5), begin=begin) for _ in range(2)
+        write_strings(network, FREE, SmilesSettings(), torch.Generator().manual_seed(5), begin=Beginning(tuple(begin)))
+        for _ in range(2)
     )
     assert one == two
     assert len(one) == 6
@@ -174,7 +176,7 @@ def test_guidance_leaves_what_is_unlikely_alone() -> None:
 def test_a_scaffold_is_written_from_all_its_free_ends() -> None:
     found = writings("c1ccc2[nH]ccc2c1")
     assert len(found) > 1
-    assert all(row[0] == BOS for row in found)
+    assert all(begin.tokens[0] == BOS for begin in found)
     with pytest.raises(BadInput, match="free place"):
         writings("FC(F)(F)F")
 
@@ -184,12 +186,34 @@ def test_a_marked_scaffold_grows_from_its_marks(scaffold: str) -> None:
     bare, marked = read_scaffold(scaffold)
     assert bare.GetNumAtoms() == parse(scaffold).GetNumAtoms() - scaffold.count("*")  # type: ignore[union-attr]
     assert len(marked) == scaffold.count("*")
-    found = writings(scaffold)
-    grown = {Chem.CanonSmiles(decode(row) + "F") for row in found}
-    once = [scaffold.replace("*", "F", 1), scaffold[::-1].replace("*", "F", 1)[::-1]]  # one mark or the other
-    assert grown == {Chem.CanonSmiles(text.replace("(*)", "").replace("*", "")) for text in once}
-    (judged,) = Judge(Target(), SmilesSettings(scaffold=scaffold), load_molecule_reference())(candidates(min(grown)))
-    assert judged.verdict("scaffold").passed  # type: ignore[union-attr]
+    branch = [*encode("F", end=False)[1:], *encode("C)", end=False)[2:]]
+    grown = set()
+    for begin in writings(scaffold):
+        tokens = list(begin.tokens)
+        for rest in begin.rests:
+            tokens += [*branch, *rest]
+        grown.add(Chem.CanonSmiles(decode(tokens) + "F"))
+    assert grown == {Chem.CanonSmiles(scaffold.replace("*", "F"))}, "whichever mark comes last, all are grown"
+    judge = Judge(Target(), SmilesSettings(scaffold=scaffold), load_molecule_reference())
+    whole, part = judge(candidates(min(grown), Chem.MolToSmiles(bare)))
+    assert whole.verdict("scaffold").passed is True  # type: ignore[union-attr]
+    assert part.verdict("scaffold").passed is False, "the scaffold alone has grown nowhere"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("grammar", [True, False])
+@pytest.mark.parametrize(
+    "scaffold", ["[*:1]Cc1ccc(C[*:2])cc1", "c1cc(*)cc(*)c1*", "CC(*)(*)c1ccccc1", "*c1ccc2[nH]c(*)cc2c1"]
+)
+def test_every_marked_place_of_a_scaffold_is_grown(scaffold: str, grammar: bool) -> None:
+    settings = SmilesSettings(scaffold=scaffold, until="drawn", grammar=grammar)
+    found = design_molecules(Target(), 20, seed=2, settings=settings)
+    valid = [c for c in found if c.verdict("valid").passed]  # type: ignore[union-attr]
+    assert len(valid) >= (19 if grammar else 6)
+    assert all(c.verdict("scaffold").passed for c in valid), [c.material.smiles for c in valid]  # type: ignore[union-attr]
+    assert len({c.material.smiles for c in valid}) > len(valid) / 2
+    one = scaffold.replace("[*:1]", "F").replace("[*:2]", "").replace("*", "F", 1).replace("(*)", "").replace("*", "")
+    (half,) = Judge(Target(), settings, load_molecule_reference())(candidates(one))
+    assert half.verdict("scaffold").passed is False, "grown at one place alone"  # type: ignore[union-attr]
 
 
 def test_a_mark_on_an_atom_that_cannot_bear_it_is_said() -> None:
