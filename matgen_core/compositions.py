@@ -9,9 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from matgen_core.chem.composition import check_constraints
+from matgen_core.chem.formula_type import read_type
 from matgen_core.data.formulas import FORMULA_PROPERTIES, MAX_ATOMS, decode_atoms, reduce_formula
 from matgen_core.data.reference import load_reference
 from matgen_core.memory import in_halves
+from matgen_core.messages import quote
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.judge_formulas import counts_as_found, finish_formulas, judge_formulas, rank_formulas
 from matgen_core.stages.read_formulas import predict_formulas
@@ -137,9 +139,11 @@ def check_compositions(target: Target, count: int, settings: FormulaSettings) ->
             raise BadTarget(f"compositions cannot be asked for {key!r}; choose from: {', '.join(FORMULA_PROPERTIES)}")
     constraints = target.constraints
     check_constraints(constraints)
-    if constraints.formula is not None or constraints.crystal_system is not None:
+    if constraints.crystal_system is not None:
+        raise BadTarget("compositions have no crystal system; ask crystals for it")
+    if constraints.formula is not None and read_type(constraints.formula) is None:
         raise BadTarget(
-            "compositions are asked for by elements and atoms; a formula or crystal system is the crystals'"
+            f"{quote(constraints.formula)} is one formula already; write a type such as ABX3, or ask crystals for it"
         )
     if constraints.max_atoms > MAX_ATOMS:
         raise BadTarget(f"{constraints.max_atoms} atoms are too many; formulas have at most {MAX_ATOMS}")

@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
+from matgen_core.chem.composition import formula_elements
+from matgen_core.chem.formula_type import read_type
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
 from matgen_core.chem.oxidation import NONE, balance
 from matgen_core.chem.structure import reduced_formula
@@ -54,11 +56,15 @@ def allowed(target: Target, rules: Rules) -> Target:
     out = frozenset(() if rules.toxic else TOXIC) | frozenset(() if rules.radioactive else RADIOACTIVE)
     constraints = target.constraints
     asked = constraints.include | (constraints.chemical_system or frozenset())
+    if constraints.formula is not None:
+        asked |= formula_elements(constraints.formula)
     if asked & out:
         names = ", ".join(sorted(asked & out))
         raise BadTarget(f"{names} is asked for and excluded as toxic or radioactive; allow such elements, or drop it")
-    if constraints.formula is not None or constraints.chemical_system is not None:
+    if constraints.chemical_system is not None:
         return target  # exactly these elements: nothing to exclude
+    if constraints.formula is not None and read_type(constraints.formula) is None:
+        return target  # likewise
     return replace(target, constraints=replace(constraints, exclude=constraints.exclude | (out & set(ELEMENTS))))
 
 

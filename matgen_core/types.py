@@ -275,7 +275,8 @@ class Constraints:
         include: elements that must all be in it.
         exclude: elements that must not be in it.
         chemical_system: if given, exactly these elements.
-        formula: if given, exactly this formula (any multiple of it in the cell).
+        formula: if given, exactly this formula (any multiple of it in the cell), or any formula of this type: ABX3,
+            ABO3 (:mod:`matgen_core.chem.formula_type` says which letters stand for any element).
         min_atoms: fewest atoms in the primitive cell.
         max_atoms: most atoms in the primitive cell.
         crystal_system: "triclinic" … "cubic", or None for any.

@@ -9,6 +9,7 @@ from functools import lru_cache
 from numbers import Integral
 
 from matgen_core.chem.formula import read_formula
+from matgen_core.chem.formula_type import FormulaType, read_type
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
 from matgen_core.messages import quote
 from matgen_core.types import BadInput, BadTarget, Constraints, Crystal, Verdict
@@ -81,9 +82,38 @@ def fitting_cell(formula: str) -> int:
     Raises:
         BadTarget: where it is no formula.
     """
-    unit = _smallest(parse_formula(formula))
+    pattern = read_type(formula)
+    unit = _smallest(parse_formula(formula)) if pattern is None else pattern.atoms
     units = max(2 if 2 * unit <= 40 else 1, min(4, 28 // unit))
     return units * unit
+
+
+def split_formula(text: str, system: frozenset[str] | None = None) -> tuple[str | None, frozenset[str] | None]:
+    """Formula and chemical system, where a formula is asked for: a formula, its type, or the system itself.
+
+    >>> split_formula("ABO3"), sorted(split_formula("Li-P-S")[1])
+    (('ABO3', None), ['Li', 'P', 'S'])
+
+    Args:
+        text: as written.
+        system: as asked for besides.
+
+    Raises:
+        BadTarget: for a system that names no element, or is another than the one asked for besides.
+    """
+    plain = text.strip()
+    if re.fullmatch(r"[A-Z][a-z]?(?:\s*[-−–]\s*[A-Z][a-z]?)+", plain):
+        elements = check_elements(part.strip() for part in re.split("[-−–]", plain))
+        if system not in (None, elements):
+            raise BadTarget(f"{plain} is another system than {'-'.join(sorted(system or ()))}; drop one of them")
+        return None, elements
+    return plain or None, system
+
+
+def formula_elements(formula: str) -> frozenset[str]:
+    """Elements that a formula, or a type of formula such as ABO3, names."""
+    pattern = read_type(formula)
+    return frozenset(parse_formula(formula)) if pattern is None else pattern.named
 
 
 def check_constraints(constraints: Constraints) -> None:
@@ -131,8 +161,13 @@ def _check_system(constraints: Constraints) -> None:
 def _check_formula(constraints: Constraints) -> None:
     if constraints.formula is None:
         return
+    shown = constraints.formula.strip()
+    if (pattern := read_type(shown)) is not None:
+        _check_type(constraints, pattern, shown)
+        _check_units(constraints, pattern.atoms, shown)
+        return
     counts = parse_formula(constraints.formula)
-    elements, shown = frozenset(counts), constraints.formula.strip()
+    elements = frozenset(counts)
     if constraints.chemical_system is not None and elements != constraints.chemical_system:
         raise BadTarget(
             f"{shown} is outside the chemical system {'-'.join(sorted(constraints.chemical_system))}; drop one of them"
@@ -141,12 +176,30 @@ def _check_formula(constraints: Constraints) -> None:
         raise BadTarget(f"{shown} has no {', '.join(sorted(constraints.include - elements))}; drop one")
     if constraints.exclude & elements:
         raise BadTarget(f"{shown} has {', '.join(sorted(constraints.exclude & elements))}, which is excluded")
-    smallest = _smallest(counts)
+    _check_units(constraints, _smallest(counts), shown)
+
+
+def _check_type(constraints: Constraints, pattern: FormulaType, shown: str) -> None:
+    """A type of formula against the elements that are asked for."""
+    check_elements(pattern.named)
+    if pattern.named & constraints.exclude:
+        raise BadTarget(f"{shown} has {', '.join(sorted(pattern.named & constraints.exclude))}, which is excluded")
+    together = constraints.include | pattern.named | (constraints.chemical_system or frozenset())
+    if len(together) > len(pattern.amounts):
+        raise BadTarget(
+            f"{shown} has {len(pattern.amounts)} elements, and {', '.join(sorted(together))} are asked for; drop one"
+        )
+    system = constraints.chemical_system
+    if system is not None and (len(system) != len(pattern.amounts) or not pattern.named <= system):
+        raise BadTarget(f"{shown} is outside the chemical system {'-'.join(sorted(system))}; drop one of them")
+
+
+def _check_units(constraints: Constraints, smallest: int, shown: str) -> None:
+    """Whether a cell can hold a whole number of formula units of so many atoms."""
     if smallest > constraints.max_atoms:
         raise BadTarget(
             f"{shown} has {smallest} atoms and at most {constraints.max_atoms} are allowed; raise the maximum"
         )
-    # The cell holds a whole number of formula units.
     if constraints.max_atoms // smallest * smallest < constraints.min_atoms:
         raise BadTarget(
             f"no multiple of {shown} ({smallest} atoms) has {constraints.min_atoms} to {constraints.max_atoms} atoms; "
@@ -158,6 +211,15 @@ def _smallest(counts: Mapping[str, int]) -> int:
     from math import gcd
 
     return sum(counts.values()) // gcd(*counts.values())
+
+
+def has_formula(counts: Mapping[str, int], formula: str) -> bool:
+    """Whether so many atoms of each element are a multiple of a formula, or of a type of formula such as ABX3."""
+    if (pattern := read_type(formula)) is not None:
+        return pattern.fits(counts)
+    wanted, atoms = parse_formula(formula), sum(counts.values())
+    whole = sum(wanted.values())
+    return {e: n * atoms for e, n in wanted.items()} == {e: n * whole for e, n in counts.items()}
 
 
 def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Constraints) -> Verdict:
@@ -176,11 +238,8 @@ def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Cons
         problems.append(f"has {', '.join(sorted(constraints.exclude & elements))}")
     if constraints.chemical_system is not None and elements != constraints.chemical_system:
         problems.append(f"not {'-'.join(sorted(constraints.chemical_system))}")
-    if constraints.formula is not None:
-        wanted = parse_formula(constraints.formula)
-        factor = atoms / sum(wanted.values())
-        if {e: n * factor for e, n in wanted.items()} != {e: float(n) for e, n in counts.items()}:
-            problems.append(f"not {constraints.formula}")
+    if constraints.formula is not None and not has_formula(counts, constraints.formula):
+        problems.append(f"not {constraints.formula}")
     if not constraints.min_atoms <= atoms <= constraints.max_atoms:
         problems.append(f"{atoms} atoms")
     system = crystal_system(crystal.space_group)

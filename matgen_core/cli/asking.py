@@ -32,11 +32,11 @@ def read_constraints(
     Raises:
         BadTarget: naming what is not an element.
     """
-    from matgen_core.chem.composition import parse_elements
+    from matgen_core.chem.composition import parse_elements, split_formula
     from matgen_core.data.crystals import ELEMENTS
 
+    written, exactly = split_formula(formula, parse_elements(system, ELEMENTS) if system else None)
     return Constraints(
-        parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS),
-        parse_elements(system, ELEMENTS) if system else None, formula or None, min_atoms, max_atoms,
+        parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS), exactly, written, min_atoms, max_atoms,
         None if crystal_system == "any" else crystal_system,
     )  # fmt: skip

@@ -24,6 +24,7 @@ def compositions(
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
+    formula: Annotated[str, typer.Option(help="only this type of formula: ABX3, ABO3")] = "",
     prompt: Annotated[str, typer.Option(help="atoms that every formula begins with: Li, or Fe O")] = "",
     min_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 1,
     max_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 20,
@@ -41,7 +42,7 @@ def compositions(
 ) -> None:
     """Draw formulas for a target, read their properties and judge them."""
     goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
-    target = Target(goals, read_constraints(include, exclude, system, "", min_atoms, max_atoms))
+    target = Target(goals, read_constraints(include, exclude, system, formula, min_atoms, max_atoms))
     settings = FormulaSettings(temperature, top_k, prompt, neutral, new, cap)
     with at_work(out) as work:
         from matgen_core.compositions import design_compositions, listed_compositions, summarise_compositions

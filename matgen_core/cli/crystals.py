@@ -22,7 +22,7 @@ def crystals(
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
-    formula: Annotated[str, typer.Option(help="exactly this formula: Fe3O4")] = "",
+    formula: Annotated[str, typer.Option(help="exactly this formula, Fe3O4, or this type: ABX3, ABO3")] = "",
     min_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 1,
     max_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 20,
     crystal_system: Annotated[str, typer.Option(help="cubic, hexagonal, …")] = "any",

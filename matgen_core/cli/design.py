@@ -35,7 +35,7 @@ def design_crystals(
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
-    formula: Annotated[str, typer.Option(help="exactly this formula: Fe3O4")] = "",
+    formula: Annotated[str, typer.Option(help="exactly this formula, Fe3O4, or this type: ABX3, ABO3")] = "",
     min_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 1,
     max_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 20,
     crystal_system: Annotated[str, typer.Option(help="cubic, hexagonal, …")] = "any",
@@ -124,6 +124,7 @@ def design_compositions(
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
+    formula: Annotated[str, typer.Option(help="only this type of formula: ABX3, ABO3")] = "",
     min_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 1,
     max_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 20,
     want: Annotated[int, typer.Option(help="compositions that pass everything")] = 50,
@@ -141,7 +142,7 @@ def design_compositions(
 ) -> None:
     """Compositions that reach the targets, could be made, would last and are new."""
     goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
-    constraints = read_constraints(include, exclude, system, "", min_atoms, max_atoms)
+    constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms)
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
     with at_work(out, everything) as work:
         from matgen_core.data.formula_exports import formulas_to_csv

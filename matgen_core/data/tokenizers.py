@@ -6,15 +6,20 @@ A skeleton is ``BOS, space group, (Wyckoff letter, element) for each site, EOS``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
+from itertools import combinations
+from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.symmetry import centring, crystal_system, wyckoff_positions
+from matgen_core.chem.composition import parse_formula
+from matgen_core.chem.formula_type import FormulaType, read_type
+from matgen_core.chem.symmetry import crystal_system
 from matgen_core.data.crystals import ELEMENTS, LETTERS
+from matgen_core.data.site_counting import best_sites, fewest_sites, positions
 from matgen_core.types import Constraints, Crystal, Site
 
 PAD, BOS, EOS = 0, 1, 2
@@ -25,8 +30,6 @@ VOCABULARY = _ELEMENT + len(ELEMENTS)
 #: Sites a skeleton may have (99.5 % of the training rows have fewer), and so its longest string.
 MAX_SITES = 24
 MAX_TOKENS = 2 + 2 * MAX_SITES + 1
-#: More sites than any string can have.
-_NEVER = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,63 +92,11 @@ def _index(element: str) -> int:
 _RANK = np.argsort(np.argsort(np.array(ELEMENTS)))
 
 
-@lru_cache(maxsize=230)
-def _positions(space_group: int) -> tuple[tuple[int, bool], ...]:
-    """(atoms in the primitive cell, whether it may be used again) of each Wyckoff position, special first."""
-    points = centring(space_group)
-    return tuple((p.multiplicity // points, bool(p.free_axes)) for p in wyckoff_positions(space_group).values())
-
-
-@cache
-def _most_sites(space_group: int, first: int, room: int) -> NDArray[np.int64]:
-    """(room + 1,) most sites that positions from ``first`` on can hold with exactly that many atoms; −1: none can."""
-    best = np.full(room + 1, -1)
-    best[0] = 0
-    for size, reusable in _positions(space_group)[first:]:
-        targets = range(size, room + 1) if reusable else range(room, size - 1, -1)
-        for total in targets:
-            if best[total - size] >= 0:
-                best[total] = max(best[total], best[total - size] + 1)
-    return best
-
-
-@cache
-def _reusable_sites(group: int, first: int, atoms: int) -> int:
-    """Fewest sites of exactly so many atoms on positions from ``first`` on that may be used again; _NEVER if none."""
-    sizes = {size for size, reusable in _positions(group)[first:] if reusable and size <= atoms}
-    if atoms == 0:
-        return 0
-    return min((1 + _reusable_sites(group, first, atoms - size) for size in sizes), default=_NEVER)
-
-
-@lru_cache(maxsize=200_000)
-def _fewest_sites(group: int, letter: int, place: int, fixed: int, left: tuple[int, ...]) -> int:
-    """Fewest sites that hold the atoms ``left`` of each element; _NEVER or more where they do not fit.
-
-    Args:
-        group: space group.
-        letter: first position that may be used.
-        place: first element that may be used there; the others begin at the next position.
-        fixed: first position without freedom that may be used; each of those takes one site.
-        left: atoms of each element.
-    """
-    fewest = sum(_reusable_sites(group, letter + (i < place), atoms) for i, atoms in enumerate(left))
-    for at in range(fixed, len(_positions(group))):
-        size, reusable = _positions(group)[at]
-        if reusable:
-            continue
-        for i, atoms in enumerate(left):
-            if atoms >= size:
-                after = (*left[:i], atoms - size, *left[i + 1 :])
-                fewest = min(fewest, 1 + _fewest_sites(group, letter, place, at + 1, after))
-    return fewest
-
-
 class Grammar:
     """Which token may follow a prefix, so that every finished string is a legal crystal the user allows.
 
     It looks ahead: a token is allowed only if the string can still be finished within the atom count and MAX_SITES with
-    every element that must be there, or with exactly the formula that was asked for.
+    every element that must be there, or with exactly the formula, or type of formula, that was asked for.
 
     Args:
         constraints: checked beforehand by :func:`matgen_core.chem.composition.check_constraints`.
@@ -158,16 +109,13 @@ class Grammar:
         if self.constraints.chemical_system is not None:
             allowed &= self.constraints.chemical_system
             required |= self.constraints.chemical_system
-        self._formula: tuple[tuple[int, int], ...] | None = None
-        if self.constraints.formula is not None:
-            from pymatgen.core import Composition
-
-            reduced = Composition(self.constraints.formula).get_reduced_composition_and_factor()[0]
-            counts = {str(element): round(amount) for element, amount in reduced.items()}
-            allowed &= set(counts)
-            required = set()
-            order = sorted(counts, key=lambda e: _RANK[_index(e)])
-            self._formula = tuple((_index(e), counts[e]) for e in order)
+        self._type = None if self.constraints.formula is None else type_of(self.constraints.formula)
+        if self._type is not None:
+            named = self._type.named
+            whole = None not in self._type.elements
+            allowed = allowed & named if whole else allowed
+            # In a whole formula every element must come, so that none is pressed for before another.
+            required = set() if whole else required | named
         self._allowed = np.array([e in allowed for e in ELEMENTS])
         self._required = frozenset(_index(e) for e in required)
         self._groups = tuple(
@@ -182,7 +130,7 @@ class Grammar:
     @property
     def requires(self) -> bool:
         """Whether some element, or a formula, must be there."""
-        return bool(self._required) or self._formula is not None
+        return bool(self._required) or self._type is not None
 
     def missing(self, tokens: Sequence[int]) -> NDArray[np.bool_]:
         """(V,) the elements that must be there and have not come in ``tokens`` yet."""
@@ -207,24 +155,24 @@ class Grammar:
             if state.finished(self):
                 allowed[EOS] = True
             if len(body) < 2 * MAX_SITES:
-                for letter in range(state.letter, len(_positions(group))):
+                for letter in range(state.letter, len(positions(group))):
                     allowed[_LETTER + letter] = bool(self._elements(group, body, letter).any())
         return allowed
 
     def _opens(self, group: int) -> bool:
-        return any(self._elements(group, (), letter).any() for letter in range(len(_positions(group))))
+        return any(self._elements(group, (), letter).any() for letter in range(len(positions(group))))
 
     def _state(self, group: int, body: Sequence[int]) -> _State:
         letters, elements = [t - _LETTER for t in body[0::2]], [t - _ELEMENT for t in body[1::2]]
         counts: dict[int, int] = {}
         for letter, element in zip(letters, elements, strict=True):
-            counts[element] = counts.get(element, 0) + _positions(group)[letter][0]
+            counts[element] = counts.get(element, 0) + positions(group)[letter][0]
         return _State(counts, letters[-1] if letters else 0, elements[-1] if elements else None)
 
     def _elements(self, group: int, body: Sequence[int], letter: int) -> NDArray[np.bool_]:
         """(elements,) which may sit on ``letter`` after ``body``."""
         state = self._state(group, body)
-        size, reusable = _positions(group)[letter]
+        size, reusable = positions(group)[letter]
         allowed = self._allowed.copy()
         if state.element is not None and letter < state.letter:
             return np.zeros_like(allowed)
@@ -232,17 +180,17 @@ class Grammar:
             if not reusable:
                 return np.zeros_like(allowed)
             allowed &= _RANK[state.element] <= _RANK
-        sites = MAX_SITES - len(body) // 2 - 1  # that may still come after this one
-        if self._formula is not None:
-            return allowed & self._formula_mask(group, state, letter, sites)
+        sites = MAX_SITES - len(body) // 2 - 1
+        if self._type is not None:
+            return self._fitting(group, state, letter, allowed, sites)
         used = sum(state.counts.values()) + size
         room = self.constraints.max_atoms - used
         if room < 0:
             return np.zeros_like(allowed)
         low = max(0, self.constraints.min_atoms - used)
         missing = self._required - set(state.counts)
-        later = _best(group, letter + 1, room, low, sites)
-        here = _best(group, letter, room, low, sites) if reusable else later
+        later = best_sites(group, letter + 1, room, low, sites)
+        here = best_sites(group, letter, room, low, sites) if reusable else later
         # Elements that must still come: all on later letters, or here too where the alphabet still allows them all.
         first_missing = min((_RANK[m] for m in missing), default=len(ELEMENTS))
         for element in np.flatnonzero(allowed):
@@ -257,22 +205,75 @@ class Grammar:
     def _next_missing(missing: frozenset[int], element: int) -> int:
         return min((int(_RANK[m]) for m in missing if m != element), default=len(ELEMENTS))
 
-    def _formula_mask(self, group: int, state: _State, letter: int, sites: int) -> NDArray[np.bool_]:
-        assert self._formula is not None
-        size, reusable = _positions(group)[letter]
-        allowed = np.zeros(len(ELEMENTS), dtype=bool)
-        atoms = sum(amount for _, amount in self._formula)
-        for multiple in range(1, self.constraints.max_atoms // atoms + 1):
-            if multiple * atoms < self.constraints.min_atoms:
+    def _fitting(
+        self, group: int, state: _State, letter: int, allowed: NDArray[np.bool_], sites: int
+    ) -> NDArray[np.bool_]:
+        """(elements,) those of ``allowed`` on ``letter`` after which a string of the type can still be finished."""
+        assert self._type is not None
+        named = {_index(e) for e in self._type.named}
+        special = sorted(named | self._required | set(state.counts))
+        fresh = _RANK[[e for e in np.flatnonzero(self._allowed) if e not in special]]
+        size, reusable = positions(group)[letter]
+        fitting, told = np.zeros_like(allowed), dict[object, bool]()
+        for element in map(int, np.flatnonzero(allowed)):
+            rank = int(_RANK[element]) if reusable else -1  # on the next letter the alphabet begins anew
+            after = min(int((fresh > rank).sum()), len(self._type.amounts))
+            # What can follow depends on the element only by this; most elements are alike.
+            kind = (element if element in special else None, tuple(_RANK[e] >= rank for e in special), after)
+            if kind not in told:
+                counts = {**state.counts, element: state.counts.get(element, 0) + size}
+                plans = self._plans(counts, rank, after, len(fresh) - (element not in special))
+                begin = letter if reusable else letter + 1
+                told[kind] = any(fewest_sites(group, begin, place, begin, left) <= sites for place, left in plans)
+            fitting[element] = told[kind]
+        return fitting
+
+    def _plans(
+        self, counts: dict[int, int], rank: int, after: int, fresh: int
+    ) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Atoms still to be placed, each way in which these elements can become the type.
+
+        The first ``place`` of them are of elements that may not sit on the present letter any more.
+
+        Args:
+            counts: atoms of each element so far.
+            rank: of the element placed last; those before it in the alphabet come on later letters.
+            after: elements of no account that come after it in the alphabet.
+            fresh: elements of no account in all.
+        """
+        assert self._type is not None
+        amounts, names = self._type.amounts, self._type.elements
+        missing = self._required - set(counts) - {_index(e) for e in self._type.named}
+        low, high = self.constraints.min_atoms, self.constraints.max_atoms
+        for way in self._type.roles([ELEMENTS[e] for e in counts]):
+            open_ = [r for r in range(len(amounts)) if r not in way]
+            free = [r for r in open_ if names[r] is None]
+            others = len(free) - len(missing)
+            if not 0 <= others <= fresh:
                 continue
-            left = [multiple * amount - state.counts.get(e, 0) for e, amount in self._formula]
-            for place, (element, _) in enumerate(self._formula):
-                if min(left) < 0 or left[place] < size or allowed[element]:
+            late = len(free) - sum(_RANK[e] >= rank for e in missing) - min(others, after)
+            for units in range(-(-low // self._type.atoms), high // self._type.atoms + 1):
+                rest = [
+                    (units * amounts[r] - n, _RANK[e] >= rank) for r, (e, n) in zip(way, counts.items(), strict=True)
+                ]
+                if min(n for n, _ in rest) < 0:
                     continue
-                after = tuple(n - size * (i == place) for i, n in enumerate(left))
-                start = (letter, place) if reusable else (letter + 1, 0)
-                allowed[element] = _fewest_sites(group, *start, start[0], after) <= sites
-        return allowed
+                rest += [(units * amounts[r], _RANK[_index(str(names[r]))] >= rank) for r in open_ if r not in free]
+                for waits in combinations(free, late):
+                    whole = [*rest, *((units * amounts[r], r not in waits) for r in free)]
+                    before = sorted(n for n, now in whole if n and not now)
+                    yield len(before), (*before, *sorted(n for n, now in whole if n and now))
+
+
+def type_of(formula: str) -> FormulaType:
+    """The type that a text names; of a formula the type in which every element is named."""
+    return read_type(formula) or _whole(formula)
+
+
+def _whole(formula: str) -> FormulaType:
+    counts = parse_formula(formula)
+    common = gcd(*counts.values())
+    return FormulaType(tuple(n // common for n in counts.values()), tuple(counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,24 +288,6 @@ class _State:
         used = sum(self.counts.values())
         if self.element is None or not grammar.constraints.min_atoms <= used <= grammar.constraints.max_atoms:
             return False
-        if grammar._formula is None:
-            return grammar._required <= set(self.counts)
-        multiples = {self.counts.get(e, 0) / amount for e, amount in grammar._formula}
-        return len(multiples) == 1 and multiples.pop().is_integer()
-
-
-def _best(group: int, first: int, room: int, low: int, sites: int) -> int:
-    """Most sites that can still be added with ``low`` to ``room`` atoms; −1 where not even that count is reachable.
-
-    Args:
-        group: space group.
-        first: first position that may be used.
-        room: atoms that may still come.
-        low: atoms that must still come.
-        sites: that may still come.
-    """
-    if first >= len(_positions(group)):
-        return 0 if low == 0 else -1
-    if low and min(_fewest_sites(group, first, 0, first, (atoms,)) for atoms in range(low, room + 1)) > sites:
-        return -1
-    return min(sites, int(_most_sites(group, first, room)[low:].max()))
+        if not grammar._required <= set(self.counts):
+            return False
+        return grammar._type is None or grammar._type.fits({ELEMENTS[e]: n for e, n in self.counts.items()})

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from matgen_core.chem.composition import has_formula
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.oxidation import check_neutral, check_oxidation
 from matgen_core.data.crystals import ELEMENTS
@@ -72,6 +73,8 @@ def check_counts(counts: dict[str, int], constraints: Constraints) -> Verdict:
         problems.append(f"has {', '.join(sorted(constraints.exclude & elements))}")
     if constraints.chemical_system is not None and elements != constraints.chemical_system:
         problems.append(f"not {'-'.join(sorted(constraints.chemical_system))}")
+    if constraints.formula is not None and not has_formula(counts, constraints.formula):
+        problems.append(f"not {constraints.formula}")
     if not constraints.min_atoms <= atoms <= constraints.max_atoms:
         problems.append(f"{atoms} atoms")
     return Verdict("constraints", not problems, "; ".join(problems))

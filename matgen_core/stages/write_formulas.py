@@ -8,6 +8,7 @@ stand together, as they were learnt. What must be there is written first.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,8 +18,10 @@ import torch
 from torch import Tensor
 
 from matgen_core.checkpoints import load_checkpoint
+from matgen_core.chem.formula_type import FormulaType, read_type
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.formulas import CLS, FIRST, PAD, SEP, VOCABULARY
+from matgen_core.messages import quote
 from matgen_core.models.gpt import ConditionalGPT
 from matgen_core.networks import build_gpt
 from matgen_core.training import best_device
@@ -50,6 +53,7 @@ class AtomRules:
         fewest: atoms.
         most: atoms.
         prompt: tokens every string begins with, after [CLS].
+        pattern: the type of formula, such as ABX3, that every string is; None for any.
     """
 
     allowed: Tensor
@@ -57,19 +61,22 @@ class AtomRules:
     fewest: int
     most: int
     prompt: tuple[int, ...] = ()
+    pattern: FormulaType | None = None
 
 
 def atom_rules(constraints: Constraints, prompt: str = "") -> AtomRules:
     """The rules of constraints and prompt.
 
     Raises:
-        BadTarget: where the prompt names what is no element, is excluded, or is too long.
+        BadTarget: where the prompt names what is no element, is excluded, is too long or does not fit the type.
     """
     system = constraints.chemical_system
+    pattern = None if constraints.formula is None else read_type(constraints.formula)
     names = [e for e in ELEMENTS if e not in constraints.exclude and (system is None or e in system)]
     allowed, required = (torch.zeros(len(VOCABULARY), dtype=torch.bool) for _ in range(2))
     allowed[[VOCABULARY.index(e) for e in names]] = True
-    required[[VOCABULARY.index(e) for e in constraints.include | (system or frozenset())]] = True
+    must = constraints.include | (system or frozenset()) | (frozenset() if pattern is None else pattern.named)
+    required[[VOCABULARY.index(e) for e in must]] = True
     atoms: dict[str, int] = {}
     for symbol in prompt.replace(",", " ").split():
         if symbol not in names:
@@ -83,7 +90,16 @@ def atom_rules(constraints: Constraints, prompt: str = "") -> AtomRules:
             f"the prompt and the elements to include need {len(tokens) + missing} atoms, at most "
             f"{constraints.max_atoms} are allowed; raise the maximum"
         )
-    return AtomRules(allowed, required, constraints.min_atoms, constraints.max_atoms, tokens)
+    if pattern is None:
+        return AtomRules(allowed, required, constraints.min_atoms, constraints.max_atoms, tokens)
+    rules = AtomRules(allowed, required, pattern.atoms, pattern.atoms, tokens, pattern)
+    if pattern.atoms < constraints.min_atoms:
+        raise BadTarget(f"{constraints.formula} has {pattern.atoms} atoms; ask for at least so few")
+    if len(names) < len(pattern.amounts):
+        raise BadTarget(f"too few elements are left for {constraints.formula}; exclude fewer")
+    if not _type_tokens(rules, tokens).any():
+        raise BadTarget(f"the prompt {quote(prompt)} does not begin a formula of the type {constraints.formula}")
+    return rules
 
 
 @torch.inference_mode()
@@ -159,7 +175,11 @@ def _write(
             return [[] if going else row[row >= FIRST].tolist() for row, going in zip(written, alive, strict=True)]
         logits = network.step(tokens.to(device), cache).float().cpu()
         bound = rules.most + (place == rules.most)  # at the bound it may still say that it would go on
-        logits = logits.masked_fill(~_may_come(rules, used, last, place, bound), -torch.inf) / temperature
+        if rules.pattern is None:
+            may = _may_come(rules, used, last, place, bound)
+        else:
+            may = torch.stack([_type_tokens(rules, tuple(row[row != PAD].tolist())) for row in written])
+        logits = logits.masked_fill(~may, -torch.inf) / temperature
         if 0 < top_k < logits.shape[1]:
             least = logits.topk(top_k, dim=-1).values[:, -1:]
             logits = logits.masked_fill(logits < least, -torch.inf)
@@ -186,3 +206,41 @@ def _may_come(rules: AtomRules, used: Tensor, last: Tensor, atoms: int, most: in
     # An end that was drawn is drawn again, so that rows that have ended stay where they are.
     open_[:, SEP] = ((lacking == 0) & (atoms >= max(1, rules.fewest))) | (last == SEP)
     return open_
+
+
+def _type_tokens(rules: AtomRules, string: tuple[int, ...]) -> Tensor:
+    """(V,) which tokens may follow a string so that it becomes a formula of the type; the required ones come first."""
+    pattern = rules.pattern
+    assert pattern is not None
+    may = torch.zeros(len(VOCABULARY), dtype=torch.bool)
+    if SEP in string:
+        may[SEP] = True
+        return may
+    counts = Counter(string)
+    missing = {token for token in torch.where(rules.required)[0].tolist() if token not in counts}
+    if string:
+        may[string[-1]] = _can_become(pattern, {**counts, string[-1]: counts[string[-1]] + 1}, missing)
+        may[SEP] = not missing and len(string) == pattern.atoms and pattern.fits(_named(counts))
+    told: dict[int | None, bool] = {}
+    for token in missing or set(torch.where(rules.allowed)[0].tolist()) - set(counts):
+        # Elements that neither the type nor the user names are alike.
+        kind = token if token in missing or VOCABULARY[token] in pattern.named else None
+        if kind not in told:
+            told[kind] = _can_become(pattern, {**counts, token: 1}, missing - {token})
+        may[token] = told[kind]
+    return may
+
+
+def _can_become(pattern: FormulaType, counts: dict[int, int], missing: set[int]) -> bool:
+    """Whether a string of so many atoms, the last element still open, can become the type with what is missing."""
+    *ended, now = counts.values()
+    for way in pattern.roles([*_named(counts)]):
+        *before, last = (pattern.amounts[role] for role in way)
+        free = sum(element is None for role, element in enumerate(pattern.elements) if role not in way)
+        if before == ended and now <= last and sum(VOCABULARY[t] not in pattern.named for t in missing) <= free:
+            return True
+    return False
+
+
+def _named(counts: dict[int, int]) -> dict[str, int]:
+    return {VOCABULARY[token]: n for token, n in counts.items()}

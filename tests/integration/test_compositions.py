@@ -65,6 +65,24 @@ def test_elements_hold_for_everything_drawn_and_atoms_for_all_that_is_listed(con
         assert verdict.passed == (constraints.min_atoms <= sum(counts.values()) <= constraints.max_atoms)
 
 
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        Constraints(formula="ABX3", exclude=frozenset({"O"})),
+        Constraints(formula="A2B2O7"),
+        Constraints(formula="ABX3", chemical_system=frozenset({"Cs", "Sn", "Br"})),
+    ],
+    ids=["ABX3", "A2B2O7", "ABX3 of a system"],
+)
+def test_a_type_of_formula_holds_for_everything_drawn(constraints: Constraints) -> None:
+    found = design_compositions(Target({}, constraints), 6, settings=FREE)
+    assert found
+    for candidate in found:
+        verdict = candidate.verdict("constraints")
+        assert verdict is not None
+        assert verdict.passed, f"{candidate.material.reduced}: {verdict.reason}"
+
+
 def test_every_formula_begins_with_the_prompt() -> None:
     found = design_compositions(Target(), 20, settings=FormulaSettings(prompt="Li Fe", neutral=False, cap=1))
     assert all({"Li", "Fe"} <= set(count_atoms(c.material.reduced)) for c in found)

@@ -8,6 +8,7 @@ import pytest
 
 from matgen_core.chem.structure import formula_counts
 from matgen_core.pipeline import design
+from matgen_core.stages.generate import trained_engines
 from matgen_core.types import BadTarget, Constraints, Goal, Progress, SamplingSettings, Target
 
 QUICK = SamplingSettings(skeletons=1, geometries=2, steps=5)
@@ -32,12 +33,16 @@ def test_a_target_gives_judged_candidates() -> None:
         Constraints(chemical_system=frozenset({"Na", "Cl"}), crystal_system="cubic"),
         Constraints(formula="BaTiO3", max_atoms=10),
         Constraints(formula="AlCo2Ru", max_atoms=40, crystal_system="triclinic"),
+        Constraints(formula="ABX3", exclude=frozenset({"O"}), max_atoms=10),
+        Constraints(formula="A2BO4", include=frozenset({"Mg"}), max_atoms=14),
     ],
-    ids=["elements", "system", "formula", "large"],
+    ids=["elements", "system", "formula", "formula in a large cell", "type", "type with elements"],
 )
-@pytest.mark.parametrize("engine", ["symmetry-first", "latent-diffusion"])
+@pytest.mark.parametrize("engine", trained_engines())
 def test_constraints_hold_for_every_candidate(constraints: Constraints, engine: str) -> None:
-    for candidate in design(Target({}, constraints), 8, seed=1, settings=replace(QUICK, engine=engine)):
+    found = design(Target({}, constraints), 6, seed=1, settings=replace(QUICK, engine=engine))
+    assert found
+    for candidate in found:
         verdict = candidate.verdict("constraints")
         assert verdict is not None
         assert verdict.passed, f"{dict(formula_counts(candidate.material))}: {verdict.reason}"

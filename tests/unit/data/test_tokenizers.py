@@ -8,6 +8,7 @@ import pytest
 from matgen_core.chem.composition import check_crystal
 from matgen_core.chem.structure import formula_counts
 from matgen_core.chem.symmetry import wyckoff_positions
+from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.tokenizers import BOS, EOS, MAX_SITES, Grammar, Skeleton, decode, encode
 from matgen_core.types import Constraints, Crystal, Site
 
@@ -23,6 +24,13 @@ CASES = [
     Constraints(formula="BaTiO3", min_atoms=30, max_atoms=40, crystal_system="triclinic"),
     Constraints(include=frozenset({"O", "Li", "Fe"}), min_atoms=34, max_atoms=40),
     Constraints(min_atoms=36, max_atoms=40, crystal_system="monoclinic"),
+    Constraints(formula="ABX3", max_atoms=20),
+    Constraints(formula="ABO3", exclude=frozenset({"Pb"}), min_atoms=10, max_atoms=10),
+    Constraints(formula="A2BX6", include=frozenset({"Cl", "Zr"}), max_atoms=18),
+    Constraints(formula="ABX3", chemical_system=frozenset({"Cs", "Pb", "I"}), max_atoms=20),
+    Constraints(formula="A2B2X6", include=frozenset({"Ac", "Zr"}), crystal_system="triclinic", max_atoms=10),
+    Constraints(formula="AB", exclude=frozenset(ELEMENTS) - {"Na", "Cl", "Zr"}, max_atoms=4),
+    Constraints(include=frozenset({"O"}), crystal_system="triclinic", max_atoms=40),
 ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from matgen_core.chem.composition import has_formula
+from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.formulas import FORMULA_PROPERTIES, MAX_ATOMS, VOCABULARY, decode_atoms
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
@@ -30,11 +32,16 @@ def network() -> ConditionalGPT:
         (Constraints(exclude=frozenset({"Pb", "Cd", "O"}), max_atoms=9), "Li"),
         (Constraints(chemical_system=frozenset({"Li", "Fe", "P", "O"}), max_atoms=12), "Fe O"),
         (Constraints(include=frozenset({"S"}), min_atoms=5, max_atoms=5), "Cu Cu"),
+        (Constraints(formula="ABX3"), ""),
+        (Constraints(formula="ABO3", exclude=frozenset({"Pb"})), "Sr"),
+        (Constraints(formula="A2BX6", include=frozenset({"Cl", "Zr"})), ""),
+        (Constraints(formula="ABX3", chemical_system=frozenset({"Cs", "Pb", "I"})), ""),
     ],
 )
 def test_every_string_keeps_the_rules(network: ConditionalGPT, constraints: Constraints, prompt: str) -> None:
     rules = atom_rules(constraints, prompt)
-    strings = write_formulas(network, ANY.repeat(16, 1), rules, torch.Generator().manual_seed(0), temperature=1.5)
+    many = ANY.repeat(16, 1) if constraints.formula is None else ANY
+    strings = write_formulas(network, many, rules, torch.Generator().manual_seed(0), temperature=1.5)
     finished = [tokens for tokens in strings if len(tokens) <= constraints.max_atoms]
     assert finished
     assert all(len(tokens) <= constraints.max_atoms + 1 for tokens in strings)
@@ -47,7 +54,11 @@ def test_every_string_keeps_the_rules(network: ConditionalGPT, constraints: Cons
         asked = {t for t in blocks if rules.required[t]} - set(rules.prompt)
         begun = len(set(rules.prompt))
         assert set(blocks[begun : begun + len(asked)]) == asked, "what must be there comes first"
-    assert len({tuple(s) for s in strings}) > 20
+        if constraints.formula is not None:
+            assert has_formula(counts, constraints.formula)
+    if constraints.formula is not None:
+        assert finished == strings, "a type is never cut short or gone beyond"
+    assert len({tuple(s) for s in strings}) > (20 if constraints.chemical_system is None else 1)
 
 
 def test_the_seed_repeats_and_top_k_narrows(network: ConditionalGPT) -> None:
@@ -64,6 +75,8 @@ def test_the_seed_repeats_and_top_k_narrows(network: ConditionalGPT) -> None:
         (Constraints(), "Fx", "'Fx' is not an element"),
         (Constraints(exclude=frozenset({"Fe"})), "Fe", "'Fe' is excluded"),
         (Constraints(include=frozenset({"O", "S"}), max_atoms=3), "Fe Fe", "need 4 atoms, at most 3"),
+        (Constraints(formula="ABX3"), "Fe Fe Fe Fe", "does not begin a formula of the type ABX3"),
+        (Constraints(formula="ABX3", exclude=frozenset(ELEMENTS) - {"Na", "Cl"}), "", "too few elements"),
     ],
 )
 def test_a_prompt_that_cannot_be_is_named(constraints: Constraints, prompt: str, words: str) -> None:

@@ -9,9 +9,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from matgen_core.chem.structure import formula_counts
 from matgen_core.data.datasets import pad
 from matgen_core.data.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, slots
-from matgen_core.data.tokenizers import Grammar, Skeleton, encode
+from matgen_core.data.tokenizers import Grammar, Skeleton, encode, placeless
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.stages.writing import Written, propose, similar_lengths, write_skeletons
@@ -68,6 +69,15 @@ def test_groups_hold_every_skeleton_once() -> None:
 def test_a_cancelled_writing_stops_at_the_next_token(gpt: ConditionalGPT) -> None:
     with pytest.raises(Cancelled):
         propose(gpt, [RUTILE], torch.zeros(1, 1), 1.0, seeded(), cancelled=lambda: True)
+
+
+def test_what_has_no_way_to_go_on_is_no_skeleton(gpt: ConditionalGPT) -> None:
+    # 24 sites of one atom each hold no 30 atoms: such a string must not pass for what was asked.
+    grammar = Grammar(Constraints(min_atoms=30, max_atoms=40, crystal_system="triclinic"))
+    written = write_skeletons(gpt, grammar, torch.zeros(24, 1), 1.0, 1.0, seeded()).skeletons
+    assert any(written)
+    for skeleton in filter(None, written):
+        assert sum(formula_counts(placeless(skeleton)).values()) >= 30
 
 
 def test_whatever_the_network_wants_the_grammar_decides(gpt: ConditionalGPT) -> None:
