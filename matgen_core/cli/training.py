@@ -28,7 +28,12 @@ def data_build(
     from matgen_core.data.crystals import build_rows
     from matgen_core.data.labels import label_rows
 
-    table, rejected = build_rows(file, out, workers=workers, label=label_rows if labels else None, on_progress=_bar)
+    notes: list[str] = []
+    table, rejected = build_rows(
+        file, out, workers=workers, label=label_rows if labels else None, on_progress=_bar, notes=notes
+    )
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
     typer.echo(f"{len(table)} rows in {out / 'crystals.npz'}, {len(rejected)} rejected (see {out / 'rejected.csv'})")
 
 

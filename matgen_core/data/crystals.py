@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from matgen_core.messages import quote
+from matgen_core.data.crystal_tables import PROBLEM, read_crystal_table
 from matgen_core.types import BadInput, Crystal, Site
 
 #: Column of a table for each property the networks can be asked for. A column that is absent stays unknown.
@@ -83,7 +83,7 @@ class Rejected:
 # ------------------------------------------------------------------------------------------------------ reading in
 
 
-def read_table(source: Path) -> pd.DataFrame:
+def read_table(source: Path, notes: list[str] | None = None) -> pd.DataFrame:
     """A table with a ``cif`` column from a CSV (also gzipped) or from a folder of CIF files.
 
     Raises:
@@ -93,16 +93,7 @@ def read_table(source: Path) -> pd.DataFrame:
         return _read_folder(source)
     if not source.is_file():
         raise BadInput(f"{source} does not exist; give a CSV with a 'cif' column or a folder of CIFs")
-    try:
-        table = pd.read_csv(source)
-    except (ValueError, OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            f"{source} cannot be read as CSV ({quote(error, 120)}); save it as comma-separated UTF-8"
-        ) from None
-    if "cif" not in table.columns:
-        columns = ", ".join(map(quote, table.columns[:8])) + (", …" if len(table.columns) > 8 else "")
-        raise BadInput(f"{source} has no 'cif' column (it has: {columns}); add one")
-    return table
+    return read_crystal_table(source, COLUMNS, [] if notes is None else notes)
 
 
 def _read_folder(folder: Path) -> pd.DataFrame:
@@ -144,6 +135,7 @@ def build_rows(
     workers: int | None = None,
     label: Callable[[CrystalRows], CrystalRows] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    notes: list[str] | None = None,
 ) -> tuple[CrystalRows, list[Rejected]]:
     """Reads every row of ``source`` and writes ``crystals.npz`` and ``rejected.csv`` into ``out``.
 
@@ -153,8 +145,9 @@ def build_rows(
         workers: processes; None for one a core.
         label: fills in properties that the table does not have (:func:`matgen_core.data.labels.label_rows`).
         on_progress: called with rows done and rows in all.
+        notes: gets what the user must know of how the table was read.
     """
-    table = read_table(source)
+    table = read_table(source, notes)
     ids = _ids(table)
     chunks = out / "chunks" / _fingerprint(table, label is not None)
     chunks.mkdir(parents=True, exist_ok=True)
@@ -198,20 +191,24 @@ def _executor(workers: int) -> Executor:
 
 
 def _ids(table: pd.DataFrame) -> list[str]:
-    if "material_id" in table.columns:
-        return [str(value) for value in table["material_id"]]
-    return [f"row-{number}" for number in range(1, len(table) + 1)]
+    return [str(value) for value in table["material_id"]]
 
 
 def _collect(
     table: pd.DataFrame, start: int, parsed: Sequence[Crystal | Rejected]
 ) -> tuple[CrystalRows, list[Rejected]]:
-    kept = [start + i for i, item in enumerate(parsed) if isinstance(item, Crystal)]
     ids = _ids(table)
+    if PROBLEM in table.columns:
+        problems = table[PROBLEM].iloc[start : start + len(parsed)].tolist()
+        parsed = [
+            Rejected(ids[start + i], problem) if problem else item
+            for i, (item, problem) in enumerate(zip(parsed, problems, strict=True))
+        ]
+    kept = [start + i for i, item in enumerate(parsed) if isinstance(item, Crystal)]
     values = np.full((len(kept), len(COLUMNS)), np.nan, dtype=np.float32)
     for j, column in enumerate(COLUMNS.values()):
         if column in table.columns:
-            values[:, j] = pd.to_numeric(table[column].iloc[kept], errors="coerce").to_numpy(dtype=np.float32)
+            values[:, j] = table[column].iloc[kept].to_numpy(dtype=np.float32)
     splits = table["split"].iloc[kept].astype(str).to_numpy() if "split" in table.columns else ["train"] * len(kept)
     crystals = tuple(item for item in parsed if isinstance(item, Crystal))
     rows = CrystalRows(np.array([ids[k] for k in kept], dtype=str), crystals, values, np.array(splits, dtype=str))

@@ -97,7 +97,7 @@ def test_a_folder_of_cifs_is_a_table(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "text", "said"), [
     ("absent.csv", None, "does not exist"),
-    ("empty.csv", "", "cannot be read as CSV"),
+    ("empty.csv", "", "no header line"),
     ("nocif.csv", "formula\nNaCl\n", "no 'cif' column"),
 ])  # fmt: skip
 def test_a_source_that_is_none_is_named_with_the_remedy(tmp_path: Path, name: str, text: str | None, said: str) -> None:
