@@ -17,6 +17,7 @@ from matgen_core.data.crystals import Rejected, parse_row
 from matgen_core.data.exports import harmless
 from matgen_core.data.formulas import reduce_formula
 from matgen_core.data.saving import KeptFile
+from matgen_core.data.structure_tables import holds_structures, open_structures
 from matgen_core.data.tables import Row, Table, find_material, open_table
 from matgen_core.messages import quote
 from matgen_core.predictors import load_predictor, predict_with
@@ -133,7 +134,8 @@ def predict_table(
     """Copies a CSV with readings added: for each property its value, ``_spread``, ``_method`` and ``_in_domain``.
 
     Args:
-        source: table with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names).
+        source: table with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names); or structures: CIF,
+            POSCAR, extended XYZ, a folder or a zip of them.
         out: CSV to write; its last column, ``problem``, says why a row was not read, or a value of it is missing.
         column: "name" of one of KINDS, or "kind=name" where the column bears another name.
         using: a predictor that a user taught, by name, instead of the shipped ones.
@@ -143,7 +145,7 @@ def predict_table(
     Raises:
         BadInput: where the file is no such table.
     """
-    with open_table(source) as table:
+    with (open_structures if holds_structures(source) else open_table)(source) as table:
         kind, name = choose_column(table.columns, column, source)
         keys = ADDED[kind]
         if using:

@@ -67,7 +67,9 @@ def compositions(
 
 
 def predict(
-    source: Annotated[Path, typer.Argument(help="CSV with a column formula, cif or smiles; also gzipped")],
+    source: Annotated[
+        Path, typer.Argument(help="CSV with a column formula, cif or smiles; or CIFs, POSCARs, a folder or zip")
+    ],
     out: Annotated[Path, typer.Option(help="CSV to write")],
     column: Annotated[
         str | None, typer.Option(help="formula=NAME, cif=NAME or smiles=NAME, where the column is called otherwise")

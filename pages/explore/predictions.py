@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -65,7 +66,9 @@ def typed() -> None:
 
 def table() -> None:
     """A table with a column of formulas, CIFs or SMILES; it comes back with the readings beside."""
-    file = st.file_uploader(_("CSV with a column formula, cif or smiles"), ["csv", "gz"], key="predict-file")
+    file = st.file_uploader(  # of any name: a POSCAR has no ending
+        _("CSV with a column formula, cif or smiles; or CIF, POSCAR, XYZ or a zip of them"), key="predict-file"
+    )
     using = None
     names = list_predictors()
     if names:
@@ -99,7 +102,8 @@ def begin(name: str, data: bytes, using: str | None) -> None:
     def work(report: object, stop: object) -> tuple[Candidate, ...]:
         assert callable(report)
         with tempfile.TemporaryDirectory() as folder:
-            source, out = Path(folder) / f"in{''.join(Path(name).suffixes[-2:])}", Path(folder) / "out.csv"
+            source, out = Path(folder) / "in" / _plain(name), Path(folder) / "out.csv"
+            source.parent.mkdir()
             source.write_bytes(data)
             check_unpacked(source)
             read = predict_table(
@@ -110,6 +114,11 @@ def begin(name: str, data: bytes, using: str | None) -> None:
         return ()
 
     st.session_state[JOB] = submit(work, total, "predict-table")
+
+
+def _plain(name: str) -> str:
+    """The name of a file without what a file system may not take."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", Path(name).name)[-80:].lstrip(".-") or "table.csv"
 
 
 def show_table(report: Report, text: str) -> None:

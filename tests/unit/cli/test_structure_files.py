@@ -55,3 +55,32 @@ def test_every_case_is_screened_or_refused(
         ("14-other-formats/mol.xyz", "no cell"), ("14-other-formats/polymorphs.csv", "by itself"),
     ):  # fmt: skip
         assert words in refused[place]
+
+
+def test_predict_takes_structure_files_and_says_what_it_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_file, by_cell = tmp_path / "by_file.csv", tmp_path / "by_cell.csv"
+    folder = CASES / "11-settings"
+    assert run(monkeypatch, "predict", str(folder), "--out", str(by_file)) == 0
+    table = tmp_path / "in.csv"
+    with table.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name", "cif"])
+        writer.writerows((path.stem, path.read_text()) for path in sorted(folder.glob("*.cif")))
+    assert run(monkeypatch, "predict", str(table), "--out", str(by_cell)) == 0
+    files, cells = rows_of(by_file), rows_of(by_cell)
+    assert [row["name"] for row in files] == [row["name"] for row in cells]
+    assert [row["formula"] for row in files] == ["CaTiO3", "CaTiO3", "ZrO2", "ZrO2", "ZrO2"]
+    for key in ("formation_energy", "band_gap"):
+        assert [float(r[key]) for r in files] == pytest.approx([float(r[key]) for r in cells], abs=2e-3)
+    two = tmp_path / "two.csv"
+    assert run(monkeypatch, "predict", str(CASES / "07-multi-block" / "two.cif"), "--out", str(two)) == 0
+    assert [row["name"] for row in rows_of(two)] == ["two-NaCl", "two-MgO"]
+    refused = tmp_path / "refused.csv"
+    assert run(monkeypatch, "predict", str(CASES / "04-oh-wat-labels" / "brucite.cif"), "--out", str(refused)) == 0
+    (row,) = rows_of(refused)
+    assert row["name"] == "brucite.cif"
+    assert "H has no place" in row["problem"]
+    assert row["formation_energy"] == ""
+    assert "H has no place" in capsys.readouterr().err
