@@ -13,7 +13,7 @@ app: .venv/ready viewer
 	$(BIN)/python -m pages.ui.serve --server.port $(PORT)
 
 .venv/ready: requirements.txt pyproject.toml
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'MatGen needs Python 3.11 or newer: make PYTHON=python3.12 app')"
+	$$(test -x $(BIN)/python && echo $(BIN)/python || echo $(PYTHON)) tools/check_python.py
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --no-deps --editable .

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -70,3 +73,40 @@ def test_only_what_the_app_needs_goes_into_the_container() -> None:
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert lines[0] == "*"
     assert not any("secrets" in line or ".git" in line for line in lines[1:])
+
+
+# ---------------------------------------------------------------------------------------------------------- Python
+
+
+def checker() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("check_python", ROOT / "tools" / "check_python.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("minor", "fits"), [(8, False), (10, False), (11, True), (12, True), (13, False), (14, False)])
+def test_a_python_without_packages_is_refused_with_the_remedy(minor: int, fits: bool) -> None:
+    problem = checker().find_problem((3, minor), "linux", "x86_64")
+    assert (problem is None) is fits
+    assert fits or ("make PYTHON=python3.12 app" in problem and f"3.{minor}" in problem)
+
+
+def test_a_mac_with_an_intel_processor_is_told_of_docker() -> None:
+    assert checker().find_problem((3, 12), "darwin", "arm64") is None
+    assert "Docker" in checker().find_problem((3, 12), "darwin", "x86_64")
+
+
+def test_readme_project_makefile_and_image_name_the_same_pythons() -> None:
+    check = checker()
+    project, readme, makefile, image = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "README.md", "Makefile", "Dockerfile")
+    )
+    assert f'requires-python = ">=3.{check.LOWEST[1]},<3.{check.HIGHEST[1] + 1}"' in project
+    assert "Python 3.11 or 3.12 on Linux" in readme
+    assert (check.LOWEST, check.HIGHEST) == ((3, 11), (3, 12))
+    assert "tools/check_python.py" in makefile
+    assert f"FROM python:3.{check.HIGHEST[1]}-" in image
+    assert check.LOWEST <= sys.version_info[:2] <= check.HIGHEST, "the tests run on one of them"
