@@ -9,6 +9,7 @@ import streamlit as st
 
 from matgen_core.training import best_device
 from matgen_core.types import MatGenError
+from pages.ui.jobs import leave_other_pages
 from pages.ui.language import _, choose_language
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
@@ -34,6 +35,7 @@ learn = [
     st.Page("pages/learn/notes.py", title=_("Notes")),
 ]
 page = st.navigation({_("Design"): pages, _("Explore"): explore, _("Learn"): learn}, position="top")
+leave_other_pages()
 with st.container(key="head"):
     choose_language()
 try:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from matgen_core.chem.formula import whole_amounts
 from matgen_core.chem.molecule import canonical, read
 from matgen_core.chem.stability import fractions_of
+from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.formulas import reduce_formula
+from matgen_core.data.maps import Rebuilt
 from matgen_core.data.spaces import Space, Vectors, load_crystal_space, load_molecule_space, print_vectors
 from matgen_core.stages.embed import decode_latents
 from matgen_core.stages.encode_smiles import encode_smiles
@@ -22,6 +24,8 @@ from matgen_core.types import BadInput, Cancelled, Crystal
 _SEED = 0
 #: Dimensions that are kept before a slow map: the rest is noise, and costs time.
 _KEPT = 30
+#: Latents that are decoded together.
+_TOGETHER = 50
 
 
 #: Spaces that can be explored.
@@ -227,6 +231,29 @@ def between(start: Vectors, end: Vectors, steps: int) -> Vectors:
         return straight
     way: Vectors = (np.sin((1 - shares) * angle) * start + np.sin(shares * angle) * end) / np.sin(angle)
     return way.astype(np.float32)
+
+
+def count_rebuilt(space: Space, count: int = 1000) -> Rebuilt:
+    """How many of so many known crystals, drawn at random, come back from their latents.
+
+    Args:
+        space: of crystals.
+        count: crystals to try; all, where there are fewer.
+    """
+    chosen = np.sort(np.random.default_rng(_SEED).choice(len(space), min(count, len(space)), replace=False))
+    formula = symmetry = 0
+    for first in range(0, len(chosen), _TOGETHER):
+        rows = chosen[first : first + _TOGETHER]
+        for row, crystal in zip(rows, decode_latents(space.vectors[rows]), strict=True):
+            same = crystal is not None and is_rebuilt(space, int(row), crystal)
+            formula += same
+            symmetry += same and crystal is not None and crystal.space_group == int(space.columns["space_group"][row])
+    return Rebuilt(len(chosen), formula, symmetry)
+
+
+def is_rebuilt(space: Space, place: int, crystal: Crystal | None) -> bool:
+    """Whether a crystal that was decoded has the formula of the known one."""
+    return crystal is not None and reduced_formula(crystal) == space.names[place]
 
 
 def crystal_path(space: Space, start: int, end: int, steps: int = 8) -> list[Crystal | None]:

@@ -68,6 +68,18 @@ def data_latents(
     typer.echo(f"{len(kept)} latents of {len(known)} crystals in {path}")
 
 
+def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE) -> None:
+    """Compute the maps of neighbours that the embedding explorer shows; about twenty minutes on one core."""
+    from matgen_core.data.maps import save_maps
+    from matgen_core.embeddings import SPACES, count_rebuilt, neighbour_map, open_space
+
+    spaces = {kind: open_space(kind) for kind in SPACES}
+    maps = {kind: (space, neighbour_map(space.vectors)) for kind, space in spaces.items()}
+    rebuilt = count_rebuilt(spaces["crystals"])
+    path = save_maps(maps, rebuilt, out)
+    typer.echo(f"{len(maps)} maps in {path}; {rebuilt.formula} of {rebuilt.of} crystals rebuilt")
+
+
 def data_fetch(
     out: Annotated[Path, typer.Argument(help="CSV to write")],
     elements: Annotated[str, typer.Option(help="only these elements; all if empty")] = "",
@@ -257,6 +269,7 @@ def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: 
     data.command("build")(data_build)
     data.command("reference")(data_reference)
     data.command("latents")(data_latents)
+    data.command("maps")(data_maps)
     data.command("fetch-mp")(data_fetch)
     data.command("surroundings")(data_surroundings)
     app.command("train")(train)

@@ -20,11 +20,11 @@ from pages.ui.composition_results import (
     show_formula_shares,
     show_formula_table,
 )
-from pages.ui.jobs import Job, submit
+from pages.ui.jobs import submit
 from pages.ui.language import _, ngettext
 from pages.ui.link import check_link
 from pages.ui.pick import follow_pick
-from pages.ui.progress import show_progress
+from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import begin_record, show_record
 from pages.ui.target_controls import ask_goals
 
@@ -64,20 +64,20 @@ def start(target: Target, count: int, seed: int, settings: FormulaSettings) -> N
     )
 
 
-def show_results(job: Job, target: Target, busy: bool) -> None:
+def show_results(seen: Seen, target: Target) -> None:
     """What the run found, from the shares down to one composition."""
-    drawn = job.candidates
+    drawn = seen.candidates
     found = listed_compositions(drawn)
-    if job.error:
-        st.error(_(job.error))
-    if job.stop.is_set() and not job.busy:
+    if seen.error:
+        st.error(_(seen.error))
+    if seen.cancelled:
         text = ngettext(
             "Cancelled. {n} composition was found before.", "Cancelled. {n} compositions were found before.", len(found)
         )
         st.info(text.format(n=len(found)))
-    elif job.progress is not None and job.progress.message:
-        st.info(_(job.progress.message))
-    show_record(job.recorder)
+    elif seen.message:
+        st.info(_(seen.message))
+    show_record(seen.job.recorder)
     if not drawn:
         return
     show_formula_shares(drawn, found, target)
@@ -86,7 +86,7 @@ def show_results(job: Job, target: Target, busy: bool) -> None:
         return
     offer_files(found, drawn)
     table, plot = st.tabs([_("Table"), _("Plot")], key="composition-tabs")
-    pick = follow_pick("compositions", job, found, running=busy)
+    pick = follow_pick("compositions", seen.job, found, running=seen.busy)
     with table:
         show_formula_table(found, target, pick)
     with plot:
@@ -121,18 +121,18 @@ st.title(_("Compositions from targets"), anchor=False)
 controls, results = st.columns([4, 8], gap="medium")
 with controls, st.container(key="controls"):
     asked = ask()
-    running = st.session_state.get(JOB)
-    busy = running is not None and running.busy
+    seen = look(st.session_state[JOB]) if JOB in st.session_state else None
+    busy = seen is not None and seen.busy
     with st.container(key="go-bar"):
         pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
     if pressed and asked:
         start(*asked)
         st.rerun()
 with results:
-    job = st.session_state.get(JOB)
-    if job is None:
+    if seen is None:
         invite()
     else:
-        if busy:  # as the button was told: a run that ended since then draws the page anew
-            show_progress(job)
-        show_results(job, st.session_state[ASKED], busy)
+        if busy:
+            show_progress(seen.job)
+        show_results(seen, st.session_state[ASKED])
+catch_up(seen)

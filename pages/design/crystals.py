@@ -16,11 +16,11 @@ from matgen_core.types import Candidate, MatGenError, SamplingSettings, Target
 from pages.ui.candidate_card import show_details, show_picture
 from pages.ui.candidate_table import filter_candidates, show_plot, show_shares, show_table
 from pages.ui.examples import show_examples
-from pages.ui.jobs import Job, load_models, submit
+from pages.ui.jobs import load_models, submit
 from pages.ui.language import _, ngettext
 from pages.ui.link import check_link
 from pages.ui.pick import follow_pick
-from pages.ui.progress import show_progress
+from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import begin_record, show_record
 from pages.ui.target_controls import RULES, ask_constraints, ask_goals, ask_sampling
 
@@ -57,21 +57,21 @@ def start(target: Target, count: int, seed: int, settings: SamplingSettings) -> 
     )
 
 
-def show_results(job: Job, target: Target, busy: bool) -> None:
+def show_results(seen: Seen, target: Target) -> None:
     """What the run found, from the shares down to one structure."""
-    candidates = job.candidates
-    if job.error:
-        st.error(_(job.error))
-    if job.stop.is_set() and not job.busy:
+    candidates = seen.candidates
+    if seen.error:
+        st.error(_(seen.error))
+    if seen.cancelled:
         st.info(
             ngettext(
                 "Cancelled. {count} candidate was found before.", "Cancelled. {count} candidates were found before.",
                 len(candidates),
             ).format(count=len(candidates))
         )  # fmt: skip
-    elif not candidates and not job.busy and not job.error:
+    elif not candidates and not seen.busy and not seen.error:
         st.info(_("The run found nothing that fits. Ask for less, or allow more atoms."))
-    show_record(job.recorder)
+    show_record(seen.job.recorder)
     if not candidates:
         return
     show_shares(candidates, target)
@@ -81,7 +81,7 @@ def show_results(job: Job, target: Target, busy: bool) -> None:
     if not shown:
         st.info(_("No candidate passes all that is ticked. Untick one to see the nearest."))
         return
-    pick = follow_pick("crystals", job, shown, running=busy)
+    pick = follow_pick("crystals", seen.job, shown, running=seen.busy)
     picked = pick.of(shown)
     show_table(shown, target, pick)
     left, right = st.columns(2, gap="medium")
@@ -112,18 +112,18 @@ st.title(_("Crystals from targets"), anchor=False)
 controls, results = st.columns([4, 8], gap="medium")
 with controls, st.container(key="controls"):
     asked = ask()
-    running = st.session_state.get(JOB)
-    busy = running is not None and running.busy
+    seen = look(st.session_state[JOB]) if JOB in st.session_state else None
+    busy = seen is not None and seen.busy
     with st.container(key="go-bar"):
         pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
     if pressed and asked:
         start(*asked)
         st.rerun()
 with results:
-    job = st.session_state.get(JOB)
-    if job is None:
+    if seen is None:
         show_examples()
     else:
-        if busy:  # as the button was told: a run that ended since then draws the page anew
-            show_progress(job)
-        show_results(job, st.session_state[ASKED], busy)
+        if busy:
+            show_progress(seen.job)
+        show_results(seen, st.session_state[ASKED])
+catch_up(seen)

@@ -29,7 +29,7 @@ from pages.ui.molecule_card import show_molecule
 from pages.ui.molecule_controls import show_domain
 from pages.ui.molecule_results import show_grid
 from pages.ui.pick import follow_pick
-from pages.ui.progress import show_progress
+from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import run_of, show_record
 from pages.ui.target_controls import ask_constraints, ask_goals
 
@@ -76,10 +76,10 @@ def ask() -> Asked | None:
     return Asked(kind, target, rules, budget, seed, engine)
 
 
-def show_end(loop: Loop, asked: Asked | None) -> None:
+def show_end(loop: Loop, seen: Seen, asked: Asked | None) -> None:
     """How the run ended, and the button to go on."""
-    if loop.job.error:
-        st.error(_(loop.job.error))
+    if seen.error:
+        st.error(_(seen.error))
     show_record(loop.job.recorder)
     if loop.run is None:
         return
@@ -100,13 +100,13 @@ def show_end(loop: Loop, asked: Asked | None) -> None:
             st.rerun()
 
 
-def show_results(loop: Loop, asked: Asked | None, busy: bool) -> None:
-    """The funnel, then those that passed; ``busy`` as the button was told: a run that ended since draws anew."""
-    if busy:
+def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
+    """The funnel, then those that passed."""
+    if seen.busy:
         show_progress(loop.job)
     else:
-        show_end(loop, asked)
-    drawn = loop.run.candidates if loop.run is not None else loop.job.candidates
+        show_end(loop, seen, asked)
+    drawn = seen.candidates if seen.busy or loop.run is None else loop.run.candidates
     if not drawn:
         return
     show_funnel(drawn, loop.rules, loop.kind)
@@ -115,7 +115,7 @@ def show_results(loop: Loop, asked: Asked | None, busy: bool) -> None:
     if not found:
         st.info(_("None passes everything yet. The reasons beside the funnel say what to relax."))
         return
-    pick = follow_pick("design", loop.job, found, running=busy)
+    pick = follow_pick("design", loop.job, found, running=seen.busy)
     picked = pick.of(found)
     if loop.kind == "molecules":
         show_grid(found, loop.target, SmilesSettings(), pick)
@@ -134,7 +134,7 @@ def show_results(loop: Loop, asked: Asked | None, busy: bool) -> None:
             show_picture(picked)
         show_prospects(picked, loop.target)
         show_details(picked)
-    if not busy:
+    if not seen.busy:
         show_relaxing(found)
         show_elsewhere(found)
 
@@ -144,8 +144,8 @@ st.title(_("Inverse design"), anchor=False)
 controls, results = st.columns([4, 8], gap="medium")
 with controls, st.container(key="controls"):
     wanted = ask()
-    running = st.session_state.get(STATE)
-    busy = running is not None and running.job.busy
+    seen = look(st.session_state[STATE].job) if STATE in st.session_state else None
+    busy = seen is not None and seen.busy
     with st.container(key="go-bar"):
         pressed = st.button(_("Start"), type="primary", width="stretch", disabled=wanted is None or busy, key="go")
     if pressed and wanted:
@@ -165,4 +165,5 @@ with results:
         )
         st.caption(_("The readings that confirm only filter and count; they are never fed back into what draws."))
     else:
-        show_results(current, wanted, busy)
+        show_results(current, seen or look(current.job), wanted)
+catch_up(seen)

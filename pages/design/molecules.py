@@ -14,7 +14,7 @@ from matgen_core.molecules import design_molecules
 from matgen_core.properties import MOLECULE_CONDITIONS, outside_data
 from matgen_core.stages.molecule_conditions import check_molecules, contradiction
 from matgen_core.types import Candidate, MatGenError, Molecule, SmilesSettings, Target
-from pages.ui.jobs import Job, submit
+from pages.ui.jobs import submit
 from pages.ui.language import _, ngettext
 from pages.ui.link import check_link
 from pages.ui.molecule_card import show_molecule
@@ -29,7 +29,7 @@ from pages.ui.molecule_results import (
     show_shares,
 )
 from pages.ui.pick import follow_pick
-from pages.ui.progress import show_progress
+from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import begin_record, run_of, show_record
 from pages.ui.target_controls import ask_goals
 
@@ -72,22 +72,22 @@ def start(target: Target, count: int, seed: int, settings: SmilesSettings) -> No
     )
 
 
-def show_results(job: Job, target: Target, settings: SmilesSettings, now: SmilesSettings, busy: bool) -> None:
+def show_results(seen: Seen, target: Target, settings: SmilesSettings, now: SmilesSettings) -> None:
     """What the run found, from the shares down to one molecule."""
-    drawn = job.candidates
+    drawn = seen.candidates
     found = keep_molecules(drawn)
-    if job.error:
-        st.error(_(job.error))
-    if job.stop.is_set() and not job.busy:
+    if seen.error:
+        st.error(_(seen.error))
+    if seen.cancelled:
         text = ngettext(
             "Cancelled. {n} molecule was found before.", "Cancelled. {n} molecules were found before.", len(found)
         )
         st.info(text.format(n=len(found)))
-    elif job.progress is not None and job.progress.message:
-        st.info(_(job.progress.message))
-    elif not found and not job.busy and not job.error:
+    elif seen.message:
+        st.info(_(seen.message))
+    elif not found and not seen.busy and not seen.error:
         st.info(_("The run found no molecule. Lower the temperature, or ask for less."))
-    show_record(job.recorder)
+    show_record(seen.job.recorder)
     if not drawn:
         return
     show_shares(drawn, target)
@@ -97,7 +97,7 @@ def show_results(job: Job, target: Target, settings: SmilesSettings, now: Smiles
     if not shown:
         st.info(_("No molecule passes all that is ticked. Untick one to see the nearest."))
         return
-    pick = follow_pick("molecules", job, shown, running=busy)
+    pick = follow_pick("molecules", seen.job, shown, running=seen.busy)
     grid, table, spread = st.tabs([_("Drawings"), _("Table"), _("Against MOSES")], key="molecule-tabs")
     with grid:
         show_grid(shown, target, settings, pick)
@@ -105,7 +105,7 @@ def show_results(job: Job, target: Target, settings: SmilesSettings, now: Smiles
         show_molecule_table(shown, target, pick)
     with spread:
         show_histograms(shown, target)
-    show_molecule(pick.of(shown), target, now, run_of(job.recorder))
+    show_molecule(pick.of(shown), target, now, run_of(seen.job.recorder))
 
 
 def offer_files(shown: Sequence[Candidate[Molecule]], drawn: Sequence[Candidate[Molecule]]) -> None:
@@ -127,19 +127,19 @@ st.title(_("Molecules from targets"), anchor=False)
 controls, results = st.columns([4, 8], gap="medium")
 with controls, st.container(key="controls"):
     asked = ask()
-    running = st.session_state.get(JOB)
-    busy = running is not None and running.busy
+    seen = look(st.session_state[JOB]) if JOB in st.session_state else None
+    busy = seen is not None and seen.busy
     with st.container(key="go-bar"):
         pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
     if pressed and asked:
         start(*asked)
         st.rerun()
 with results:
-    job = st.session_state.get(JOB)
-    if job is None:
+    if seen is None:
         show_molecule_examples()
     else:
-        if busy:  # as the button was told: a run that ended since then draws the page anew
-            show_progress(job)
+        if busy:
+            show_progress(seen.job)
         of, settings = st.session_state[ASKED]
-        show_results(job, of, settings, asked[3] if asked else settings, busy)
+        show_results(seen, of, settings, asked[3] if asked else settings)
+catch_up(seen)

@@ -12,7 +12,7 @@ from pages.ui.comparison import show_comparison
 from pages.ui.design_results import show_funnel
 from pages.ui.following_up import show_elsewhere, show_relaxing
 from pages.ui.language import _
-from pages.ui.progress import show_progress
+from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import show_record
 from pages.ui.screening_results import (
     ask_objectives,
@@ -38,17 +38,17 @@ def show_refused(screened: Screened) -> None:
             st.dataframe(table, hide_index=True, key="screen-refused", alt=_("Rows that were refused"))
 
 
-def show_results(screened: Screened, busy: bool) -> None:
-    """From the funnel down to the files; ``busy`` as the button was told: a run that ended since draws anew."""
-    if busy:
+def show_results(screened: Screened, seen: Seen) -> None:
+    """From the funnel down to the files."""
+    if seen.busy:
         show_progress(screened.job)
-    if screened.job.error:
-        st.error(_(screened.job.error))
+    if seen.error:
+        st.error(_(seen.error))
     show_record(screened.job.recorder)
     show_refused(screened)
-    found = list(screened.job.candidates)
+    found = list(seen.candidates)
     if not found:
-        if not screened.job.busy:
+        if not seen.busy:
             st.info(_("Nothing in it could be read."))
         return
     if not readable(found):
@@ -85,12 +85,13 @@ with controls, st.container(key="controls"):
     rules = ask_rules()
     own = ask_own()
     current: Screened | None = st.session_state.get(STATE)
-    busy = current is not None and current.job.busy
+    seen = None if current is None else look(current.job)
+    busy = seen is not None and seen.busy
     if st.button(_("Screen"), type="primary", width="stretch", disabled=source is None or busy, key="go") and source:
         start(*source, rules, own)
         st.rerun()
 with results:
-    if current is None:
+    if current is None or seen is None:
         st.markdown(
             _(
                 "Choose a stored run or your own files and press **Screen**. Every candidate is read and judged; then "
@@ -99,4 +100,5 @@ with results:
             )
         )
     else:
-        show_results(current, busy)
+        show_results(current, seen)
+catch_up(seen)

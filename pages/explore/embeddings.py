@@ -45,7 +45,7 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
         slow = st.segmented_control(
             _("Map"), ["pca", "neighbours"], default="pca", required=True, key="map",
             format_func={"pca": _("PCA"), "neighbours": _("neighbours (t-SNE)")}.__getitem__,
-            help=_("PCA is there at once; the map of neighbours takes minutes, once"),
+            help=_("PCA keeps the directions in which they differ most; t-SNE keeps neighbours together"),
         ) == "neighbours"  # fmt: skip
         colour = st.selectbox(
             _("Colour"), [*keys, "group"], key=f"colour-{space.kind}",

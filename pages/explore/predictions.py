@@ -15,7 +15,7 @@ from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, MatGenError, Progress
 from pages.ui.jobs import Job, submit
 from pages.ui.language import N_, _
-from pages.ui.progress import show_progress
+from pages.ui.progress import catch_up, look, show_progress
 
 JOB, DONE = "predict-job", "predict-done"
 MOST_TYPED = 100
@@ -75,22 +75,24 @@ def table() -> None:
         shipped = _("the shipped ones")
         using = st.selectbox(_("Read by"), [None, *names], format_func=lambda n: n or shipped, key="using-table")
     job: Job | None = st.session_state.get(JOB)
-    busy = job is not None and job.busy
+    seen = None if job is None else look(job)
+    busy = seen is not None and seen.busy
     if (
         st.button(_("Read the table"), type="primary", disabled=file is None or busy, key="predict")
         and file is not None
     ):
         begin(file.name, file.getvalue(), using)
         st.rerun()
-    if job is None:
+    if job is None or seen is None:
         return
-    if busy:  # as the button was told: a run that ended since then draws the page anew
+    if busy:
         show_progress(job)
-    if job.error:
-        st.error(_(job.error))
+    if seen.error:
+        st.error(_(seen.error))
     done = st.session_state.get(DONE, {})
     if "text" in done:
         show_table(done["report"], done["text"])
+    catch_up(seen)
 
 
 def begin(name: str, data: bytes, using: str | None) -> None:
@@ -113,7 +115,7 @@ def begin(name: str, data: bytes, using: str | None) -> None:
             done["report"], done["text"] = read, out.read_text(encoding="utf-8")
         return ()
 
-    st.session_state[JOB] = submit(work, total, "predict-table")
+    st.session_state[JOB] = submit(work, total, "predict-table", of_page=True)
 
 
 def _plain(name: str) -> str:

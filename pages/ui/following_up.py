@@ -16,7 +16,7 @@ from matgen_core.stages.relax import MOST, Relaxation, relax_candidates
 from matgen_core.types import Candidate, Crystal, MatGenError, Molecule, Progress
 from pages.ui import jobs
 from pages.ui.language import _
-from pages.ui.progress import show_progress
+from pages.ui.progress import catch_up, look, show_progress
 from pages.ui.structure_view import show_structure
 from pages.ui.wording import group_markdown, reading_text, subscript
 
@@ -45,21 +45,23 @@ def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
                 "most {n}: those that are ticked, or the first. Minutes on two cores."
             ).format(n=MOST)
         )
-        busy = running is not None and running.job.busy
+        seen = None if running is None else look(running.job)
+        busy = seen is not None and seen.busy
         label = _("Relax {n}").format(n=len(crystals))
         if st.button(label, key="relax", disabled=busy or not crystals):
             _start(crystals)
             st.rerun()
-        if running is None:
+        if running is None or seen is None:
             return
         if busy:
             show_progress(running.job, "relax-cancel")
-        if running.job.error:
-            st.error(_(running.job.error))
-        if running.job.stop.is_set() and not busy:
+        if seen.error:
+            st.error(_(seen.error))
+        if seen.cancelled:
             st.info(_("Cancelled; what was relaxed before is kept."))
         if running.done:
             _show_done(running.done)
+        catch_up(seen)
 
 
 def _start(crystals: Sequence[Candidate[Crystal]]) -> None:

@@ -1,4 +1,4 @@
-"""Long work beside the page: one line for all sessions, plain job objects, no streamlit call in the worker."""
+"""Work beside the page: a line for the long and one for the short, plain job objects, no streamlit call in a worker."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ from pages.ui.run_log import log_loading, log_run, open_log
 log = logging.getLogger("matgen")
 
 FAILED = N_("Sorry, this run failed. What it had found is kept below; the server's log says why.")
+
+#: Work of seconds. It has a line of its own, so that it never waits behind work of minutes; maps have another.
+_SHORT = ("compositions", "molecules", "predict-table")
+_MAPS = "map-"
+_OF_PAGES = "jobs-of-pages"
 
 Work = Callable[[Callable[[Progress], None], Callable[[], bool]], tuple[Candidate, ...]]
 
@@ -131,10 +136,17 @@ class Job:
         self.progress = progress
 
 
+def line_of(kind: str) -> str:
+    """Which line work of this kind waits in: "short", "map" or "long"."""
+    return "map" if kind.startswith(_MAPS) else "short" if kind in _SHORT else "long"
+
+
 @st.cache_resource(show_spinner=False)
-def _places() -> tuple[Places, defaultdict[str, Pace]]:
+def _places() -> tuple[dict[str, Places], defaultdict[str, Pace]]:
     open_log()
-    return Places(setting(AT_ONCE, 2) or 2, setting(EACH, 1) or 1), defaultdict(Pace)
+    each = setting(EACH, 1) or 1
+    lines = {"long": Places(setting(AT_ONCE, 2) or 2, each), "short": Places(1, each), "map": Places(1, each)}
+    return lines, defaultdict(Pace)
 
 
 def spare_collector() -> None:
@@ -180,7 +192,24 @@ def load_models() -> Loader:
     return loader
 
 
-def submit(work: Work, total: int, kind: str, loader: Loader | None = None, recorder: Recorder | None = None) -> Job:
+def leave_other_pages() -> None:
+    """Ends what only another page of this session wanted: nobody sees it any more, and others wait behind it."""
+    context = get_script_run_ctx(suppress_warning=True)
+    of_pages: list[tuple[str, Job]] = st.session_state.get(_OF_PAGES, [])
+    for page, job in of_pages:
+        if context and page != context.page_script_hash and job.busy:
+            job.cancel()
+    st.session_state[_OF_PAGES] = [(page, job) for page, job in of_pages if job.busy]
+
+
+def submit(
+    work: Work,
+    total: int,
+    kind: str,
+    loader: Loader | None = None,
+    recorder: Recorder | None = None,
+    of_page: bool = False,
+) -> Job:
     """Starts the work as soon as it is its turn.
 
     Args:
@@ -189,8 +218,10 @@ def submit(work: Work, total: int, kind: str, loader: Loader | None = None, reco
         kind: runs of one kind take about as long a candidate.
         loader: waited for before the work begins.
         recorder: keeps the run on disk.
+        of_page: whether only this page wants it, so that it ends when the reader goes to another.
     """
-    places, paces = _places()
+    lines, paces = _places()
+    places = lines[line_of(kind)]
     pace, context = paces[kind], get_script_run_ctx(suppress_warning=True)
     session = context.session_id if context else ""
     job = Job(total, pace.seconds, recorder=recorder, kind=kind, gone=Presence(session, setting(AFTER_CLOSE, None, 0)))
@@ -207,4 +238,6 @@ def submit(work: Work, total: int, kind: str, loader: Loader | None = None, reco
 
     ticket = places.submit(session, run)
     job.place, job.leave = lambda: places.place(ticket), lambda: places.leave(ticket)
+    if of_page and context:
+        st.session_state[_OF_PAGES] = [*st.session_state.get(_OF_PAGES, []), (context.page_script_hash, job)]
     return job

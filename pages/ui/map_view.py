@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.composition import fitting_cell
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.crystals import parse_row
+from matgen_core.data.maps import load_map
 from matgen_core.data.spaces import Space
 from matgen_core.embeddings import Projection, encode_texts, group, nearest, neighbour_map, open_space, principal_axes
 from matgen_core.properties import PROPERTIES
@@ -22,7 +23,7 @@ from matgen_core.types import BadInput, Crystal, Formula, Molecule, Progress
 from pages.ui.jobs import Job, submit
 from pages.ui.language import _, ngettext
 from pages.ui.molecule_view import drawing
-from pages.ui.progress import show_progress
+from pages.ui.progress import look, show_progress
 from pages.ui.recording import owner
 from pages.ui.structure_view import show_structure
 from pages.ui.wording import group_markdown, subscript
@@ -51,25 +52,32 @@ def groups_of(kind: str, count: int) -> NDArray[np.int64]:
 
 @st.cache_resource(show_spinner=False)
 def _finished() -> dict[str, NDArray[np.float32]]:
-    """Maps of neighbours that were computed since the server began; they are the same for everybody."""
+    """Maps of neighbours that were read or computed since the server began; they are the same for everybody."""
     return {}
 
 
 def places_of(kind: str, slow: bool) -> NDArray[np.float32]:
-    """Where every known material lies; while the slow map is being computed, and before, by the principal axes."""
+    """Where every known material lies.
+
+    A map of neighbours that is not shipped, because other weights make other points, is computed in a line of its own,
+    for as long as the reader stays on this page; meanwhile and before the principal axes place the points.
+    """
     space, maps, key = space_of(kind), _finished(), f"map-job-{kind}"
     plain = axes_of(kind).place(space.vectors)
     if not slow:
         return plain
+    if kind not in maps and (shipped := load_map(space)) is not None:
+        maps[kind] = shipped
     if kind in maps:
         return maps[kind]
     job = st.session_state.get(key)
     if job is None or (not job.busy and kind not in maps and st.button(_("Compute it again"), key="again")):
         job = st.session_state[key] = _start_map(kind)
-    if job.busy:
+    seen = look(job)
+    if seen.busy:
         show_progress(job)
-    if job.error:
-        st.error(_(job.error))
+    if seen.error:
+        st.error(_(seen.error))
     return maps.get(kind, plain)
 
 
@@ -85,7 +93,7 @@ def _start_map(kind: str) -> Job:
         )  # fmt: skip
         return ()
 
-    return submit(work, total, f"map-{kind}")
+    return submit(work, total, f"map-{kind}", of_page=True)
 
 
 # -------------------------------------------------------------------------------------------------------- laid over

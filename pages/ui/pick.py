@@ -19,8 +19,9 @@ class Pick:
 
     Args:
         run: whose candidates they are; a choice ends with its run.
-        turn: number of the table's selection: what a reader marked in a table cannot be changed from here, so a choice
-            made elsewhere takes a new table.
+        turn: number of the table: what a reader marked in a table cannot be changed from here, so a choice made
+            elsewhere takes a new one. So does another order: a click names a row, and is made in the table that the
+            browser shows, which may be one drawing behind.
         chosen: id that the reader picked; None before.
         shown: id of the one in full.
         ids: in the order of the table.
@@ -45,7 +46,8 @@ class Pick:
         elif not (running and self.shown in ids):
             self.shown = ids[0]
         row = ids.index(self.shown)
-        if self.row not in (None, row):
+        reordered = tuple(ids[: len(self.ids)]) != self.ids  # more rows below leave the others where they are
+        if reordered or self.row not in (None, row):
             self.turn += 1
         self.ids, self.row = tuple(ids), row
 
@@ -67,9 +69,9 @@ class Pick:
             columns: as ``st.dataframe`` takes them.
             alt: what it is, for those who cannot see it.
         """
-        key = f"{key}-{self.turn}"
+        key, ids = f"{key}-{self.turn}", self.ids
         st.dataframe(
-            table, hide_index=True, key=key, on_select=lambda: self._choose_row(key), placeholder="–",
+            table, hide_index=True, key=key, on_select=lambda: self._choose_row(key, ids), placeholder="–",
             selection_mode="single-row-required", height=min(35 * (len(table) + 1) + 3, height), column_config=columns,
             selection_default={"selection": {"rows": [self.row]}}, alt=alt,
         )  # fmt: skip
@@ -81,11 +83,12 @@ class Pick:
             config={"displayModeBar": False}, alt=alt,
         )  # fmt: skip
 
-    def _choose_row(self, key: str) -> None:
+    def _choose_row(self, key: str, ids: tuple[str, ...]) -> None:
+        """A click on a row of the table whose rows were these."""
         rows = st.session_state[key]["selection"]["rows"]
-        if rows and rows[0] < len(self.ids):
+        if rows and rows[0] < len(ids):
             self.row = rows[0]  # the table has marked it already
-            self.choose(self.ids[rows[0]])
+            self.choose(ids[rows[0]])
 
     def _choose_point(self, key: str) -> None:
         if ids := selected_ids(key):

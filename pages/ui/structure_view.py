@@ -84,9 +84,15 @@ _ONCE_A_FRAME = """(viewer => {
 """
 
 
+def script_address() -> str:
+    """Where the browser finds the script, also where the app is served below a path (``--server.baseUrlPath``)."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/app/static/3Dmol-min.js" if base else "/app/static/3Dmol-min.js"
+
+
 def open_view(height: int) -> py3Dmol.view:
     """An empty picture without a background, as wide as its frame."""
-    view = py3Dmol.view(width="100%", height=height, js="/app/static/3Dmol-min.js")
+    view = py3Dmol.view(width="100%", height=height, js=script_address())
     view.startjs += _ONCE_A_FRAME
     view.setBackgroundColor("white", 0)
     return view

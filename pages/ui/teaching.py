@@ -17,7 +17,7 @@ from matgen_core.types import Candidate, MatGenError, Progress
 from matgen_core.viz.transfer import draw_teaching
 from pages.ui.jobs import Job, submit
 from pages.ui.language import N_, _
-from pages.ui.progress import show_progress
+from pages.ui.progress import catch_up, look, show_progress
 
 JOB, TAUGHT = "transfer-job", "transfer-taught"
 NAMES = {"full": N_("full fine-tuning"), "adapter": N_("adapters"), "lora": N_("LoRA")}
@@ -55,19 +55,21 @@ def teach() -> None:
     epochs = middle.slider(_("Epochs"), 1, 60, 10, key="teach-epochs")
     seed = right.number_input(_("Seed"), 0, 10_000, 0, key="teach-seed")
     job: Job | None = st.session_state.get(JOB)
-    busy = job is not None and job.busy
+    seen = None if job is None else look(job)
+    busy = seen is not None and seen.busy
     if st.button(_("Teach"), type="primary", disabled=table is None or busy, key="teach") and table:
         begin(table, FinetuneConfig(strategy, int(epochs), batch=32, seed=int(seed)))
         st.rerun()
-    if job is None:
+    if job is None or seen is None:
         return
-    if busy:  # as the button was told: a run that ended since then draws the page anew
+    if busy:
         show_progress(job)
-    if job.error:
-        st.error(_(job.error))
+    if seen.error:
+        st.error(_(seen.error))
     holder: dict[str, Tuned] = st.session_state.get(TAUGHT, {})
     if tuned := holder.get("tuned"):
-        show_taught(tuned, str(holder.get("column", "")), job.busy)
+        show_taught(tuned, str(holder.get("column", "")), busy)
+    catch_up(seen)
 
 
 def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneConfig) -> None:
@@ -87,7 +89,7 @@ def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneC
         holder["tuned"] = finetune(examples, config, on_epoch=on_epoch, cancelled=stop)  # type: ignore[arg-type]
         return ()
 
-    st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}")
+    st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}", of_page=True)
 
 
 def show_taught(tuned: Tuned, column: str, busy: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.pick import Pick
@@ -45,6 +46,20 @@ def test_the_table_is_a_new_one_only_where_another_row_must_be_marked() -> None:
     assert pick.turn == before + 1
     pick.settle(["d", "a", "b", "c"], running=False)  # the same one, a row further down
     assert (pick.turn, pick.row) == (before + 2, 3)
+
+
+def test_a_table_in_another_order_is_a_new_one_so_that_a_click_in_the_old_names_what_it_showed() -> None:
+    """While results re-rank, a browser may still show the order of one drawing before."""
+    pick = Pick("run")
+    pick.settle(["a", "b", "c"], running=True)
+    old, shown = pick.turn, pick.ids
+    pick.settle(["a", "c", "b"], running=True)  # the marked row is the same; the others are not
+    assert pick.turn == old + 1
+    st.session_state["table"] = {"selection": {"rows": [1]}}
+    pick._choose_row("table", shown)  # a click in the table as it was
+    pick.settle(["a", "c", "b"], running=True)
+    assert (pick.shown, pick.row) == ("b", 2)
+    assert pick.turn == old + 2, "another row must be marked"
 
 
 def _page() -> None:

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 from streamlit import runtime
+from streamlit.testing.v1 import AppTest
 
 import pages.ui.places
 from matgen_core.types import BadTarget, Candidate, Progress
-from pages.ui.jobs import Job, Loader
+from pages.ui.jobs import Job, Loader, submit
 from pages.ui.places import AFTER_CLOSE, AT_ONCE, Places, Presence, setting
 from pages.ui.run_log import log
 
@@ -98,6 +99,64 @@ def test_a_run_cancelled_in_the_line_ends_at_once() -> None:
     job.cancel()
     assert not job.busy
     runs.ends["a1"].set()
+
+
+def test_work_of_seconds_waits_behind_no_map_and_no_long_run() -> None:
+    end, begun = threading.Event(), threading.Event()
+
+    def last(report: Any, stop: Any) -> tuple[()]:
+        assert end.wait(60)
+        return ()
+
+    def short(report: Any, stop: Any) -> tuple[()]:
+        begun.set()
+        return ()
+
+    kinds = ("map-crystals", "map-molecules", "crystals", "design-crystals", "screening")
+    long = [submit(last, 1, kind) for kind in kinds]
+    try:
+        for kind in ("compositions", "molecules", "predict-table"):
+            begun.clear()
+            submit(short, 1, kind)
+            assert begun.wait(30), f"{kind} waits"
+    finally:
+        end.set()
+    assert any(job.busy for job in long) or all(job.error is None for job in long)
+
+
+def _page_with_work() -> None:
+    import threading
+
+    import streamlit as st
+
+    from pages.ui.jobs import leave_other_pages, submit
+
+    leave_other_pages()
+    if "job" not in st.session_state:
+        st.session_state["end"] = end = threading.Event()
+
+        def work(report: object, stop: object) -> tuple[()]:
+            assert callable(stop)
+            while not stop() and not end.wait(0.01):
+                pass
+            return ()
+
+        st.session_state["job"] = submit(work, 1, "map-test", of_page=True)
+        st.session_state["kept"] = submit(work, 1, "crystals")
+
+
+def test_leaving_a_page_ends_what_only_that_page_wanted() -> None:
+    page = AppTest.from_function(_page_with_work).run()
+    page.run()
+    job, kept = page.session_state["job"], page.session_state["kept"]
+    assert not job.stop.is_set(), "the page is still open"
+    of_pages = [("another page", wanted) for _page, wanted in page.session_state["jobs-of-pages"]]
+    assert [wanted for _page, wanted in of_pages] == [job]
+    page.session_state["jobs-of-pages"] = of_pages  # as if this page were another than the one that asked
+    page.run()
+    assert job.stop.is_set()
+    assert not kept.stop.is_set(), "a run that is kept goes on"
+    page.session_state["end"].set()
 
 
 @pytest.mark.parametrize(

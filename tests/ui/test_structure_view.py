@@ -6,10 +6,11 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+import streamlit as st
 
 from matgen_core.chem.scene import build_scene
 from matgen_core.types import Candidate
-from pages.ui.structure_view import flat_svg, legend, supercells, viewer_html
+from pages.ui.structure_view import flat_svg, legend, script_address, supercells, viewer_html
 
 
 def test_the_page_asks_only_this_server_and_holds_numbers_and_symbols(found: tuple[Candidate, ...]) -> None:
@@ -49,3 +50,14 @@ def test_supercells_stay_drawable(found: tuple[Candidate, ...], primitive: bool)
     for candidate in found:
         for repeats in supercells(candidate.material, primitive):
             assert len(build_scene(candidate.material, primitive, (repeats,) * 3).symbols) <= 2000
+
+
+@pytest.mark.parametrize(("base", "place"), [("", "/app/static"), ("lab/matgen", "/lab/matgen/app/static"),
+                                             ("/lab/", "/lab/app/static")])  # fmt: skip
+def test_below_a_path_the_script_is_asked_for_there(base: str, place: str) -> None:
+    kept = st.get_option("server.baseUrlPath")
+    st.config.set_option("server.baseUrlPath", base)
+    try:
+        assert script_address() == f"{place}/3Dmol-min.js"
+    finally:
+        st.config.set_option("server.baseUrlPath", kept)
