@@ -26,6 +26,7 @@ from pages.ui.link import check_link
 from pages.ui.pick import follow_pick
 from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import begin_record, show_record
+from pages.ui.refusal import show_refusal
 from pages.ui.target_controls import ask_goals
 
 JOB, ASKED = "compositions-job", "compositions-asked"
@@ -43,7 +44,7 @@ def ask() -> tuple[Target, int, int, FormulaSettings] | None:
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
-        st.error(_(problem))
+        show_refusal(_(problem))
         return None
     for key, goal in goals.items():
         if warning := outside_data(key, goal):

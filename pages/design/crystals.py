@@ -15,6 +15,7 @@ from matgen_core.stages.conditions import check_target
 from matgen_core.types import Candidate, MatGenError, SamplingSettings, Target
 from pages.ui.candidate_card import show_details, show_picture
 from pages.ui.candidate_table import filter_candidates, show_plot, show_shares, show_table
+from pages.ui.composition_results import HANDED
 from pages.ui.examples import show_examples
 from pages.ui.jobs import load_models, submit
 from pages.ui.language import _, ngettext
@@ -22,6 +23,7 @@ from pages.ui.link import check_link
 from pages.ui.pick import follow_pick
 from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import begin_record, show_record
+from pages.ui.refusal import show_refusal
 from pages.ui.target_controls import RULES, ask_constraints, ask_goals, ask_sampling
 
 JOB, ASKED = "crystals-job", "crystals-target"
@@ -38,7 +40,7 @@ def ask() -> tuple[Target, int, int, SamplingSettings] | None:
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
-        st.error(_(problem))
+        show_refusal(_(problem))
         return None
     for key, goal in goals.items():
         if warning := outside_data(key, goal):
@@ -116,7 +118,10 @@ with controls, st.container(key="controls"):
     busy = seen is not None and seen.busy
     with st.container(key="go-bar"):
         pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
-    if pressed and asked:
+    handed = st.session_state.pop(HANDED, None)
+    if handed and busy:
+        st.info(_("{formula} is set. Press Generate when the run has ended.").format(formula=handed))
+    if asked and (pressed or (handed is not None and not busy)):
         start(*asked)
         st.rerun()
 with results:

@@ -31,6 +31,7 @@ from pages.ui.molecule_results import show_grid
 from pages.ui.pick import follow_pick
 from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import run_of, show_record
+from pages.ui.refusal import show_refusal
 from pages.ui.target_controls import ask_constraints, ask_goals
 
 _CONDITIONS = {"crystals": CRYSTAL_CONDITIONS, "molecules": MOLECULE_CONDITIONS, "compositions": FORMULA_PROPERTIES}
@@ -48,10 +49,10 @@ def ask() -> Asked | None:
     constraints = Constraints()
     if kind == "crystals":
         with st.expander(_("Elements and cell")):
-            constraints = ask_constraints()
+            constraints = ask_constraints(hazards=False)
     elif kind == "compositions":
         with st.expander(_("Elements and atoms")):
-            constraints = ask_composition()
+            constraints = ask_composition(hazards=False)
     else:
         show_domain()
     rules = ask_rules(kind)
@@ -68,7 +69,7 @@ def ask() -> Asked | None:
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
-        st.error(_(problem))
+        show_refusal(_(problem))
         return None
     for key, goal in goals.items():
         if warning := outside_data(key, goal):

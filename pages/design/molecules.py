@@ -31,6 +31,7 @@ from pages.ui.molecule_results import (
 from pages.ui.pick import follow_pick
 from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import begin_record, run_of, show_record
+from pages.ui.refusal import show_refusal
 from pages.ui.target_controls import ask_goals
 
 JOB, ASKED = "molecules-job", "molecules-asked"
@@ -48,7 +49,7 @@ def ask() -> tuple[Target, int, int, SmilesSettings] | None:
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
-        st.error(_(problem))
+        show_refusal(_(problem))
         return None
     warnings = [outside_data(key, goal) for key, goal in goals.items()]
     for warning in (*warnings, contradiction(target, load_molecule_reference())):
@@ -90,7 +91,7 @@ def show_results(seen: Seen, target: Target, settings: SmilesSettings, now: Smil
     show_record(seen.job.recorder)
     if not drawn:
         return
-    show_shares(drawn, target)
+    show_shares(drawn, target, settings)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         shown = filter_molecules(found, target, settings)
         offer_files(shown, drawn)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from matgen_core.compositions import MOST_CAP
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.formulas import FORMULA_PROPERTIES, MAX_ATOMS
 from matgen_core.types import Constraints, FormulaSettings
-from pages.ui.element_picker import LISTS, pick_elements
+from pages.ui.element_picker import LISTS, gather, pick_elements
 from pages.ui.language import _
 from pages.ui.link import URL, OneOf, Real, Rule, Text, Whole
-from pages.ui.target_controls import LAST_SEED
+from pages.ui.target_controls import LAST_SEED, formula_help
 
 MOST = 2000
 _ASK = ("any", "value", "range")
@@ -25,17 +27,23 @@ RULES: dict[str, Rule] = {
     "prompt": Text(60), "formula_atoms": Whole(1, MAX_ATOMS), "formulas": Whole(1, MOST),
     "formula_seed": Whole(0, LAST_SEED), "formula_temperature": Real(0.1, 2.0), "formula_top_k": Whole(0, 60),
     "neutral": _YES, "only_new": _YES, "formula_cap": Whole(1, MOST_CAP),
+    "formula_type": Text(60), "no_toxic": _YES, "no_radioactive": _YES,
 }  # fmt: skip
 
 
-def ask_composition() -> Constraints:
-    """Elements and atoms of the reduced formula."""
-    include, exclude, system = pick_elements(ELEMENTS)
-    most = st.number_input(
-        _("Atoms in the formula, at most"), 1, MAX_ATOMS, 20, key="formula_atoms", bind=URL,
+def ask_composition(hazards: bool = True) -> Constraints:
+    """Elements, type and atoms of the reduced formula; ``hazards``: whether toxic elements are asked about here."""
+    picked = pick_elements(ELEMENTS)
+    left, right = st.columns(2, gap="small", wrap=False)
+    formula = left.text_input(
+        _("Type of formula"), key="formula_type", bind=URL, placeholder=_("any; ABX3, Li-P-S"), max_chars=60,
+        help=formula_help(),
+    )  # fmt: skip
+    most = right.number_input(
+        _("Atoms, at most"), 1, MAX_ATOMS, 20, key="formula_atoms", bind=URL,
         help=_("In the reduced formula: Fe2O3 has 5"),
     )  # fmt: skip
-    return Constraints(frozenset(include), frozenset(exclude), frozenset(system) or None, max_atoms=int(most or 20))
+    return replace(gather(picked, formula, hazards, ELEMENTS), max_atoms=int(most or 20))
 
 
 def ask_formula_sampling() -> tuple[int, int, FormulaSettings]:

@@ -30,6 +30,8 @@ from pages.ui.wording import (
     subscript,
 )
 
+#: Where a formula waits that another page handed to the crystals.
+HANDED = "handed-formula"
 _COLUMNS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
 _SHORT = {
     "band_gap": N_("Gap"), "formation_energy": N_("E form."), "magnetic_moment": N_("Moment"),
@@ -129,15 +131,20 @@ def show_formula_plot(found: Sequence[Candidate[Formula]], target: Target, pick:
     pick.show_plot(chart, "formula-plot", _("{x} against {y} of the compositions").format(x=names[x], y=names[y]))
 
 
+def hand_over(formula: str) -> None:
+    """Goes to the crystals with a formula, in a cell that fits it; the run begins there."""
+    st.session_state[HANDED] = formula
+    link = {"formula": formula, "max_atoms": str(fitting_cell(formula))}
+    st.switch_page("pages/design/crystals.py", query_params=link)
+
+
 def show_formula(candidate: Candidate[Formula]) -> None:
     """Everything that is known of one composition, and the way to structures of it."""
     formula = candidate.material.reduced
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(subscript(formula), anchor=False)
         if st.button(_("Find structures for this formula"), key="find-structures", type="primary"):
-            st.switch_page(
-                "pages/design/crystals.py", query_params={"formula": formula, "max_atoms": str(fitting_cell(formula))}
-            )
+            hand_over(formula)
     left, right = st.columns(2, gap="medium")
     rows = []
     for key, reading in candidate.predictions.items():

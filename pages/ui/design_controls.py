@@ -22,7 +22,7 @@ _USUAL = Rules()
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{key: rule for key, rule in CRYSTAL_RULES.items() if key != "count"},
-    "formula_atoms": FORMULA_RULES["formula_atoms"],
+    **{key: FORMULA_RULES[key] for key in ("formula_atoms", "formula_type")},
     **{f"{key}_ask": OneOf(_ASK) for key in MOLECULE_CONDITIONS},
     **{f"{key}_{end}": Real() for key in MOLECULE_CONDITIONS for end in ("value", "low", "high")},
     "what": OneOf(KINDS), "want": Whole(1, 500), "seconds": Whole(5, 3600), "draws": Whole(32, 20_000),

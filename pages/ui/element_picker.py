@@ -8,6 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from matgen_core.chem.composition import formula_elements, split_formula
+from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.types import BadTarget, Constraints
 from pages.ui.language import _
 
 HERE = Path(__file__).parent
@@ -26,16 +29,35 @@ def pick_elements(elements: Sequence[str]) -> tuple[list[str], list[str], list[s
         _table()(
             key="table", data=_drawn(tuple(elements)), on_clicked_change=_toggle,
         )  # fmt: skip
-    hints = {
-        "include": _("must contain: any"), "exclude": _("must not contain: none"), "system": _("only these: not set"),
+    labels = {
+        "include": (_("must contain"), _("any")), "exclude": (_("must not contain"), _("none")),
+        "system": (_("only these, all of them"), _("not set")),
     }  # fmt: skip
     picked = [
-        st.multiselect(
-            names[key], elements, key=key, bind="query-params", placeholder=hint, label_visibility="collapsed"
-        )
-        for key, hint in hints.items()
+        st.multiselect(label, elements, key=key, bind="query-params", placeholder=hint)
+        for key, (label, hint) in labels.items()
     ]
     return picked[0], picked[1], picked[2]
+
+
+def ask_hazards(asked: frozenset[str], elements: Sequence[str]) -> frozenset[str]:
+    """Toxic and radioactive elements to leave out, as the reader chooses; what is asked for by name stays.
+
+    Args:
+        asked: elements that the reader asks for.
+        elements: those that there are.
+    """
+    left, right = st.columns(2, gap="small", wrap=False)
+    toxic = left.toggle(
+        _("No toxic elements"), key="no_toxic", bind="query-params",
+        help=", ".join(TOXIC) + ". " + _("Elements that you ask for by name stay."),
+    )  # fmt: skip
+    radioactive = right.toggle(
+        _("No radioactive elements"), key="no_radioactive", bind="query-params",
+        help=", ".join(e for e in elements if e in RADIOACTIVE) + ". " + _("Elements that you ask for by name stay."),
+    )  # fmt: skip
+    out = frozenset(TOXIC if toxic else ()) | frozenset(RADIOACTIVE if radioactive else ())
+    return (out & frozenset(elements)) - asked
 
 
 @st.cache_resource
@@ -84,3 +106,25 @@ def _places(elements: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
             row, column = (9, element.Z - 57 + 3) if element.is_lanthanoid else (10, element.Z - 89 + 3)
         places.append((symbol, str(element.long_name), row, column))
     return places
+
+
+def gather(
+    picked: tuple[Sequence[str], Sequence[str], Sequence[str]], written: str, hazards: bool, elements: Sequence[str]
+) -> Constraints:
+    """Constraints on the elements from the lists and from what stands in the field of the formula.
+
+    Args:
+        picked: included, excluded, exactly these.
+        written: a formula, its type or a chemical system; what is none of them is left for the check to name.
+        hazards: whether the page asks here about toxic and radioactive elements.
+        elements: those that there are.
+    """
+    include, exclude, system = (frozenset(symbols) for symbols in picked)
+    try:
+        formula, exactly = split_formula(written, system or None)
+        named = formula_elements(formula) if formula else frozenset[str]()
+    except BadTarget:
+        formula, exactly, named = written.strip(), system or None, frozenset[str]()
+    if hazards:
+        exclude |= ask_hazards(include | named | (exactly or frozenset()), elements)
+    return Constraints(include, exclude, exactly, formula)

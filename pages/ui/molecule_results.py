@@ -49,8 +49,9 @@ def _diversity(strings: tuple[str, ...]) -> float | None:
     return internal_diversity(prints)
 
 
-def show_shares(candidates: Found, target: Target) -> None:
-    """Validity, uniqueness, novelty, diversity, and how many met each goal."""
+def show_shares(candidates: Found, target: Target, settings: SmilesSettings) -> None:
+    """Validity, uniqueness, novelty, diversity, and how many met each goal; validity is no merit where the grammar
+    lets nothing else be written, and the box says so."""
     counts, kept = summarise(candidates), keep_molecules(candidates)
     boxes = [
         (_("Valid"), counts["valid"], counts["drawn"]), (_("Unique"), counts["unique"], counts["valid"]),
@@ -65,6 +66,8 @@ def show_shares(candidates: Found, target: Target) -> None:
     with st.container(key="molecule-shares", horizontal=True, gap="small"):
         for label, hits, total in boxes:
             share = f"{hits / total:.0%}" if total else "–"
+            if label == _("Valid") and settings.grammar and hits == total:
+                share = _("by construction")
             st.metric(label, f"{hits} / {total}", share, delta_color="off", delta_arrow="off", width=128)
         if diversity is not None:
             st.metric(

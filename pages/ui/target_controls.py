@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import plotly.graph_objects as go
@@ -17,7 +18,7 @@ from matgen_core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS, PROP
 from matgen_core.stages.generate import trained_engines
 from matgen_core.types import BadTarget, Constraints, Goal, SamplingSettings
 from matgen_core.viz.crystals import draw_histogram
-from pages.ui.element_picker import LISTS, pick_elements
+from pages.ui.element_picker import LISTS, gather, pick_elements
 from pages.ui.language import _
 from pages.ui.link import URL, OneOf, Real, Rule, Text, Whole
 
@@ -44,6 +45,7 @@ RULES: dict[str, Rule] = {
     "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)), "count": Whole(1, MOST), "seed": Whole(0, LAST_SEED),
     "engine": OneOf(trained_engines()), "guidance": Real(0.0, 4.0), "sampler": OneOf(METHODS), "steps": Whole(5, 200),
     "drafts": Whole(1, 16), "skeletons": Whole(1, 16), "geometries": Whole(1, 64), "stable": OneOf(("true", "false")),
+    "no_toxic": OneOf(("true", "false")), "no_radioactive": OneOf(("true", "false")),
 }  # fmt: skip
 
 
@@ -148,25 +150,32 @@ def _histogram(key: str, goal: Goal | None) -> go.Figure:
     return draw_histogram(reference, key, goal, height=44)
 
 
-def ask_constraints() -> Constraints:
-    """Elements, formula, cell."""
-    include, exclude, system = pick_elements(ELEMENTS)
+def formula_help() -> str:
+    """What may be written where a formula is asked for."""
+    return _(
+        "A formula (Fe3O4), its type (ABX3, ABO3, A2BX6) or a chemical system (Li-P-S). In a type A, E, G, J, L, M, Q, "
+        "R, X and Z stand for any element, and so do B beside A, C beside A and B, and Y beside X and Z. Every other "
+        "symbol means its element: O in ABO3 is oxygen. Different letters are different elements."
+    )
+
+
+def ask_constraints(hazards: bool = True) -> Constraints:
+    """Elements, formula, cell; ``hazards``: whether toxic and radioactive elements are asked about here."""
+    picked = pick_elements(ELEMENTS)
     one, two = st.columns(2, gap="small", wrap=False)
-    formula = one.text_input(_("Formula"), key="formula", bind=URL, placeholder=_("any, e.g. Fe3O4"), max_chars=60)
+    formula = one.text_input(
+        _("Formula"), key="formula", bind=URL, placeholder=_("any; Fe3O4, ABX3, Li-P-S"), max_chars=60,
+        help=formula_help(),
+    )  # fmt: skip
     crystal_system = two.selectbox(
         _("Crystal system"), ["any", *CRYSTAL_SYSTEMS], key="crystal_system", bind=URL, format_func=_
     )
     low = one.number_input(_("Atoms, from"), 1, 40, 1, key="min_atoms", bind=URL)
     high = two.number_input(_("to"), 1, 40, 20, key="max_atoms", bind=URL, help=_("In the primitive cell"))
-    return Constraints(
-        include=frozenset(include),
-        exclude=frozenset(exclude),
-        chemical_system=frozenset(system) or None,
-        formula=formula.strip() or None,
-        min_atoms=int(low or 1),
-        max_atoms=int(high or 20),
+    return replace(
+        gather(picked, formula, hazards, ELEMENTS), min_atoms=int(low or 1), max_atoms=int(high or 20),
         crystal_system=None if crystal_system == "any" else crystal_system,
-    )
+    )  # fmt: skip
 
 
 def ask_sampling() -> tuple[int, int, SamplingSettings]:

@@ -114,3 +114,15 @@ def test_a_run_shows_shares_table_and_the_best() -> None:
 def test_how_a_run_ended_is_said() -> None:
     assert any("raise the cap" in info.value for info in with_run("2 of 4 found; raise the cap or ask for less").info)
     assert any("no room" in error.value for error in with_run(error="no room").error)
+
+
+def test_a_type_of_formula_or_a_system_is_asked_for(asked: list[Any]) -> None:
+    page = open_page(formula_type="ABX3", no_radioactive="true")
+    assert not page.error
+    page.button(key="go").click().run()
+    constraints = asked[0][0].constraints
+    assert constraints.formula == "ABX3"
+    assert "U" in constraints.exclude
+    open_page(formula_type="Li-P-S").button(key="go").click().run()
+    assert asked[1][0].constraints.chemical_system == {"Li", "P", "S"}
+    assert "one formula already" in open_page(formula_type="Fe3O4").error[0].value

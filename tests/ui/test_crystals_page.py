@@ -268,3 +268,47 @@ def test_time_left_follows_the_pace_and_the_share_never_passes_the_end() -> None
     assert job.share == pytest.approx(0.25)
     job.progress = Progress("done", 10, 10)
     assert job.share == 1.0
+
+
+# ------------------------------------------------------------------------------------- types, systems, what is handed
+
+
+@pytest.mark.parametrize("formula", ["ABX3", "ABO3", "A2BX6", "Li3PS4"])
+def test_a_type_of_formula_is_asked_for_like_a_formula(asked: list[Any], formula: str) -> None:
+    page = open_page(formula=formula)
+    assert not page.error
+    page.button(key="go").click().run()
+    assert asked[0][0].constraints.formula == formula
+
+
+def test_a_system_in_the_field_of_the_formula_is_a_system(asked: list[Any]) -> None:
+    open_page(formula="Li-P-S").button(key="go").click().run()
+    constraints = asked[0][0].constraints
+    assert (constraints.formula, constraints.chemical_system) == (None, {"Li", "P", "S"})
+
+
+def test_a_disabled_button_says_why_right_above_it() -> None:
+    page = open_page(formula="ABX3", max_atoms="4")
+    assert page.button(key="go").disabled
+    controls = [str(getattr(element, "value", "")) for element in page.main]
+    assert any("ABX3 has 5 atoms" in text for text in controls)
+
+
+def test_toxic_and_radioactive_elements_are_left_out_but_not_what_is_asked_for(asked: list[Any]) -> None:
+    page = open_page(no_radioactive="true", no_toxic="true", include="Pb")
+    assert not page.error
+    page.button(key="go").click().run()
+    excluded = asked[0][0].constraints.exclude
+    assert {"U", "Pm", "Cd", "Hg"} <= excluded
+    assert "Pb" not in excluded
+
+
+def test_a_formula_that_is_handed_over_begins_at_once(asked: list[Any]) -> None:
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["handed-formula"] = "AlCo2Ru"
+    page.query_params["formula"], page.query_params["max_atoms"] = "AlCo2Ru", "16"
+    page.run()
+    assert not page.exception
+    assert [call[0].constraints.formula for call in asked] == ["AlCo2Ru"]
+    page.run()
+    assert len(asked) == 1, "once"
