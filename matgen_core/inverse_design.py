@@ -7,7 +7,7 @@ and count; nothing of them goes back into generation, so that they stay a judge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -24,6 +24,7 @@ from matgen_core.loop import COMPOSITIONS, CRYSTALS, MOLECULES, Budget, Clock, D
 from matgen_core.molecules import MoleculeWriter
 from matgen_core.stages.assess import assess
 from matgen_core.stages.conditions import check_target
+from matgen_core.stages.duplicates import SeenStructures
 from matgen_core.stages.feasibility import Rules, judge_compositions, judge_crystals
 from matgen_core.stages.generate import check_settings, generate
 from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas, rank_formulas
@@ -45,6 +46,9 @@ from matgen_core.types import (
     SmilesSettings,
     Target,
 )
+
+#: Different geometries of one structure type that a run tries.
+_MOST_ALIKE = 3
 
 
 def allowed(target: Target, rules: Rules) -> Target:
@@ -101,7 +105,7 @@ def design_until(
     check_brief(target, budget, run.rules)
     told, clock = allowed(target, run.rules), Clock(budget.seconds, cancelled)
     check_target(told)
-    seen = {structure_type(c.material): c.id for c in reversed(run.candidates) if not _repeats(c)}
+    seen = SeenStructures.of(reversed(run.candidates))
     refuses = partial(_is_hopeless, known=run.rules.known, seen=seen)
 
     def step(size: int, first: int, tell: Callable[[str], None]) -> tuple[Candidate[Crystal], ...]:
@@ -114,7 +118,7 @@ def design_until(
     return go_on(run, budget, CRYSTALS, step, lambda found: rank(found, target), clock, on_progress)
 
 
-def _is_hopeless(skeleton: Skeleton, known: bool, seen: Collection[str]) -> bool:
+def _is_hopeless(skeleton: Skeleton, known: bool, seen: SeenStructures) -> bool:
     """Whether the rules reject a crystal of this skeleton, as far as its formula and structure type say.
 
     A polyanion with long chains (Te–Te) that only its geometry would show is given up here, too.
@@ -122,13 +126,15 @@ def _is_hopeless(skeleton: Skeleton, known: bool, seen: Collection[str]) -> bool
     Args:
         skeleton: to be placed.
         known: whether what is known already may be listed.
-        seen: structure types of the run so far.
+        seen: the different structures of the run so far.
     """
     crystal = placeless(skeleton)
-    kind = structure_type(crystal)
-    if kind in seen or (not known and load_reference().has_type(kind)):
+    kind, formula, reference = structure_type(crystal), reduced_formula(crystal), load_reference()
+    if sum(structure_type(other) == kind for other in seen.of_formula(formula)) >= _MOST_ALIKE:
         return True
-    return balance(reduced_formula(crystal)).kind == NONE
+    if not known and (reference.has_type(kind) or not reference.may_be_new(formula)):
+        return True
+    return balance(formula).kind == NONE
 
 
 def design_compositions_until(

@@ -10,6 +10,7 @@ from matgen_core.loop import CRYSTALS
 from matgen_core.properties import meets
 from matgen_core.stages.assess import assess
 from matgen_core.stages.conditions import check_target
+from matgen_core.stages.duplicates import SeenStructures
 from matgen_core.stages.generate import check_settings, generate, load_engine
 from matgen_core.stages.predict import predict
 from matgen_core.stages.predict import prepare as prepare_readings
@@ -49,7 +50,7 @@ def design(
     settings = settings or SamplingSettings()
     check_settings(settings)
     found: tuple[Candidate, ...] = ()
-    seen: dict[str, str] = {}
+    seen = SeenStructures()
     report = on_progress or (lambda progress: None)
     first = 0
     while first < count:

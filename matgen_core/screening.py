@@ -31,8 +31,17 @@ from matgen_core.data.records import to_record
 from matgen_core.data.saving import KeptFile, save_text
 from matgen_core.messages import quote
 from matgen_core.stages.assess import assess
+from matgen_core.stages.duplicates import SeenStructures
 from matgen_core.stages.feasibility import STAGES as _STAGES
-from matgen_core.stages.feasibility import Funnel, Rules, failed, judge_compositions, judge_crystals, objections
+from matgen_core.stages.feasibility import (
+    Funnel,
+    Rules,
+    failed,
+    judge_compositions,
+    judge_crystals,
+    objections,
+    stage_name,
+)
 from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas
 from matgen_core.stages.judge_molecules import Judge
 from matgen_core.stages.pareto import Objective, find_fronts, losses, measure_hypervolume
@@ -71,7 +80,7 @@ class Screener:
     target: Target = ANY
     rules: Rules = field(default_factory=lambda: Rules(known=True))
     further: Callable[[Sequence[Candidate[Any]]], Sequence[Candidate[Any]]] | None = None
-    _types: dict[str, str] = field(default_factory=dict)
+    _structures: SeenStructures = field(default_factory=SeenStructures)
     _formulas: dict[str, str] = field(default_factory=dict)
     _judge: Judge | None = None
 
@@ -103,7 +112,7 @@ class Screener:
         fresh = predict([c for c in candidates if not _was_read(c)], cancelled=cancelled)
         read = {c.id: c for c in fresh}
         whole = [_keep_given(read.get(c.id, c), c) for c in candidates]
-        return judge_crystals(assess(whole, self.target, self._types), self.rules)
+        return judge_crystals(assess(whole, self.target, self._structures), self.rules)
 
     def _molecules(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
         if self._judge is None:
@@ -142,6 +151,7 @@ class Outcome:
     """What a screening found; small, whatever went in.
 
     Args:
+        rules: what a candidate had to pass.
         kinds: how many of each kind.
         funnel: how many got how far, and why the others did not.
         refused: reason and how many rows it refused.
@@ -155,6 +165,7 @@ class Outcome:
         moved: files that had to go elsewhere, because their disk became full, and where they are.
     """
 
+    rules: Rules = field(default_factory=lambda: Rules(known=True))
     kinds: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
     stopped: Counter[str] = field(default_factory=Counter)
@@ -171,7 +182,8 @@ class Outcome:
     @property
     def funnel(self) -> Funnel:
         """As the loop's."""
-        counts = (("generated", len(self.ids)), *((stage, self.passed[stage]) for stage in _STAGES))
+        passed = ((stage_name(stage, self.rules), self.passed[stage]) for stage in _STAGES)
+        counts = (("generated", len(self.ids)), *passed)
         return Funnel(tuple(counts), tuple(self.stopped.most_common()))
 
 
@@ -248,6 +260,7 @@ def _screen_batch(
 
 def add(outcome: Outcome, candidate: Candidate[Any], row: Sequence[float], rules: Rules) -> None:
     """Counts one judged candidate."""
+    outcome.rules = rules
     outcome.kinds[KINDS[type(candidate.material)]] += 1
     outcome.ids.append(candidate.id)
     outcome.methods.update(p.method for p in candidate.predictions.values())

@@ -33,6 +33,7 @@ class Rules:
         max_sa: largest synthetic accessibility score of a molecule.
         filters: alerts that reject a molecule.
         solid_state: whether it must be makeable from powders in air (``matsyngate``; oxides only).
+        shallow: whether it may be listed though too few phases of its elements are known to judge its stability.
     """
 
     max_e_above_hull: float = 0.1
@@ -42,6 +43,7 @@ class Rules:
     max_sa: float = 4.5
     filters: tuple[str, ...] = ("PAINS", "BRENK")
     solid_state: bool = False
+    shallow: bool = False
 
 
 @dataclass(frozen=True)

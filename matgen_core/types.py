@@ -136,6 +136,7 @@ class Prediction:
         method: the model that read it.
         in_domain: whether the material is like what the model was trained on; None if not known.
         note: anything a reader must know about this number.
+        known: what the table of known phases has of this very material, in ``unit``; None where it is not in it.
     """
 
     property: str
@@ -145,6 +146,7 @@ class Prediction:
     method: str
     in_domain: bool | None = None
     note: str = ""
+    known: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,11 @@ class Candidate(Generic[M]):
         """Reading of property ``key``, or None where there is none."""
         prediction = self.predictions.get(key)
         return None if prediction is None else prediction.value
+
+    def best(self, key: str) -> float | None:
+        """What is known of property ``key`` from the table of known phases; where it is not in it, the reading."""
+        prediction = self.predictions.get(key)
+        return None if prediction is None else prediction.value if prediction.known is None else prediction.known
 
     def verdict(self, rule: str) -> Verdict | None:
         """The verdict of ``rule``, or None where the rule was not asked."""

@@ -53,7 +53,7 @@ def design_crystals(
     everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
     cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF each that passed")] = None,
 ) -> None:
-    """Crystals that reach the targets, could be made, would last and are new."""
+    """Crystals that reach the targets, could be made, would last and are not among the known."""
     goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
     constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms, crystal_system)
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
@@ -140,7 +140,7 @@ def design_compositions(
     out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
     everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
 ) -> None:
-    """Compositions that reach the targets, could be made, would last and are new."""
+    """Compositions that reach the targets, could be made, would last and are not among the known."""
     goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
     constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms)
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)

@@ -44,12 +44,16 @@ def data_reference(
     ],
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     out: Annotated[Path, typer.Option(help="folder for the reference")] = REFERENCE,
+    entries: Annotated[
+        Path | None,
+        typer.Option(help="CSV of formula, one row a known crystal: how many structures of each formula are known"),
+    ] = None,
 ) -> None:
-    """Compute the hull, the sets of known formulas and structure types, and the readings' spreads."""
+    """Compute the hull, the sets of known formulas and structures, and the readings' spreads."""
     from matgen_core.data.crystals import load_rows
     from matgen_core.data.reference import build_reference
 
-    reference = build_reference(file, load_rows(rows), out)
+    reference = build_reference(file, load_rows(rows), out, entries)
     typer.echo(f"{out}: " + ", ".join(f"{key} {value}" for key, value in reference.counts.items()))
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from matgen_core.chem.composition import check_crystal
 from matgen_core.chem.oxidation import check_oxidation
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
-from matgen_core.data.reference import load_reference, structure_type
+from matgen_core.data.reference import load_reference
 from matgen_core.properties import PROPERTIES, meets
+from matgen_core.stages.duplicates import SeenStructures
 from matgen_core.types import Candidate, Goal, M, Target, Verdict
 
 #: Rules of older runs that "oxidation" and "distances" replace.
@@ -17,25 +18,24 @@ FORMER = ("charge_balance", "bonds")
 
 
 def assess(
-    candidates: Sequence[Candidate], target: Target, seen: dict[str, str] | None = None
+    candidates: Sequence[Candidate], target: Target, seen: SeenStructures | None = None
 ) -> tuple[Candidate, ...]:
     """The same candidates with a verdict of every rule.
 
     Args:
         candidates: that were read.
         target: what was asked for.
-        seen: structure types of the run so far with the id that had each first; grows. None for a run of its own.
+        seen: the different structures of the run so far; grows. None for a run of its own.
 
     Rules: "constraints", "oxidation", "newness", "duplicate", and "target:<property>" for each goal.
     """
     reference = load_reference()
-    seen = {} if seen is None else seen
+    seen = SeenStructures() if seen is None else seen
     assessed = []
     for candidate in candidates:
         crystal = candidate.material
-        key = structure_type(crystal)
-        first = seen.setdefault(key, candidate.id)
-        same = "" if first == candidate.id else f"same structure type as {first}"
+        first = seen.add(candidate.id, crystal)
+        same = "" if first is None else f"same structure as {first}"
         assessed.append(
             without_former(candidate).add_verdicts(
                 check_crystal(crystal, formula_counts(crystal), target.constraints),

@@ -15,7 +15,7 @@ from matgen_core.settings import Rules as Rules
 from matgen_core.stages.familiarity import check_surroundings, check_type
 from matgen_core.stages.geometry_rules import check_packing
 from matgen_core.stages.solid_state import check_solid_state
-from matgen_core.types import Candidate, Formula, M, Verdict
+from matgen_core.types import Candidate, Crystal, Formula, M, Verdict
 
 #: The stages in their order, and the rules of each; "target" stands for every goal's.
 STAGES: Mapping[str, tuple[str, ...]] = {
@@ -31,7 +31,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "PAINS",
         "BRENK",
     ),
-    "stable": ("formation", "hull"),
+    "stable": ("formation", "known_phases", "hull"),
     "new": ("duplicate", "newness"),
 }
 
@@ -42,6 +42,11 @@ _STAGE_OF = {rule: stage for stage, rules in STAGES.items() for rule in rules}
 def stage_of(verdict: Verdict) -> str | None:
     """The stage that asks a verdict's rule; None for one that no stage asks."""
     return _STAGE_OF.get("target" if verdict.rule.startswith("target:") else verdict.rule)
+
+
+def stage_name(stage: str, rules: Rules) -> str:
+    """The stage as it is counted: where what is known may be listed, the last one asks for repeats only."""
+    return "unique" if stage == "new" and rules.known else stage
 
 
 def failed(candidate: Candidate[M], stage: str, rules: Rules) -> list[Verdict]:
@@ -61,7 +66,9 @@ def _stops(verdict: Verdict, rules: Rules) -> bool:
         return False
     if verdict.rule == "hull" or verdict.rule.startswith("target:"):  # without a reading nothing says that it is met
         return True
-    return verdict.passed is False and not (verdict.rule == "newness" and rules.known)
+    if verdict.rule == "newness":  # what was not compared is not known to be new
+        return not rules.known
+    return verdict.passed is False and not (verdict.rule == "known_phases" and rules.shallow)
 
 
 def passes(candidate: Candidate[M], rules: Rules) -> bool:
@@ -104,21 +111,44 @@ def judge_compositions(candidates: Sequence[Candidate[Formula]], rules: Rules) -
 
 
 def check_energies(candidate: Candidate[M], rules: Rules) -> list[Verdict]:
-    """Verdicts "formation" and "hull" by the readings, whichever model made them."""
-    formation, above = candidate.value("formation_energy"), candidate.value("e_above_hull")
-    reading = candidate.predictions.get("e_above_hull")
+    """Verdicts "formation" and "hull" by what the table knows of the material, or else by the readings.
+
+    An element is not asked for a negative formation energy: in its ground state it has none.
+    """
+    return [_check_formation(candidate), _check_hull(candidate, rules)]
+
+
+def _check_formation(candidate: Candidate[M]) -> Verdict:
+    formation = candidate.best("formation_energy")
+    if len(elements_of(candidate)) == 1:
+        return Verdict("formation", None, "an element is not asked for a negative formation energy")
+    return Verdict(
+        "formation", None if formation is None else formation < 0,
+        "no reading" if formation is None else f"{formation:.3f} eV/atom against the elements",
+    )  # fmt: skip
+
+
+def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
+    reading, above = candidate.predictions.get("e_above_hull"), candidate.best("e_above_hull")
     note = "" if reading is None else reading.note
-    return [
-        Verdict(
-            "formation", None if formation is None else formation < 0,
-            "no reading" if formation is None else f"{formation:.3f} eV/atom against the elements",
-        ),
-        Verdict(
-            "hull", None if above is None else above <= rules.max_e_above_hull,
-            f"no reading: {note}" if above is None
-            else f"{above:.3f} eV/atom above the hull, at most {rules.max_e_above_hull:g} allowed; {note}",
-        ),
-    ]  # fmt: skip
+    if reading is None or above is None:
+        return Verdict("hull", None, f"no reading: {note}")
+    passed, most = above <= rules.max_e_above_hull, rules.max_e_above_hull
+    if reading.known is not None and reading.value is not None and reading.method != "by definition":
+        return Verdict(
+            "hull", passed,
+            f"{above:.3f} eV/atom above the hull by the table of known phases, at most {most:g} allowed; predicted "
+            f"{reading.value:.3f}",
+        )  # fmt: skip
+    return Verdict("hull", passed, f"{above:.3f} eV/atom above the hull, at most {most:g} allowed; {note}")
+
+
+def elements_of(candidate: Candidate[M]) -> set[str]:
+    """Elements of a crystal or a composition; none of a molecule, which has no hull."""
+    material = candidate.material
+    if isinstance(material, Crystal):
+        return set(formula_counts(material))
+    return set(count_atoms(material.reduced)) if isinstance(material, Formula) else set()
 
 
 # ------------------------------------------------------------------------------------------------------------ funnel
@@ -129,7 +159,7 @@ class Funnel:
     """How many got how far, and why the others did not.
 
     Args:
-        counts: "generated", each of STAGES, "listed", with how many passed it and all before it.
+        counts: "generated", each of STAGES (as :func:`stage_name` names it), "listed", with how many got so far.
         reasons: rule and how many it stopped, the most first; a candidate counts once, for the first rule that failed.
     """
 
@@ -148,7 +178,7 @@ def count_stages(candidates: Sequence[Candidate[M]], rules: Rules) -> Funnel:
     left, counts = len(candidates), [("generated", len(candidates))]
     for stage, count in stopped.items():
         left -= count
-        counts.append((stage, left))
+        counts.append((stage_name(stage, rules), left))
     counts.append(("listed", left))
     return Funnel(tuple(counts), tuple(sorted(reasons.items(), key=lambda item: -item[1])))
 

@@ -15,8 +15,8 @@ from matgen_core.chem.oxidation import check_neutral, check_oxidation
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.formulas import count_atoms, reduce_formula
 from matgen_core.data.reference import load_reference
-from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import check_goals, without_former
+from matgen_core.stages.known_phases import cost_above_hull
 from matgen_core.stages.likelihood import cost_of_goals
 from matgen_core.types import Candidate, Constraints, Formula, FormulaSettings, Target, Verdict
 
@@ -90,8 +90,7 @@ def rank_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> t
 
     def score(candidate: Candidate[Formula]) -> float:
         total = cost_of_goals(candidate, target)
-        above = candidate.value("e_above_hull")
-        total += 10.0 if above is None else min(10.0, max(0.0, above) / PROPERTIES["e_above_hull"].tolerance)
+        total += cost_above_hull(candidate)
         return total + (0.0 if counts_as_found(candidate) else 1000.0)
 
     scored = [replace(c, score=round(score(c), 4)) for c in candidates]

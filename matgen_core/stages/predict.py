@@ -12,11 +12,13 @@ from dataclasses import replace
 from matgen_core.checkpoints import available
 from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, load_chgnet, read_energies
+from matgen_core.chem.ground_states import is_ground_state
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.data.reference import Reference, load_reference
 from matgen_core.memory import in_halves
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.geometry_rules import check_distances
+from matgen_core.stages.known_phases import ENERGIES, by_definition, check_known_phases
 from matgen_core.stages.read_formulas import CHECKPOINT, load_reader, read_heads
 from matgen_core.types import Candidate, Prediction
 
@@ -68,9 +70,10 @@ def _predict(
     overlapping = EnergyReading(None, None, None, "not read: atoms overlap")
     gaps = read_gaps(candidates)
     return tuple(
-        candidate.add_verdicts(check_distances(structures[i])).add_predictions(
-            gaps[i], *_readings(candidate, energies.get(i, overlapping), reference)
-        )
+        candidate.add_verdicts(
+            check_distances(structures[i]),
+            check_known_phases(reference, reduced_formula(candidate.material), formula_counts(candidate.material)),
+        ).add_predictions(gaps[i], *_readings(candidate, energies.get(i, overlapping), reference))
         for i, candidate in enumerate(candidates)
     )
 
@@ -89,22 +92,33 @@ def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference
     note = reading.note or ("" if energy is not None else "no reference energy for one of its elements")
     hull = None if energy is None else reference.hull.read(counts, energy)
     above = None if hull is None else hull.e_above_hull
+    row = reference.find_known(candidate.material)
 
     def prediction(key: str, value: float | None, note: str, method: str = METHOD) -> Prediction:
         # Energies far above the hull belong to strained cells, for which CHGNet was not made.
         in_domain = None if value is None else not (key == "e_above_hull" and value > 0.5)
         spread = reference.spread(key, above, candidate.origin.engine != "file")
-        return Prediction(key, value, spread, PROPERTIES[key].unit, method, in_domain, note)
+        if key in ENERGIES and hull is not None:
+            doubted = bool(hull.apart) or (key == "e_above_hull" and hull.few_known)
+            in_domain = None if in_domain is None else in_domain and not doubted
+            if len(counts) == 1 and spread is not None:
+                spread = max(spread, reference.spreads.get("element", 0.0))
+            if key == "e_above_hull":
+                spread = reference.widen(spread, hull)
+        known = None if row is None or key not in ENERGIES else reference.known_value(key, row)
+        return Prediction(key, value, spread, PROPERTIES[key].unit, method, in_domain, note, known)
 
-    if hull is not None:
-        products = " + ".join(f"{share:.2f} {name}" for name, share in hull.products)
-        few = f"; only {hull.known} known formulas of these elements, so the hull may be too shallow"
-        hull_note = f"decomposes to {products}{few if hull.few_known else ''}"
-    return [
+    energies = [
         prediction("formation_energy", energy, note),
+        prediction("e_above_hull", above, note if hull is None else hull.describe(), _HULL_METHOD),
+    ]
+    if len(counts) == 1 and (is_ground_state(to_structure(candidate.material)) or energies[1].known == 0):
+        energies = [by_definition(p.property, p.value, METHOD) for p in energies]
+    return [
+        energies[0],
         prediction("magnetic_moment", reading.magnetic_moment, reading.note),
         prediction("max_site_moment", reading.max_site_moment, reading.note),
-        prediction("e_above_hull", above, note if hull is None else hull_note, _HULL_METHOD),
+        energies[1],
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from matgen_core.properties import PROPERTIES
+from matgen_core.stages.known_phases import cost_above_hull
 from matgen_core.stages.likelihood import cost_of_goals
 from matgen_core.types import Candidate, Target
 
@@ -24,6 +24,5 @@ def score(candidate: Candidate, target: Target) -> float:
     A reading that is missing costs as much as a miss by ten tolerances; a broken structure a thousand.
     """
     total = cost_of_goals(candidate, target)
-    above = candidate.value("e_above_hull")
-    total += 10.0 if above is None else min(10.0, max(0.0, above) / PROPERTIES["e_above_hull"].tolerance)
+    total += cost_above_hull(candidate)
     return total + 1000.0 * sum(v.passed is False for v in candidate.verdicts if v.rule in _FATAL)

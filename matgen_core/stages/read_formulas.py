@@ -7,7 +7,7 @@ taught 4,604 measured gaps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from matgen_core.checkpoints import load_checkpoint
 from matgen_core.data.formulas import count_atoms, encode_amounts
-from matgen_core.data.reference import load_reference
+from matgen_core.data.reference import Reference, load_reference
 from matgen_core.models.bert import ReaderEnsemble
 from matgen_core.networks import build_reader
 from matgen_core.properties import PROPERTIES
+from matgen_core.stages.known_phases import by_definition, check_known_phases
 from matgen_core.types import Candidate, Formula, Prediction
 
 CHECKPOINT, MEASURED = "matbert", "measured-gap"
@@ -69,13 +70,34 @@ def load_reader(name: str = CHECKPOINT) -> Reader:
 
 def read_formulas(formulas: Sequence[str]) -> list[list[Prediction]]:
     """Predictions of each reduced formula: FORMULA_PROPERTIES, e_above_hull and measured_gap."""
-    hull, found = load_reference().hull, []
+    reference, found = load_reference(), []
     computed, measured = read_heads(formulas), read_heads(formulas, MEASURED)
     for formula, predictions, others in zip(formulas, computed, measured, strict=True):
-        energy = next(p for p in predictions if p.property == "formation_energy")
-        assert energy.value is not None
-        found.append([*predictions, _above_hull(formula, energy.value, energy, hull), *others])
+        found.append([*_with_hull(formula, predictions, reference), *_doubted(formula, others, reference)])
     return found
+
+
+def _with_hull(formula: str, predictions: Sequence[Prediction], reference: Reference) -> list[Prediction]:
+    """The predictions of one formula with its distance to the hull, and what the table knows beside them."""
+    energy = next(p for p in predictions if p.property == "formation_energy")
+    assert energy.value is not None
+    if len(count_atoms(formula)) == 1:
+        method = energy.method
+        zero = [by_definition(key, energy.value, method) for key in ("formation_energy", "e_above_hull")]
+        return [*(zero[0] if p is energy else p for p in predictions), zero[1]]
+    above = _above_hull(formula, energy.value, energy, reference)
+    if above.value is None:
+        energy = replace(energy, value=None, spread=None, in_domain=False, note=above.note)
+    energy = replace(energy, known=reference.energy_of(formula))
+    read = [energy if p.property == "formation_energy" else p for p in predictions]
+    return [*_doubted(formula, read, reference), above]
+
+
+def _doubted(formula: str, predictions: Sequence[Prediction], reference: Reference) -> list[Prediction]:
+    """The predictions, out of domain where no known phase holds an element of the formula together with another."""
+    if not reference.hull.elements_apart(list(count_atoms(formula))):
+        return list(predictions)
+    return [replace(p, in_domain=False) for p in predictions]
 
 
 def read_heads(
@@ -116,26 +138,38 @@ def _dopants(formula: str) -> str:
     return note
 
 
-def _above_hull(formula: str, value: float, energy: Prediction, hull: object) -> Prediction:
-    from matgen_core.chem.stability import Hull
-
-    assert isinstance(hull, Hull)
-    reading, unit = hull.read(count_atoms(formula), value), PROPERTIES["e_above_hull"].unit
-    if reading is None:
-        return Prediction("e_above_hull", None, None, unit, energy.method, None, "no hull for its elements")
-    products = " + ".join(f"{share:.2f} {name}" for name, share in reading.products)
-    few = f"; only {reading.known} known formulas of these elements" if reading.few_known else ""
+def _above_hull(formula: str, value: float, energy: Prediction, reference: Reference) -> Prediction:
+    reading, unit = reference.hull.read(count_atoms(formula), value), PROPERTIES["e_above_hull"].unit
+    method = f"{energy.method}, against the known hull"
+    if reading.e_above_hull is None:
+        return Prediction("e_above_hull", None, None, unit, method, False, reading.describe())
     note = "from the formation energy read, so as unsure as that"
     return Prediction(
-        "e_above_hull", round(reading.e_above_hull, 4), energy.spread, unit, f"{energy.method}, against the known hull",
-        energy.in_domain, f"{note}; decomposes to {products}{few}",
+        "e_above_hull", round(reading.e_above_hull, 4), reference.widen(energy.spread, reading), unit, method,
+        energy.in_domain and not reading.few_known, "; ".join((note, reading.describe())),
+        _known_distance(formula, reference),
     )  # fmt: skip
 
 
+def _known_distance(formula: str, reference: Reference) -> float | None:
+    """Distance to the hull of the lowest known phase of a formula, eV/atom; None where none is known."""
+    energy = reference.energy_of(formula)
+    if energy is None:
+        return None
+    above = reference.hull.read(count_atoms(formula), energy).e_above_hull
+    return None if above is None else round(max(0.0, above), 3)
+
+
 def predict_formulas(candidates: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
-    """The same candidates with every property read."""
+    """The same candidates with every property read, and whether enough phases of their elements are known."""
     read = read_formulas([candidate.material.reduced for candidate in candidates])
-    return tuple(c.add_predictions(*predictions) for c, predictions in zip(candidates, read, strict=True))
+    reference = load_reference()
+    return tuple(
+        c.add_predictions(*predictions).add_verdicts(
+            check_known_phases(reference, c.material.reduced, count_atoms(c.material.reduced))
+        )
+        for c, predictions in zip(candidates, read, strict=True)
+    )
 
 
 def embed_formulas(formulas: Sequence[str]) -> tuple[NDArray[np.float32], str]:

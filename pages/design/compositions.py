@@ -113,7 +113,7 @@ def invite() -> None:
         _(
             "Choose what you want of a material and press **Generate**. Each formula comes with its band gap, "
             "formation energy and moment as read from the composition alone, each with its spread; whether charges "
-            "can balance; whether it is new; what it costs. Then look for structures of those you like."
+            "can balance; whether it is known; what it costs. Then look for structures of those you like."
         )
     )
 

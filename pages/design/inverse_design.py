@@ -160,7 +160,7 @@ with results:
         st.markdown(
             _(
                 "Say what you want and how many, and press **Start**. Candidates are drawn, read and judged in turn: "
-                "are the targets reached, could it be made, would it last, is it new? The loop goes on until enough "
+                "are the targets reached, could it be made, would it last, is it known? The loop goes on until enough "
                 "pass or the time is over, and says of every other why it did not."
             )
         )

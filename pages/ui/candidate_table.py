@@ -11,25 +11,25 @@ from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.pipeline import base_rates
 from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.stages.assess import met_all
+from matgen_core.stages.known_phases import is_near_hull
 from matgen_core.stages.likelihood import chance
 from matgen_core.types import Candidate, Target
 from matgen_core.viz.crystals import draw_readings
 from pages.ui.language import N_, _
 from pages.ui.pick import Pick
-from pages.ui.wording import CHARGES, charge_verdict, goal_text, group_symbol, mark, newness_text, subscript
+from pages.ui.wording import CHARGES, cautions, charge_verdict, goal_text, group_symbol, mark, newness_text, subscript
 
 #: Column headings.
 _SHORT = {
-    "band_gap": N_("Gap"), "formation_energy": N_("E form."), "magnetic_moment": N_("Moment"),
+    "band_gap": N_("Gap by formula"), "formation_energy": N_("E form."), "magnetic_moment": N_("Moment"),
     "e_above_hull": N_("E hull"),
 }  # fmt: skip
 _STABLE = PROPERTIES["e_above_hull"].tolerance
 
 
 def is_stable(candidate: Candidate) -> bool:
-    """Whether it lies within the usual tolerance of the hull of known phases."""
-    value = candidate.value("e_above_hull")
-    return value is not None and value < _STABLE
+    """Whether it lies within the usual tolerance of the hull, and enough phases are known to say so."""
+    return is_near_hull(candidate, _STABLE)
 
 
 def _passed(rule: str) -> Callable[[Candidate], bool]:
@@ -59,7 +59,10 @@ def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
         chance = _("random: not measured") if rate is None else _("random: {share:.0%}").format(share=rate)
         boxes.append((f"{_(PROPERTIES[key].label)} {goal_text(key, goal)}", _passed(f"target:{key}"), chance))
     boxes.append((_("Below {limit:g} eV/atom above hull").format(limit=_STABLE), is_stable, ""))
-    boxes.append((_("New structure or formula"), _passed("newness"), ""))
+    unsure = sum((v := c.verdict("newness")) is not None and v.passed is None for c in candidates)
+    boxes.append(
+        (_("Not among the known"), _passed("newness"), _("{n} not compared").format(n=unsure) if unsure else "")
+    )
     width = 142 if len(boxes) < 6 else 118  # six fit beside the controls on a small laptop
     with st.container(key="shares", horizontal=True, gap="small"):
         for label, check, chance in boxes:
@@ -78,7 +81,7 @@ def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[C
     """Those that pass what the reader ticks."""
     checks = {
         "target": (_("on target"), met_all), "stable": (_("near the hull"), is_stable),
-        "new": (_("new"), _passed("newness")), "charge": (_("charges balance"), _is_balanced),
+        "new": (_("not among the known"), _passed("newness")), "charge": (_("charges balance"), _is_balanced),
         "unique": (_("unique"), _passed("duplicate")),
     }  # fmt: skip
     if not target.goals:
@@ -111,6 +114,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
         prediction = candidate.predictions.get(key)
         row[key] = None if prediction is None else prediction.value
         row[f"{key}_spread"] = None if prediction is None else prediction.spread
+    row["cautions"] = cautions(candidate)
     row["newness"] = newness_text(candidate)
     row["charge"] = mark(charge_verdict(candidate))
     for rule in ("distances", "duplicate"):
@@ -132,7 +136,19 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
             width=65,
             help=_("Probability that every target is met, if errors are normal with the spreads shown"),
         ),
-        "newness": words(_("Newness"), width=115),
+        "cautions": words(
+            _("Caution"),
+            width=120,
+            help=_("Radioactive or toxic elements; too few known phases of its elements to judge its stability"),
+        ),
+        "newness": words(
+            _("Novelty"),
+            width=115,
+            help=_(
+                "Its geometry beside the known structures of its formula. Not compared: the formula is known, but not "
+                "all of its structures are here; look it up in the public databases. Unlisted: not in the reference"
+            ),
+        ),
         "charge": words(_("Charges"), width=60, help=_(CHARGES)),
         "distances": words(_("Distances"), width=75, help=_("Whether no two atoms are nearer than in known crystals")),
         "duplicate": words(_("Unique"), width=60, help=_("Whether no better candidate of this run is the same")),
@@ -142,6 +158,8 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
         record = PROPERTIES[key]
         asked = f"  \n{_('Target')}: {goal_text(key, target.goals[key])}" if key in target.goals else ""
         help_text = f"{_(record.label)} ({record.unit}): {_(record.note)}{asked}"
+        if key == "band_gap":
+            help_text += f"  \n{_('Predicted from the composition: all structures of one formula have the same')}"
         heading = f"{_(_SHORT[key])}, {record.unit}{' ◎' if asked else ''}"
         # A column that nothing was read for says nothing, unless it was asked for.
         read = table[key].notna().any() or key in target.goals

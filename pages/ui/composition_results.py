@@ -20,6 +20,7 @@ from pages.ui.language import N_, _
 from pages.ui.pick import Pick
 from pages.ui.wording import (
     CHARGES,
+    cautions,
     charge_verdict,
     goal_text,
     label_text,
@@ -52,7 +53,7 @@ def show_formula_shares(
         boxes.append((_("On every target"), sum(map(met_all, found)), len(found)))
     boxes += [
         (_("Charges balance, of drawn"), sum(mark(charge_verdict(c)) == "✓" for c in drawn), len(drawn)),
-        (_("New formula"), passed("newness", found), len(found)),
+        (_("Not a known formula"), passed("newness", found), len(found)),
         (_("Different, of drawn"), passed("duplicate", drawn), len(drawn)),
     ]
     with st.container(horizontal=True, gap="small", key="formula-shares"):
@@ -85,6 +86,7 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     row["charge"] = mark(charge_verdict(candidate))
     newness = candidate.verdict("newness")
     row["new"] = _("new") if newness is not None and newness.passed else _("known")
+    row["cautions"] = cautions(candidate)
     near, share = _nearest(formula)
     row["nearest"], row["far"] = subscript(near), share
     supply = read_supply(formula)
@@ -105,7 +107,12 @@ def _columns(target: Target) -> dict[str, object]:
             help=_("Probability that every target is met, if errors are normal with the spreads shown"),
         ),
         "charge": words(_("Charges"), width=60, help=_(CHARGES)),
-        "new": words(_("Newness"), width=70, help=_("Whether the formula is among the known ones")),
+        "new": words(_("Novelty"), width=70, help=_("Whether the formula is among the known ones")),
+        "cautions": words(
+            _("Caution"),
+            width=120,
+            help=_("Radioactive or toxic elements; too few known phases of its elements to judge its stability"),
+        ),
         "nearest": words(_("Nearest known"), width=110, help=_("The known formula that differs in fewest atoms")),
         "far": numbers(_("differs by"), format="percent", width=75, help=_("Share of the atoms that differ")),
         "price": numbers(_("USD/kg"), format="%.0f", width=75, help=_("Of the elements, by pymatgen's cost table")),

@@ -28,7 +28,7 @@ def stage_names(kind: str) -> dict[str, str]:
         "generated": _("generated"), "reached": _("targets reached"),
         "synthesizable": _("passes the chemical rules"),
         "stable": _("stable (not read)") if kind == "molecules" else _("stable"),
-        "new": _("new"), "listed": _("listed"),
+        "new": _("not among the known"), "unique": _("no repeat"), "listed": _("listed"),
     }  # fmt: skip
 
 

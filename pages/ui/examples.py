@@ -39,7 +39,7 @@ def show_examples() -> None:
     st.markdown(
         _(
             "Choose what you want of a crystal and press **Generate**. Each candidate comes with its structure, what "
-            "was read of it and how surely, its distance to the hull of known phases, and whether it is new."
+            "was read of it and how surely, its distance to the hull of known phases, and whether it is known."
         )
     )
     st.caption(_("Or begin with one of these:"))

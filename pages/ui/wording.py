@@ -6,9 +6,13 @@ import re
 from typing import Any
 
 from matgen_core.chem.formula_writing import write_formula
+from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.chem.symmetry import hall_number
+from matgen_core.data.formulas import count_atoms
+from matgen_core.data.reference import load_reference
 from matgen_core.properties import PROPERTIES
-from matgen_core.types import Candidate, Goal, Prediction, Verdict
+from matgen_core.types import Candidate, Crystal, Formula, Goal, Prediction, Verdict
 from pages.ui.language import N_, _
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -91,17 +95,38 @@ def reading_text(prediction: Prediction | None) -> str:
         return "–"
     places = 3 if prediction.unit.startswith("eV/") else 2
     spread = "" if prediction.spread is None else f" ± {number(prediction.spread, places)}"
-    return f"{number(prediction.value, places)}{spread} {prediction.unit}"
+    text = f"{number(prediction.value, places)}{spread} {prediction.unit}"
+    if prediction.known is None or prediction.spread == 0:
+        return text
+    return _("{predicted}; table of known phases: {known}").format(
+        predicted=text, known=number(prediction.known, places)
+    )
+
+
+def cautions(candidate: Candidate[Crystal] | Candidate[Formula]) -> str:
+    """What a reader must know of a candidate before its numbers: radioactive, toxic, too little known of its hull."""
+    material = candidate.material
+    elements = set(formula_counts(material) if isinstance(material, Crystal) else count_atoms(material.reduced))
+    phases = candidate.verdict("known_phases")
+    found = {
+        _("radioactive"): bool(elements & RADIOACTIVE),
+        _("toxic"): bool(elements & set(TOXIC)),
+        _("few known phases"): phases is not None and phases.passed is False,
+    }
+    return ", ".join(word for word, holds in found.items() if holds)
 
 
 def newness_text(candidate: Candidate) -> str:
-    """The level of newness in two words; the verdict's reason has the sentence."""
+    """What is known of it in two words; the verdict's reason has the sentence."""
     verdict = candidate.verdict("newness")
-    if verdict is None or verdict.passed is None:
+    if verdict is None:
         return "–"
+    if verdict.passed is None:
+        return _("not compared")
     if not verdict.passed:
         return _("known structure")
-    return _("new structure") if verdict.reason.startswith("new structure") else _("new formula")
+    listed = not load_reference().is_new_formula(reduced_formula(candidate.material))
+    return _("unlisted structure") if listed else _("unlisted formula")
 
 
 def charge_verdict(candidate: Candidate[Any]) -> Verdict | None:
@@ -122,7 +147,7 @@ def rule_text(rule: str) -> str:
         "distances": _("Distances"),
         "constraints": _("Constraints"),
         "charge_balance": _("Charge balance (SMACT)"),
-        "newness": _("Newness"),
+        "newness": _("Novelty"),
         "duplicate": _("Unique in this run"),
         "oxidation": _("Oxidation states"),
         "bonds": _("Shortest bonds"),
@@ -132,8 +157,9 @@ def rule_text(rule: str) -> str:
         "solid_state": _("Solid-state synthesis in air"),
         "pareto": _("On the first front"),
         "known_elsewhere": _("In public databases"),
-        "hazards": _("Toxic or radioactive"),
+        "hazards": _("No toxic or radioactive element"),
         "formation": _("Formation energy below zero"),
+        "known_phases": _("Enough known phases"),
         "hull": _("Near the hull"),
         "valid": _("A molecule"),
         "sa_score": _("Easy to make (SA score)"),

@@ -114,7 +114,7 @@ def reasons() -> list[str]:
     found = [v.reason for v in verdicts]
     found += [outside_domain(molecule) or "", outside_data("band_gap", Goal.at_least(40.0)) or ""]
     found += [row for row in read_rows("formula", ["Xx"]) if isinstance(row, str)]
-    return [*found, "2.1 eV, asked for 3 ± 0.5 eV", "no reading, asked for 1 to 3 eV", "same structure type as 0-0001"]
+    return [*found, "2.1 eV, asked for 3 ± 0.5 eV", "no reading, asked for 1 to 3 eV", "same structure as 0-0001"]
 
 
 @pytest.mark.parametrize("reason", reasons())

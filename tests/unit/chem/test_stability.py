@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matgen_core.chem.stability import FEW, Hull, find_vertices
+from matgen_core.chem.stability import FEW, Hull, find_vertices, measure_depths
 
 PHASES = {"Fe2O3": -1.7, "FeO": -1.45, "Li2O": -2.0, "LiFeO2": -1.9, "Fe4O5": -0.2}
 
@@ -26,9 +26,36 @@ def test_below_the_hull_is_negative() -> None:
 
 def test_elements_alone_are_the_zero_of_energy() -> None:
     assert hull_of({}).read({"Fe": 3}, 0.25).e_above_hull == pytest.approx(0.25)
-    reading = hull_of({}).read({"Fe": 1, "O": 3}, -0.5)
-    assert reading.e_above_hull == pytest.approx(-0.5)
-    assert dict(reading.products) == pytest.approx({"Fe": 0.25, "O": 0.75})
+    energy, products = hull_of({}).ground_state({"Fe": 0.25, "O": 0.75})
+    assert energy == pytest.approx(0.0)
+    assert dict(products) == pytest.approx({"Fe": 0.25, "O": 0.75})
+
+
+def test_where_no_phase_holds_an_element_with_another_the_distance_is_unknown() -> None:
+    reading = hull_of(PHASES).read({"Xe": 1, "O": 2}, -2.7)
+    assert reading.e_above_hull is None
+    assert reading.apart == ("O", "Xe")
+    assert "no known phase holds O, Xe together" in reading.describe()
+    mixed = hull_of(PHASES).read({"Xe": 1, "Fe": 1, "O": 2}, -2.7)
+    assert mixed.apart == ("Xe",), "iron and oxygen are known together"
+
+
+def test_nothing_decomposes_to_itself_nor_while_below_the_hull() -> None:
+    hull = hull_of(PHASES, {"Fe-O": 3})
+    above = hull.read({"Fe": 2, "O": 3}, -1.5)
+    assert above.own == "Fe2O3"
+    assert "decomposes" not in above.describe()
+    assert "Fe2O3 is a phase of the known hull" in above.describe()
+    assert "decomposes" not in hull.read({"Fe": 3, "O": 4}, -1.9).describe()
+    assert hull.read({"Fe": 3, "O": 4}, -0.2).describe().startswith("decomposes to")
+
+
+def test_what_one_more_phase_would_change_is_measured() -> None:
+    """Left out, FeO lies below the line from Fe to Fe2O3 by what the hull was too shallow without it."""
+    depths = measure_depths(hull_of({"Fe2O3": -1.7, "FeO": -1.45}), {"Fe-O": 2}, largest=2)
+    # Fe2O3 left out: 0.8 FeO and oxygen, -1.16; FeO left out: 5/6 Fe2O3 and iron, -1.4167.
+    expected = np.quantile([1.7 - 0.8 * 1.45, 1.45 - 1.7 * 5 / 6], 0.95) / 2
+    assert depths["2"] == [0.0, pytest.approx(expected, abs=1e-3), 0.0, 0.0]
 
 
 def test_neither_the_order_of_phases_nor_of_elements_nor_the_cell_matters() -> None:
@@ -57,7 +84,8 @@ def test_what_is_above_the_hull_can_be_left_out() -> None:
 
 
 def test_systems_with_few_known_phases_are_flagged() -> None:
-    hull = hull_of(PHASES, {"Fe-O": FEW, "Li-O": FEW - 1})
+    hull = hull_of(PHASES, {"Fe-O": FEW[2], "Li-O": FEW[2] - 1, "Fe-Li-O": 1})
     assert not hull.read({"O": 1, "Fe": 1}, -1.0).few_known
     assert hull.read({"Li": 1, "O": 1}, -1.0).few_known
+    assert not hull.read({"Li": 1, "Fe": 2, "O": 1}, -1.0).few_known, "of three elements one formula is enough"
     assert hull.read({"Xe": 1, "Ac": 1}, -1.0).known == 0

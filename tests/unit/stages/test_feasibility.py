@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.structure import from_structure, to_structure
+from matgen_core.data.formulas import count_atoms
+from matgen_core.data.reference import load_reference
 from matgen_core.data.surroundings import (
     anonymous_type,
     load_surroundings,
@@ -28,7 +31,9 @@ from matgen_core.stages.feasibility import (
     listed,
     passes,
 )
+from matgen_core.stages.known_phases import check_known_phases, is_near_hull
 from matgen_core.stages.likelihood import chance, cost_of_goals, probability
+from matgen_core.stages.rank import rank
 from matgen_core.stages.solid_state import check_available, check_solid_state
 from matgen_core.types import BadInput, Candidate, Crystal, Goal, MissingReference, Origin, Prediction, Target, Verdict
 
@@ -77,6 +82,61 @@ def test_what_is_known_may_be_listed_where_the_user_says_so() -> None:
     assert listed([candidate], RULES) == ()
 
 
+def test_what_was_not_compared_never_passes_as_new() -> None:
+    """DyPO4's structure is not in the reference: no verdict on its novelty, so no place among the new."""
+    xenotime = Structure.from_spacegroup(
+        "I4_1/amd", Lattice.tetragonal(6.9, 6.05), ["Dy", "P", "O"],
+        [[0, 0.75, 0.125], [0, 0.25, 0.375], [0, 0.076, 0.216]],
+    )  # fmt: skip
+    candidate = judged(from_structure(xenotime))
+    assert candidate.verdict("newness").passed is None  # type: ignore[union-attr]
+    assert [v.rule for v in failed(candidate, "new", RULES)] == ["newness"]
+    assert failed(candidate, "new", Rules(known=True)) == []
+
+
+def test_a_shallow_hull_does_not_count_as_stable() -> None:
+    """The first row of a default run was Pm(SiOs)2 at -0.37: no formula of these elements is known."""
+    reference = load_reference()
+    shallow = check_known_phases(reference, "Pm(SiOs)2", ["Pm", "Si", "Os"])
+    assert shallow.passed is False
+    assert "only 0 known formulas" in shallow.reason
+    candidate = judged(salt(), above=-0.37).add_verdicts(shallow)
+    assert [v.rule for v in failed(candidate, "stable", RULES)] == ["known_phases"]
+    assert not is_near_hull(candidate, 0.1)
+    assert failed(candidate, "stable", Rules(shallow=True)) == []
+    known = judged(salt(), above=0.05, name="b").add_verdicts(check_known_phases(reference, "NaCl", ["Na", "Cl"]))
+    assert is_near_hull(known, 0.1)
+    assert rank([candidate, known], TARGET)[0].id == "b"
+
+
+@pytest.mark.parametrize(
+    ("formula", "passed"),
+    [("XeF2", False), ("RaF2", False), ("F2", True), ("GaAs", True), ("Pm2O3", True), ("TiO2", True), ("HeO", False)],
+)
+def test_enough_phases_are_known_or_the_reason_is_told(formula: str, passed: bool) -> None:
+    verdict = check_known_phases(load_reference(), formula, list(count_atoms(formula)))
+    assert verdict.passed is passed, verdict.reason
+    assert verdict.reason
+
+
+def test_an_element_is_not_asked_for_a_negative_formation_energy() -> None:
+    diamond = from_structure(Structure.from_spacegroup("Fd-3m", Lattice.cubic(5.43), ["Si"], [[0, 0, 0]]))
+    candidate = judged(diamond, energy=0.1, above=0.05)
+    assert candidate.verdict("formation").passed is None  # type: ignore[union-attr]
+    assert failed(candidate, "stable", RULES) == []
+
+
+def test_the_table_of_known_phases_comes_before_a_prediction() -> None:
+    candidate = judged(salt(), above=0.25)
+    reading = replace(candidate.predictions["e_above_hull"], known=0.0)
+    again = judge_crystals([candidate.add_predictions(reading)], RULES)[0]
+    verdict = again.verdict("hull")
+    assert verdict is not None
+    assert verdict.passed is True
+    assert "by the table of known phases" in verdict.reason
+    assert "predicted 0.250" in verdict.reason
+
+
 def test_a_rule_that_could_not_be_applied_rejects_nothing() -> None:
     candidate = judged(salt()).add_verdicts(Verdict("oxidation", None, "no data"))
     assert not failed(candidate, "synthesizable", RULES)
@@ -86,7 +146,8 @@ def test_the_funnel_adds_up() -> None:
     candidates = [judged(salt(), name="1"), judged(salt(), gap=0.0, name="2"), judged(salt(), above=0.5, name="3")]
     funnel = count_stages(candidates, Rules(known=True))
     counts = dict(funnel.counts)
-    assert list(counts) == ["generated", *STAGES, "listed"]
+    assert list(counts) == ["generated", "reached", "synthesizable", "stable", "unique", "listed"]
+    assert list(dict(count_stages(candidates, RULES).counts)) == ["generated", *STAGES, "listed"]
     numbers = list(counts.values())
     assert numbers == sorted(numbers, reverse=True)
     assert counts["generated"] - counts["listed"] == sum(n for _rule, n in funnel.reasons)
