@@ -34,19 +34,19 @@ class Property:
 BAND_GAP = Property("band_gap", "Band gap", "eV", 0.0, 8.0, 0.5, "PBE, which reads too low against experiment")
 MEASURED_GAP = Property(
     "measured_gap",
-    "Band gap, as measured",
+    "Experimental gap (predicted)",
     "eV",
     0.0,
     8.0,
     0.5,
-    "what an experiment would find, learnt from measured gaps",
+    "a prediction of what an experiment would find, learnt from measured gaps",
 )
 FORMATION_ENERGY = Property(
     "formation_energy", "Formation energy", "eV/atom", -4.0, 1.0, 0.25, "against the elements, MP2020 corrections"
 )
 MAGNETIC_MOMENT = Property(
     "magnetic_moment",
-    "Magnetic moment",
+    "Mean |site moment|",
     "µB/atom",
     0.0,
     3.0,

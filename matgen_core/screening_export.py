@@ -11,11 +11,13 @@ from typing import Any
 
 from matgen_core.data.exports import OwnColumns, harmless
 from matgen_core.data.records import to_record
+from matgen_core.properties import PROPERTIES
 from matgen_core.screening import written_name
 from matgen_core.stages.feasibility import Rules, objections
+from matgen_core.stages.likelihood import chance, round_chance
 from matgen_core.stages.pareto import Objective
 from matgen_core.store import versions
-from matgen_core.types import Candidate
+from matgen_core.types import Candidate, Target
 
 Ranked = Sequence[tuple[Candidate[Any], int, float | None]]
 
@@ -25,14 +27,16 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
     from defusedcsv import csv
 
     keys = list(dict.fromkeys([*(o.key for o in objectives), *(k for c, _f, _m in ranked for k in c.predictions)]))
+    target = Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES})
     read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method")]
-    header = ["id", "material", "front", "desirability", *read, "rejected_by", "reasons", "engine", "seed"]
+    header = ["id", "material", "front", "desirability", "chance", *read, "rejected_by", "reasons", "engine", "seed"]
     own = OwnColumns([c for c, _front, _merit in ranked], header)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([harmless(cell) for cell in (*header, *own.header)])
     for candidate, front, merit in ranked:
         cells: list[object] = [candidate.id, written_name(candidate), front or None, merit]
+        cells.append(round_chance(chance(candidate, target)) if target.goals else None)
         for key in keys:
             p = candidate.predictions.get(key)
             cells += [None] * 3 if p is None else [p.value, p.spread, p.method]

@@ -137,6 +137,9 @@ class Prediction:
         in_domain: whether the material is like what the model was trained on; None if not known.
         note: anything a reader must know about this number.
         known: what the table of known phases has of this very material, in ``unit``; None where it is not in it.
+        zero_chance: probability that the value is zero (a metal, non-magnetic); None where the model does not tell.
+        otherwise: the value if it is not zero.
+        otherwise_spread: one standard deviation of that.
     """
 
     property: str
@@ -147,6 +150,9 @@ class Prediction:
     in_domain: bool | None = None
     note: str = ""
     known: float | None = None
+    zero_chance: float | None = None
+    otherwise: float | None = None
+    otherwise_spread: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +163,13 @@ class Verdict:
         rule: name of the rule, for example "oxidation".
         passed: None where the rule could not be applied.
         reason: why, in words for the user.
+        chance: of a goal: probability that it is met; None where it cannot be said.
     """
 
     rule: str
     passed: bool | None
     reason: str = ""
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

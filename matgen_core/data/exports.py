@@ -172,7 +172,7 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     for key in keys:
         header += [key, f"{key}_spread", f"{key}_unit", f"{key}_method", f"{key}_in_domain", f"{key}_note"]
     for rule in rules:
-        header += [rule, f"{rule}_reason"]
+        header += [rule, f"{rule}_reason", *chance_columns(rule)]
     own = OwnColumns(candidates, [*header, "cif"])
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -181,6 +181,11 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
         cells = (*_cells(candidate, keys, rules), *own.cells(candidate), to_cif(candidate))
         writer.writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
+
+
+def chance_columns(rule: str) -> list[str]:
+    """The column of a goal's probability beside its rule; none for other rules."""
+    return [f"{rule}_chance"] if rule.startswith("target:") else []
 
 
 class OwnColumns:
@@ -242,6 +247,7 @@ def _cells(candidate: Candidate, keys: Sequence[str], rules: Sequence[str]) -> l
     for rule in rules:
         verdict = candidate.verdict(rule)
         cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
+        cells += [None if verdict is None else verdict.chance] * len(chance_columns(rule))
     return cells
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.hazards import read_supply
-from matgen_core.data.exports import OwnColumns, harmless
+from matgen_core.data.exports import OwnColumns, chance_columns, harmless
 from matgen_core.types import Candidate, Formula
 
 
@@ -18,7 +18,7 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
     read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_in_domain")]
-    judged = [part for rule in rules for part in (rule, f"{rule}_reason")]
+    judged = [part for rule in rules for part in (rule, f"{rule}_reason", *chance_columns(rule))]
     supply = ["price_usd_per_kg", "hhi_production", "hhi_reserve"]
     header = ["id", "formula", "score", *read, *judged, *supply, "engine", "checkpoint", "seed"]
     own = OwnColumns(candidates, header)
@@ -33,6 +33,7 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
         for rule in rules:
             verdict = c.verdict(rule)
             cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
+            cells += [None if verdict is None else verdict.chance] * len(chance_columns(rule))
         costs = read_supply(c.material.reduced)
         cells += [costs.price, costs.production, costs.reserve, c.origin.engine, c.origin.checkpoint, c.origin.seed]
         writer.writerow([harmless(cell) for cell in (*cells, *own.cells(c))])

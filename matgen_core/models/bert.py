@@ -191,6 +191,11 @@ class Head(nn.Module):
         floor = (self.config.near_zero / 2) ** 2 if self.config.zero else 0.0
         return chance, answer, within + each.var(dim=0, correction=0) + floor
 
+    def otherwise(self, raw: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the value if it is not zero, for raw (M, B, 3) of M members; each (B,)."""
+        value = self.value(raw)
+        return value.mean(dim=0), (2 * self.scale(raw) ** 2).mean(dim=0) + value.var(dim=0, correction=0)
+
 
 class CompositionReader(nn.Module):
     """MatBERT with a head for each property."""
@@ -228,13 +233,22 @@ class ReaderEnsemble(nn.Module):
     @torch.inference_mode()
     def read(self, tokens: Tensor, fractions: Tensor | None = None) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
         """By property: probability of zero, value and one standard deviation; each (B,)."""
+        return {key: read[:3] for key, read in self.read_laws(tokens, fractions).items()}
+
+    @torch.inference_mode()
+    def read_laws(
+        self, tokens: Tensor, fractions: Tensor | None = None
+    ) -> dict[str, tuple[Tensor, Tensor, Tensor, Tensor, Tensor]]:
+        """The same, and value and standard deviation if it is not zero."""
         raw = [member(tokens, fractions) for member in self.members]
         found = {}
         for head in self.head_configs:
             law = self.members[0].heads[head.key]  # type: ignore[index]
             assert isinstance(law, Head)
-            chance, value, variance = law.read(torch.stack([answer[head.key] for answer in raw]))
-            found[head.key] = (chance, value, variance.sqrt())
+            stacked = torch.stack([answer[head.key] for answer in raw])
+            chance, value, variance = law.read(stacked)
+            away, away_variance = law.otherwise(stacked)
+            found[head.key] = (chance, value, variance.sqrt(), away, away_variance.sqrt())
         return found
 
     @torch.inference_mode()

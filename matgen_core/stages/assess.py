@@ -11,6 +11,7 @@ from matgen_core.chem.structure import formula_counts, reduced_formula, to_struc
 from matgen_core.data.reference import load_reference
 from matgen_core.properties import PROPERTIES, meets
 from matgen_core.stages.duplicates import SeenStructures
+from matgen_core.stages.likelihood import chance_of, round_chance
 from matgen_core.types import Candidate, Goal, M, Target, Verdict
 
 #: Rules of older runs that "oxidation" and "distances" replace.
@@ -61,7 +62,8 @@ def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
         met = meets(key, goal, value)
         unit = f" {record.unit}" if record.unit else ""
         read = "no reading" if value is None else f"{value:.3g}{unit}"
-        verdicts.append(Verdict(f"target:{key}", met, _compare(read, goal, record.tolerance, unit)))
+        odds = round_chance(chance_of(candidate, target, key))
+        verdicts.append(Verdict(f"target:{key}", met, _compare(read, goal, record.tolerance, unit), odds))
     return verdicts
 
 

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from matgen_core.messages import quote
 from matgen_core.properties import PROPERTIES, Property, parse_goal
-from matgen_core.types import BadTarget, Candidate, Goal, M, Verdict
+from matgen_core.types import BadTarget, Candidate, Goal, M, Prediction, Verdict
 
 Matrix = NDArray[np.float64]
 DIRECTIONS = ("max", "min", "goal")
+#: Least desirability of what is to be as high or as low as can be.
+LEAST = 0.01
 #: Where a normal error of unit width lies: the middles of twenty-one equally likely parts.
 _NODES = tuple(NormalDist().inv_cdf((i + 0.5) / 21) for i in range(21))
 
@@ -67,7 +69,9 @@ class Objective:
     def desirability(self, value: float | None, spread: float | None = None) -> float | None:
         """0 (not at all) to 1 (all that is wanted), after Derringer and Suich (1980).
 
-        For "max" and "min" over the range of the property's data; for a goal it falls to 0 five tolerances away.
+        For "max" and "min" over the range of the property's data, and never below LEAST: the least that the data hold
+        is not worthless, so that a non-magnet is still told from another by its gap. For a goal it falls to 0 five
+        tolerances away.
         For a goal with a spread it is what is to be expected if errors are normal, so that an unsure reading is worth
         less where there is something to lose, and a near miss more the unsurer it is.
         """
@@ -77,12 +81,22 @@ class Objective:
             return sum(self._desirability(value + node * spread) for node in _NODES) / len(_NODES)
         return self._desirability(value)
 
+    def expected(self, reading: Prediction | None) -> float | None:
+        """Desirability of a reading; of one that may be zero (a metal) the mean over both, by their probabilities."""
+        if reading is None:
+            return None
+        zero, away = reading.zero_chance, reading.otherwise
+        if self.goal is None or zero is None or away is None:
+            return self.desirability(reading.value, reading.spread)
+        other = self.desirability(away, reading.otherwise_spread)
+        return None if other is None else zero * self._desirability(0.0) + (1.0 - zero) * other
+
     def _desirability(self, value: float) -> float:
         record = self.property
         if self.goal is not None:
             return max(0.0, 1.0 - self.loss(value) / 5.0)
         share = min(1.0, max(0.0, (value - record.low) / (record.high - record.low)))
-        return share if self.direction == "max" else 1.0 - share
+        return max(LEAST, share if self.direction == "max" else 1.0 - share)
 
 
 def parse_objective(text: str, own: Mapping[str, Property] | None = None) -> Objective:
@@ -172,7 +186,7 @@ def aggregate(candidate: Candidate[M], objectives: Sequence[Objective]) -> float
     total = weights = 0.0
     for objective in objectives:
         reading = candidate.predictions.get(objective.key)
-        value = None if reading is None else objective.desirability(reading.value, reading.spread)
+        value = objective.expected(reading)
         if value is None:
             return None
         if value == 0.0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import gcd
 
 from matgen_core.checkpoints import available
 from matgen_core.chem.distances import check_overlap
@@ -19,6 +20,7 @@ from matgen_core.memory import in_halves
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.geometry_rules import check_distances
 from matgen_core.stages.known_phases import ENERGIES, by_definition, check_known_phases
+from matgen_core.stages.moments import parallel_note, without_frozen_moments
 from matgen_core.stages.read_formulas import CHECKPOINT, load_reader, read_heads
 from matgen_core.types import Candidate, Prediction
 
@@ -106,7 +108,8 @@ def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference
             if key == "e_above_hull":
                 spread = reference.widen(spread, hull)
         known = None if row is None or key not in ENERGIES else reference.known_value(key, row)
-        return Prediction(key, value, spread, PROPERTIES[key].unit, method, in_domain, note, known)
+        found = Prediction(key, value, spread, PROPERTIES[key].unit, method, in_domain, note, known)
+        return without_frozen_moments(found, counts)
 
     energies = [
         prediction("formation_energy", energy, note),
@@ -114,9 +117,10 @@ def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference
     ]
     if len(counts) == 1 and (is_ground_state(to_structure(candidate.material)) or energies[1].known == 0):
         energies = [by_definition(p.property, p.value, METHOD) for p in energies]
+    parallel = parallel_note(reading.magnetic_moment, sum(counts.values()) // gcd(*counts.values()))
     return [
         energies[0],
-        prediction("magnetic_moment", reading.magnetic_moment, reading.note),
+        prediction("magnetic_moment", reading.magnetic_moment, reading.note or parallel),
         prediction("max_site_moment", reading.max_site_moment, reading.note),
         energies[1],
     ]

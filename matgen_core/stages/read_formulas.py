@@ -20,6 +20,7 @@ from matgen_core.models.bert import ReaderEnsemble
 from matgen_core.networks import build_reader
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.known_phases import by_definition, check_known_phases
+from matgen_core.stages.moments import without_frozen_moments
 from matgen_core.types import Candidate, Formula, Prediction
 
 CHECKPOINT, MEASURED = "matbert", "measured-gap"
@@ -109,20 +110,20 @@ def read_heads(
     found: list[list[Prediction]] = []
     for first in range(0, len(formulas), _BATCH):
         part = formulas[first : first + _BATCH]
-        read = reader.network.read(*encode_amounts(part))
+        read = reader.network.read_laws(*encode_amounts(part))
         for i, formula in enumerate(part):
             dopants = _dopants(formula)
             predictions = []
             for key in keys or read:
-                zero, value, spread = (float(column[i]) for column in read[key])
+                zero, value, spread, away, away_spread = (float(column[i]) for column in read[key])
                 spread *= reader.scales[key]
                 note = "; ".join(part for part in (_NOTES[key].format(zero) if key in _NOTES else "", dopants) if part)
-                predictions.append(
-                    Prediction(
-                        key, round(value, 4), round(spread, 4), PROPERTIES[key].unit, method,
-                        spread <= reader.domain[key] and not dopants, note,
-                    )
-                )  # fmt: skip
+                law = (zero, away, away_spread * reader.scales[key]) if key in _NOTES else ()
+                parts = ("zero_chance", "otherwise", "otherwise_spread")
+                mixture = {part: round(number, 4) for part, number in zip(parts, law, strict=False)}
+                known = spread <= reader.domain[key] and not dopants
+                one = Prediction(key, round(value, 4), round(spread, 4), PROPERTIES[key].unit, method, known, note)
+                predictions.append(without_frozen_moments(replace(one, **mixture), count_atoms(formula)))
             found.append(predictions)
     return found
 

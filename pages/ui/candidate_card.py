@@ -15,7 +15,17 @@ from matgen_core.types import Candidate, Crystal
 from matgen_core.viz.crystals import draw_diffraction
 from pages.ui.language import _, language
 from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_html, group_markdown, label_text, mark, number, reading_text, rule_text, subscript
+from pages.ui.wording import (
+    group_html,
+    group_markdown,
+    label_text,
+    mark,
+    number,
+    reading_text,
+    rule_text,
+    source_text,
+    subscript,
+)
 
 
 def show_picture(candidate: Candidate) -> None:
@@ -78,10 +88,9 @@ def _pattern(crystal: Crystal, code: str) -> go.Figure:  # the language is part 
 def _show_readings(candidate: Candidate) -> None:
     rows = []
     for key, reading in candidate.predictions.items():
-        about = "; ".join(part for part in (reading.method, reading.note) if part and part != "none")
         warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
-        name, value = escape(label_text(key)), escape(reading_text(reading))
-        text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{escape(_(about))}</span>'
+        name, value, about = (escape(f) for f in (label_text(key), reading_text(reading), source_text(reading)))
+        text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{about}</span>'
         rows.append(f"<tr><th>{name}</th><td>{text}</td></tr>")
     _show_facts(rows)
 

@@ -12,7 +12,7 @@ from matgen_core.pipeline import base_rates
 from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.stages.assess import met_all
 from matgen_core.stages.known_phases import is_near_hull
-from matgen_core.stages.likelihood import chance
+from matgen_core.stages.likelihood import chance, round_chance
 from matgen_core.types import Candidate, Target
 from matgen_core.viz.crystals import draw_readings
 from pages.ui.language import N_, _
@@ -21,7 +21,7 @@ from pages.ui.wording import CHARGES, cautions, charge_verdict, goal_text, group
 
 #: Column headings.
 _SHORT = {
-    "band_gap": N_("Gap by formula"), "formation_energy": N_("E form."), "magnetic_moment": N_("Moment"),
+    "band_gap": N_("Gap by formula"), "formation_energy": N_("E form."), "magnetic_moment": N_("Mean |m|"),
     "e_above_hull": N_("E hull"),
 }  # fmt: skip
 _STABLE = PROPERTIES["e_above_hull"].tolerance
@@ -109,7 +109,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     }
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
-        row["chance"] = chance(candidate, target)
+        row["chance"] = round_chance(chance(candidate, target))
     for key in dict.fromkeys((*target.goals, "e_above_hull", *CRYSTAL_CONDITIONS)):
         prediction = candidate.predictions.get(key)
         row[key] = None if prediction is None else prediction.value
@@ -134,7 +134,9 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
             _("Chance"),
             format="percent",
             width=65,
-            help=_("Probability that every target is met, if errors are normal with the spreads shown"),
+            help=_(
+                "Probability that every target is met, by the whole predicted distribution with its share of metals"
+            ),
         ),
         "cautions": words(
             _("Caution"),

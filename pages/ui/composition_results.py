@@ -13,7 +13,7 @@ from matgen_core.chem.hazards import read_supply
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.assess import met_all
 from matgen_core.stages.judge_formulas import nearest_known
-from matgen_core.stages.likelihood import chance
+from matgen_core.stages.likelihood import chance, round_chance
 from matgen_core.types import Candidate, Formula, Target
 from matgen_core.viz.compositions import draw_compositions
 from pages.ui.language import N_, _
@@ -28,6 +28,7 @@ from pages.ui.wording import (
     number,
     reading_text,
     rule_text,
+    source_text,
     subscript,
 )
 
@@ -35,7 +36,7 @@ from pages.ui.wording import (
 HANDED = "handed-formula"
 _COLUMNS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
 _SHORT = {
-    "band_gap": N_("Gap"), "formation_energy": N_("E form."), "magnetic_moment": N_("Moment"),
+    "band_gap": N_("Gap"), "formation_energy": N_("E form."), "magnetic_moment": N_("Mean |m|"),
     "e_above_hull": N_("E hull"),
 }  # fmt: skip
 
@@ -78,7 +79,7 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     row: dict[str, object] = {"formula": subscript(formula)}
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
-        row["chance"] = chance(candidate, target)
+        row["chance"] = round_chance(chance(candidate, target))
     for key in _COLUMNS:
         reading = candidate.predictions.get(key)
         row[key] = None if reading is None else reading.value
@@ -104,7 +105,9 @@ def _columns(target: Target) -> dict[str, object]:
             _("Chance"),
             format="percent",
             width=65,
-            help=_("Probability that every target is met, if errors are normal with the spreads shown"),
+            help=_(
+                "Probability that every target is met, by the whole predicted distribution with its share of metals"
+            ),
         ),
         "charge": words(_("Charges"), width=60, help=_(CHARGES)),
         "new": words(_("Novelty"), width=70, help=_("Whether the formula is among the known ones")),
@@ -155,10 +158,9 @@ def show_formula(candidate: Candidate[Formula]) -> None:
     left, right = st.columns(2, gap="medium")
     rows = []
     for key, reading in candidate.predictions.items():
-        about = "; ".join(part for part in (reading.method, reading.note) if part)
         warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
         text = f'<span class="number">{escape(reading_text(reading))}</span>{warning}'
-        text += f'<br><span class="quiet">{escape(_(about))}</span>'
+        text += f'<br><span class="quiet">{escape(source_text(reading))}</span>'
         rows.append(f"<tr><th>{escape(label_text(key))}</th><td>{text}</td></tr>")
     left.html(f'<table class="facts">{"".join(rows)}</table>')
     classes = {"✓": "yes", "✗": "no", "–": "quiet"}

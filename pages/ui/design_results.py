@@ -12,7 +12,7 @@ from matgen_core.chem.hazards import read_supply
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.reference import load_reference
 from matgen_core.stages.feasibility import Rules, count_stages
-from matgen_core.stages.likelihood import chance
+from matgen_core.stages.likelihood import chance, round_chance
 from matgen_core.types import Candidate, Crystal, Formula, M, Target
 from matgen_core.viz.design import MOST_ELEMENTS, draw_funnel, draw_hull
 from pages.ui.language import _, language
@@ -56,13 +56,13 @@ def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str, fir
 def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
     """Chance of being on target, price, supply, and the diagram of its elements."""
     supply = read_supply(reduced_formula(candidate.material))
-    odds = chance(candidate, target)
+    odds = round_chance(chance(candidate, target))
     hazards = candidate.verdict("hazards")
     unknown = _("not known")
     facts = {
         _("Chance that every target is met"): (
             unknown if odds is None or not target.goals
-            else _("{share:.0%}, if errors are normal with the spreads shown").format(share=odds)
+            else _("{share}, by the whole predicted distribution").format(share=f"{100 * odds:.2g}%")
         ),
         _("Price of the elements"): (
             unknown if supply.price is None else _("{price} USD/kg").format(price=number(supply.price, 1))

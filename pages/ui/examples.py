@@ -24,8 +24,8 @@ _EXAMPLES: tuple[tuple[str, str, Mapping[str, object]], ...] = (
         },
     ),
     (
-        N_("Magnet without rare earths"),
-        N_("Moment of at least 1 µB/atom, with iron, at most 12 atoms"),
+        N_("Site moments without rare earths"),
+        N_("Mean |site moment| of at least 1 µB/atom, with iron, at most 12 atoms"),
         {
             "magnetic_moment_ask": "range", "magnetic_moment_low": 1.0, "magnetic_moment_high": 3.0,
             "include": ["Fe"], "exclude": ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy"], "max_atoms": 12,

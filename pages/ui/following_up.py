@@ -86,7 +86,7 @@ def _show_done(done: Sequence[Relaxation]) -> None:
         row = {_("Material"): subscript(name_of(before)), _("How it went"): entry.note}
         for key, label in (
             ("formation_energy", _("Formation energy")), ("e_above_hull", _("Energy above hull")),
-            ("magnetic_moment", _("Magnetic moment")),
+            ("magnetic_moment", _("Mean |site moment|")),
         ):  # fmt: skip
             row[_("{label}, before").format(label=label)] = reading_text(before.predictions.get(key))
             row[_("{label}, after").format(label=label)] = (

@@ -19,7 +19,7 @@ from matgen_core.properties import PROPERTIES, Property
 from matgen_core.screening import name_of
 from matgen_core.screening_export import screening_to_csv, screening_to_json
 from matgen_core.stages.feasibility import Rules, objections
-from matgen_core.stages.likelihood import chance
+from matgen_core.stages.likelihood import chance, round_chance
 from matgen_core.stages.pareto import Objective, losses, mean_distance, measure_hypervolume, pick_diverse, trade_off
 from matgen_core.types import Candidate, Crystal, Goal, MatGenError, Molecule, Target
 from matgen_core.viz.screening import draw_front, draw_parallel, draw_trade_off
@@ -162,7 +162,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
             "material": _shown(candidate), "front": front or None, "merit": merit,
         }  # fmt: skip
         if target.goals:
-            row["chance"] = chance(candidate, target)
+            row["chance"] = round_chance(chance(candidate, target))
         for objective in objectives:
             reading = candidate.predictions.get(objective.key)
             row[objective.key] = None if reading is None else reading.value
@@ -186,7 +186,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
             _("Chance"),
             format="percent",
             width=65,
-            help=_("Probability that every range is met, if errors are normal with the spreads shown"),
+            help=_("Probability that every range is met, by the whole predicted distribution with its share of metals"),
         ),
         "rejected": words(_("Says no"), width=150, help=_("Rules that reject it")),
         "id": words("id", width=80),

@@ -10,6 +10,7 @@ from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.chem.symmetry import hall_number
 from matgen_core.data.formulas import count_atoms
+from matgen_core.data.given import METHOD as GIVEN
 from matgen_core.data.reference import load_reference
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Crystal, Formula, Goal, Prediction, Verdict
@@ -89,11 +90,26 @@ def label_text(key: str) -> str:
     return _(PROPERTIES[key].label) if key in PROPERTIES else key.partition(".")[2] or key
 
 
+def is_open(prediction: Prediction) -> bool:
+    """Whether the model cannot tell zero (a metal, a non-magnet) from another value."""
+    return prediction.zero_chance is not None and 0.2 < prediction.zero_chance < 0.8
+
+
+def source_text(prediction: Prediction) -> str:
+    """Who says it: the user's own value is marked as theirs, a prediction names its method; then the note."""
+    method = _("your value") if prediction.method == GIVEN else _(prediction.method)
+    return "; ".join(part for part in (method, _(prediction.note)) if part and part != "none")
+
+
 def reading_text(prediction: Prediction | None) -> str:
     """A reading with spread and unit; a dash where there is none."""
     if prediction is None or prediction.value is None:
         return "–"
     places = 3 if prediction.unit.startswith("eV/") else 2
+    if is_open(prediction) and prediction.otherwise is not None:
+        other = f"{number(prediction.otherwise, 1)} {prediction.unit}"
+        named = _("metal, or about {value}") if prediction.unit == "eV" else _("non-magnetic, or about {value}")
+        return named.format(value=other)
     spread = "" if prediction.spread is None else f" ± {number(prediction.spread, places)}"
     text = f"{number(prediction.value, places)}{spread} {prediction.unit}"
     if prediction.known is None or prediction.spread == 0:

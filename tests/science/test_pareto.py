@@ -9,6 +9,7 @@ import pytest
 
 from matgen_core.properties import PROPERTIES, Property
 from matgen_core.stages.pareto import (
+    LEAST,
     Objective,
     aggregate,
     find_fronts,
@@ -80,9 +81,11 @@ def test_units_do_not_matter_but_directions_do() -> None:
     assert find_fronts(against).tolist() == [1] * 5
 
 
-def test_what_is_worthless_in_one_is_worthless() -> None:
+def test_a_missed_goal_is_worthless_and_the_least_of_the_data_is_little() -> None:
+    missed = [Objective("band_gap", "goal", Goal.at(8.0)), Objective("e_above_hull", "min", weight=3.0)]
+    assert aggregate(candidate("a", band_gap=0.0, e_above_hull=0.0), missed) == 0.0
     objectives = [Objective("band_gap", "max"), Objective("e_above_hull", "min", weight=3.0)]
-    assert aggregate(candidate("a", band_gap=0.0, e_above_hull=0.0), objectives) == 0.0
+    assert aggregate(candidate("a", band_gap=0.0, e_above_hull=0.0), objectives) == pytest.approx(LEAST**0.25)
     assert aggregate(candidate("b", band_gap=8.0, e_above_hull=0.0), objectives) == 1.0
     assert aggregate(candidate("c", band_gap=8.0), objectives) is None
     near = Objective("band_gap", "goal", Goal.at(2.0))
