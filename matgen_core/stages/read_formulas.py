@@ -118,12 +118,12 @@ def read_heads(
                 zero, value, spread, away, away_spread = (float(column[i]) for column in read[key])
                 spread *= reader.scales[key]
                 note = "; ".join(part for part in (_NOTES[key].format(zero) if key in _NOTES else "", dopants) if part)
-                law = (zero, away, away_spread * reader.scales[key]) if key in _NOTES else ()
-                parts = ("zero_chance", "otherwise", "otherwise_spread")
-                mixture = {part: round(number, 4) for part, number in zip(parts, law, strict=False)}
                 known = spread <= reader.domain[key] and not dopants
                 one = Prediction(key, round(value, 4), round(spread, 4), PROPERTIES[key].unit, method, known, note)
-                predictions.append(without_frozen_moments(replace(one, **mixture), count_atoms(formula)))
+                if key in _NOTES:
+                    other = round(away_spread * reader.scales[key], 4)
+                    one = replace(one, zero_chance=round(zero, 4), otherwise=round(away, 4), otherwise_spread=other)
+                predictions.append(without_frozen_moments(one, count_atoms(formula)))
             found.append(predictions)
     return found
 
