@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from matgen_core.screening import name_of
-from matgen_core.stages.pareto import Objective
+from matgen_core.screening import written_name
+from matgen_core.stages.pareto import Objective, find_fronts, losses
 from matgen_core.types import Candidate, M
 from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, frame
 
+#: Pixels that a letter of 12 px takes along each axis of a label that is turned by 45 degrees; in Japanese twice that.
+_LETTER = 5.0
 _GRID = "rgba(128,128,128,0.2)"
 
 
@@ -24,7 +26,9 @@ def draw_front(
     translate: Translate = str,
     height: int = 420,
 ) -> go.Figure:
-    """Candidates over two or three objectives; the first front is filled, with two joined by steps.
+    """Candidates over two or three objectives; the first front of all objectives is filled.
+
+    With two, steps join those that no other beats in these two.
 
     Args:
         candidates: with readings of all objectives.
@@ -38,9 +42,8 @@ def draw_front(
     values = np.array([[c.value(key) for key in keys] for c in candidates], dtype=float).reshape(-1, len(keys))
     first = np.array(fronts) == 1
     chosen = np.isin([c.id for c in candidates], list(picked))
-    texts = np.array(
-        [f"{name_of(c)} · {translate('front')} {f}" for c, f in zip(candidates, fronts, strict=True)], dtype=object
-    )
+    told = [f"{c.name} · {written_name(c)}" if c.name else written_name(c) for c in candidates]
+    texts = np.array([f"{t} · {translate('front')} {f}" for t, f in zip(told, fronts, strict=True)], dtype=object)
     ids = np.array([c.id for c in candidates], dtype=object)
     titles = [f"{translate(o.property.label)} {o.property.unit}".strip() for o in objectives[:3]]
     figure = go.Figure()
@@ -61,8 +64,10 @@ def draw_front(
         axes = {f"{axis}axis": {"title": title} for axis, title in zip("xyz", titles, strict=True)}
         camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.15}}
         return frame(figure, height).update_layout(scene={**axes, "camera": camera})
-    if objectives[0].goal is None and objectives[1].goal is None and first.sum() > 1:
-        order = np.flatnonzero(first)[np.argsort(values[first, 0])]
+    # Of more objectives the first front, seen along two of them, is a cloud; the steps are those of the two shown.
+    edge = find_fronts(losses(candidates, objectives)) == 1
+    if objectives[0].goal is None and objectives[1].goal is None and edge.sum() > 1:
+        order = np.flatnonzero(edge)[np.lexsort((values[edge, 1], values[edge, 0]))]
         shape = "hv" if objectives[0].direction == "min" else "vh"
         figure.add_scatter(
             x=values[order, 0], y=values[order, 1], mode="lines", hoverinfo="skip",
@@ -92,10 +97,13 @@ def draw_parallel(
         if objective.direction == "min" and len(values):
             dimension["range"] = [float(values.max()), float(values.min())]
         dimensions.append(dimension)
+    labels = [str(dimension["label"]) for dimension in dimensions]
     first = (np.array(fronts) == 1).astype(float)
     line = {"color": first, "colorscale": [[0, "rgba(154,165,164,0.35)"], [1, ACCENT]], "cmin": 0, "cmax": 1}
-    figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelfont={"size": 12}, labelangle=-30))
-    return frame(figure, height).update_layout(margin={"l": 50, "r": 60, "t": 110, "b": 20})
+    figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelfont={"size": 12}, labelangle=-45))
+    # A label begins at its axis and rises to the right: the margins hold the longest, and that of the last axis.
+    above, right = int(_LETTER * max(map(len, labels))) + 45, int(_LETTER * len(labels[-1])) + 15
+    return frame(figure, height + above - 110).update_layout(margin={"l": 50, "r": right, "t": above, "b": 20})
 
 
 def draw_trade_off(

@@ -12,17 +12,11 @@ from pages.ui.comparison import show_comparison
 from pages.ui.design_results import show_funnel
 from pages.ui.following_up import show_elsewhere, show_relaxing
 from pages.ui.language import _
+from pages.ui.link import URL
 from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import show_record
-from pages.ui.screening_results import (
-    ask_objectives,
-    narrow,
-    offer_screened,
-    pick_few,
-    readable,
-    show_fronts,
-    show_screen_table,
-)
+from pages.ui.screening_objectives import ask_objectives, narrow, readable
+from pages.ui.screening_results import Ranked, offer_screened, pick_few, show_fronts, show_screen_table
 from pages.ui.screening_source import MOST, STATE, Screened, ask_own, ask_rules, ask_source, start
 
 
@@ -55,17 +49,21 @@ def show_results(screened: Screened, seen: Seen) -> None:
         st.info(_("Nothing was read of these candidates."))
         return
     with controls:
-        objectives = ask_objectives(found)
-        only = st.toggle(_("Only what passes every rule"), False, key="screen-only")
+        objectives = ask_objectives(found, screened.begun)
+        only = st.toggle(_("Only what passes every rule"), False, key="only", bind=URL)
         kept = narrow(found, objectives) if objectives else found
     kept = [c for c in kept if not only or passes(c, screened.rules)]
     kind = KINDS[type(found[0].material)]
     show_funnel(kept, screened.rules, kind, _("in the thresholds"))
-    if not objectives or not kept:
-        st.info(_("Choose an objective, or widen the thresholds."))
+    if not kept:
+        st.info(_("Nothing passes every rule and lies within the thresholds; widen the thresholds."))
         return
-    ranked = rank_by_front(kept, objectives)
-    show_fronts(ranked, objectives)
+    ranked: Ranked = [(candidate, 0, None) for candidate in kept]
+    if objectives:
+        ranked = rank_by_front(kept, objectives)
+        show_fronts(ranked, objectives)
+    else:
+        st.info(_("Listed as they came. Choose objectives to rank them and to see their fronts."))
     picked = show_screen_table(ranked, objectives, screened.rules)
     pick_few(ranked)
     offer_screened(picked, ranked, objectives, screened.rules, screened.name)
@@ -88,7 +86,7 @@ with controls, st.container(key="controls"):
     seen = None if current is None else look(current.job)
     busy = seen is not None and seen.busy
     if st.button(_("Screen"), type="primary", width="stretch", disabled=source is None or busy, key="go") and source:
-        start(*source, rules, own)
+        start(source, rules, own)
         st.rerun()
 with results:
     if current is None or seen is None:

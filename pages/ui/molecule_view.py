@@ -22,14 +22,19 @@ _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
 
 def drawing(smiles: str, width: int = 200, height: int = 140, highlight: str = "") -> str:
     """The molecule as an image for st.html, which lets no SVG through but as data of an image."""
+    source = picture(smiles, width, height, highlight)
+    return f'<img class="molecule" width="{width}" height="{height}" alt="{html.escape(smiles)}" src="{source}">'
+
+
+def picture(smiles: str, width: int = 200, height: int = 140, highlight: str = "") -> str:
+    """The same as data of an image, for a cell of a table."""
     return _image(smiles, width, height, highlight, _INKS.get(st.context.theme.type or "light", _INKS["light"]))
 
 
 @st.cache_data(max_entries=5000, show_spinner=False)
 def _image(smiles: str, width: int, height: int, highlight: str, ink: str) -> str:
     data = base64.b64encode(draw(smiles, width, height, highlight, ink).encode()).decode()
-    source = f"data:image/svg+xml;base64,{data}"
-    return f'<img class="molecule" width="{width}" height="{height}" alt="{html.escape(smiles)}" src="{source}">'
+    return f"data:image/svg+xml;base64,{data}"
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -14,99 +13,26 @@ import streamlit as st
 
 from matgen_core.data.exports import to_cif_zip, to_json
 from matgen_core.data.first_principles import to_inputs_zip
-from matgen_core.own_readings import PREFIX, own_property
-from matgen_core.properties import PROPERTIES, Property
+from matgen_core.data.molecule_exports import to_sdf, to_smiles
+from matgen_core.properties import PROPERTIES, WHOLE, Property
 from matgen_core.screening import name_of
 from matgen_core.screening_export import screening_to_csv, screening_to_json
 from matgen_core.stages.feasibility import Rules, objections
 from matgen_core.stages.likelihood import chance, round_chance
 from matgen_core.stages.pareto import Objective, losses, mean_distance, measure_hypervolume, pick_diverse, trade_off
-from matgen_core.types import Candidate, Crystal, Goal, MatGenError, Molecule, Target
+from matgen_core.types import Candidate, Crystal, Molecule, Target
 from matgen_core.viz.screening import draw_front, draw_parallel, draw_trade_off
-from pages.ui.language import N_, _
+from pages.ui.language import _
+from pages.ui.molecule_view import picture
 from pages.ui.pick import selected_ids
+from pages.ui.screening_objectives import readable
 from pages.ui.wording import number, rule_text, subscript
 
 PICKED = "screen-picked"
+#: Rows of which each molecule is drawn in the table; a drawing is some kilobytes.
+_MOST_DRAWN = 300
+_MOST_VALUES = 6
 Ranked = Sequence[tuple[Candidate[Any], int, float | None]]
-_DIRECTIONS = {"max": N_("as high as can be"), "min": N_("as low as can be"), "goal": N_("within a range")}
-_LOW = ("e_above_hull", "formation_energy", "sa_score")
-
-
-def readable(candidates: Sequence[Candidate[Any]]) -> dict[str, Property]:
-    """Properties of which some candidate has a reading, the user's own last."""
-    values: dict[str, list[float]] = {}
-    for candidate in candidates:
-        for key, reading in candidate.predictions.items():
-            if reading.value is not None:
-                values.setdefault(key, []).append(reading.value)
-    found = {key: record for key, record in PROPERTIES.items() if key in values}
-    for key in values:
-        if key.startswith(PREFIX):
-            with suppress(MatGenError):  # of a run that was read by a predictor that is gone
-                found[key] = own_property(key.removeprefix(PREFIX), values[key])
-    return found
-
-
-def ask_objectives(candidates: Sequence[Candidate[Any]]) -> list[Objective]:
-    """What is wanted, in which direction, with which weight."""
-    records = readable(candidates)
-    keys = list(records)
-    names = {key: _(record.label) for key, record in records.items()}
-    usual = [key for key in ("band_gap", "e_above_hull", "logp", "sa_score") if key in keys][:2] or keys[:2]
-    chosen = st.multiselect(
-        _("Objectives"),
-        keys,
-        usual,
-        format_func=names.__getitem__,
-        key=f"objectives-{'-'.join(keys)}",
-        max_selections=5,
-    )
-    objectives, columns = [], list[Any]()
-    for key in chosen:
-        columns = columns or list(st.columns(2))
-        with columns.pop(0):
-            direction = st.selectbox(
-                names[key], list(_DIRECTIONS), index=1 if key in _LOW else 0, key=f"direction-{key}",
-                format_func=lambda d: _(_DIRECTIONS[d]),
-            )  # fmt: skip
-            goal = _ask_goal(records[key]) if direction == "goal" else None
-            weight = st.slider(_("Weight"), 0.1, 5.0, 1.0, 0.1, key=f"weight-{key}")
-        if direction != "goal" or goal is not None:
-            objectives.append(Objective(key, direction, goal, float(weight), records[key]))
-    return objectives
-
-
-def _ask_goal(record: Property) -> Goal | None:
-    left, right = st.columns(2, gap="small", wrap=False)
-    low = left.number_input(_("from"), value=record.low, key=f"from-{record.key}", format="%g")
-    high = right.number_input(_("to"), value=record.high, key=f"to-{record.key}", format="%g")
-    try:
-        return Goal(float(low), float(high))
-    except MatGenError as error:
-        st.error(str(error))
-        return None
-
-
-def narrow(candidates: Sequence[Candidate[Any]], objectives: Sequence[Objective]) -> list[Candidate[Any]]:
-    """Those within the thresholds that the reader sets."""
-    kept = list(candidates)
-    with st.expander(_("Thresholds")):
-        for objective in objectives:
-            values = [v for c in candidates if (v := c.value(objective.key)) is not None]
-            low, high = float(np.floor(min(values) * 100) / 100), float(np.ceil(max(values) * 100) / 100)
-            if high - low < 1e-6:
-                continue
-            record = objective.property
-            least, most = st.slider(
-                f"{_(record.label)} {record.unit}",
-                low,
-                high,
-                (low, high),
-                key=f"threshold-{objective.key}-{low}-{high}",
-            )
-            kept = [c for c in kept if (v := c.value(objective.key)) is None or least <= v <= most]
-    return kept
 
 
 def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
@@ -157,24 +83,38 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     # What a user's own predictor reads has no tolerance of a target; chances are of the shipped properties.
     target = Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES})
     rows, said = [], cache(rule_text)  # some thousand rows, a handful of rules
+    further = _further_keys(ranked, objectives)
+    drawn = len(ranked) <= _MOST_DRAWN and all(isinstance(c.material, Molecule) for c, _front, _merit in ranked)
+    named = any(candidate.name for candidate, _front, _merit in ranked)
     for candidate, front, merit in ranked:
-        row: dict[str, object] = {
-            "material": _shown(candidate), "front": front or None, "merit": merit,
-        }  # fmt: skip
+        row: dict[str, object] = {}
+        if drawn:
+            row["drawing"] = picture(candidate.material.smiles, 120, 70)
+        if named:
+            row["name"] = candidate.name
+        row["material"] = _shown(candidate)
+        if objectives:
+            row |= {"front": front or None, "merit": merit}
         if target.goals:
             row["chance"] = round_chance(chance(candidate, target))
         for objective in objectives:
             reading = candidate.predictions.get(objective.key)
             row[objective.key] = None if reading is None else reading.value
             row[f"{objective.key}_spread"] = None if reading is None else reading.spread
+        row |= {key: candidate.value(key) for key in further}
         row["rejected"] = ", ".join(said(verdict.rule) for verdict in objections(candidate, rules))
         row["id"] = candidate.id
+        row |= {f"yours:{header}": cell for header, cell in candidate.columns.items()}
         rows.append(row)
     ids = [c.id for c, _front, _merit in ranked]
     st.session_state["screen-ids"] = ids
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     columns: dict[str, object] = {
-        "material": words(_("Material"), pinned=True, width=170),
+        "drawing": st.column_config.ImageColumn(_("Drawing"), pinned=True, width=125),
+        "name": words(_("Name"), pinned=True, width=_width(c.name for c, _front, _merit in ranked)),
+        "material": words(
+            _("Material"), pinned=not (drawn or named), width=_width(_shown(c) for c, _front, _merit in ranked)
+        ),
         "front": numbers(_("Front"), width=60, help=_("1: no other is better in everything")),
         "merit": numbers(
             _("Desirability"),
@@ -191,20 +131,33 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
         "rejected": words(_("Says no"), width=150, help=_("Rules that reject it")),
         "id": words("id", width=80),
     }
-    for objective in objectives:
-        record = objective.property
-        places = "%.3f" if record.unit.endswith("/atom") else "%.2f"
-        columns[objective.key] = numbers(f"{_(record.label)} {record.unit}".strip(), format=places, width=125)
-        columns[f"{objective.key}_spread"] = numbers("±", format=places, width=55)
+    for record in (*(o.property for o in objectives), *further.values()):
+        places = "%.3f" if record.unit.endswith("/atom") else "%.0f" if record.key in WHOLE else "%.2f"
+        columns[record.key] = numbers(f"{_(record.label)} {record.unit}".strip(), format=places, width=125)
+        columns[f"{record.key}_spread"] = numbers("±", format=places, width=55)
+    columns |= {str(key): words(str(key)[6:]) for row in rows for key in row if str(key).startswith("yours:")}
     key = f"screen-table-{st.session_state.get('screen-turn', 0)}"
     chosen = [ids.index(i) for i in st.session_state.get(PICKED, []) if i in ids]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key=key, on_select=lambda: _pick_rows(key), selection_mode="multi-row",
         selection_default={"selection": {"rows": chosen}}, column_config=columns, placeholder="–",
-        height=min(35 * (len(rows) + 1) + 3, 390), alt=_("Candidates, one a row"),
+        height=min((72 if drawn else 35) * len(rows) + 38, 460 if drawn else 390), row_height=72 if drawn else None,
+        alt=_("Candidates, one a row"),
     )  # fmt: skip
     by_id = {c.id: c for c, _front, _merit in ranked}
     return [by_id[i] for i in st.session_state.get(PICKED, []) if i in by_id]
+
+
+def _further_keys(ranked: Ranked, objectives: Sequence[Objective]) -> dict[str, Property]:
+    """Properties that are shown beside the objectives: of each there is a value; a few, so that the table is one."""
+    asked = {o.key for o in objectives}
+    found = {key: record for key, record in readable([c for c, _front, _merit in ranked]).items() if key not in asked}
+    return dict(list(found.items())[: max(0, _MOST_VALUES - len(asked))])
+
+
+def _width(texts: Iterable[str]) -> int:
+    """Pixels for the longest text, within what leaves room for another column."""
+    return min(560, max(110, 24 + 8 * max(map(len, texts), default=0)))
 
 
 def _shown(candidate: Candidate[Any]) -> str:
@@ -277,6 +230,12 @@ def offer_screened(
         ("CSV", partial(screening_to_csv, chosen, objectives, rules), "csv"),
         (_("JSON with manifest"), partial(screening_to_json, chosen, objectives, source), "json"),
     ]
+    molecules = [c for c in (picked or every) if isinstance(c.material, Molecule)]
+    if molecules:
+        writers += [
+            ("SDF", partial(to_sdf, molecules), "sdf"),
+            ("SMILES", partial(to_smiles, molecules), "smi"),
+        ]
     if crystals:
         writers += [
             (_("CIFs (zip)"), partial(to_cif_zip, crystals), "cif.zip"),

@@ -14,37 +14,75 @@ from matgen_core.own_readings import add_own_readings
 from matgen_core.predictors import list_predictors
 from matgen_core.screening import Screener, batches
 from matgen_core.stages.feasibility import Rules
+from matgen_core.stages.pareto import Objective
 from matgen_core.stages.solid_state import available
 from matgen_core.store import StoreError, open_store
 from matgen_core.types import Cancelled, Candidate, Progress
 from pages.ui.jobs import Job, submit
-from pages.ui.language import _
+from pages.ui.language import N_, _
+from pages.ui.link import URL, OneOf, Real, Rule, check_link
 from pages.ui.recording import begin_record, owner
+from pages.ui.screening_objectives import PARAMETER, forget_objectives, write_objective
+from pages.ui.target_controls import read_goals
 
 STATE = "screening"
+_WAYS = (N_("A stored run"), N_("Files"))
 #: More than this is for the command, which keeps nothing in memory.
 MOST = 5000
 
 
 @dataclass
 class Screened:
-    """What was read, and the job that reads it."""
+    """What was read, and the job that reads it.
+
+    Args:
+        name: of what is screened.
+        rules: what a candidate must pass.
+        job: reads and judges.
+        refused: rows that could not be used.
+        cut: whether there were more than MOST.
+        begun: objectives to begin with, as text.
+    """
 
     name: str
     rules: Rules
     job: Job = field(default_factory=Job)
     refused: list[Refused] = field(default_factory=list)
     cut: bool = False
+    begun: tuple[str, ...] = ()
 
 
-def ask_source() -> tuple[str, Callable[[], Any]] | None:
-    """A name for what is to be screened and how to get at it; None where nothing is chosen yet."""
-    ways = {"run": _("A stored run"), "files": _("Files")}
+@dataclass(frozen=True)
+class Source:
+    """What can be screened.
+
+    Args:
+        name: for the reader.
+        read: gives the candidates and refused rows.
+        goals: the run's own targets as objectives, as text.
+    """
+
+    name: str
+    read: Callable[[], Any]
+    goals: tuple[str, ...] = ()
+
+
+#: What each setting in the address may be; objectives look after themselves.
+LINK: dict[str, Rule] = {
+    "from": OneOf(_WAYS),
+    "hull_at_most": Real(0.0, 0.5),
+    **{key: OneOf(("true", "false")) for key in ("allow_toxic", "allow_radioactive", "list_known", "powders", "only")},
+}
+
+
+def ask_source() -> Source | None:
+    """What is to be screened; None where nothing is chosen yet."""
+    check_link(LINK, page="screening")
     way = st.segmented_control(
-        _("Screen"), list(ways), default="run", key="screen-way", format_func=ways.__getitem__, required=True,
+        _("Screen"), _WAYS, default=_WAYS[0], key="from", bind=URL, format_func=_, required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    if way == "run":
+    if way != _WAYS[1]:
         return _ask_run()
     # Of any name: a POSCAR has no ending. What is not read comes back as a refused row with its reason.
     files = st.file_uploader(
@@ -56,10 +94,10 @@ def ask_source() -> tuple[str, Callable[[], Any]] | None:
         return None
     held = [(file.name, file.getvalue()) for file in files]
     names = ", ".join(name for name, _data in held)
-    return names, lambda: read_uploads(held)
+    return Source(names, lambda: read_uploads(held))
 
 
-def _ask_run() -> tuple[str, Callable[[], Any]] | None:
+def _ask_run() -> Source | None:
     try:
         runs = [run for run in open_store().list(owner()) if run.count]
     except StoreError as error:
@@ -74,18 +112,30 @@ def _ask_run() -> tuple[str, Callable[[], Any]] | None:
     chosen = st.selectbox(
         _("Run"), ids, index=ids.index(wanted) if wanted in ids else 0, format_func=labels.__getitem__, key="screen-run"
     )
-    return labels[chosen], lambda: iter(open_store().candidates(chosen))
+    if chosen != wanted:
+        st.query_params["run"] = chosen
+    settings = next(run.settings for run in runs if run.id == chosen)
+    goals = tuple(write_objective(Objective(key, "goal", goal)) for key, goal in read_goals(settings).items())
+    return Source(labels[chosen], lambda: iter(open_store().candidates(chosen)), goals)
 
 
 def ask_rules() -> Rules:
     """What a candidate must pass."""
     with st.expander(_("What it must pass")):
-        most = st.slider(_("Above the hull, at most (eV/atom)"), 0.0, 0.5, Rules().max_e_above_hull, 0.01, key="s-hull")
-        toxic = st.toggle(_("Allow toxic elements"), False, key="s-toxic")
-        radioactive = st.toggle(_("Allow radioactive elements"), False, key="s-radioactive")
-        known = st.toggle(_("List what is known already, too"), True, key="s-known")
+        most = st.slider(
+            _("Above the hull, at most (eV/atom)"),
+            0.0,
+            0.5,
+            Rules().max_e_above_hull,
+            0.01,
+            key="hull_at_most",
+            bind=URL,
+        )
+        toxic = st.toggle(_("Allow toxic elements"), False, key="allow_toxic", bind=URL)
+        radioactive = st.toggle(_("Allow radioactive elements"), False, key="allow_radioactive", bind=URL)
+        known = st.toggle(_("List what is known already, too"), True, key="list_known", bind=URL)
         solid_state = st.toggle(
-            _("Makeable from powders in air"), False, key="s-solid-state", disabled=not available(),
+            _("Makeable from powders in air"), False, key="powders", bind=URL, disabled=not available(),
             help=_(
                 "Strict rules for oxides (matsyngate): states stable in air, volatility, precursors; solid-state "
                 "reaction in a box furnace. An optional package: pip install matsyngate"
@@ -102,13 +152,18 @@ def ask_own() -> list[str]:
     return st.multiselect(_("Your own predictors"), names, key="s-own", help=_("Taught with matgen finetune"))
 
 
-def start(name: str, source: Callable[[], Any], rules: Rules, own: list[str]) -> None:
-    """Begins to read and judge."""
-    screened = Screened(name, rules)
+def start(source: Source, rules: Rules, own: list[str]) -> None:
+    """Begins to read and judge; objectives are those of the address for the same source, else the run's targets."""
+    before: Screened | None = st.session_state.get(STATE)
+    asked = tuple(st.query_params.get_all(PARAMETER))
+    screened = Screened(
+        source.name, rules, begun=asked if asked and (before is None or before.name == source.name) else source.goals
+    )
+    forget_objectives()
 
     def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
         screener, found = Screener(rules=rules, further=partial(add_own_readings, names=own) if own else None), []
-        for batch in batches(source(), 32):
+        for batch in batches(source.read(), 32):
             if stop():
                 break
             screened.refused += [item for item in batch if isinstance(item, Refused)][: MOST - len(screened.refused)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from matgen_core.stages.generate import trained_engines
 from matgen_core.types import BadTarget, Constraints, Goal, SamplingSettings
 from matgen_core.viz.crystals import draw_histogram
 from pages.ui.element_picker import LISTS, gather, pick_elements
-from pages.ui.language import _
+from pages.ui.language import _, translations
 from pages.ui.link import URL, OneOf, Real, Rule, Text, Whole
 
 MOST, LAST_SEED = 1000, 2**31 - 1
@@ -227,3 +228,26 @@ def ask_goals(keys: tuple[str, ...] = CRYSTAL_CONDITIONS) -> tuple[dict[str, Goa
         except BadTarget as error:
             problem = problem or f"{_(PROPERTIES[key].label)}: {_(str(error))}"
     return goals, problem
+
+
+def read_goals(settings: Mapping[str, Sequence[str]]) -> dict[str, Goal]:
+    """The goals that a page's address asks for, as the controls here read it; what cannot be read is left out.
+
+    Args:
+        settings: of a run, as it is kept: the words of each setting in the address.
+    """
+    goals: dict[str, Goal] = {}
+    for key, (value, (start_low, start_high)) in _STARTS.items():
+        words = settings.get(f"{key}_ask") or ()
+        asked = next((way for way in _ASK for word in words if word in {way, *translations(way).values()}), "any")
+
+        def read(end: str, usual: float, key: str = key) -> float:
+            return float(next(iter(settings.get(f"{key}_{end}") or ()), usual))
+
+        with suppress(ValueError):  # BadTarget is one, too
+            if asked == "value":
+                goals[key] = Goal.at(read("value", value))
+            elif asked == "range":
+                record, low, high = PROPERTIES[key], read("low", start_low), read("high", start_high)
+                goals[key] = Goal(None if low == record.low else low, None if high == record.high else high)
+    return goals

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from matgen_core.types import Candidate, Progress
 from pages.ui import screening_source
 from pages.ui.following_up import Relaxing
 from pages.ui.jobs import Job
-from pages.ui.screening_source import Screened
+from pages.ui.screening_source import Screened, Source
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "screening.py")
 TABLE = b"id,formula\na,Fe2O3\nb,NaCl\nc,GaAs\nd,Xx\na,MgO\ne,\nf,BaTiO3\ng,Al2O3\n"
@@ -37,10 +39,14 @@ def compositions() -> Screened:
     return screened(TABLE, "mine.csv")
 
 
-def open_page(state: Screened | None = None, picked: list[str] | None = None) -> AppTest:
+def open_page(
+    state: Screened | None = None,
+    picked: list[str] | None = None,
+    objectives: tuple[str, ...] = ("band_gap:max", "e_above_hull:min"),
+) -> AppTest:
     page = AppTest.from_file(APP, default_timeout=120)
     if state is not None:
-        page.session_state["screening"] = state
+        page.session_state["screening"] = replace(state, begun=objectives)
     if picked:
         page.session_state["screen-picked"] = picked
     return page.run()
@@ -88,7 +94,85 @@ def test_several_are_compared_and_a_diverse_few_are_ticked(compositions: Screene
 def test_molecules_are_screened_too() -> None:
     page = open_page(screened(b"CCO ethanol\nc1ccccc1 benzene\nC( bad\nCC(=O)Nc1ccccc1 amide\n", "mine.smi"))
     assert not page.exception
-    assert {"logp", "sa_score"} <= set(page.dataframe[-1].value.columns)
+    table = page.dataframe[-1].value
+    assert {"logp", "sa_score"} <= set(table.columns)
+    assert list(table["name"]) == ["ethanol", "benzene", "amide"]
+    assert table["drawing"].str.startswith("data:image/svg+xml").all()
+
+
+def test_without_an_objective_all_is_listed_as_it_came_with_its_values_and_columns() -> None:
+    smiles = "CC(=O)Oc1ccccc1C(=O)OCCN1C=NC2=C1C(=O)N(C(=O)N2C)C"
+    table = f'name,smiles,supplier,"in stock"\nlong one,{smiles},A & B,3\nethanol,CCO,C,\n'.encode()
+    page = open_page(screened(table, "mine.csv"), objectives=())
+    assert not page.exception
+    assert page.multiselect[0].value == [], "nobody asked for logP as high as can be"
+    rows = page.dataframe[-1].value
+    assert list(rows["name"]) == ["long one", "ethanol"], "in the order of the file"
+    assert len(rows["material"][0]) > 40
+    assert list(rows["yours:supplier"]) == ["A & B", "C"]
+    assert list(rows["yours:in stock"]) == ["3", ""]
+    assert rows["logp"].notna().all()
+    assert {"front", "merit"}.isdisjoint(rows.columns)
+    labels = {button.label for button in page.get("download_button")}
+    assert {"CSV", "SDF", "SMILES"} <= labels
+
+
+def test_a_run_with_targets_is_screened_for_these(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    store = open_store()
+    settings = {
+        "logp_ask": ["value"], "logp_value": ["2.5"], "weight_ask": ["範囲"], "weight_low": ["310"], "seed": ["3"],
+        "donors_ask": ["any"], "acceptors_ask": ["value"], "acceptors_value": ["many"],
+    }  # fmt: skip
+    run = store.begin("molecules", settings, 0, name="mine")
+    store.add(run, screened(b"CCO ethanol\nCC(=O)Nc1ccccc1 amide\n", "mine.smi").job.candidates)
+    store.end(run, "finished")
+    page = open_page()
+    page.button(key="go").click().run()
+    for _turn in range(600):  # until the screening beside the page has ended
+        if not page.session_state["screening"].job.busy:
+            break
+        threading.Event().wait(0.1)
+    page.run()
+    assert not page.exception
+    assert page.multiselect[0].value == ["logp", "weight"]
+    assert page.selectbox(key="direction-logp").value == "goal"
+    assert (page.number_input(key="from-logp").value, page.number_input(key="to-logp").value) == (2.5, 2.5)
+    assert (page.number_input(key="from-weight").value, page.number_input(key="to-weight").value) == (310.0, 340.0)
+    assert page.query_params["objective"] == ["logp=2.5", "weight=310:340"]
+    assert page.query_params["run"] in (run, [run])
+
+
+def test_the_settings_are_in_the_address(compositions: Screened) -> None:
+    page = open_page(compositions)
+    page.selectbox(key="direction-band_gap").select("min").run()
+    page.slider(key="weight-band_gap").set_value(2.0).run()
+    page.multiselect[0].set_value(["band_gap", "formation_energy"]).run()
+    assert not page.exception
+    assert page.query_params["objective"] == ["band_gap:min*2", "formation_energy:min"]
+
+
+def test_the_address_sets_the_rules(compositions: Screened) -> None:
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["screening"] = compositions
+    for key, word in (("allow_toxic", "true"), ("hull_at_most", "0.2"), ("only", "true"), ("list_known", "false")):
+        page.query_params[key] = word
+    page.run()
+    assert not page.exception
+    assert page.toggle(key="allow_toxic").value
+    assert not page.toggle(key="list_known").value
+    assert page.slider(key="hull_at_most").value == 0.2
+    assert page.toggle(key="only").value
+
+
+def test_a_link_that_asks_for_what_cannot_be_says_so_and_goes_on(compositions: Screened) -> None:
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["screening"] = replace(compositions, begun=("band_gap=3:1", "nonsense", "logp:max", "band_gap"))
+    page.query_params["hull_at_most"] = "7"
+    page.run()
+    assert not page.exception
+    assert page.multiselect[0].value == ["band_gap"]
+    assert any("hull_at_most" in w.value for w in page.warning)
 
 
 def test_a_file_of_nothing_says_so() -> None:
@@ -100,7 +184,7 @@ def test_a_file_of_nothing_says_so() -> None:
 
 def test_only_what_passes_can_be_shown(compositions: Screened) -> None:
     page = open_page(compositions)
-    page.toggle(key="screen-only").set_value(True).run()
+    page.toggle(key="only").set_value(True).run()
     assert not page.exception
 
 
@@ -177,7 +261,7 @@ def test_a_cancel_keeps_what_was_read_and_the_screening_is_kept(
     monkeypatch.setattr(screening_source.st, "session_state", {})
     items = list(read_uploads([("one.csv", TABLE), ("two.csv", b"id,formula\na,CaO\nz,SrO\n")]))
     assert sum(isinstance(i, Refused) for i in items) == 2
-    screening_source.start("mine", lambda: iter(items), RULES, [])
+    screening_source.start(Source("mine", lambda: iter(items)), RULES, [])
     told: list[Progress[Any]] = []
     found = works[0](told.append, lambda: False)
     assert [c.id for c in found] == ["a", "b", "c", "a (2)", "f", "g", "a (3)", "z"], "across files, too"
