@@ -194,7 +194,8 @@ def _split_choice(name: str) -> tuple[str, str]:
 
 
 def _plain_hall(symbol: str) -> str:
-    return re.sub(r"[\s_]", "", symbol).lower().replace("=", '"')
+    """Blanks have a meaning here: "P 32" is P3₂ (145), "P 3 2" is P312 (149)."""
+    return " ".join(symbol.replace("_", " ").split()).lower().replace("=", '"')
 
 
 @lru_cache(maxsize=1)

@@ -62,7 +62,8 @@ def read_sites(block: Block, formula: Iterable[str]) -> list[AtomSite]:
         position = tuple(_coordinate(label, axis[i]) for axis in axes)
         isotope = symbol if symbol in ("D", "T") else ""
         sites.append(AtomSite(label, "H" if isotope else symbol, isotope, (position[0], position[1], position[2])))
-    _check_hydrogens(sites, bool(types))
+    if not types and (not known or "H" in known):
+        _check_hydrogens(sites)
     return sites
 
 
@@ -159,8 +160,9 @@ def _as_hydrogen(symbol: str) -> str:
     return "H" if symbol in ("D", "T") else symbol
 
 
-def _check_hydrogens(sites: list[AtomSite], typed: bool) -> None:
-    if typed or any(site.element == "H" for site in sites):
+def _check_hydrogens(sites: list[AtomSite]) -> None:
+    """Raises BadInput for labels such as OW and OH where no hydrogen is listed."""
+    if any(site.element == "H" for site in sites):
         return
     for site in sites:
         letters = re.match(r"[A-Za-z]+[0-9]?[A-Za-z]?", site.label)

@@ -39,7 +39,7 @@ Array = NDArray[np.float64]
 LONGEST_CIF, MOST_POINTS, MOST_ATOMS = 5_000_000, 20_000, 1_000
 _MOST_OPERATIONS = 1_000  # 192 are the most that a group has in a cell of the tables
 #: Å. Images of a site nearer than the first are one atom on a special position; atoms nearer than the second are none.
-_ONE_ATOM, _NEAREST = 0.2, 0.5
+_ONE_ATOM, NEAREST = 0.2, 0.5
 _NAMES = (
     "_symmetry_space_group_name_h-m", "_space_group_name_h-m_alt", "_space_group_name_h-m_full",
     "_space_group_name_h-m_ref", "_space_group_name_h-m",
@@ -241,7 +241,7 @@ def _decide(fits: list[tuple[Setting, list[tuple[AtomSite, Array]]]], facts: Fac
 
 
 def _check_distances(structure: Structure, labels: list[str]) -> None:
-    first, second, _, distances = structure.get_neighbor_list(_NEAREST)
+    first, second, _, distances = structure.get_neighbor_list(NEAREST)
     if len(distances):
         i = int(np.argmin(distances))
         raise BadInput(

@@ -16,8 +16,8 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from matgen_core.chem.structure import from_structure
-from matgen_core.data.cif_structures import MOST_ATOMS, read_cif
+from matgen_core.chem.structure import formula_counts, from_structure
+from matgen_core.data.cif_structures import MOST_ATOMS, NEAREST, read_cif
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.messages import quote
 from matgen_core.types import BadInput, Crystal, MatGenError
@@ -149,12 +149,19 @@ def to_crystal(structure: Structure) -> Crystal:
     """
     if len(structure) > MOST_ATOMS:
         raise BadInput(f"{len(structure):,} atoms in the cell; at most {MOST_ATOMS:,}")
+    first, second, _, distances = structure.get_neighbor_list(NEAREST)
+    if len(distances):
+        one, other = (structure[int(atoms[distances.argmin()])].specie for atoms in (first, second))
+        raise BadInput(f"{one} and {other} are {distances.min():.2f} Å apart; an atom is listed twice")
     try:
         crystal = from_structure(structure)
     except MatGenError:
         raise
     except Exception as error:  # spglib and numpy raise their own for cells that are none
         raise BadInput(f"its symmetry cannot be found ({type(error).__name__}: {quote(error, 80)})") from None
+    read, shares = formula_counts(crystal), structure.composition.fractional_composition.as_dict()
+    if any(abs(read[element] / read.total() - share) > 1e-6 for element, share in shares.items()):
+        raise BadInput(f"its symmetry would make {structure.formula} another composition; give a cell of more digits")
     unknown = [site.element for site in crystal.sites if site.element not in ELEMENTS]
     if unknown:
         raise BadInput(f"element {unknown[0]} is not among those the networks know")
