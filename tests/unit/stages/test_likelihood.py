@@ -17,7 +17,7 @@ from matgen_core.stages.read_formulas import read_formulas
 from matgen_core.types import Candidate, Crystal, Formula, Goal, Origin, Prediction, Site, Target
 
 #: KMoO3 as it was read: a metal with probability 0.37.
-GAP = Prediction("band_gap", 2.02, 1.5, "eV", "test", True, "", 0.37, 2.02, 0.9)
+GAP = Prediction("band_gap", 2.02, 1.5, "eV", "test", True, zero_chance=0.37, otherwise=2.02, otherwise_spread=0.9)
 PARTS = (Goal.at_most(0.0), Goal.between(0.0, 1.0), Goal.between(1.0, 2.5), Goal.at_least(2.5))
 
 
