@@ -13,7 +13,7 @@ import pages.ui.jobs
 from matgen_core.loop import CRYSTALS, Budget, DesignRun
 from matgen_core.stages.feasibility import Rules, judge_crystals
 from matgen_core.store import VARIABLE, open_store
-from matgen_core.types import BadTarget, Candidate, Goal, Molecule, Origin, Prediction, Progress, Target, Verdict
+from matgen_core.types import BadTarget, Candidate, Goal, Progress, Target
 from pages.ui.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "inverse_design.py")
@@ -127,22 +127,44 @@ def test_an_error_of_the_loop_is_shown_in_words(asked: list[dict[str, Any]], mon
     assert not page.exception
 
 
-def test_molecules_have_their_own_controls_and_results(
-    asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reading = {"logp": Prediction("logp", 2.0, None, "", "RDKit")}
-    verdicts = (Verdict("valid", True), Verdict("duplicate", True), Verdict("newness", True, "not known"))
-    molecule = Candidate("0-0", Molecule("CCOc1ccccc1"), Origin("smiles-gpt", "t", 0, 0), reading, verdicts)
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The page's own job with the real loop, run to its end in this thread."""
+    jobs: list[Job] = []
 
-    def design(target: Target, budget: Budget, *, rules: Rules, **kept: Any) -> DesignRun[Any]:
-        asked.append({"target": target, "rules": rules})
-        return DesignRun((molecule,), rules, 0, 1, 1.0, "found")
+    def submit(work: Any, total: int, *_: object, **__: object) -> Job:
+        job = Job(total)
+        jobs.append(job)
+        job.run(work)
+        return job
 
-    monkeypatch.setattr(matgen_core.inverse_design, "design_molecules_until", design)
-    page = start(open_page(what="molecules", logp_ask="value", logp_value="2.0"))
+    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    return jobs
+
+
+@pytest.mark.parametrize("what", ["crystals", "compositions", "molecules"])
+def test_start_works_with_the_settings_as_the_page_opens(what: str, at_once: list[Job]) -> None:
+    # Crystals with another number wanted alone, for time: one is found in the first batches.
+    page = start(open_page(what=what, **({"want": "1"} if what == "crystals" else {})))
     assert not page.exception
-    assert asked[0]["target"].goals == {"logp": Goal.at(2.0)}
-    assert "Found 1 in 1 s." in words(page)
+    assert not page.error, words(page)
+    (job,) = at_once
+    assert job.error is None
+    assert len(job.candidates) > 0
+    assert "Found" in words(page) or "The time is over" in words(page)
+    assert page.get("plotly_chart"), "the funnel at least"
+
+
+def test_molecules_have_their_own_controls_and_results(at_once: list[Job]) -> None:
+    page = start(open_page(what="molecules", logp_ask="value", logp_value="2.0", want="3"))
+    assert not page.exception
+    (job,) = at_once
+    found = [c for c in job.candidates if (v := c.verdict("target:logp")) is not None and v.passed]
+    assert len(found) >= 3
+    assert "Found" in words(page)
+    page = page.button(key="go-on").click().run()
+    assert not page.exception
+    assert len(at_once[1].candidates) >= len(job.candidates), "what was found stays when it goes on"
 
 
 def test_a_kept_run_goes_on(
