@@ -14,7 +14,7 @@ from pathlib import Path
 
 from matgen_core.chem.molecule import outside_domain, read, split_extension
 from matgen_core.data.crystals import Rejected, parse_row
-from matgen_core.data.exports import harmless
+from matgen_core.data.exports import harmless, why_missing
 from matgen_core.data.formulas import reduce_formula
 from matgen_core.data.saving import KeptFile
 from matgen_core.data.structure_tables import holds_structures, open_structures
@@ -183,7 +183,7 @@ def _copy(
             for row, reading in zip(batch, _read_batch(batch, name, report.kind, using), strict=True):
                 report.rows += 1
                 own = [row.cells.get(column, "") for column in table.columns]
-                problem = reading if isinstance(reading, str) else _lacks(keys, reading)
+                problem = reading if isinstance(reading, str) else why_missing({p.property: p for p in reading}, keys)
                 writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, reading), problem)])
                 if isinstance(reading, str):
                     report.bad[_shape(reading)] += 1
@@ -254,17 +254,6 @@ def _cells(keys: Sequence[str], read: Reading) -> list[object]:
         p = by_key.get(key)
         cells += [None] * 4 if p is None else [_short(p.value), p.spread, p.method, p.in_domain]
     return cells
-
-
-def _lacks(keys: Sequence[str], read: Sequence[Prediction]) -> str:
-    """Why values of a row that was read are missing; like reasons once."""
-    by_key = {prediction.property: prediction for prediction in read}
-    reasons: dict[str, list[str]] = {}
-    for key in keys:
-        p = by_key.get(key)
-        if p is None or p.value is None:
-            reasons.setdefault("no prediction" if p is None or not p.note else p.note, []).append(key)
-    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
 
 
 def _short(value: float | None) -> float | None:

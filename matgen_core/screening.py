@@ -24,7 +24,7 @@ import numpy as np
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.candidate_files import Item, Refused
-from matgen_core.data.exports import OwnColumns, harmless
+from matgen_core.data.exports import OwnColumns, harmless, why_missing
 from matgen_core.data.given import METHOD as GIVEN
 from matgen_core.data.molecule_reference import load_molecule_reference
 from matgen_core.data.records import to_record
@@ -323,6 +323,7 @@ class _Files:
     """The files of a screening, open while it goes."""
 
     def __init__(self, out: Path, objectives: Sequence[Objective]) -> None:
+        self._objectives = {o.key for o in objectives}
         self.keys = list(dict.fromkeys([*(o.key for o in objectives), "e_above_hull"]))
         self.out = out
 
@@ -333,7 +334,7 @@ class _Files:
         self._handles = [KeptFile(path) for path in self._names]
         self._table, self._refused = (defused.writer(self._handles[i], lineterminator="\n") for i in (0, 2))
         spreads = [part for key in self.keys for part in (key, f"{key}_spread")]
-        self._header = ["id", "material", *spreads, "rejected_by", "reason"]
+        self._header = ["id", "material", *spreads, "missing", "rejected_by", "reason"]
         self._own = OwnColumns((), self._header)
         self._written: list[str] | None = None
         self._refused.writerow(["place", "reason"])
@@ -370,6 +371,10 @@ class _Files:
     def refuse(self, item: Refused) -> None:
         self._refused.writerow([harmless(item.place), harmless(item.reason)])
 
+    def _asked(self, candidate: Candidate[Any]) -> list[str]:
+        """Values that a candidate of its kind should have: a molecule has no hull."""
+        return [key for key in self.keys if key in candidate.predictions or key in self._objectives]
+
     def write(self, candidate: Candidate[Any], rules: Rules) -> None:
         self._own.grow([candidate])
         if self._written is None:  # the columns of the user's are known with the first row
@@ -379,6 +384,7 @@ class _Files:
         for key in self.keys:
             reading = candidate.predictions.get(key)
             cells += [None, None] if reading is None else [reading.value, reading.spread]
+        cells.append(why_missing(candidate.predictions, self._asked(candidate)))
         bad = objections(candidate, rules)
         cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]
         self._table.writerow([harmless(cell) for cell in (*cells, *self._own.cells(candidate))])

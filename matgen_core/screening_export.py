@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from matgen_core.data.exports import OwnColumns, harmless
+from matgen_core.data.exports import OwnColumns, harmless, why_missing
 from matgen_core.data.records import to_record
 from matgen_core.properties import PROPERTIES
 from matgen_core.screening import written_name
@@ -29,7 +29,8 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
     keys = list(dict.fromkeys([*(o.key for o in objectives), *(k for c, _f, _m in ranked for k in c.predictions)]))
     target = Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES})
     read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method")]
-    header = ["id", "material", "front", "desirability", "chance", *read, "rejected_by", "reasons", "engine", "seed"]
+    header = ["id", "material", "front", "desirability", "chance", *read, "missing", "rejected_by", "reasons"]
+    header += ["engine", "seed"]
     own = OwnColumns([c for c, _front, _merit in ranked], header)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -40,6 +41,8 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
         for key in keys:
             p = candidate.predictions.get(key)
             cells += [None] * 3 if p is None else [p.value, p.spread, p.method]
+        of_kind = [key for key in keys if key in candidate.predictions or any(key == o.key for o in objectives)]
+        cells.append(why_missing(candidate.predictions, of_kind))
         bad = objections(candidate, rules or Rules(known=True))
         cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]
         cells += [candidate.origin.engine, candidate.origin.seed, *own.cells(candidate)]

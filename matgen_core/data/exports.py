@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.chem.symmetry import centring, hall_number, symbol, wyckoff_positions
-from matgen_core.types import BadInput, Candidate, Crystal
+from matgen_core.types import BadInput, Candidate, Crystal, Prediction
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -219,6 +219,20 @@ class OwnColumns:
         """The cells of one candidate in the order of the header, as they were written."""
         own: list[object] = [candidate.columns.get(name) for name in self._names]
         return [*([candidate.name] if self.named else []), *own]
+
+
+def why_missing(predictions: Mapping[str, Prediction], keys: Sequence[str]) -> str:
+    """Why values are missing among those of ``keys``, for a column of a table; like reasons once.
+
+    >>> why_missing({"band_gap": Prediction("band_gap", None, None, "eV", "none", note="atoms overlap")}, ["band_gap"])
+    'band_gap: atoms overlap'
+    """
+    reasons: dict[str, list[str]] = {}
+    for key in keys:
+        p = predictions.get(key)
+        if p is None or p.value is None:
+            reasons.setdefault("no prediction" if p is None or not p.note else p.note, []).append(key)
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
 
 
 def harmless(cell: object) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.hazards import read_supply
-from matgen_core.data.exports import OwnColumns, chance_columns, harmless
+from matgen_core.data.exports import OwnColumns, chance_columns, harmless, why_missing
 from matgen_core.types import Candidate, Formula
 
 
@@ -20,7 +20,7 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
     read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_in_domain")]
     judged = [part for rule in rules for part in (rule, f"{rule}_reason", *chance_columns(rule))]
     supply = ["price_usd_per_kg", "hhi_production", "hhi_reserve"]
-    header = ["id", "formula", "score", *read, *judged, *supply, "engine", "checkpoint", "seed"]
+    header = ["id", "formula", "score", *read, "missing", *judged, *supply, "engine", "checkpoint", "seed"]
     own = OwnColumns(candidates, header)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -30,6 +30,7 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
         for key in keys:
             p = c.predictions.get(key)
             cells += [None, None, None] if p is None else [p.value, p.spread, p.in_domain]
+        cells.append(why_missing(c.predictions, keys))
         for rule in rules:
             verdict = c.verdict(rule)
             cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from pathlib import Path
 
 import pytest
+from pymatgen.core import Lattice, Structure
 
 from matgen_core.data.exports import to_cif
+from matgen_core.data.formula_exports import formulas_to_csv
 from matgen_core.prediction import choose_column, predict_table, read_rows
-from matgen_core.types import BadInput, Candidate, Crystal, Origin, Site
+from matgen_core.screening_export import screening_to_csv
+from matgen_core.stages.pareto import parse_objective
+from matgen_core.types import BadInput, Candidate, Crystal, Formula, Origin, Prediction, Site
 
 NACL = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 90, 90, 90))
 
@@ -83,3 +88,42 @@ def test_it_stops_when_told_and_keeps_what_is_written(tmp_path: Path) -> None:
     report = predict_table(tmp_path / "in.csv", tmp_path / "out.csv", cancelled=lambda: next(asked))
     assert report.rows == 512
     assert len(table(tmp_path / "out.csv")) == 512
+
+
+# ------------------------------------------------------------------------------------------------------ what is missing
+
+#: Atoms so far apart that CHGNet has no graph for them: no energy, no moment, no distance to the hull.
+APART = Structure(Lattice.cubic(40.0), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+
+
+def test_a_row_of_which_values_are_missing_says_why_and_is_counted(tmp_path: Path) -> None:
+    salt = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.69), ["Na", "Cl"], [[0] * 3, [0.5] * 3])
+    with (tmp_path / "rows.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["cif"], [APART.to(fmt="cif")], [salt.to(fmt="cif")], ["nothing"]])
+    report = predict_table(tmp_path / "rows.csv", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        apart, whole, bad = csv.DictReader(file)
+    assert (report.rows, sum(report.bad.values()), report.lacking) == (3, 1, 1)
+    assert apart["formation_energy"] == apart["e_above_hull"] == ""
+    assert "formation_energy" in apart["problem"]
+    assert "too far apart" in apart["problem"]
+    assert whole["problem"] == ""
+    assert whole["formation_energy"]
+    assert bad["problem"]
+    assert [number for number, _reason in report.examples] == [1, 3]
+
+
+@pytest.mark.parametrize("kind", ["formulas", "screening"])
+def test_every_empty_value_has_its_reason_in_the_tables_of_results(kind: str) -> None:
+    read = {
+        "band_gap": Prediction("band_gap", 1.0, 0.1, "eV", "test"),
+        "e_above_hull": Prediction("e_above_hull", None, None, "eV/atom", "test", note="no phase holds Fr with O"),
+    }
+    found = [Candidate("0-0", Formula("Fr2O"), Origin("test"), read)]
+    if kind == "formulas":
+        text = formulas_to_csv(found)
+    else:
+        text = screening_to_csv([(found[0], 0, None)], [parse_objective("e_above_hull:min")])
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["e_above_hull"] == ""
+    assert row["missing"] == "e_above_hull: no phase holds Fr with O"

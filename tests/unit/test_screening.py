@@ -18,7 +18,7 @@ from matgen_core.data.formula_exports import formulas_to_csv
 from matgen_core.data.molecule_exports import to_csv as molecules_to_csv
 from matgen_core.data.molecule_exports import to_sdf
 from matgen_core.data.records import from_record
-from matgen_core.screening import Screener, screen_to_folder
+from matgen_core.screening import BATCH, Screener, screen_to_folder
 from matgen_core.screening_export import screening_to_csv, screening_to_json
 from matgen_core.stages.feasibility import Rules, passes
 from matgen_core.stages.pareto import Objective, rank_by_front
@@ -94,7 +94,7 @@ def test_what_was_written_before_a_cancel_stays(tmp_path: Path) -> None:
     asked = iter([False, True])
     outcome = screen_to_folder(endless(), GOALS, tmp_path, cancelled=lambda: next(asked))
     assert not outcome.complete
-    assert len(table(tmp_path / "candidates.csv")) == 64
+    assert len(table(tmp_path / "candidates.csv")) == BATCH
     assert json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["complete"] is False
 
 
