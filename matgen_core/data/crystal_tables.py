@@ -46,14 +46,15 @@ def read_crystal_table(source: Path, keys: Mapping[str, str], notes: list[str]) 
         given = [column for column in find_columns(table.columns, "cif") if column.key in keys]
         notes += table.notes
         if given:
-            notes.append(f"{table.name}: values of its own are {', '.join(map(str, given))}")
+            notes.append(f"{source.name}: values of its own are {', '.join(map(str, given))}")
         unknown: Counter[str] = Counter()
         rows = []
         for row in table.rows:
             rows.append(_read_row(row, table, cif, given, keys))
             unknown.update(c.name for c in given if row.cells.get(c.name) and row.cells[c.name].lower() in MISSING)
     notes += [
-        f"{source}: {count} cells of {quote(name)} say that the value is not known" for name, count in unknown.items()
+        f"{source.name}: {count} cells of {quote(name)} say that the value is not known"
+        for name, count in unknown.items()
     ]
     found = pd.DataFrame(rows)
     return found if len(found) else pd.DataFrame(columns=["material_id", "cif", "split", PROBLEM])

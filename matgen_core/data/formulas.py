@@ -21,6 +21,8 @@ from matgen_core.chem.elements import element_features, substitutes
 from matgen_core.chem.formula import whole_amounts
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.datasets import length_batches
+from matgen_core.data.given import MISSING, read_number
+from matgen_core.data.tables import open_table
 from matgen_core.messages import quote
 from matgen_core.types import BadInput
 
@@ -163,19 +165,21 @@ def build_formula_rows(energies: Path, gaps: Path, crystals: Path) -> pd.DataFra
 
 
 def _read(path: Path, column: str, name: str) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, usecols=["formula", column, "split"], keep_default_na=False, na_values=[""])
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path} cannot be read ({str(error)[:120]}); it needs formula, {column} and split") from None
-    reduced = []
-    for text in table["formula"].astype(str):
-        try:
-            reduced.append(reduce_formula(text))
-        except BadInput:
-            reduced.append("")
-    table = table.assign(formula=reduced, **{name: pd.to_numeric(table[column], errors="coerce")})
-    table = table.loc[(table["formula"] != "") & np.isfinite(table[name]), ["formula", name, "split"]]
-    numbered: pd.DataFrame = table.assign(polymorph=table.groupby("formula").cumcount())
+    found: list[tuple[str, float, str]] = []
+    with open_table(path) as table:
+        if missing := [header for header in ("formula", column, "split") if header not in table.columns]:
+            raise BadInput(f"{path} has no column {missing[0]}; it needs formula, {column} and split")
+        for row in table.rows:
+            try:
+                if row.problem or row.cells[column].lower() in MISSING:
+                    continue
+                value, _spread, unit = read_number(row.cells[column], comma=table.decimal_comma)
+                if not unit:
+                    found.append((reduce_formula(row.cells["formula"]), value, row.cells["split"]))
+            except BadInput:  # training rows: what cannot be read is left out
+                continue
+    rows = pd.DataFrame(found, columns=["formula", name, "split"])
+    numbered: pd.DataFrame = rows.assign(polymorph=rows.groupby("formula").cumcount())
     return numbered
 
 

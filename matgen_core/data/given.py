@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matgen_core.messages import quote
 from matgen_core.properties import PROPERTIES
@@ -192,7 +192,9 @@ def read_given(columns: Sequence[Column], cells: Mapping[str, str], *, comma: bo
         reading = read_cell(column, cells.get(column.name, ""), comma=comma)
         if reading is None or reading.value is None:
             continue
-        before = found.setdefault(column.key, reading)
+        note = f"from the column {quote(column.name)}"
+        note = f"{note}; {reading.note}" if reading.note else note
+        before = found.setdefault(column.key, replace(reading, note=note))
         if before.value is not None and not math.isclose(before.value, reading.value, rel_tol=1e-6, abs_tol=1e-9):
             both = f"{before.value:g} and {reading.value:g}"
             raise BadInput(f"{column.key}: two columns say {both}; keep one of them")

@@ -18,7 +18,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from matgen_core.chem.energy import EnergyReading, fit_references, formation_energy, read_energies
@@ -28,9 +27,11 @@ from matgen_core.chem.stability import Hull, HullReading, find_vertices, fractio
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.chem.symmetry import symbol, wyckoff_positions
 from matgen_core.data.crystals import CrystalRows
+from matgen_core.data.given import MISSING, read_number
 from matgen_core.data.known_structures import FILE as STRUCTURES
 from matgen_core.data.known_structures import KnownStructures, save_structures
 from matgen_core.data.spreads import Spreads, read_spreads
+from matgen_core.data.tables import find_column, open_table
 from matgen_core.installation import ASSETS
 from matgen_core.types import BadInput, Crystal, MissingReference, Verdict
 
@@ -326,18 +327,27 @@ def _read_back(
 
 def _read_phases(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
     """Reduced formulas, each once, and the lowest formation energy of each; rows without an energy are passed over."""
-    try:
-        # "NaN" is sodium nitride's formula, not a missing value.
-        table = pd.read_csv(path, keep_default_na=False)
-        column = next((name for name in _PHASE_ENERGIES if name in table), _PHASE_ENERGIES[0])
-        energies = pd.to_numeric(table[column], errors="coerce")
-        formulas = table["formula"].astype(str)
-    except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"{path} needs the columns formula and {_PHASE_ENERGIES[0]} ({error})") from None
+    with open_table(path) as table:
+        column = find_column(table.columns, *_PHASE_ENERGIES)
+        formula = find_column(table.columns, "formula")
+        if column is None or formula is None:
+            raise BadInput(f"{path} needs the columns formula and {_PHASE_ENERGIES[0]}")
+        rows = list(table.rows)
+    formulas, energies = [], []
+    for row in rows:
+        if row.problem:
+            raise BadInput(f"{path}, row {row.number}: {row.problem}")
+        if row.cells[column].lower() in MISSING:
+            continue
+        try:
+            energies.append(read_number(row.cells[column])[0])
+        except BadInput as error:
+            raise BadInput(f"{path}, row {row.number}: {error}; correct or remove its row") from None
+        formulas.append(row.cells[formula])
     lowest: dict[str, float] = {}
-    for formula, energy in zip(formulas.tolist(), energies.tolist(), strict=True):
+    for text, energy in zip(formulas, energies, strict=True):
         if math.isfinite(energy):
-            name = _reduce(formula, path)
+            name = _reduce(text, path)
             lowest[name] = min(energy, lowest.get(name, math.inf))
     if not lowest:
         raise BadInput(f"{path} holds no formation energies in its column {column}; give numbers in eV/atom")

@@ -163,11 +163,12 @@ def find_encoding(raw: Any) -> str:
 
 
 def _begin(text: IO[str], name: str, encoding: str, separator: str) -> Table:
+    short = Path(name).name
     head = text.read(_SAMPLE)
     head += text.read(1) if head.endswith("\r") else ""
     whole = len(head) < _SAMPLE
     lines = _lines(head, text)
-    notes = [f"{name} is not in UTF-8; it was read as {_ENCODINGS[encoding]}"] if encoding in _ENCODINGS else []
+    notes = [f"{short} is not in UTF-8; it was read as {_ENCODINGS[encoding]}"] if encoding in _ENCODINGS else []
     comments = 0
     first = ""
     for line in lines:
@@ -186,9 +187,9 @@ def _begin(text: IO[str], name: str, encoding: str, separator: str) -> Table:
     at = head.find(first)
     separator = separator or _find_separator(head[at:] if at >= 0 else first, whole)
     if separator not in (",", "\t"):
-        notes.append(f"{name} was read with the {_named(separator)} as separator")
+        notes.append(f"{short} was read with the {_named(separator)} as separator")
     if comments:
-        notes.append(f"{name}: lines of comment before the header: {comments}")
+        notes.append(f"{short}: lines of comment before the header: {comments}")
     reader = csv.reader(_join(first, lines), delimiter=separator)
     try:
         header = next(reader)
@@ -198,7 +199,7 @@ def _begin(text: IO[str], name: str, encoding: str, separator: str) -> Table:
         header.pop()
     columns = _unique(header)
     if len(set(columns)) > len(set(map(str.strip, header))):
-        notes.append(f"{name} has two columns of one name; the first is used")
+        notes.append(f"{short} has two columns of one name; the first is used")
     return Table(name, columns, _rows(reader, columns, separator), encoding, separator, notes)
 
 

@@ -131,6 +131,8 @@ def show_table(report: Report, text: str) -> None:
             all=report.rows, kind=_(report.kind), good=report.rows - bad, bad=bad
         )
     )
+    for note in report.notes:
+        st.caption(_(note))
     for number, reason in report.examples:
         st.caption(_("Row {n}: {reason}").format(n=number, reason=_(reason)))
     st.download_button(_("CSV with readings"), text, "matgen-readings.csv", key="predict-csv", on_click="ignore")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,17 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from matgen_core.chem.composition import fitting_cell
+from matgen_core.chem.molecule import split_extension
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.crystals import parse_row
 from matgen_core.data.maps import load_map
 from matgen_core.data.spaces import Space
+from matgen_core.data.tables import MATERIALS, find_column, open_table
 from matgen_core.embeddings import Projection, encode_texts, group, nearest, neighbour_map, open_space, principal_axes
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.embed import decode_latents, encode_crystals
 from matgen_core.store import StoreError, open_store
-from matgen_core.types import BadInput, Crystal, Formula, Molecule, Progress
+from matgen_core.types import BadInput, Crystal, Formula, MatGenError, Molecule, Progress
 from pages.ui.jobs import Job, submit
 from pages.ui.language import _, ngettext
 from pages.ui.molecule_view import drawing
@@ -108,7 +110,7 @@ def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
         found[name] = _placed(kind, _vectors(space, materials), slow)
     column = COLUMN[space.holds]
     file = st.file_uploader(
-        _("Your own CSV with a column {column}").format(column=column), type="csv", key=f"file-{kind}"
+        _("Your own CSV with a column {column}").format(column=column), type=["csv", "tsv"], key=f"file-{kind}"
     )
     if file is not None:
         found |= _read_file(kind, column, file.getvalue(), slow)
@@ -172,17 +174,20 @@ def _read_file(kind: str, column: str, data: bytes, slow: bool) -> dict[str, NDA
         st.error(_("The file is larger than 20 MB; give fewer rows"))
         return {}
     try:
-        table = pd.read_csv(io.BytesIO(data), keep_default_na=False, dtype=str)
-    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        st.error(_("The file is no CSV: {error}").format(error=str(error)[:120]))
+        with open_table(data, _("The file")) as table:
+            name = find_column(table.columns, *(word for word, kind in MATERIALS.items() if kind == column))
+            rows = list(islice(table.rows, _MOST_ROWS + 1))
+            columns = table.columns
+    except MatGenError as error:
+        st.error(_(str(error)))
         return {}
-    if column not in table:
+    if name is None:
         st.error(_("The file has no column {column}; it has: {names}").format(
-            column=column, names=", ".join(map(str, table.columns[:10]))
+            column=column, names=", ".join(columns[:10])
         ))  # fmt: skip
         return {}
-    texts = table[column].tolist()[:_MOST_ROWS]
-    if len(table) > _MOST_ROWS:
+    texts = [row.cells.get(name, "") if not row.problem else "" for row in rows[:_MOST_ROWS]]
+    if len(rows) > _MOST_ROWS:
         st.info(_("Only the first {count} rows are shown").format(count=_MOST_ROWS))
     space = space_of(kind)
     if space.holds == "crystals":
@@ -190,16 +195,16 @@ def _read_file(kind: str, column: str, data: bytes, slow: bool) -> dict[str, NDA
         bad = [i for i, row in enumerate(parsed) if not isinstance(row, Crystal)]
         vectors = _vectors(space, parsed)
     else:
-        vectors = encode_texts(space, texts)
+        vectors = encode_texts(space, [split_extension(text)[0] for text in texts] if column == "smiles" else texts)
         bad = np.flatnonzero(np.isnan(vectors).any(axis=1)).tolist()
         vectors = _known(vectors)
     if bad:
-        rows = ", ".join(str(i + 2) for i in bad[:10])
+        lines = ", ".join(str(rows[i].number + 1) for i in bad[:10])
         st.warning(
             ngettext(
                 "{count} row cannot be read and is left out: line {rows}",
                 "{count} rows cannot be read and are left out: lines {rows}", len(bad),
-            ).format(count=len(bad), rows=rows)
+            ).format(count=len(bad), rows=lines)
         )  # fmt: skip
     return {_("your file"): _placed(kind, vectors, slow)}
 

@@ -181,7 +181,8 @@ def test_a_users_own_table_builds_the_same_files_each_time(tmp_path: Path) -> No
         ("name,energy\nNaCl,-2\n", "needs the columns"),
         ("formula,formation_energy_mp2020\n<script>,-2\n", "not a formula"),
         ("formula,formation_energy_mp2020\nX2O,-2\n", "not a formula"),
-        ("formula,formation_energy_mp2020\nNaCl,low\n", "no formation energies"),
+        ("formula,formation_energy_mp2020\nNaCl,low\n", "is not a number"),
+        ("formula,formation_energy_mp2020\nNaCl,n/a\n", "no formation energies"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_told_so(text: str, said: str, tmp_path: Path) -> None:
