@@ -356,12 +356,13 @@ def _read_phases(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
 
 def _count_entries(path: Path) -> Counter[str]:
     """Rows of each reduced formula in a table with a column ``formula``."""
-    try:
-        formulas = pd.read_csv(path, keep_default_na=False)["formula"].astype(str)
-    except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"{path} needs a column formula ({error})") from None
+    with open_table(path) as table:
+        column = find_column(table.columns, "formula")
+        if column is None:
+            raise BadInput(f"{path} needs a column formula")
+        formulas = Counter(row.cells[column] for row in table.rows if not row.problem)
     counted: Counter[str] = Counter()
-    for formula, times in Counter(formulas.tolist()).items():
+    for formula, times in formulas.items():
         counted[_reduce(formula, path)] += times
     return counted
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from matgen_core.data.examples import read_columns
 from matgen_core.data.formulas import FORMULA_PROPERTIES, FormulaRows
 from matgen_core.finetuning import Examples, FinetuneConfig, finetune, read_examples
 from matgen_core.installation import HOME
@@ -37,10 +37,13 @@ def read_measured(path: Path) -> tuple[list[str], list[float]]:
         BadInput: where the file is no such table.
     """
     try:
-        table = pd.read_csv(path, keep_default_na=False)
-        return table["formula"].astype(str).tolist(), table["target"].astype(float).tolist()
-    except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"{path} needs the columns formula and target ({str(error)[:80]})") from None
+        texts, values, _kind = read_columns(path, "target", "formula", "formula")
+    except BadInput as error:
+        raise BadInput(f"{path} needs the columns formula and target ({error})") from None
+    try:
+        return texts, [float(str(value)) for value in values]
+    except ValueError as error:
+        raise BadInput(f"{path} has a gap in its column target that is no number ({str(error)[:80]})") from None
 
 
 def measure_transfer(path: Path, seeds: int, epochs: int, say: Callable[[str], None]) -> dict[str, Any]:
