@@ -60,7 +60,7 @@ class Judge:
             Verdict("duplicate", not same, same),
             self.reference.newness(material),
             *(check(molecule) for check in self._checks),
-            *_easy(candidate.value("sa_score") or 0.0, self.settings.max_sa),
+            *check_accessibility(candidate.value("sa_score") or 0.0, self.settings.max_sa),
             *check_goals(candidate, self.target),
         )
 
@@ -94,7 +94,8 @@ def _alert(name: str) -> Check:
     return lambda molecule: check_alerts(molecule, name)
 
 
-def _easy(value: float, most: float | None) -> list[Verdict]:
+def check_accessibility(value: float, most: float | None) -> list[Verdict]:
+    """Verdict "sa_score", where a largest score is asked for."""
     if most is None:
         return []
     return [Verdict("sa_score", value <= most, f"SA score {value:.2f}, at most {most:g} asked for")]

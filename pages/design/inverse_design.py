@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from matgen_core.compositions import check_compositions
@@ -12,7 +14,7 @@ from matgen_core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS, outs
 from matgen_core.stages.conditions import check_target
 from matgen_core.stages.feasibility import listed
 from matgen_core.stages.generate import trained_engines
-from matgen_core.types import Constraints, FormulaSettings, MatGenError, SmilesSettings, Target
+from matgen_core.types import Candidate, Constraints, FormulaSettings, MatGenError, SmilesSettings, Target
 from pages.ui.candidate_card import show_details, show_picture
 from pages.ui.candidate_table import show_plot, show_table
 from pages.ui.composition_controls import ask_composition
@@ -32,6 +34,7 @@ from pages.ui.pick import follow_pick
 from pages.ui.progress import Seen, catch_up, look, show_progress
 from pages.ui.recording import run_of, show_record
 from pages.ui.refusal import show_refusal
+from pages.ui.rejected import follow_loosened, show_rejected
 from pages.ui.target_controls import ask_constraints, ask_goals
 
 _CONDITIONS = {"crystals": CRYSTAL_CONDITIONS, "molecules": MOLECULE_CONDITIONS, "compositions": FORMULA_PROPERTIES}
@@ -109,35 +112,56 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
         show_end(loop, seen, asked)
     drawn = seen.candidates if seen.busy or loop.run is None else loop.run.candidates
     if not drawn:
+        show_nothing_yet(seen)
         return
     show_funnel(drawn, loop.rules, loop.kind)
     found = list(listed(drawn, loop.rules))
     offer_files(found, drawn, loop.kind)
-    if not found:
-        st.info(_("None passes everything yet. The reasons beside the funnel say what to relax."))
-        return
-    pick = follow_pick("design", loop.job, found, running=seen.busy)
-    picked = pick.of(found)
+    if found:
+        show_found(found, loop, seen.busy)
+    else:
+        st.info(_("None passes everything yet. Below is what came nearest, and what would let it pass."))
+    near = show_rejected(loop, drawn, seen.busy)
+    if not found and near is not None:
+        show_in_full(near, loop)
+    if found and not seen.busy:
+        show_relaxing(found)
+        show_elsewhere(found)
+
+
+def show_nothing_yet(seen: Seen) -> None:
+    """What a run says that has drawn nothing: the page is never blank."""
+    if seen.busy:
+        st.caption(_("The first batch is being drawn. What is rejected is listed here with its reasons as it comes."))
+    elif not seen.error:
+        st.info(_("Nothing was drawn before the run ended. Press Go on, or allow more seconds and start again."))
+
+
+def show_found(found: list[Candidate[Any]], loop: Loop, busy: bool) -> None:
+    """Those that passed everything, and the picked one in full."""
+    pick = follow_pick("design", loop.job, found, running=busy)
     if loop.kind == "molecules":
         show_grid(found, loop.target, SmilesSettings(), pick)
-        show_molecule(picked, loop.target, SmilesSettings(), run_of(loop.job.recorder))
     elif loop.kind == "compositions":
         show_formula_table(found, loop.target, pick)
         show_formula_plot(found, loop.target, pick)
+    else:
+        show_table(found, loop.target, pick)
+        show_plot(found, loop.target, pick)
+    show_in_full(pick.of(found), loop)
+
+
+def show_in_full(picked: Candidate[Any], loop: Loop) -> None:
+    """All that is known of one candidate."""
+    if loop.kind == "molecules":
+        show_molecule(picked, loop.target, SmilesSettings(), run_of(loop.job.recorder))
+    elif loop.kind == "compositions":
         show_formula(picked)
         show_among_known(picked)
     else:
-        show_table(found, loop.target, pick)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            show_plot(found, loop.target, pick)
-        with right:
-            show_picture(picked)
+        show_picture(picked)
         show_prospects(picked, loop.target)
         show_details(picked)
-    if not seen.busy:
-        show_relaxing(found)
-        show_elsewhere(found)
 
 
 load_models()
@@ -166,5 +190,7 @@ with results:
         )
         st.caption(_("The readings that confirm only filter and count; they are never fed back into what draws."))
     else:
+        if not busy:
+            follow_loosened(current, wanted)
         show_results(current, seen or look(current.job), wanted)
 catch_up(seen)

@@ -161,7 +161,7 @@ def rule_text(rule: str) -> str:
         return label_text(rule.removeprefix("target:"))
     names = {
         "distances": _("Distances"),
-        "constraints": _("Constraints"),
+        "constraints": _("Allowed elements and atoms"),
         "charge_balance": _("Charge balance (SMACT)"),
         "newness": _("Novelty"),
         "duplicate": _("Unique in this run"),

@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 import matgen_core.inverse_design
 import pages.ui.jobs
 from matgen_core.loop import CRYSTALS, Budget, DesignRun
+from matgen_core.loosening import judge_again
 from matgen_core.stages.feasibility import Rules, judge_crystals
 from matgen_core.store import VARIABLE, open_store
 from matgen_core.types import BadTarget, Candidate, Goal, Progress, Target
+from pages.ui.design_run import Loop
 from pages.ui.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "inverse_design.py")
@@ -99,6 +101,7 @@ def test_where_none_passes_the_reasons_stay(asked: list[dict[str, Any]]) -> None
     page = page.slider(key="max_hull").set_value(0.0).run()
     assert not page.exception
     assert "1 found" in words(page) or "None passes" in words(page)
+    assert len(table_of(page, "fails")) >= 1
 
 
 def test_what_contradicts_is_said_before_it_runs(asked: list[dict[str, Any]]) -> None:
@@ -181,3 +184,52 @@ def test_a_kept_run_goes_on(
     assert (before.seed, before.drawn, len(before.candidates)) == (4, CRYSTALS.first, 3)
     page = open_page(resume="nothing")
     assert "no run" in page.warning[0].value
+
+
+# ------------------------------------------------------------------------------------------------------ near misses
+
+
+def table_of(page: AppTest, column: str) -> Any:
+    return next(frame.value for frame in page.dataframe if column in frame.value.columns)
+
+
+def test_what_is_rejected_is_a_table_with_the_rule_that_each_fails(asked: list[dict[str, Any]]) -> None:
+    page = start(open_page(band_gap_ask="value", band_gap_value="3.0"))
+    assert not page.exception
+    table = table_of(page, "fails")
+    assert len(table) == 2, "rock salt and zincite"
+    assert (table["count"].diff().dropna() >= 0).all(), "the nearest first"
+    assert table["fails"].str.len().all()
+    assert table["why"].str.len().all()
+
+
+def test_a_button_loosens_the_rule_and_judges_what_was_drawn_again(found: tuple[Candidate, ...]) -> None:
+    rules, target = Rules(), Target({"band_gap": Goal.at_least(5.5)})
+    judged = judge_again(judge_crystals(found, rules), rules, target)
+    run = DesignRun(judged, rules, 0, 3, 1.0, "time")
+    assert not run.listed
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["loop"] = Loop("crystals", target, rules, Job(begun=0.0, ended=1.0), run)
+    for key, value in {"band_gap_ask": "range", "band_gap_low": "5.5", "band_gap_high": "8.0"}.items():
+        page.query_params[key] = value
+    page.run()
+    near = next(c for c in judged if c.id == page.session_state["rejected-pick"].shown)
+    page.button(key="loosen-target:band_gap").click().run()
+    assert not page.exception
+    loop = page.session_state["loop"]
+    goal = loop.target.goals["band_gap"]
+    assert (goal.low, goal.high) == (near.value("band_gap"), None)
+    assert page.session_state["band_gap_low"] == goal.low
+    assert next(c for c in loop.run.candidates if c.id == near.id).verdict("target:band_gap").passed
+    assert loop.run.drawn == 3, "nothing is drawn anew"
+    assert not page.button(key="go-on").disabled, "the run can go on by the looser rules"
+
+
+def test_a_run_that_drew_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["loop"] = Loop(
+        "crystals", Target(), Rules(), Job(begun=0.0, ended=1.0), DesignRun((), Rules(), 0, 0, 1.0, "time")
+    )
+    page.run()
+    assert not page.exception
+    assert "Nothing was drawn" in words(page)

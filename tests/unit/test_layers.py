@@ -38,6 +38,7 @@ LAYERS = {
     "own_readings": 7,
     "loop": 6,
     "inverse_design": 7,
+    "loosening": 7,
     "embeddings": 6,
     "health": 7,
     "lessons": 7,

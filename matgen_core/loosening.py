@@ -1,0 +1,127 @@
+"""Near misses: what was rejected, nearest first, and which setting would let one of them pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, check_hazards
+from matgen_core.chem.structure import formula_counts
+from matgen_core.data.formulas import count_atoms
+from matgen_core.properties import PROPERTIES, WHOLE
+from matgen_core.stages.assess import check_goals
+from matgen_core.stages.feasibility import Rules, check_energies, objections
+from matgen_core.stages.judge_formulas import rank_formulas
+from matgen_core.stages.judge_molecules import check_accessibility, rank_molecules
+from matgen_core.stages.rank import rank
+from matgen_core.types import Candidate, Crystal, Formula, Goal, M, Target, Verdict
+
+#: Largest distance to the hull that is still worth listing, eV/atom.
+MOST_ABOVE_HULL = 0.5
+#: Rules whose failure leaves nothing to look at: the same again, or no material at all.
+_NOTHING = ("duplicate", "valid", "constraints")
+
+
+def nearest_rejected(candidates: Sequence[Candidate[M]], rules: Rules) -> list[Candidate[M]]:
+    """Those that some rule stops: fewest failed rules first, among these the best ranked; repeats come last."""
+    failed = [(candidate, objections(candidate, rules)) for candidate in candidates]
+    near = [(c, verdicts) for c, verdicts in failed if verdicts]
+
+    def distance(entry: tuple[Candidate[M], list[Verdict]]) -> tuple[bool, int, float, str]:
+        candidate, verdicts = entry
+        score = math.inf if candidate.score is None else candidate.score
+        return any(v.rule in _NOTHING for v in verdicts), len(verdicts), score, candidate.id
+
+    return [candidate for candidate, _ in sorted(near, key=distance)]
+
+
+def loosen(candidate: Candidate[M], rule: str, rules: Rules, target: Target) -> tuple[Rules, Target] | None:
+    """Rules and target by which a rejected candidate no longer fails ``rule``; None where no setting loosens it.
+
+    >>> from matgen_core.types import Formula, Origin, Prediction
+    >>> hull = Prediction("e_above_hull", 0.126, None, "eV/atom", "test")
+    >>> near = Candidate("0", Formula("ZnI2"), Origin("test"), {"e_above_hull": hull})
+    >>> loosen(near, "hull", Rules(), Target())[0].max_e_above_hull
+    0.13
+    """
+    if rule.startswith("target:"):
+        return _widen(candidate, rule.removeprefix("target:"), rules, target)
+    looser: Rules | None = None
+    if rule == "newness":
+        looser = replace(rules, known=True)
+    elif rule == "solid_state":
+        looser = replace(rules, solid_state=False)
+    elif rule in rules.filters:
+        looser = replace(rules, filters=tuple(name for name in rules.filters if name != rule))
+    elif rule == "hazards":
+        elements = elements_of(candidate)
+        looser = replace(
+            rules, toxic=rules.toxic or bool(elements & set(TOXIC)),
+            radioactive=rules.radioactive or bool(elements & RADIOACTIVE),
+        )  # fmt: skip
+    elif rule == "hull" and (above := candidate.value("e_above_hull")) is not None and above <= MOST_ABOVE_HULL:
+        looser = replace(rules, max_e_above_hull=_up(above, 100))
+    elif rule == "sa_score" and (score := candidate.value("sa_score")) is not None:
+        looser = replace(rules, max_sa=_up(score, 10))
+    return None if looser is None else (looser, target)
+
+
+def _up(value: float, parts: int) -> float:
+    """The next larger hundredth, or tenth."""
+    return math.ceil(value * parts - 1e-9) / parts
+
+
+def _widen(candidate: Candidate[M], key: str, rules: Rules, target: Target) -> tuple[Rules, Target] | None:
+    value, goal = candidate.value(key), target.goals.get(key)
+    if value is None or goal is None:
+        return None
+    parts = 1 if key in WHOLE else 100
+    low, high = goal.low, goal.high
+    if goal.is_value:  # a value is met within its tolerance, which the range keeps
+        slack = PROPERTIES[key].tolerance or 0.0
+        low, high = (goal.low or 0.0) - slack, (goal.high or 0.0) + slack
+    if low is not None:
+        low = min(low, -_up(-value, parts))
+    if high is not None:
+        high = max(high, _up(value, parts))
+    return rules, replace(target, goals={**target.goals, key: Goal(low, high)})
+
+
+def judge_again(candidates: Sequence[Candidate[Any]], rules: Rules, target: Target) -> tuple[Candidate[Any], ...]:
+    """What was drawn, judged by other rules and goals and ranked anew; nothing is drawn or predicted."""
+    judged = [_judge(candidate, rules, target) for candidate in candidates]
+    if judged and isinstance(judged[0].material, Crystal):
+        return rank(judged, target)
+    if judged and isinstance(judged[0].material, Formula):
+        return rank_formulas(judged, target)
+    return rank_molecules(judged, target)
+
+
+def _judge(candidate: Candidate[Any], rules: Rules, target: Target) -> Candidate[Any]:
+    had = {verdict.rule for verdict in candidate.verdicts}
+    gone = {rule for rule in ("PAINS", "BRENK") if rule not in rules.filters}
+    gone |= {rule for rule in had if rule.startswith("target:")} | (set() if rules.solid_state else {"solid_state"})
+    kept = replace(candidate, verdicts=tuple(v for v in candidate.verdicts if v.rule not in gone))
+    fresh: list[Verdict] = []
+    if candidate.predictions:
+        fresh += check_goals(kept, target)
+    if "hazards" in had:
+        fresh.append(check_hazards(elements_of(kept), toxic=rules.toxic, radioactive=rules.radioactive))
+    if "hull" in had:
+        fresh += check_energies(kept, rules)
+    if "sa_score" in had:
+        fresh += check_accessibility(kept.value("sa_score") or 0.0, rules.max_sa)
+    return kept.add_verdicts(*fresh)
+
+
+def elements_of(candidate: Candidate[Any]) -> set[str]:
+    """Elements of a crystal or a composition; none of a molecule, whose rules do not ask."""
+    material = candidate.material
+    found: Iterable[str] = ()
+    if isinstance(material, Crystal):
+        found = formula_counts(material)
+    elif isinstance(material, Formula):
+        found = count_atoms(material.reduced)
+    return set(found)
