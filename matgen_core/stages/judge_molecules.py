@@ -22,6 +22,8 @@ _METHODS = {
     "logp": "RDKit, Crippen", "solubility": "ESOL on RDKit descriptors (estimated)", "weight": "RDKit",
     "donors": "RDKit, Lipinski", "acceptors": "RDKit, Lipinski", "sa_score": "RDKit Contrib, SA score",
 }  # fmt: skip
+#: Fitted to measured values or to known molecules; the others are counted from the formula.
+_FITTED = ("logp", "solubility", "sa_score")
 Check = Callable[[Chem.Mol], Verdict]
 
 
@@ -68,12 +70,11 @@ class Judge:
 def read_molecule(molecule: Chem.Mol, outside: str | None = None) -> list[Prediction]:
     """What RDKit reads of a molecule; ``outside`` says why it is unlike the training molecules, where it is."""
     values = {**properties(molecule), "sa_score": accessibility(molecule)}
+    told = {key: outside if key in _FITTED else None for key in values}  # a count holds for any molecule
     return [
-        Prediction(
-            key, value, None, PROPERTIES[key].unit, _METHODS[key], None if outside is None else False, outside or ""
-        )
+        Prediction(key, value, None, PROPERTIES[key].unit, _METHODS[key], False if told[key] else None, told[key] or "")
         for key, value in values.items()
-    ]  # fmt: skip
+    ]
 
 
 def _checks(settings: SmilesSettings) -> list[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
@@ -14,8 +15,8 @@ from matgen_core.stages.feasibility import Funnel
 from matgen_core.types import Candidate, Crystal, Formula
 from matgen_core.viz.crystals import ACCENT, BAD, Translate, frame
 
-#: More elements than this have no diagram on paper.
-MOST_ELEMENTS = 4
+#: More elements than this have no diagram that can be read on paper; their phases are listed.
+MOST_ELEMENTS = 3
 
 
 def draw_funnel(
@@ -40,6 +41,37 @@ def draw_funnel(
     )  # fmt: skip
     figure = frame(figure, 40 * len(stages) + 20, template)
     return figure.update_layout(margin={"l": 0, "r": 10, "t": 5, "b": 5}, showlegend=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhase:
+    """A known phase beside a candidate.
+
+    Args:
+        formula: reduced formula, as pymatgen writes it.
+        energy: formation energy, eV/atom.
+        share: of the atoms, in the mixture that the candidate would decompose into; 0 where it is not in it.
+    """
+
+    formula: str
+    energy: float
+    share: float
+
+
+def list_phases(candidate: Candidate[Crystal] | Candidate[Formula], hull: Hull) -> list[KnownPhase]:
+    """The compounds on the hull of a candidate's elements: its own mixture first, then by energy; elements left out."""
+    material = candidate.material
+    counts = count_atoms(material.reduced if isinstance(material, Formula) else reduced_formula(material))
+    energy = candidate.value("formation_energy")
+    if energy is None or len(counts) < 2:
+        return []
+    shares = dict(hull.read(counts, energy).products)
+    found = [
+        KnownPhase(formula, value, shares.get(formula, 0.0))
+        for formula, fractions, value in hull.phases(sorted(counts))
+        if sum(share > 0 for share in fractions.values()) > 1 or formula in shares
+    ]
+    return sorted(found, key=lambda phase: (-phase.share, phase.energy))
 
 
 def draw_hull(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tempfile
 from pathlib import Path
@@ -17,7 +18,9 @@ from pages.ui.jobs import Job, submit
 from pages.ui.language import N_, _
 from pages.ui.progress import catch_up, look, show_progress
 
-JOB, DONE = "predict-job", "predict-done"
+JOB, DONE, TYPED = "predict-job", "predict-done", "predict-typed"
+#: Rows of a table that are shown; the file has them all.
+MOST_SHOWN = 1000
 MOST_TYPED = 100
 _KINDS = {"formula": N_("formulas"), "smiles": N_("SMILES")}
 
@@ -37,7 +40,10 @@ def typed() -> None:
         _("Kind"), list(_KINDS), default="formula", key="typed-kind", required=True, format_func=lambda k: _(_KINDS[k])
     )
     usual = "Fe2O3\nGaAs\nLiFePO4" if kind == "formula" else "CC(=O)Nc1ccc(O)cc1\nc1ccccc1O"
-    text = st.text_area(_("One a line"), usual, key=f"typed-{kind}", height=130, max_chars=10_000)
+    # A control that is not drawn loses what was typed; both texts are kept beside the controls.
+    kept = st.session_state.setdefault(TYPED, {})
+    st.session_state.setdefault(f"typed-{kind}", kept.get(kind, usual))
+    text = kept[kind] = st.text_area(_("One a line"), key=f"typed-{kind}", height=130, max_chars=10_000)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_TYPED:
         st.info(_("The first {n} are read; bring a table for more.").format(n=MOST_TYPED))
@@ -59,9 +65,23 @@ def typed() -> None:
         unlike = [PROPERTIES[p.property].label for p in read if p.in_domain is False and p.property in PROPERTIES]
         row[_("Unlike the training data")] = ", ".join(map(_, unlike))
         rows.append(row)
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="typed-table", alt=_("Readings, one material a row"))
+    show_rows(pd.DataFrame(rows), "typed-table")
     methods = sorted({p.method for read in read_rows(kind, lines[:1]) if not isinstance(read, str) for p in read})
     st.caption(" · ".join(map(_, methods)))
+
+
+def show_rows(rows: pd.DataFrame, key: str) -> None:
+    """A table whose first column is as wide as its longest entry, with a dash where there is nothing."""
+    first = str(rows.columns[0])
+    longest = int(rows[first].astype(str).str.len().max()) if len(rows) else 0
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key=key,
+        placeholder="–",
+        alt=_("Readings, one material a row"),
+        column_config={first: st.column_config.Column(pinned=longest < 40, width=min(700, 30 + 9 * max(longest, 8)))},
+    )
 
 
 def table() -> None:
@@ -135,7 +155,23 @@ def show_table(report: Report, text: str) -> None:
         st.caption(_(note))
     for number, reason in report.examples:
         st.caption(_("Row {n}: {reason}").format(n=number, reason=_(reason)))
+    shown = read_back(text)
+    if len(shown) < report.rows:
+        st.caption(_("The first {n:,} rows; the file has all of them.").format(n=len(shown)))
+    show_rows(shown, "predict-table")
     st.download_button(_("CSV with readings"), text, "matgen-readings.csv", key="predict-csv", on_click="ignore")
+
+
+def read_back(text: str) -> pd.DataFrame:
+    """The table as it is in the file, without structures; a column of numbers as numbers, all else as written."""
+    rows = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, nrows=MOST_SHOWN)
+    rows = rows[[column for column in rows if str(column).strip().lower() != "cif"]]
+    for column in rows:
+        filled = rows[column] != ""
+        numbers = pd.to_numeric(rows[column].where(filled), errors="coerce")
+        if filled.any() and numbers[filled].notna().all():
+            rows[column] = numbers
+    return rows
 
 
 st.title(_("Predictions"), anchor=False)

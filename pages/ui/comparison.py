@@ -12,8 +12,7 @@ from matgen_core.screening import name_of
 from matgen_core.stages.feasibility import Rules, objections
 from matgen_core.types import Candidate, Crystal, Formula, Molecule
 from matgen_core.viz.crystals import draw_diffraction
-from matgen_core.viz.design import MOST_ELEMENTS
-from pages.ui.design_results import hull_around
+from pages.ui.design_results import hull_around, show_phases
 from pages.ui.language import _
 from pages.ui.molecule_view import drawing
 from pages.ui.structure_view import show_structure
@@ -74,6 +73,6 @@ def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
 
 def _show_hull(candidate: Candidate[Any]) -> None:
     if (figure := hull_around(candidate)) is None:
-        st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
+        show_phases(candidate, f"phases-{candidate.id}")
     else:
         st.plotly_chart(figure, key=f"hull-{candidate.id}", alt=_("Convex hull of the known phases"))

@@ -26,6 +26,7 @@ from pages.ui.wording import (
     label_text,
     mark,
     number,
+    price_text,
     reading_text,
     rule_text,
     source_text,
@@ -91,7 +92,7 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     near, share = _nearest(formula)
     row["nearest"], row["far"] = subscript(near), share
     supply = read_supply(formula)
-    row["price"], row["hhi"] = supply.price, supply.production
+    row["price"], row["hhi"] = None if supply.price is None else float(f"{supply.price:.3g}"), supply.production
     row["id"] = candidate.id
     return row
 
@@ -118,7 +119,7 @@ def _columns(target: Target) -> dict[str, object]:
         ),
         "nearest": words(_("Nearest known"), width=110, help=_("The known formula that differs in fewest atoms")),
         "far": numbers(_("differs by"), format="percent", width=75, help=_("Share of the atoms that differ")),
-        "price": numbers(_("USD/kg"), format="%.0f", width=75, help=_("Of the elements, by pymatgen's cost table")),
+        "price": numbers(_("USD/kg"), format="%g", width=75, help=_("Of the elements, by pymatgen's cost table")),
         "hhi": numbers("HHI", format="%.0f", width=65, help=_("Production: above 2,500 few countries hold it")),
         "id": words("id", width=75),
     }
@@ -173,7 +174,7 @@ def show_formula(candidate: Candidate[Formula]) -> None:
         )
     supply = read_supply(formula)
     facts = {
-        _("Price of its elements"): "–" if supply.price is None else f"{number(supply.price, 0)} USD/kg",
+        _("Price of its elements"): "–" if supply.price is None else f"{price_text(supply.price)} USD/kg",
         _("HHI of production, reserves"): " · ".join(
             "–" if v is None else number(v, 0) for v in (supply.production, supply.reserve)
         ),

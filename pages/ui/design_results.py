@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -14,9 +15,9 @@ from matgen_core.data.reference import load_reference
 from matgen_core.stages.feasibility import Rules, count_stages
 from matgen_core.stages.likelihood import chance, round_chance
 from matgen_core.types import Candidate, Crystal, Formula, M, Target
-from matgen_core.viz.design import MOST_ELEMENTS, draw_funnel, draw_hull
+from matgen_core.viz.design import MOST_ELEMENTS, draw_funnel, draw_hull, list_phases
 from pages.ui.language import _, language
-from pages.ui.wording import number, rule_text
+from pages.ui.wording import price_text, rule_text, subscript
 
 #: Above this a few countries hold the market (U.S. Department of Justice).
 _CONCENTRATED = 2500
@@ -65,7 +66,7 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
             else _("{share}, by the whole predicted distribution").format(share=f"{100 * odds:.2g}%")
         ),
         _("Price of the elements"): (
-            unknown if supply.price is None else _("{price} USD/kg").format(price=number(supply.price, 1))
+            unknown if supply.price is None else _("{price} USD/kg").format(price=price_text(supply.price))
         ),
         _("Supply (HHI of production, of reserves)"): ", ".join(
             unknown if value is None
@@ -104,9 +105,32 @@ def show_among_known(candidate: Candidate[Crystal] | Candidate[Formula]) -> None
     st.markdown(f"**{_('Among the known phases')}**")
     figure = hull_around(candidate)
     if figure is None:
-        st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
+        show_phases(candidate, "phases")
         return
     st.caption(_("The candidate is the diamond; circles are known phases on the hull."))
     st.plotly_chart(
         figure, key="hull", config={"displaylogo": False}, alt=_("Convex hull of the known phases with the candidate")
+    )
+
+
+def show_phases(candidate: Candidate[Crystal] | Candidate[Formula], key: str) -> None:
+    """The known phases that the candidate competes with, where its elements are too many for a diagram."""
+    phases = list_phases(candidate, load_reference().hull)
+    if len(phases) == 0:
+        st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
+        return
+    st.caption(_("Known phases of its elements on the hull; first those that it would decompose into."))
+    rows = [(subscript(p.formula), p.energy, p.share or None) for p in phases]
+    columns = [_("Known phase"), _("Formation energy, eV/atom"), _("Share of atoms")]
+    st.dataframe(
+        pd.DataFrame(rows, columns=columns),
+        hide_index=True,
+        key=key,
+        height=min(35 * len(rows) + 38, 300),
+        placeholder="–",
+        alt=_("Known phases, one a row"),
+        column_config={
+            columns[1]: st.column_config.NumberColumn(format="%.3f"),
+            columns[2]: st.column_config.NumberColumn(format="percent"),
+        },
     )

@@ -66,6 +66,16 @@ def number(value: float, places: int = 2) -> str:
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
 
+def price_text(value: float) -> str:
+    """A price with the three digits that a price of elements has.
+
+    >>> price_text(2929.3), price_text(12711.9), price_text(1.2345)
+    ('2,930', '12,700', '1.23')
+    """
+    short = float(f"{value:.3g}")
+    return f"{short:,.0f}" if abs(short) >= 100 else f"{short:g}"
+
+
 def plain(value: float) -> str:
     """A number as short as it can be written, with a real minus sign."""
     return f"{value:g}".replace("-", "−")

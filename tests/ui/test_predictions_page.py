@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.prediction import Report
+from matgen_core.prediction import Report, predict_table
 from matgen_core.predictors import VARIABLE
 from pages.ui.jobs import Job
 
@@ -51,3 +51,41 @@ def test_a_table_that_was_read_is_offered() -> None:
     page.run()
     assert not page.exception
     assert any("Row 2: the formula is empty" in c.value for c in page.caption)
+
+
+def test_a_table_is_shown_as_it_was_read_with_names_whole_and_a_dash_for_nothing(tmp_path: Path) -> None:
+    long = "(CH3NH3)0.5"  # no formula of whole amounts, and longer than the sample
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(f"name,formula,cif note\nNA,Cs2AgBiBr6,x\n0012,{long},\nthree,,y\n", encoding="utf-8")
+    report = predict_table(source, out)
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["predict-job"] = Job(3, begun=0.0, ended=1.0)
+    page.session_state["predict-done"] = {"report": report, "text": out.read_text(encoding="utf-8")}
+    page.run()
+    assert not page.exception
+    table = page.dataframe[-1].value
+    assert list(table["name"]) == ["NA", "0012", "three"]
+    assert table["formula"][0] == "Cs2AgBiBr6"
+    assert table["band_gap"][0] > 0
+    assert table["band_gap"].isna()[2]
+    assert "empty" in table["problem"][2]
+
+
+def test_what_was_typed_stays_when_the_kind_is_changed_and_changed_back() -> None:
+    page = AppTest.from_file(APP, default_timeout=120).run()
+    page.text_area[0].set_value("Cs2AgBiBr6\nCH3NH3PbI3").run()
+    page.segmented_control[0].set_value("smiles").run()
+    page.text_area[0].set_value("CCO").run()
+    page.segmented_control[0].set_value("formula").run()
+    assert page.text_area[0].value == "Cs2AgBiBr6\nCH3NH3PbI3"
+    assert list(page.dataframe[0].value["Material"]) == ["Cs2AgBiBr6", "CH3NH3PbI3"]
+    page.segmented_control[0].set_value("smiles").run()
+    assert page.text_area[0].value == "CCO"
+
+
+def test_only_what_was_fitted_can_be_unlike_the_data_it_was_fitted_to() -> None:
+    page = AppTest.from_file(APP, default_timeout=120).run()
+    page.segmented_control[0].set_value("smiles").run()
+    unlike = page.dataframe[0].value["Unlike the training data"][1]
+    assert "logP" in unlike
+    assert not any(word in unlike for word in ("weight", "donors", "acceptors")), "these are counted"

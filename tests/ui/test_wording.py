@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from pages.ui.wording import group_html, group_markdown, group_symbol, subscript
+from pages.ui.wording import group_html, group_markdown, group_symbol, price_text, subscript
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,10 @@ def test_no_symbol_has_a_combining_mark_and_each_bar_one_digit() -> None:
         bars = re.findall(r"-(\d)", plain)
         assert re.findall(r"\$\\overline\{\\mathsf\{(\d)\}\}\$", heading) == bars
         assert re.findall(r'overline">(\d)</span>', html) == bars
+
+
+@pytest.mark.parametrize(
+    ("price", "said"), [(2929.3, "2,930"), (12711.9, "12,700"), (4.567, "4.57"), (0.0212, "0.0212")]
+)
+def test_a_price_has_three_digits(price: float, said: str) -> None:
+    assert price_text(price) == said

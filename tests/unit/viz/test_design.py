@@ -8,8 +8,8 @@ from pymatgen.core import Lattice, Structure
 from matgen_core.chem.structure import from_structure
 from matgen_core.data.reference import load_reference
 from matgen_core.stages.feasibility import Funnel
-from matgen_core.types import Candidate, Origin, Prediction
-from matgen_core.viz.design import draw_funnel, draw_hull
+from matgen_core.types import Candidate, Formula, Origin, Prediction
+from matgen_core.viz.design import draw_funnel, draw_hull, list_phases
 
 
 def candidate(elements: list[str], energy: float | None) -> Candidate:
@@ -48,3 +48,22 @@ def test_without_energy_or_with_one_element_there_is_none() -> None:
     hull = load_reference().hull
     assert draw_hull(candidate(["Na", "Cl"], None), hull) is None
     assert draw_hull(candidate(["Na"], -0.1), hull) is None
+
+
+def test_four_elements_have_a_list_of_phases_instead_of_a_diagram() -> None:
+    hull = load_reference().hull
+    gap = Prediction("formation_energy", 0.2, None, "eV/atom", "test")
+    found = Candidate("x", Formula("LiFePO4"), Origin("test"), {"formation_energy": gap})
+    assert draw_hull(found, hull) is None
+    phases = list_phases(found, hull)
+    formulas = [phase.formula for phase in phases]
+    assert set(formulas[:2]) == {"Fe3(PO4)2", "Li3PO4"}
+    assert {"Li2O", "LiFeO2", "FeP"} <= set(formulas)
+    assert len(set(formulas)) == len(formulas)
+    assert sum(phase.share for phase in phases) == pytest.approx(1.0, abs=1e-6)
+    first = sum(phase.share > 0 for phase in phases)
+    assert all(phase.share == 0 for phase in phases[first:]), "those it would decompose into come first"
+    energies = [phase.energy for phase in phases[first:]]
+    assert energies == sorted(energies)
+    assert all(phase.energy == pytest.approx(hull.energy_of(phase.formula)) for phase in phases)
+    assert list_phases(Candidate("x", Formula("LiFePO4"), Origin("test")), hull) == []
