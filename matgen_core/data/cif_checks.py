@@ -53,7 +53,7 @@ class Facts:
         """Raises BadInput where the cell has another volume (Å³) than the file says."""
         if self.volume and abs(volume - self.volume) > _VOLUME_SLACK * self.volume:
             raise BadInput(
-                f"the lengths and angles of the cell give {volume:.1f} Å³, the file says {self.volume:g} Å³; check them"
+                f"the lengths and angles of the cell give {volume:.4g} Å³, the file says {self.volume:g} Å³; check them"
             )
 
     def check(self, elements: Sequence[str], isotopes: Sequence[str], lattice: NDArray[np.float64]) -> None:

@@ -149,16 +149,16 @@ def to_crystal(structure: Structure) -> Crystal:
     """
     if len(structure) > MOST_ATOMS:
         raise BadInput(f"{len(structure):,} atoms in the cell; at most {MOST_ATOMS:,}")
-    first, second, _, distances = structure.get_neighbor_list(NEAREST)
-    if len(distances):
-        one, other = (structure[int(atoms[distances.argmin()])].specie for atoms in (first, second))
-        raise BadInput(f"{one} and {other} are {distances.min():.2f} Å apart; an atom is listed twice")
     try:
         crystal = from_structure(structure)
     except MatGenError:
         raise
     except Exception as error:  # spglib and numpy raise their own for cells that are none
         raise BadInput(f"its symmetry cannot be found ({type(error).__name__}: {quote(error, 80)})") from None
+    first, second, _, distances = structure.get_neighbor_list(NEAREST)
+    if len(distances):
+        one, other = (structure[int(atoms[distances.argmin()])].specie for atoms in (first, second))
+        raise BadInput(f"{one} and {other} are {distances.min():.2f} Å apart; an atom is listed twice")
     read, shares = formula_counts(crystal), structure.composition.fractional_composition.as_dict()
     if any(abs(read[element] / read.total() - share) > 1e-6 for element, share in shares.items()):
         raise BadInput(f"its symmetry would make {structure.formula} another composition; give a cell of more digits")
