@@ -128,9 +128,6 @@ def test_what_the_rules_exclude_is_not_even_drawn() -> None:
 
 @pytest.mark.parametrize("constraints", [Constraints(include=frozenset({"Pb"})), Constraints(formula="PbS")])
 def test_asking_for_what_the_rules_exclude_is_named(constraints: Constraints) -> None:
-    if constraints.formula:
-        assert allowed(Target({}, constraints), Rules()).constraints == constraints, "drawn, and rejected with a reason"
-        return
     with pytest.raises(BadTarget, match="Pb is asked for and excluded"):
         allowed(Target({}, constraints), Rules())
 
@@ -185,8 +182,8 @@ def test_what_the_rules_reject_whatever_its_geometry_is_not_placed(monkeypatch: 
     design_until(Target(), Budget(want=5, draws=2 * CRYSTALS.first))
     assert asked == [(True, True), (True, True)], "rock salt is known, and MgF has no charges"
     asked.clear()
-    design_until(Target(), Budget(want=5, draws=2 * CRYSTALS.first), rules=KNOWN)
-    assert asked == [(False, True), (True, True)], "what is known may come once"
+    design_until(Target(), Budget(want=9, draws=32), rules=KNOWN)
+    assert asked == [(False, True)] * 4, "what is known may come; whether its geometry came before is seen once placed"
 
 
 def test_molecules_go_on_where_they_stopped_also_from_what_was_kept() -> None:
@@ -247,8 +244,8 @@ def test_a_cancel_within_a_batch_keeps_what_was_finished(design: Callable[..., D
 
 
 def test_a_cancel_within_a_batch_keeps_the_crystals_that_have_a_structure() -> None:
-    settings = SamplingSettings(skeletons=2, geometries=128, refined=1, steps=2)  # two skeletons are placed together
-    target, budget = Target({}, Constraints(max_atoms=4)), Budget(want=900, draws=4)
+    settings = SamplingSettings(skeletons=4, geometries=128, refined=1, steps=2)  # two skeletons are placed together
+    target, budget = Target({}, Constraints(max_atoms=8)), Budget(want=900, draws=4)
     asks = 0
 
     def count() -> bool:

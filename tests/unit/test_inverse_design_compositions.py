@@ -7,29 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
-import matgen_core.compositions
 from matgen_core.cli.main import main
-from matgen_core.data.formulas import FORMULA_PROPERTIES, MAX_ATOMS, VOCABULARY, count_atoms
+from matgen_core.data.formulas import count_atoms
 from matgen_core.inverse_design import design_compositions_until
 from matgen_core.loop import COMPOSITIONS, Budget, resume
-from matgen_core.models.conditioning import ConditionConfig
-from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.stages.feasibility import STAGES, Rules
 from matgen_core.types import BadTarget, Constraints, Formula, Goal, Progress, Target
 
 NOBLE = frozenset({"He", "Ne", "Ar", "Kr", "Xe"})
 TARGET = Target({"formation_energy": Goal.at_most(-0.3)}, Constraints(frozenset({"O"}), NOBLE, max_atoms=5))
 RULES = Rules(max_e_above_hull=1.0)
-
-
-@pytest.fixture(autouse=True)
-def untaught(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.manual_seed(0)
-    conditions = ConditionConfig(FORMULA_PROPERTIES, (0.0,) * 3, (1.0,) * 3, 16)
-    network = ConditionalGPT(GPTConfig(len(VOCABULARY), MAX_ATOMS + 2, 16, 1, 2, 0.0, conditions)).eval()
-    monkeypatch.setattr(matgen_core.compositions, "load_composer", lambda: (network, "matgpt@untaught"))
 
 
 def test_what_is_listed_passes_everything_and_the_seed_repeats_it() -> None:
