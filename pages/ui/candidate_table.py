@@ -17,7 +17,17 @@ from matgen_core.types import Candidate, Target
 from matgen_core.viz.crystals import draw_readings
 from pages.ui.language import N_, _
 from pages.ui.pick import Pick
-from pages.ui.wording import CHARGES, cautions, charge_verdict, goal_text, group_symbol, mark, newness_text, subscript
+from pages.ui.wording import (
+    CHARGES,
+    cautions,
+    charge_verdict,
+    goal_text,
+    group_symbol,
+    mark,
+    metal_chance,
+    newness_text,
+    subscript,
+)
 
 #: Column headings.
 _SHORT = {
@@ -116,6 +126,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
         row[f"{key}_spread"] = None if prediction is None else prediction.spread
     row["cautions"] = cautions(candidate)
     row["newness"] = newness_text(candidate)
+    row["metal"] = metal_chance(candidate)
     row["charge"] = mark(charge_verdict(candidate))
     for rule in ("distances", "duplicate"):
         row[rule] = mark(candidate.verdict(rule))
@@ -150,6 +161,12 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
                 "Its geometry beside the known structures of its formula. Not compared: the formula is known, but not "
                 "all of its structures are here; look it up in the public databases. Unlisted: not in the reference"
             ),
+        ),
+        "metal": numbers(
+            _("P(metal)"),
+            format="percent",
+            width=75,
+            help=_("Probability that the gap is zero, by the model of the gap"),
         ),
         "charge": words(_("Charges"), width=60, help=_(CHARGES)),
         "distances": words(_("Distances"), width=75, help=_("Whether no two atoms are nearer than in known crystals")),

@@ -25,6 +25,7 @@ from pages.ui.wording import (
     goal_text,
     label_text,
     mark,
+    metal_chance,
     number,
     price_text,
     reading_text,
@@ -85,6 +86,7 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
         reading = candidate.predictions.get(key)
         row[key] = None if reading is None else reading.value
         row[f"{key}_spread"] = None if reading is None else reading.spread
+    row["metal"] = metal_chance(candidate)
     row["charge"] = mark(charge_verdict(candidate))
     newness = candidate.verdict("newness")
     row["new"] = _("new") if newness is not None and newness.passed else _("known")
@@ -109,6 +111,12 @@ def _columns(target: Target) -> dict[str, object]:
             help=_(
                 "Probability that every target is met, by the whole predicted distribution with its share of metals"
             ),
+        ),
+        "metal": numbers(
+            _("P(metal)"),
+            format="percent",
+            width=75,
+            help=_("Probability that the gap is zero, by the model of the gap"),
         ),
         "charge": words(_("Charges"), width=60, help=_(CHARGES)),
         "new": words(_("Novelty"), width=70, help=_("Whether the formula is among the known ones")),

@@ -26,7 +26,7 @@ from pages.ui.language import _
 from pages.ui.molecule_view import picture
 from pages.ui.pick import selected_ids
 from pages.ui.screening_objectives import readable
-from pages.ui.wording import number, rule_text, subscript
+from pages.ui.wording import given_text, number, rule_text, subscript
 
 PICKED = "screen-picked"
 #: Rows of which each molecule is drawn in the table; a drawing is some kilobytes.
@@ -86,6 +86,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     further = _further_keys(ranked, objectives)
     drawn = len(ranked) <= _MOST_DRAWN and all(isinstance(c.material, Molecule) for c, _front, _merit in ranked)
     named = any(candidate.name for candidate, _front, _merit in ranked)
+    given = any(given_text(c) for c, _front, _merit in ranked)
     for candidate, front, merit in ranked:
         row: dict[str, object] = {}
         if drawn:
@@ -102,6 +103,8 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
             row[objective.key] = None if reading is None else reading.value
             row[f"{objective.key}_spread"] = None if reading is None else reading.spread
         row |= {key: candidate.value(key) for key in further}
+        if given:
+            row["given"] = given_text(candidate)
         row["rejected"] = ", ".join(said(verdict.rule) for verdict in objections(candidate, rules))
         row["id"] = candidate.id
         row |= {f"yours:{header}": cell for header, cell in candidate.columns.items()}
@@ -127,6 +130,9 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
             format="percent",
             width=65,
             help=_("Probability that every range is met, by the whole predicted distribution with its share of metals"),
+        ),
+        "given": words(
+            _("Your values"), width=130, help=_("Properties whose values are from your file, not predicted")
         ),
         "rejected": words(_("Says no"), width=150, help=_("Rules that reject it")),
         "id": words("id", width=80),

@@ -13,6 +13,7 @@ from matgen_core.data.formulas import count_atoms
 from matgen_core.data.given import METHOD as GIVEN
 from matgen_core.data.reference import load_reference
 from matgen_core.properties import PROPERTIES
+from matgen_core.stages.likelihood import round_chance
 from matgen_core.types import Candidate, Crystal, Formula, Goal, Prediction, Verdict
 from pages.ui.language import N_, _
 
@@ -105,10 +106,20 @@ def is_open(prediction: Prediction) -> bool:
     return prediction.zero_chance is not None and 0.2 < prediction.zero_chance < 0.8
 
 
+def metal_chance(candidate: Candidate[Any]) -> float | None:
+    """Probability that it is a metal, in two digits; None where the model of its gap does not tell."""
+    reading = candidate.predictions.get("band_gap")
+    return None if reading is None else round_chance(reading.zero_chance)
+
+
+def given_text(candidate: Candidate[Any]) -> str:
+    """The properties whose values the user brought."""
+    return ", ".join(label_text(key) for key, reading in candidate.predictions.items() if reading.method == GIVEN)
+
+
 def source_text(prediction: Prediction) -> str:
-    """Who says it: the user's own value is marked as theirs, a prediction names its method; then the note."""
-    method = _("your value") if prediction.method == GIVEN else _(prediction.method)
-    return "; ".join(part for part in (method, _(prediction.note)) if part and part != "none")
+    """Which model says it, or that it is from the user's file; then the note."""
+    return "; ".join(part for part in (_(prediction.method), _(prediction.note)) if part and part != "none")
 
 
 def reading_text(prediction: Prediction | None) -> str:
@@ -121,7 +132,9 @@ def reading_text(prediction: Prediction | None) -> str:
         named = _("metal, or about {value}") if prediction.unit == "eV" else _("non-magnetic, or about {value}")
         return named.format(value=other)
     spread = "" if prediction.spread is None else f" ± {number(prediction.spread, places)}"
-    text = f"{number(prediction.value, places)}{spread} {prediction.unit}"
+    text = f"{number(prediction.value, places)}{spread} {prediction.unit}".rstrip()
+    if prediction.method == GIVEN:
+        return _("{value} (your value)").format(value=text)
     if prediction.known is None or prediction.spread == 0:
         return text
     return _("{predicted}; table of known phases: {known}").format(
