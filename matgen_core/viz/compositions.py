@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from matgen_core.properties import PROPERTIES
 from matgen_core.types import Candidate, Formula, Goal
-from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, band, frame
+from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, band, bars_of_picked, frame
 
 
 def draw_compositions(
@@ -21,7 +21,7 @@ def draw_compositions(
     translate: Translate = str,
     height: int = 330,
 ) -> go.Figure:
-    """Two readings of each composition with one spread as bars; ``customdata`` of a point is its id.
+    """Two readings of each composition with the picked one's spread as bars; ``customdata`` of a point is its id.
 
     Args:
         candidates: that were read.
@@ -44,8 +44,7 @@ def draw_compositions(
         x=[c.value(x) for c in shown], y=[c.value(y) for c in shown], mode="markers",
         customdata=[[c.id] for c in shown], text=[c.material.reduced for c in shown],
         hovertemplate="%{text}<br>%{x:.2f}, %{y:.2f}<extra></extra>",
-        error_x={"array": [c.predictions[x].spread or 0 for c in shown], "color": "rgba(128,128,128,0.35)", "width": 0},
-        error_y={"array": [c.predictions[y].spread or 0 for c in shown], "color": "rgba(128,128,128,0.35)", "width": 0},
+        error_x=bars_of_picked(shown, x, picked), error_y=bars_of_picked(shown, y, picked),
         marker={
             "size": [13 if c.id == picked else 8 for c in shown],
             "color": [BAD if c.id == picked else MUTED if k else ACCENT for c, k in zip(shown, known, strict=True)],

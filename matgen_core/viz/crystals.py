@@ -15,7 +15,7 @@ from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.data.molecule_reference import MoleculeReference
 from matgen_core.data.reference import Reference
 from matgen_core.properties import PROPERTIES
-from matgen_core.types import Candidate, Crystal, Goal
+from matgen_core.types import Candidate, Crystal, Goal, M
 
 ACCENT, MUTED, GOOD, BAD = "#2a9d8f", "#9aa5a4", "#2a9d8f", "#d1793b"
 _GRID = "rgba(128,128,128,0.2)"
@@ -103,7 +103,8 @@ def draw_readings(
     ring = [3 if c.id == picked else 0.5 for c in shown]
     figure.add_scatter(
         x=[c.value(x) for c in shown], y=[c.value(y) for c in shown], mode="markers",
-        error_x=_bars(shown, x), error_y=_bars(shown, y), customdata=[c.id for c in shown],
+        error_x=bars_of_picked(shown, x, picked), error_y=bars_of_picked(shown, y, picked),
+        customdata=[c.id for c in shown],
         marker={
             "size": [13 if c.id == picked else 9 for c in shown], "color": [GOOD if m else BAD for m in met],
             "symbol": ["circle" if m else "diamond" for m in met],
@@ -118,9 +119,10 @@ def draw_readings(
     return frame(figure, 360, template).update_layout(clickmode="event+select", dragmode="pan")
 
 
-def _bars(candidates: Sequence[Candidate], key: str) -> dict[str, object]:
-    spreads = [c.predictions[key].spread or 0.0 for c in candidates]
-    return {"type": "data", "array": spreads, "color": "rgba(128,128,128,0.45)", "thickness": 1, "width": 0}
+def bars_of_picked(candidates: Sequence[Candidate[M]], key: str, picked: str | None) -> dict[str, object]:
+    """One spread as a bar at the picked point only: on every point the bars would cover the plot."""
+    spreads = [c.predictions[key].spread or 0.0 if c.id == picked else 0.0 for c in candidates]
+    return {"type": "data", "array": spreads, "color": "rgba(128,128,128,0.6)", "thickness": 1.5, "width": 0}
 
 
 def draw_diffraction(

@@ -72,3 +72,12 @@ def test_figures_lie_on_any_background_and_are_json(rock_salt: Crystal) -> None:
 def test_words_can_be_in_another_language(rock_salt: Crystal) -> None:
     figure = draw_readings([], "band_gap", "formation_energy", {}, translate={"Band gap": "バンドギャップ"}.get)
     assert figure.layout.xaxis.title.text == "バンドギャップ (eV)"
+
+
+def test_only_the_picked_point_has_its_spread_as_a_bar(rock_salt: Crystal) -> None:
+    found = [entry(rock_salt, "a", 5.0, -2.0, True), entry(rock_salt, "b", 3.0, -1.0, False)]
+    picked = draw_readings(found, "band_gap", "formation_energy", {}, picked="b").data[0]
+    bars = [picked.error_x.array[i] for i in range(2)]
+    assert bars[0] == 0
+    assert bars[1] == found[1].predictions["band_gap"].spread
+    assert not any(draw_readings(found, "band_gap", "formation_energy", {}).data[0].error_x.array)
