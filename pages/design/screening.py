@@ -21,7 +21,9 @@ from pages.ui.screening_source import MOST, STATE, Screened, ask_own, ask_rules,
 
 
 def show_refused(screened: Screened) -> None:
-    """Rows that could not be used, with their reasons."""
+    """How the files were read, and rows that could not be used, with their reasons."""
+    for note in screened.notes:
+        st.caption(_(note))
     if screened.cut:
         st.warning(_("Only the first {n:,} are shown here. Screen all of them with: matgen screen FILE").format(n=MOST))
     if screened.refused:

@@ -42,6 +42,7 @@ class Screened:
         refused: rows that could not be used.
         cut: whether there were more than MOST.
         begun: objectives to begin with, as text.
+        notes: how the files were read.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Screened:
     refused: list[Refused] = field(default_factory=list)
     cut: bool = False
     begun: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,13 @@ class Source:
         name: for the reader.
         read: gives the candidates and refused rows.
         goals: the run's own targets as objectives, as text.
+        notes: filled while it is read: separators, and which column was taken for what.
     """
 
     name: str
     read: Callable[[], Any]
     goals: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
 
 #: What each setting in the address may be; objectives look after themselves.
@@ -94,7 +98,8 @@ def ask_source() -> Source | None:
         return None
     held = [(file.name, file.getvalue()) for file in files]
     names = ", ".join(name for name, _data in held)
-    return Source(names, lambda: read_uploads(held))
+    notes: list[str] = []
+    return Source(names, lambda: read_uploads(held, notes), notes=notes)
 
 
 def _ask_run() -> Source | None:
@@ -159,6 +164,7 @@ def start(source: Source, rules: Rules, own: list[str]) -> None:
     screened = Screened(
         source.name, rules, begun=asked if asked and (before is None or before.name == source.name) else source.goals
     )
+    screened.notes = source.notes
     forget_objectives()
 
     def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:

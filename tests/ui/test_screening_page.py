@@ -69,6 +69,20 @@ def test_compositions_stand_on_fronts_with_their_reasons(compositions: Screened)
     assert len(refused) == 2
 
 
+def test_it_says_how_a_table_was_read() -> None:
+    notes: list[str] = []
+    items = list(read_uploads([("mine.csv", b"id;formula;Eg / meV\na;NaCl;8500\nb;MgO;n/a\n")], notes))
+    found = Screener(rules=RULES)([item for item in items if not isinstance(item, Refused)])
+    job = Job(2, begun=0.0, ended=1.0, progress=Progress("done", 2, 2, found))
+    page = open_page(Screened("mine.csv", RULES, job, notes=notes))
+    assert not page.exception
+    said = " ".join(caption.value for caption in page.caption)
+    assert "semicolon" in said
+    assert "'Eg / meV' as band_gap in meV" in said
+    assert "1 cells of 'Eg / meV' say that the value is not known" in said
+    assert found[0].value("band_gap") == 8.5
+
+
 def test_thresholds_narrow_and_directions_turn_the_front(compositions: Screened) -> None:
     page = open_page(compositions)
     first = set(page.dataframe[-1].value.query("front == 1")["id"])
