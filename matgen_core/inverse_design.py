@@ -16,6 +16,7 @@ from matgen_core.chem.formula_type import read_type
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
 from matgen_core.chem.oxidation import NONE, balance
 from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.compositions import check_compositions, draw_formulas
 from matgen_core.data.crystals import ELEMENTS
 from matgen_core.data.reference import load_reference, structure_type
@@ -130,7 +131,9 @@ def _is_hopeless(skeleton: Skeleton, known: bool, seen: SeenStructures) -> bool:
     """
     crystal = placeless(skeleton)
     kind, formula, reference = structure_type(crystal), reduced_formula(crystal), load_reference()
-    if sum(structure_type(other) == kind for other in seen.of_formula(formula)) >= _MOST_ALIKE:
+    free = any(wyckoff_positions(crystal.space_group)[site.letter].degrees_of_freedom for site in crystal.sites)
+    alike = sum(structure_type(other) == kind for other in seen.of_formula(formula))
+    if alike >= (_MOST_ALIKE if free else 1):
         return True
     if not known and (reference.has_type(kind) or not reference.may_be_new(formula)):
         return True

@@ -47,6 +47,7 @@ def design_crystals(
     radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
     known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
     solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
+    shallow: Annotated[bool, typer.Option(help="list also where few phases are known, so stability is unsure")] = False,
     seed: Annotated[int, typer.Option(help="the same seed draws the same candidates")] = 0,
     engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = SamplingSettings().engine,
     out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
@@ -56,7 +57,7 @@ def design_crystals(
     """Crystals that reach the targets, could be made, would last and are not among the known."""
     goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
     constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms, crystal_system)
-    rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
+    rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state, shallow=shallow)
     with at_work(out, everything, folder=cif_dir) as work:
         from matgen_core.data.exports import file_name, to_cif, to_csv
         from matgen_core.inverse_design import design_until
@@ -135,6 +136,7 @@ def design_compositions(
     radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
     known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
     solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
+    shallow: Annotated[bool, typer.Option(help="list also where few phases are known, so stability is unsure")] = False,
     temperature: Annotated[float, typer.Option(help="0.1 to 2")] = 1.0,
     seed: Annotated[int, typer.Option(help="the same seed draws the same compositions")] = 0,
     out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
@@ -143,7 +145,7 @@ def design_compositions(
     """Compositions that reach the targets, could be made, would last and are not among the known."""
     goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
     constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms)
-    rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
+    rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state, shallow=shallow)
     with at_work(out, everything) as work:
         from matgen_core.data.formula_exports import formulas_to_csv
         from matgen_core.inverse_design import design_compositions_until

@@ -152,9 +152,11 @@ def data_surroundings(
 ) -> None:
     """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
     from matgen_core.data.crystals import load_rows
+    from matgen_core.data.prototypes import save_prototypes
     from matgen_core.data.surroundings import measure_surroundings, save_surroundings, share_unlike
 
     known = load_rows(rows)
+    typer.echo(f"{save_prototypes(out)}: names of structure types")
     table = measure_surroundings(known.subset(known.splits == "train").crystals)
     unlike = share_unlike(table, known.subset(known.splits != "train").crystals)
     typer.echo(

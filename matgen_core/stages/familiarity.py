@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from matgen_core.chem.structure import formula_counts
 from matgen_core.data.formulas import count_atoms
+from matgen_core.data.prototypes import name_prototype
 from matgen_core.data.reference import hash_names, load_reference
 from matgen_core.data.surroundings import anonymous_type, load_surroundings, shells, stoichiometry
 from matgen_core.types import Crystal, MissingReference, Verdict
@@ -41,11 +42,16 @@ def check_type(crystal: Crystal) -> Verdict:
     """Verdict "structure_type": the known structure type, or the nearest one; what is unlike all is no rejection."""
     try:
         known = load_surroundings().types.get(int(hash_names([anonymous_type(crystal)])[0]))
+        name = name_prototype(crystal)
     except MissingReference as error:
         return Verdict("structure_type", None, str(error))
     if known is not None:
         times, formula = known
+        if name is not None:
+            return Verdict("structure_type", True, f"{name} type; {times:,} known crystals have this type")
         return Verdict("structure_type", True, f"as {formula}; {times:,} known crystals have this type")
+    if name is not None:
+        return Verdict("structure_type", True, f"{name} type")
     return Verdict("structure_type", None, f"no known crystal has this type; {_nearest(crystal)}")
 
 

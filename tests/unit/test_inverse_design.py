@@ -253,7 +253,7 @@ def test_a_cancel_within_a_batch_keeps_the_crystals_that_have_a_structure() -> N
         asks += 1
         return False
 
-    rules = Rules(max_e_above_hull=9.0)
+    rules = Rules(max_e_above_hull=9.0, known=True)
     whole = design_until(target, budget, rules=rules, settings=settings, cancelled=count)
     run = design_until(target, budget, rules=rules, settings=settings, cancelled=after(asks - 3))
     assert run.ended == "cancelled"

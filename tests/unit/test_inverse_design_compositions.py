@@ -17,7 +17,7 @@ from matgen_core.types import BadTarget, Constraints, Formula, Goal, Progress, T
 
 NOBLE = frozenset({"He", "Ne", "Ar", "Kr", "Xe"})
 TARGET = Target({"formation_energy": Goal.at_most(-0.3)}, Constraints(frozenset({"O"}), NOBLE, max_atoms=5))
-RULES = Rules(max_e_above_hull=1.0)
+RULES = Rules(max_e_above_hull=1.0, shallow=True)
 
 
 def test_what_is_listed_passes_everything_and_the_seed_repeats_it() -> None:
@@ -67,7 +67,9 @@ def test_what_cannot_be_asked_for_is_named() -> None:
 
 def test_the_command_writes_what_passed_and_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, everything = tmp_path / "out.csv", tmp_path / "all.csv"
-    asked = "--formation-energy :-0.3 --include O --exclude He,Ne,Ar,Kr,Xe --max-atoms 5 --max-hull 1 --seed 3"
+    asked = (
+        "--formation-energy :-0.3 --include O --exclude He,Ne,Ar,Kr,Xe --max-atoms 5 --max-hull 1 --shallow --seed 3"
+    )
     words = f"{asked} --want 2 --draws 256 --out {out}"
     monkeypatch.setattr(sys, "argv", f"matgen design compositions {words} --everything {everything}".split())
     with pytest.raises(SystemExit) as ended:

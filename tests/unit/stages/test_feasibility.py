@@ -109,6 +109,14 @@ def test_a_shallow_hull_does_not_count_as_stable() -> None:
     assert rank([candidate, known], TARGET)[0].id == "b"
 
 
+def test_a_structure_type_bears_its_prototypes_name() -> None:
+    """KYO2 was called "as U2PS", the first row of its type in the table."""
+    layers = Structure.from_spacegroup(
+        "R-3m", Lattice.hexagonal(3.45, 18.4), ["K", "Y", "O"], [[0, 0, 0], [0, 0, 0.5], [0, 0, 0.23]]
+    )
+    assert check_type(from_structure(layers)).reason.startswith("Caswellsilverite (F5_1) type; ")
+
+
 @pytest.mark.parametrize(
     ("formula", "passed"),
     [("XeF2", False), ("RaF2", False), ("F2", True), ("GaAs", True), ("Pm2O3", True), ("TiO2", True), ("HeO", False)],
@@ -262,6 +270,7 @@ def test_of_two_as_near_the_surer_ranks_first() -> None:
 
 def test_the_shipped_table_knows_salt_and_not_a_crowd() -> None:
     assert check_surroundings(to_structure(salt())).passed is True
+    assert check_type(salt()).reason.startswith("Halite, Rock Salt (B1) type; ")
     assert "known crystals have this type" in check_type(salt()).reason
     crowd = Structure.from_spacegroup("Pm-3m", Lattice.cubic(3.2), ["Ti", "O"], [[0] * 3, [0.5] * 3])
     verdict = check_surroundings(crowd)
