@@ -67,10 +67,8 @@ def test_what_cannot_be_asked_for_is_named() -> None:
 
 def test_the_command_writes_what_passed_and_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, everything = tmp_path / "out.csv", tmp_path / "all.csv"
-    asked = (
-        "--formation-energy :-0.3 --include O --exclude He,Ne,Ar,Kr,Xe --max-atoms 5 --max-hull 1 --shallow --seed 3"
-    )
-    words = f"{asked} --want 2 --draws 256 --out {out}"
+    asked = "--formation-energy :-0.3 --include O --exclude He,Ne,Ar,Kr,Xe --max-atoms 5 --max-hull 1 --seed 3"
+    words = f"{asked} --shallow --want 2 --draws 256 --out {out}"
     monkeypatch.setattr(sys, "argv", f"matgen design compositions {words} --everything {everything}".split())
     with pytest.raises(SystemExit) as ended:
         main()
