@@ -25,9 +25,10 @@ from pages.ui.language import _, ngettext
 from pages.ui.link import check_link
 from pages.ui.pick import follow_pick
 from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import begin_record, show_record
+from pages.ui.recording import begin_record, offer_last_run, show_record, told_to_begin
 from pages.ui.refusal import show_refusal
 from pages.ui.target_controls import ask_goals
+from pages.ui.wording import asked_text
 
 JOB, ASKED = "compositions-job", "compositions-asked"
 
@@ -61,7 +62,7 @@ def start(target: Target, count: int, seed: int, settings: FormulaSettings) -> N
         count,
         "compositions",
         None,
-        begin_record("compositions", seed),
+        begin_record("compositions", seed, asked_text(target, settings.prompt)),
     )
 
 
@@ -126,11 +127,12 @@ with controls, st.container(key="controls"):
     busy = seen is not None and seen.busy
     with st.container(key="go-bar"):
         pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
-    if pressed and asked:
+    if asked and (pressed or (told_to_begin("compositions") and not busy)):
         start(*asked)
         st.rerun()
 with results:
     if seen is None:
+        offer_last_run("compositions")
         invite()
     else:
         if busy:

@@ -22,9 +22,10 @@ from pages.ui.language import _, ngettext
 from pages.ui.link import check_link
 from pages.ui.pick import follow_pick
 from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import begin_record, show_record
+from pages.ui.recording import begin_record, offer_last_run, show_record, told_to_begin
 from pages.ui.refusal import show_refusal
 from pages.ui.target_controls import RULES, ask_constraints, ask_goals, ask_sampling
+from pages.ui.wording import asked_text
 
 JOB, ASKED = "crystals-job", "crystals-target"
 
@@ -55,7 +56,7 @@ def start(target: Target, count: int, seed: int, settings: SamplingSettings) -> 
         count,
         "crystals",
         load_models(),
-        begin_record("crystals", seed),
+        begin_record("crystals", seed, asked_text(target)),
     )
 
 
@@ -121,11 +122,13 @@ with controls, st.container(key="controls"):
     handed = st.session_state.pop(HANDED, None)
     if handed and busy:
         st.info(_("{formula} is set. Press Generate when the run has ended.").format(formula=handed))
-    if asked and (pressed or (handed is not None and not busy)):
+    told = told_to_begin("crystals") or handed is not None
+    if asked and (pressed or (told and not busy)):
         start(*asked)
         st.rerun()
 with results:
     if seen is None:
+        offer_last_run("crystals")
         show_examples()
     else:
         if busy:

@@ -32,7 +32,7 @@ from pages.ui.molecule_controls import show_domain
 from pages.ui.molecule_results import show_grid
 from pages.ui.pick import follow_pick
 from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import run_of, show_record
+from pages.ui.recording import offer_last_run, run_of, show_record, told_to_begin
 from pages.ui.refusal import show_refusal
 from pages.ui.rejected import follow_loosened, show_rejected
 from pages.ui.target_controls import ask_constraints, ask_goals
@@ -173,7 +173,7 @@ with controls, st.container(key="controls"):
     busy = seen is not None and seen.busy
     with st.container(key="go-bar"):
         pressed = st.button(_("Start"), type="primary", width="stretch", disabled=wanted is None or busy, key="go")
-    if pressed and wanted:
+    if wanted and (pressed or (told_to_begin("inverse_design") and not busy)):
         start(wanted)
         st.rerun()
 with results:
@@ -181,6 +181,7 @@ with results:
         st.session_state[STATE] = kept
     current = st.session_state.get(STATE)
     if current is None:
+        offer_last_run("design-")
         st.markdown(
             _(
                 "Say what you want and how many, and press **Start**. Candidates are drawn, read and judged in turn: "

@@ -30,9 +30,10 @@ from pages.ui.molecule_results import (
 )
 from pages.ui.pick import follow_pick
 from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import begin_record, run_of, show_record
+from pages.ui.recording import begin_record, offer_last_run, run_of, show_record, told_to_begin
 from pages.ui.refusal import show_refusal
 from pages.ui.target_controls import ask_goals
+from pages.ui.wording import asked_text
 
 JOB, ASKED = "molecules-job", "molecules-asked"
 
@@ -69,7 +70,7 @@ def start(target: Target, count: int, seed: int, settings: SmilesSettings) -> No
         count,
         "molecules",
         None,
-        begin_record("molecules", seed),
+        begin_record("molecules", seed, asked_text(target, settings.scaffold or settings.prefix)),
     )
 
 
@@ -132,11 +133,12 @@ with controls, st.container(key="controls"):
     busy = seen is not None and seen.busy
     with st.container(key="go-bar"):
         pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
-    if pressed and asked:
+    if asked and (pressed or (told_to_begin("molecules") and not busy)):
         start(*asked)
         st.rerun()
 with results:
     if seen is None:
+        offer_last_run("molecules")
         show_molecule_examples()
     else:
         if busy:

@@ -14,7 +14,7 @@ from pages.ui.following_up import show_elsewhere, show_relaxing
 from pages.ui.language import _
 from pages.ui.link import URL
 from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import show_record
+from pages.ui.recording import offer_last_run, show_record
 from pages.ui.screening_objectives import ask_objectives, narrow, readable
 from pages.ui.screening_results import Ranked, offer_screened, pick_few, show_fronts, show_screen_table
 from pages.ui.screening_source import MOST, STATE, Screened, ask_own, ask_rules, ask_source, start
@@ -92,6 +92,7 @@ with controls, st.container(key="controls"):
         st.rerun()
 with results:
     if current is None or seen is None:
+        offer_last_run("screening")
         st.markdown(
             _(
                 "Choose a stored run or your own files and press **Screen**. Every candidate is read and judged; then "

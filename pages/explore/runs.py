@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,9 +23,11 @@ from pages.ui.language import N_, _, ngettext
 from pages.ui.molecule_card import show_molecule
 from pages.ui.molecule_results import keep_molecules, show_grid
 from pages.ui.pick import follow_pick
-from pages.ui.recording import owner
+from pages.ui.recording import begin_again, owner
 from pages.ui.wording import rule_text
 
+#: Ids of the runs that are ticked.
+OPEN = "runs-open"
 _PAGES = {
     "crystals": "pages/design/crystals.py", "molecules": "pages/design/molecules.py",
     "compositions": "pages/design/compositions.py", "screening": "pages/design/screening.py",
@@ -57,20 +61,36 @@ def pick_runs(runs: Sequence[Run]) -> list[Run]:
         "name": _("Name"), "kind": _("Made by"), "state": _("State"), "count": _("Candidates"), "seed": _("Seed"),
         "created": st.column_config.DatetimeColumn(_("Begun"), format="YYYY-MM-DD HH:mm", help="UTC"),
     }  # fmt: skip
-    event = st.dataframe(
-        table, hide_index=True, key="runs", on_select="rerun", selection_mode="multi-row", column_config=columns,
-        height=min(35 * (len(table) + 1) + 3, 318), alt=_("Runs, one a row"),
+    ids = [run.id for run in runs]
+    chosen = st.session_state.setdefault(OPEN, [run for run in st.query_params.get_all("run") if run in ids])
+    # A tick belongs to a row; a table of other runs is therefore another table, with the ticks where the runs are now.
+    key = f"runs-{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}"
+    st.dataframe(
+        table, hide_index=True, key=key, on_select=lambda: _choose(key, ids), selection_mode="multi-row",
+        column_config=columns, height=min(35 * (len(table) + 1) + 3, 318), alt=_("Runs, one a row"),
+        selection_default={"selection": {"rows": [i for i, run in enumerate(ids) if run in chosen]}},
     )  # fmt: skip
-    return [runs[i] for i in event["selection"]["rows"] if i < len(runs)]
+    return [run for run in runs if run.id in chosen]
+
+
+def _choose(key: str, ids: Sequence[str]) -> None:
+    st.session_state[OPEN] = [ids[row] for row in st.session_state[key]["selection"]["rows"] if row < len(ids)]
+
+
+def _rename(store: Store, run: Run, key: str) -> None:
+    """On Enter, or when the field is left."""
+    try:
+        store.rename(run.id, st.session_state[key])
+    except StoreError as error:
+        st.session_state[key] = run.name
+        st.error(_(str(error)))
 
 
 def change(store: Store, run: Run) -> None:
     """Name, the way back to its page, deletion."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(_("Name"), run.name, key=f"name-{run.id}", max_chars=80)
-        if name != run.name and st.button(_("Rename"), key="rename"):
-            store.rename(run.id, name)
-            st.rerun()
+        key = f"name-{run.id}"
+        st.text_input(_("Name"), run.name, key=key, max_chars=80, on_change=_rename, args=(store, run, key))
         page = _PAGES.get(run.kind)
         again = page and run.kind != "screening"  # files are not kept, only what was found in them
         if (
@@ -78,10 +98,12 @@ def change(store: Store, run: Run) -> None:
             and again
             and st.button(_("Run again"), key="again", help=_("The same settings and seed give the same candidates"))
         ):
+            begin_again(Path(page).stem)
             st.switch_page(page, query_params=_link(run))
         sure = st.toggle(_("Delete"), key=f"sure-{run.id}", disabled=run.state == "running")
         if sure and st.button(_("Yes, for good"), key="delete", type="primary"):
             store.delete(run.id)
+            st.session_state[OPEN] = []
             st.rerun()
     if page and again:
         st.caption(_("A link with these settings, to share"))

@@ -16,6 +16,7 @@ from matgen_core.types import Candidate, FormulaSettings, SamplingSettings, Smil
 from pages.ui import jobs
 from pages.ui.language import _
 from pages.ui.recording import begin_record, owner
+from pages.ui.wording import asked_text
 
 STATE = "loop"
 
@@ -63,7 +64,9 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     rules = asked.rules if before is None else before.rules
     loop = Loop(asked.kind, asked.target, rules, jobs.Job())
     loader = jobs.load_models() if asked.kind == "crystals" else None
-    recorder = begin_record(f"design-{asked.kind}", asked.seed, before.candidates if before else ())
+    recorder = begin_record(
+        f"design-{asked.kind}", asked.seed, asked_text(asked.target), before.candidates if before else ()
+    )
     loop.job = jobs.submit(work, asked.budget.want, f"design-{asked.kind}", loader, recorder)
     st.session_state[STATE] = loop
 

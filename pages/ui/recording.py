@@ -18,6 +18,7 @@ log = logging.getLogger("matgen")
 #: Set to keep the runs of different people apart; each browser session then has a key of its own in its address.
 SEPARATE = "MATGEN_SEPARATE_RUNS"
 _OWNER = "owner"
+_AGAIN = "begin-again"
 
 
 class Recorder:
@@ -32,14 +33,21 @@ class Recorder:
         seed: of the draws.
         owner: whose run it is.
         before: candidates of a run that this one goes on with.
+        name: what was asked for, in a line.
     """
 
     def __init__(
-        self, kind: str, settings: dict[str, Any], seed: int, owner: str, before: Sequence[Candidate[Any]] = ()
+        self,
+        kind: str,
+        settings: dict[str, Any],
+        seed: int,
+        owner: str,
+        before: Sequence[Candidate[Any]] = (),
+        name: str = "",
     ) -> None:
         self.run: str | None = None
         self.problem = ""
-        self._asked = kind, settings, seed, owner
+        self._asked = kind, settings, seed, owner, name
         self._seen: set[str] = set()
         self._waiting: dict[str, Candidate[Any]] = {}
         self.add(before)
@@ -69,8 +77,8 @@ class Recorder:
     def _open(self) -> Store:
         store = open_store()
         if self.run is None:
-            kind, settings, seed, whose = self._asked
-            self.run = store.begin(kind, settings, seed, owner=whose)
+            kind, settings, seed, whose, name = self._asked
+            self.run = store.begin(kind, settings, seed, name=name, owner=whose)
         return store
 
     def _fail(self, error: StoreError) -> None:
@@ -88,10 +96,10 @@ def owner() -> str:
     return str(key)[:64]
 
 
-def begin_record(kind: str, seed: int, before: Sequence[Candidate[Any]] = ()) -> Recorder:
-    """A run of this session, with the settings of its address."""
+def begin_record(kind: str, seed: int, name: str, before: Sequence[Candidate[Any]] = ()) -> Recorder:
+    """A run of this session under what it was asked for, with the settings of its address."""
     settings = {key: st.query_params.get_all(key) for key in st.query_params if key not in (_OWNER, "lang", "resume")}
-    return Recorder(kind, settings, seed, owner(), before)
+    return Recorder(kind, settings, seed, owner(), before, name)
 
 
 def show_record(recorder: Recorder | None) -> None:
@@ -103,3 +111,30 @@ def show_record(recorder: Recorder | None) -> None:
 def run_of(recorder: Recorder | None) -> str:
     """Id of the run in the store; empty where it is not kept."""
     return (recorder.run if recorder else None) or ""
+
+
+def offer_last_run(kind: str) -> None:
+    """Where a page is empty, as after a reload: the way to the last run of this kind, which was kept."""
+    try:
+        last = next((run for run in open_store().list(owner()) if run.kind.startswith(kind)), None)
+    except StoreError:
+        return  # a page without a run has nothing to lose; Runs says what is wrong
+    if last is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(_("Your last run is in Runs:"))
+        if st.button(last.name, key="last-run", type="tertiary"):
+            st.switch_page("pages/explore/runs.py", query_params={"run": last.id})
+
+
+def begin_again(page: str) -> None:
+    """Has a page begin by itself with the settings of the address that it is opened with."""
+    st.session_state[_AGAIN] = page
+
+
+def told_to_begin(page: str) -> bool:
+    """Whether the page is to begin by itself; true once."""
+    if st.session_state.get(_AGAIN) != page:
+        return False
+    del st.session_state[_AGAIN]
+    return True

@@ -14,7 +14,7 @@ from matgen_core.data.given import METHOD as GIVEN
 from matgen_core.data.reference import load_reference
 from matgen_core.properties import PROPERTIES
 from matgen_core.stages.likelihood import round_chance
-from matgen_core.types import Candidate, Crystal, Formula, Goal, Prediction, Verdict
+from matgen_core.types import Candidate, Crystal, Formula, Goal, Prediction, Target, Verdict
 from pages.ui.language import N_, _
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -94,6 +94,23 @@ def goal_text(key: str, goal: Goal) -> str:
     else:
         text = _("{low} to {high}").format(low=plain(goal.low or 0.0), high=plain(goal.high or 0.0))
     return f"{text} {record.unit}".strip()
+
+
+def asked_text(target: Target, *more: str) -> str:
+    """What a run was asked for, in a line: its name until it has another."""
+    rules = target.constraints
+    parts = [subscript(rules.formula)] if rules.formula else []
+    if rules.chemical_system:
+        parts.append("-".join(sorted(rules.chemical_system)))
+    if rules.include:
+        parts.append(_("with {elements}").format(elements=", ".join(sorted(rules.include))))
+    if rules.exclude:
+        parts.append(_("without {elements}").format(elements=", ".join(sorted(rules.exclude))))
+    if rules.crystal_system:
+        parts.append(_(rules.crystal_system))
+    parts += [f"{_(PROPERTIES[key].label)} {goal_text(key, goal)}" for key, goal in target.goals.items()]
+    parts += [text for text in more if text]
+    return " · ".join(parts) or _("nothing asked for")
 
 
 def label_text(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,22 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.store import VARIABLE, Store, open_store
-from matgen_core.types import BadTarget, Candidate, Formula, Molecule, Origin, Prediction, Progress, Verdict
+from matgen_core.types import (
+    BadTarget,
+    Candidate,
+    Constraints,
+    Formula,
+    Goal,
+    Molecule,
+    Origin,
+    Prediction,
+    Progress,
+    Target,
+    Verdict,
+)
 from pages.ui.jobs import Job
 from pages.ui.recording import SEPARATE, Recorder
+from pages.ui.wording import asked_text
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "runs.py")
 
@@ -32,8 +46,7 @@ def molecule(number: int) -> Candidate[Molecule]:
 
 def open_page(*rows: int) -> AppTest:
     page = AppTest.from_file(APP, default_timeout=120)
-    if rows:
-        page.session_state["runs"] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    page.session_state["runs-open"] = [open_store().list()[row].id for row in rows]
     return page.run()
 
 
@@ -98,7 +111,9 @@ def test_a_run_is_renamed_and_deleted_only_when_sure(store: Store) -> None:
     store.end(run, "finished")
     page = open_page(0)
     page = page.text_input(key=f"name-{run}").set_value("new").run()
-    page = page.button(key="rename").click().run()
+    assert store.get(run).name == "new", "Enter renames"
+    page.text_input(key=f"name-{run}").set_value("  ").run()
+    assert "a run needs a name" in words(page)
     assert store.get(run).name == "new"
     assert not [b for b in page.button if b.key == "delete"]
     page = open_page(0)
@@ -106,6 +121,20 @@ def test_a_run_is_renamed_and_deleted_only_when_sure(store: Store) -> None:
     page = page.button(key="delete").click().run()
     assert store.list() == []
     assert "No run yet" in words(page)
+
+
+def test_runs_of_an_older_version_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every kind, written by commit 47c020d."""
+    written = Path(__file__).parents[1] / "cases" / "runs-47c020d.sqlite"
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{shutil.copy(written, tmp_path / 'runs.sqlite')}")
+    runs = open_store().list()
+    for row, run in enumerate(runs):
+        page = open_page(row)
+        assert not page.exception, (run.kind, page.exception)
+        assert "damaged" not in words(page)
+        assert page.text_input(key=f"name-{run.id}").value == run.name
+    both = open_page(*range(len(runs)))
+    assert not both.exception
 
 
 def test_people_who_are_kept_apart_do_not_mix(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,3 +192,63 @@ def test_a_store_that_fails_does_not_stop_the_run(tmp_path: Path, monkeypatch: p
     job.run(lambda report, stop: report(Progress("done", 1, 1, (molecule(0),))))
     assert job.error is None
     assert job.candidates == (molecule(0),)
+
+
+# ------------------------------------------------------------------------------------------------ found and begun again
+
+
+def test_after_a_deletion_no_other_run_is_ticked(store: Store) -> None:
+    for name in ("first", "second", "third"):
+        store.end(store.begin("crystals", {}, 1, name=name), "finished")
+    page = open_page(1)
+    run = store.list()[1].id
+    page = page.toggle(key=f"sure-{run}").set_value(True).run()
+    page = page.button(key="delete").click().run()
+    assert [left.name for left in store.list()] == ["third", "first"]
+    assert not page.text_input, "no run is open"
+
+
+def test_a_link_opens_its_run(store: Store) -> None:
+    run = store.begin("crystals", {}, 1, name="first")
+    store.begin("crystals", {}, 1, name="second")
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.query_params["run"] = run
+    page.run()
+    assert page.text_input(key=f"name-{run}").value == "first"
+
+
+@pytest.mark.parametrize("kind", ["crystals", "compositions", "molecules", "inverse_design", "screening"])
+def test_an_empty_page_leads_to_the_last_run(store: Store, kind: str) -> None:
+    design = APP.replace("explore", "design").replace("runs.py", f"{kind}.py")
+    stored = "design-molecules" if kind == "inverse_design" else kind
+    store.begin("other", {}, 1, name="another kind")
+    assert not [b for b in AppTest.from_file(design, default_timeout=120).run().button if b.key == "last-run"]
+    store.begin(stored, {}, 1, name="older")
+    store.begin(stored, {}, 1, name="the last one")
+    page = AppTest.from_file(design, default_timeout=120).run()
+    assert not page.exception
+    assert page.button(key="last-run").label == "the last one"
+    assert any("Your last run is in Runs" in caption.value for caption in page.caption)
+
+
+def test_run_again_runs_and_a_run_is_named_by_what_was_asked(store: Store) -> None:
+    page = AppTest.from_file(APP.replace("explore/runs", "design/compositions"), default_timeout=120)
+    for key, value in {"include": ["O", "Ti"], "count": "1", "seed": "5"}.items():
+        page.query_params[key] = value
+    page.session_state["begin-again"] = "compositions"
+    page.run()
+    job = page.session_state["compositions-job"]
+    assert "begin-again" not in page.session_state, "once"
+    (run,) = store.list()
+    assert (run.name, run.kind, run.seed) == ("with O, Ti", "compositions", 5)
+    job.cancel()
+
+
+def test_what_was_asked_is_said_in_a_line() -> None:
+    rules = Constraints(formula="LiFeO2", exclude=frozenset({"Pb"}), crystal_system="cubic")
+    assert (
+        asked_text(Target({"band_gap": Goal.at_least(1)}, rules))
+        == "LiFeO₂ · without Pb · cubic · Band gap at least 1 eV"
+    )
+    assert asked_text(Target(), "c1ccccc1") == "c1ccccc1"
+    assert asked_text(Target()) == "nothing asked for"
