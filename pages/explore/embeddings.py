@@ -9,6 +9,7 @@ from matgen_core.data.spaces import Space
 from matgen_core.embeddings import SPACES, crystal_path, known_path, nearest, search
 from matgen_core.types import BadInput, MatGenError
 from matgen_core.viz.embeddings import draw_map
+from pages.ui.known_material import rebuilt, said_of_rebuilt, say_rebuilt, show_material, surviving_place
 from pages.ui.language import N_, _
 from pages.ui.link import URL, OneOf, check_link
 from pages.ui.map_view import (
@@ -18,7 +19,6 @@ from pages.ui.map_view import (
     laid_over,
     places_of,
     read_place,
-    show_material,
     space_of,
     table_of,
 )
@@ -113,7 +113,8 @@ def show_path(space: Space) -> None:
     end = right.text_input(_("To"), usual[1], key=f"to-{space.kind}", max_chars=200)
     steps = steps_at.slider(_("Steps"), 3, 12, 6, key="steps")
     try:
-        first, last = read_place(space, start), read_place(space, end)
+        find = surviving_place if space.holds == "crystals" else read_place
+        first, last = find(space, start), find(space, end)
     except BadInput as error:
         st.error(_(str(error)))
         return
@@ -131,6 +132,7 @@ def show_path(space: Space) -> None:
         st.caption(_("These vectors cannot be decoded: what is shown are the nearest known ones along the line."))
         return
     crystals = crystal_path(space, first, last, steps)
+    st.caption(" ".join(said_of_rebuilt(space, place, rebuilt(place)) for place in (first, last)))
     names = {
         i: f"{i + 1}. {subscript(reduced_formula(c))} · {group_symbol(c.space_group)}" if c else f"{i + 1}. –"
         for i, c in enumerate(crystals)
@@ -142,6 +144,7 @@ def show_path(space: Space) -> None:
     else:
         show_structure(crystal, "step-structure")
     st.caption(_("Each step is a latent on the way, written out by the decoder; none of it was checked."))
+    say_rebuilt(space)
 
 
 st.title(_("Embeddings"), anchor=False)

@@ -1,4 +1,4 @@
-"""The embedding explorer's parts: places on the map, what is laid over it, one material and its neighbours."""
+"""The embedding explorer's parts: places on the map, what is laid over it, tables of known materials."""
 
 from __future__ import annotations
 
@@ -10,25 +10,20 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from matgen_core.chem.composition import fitting_cell
 from matgen_core.chem.molecule import split_extension
-from matgen_core.chem.structure import reduced_formula
 from matgen_core.data.crystals import parse_row
 from matgen_core.data.maps import load_map
 from matgen_core.data.spaces import Space
 from matgen_core.data.tables import MATERIALS, find_column, open_table
 from matgen_core.embeddings import Projection, encode_texts, group, nearest, neighbour_map, open_space, principal_axes
 from matgen_core.properties import PROPERTIES
-from matgen_core.stages.embed import decode_latents, encode_crystals
+from matgen_core.stages.embed import encode_crystals
 from matgen_core.store import StoreError, open_store
 from matgen_core.types import BadInput, Crystal, Formula, MatGenError, Molecule, Progress
 from pages.ui.jobs import Job, submit
 from pages.ui.language import _, ngettext
-from pages.ui.molecule_view import drawing
 from pages.ui.progress import look, show_progress
 from pages.ui.recording import owner
-from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_markdown, subscript
 
 _MOST_ROWS, _LARGEST = 2000, 20_000_000
 #: By what a space holds: the run of this session, kinds of stored runs, the column of a table.
@@ -209,41 +204,7 @@ def _read_file(kind: str, column: str, data: bytes, slow: bool) -> dict[str, NDA
     return {_("your file"): _placed(kind, vectors, slow)}
 
 
-# ------------------------------------------------------------------------------------------------------ one material
-
-
-@st.cache_data(max_entries=500, show_spinner=False)
-def _rebuilt(place: int) -> Crystal | None:
-    return decode_latents(space_of("crystals").vectors[[place]])[0]
-
-
-def show_material(space: Space, place: int) -> None:
-    """The material at this place, with what is known of it."""
-    name = space.names[place]
-    if space.holds == "molecules":
-        st.html(drawing(name, 320, 220))
-        st.code(name, language=None)
-    elif space.holds == "formulas":
-        st.subheader(subscript(name), anchor=False)
-        if st.button(_("Find structures for this formula"), key="find-structures"):
-            st.switch_page(
-                "pages/design/crystals.py", query_params={"formula": name, "max_atoms": str(fitting_cell(name))}
-            )
-    else:
-        st.subheader(f"{subscript(name)} · {group_markdown(int(space.columns['space_group'][place]))}", anchor=False)
-        crystal = _rebuilt(place)
-        if crystal is None:
-            st.info(_("The decoder wrote no crystal from this latent"))
-        else:
-            show_structure(crystal, "embedded")
-            same = reduced_formula(crystal) == name
-            st.caption(
-                _("Rebuilt from its latent: the formula came back.") if same
-                else _("Rebuilt from its latent, as {formula}: what the latent lost shows here.").format(
-                    formula=subscript(reduced_formula(crystal))
-                )
-            )  # fmt: skip
-    st.dataframe(table_of(space, [place]), hide_index=True, placeholder="–", alt=_("The chosen material"))
+# ------------------------------------------------------------------------------------------------------------ tables
 
 
 def table_of(space: Space, places: Sequence[int], distances: Sequence[float] | None = None) -> pd.DataFrame:

@@ -184,7 +184,7 @@ def start(source: Source, rules: Rules, own: list[str]) -> None:
             report(Progress("assess", len(found), max(len(found), screened.job.total), tuple(found)))
         return tuple(found)
 
-    screened.job = submit(work, 1, "screening", None, begin_record("screening", 0, name))
+    screened.job = submit(work, 1, "screening", None, begin_record("screening", 0, source.name))
     st.session_state[STATE] = screened
     for key in ("screen-picked", "shortlist"):
         st.session_state.pop(key, None)

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.embeddings import open_space
+from matgen_core.stages.embed import decode_latents
 from matgen_core.store import VARIABLE, open_store
 from matgen_core.types import Candidate, Formula, Origin
+from pages.ui.wording import subscript
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "embeddings.py")
 
@@ -83,3 +87,40 @@ def test_a_run_that_was_kept_can_be_laid_over(monkeypatch: pytest.MonkeyPatch, t
     page.selectbox(key="over-compositions").set_value(run).run()
     assert not page.exception
     assert not page.error
+
+
+@pytest.mark.parametrize("space", ["crystals", "compositions", "molecules", "encoded molecules"])
+def test_the_maps_of_neighbours_are_shipped_and_nobody_waits_for_them(space: str) -> None:
+    page = open_page(space)
+    page.segmented_control(key="map").set_value("neighbours").run()
+    assert not page.exception
+    assert not page.error
+    assert f"map-job-{space}" not in page.session_state
+    assert not [button for button in page.button if button.key == "cancel"]
+
+
+def test_a_crystal_is_titled_by_what_is_drawn() -> None:
+    page = open_page("crystals")
+    lost = open_space("crystals").find("SrTiO3")[0]  # the decoder forgets its titanium
+    page.session_state["place-crystals"] = lost
+    page.run()
+    titles = [title.value for title in page.subheader]
+    assert any(title.startswith("SrTiO₃ ·") for title in titles), titles
+    page.segmented_control(key="embedded-way").set_value("rebuilt").run()
+    titles, drawn = [title.value for title in page.subheader], decode_latents(open_space("crystals").vectors[[lost]])[0]
+    assert drawn is not None
+    assert reduced_formula(drawn) != "SrTiO3"
+    assert any(title.startswith(f"{subscript(reduced_formula(drawn))} ·") for title in titles), titles
+    assert not any(title.startswith("SrTiO₃") for title in titles)
+    assert any("SrTiO₃ comes back from its latent as" in caption.value for caption in page.caption)
+
+
+def test_the_usual_way_begins_and_ends_with_crystals_that_come_back() -> None:
+    page = open_page("crystals")
+    steps = page.radio(key="step").options
+    assert steps[0].startswith("1. NaCl ·")
+    assert steps[-1].startswith(f"{len(steps)}. SrTiO₃ ·")
+    said = " ".join(caption.value for caption in page.caption)
+    assert "NaCl comes back from its latent." in said
+    assert "SrTiO₃ comes back from its latent." in said
+    assert "Of 1,000 known crystals drawn at random" in said

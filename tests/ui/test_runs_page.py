@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,7 @@ def test_an_empty_page_leads_to_the_last_run(store: Store, kind: str) -> None:
 
 def test_run_again_runs_and_a_run_is_named_by_what_was_asked(store: Store) -> None:
     page = AppTest.from_file(APP.replace("explore/runs", "design/compositions"), default_timeout=120)
-    for key, value in {"include": ["O", "Ti"], "count": "1", "seed": "5"}.items():
+    for key, value in {"include": ["O", "Ti"], "formulas": "1", "formula_seed": "5"}.items():
         page.query_params[key] = value
     page.session_state["begin-again"] = "compositions"
     page.run()
@@ -242,6 +243,8 @@ def test_run_again_runs_and_a_run_is_named_by_what_was_asked(store: Store) -> No
     (run,) = store.list()
     assert (run.name, run.kind, run.seed) == ("with O, Ti", "compositions", 5)
     job.cancel()
+    while job.busy:  # its store goes with this test
+        threading.Event().wait(0.05)
 
 
 def test_what_was_asked_is_said_in_a_line() -> None:
