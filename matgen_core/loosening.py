@@ -53,6 +53,8 @@ def loosen(candidate: Candidate[M], rule: str, rules: Rules, target: Target) -> 
         looser = replace(rules, known=True)
     elif rule == "solid_state":
         looser = replace(rules, solid_state=False)
+    elif rule == "known_phases":
+        looser = replace(rules, shallow=True)
     elif rule in rules.filters:
         looser = replace(rules, filters=tuple(name for name in rules.filters if name != rule))
     elif rule == "hazards":
@@ -61,7 +63,7 @@ def loosen(candidate: Candidate[M], rule: str, rules: Rules, target: Target) -> 
             rules, toxic=rules.toxic or bool(elements & set(TOXIC)),
             radioactive=rules.radioactive or bool(elements & RADIOACTIVE),
         )  # fmt: skip
-    elif rule == "hull" and (above := candidate.value("e_above_hull")) is not None and above <= MOST_ABOVE_HULL:
+    elif rule == "hull" and (above := candidate.best("e_above_hull")) is not None and above <= MOST_ABOVE_HULL:
         looser = replace(rules, max_e_above_hull=_up(above, 100))
     elif rule == "sa_score" and (score := candidate.value("sa_score")) is not None:
         looser = replace(rules, max_sa=_up(score, 10))

@@ -27,7 +27,7 @@ RULES: dict[str, Rule] = {
     **{f"{key}_{end}": Real() for key in MOLECULE_CONDITIONS for end in ("value", "low", "high")},
     "what": OneOf(KINDS), "want": Whole(1, 500), "seconds": Whole(5, 3600), "draws": Whole(32, 20_000),
     "loop_seed": Whole(0, LAST_SEED), "max_hull": Real(0.0, 1.0), "toxic": _YES, "radioactive": _YES, "known": _YES,
-    "solid_state": _YES, "loop_sa": Real(1.0, 10.0), "loop_filters": OneOf(ALERTS),
+    "solid_state": _YES, "shallow": _YES, "loop_sa": Real(1.0, 10.0), "loop_filters": OneOf(ALERTS),
 }  # fmt: skip
 
 
@@ -77,4 +77,8 @@ def ask_rules(kind: str) -> Rules:
                 "reaction in a box furnace. An optional package: pip install matsyngate"
             ),
         )  # fmt: skip
-    return Rules(float(most), toxic, radioactive, known, solid_state=solid_state)
+        shallow = st.toggle(
+            _("Allow few known phases"), False, key="shallow", bind=URL,
+            help=_("Too few phases of the elements are known to judge stability, so the hull may be too shallow"),
+        )  # fmt: skip
+    return Rules(float(most), toxic, radioactive, known, solid_state=solid_state, shallow=shallow)

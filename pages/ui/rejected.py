@@ -103,6 +103,8 @@ def _offer(rule: str, rules: Rules, target: Target) -> str:
         return _("Allow {value:g} eV/atom above the hull").format(value=rules.max_e_above_hull)
     if rule == "sa_score":
         return _("Allow an SA score of {value:g}").format(value=rules.max_sa)
+    if rule == "known_phases":
+        return _("Allow few known phases")
     if rule == "hazards":
         return _("Allow these elements")
     return _("List what is known, too") if rule == "newness" else _("Drop this rule")
@@ -116,7 +118,7 @@ def _loosen(kind: str, rules: Rules, target: Target) -> None:
     else:
         st.session_state.update({
             "max_hull": rules.max_e_above_hull, "toxic": rules.toxic, "radioactive": rules.radioactive,
-            "known": rules.known, "solid_state": rules.solid_state,
+            "known": rules.known, "solid_state": rules.solid_state, "shallow": rules.shallow,
         })  # fmt: skip
     for key, goal in target.goals.items():
         if goal.is_value:
