@@ -186,6 +186,8 @@ class Loader:
 @st.cache_resource(show_spinner=False)
 def load_models() -> Loader:
     """Begins to load at the first page that is opened."""
+    import pymatgen.core  # noqa: F401  whole before the thread begins: two threads that import it at once fail
+
     open_log()
     loader = Loader(prepare)
     threading.Thread(target=loader, name="matgen-loader", daemon=True).start()
