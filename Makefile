@@ -10,7 +10,7 @@ WORKERS ?= 2
 .PHONY: app test viewer lint lock format clean
 
 app: .venv/ready viewer
-	$(BIN)/python -m pages.ui.serve --server.port $(PORT)
+	$(BIN)/python -m pages.runs.serve --server.port $(PORT)
 
 .venv/ready: requirements.txt pyproject.toml
 	$$(test -x $(BIN)/python && echo $(BIN)/python || echo $(PYTHON)) tools/check_python.py
@@ -24,7 +24,7 @@ app: .venv/ready viewer
 	touch $@
 
 viewer: .venv/ready
-	$(BIN)/python -m matgen_core.viewer
+	$(BIN)/python -m matgen_core.core.viewer
 
 test: .venv/ready-test viewer lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from matgen_core.training import best_device
-from matgen_core.types import MatGenError
-from pages.ui.jobs import leave_other_pages
-from pages.ui.language import _, choose_language
+from matgen_core.core.errors import MatGenError
+from matgen_core.learning.trainer import best_device
+from pages.i18n.language import _, choose_language
+from pages.runs.jobs import leave_other_pages
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
 st.html(Path(__file__).parent / "pages" / "ui" / "style.css")

@@ -61,7 +61,7 @@ def serve(folder: Path, **environment: str) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     database, log = f"sqlite:///{folder / 'runs.sqlite'}", folder / "log.txt"
-    command = [sys.executable, "-m", "pages.ui.serve", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    command = [sys.executable, "-m", "pages.runs.serve", "--server.port", str(port), "--server.address", "127.0.0.1"]
     variables = {**os.environ, "MATGEN_DATABASE": database, **environment}
     with log.open("a") as file:
         process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, env=variables)

@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matgen_core.chem.structure import from_structure, to_structure
-    from matgen_core.data.exports import to_cif, to_cif_zip, to_csv, to_json
-    from matgen_core.data.reference import load_reference
-    from matgen_core.pipeline import base_rates, design
-    from matgen_core.properties import PROPERTIES
-    from matgen_core.stages.predict import predict
-    from matgen_core.types import (
+    from matgen_core.core.errors import MatGenError
+    from matgen_core.core.goals import Constraints, Goal, Target
+    from matgen_core.core.properties import PROPERTIES
+    from matgen_core.core.records import (
         Candidate,
-        Constraints,
         Crystal,
-        Goal,
-        MatGenError,
         Prediction,
         Progress,
-        SamplingSettings,
-        Target,
         Verdict,
     )
+    from matgen_core.core.settings import CrystalSettings
+    from matgen_core.kinds.crystals.files import to_cif, to_cif_zip, to_csv, to_json
+    from matgen_core.kinds.crystals.predict import predict
+    from matgen_core.kinds.crystals.reference import load_reference
+    from matgen_core.workflows.design_crystals import base_rates, design
 
 _HOMES = {
     "chem.structure": ("from_structure", "to_structure"),
@@ -34,7 +32,7 @@ _HOMES = {
     "properties": ("PROPERTIES",),
     "stages.predict": ("predict",),
     "types": (
-        "Candidate", "Constraints", "Crystal", "Goal", "MatGenError", "Prediction", "Progress", "SamplingSettings",
+        "Candidate", "Constraints", "Crystal", "Goal", "MatGenError", "Prediction", "Progress", "CrystalSettings",
         "Target", "Verdict",
     ),
 }  # fmt: skip
@@ -45,11 +43,11 @@ __all__ = [
     "Candidate",
     "Constraints",
     "Crystal",
+    "CrystalSettings",
     "Goal",
     "MatGenError",
     "Prediction",
     "Progress",
-    "SamplingSettings",
     "Target",
     "Verdict",
     "base_rates",

@@ -9,14 +9,21 @@ from typing import Any
 
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, check_hazards
 from matgen_core.chem.structure import formula_counts
-from matgen_core.data.formulas import count_atoms
-from matgen_core.properties import PROPERTIES, WHOLE
-from matgen_core.stages.assess import check_goals
-from matgen_core.stages.feasibility import Rules, check_energies, objections
-from matgen_core.stages.judge_formulas import rank_formulas
-from matgen_core.stages.judge_molecules import check_accessibility, rank_molecules
-from matgen_core.stages.rank import rank
-from matgen_core.types import Candidate, Crystal, Formula, Goal, M, Target, Verdict
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.properties import PROPERTIES, WHOLE
+from matgen_core.core.records import (
+    Candidate,
+    Crystal,
+    Formula,
+    M,
+    Verdict,
+)
+from matgen_core.kinds.compositions.judge import rank_formulas
+from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.crystals.judge import check_goals
+from matgen_core.kinds.crystals.rank import rank
+from matgen_core.kinds.molecules.judge import check_accessibility, rank_molecules
+from matgen_core.kinds.rules import Rules, check_energies, objections
 
 #: Largest distance to the hull that is still worth listing, eV/atom.
 MOST_ABOVE_HULL = 0.5
@@ -40,7 +47,7 @@ def nearest_rejected(candidates: Sequence[Candidate[M]], rules: Rules) -> list[C
 def loosen(candidate: Candidate[M], rule: str, rules: Rules, target: Target) -> tuple[Rules, Target] | None:
     """Rules and target by which a rejected candidate no longer fails ``rule``; None where no setting loosens it.
 
-    >>> from matgen_core.types import Formula, Origin, Prediction
+    >>> from matgen_core.core.records import Formula, Origin, Prediction
     >>> hull = Prediction("e_above_hull", 0.126, None, "eV/atom", "test")
     >>> near = Candidate("0", Formula("ZnI2"), Origin("test"), {"e_above_hull": hull})
     >>> loosen(near, "hull", Rules(), Target())[0].max_e_above_hull

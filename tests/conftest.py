@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from matgen_core.store import VARIABLE
+from matgen_core.runs.store import VARIABLE
 
 ROOT = Path(__file__).parents[1]
 

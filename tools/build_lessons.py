@@ -19,10 +19,10 @@ sys.path.insert(0, str(ROOT))
 def main() -> None:
     import torch
 
-    from matgen_core.data.molecule_reference import load_molecule_reference
+    from matgen_core.kinds.crystals.embed import load_autoencoder
+    from matgen_core.kinds.molecules.reference import load_molecule_reference
     from matgen_core.lessons import descriptors as lessons_descriptors
     from matgen_core.lessons import sampling as lessons_sampling
-    from matgen_core.stages.embed import load_autoencoder
 
     torch.set_num_threads(1)
     wanted = sys.argv[1:] or ["descriptors", "ways", "conditions"]

@@ -5,9 +5,9 @@
     python tools/update_catalogue.py --todo     print what still wants a translation
 
 Collected are the literal arguments of ``_``, ``N_`` and ``ngettext`` in app.py and pages/, the words that the figures
-of ``matgen_core`` pass to ``translate``, and the words of pages/ui/vocabulary.py. Errors, refusals and the reasons of
+of ``matgen_core`` pass to ``translate``, and the words of pages/i18n/extra_strings.py. Errors, refusals and the reasons of
 verdicts are written in English in ``matgen_core``, with values in them; their templates, such as "{0} is not a formula;
-write one such as Fe3O4", are collected too, under the context "message", and pages/ui/language.py recognises a sentence
+write one such as Fe3O4", are collected too, under the context "message", and pages/i18n/language.py recognises a sentence
 by its template. So a new error needs no more than its line in the catalogue.
 """
 
@@ -50,7 +50,7 @@ def collect() -> dict[Message, list[str]]:
     for path in (ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))):
         for text in _marked(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault((None, text), []).append(str(path.relative_to(ROOT)))
-    from pages.ui.vocabulary import said, words
+    from pages.i18n.extra_strings import said, words
 
     for text in words():
         found.setdefault((None, text), []).append("matgen_core")

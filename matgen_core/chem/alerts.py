@@ -8,7 +8,8 @@ from rdkit import Chem
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
 from matgen_core.chem.molecule import contains
-from matgen_core.types import BadInput, Verdict
+from matgen_core.core.errors import BadInput
+from matgen_core.core.records import Verdict
 
 #: PAINS: assays are fooled by them (Baell & Holloway 2010). BRENK: unstable, toxic or unwanted in leads (Brenk 2008).
 ALERTS = ("PAINS", "BRENK")

@@ -11,8 +11,9 @@ from numbers import Integral
 from matgen_core.chem.formula import read_formula
 from matgen_core.chem.formula_type import FormulaType, read_type
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
-from matgen_core.messages import quote
-from matgen_core.types import BadInput, BadTarget, Constraints, Crystal, Verdict
+from matgen_core.core.errors import BadInput, BadTarget, quote
+from matgen_core.core.goals import Constraints
+from matgen_core.core.records import Crystal, Verdict
 
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
 #: SMACT tries every combination of states: a second for nine elements, ten times as long for each more.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matgen_core.types import Verdict
+from matgen_core.core.records import Verdict
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -36,7 +36,7 @@ def shortest_distance(structure: Structure) -> tuple[float, int, int]:
 def check_overlap(structure: Structure) -> Verdict:
     """Verdict "overlap": every distance above 0.5 Å and the cell larger than 0.1 Å³, for published figures.
 
-    The app's own rule is :func:`matgen_core.stages.geometry_rules.check_distances`.
+    The app's own rule is :func:`matgen_core.kinds.crystals.geometry_rules.check_distances`.
     """
     if not np.isfinite(structure.lattice.matrix).all() or structure.volume <= MINIMUM_VOLUME:
         return Verdict("overlap", False, f"the cell has no volume ({structure.volume:.2g} Å³)")

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from matgen_core.types import Cancelled
+from matgen_core.core.errors import Cancelled
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

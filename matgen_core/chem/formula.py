@@ -13,8 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import gcd, lcm
 
-from matgen_core.messages import quote
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput, quote
 
 #: Longest text that is looked at.
 LONGEST = 120

@@ -14,8 +14,7 @@ from functools import lru_cache
 from itertools import permutations
 from math import gcd
 
-from matgen_core.messages import quote
-from matgen_core.types import BadTarget
+from matgen_core.core.errors import BadTarget, quote
 
 _LETTERS = frozenset("AEGJLMQRXZ")
 #: Letters that are elements, too, and what must stand beside them so that they are not.

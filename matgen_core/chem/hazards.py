@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from matgen_core.types import Verdict
+from matgen_core.core.records import Verdict
 
 #: Element: why it is rejected where toxic elements are.
 TOXIC = {

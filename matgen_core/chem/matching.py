@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from matgen_core.chem.structure import to_structure
-from matgen_core.types import Crystal
+from matgen_core.core.records import Crystal
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

@@ -15,8 +15,7 @@ from typing import Any
 from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import Crippen, Descriptors, rdFingerprintGenerator, rdMolDescriptors
 
-from matgen_core.messages import quote
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput, quote
 
 #: Longest string that is looked at: RDKit's time grows faster than the string.
 LONGEST = 400

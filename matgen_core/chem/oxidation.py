@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from matgen_core.chem.formula import read_formula
 from matgen_core.chem.oxidation_states import CHAINS, Choice, anions, cations, facts, may_be, signed
 from matgen_core.chem.scene import covalent_radius
-from matgen_core.types import Verdict
+from matgen_core.core.records import Verdict
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matgen_core.chem.energy import DENSEST, load_chgnet
-from matgen_core.types import Cancelled
+from matgen_core.core.errors import Cancelled
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.structure import to_structure
-from matgen_core.types import Crystal
+from matgen_core.core.records import Crystal
 
 Array = NDArray[np.float64]
 #: Two atoms are drawn as bonded up to this multiple of the sum of their covalent radii (Cordero et al. 2008).

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.symmetry import hall_number
-from matgen_core.messages import quote
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput, quote
 
 Array = NDArray[np.float64]
 

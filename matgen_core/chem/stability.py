@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.types import MissingReference
+from matgen_core.core.errors import MissingReference
 
 #: With fewer known formulas of exactly these elements the hull may be too shallow: of two elements fewer than this, of
 #: more elements none. Leaving one known phase out shows how much: in 1 of 20 systems of two elements with 0, 1 or 2

@@ -1,4 +1,4 @@
-"""Between a pymatgen Structure and the symmetric record :class:`~matgen_core.types.Crystal`."""
+"""Between a pymatgen Structure and the symmetric record :class:`~matgen_core.core.records.Crystal`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import spglib
 from numpy.typing import NDArray
 
 from matgen_core.chem.symmetry import TO_PRIMITIVE, centring, hall_number, symbol, wyckoff_positions
-from matgen_core.types import BadInput, Crystal, Site
+from matgen_core.core.errors import BadInput
+from matgen_core.core.records import Crystal, Site
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import typer
 
-from matgen_core.properties import outside_data, parse_goal
-from matgen_core.types import Constraints, Goal
+from matgen_core.core.goals import Constraints, Goal, outside_data, parse_goal
 
 
 def read_goals(texts: Mapping[str, str]) -> dict[str, Goal]:
@@ -33,7 +32,7 @@ def read_constraints(
         BadTarget: naming what is not an element.
     """
     from matgen_core.chem.composition import parse_elements, split_formula
-    from matgen_core.data.crystals import ELEMENTS
+    from matgen_core.kinds.crystals.rows import ELEMENTS
 
     written, exactly = split_formula(formula, parse_elements(system, ELEMENTS) if system else None)
     return Constraints(

@@ -11,9 +11,11 @@ import typer
 from matgen_core.cli.asking import read_constraints, read_goals
 from matgen_core.cli.reporting import print_progress, write_result
 from matgen_core.cli.running import at_work
-from matgen_core.types import BadInput, FormulaSettings, Target
+from matgen_core.core.errors import BadInput
+from matgen_core.core.goals import Target
+from matgen_core.core.settings import CompositionSettings
 
-_USUAL = FormulaSettings()
+_USUAL = CompositionSettings()
 ROWS = Path("training/rows/formulas.csv.gz")
 
 
@@ -43,11 +45,15 @@ def compositions(
     """Draw formulas for a target, read their properties and judge them."""
     goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
     target = Target(goals, read_constraints(include, exclude, system, formula, min_atoms, max_atoms))
-    settings = FormulaSettings(temperature, top_k, prompt, neutral, new, cap)
+    settings = CompositionSettings(temperature, top_k, prompt, neutral, new, cap)
     with at_work(out) as work:
-        from matgen_core.compositions import design_compositions, listed_compositions, summarise_compositions
-        from matgen_core.data.formula_exports import formulas_to_csv
-        from matgen_core.stages.assess import met_all
+        from matgen_core.kinds.compositions.files import formulas_to_csv
+        from matgen_core.kinds.crystals.judge import met_all
+        from matgen_core.workflows.design_compositions import (
+            design_compositions,
+            listed_compositions,
+            summarise_compositions,
+        )
 
         found = design_compositions(
             target, count, seed=seed, settings=settings, on_progress=print_progress, cancelled=work.cancelled
@@ -85,7 +91,7 @@ def predict(
             typer.echo(f"\r{rows} rows", nl=False, err=True)
 
     with at_work(out) as work:
-        from matgen_core.prediction import predict_table
+        from matgen_core.workflows.predict_table import predict_table
 
         done = predict_table(source, out, column=column, using=using, on_progress=report, cancelled=work.cancelled)
         work.found_at(out, done.path)
@@ -107,7 +113,7 @@ def data_formulas(
     out: Annotated[Path, typer.Option(help="table to write")] = ROWS,
 ) -> None:
     """Join tables of formulas into the rows that matbert and matgpt learn from."""
-    from matgen_core.data.formulas import build_formula_rows
+    from matgen_core.kinds.compositions.rows import build_formula_rows
 
     table = build_formula_rows(energies, gaps, crystals)
     out.parent.mkdir(parents=True, exist_ok=True)

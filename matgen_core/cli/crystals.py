@@ -11,7 +11,9 @@ import typer
 from matgen_core.cli.asking import read_constraints, read_goals
 from matgen_core.cli.reporting import print_progress
 from matgen_core.cli.running import Work, at_work
-from matgen_core.types import Candidate, SamplingSettings, Target
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate
+from matgen_core.core.settings import CrystalSettings
 
 
 def crystals(
@@ -28,13 +30,13 @@ def crystals(
     crystal_system: Annotated[str, typer.Option(help="cubic, hexagonal, …")] = "any",
     count: Annotated[int, typer.Option(help="candidates to draw")] = 16,
     seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
-    engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = SamplingSettings().engine,
-    guidance: Annotated[float, typer.Option(help="1: plain; more presses harder")] = SamplingSettings().guidance,
-    sampler: Annotated[str, typer.Option(help="ddpm, ddim or dpm-solver")] = SamplingSettings().sampler,
-    steps: Annotated[int, typer.Option(help="denoising steps")] = SamplingSettings().steps,
-    drafts: Annotated[int, typer.Option(help="skeletons compared for each one tried")] = SamplingSettings().drafts,
-    skeletons: Annotated[int, typer.Option(help="skeletons tried a candidate")] = SamplingSettings().skeletons,
-    geometries: Annotated[int, typer.Option(help="geometries tried a skeleton")] = SamplingSettings().geometries,
+    engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = CrystalSettings().engine,
+    guidance: Annotated[float, typer.Option(help="1: plain; more presses harder")] = CrystalSettings().guidance,
+    sampler: Annotated[str, typer.Option(help="ddpm, ddim or dpm-solver")] = CrystalSettings().sampler,
+    steps: Annotated[int, typer.Option(help="denoising steps")] = CrystalSettings().steps,
+    drafts: Annotated[int, typer.Option(help="skeletons compared for each one tried")] = CrystalSettings().drafts,
+    skeletons: Annotated[int, typer.Option(help="skeletons tried a candidate")] = CrystalSettings().skeletons,
+    geometries: Annotated[int, typer.Option(help="geometries tried a skeleton")] = CrystalSettings().geometries,
     prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does")] = True,
     out: Annotated[Path | None, typer.Option(help="CSV to write")] = None,
     cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF a candidate")] = None,
@@ -49,13 +51,13 @@ def crystals(
     target = Target(
         goals, read_constraints(include, exclude, system, formula, min_atoms, max_atoms, crystal_system)
     )  # fmt: skip
-    settings = SamplingSettings(
+    settings = CrystalSettings(
         engine=engine, guidance=guidance, sampler=sampler, steps=steps, drafts=drafts, skeletons=skeletons,
         geometries=geometries, prefer_stable=prefer_stable,
     )  # fmt: skip
     with at_work(out, folder=cif_dir) as work:
-        from matgen_core.pipeline import design
-        from matgen_core.stages.assess import met_all
+        from matgen_core.kinds.crystals.judge import met_all
+        from matgen_core.workflows.design_crystals import design
 
         found = design(
             target, count, seed=seed, settings=settings, on_progress=print_progress, cancelled=work.cancelled
@@ -68,7 +70,7 @@ def crystals(
 
 def save_crystals(work: Work, found: Sequence[Candidate], out: Path | None, cif_dir: Path | None) -> None:
     """Tables and CIFs where they are asked for; the table is printed where nothing is."""
-    from matgen_core.data.exports import file_name, to_cif, to_csv
+    from matgen_core.kinds.crystals.files import file_name, to_cif, to_csv
 
     if out is not None:
         work.save(out, to_csv(found))

@@ -12,11 +12,12 @@ from matgen_core.cli.asking import read_constraints, read_goals
 from matgen_core.cli.molecules import check_ending, write_molecules
 from matgen_core.cli.reporting import write_result
 from matgen_core.cli.running import at_work
-from matgen_core.settings import Budget, Rules
-from matgen_core.types import FormulaSettings, M, Progress, SamplingSettings, SmilesSettings, Target
+from matgen_core.core.goals import Target
+from matgen_core.core.records import M, Progress
+from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 
 if TYPE_CHECKING:
-    from matgen_core.loop import DesignRun
+    from matgen_core.workflows.loop import DesignRun
 
 app = typer.Typer(no_args_is_help=True, help="Draw and judge until enough pass: the chapter's workflow.")
 _ENDED = {
@@ -49,7 +50,7 @@ def design_crystals(
     solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
     shallow: Annotated[bool, typer.Option(help="list also where few phases are known, so stability is unsure")] = False,
     seed: Annotated[int, typer.Option(help="the same seed draws the same candidates")] = 0,
-    engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = SamplingSettings().engine,
+    engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = CrystalSettings().engine,
     out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
     everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
     cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF each that passed")] = None,
@@ -59,12 +60,12 @@ def design_crystals(
     constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms, crystal_system)
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state, shallow=shallow)
     with at_work(out, everything, folder=cif_dir) as work:
-        from matgen_core.data.exports import file_name, to_cif, to_csv
-        from matgen_core.inverse_design import design_until
+        from matgen_core.kinds.crystals.files import file_name, to_cif, to_csv
+        from matgen_core.workflows.design_until import design_until
 
         run = design_until(
             Target(goals, constraints), Budget(want, seconds, draws), rules=rules, seed=seed,
-            settings=SamplingSettings(engine=engine), on_progress=_print, cancelled=work.cancelled,
+            settings=CrystalSettings(engine=engine), on_progress=_print, cancelled=work.cancelled,
         )  # fmt: skip
         for path, candidates in ((out, run.listed), (everything, run.candidates)):
             if path is not None:
@@ -102,11 +103,11 @@ def design_molecules(
     alerts = tuple(part.strip() for part in filters.split(",") if part.strip())
     check_ending(out)
     with at_work(out, everything) as work:
-        from matgen_core.inverse_design import design_molecules_until
+        from matgen_core.workflows.design_until import design_molecules_until
 
         run = design_molecules_until(
             Target(goals), Budget(want, seconds, draws), rules=Rules(known=known, max_sa=max_sa, filters=alerts),
-            seed=seed, settings=SmilesSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
+            seed=seed, settings=MoleculeSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
         )  # fmt: skip
         if out is not None:
             work.save(out, write_molecules(run.listed, out.suffix))
@@ -147,12 +148,12 @@ def design_compositions(
     constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms)
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state, shallow=shallow)
     with at_work(out, everything) as work:
-        from matgen_core.data.formula_exports import formulas_to_csv
-        from matgen_core.inverse_design import design_compositions_until
+        from matgen_core.kinds.compositions.files import formulas_to_csv
+        from matgen_core.workflows.design_until import design_compositions_until
 
         run = design_compositions_until(
             Target(goals, constraints), Budget(want, seconds, draws), rules=rules, seed=seed,
-            settings=FormulaSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
+            settings=CompositionSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
         )  # fmt: skip
         for path, candidates in ((out, run.listed), (everything, run.candidates)):
             if path is not None:
@@ -183,9 +184,9 @@ def evaluate_design(
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure what the loop delivers per minute beside random generation and ionic substitution."""
-    from matgen_core.data.crystals import load_rows
     from matgen_core.evaluation.design import measure_design
     from matgen_core.evaluation.timing import describe_machine
+    from matgen_core.kinds.crystals.rows import load_rows
 
     result = {"machine": describe_machine(), **measure_design(load_rows(rows), seconds, seed, typer.echo)}
     write_result(result, out / "design.json")

@@ -10,11 +10,11 @@ import typer
 
 from matgen_core.cli.reporting import write_result
 from matgen_core.cli.running import at_work
-from matgen_core.settings import FinetuneConfig
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput
+from matgen_core.core.settings import FinetuneConfig
 
 if TYPE_CHECKING:
-    from matgen_core.finetuning import Tuned
+    from matgen_core.workflows.finetune import Tuned
 
 _USUAL = FinetuneConfig()
 _MEASURED = "CSV of formula and target, in Matbench's row order"
@@ -43,9 +43,9 @@ def finetune_file(
             typer.echo(f"epoch {epoch}: loss {loss:.3f}, error on withheld rows {error:.4g} {unit}", err=True)
 
     with at_work() as work:
-        from matgen_core.data.examples import read_columns
-        from matgen_core.finetuning import finetune, read_examples
-        from matgen_core.predictors import check_place, save_predictor
+        from matgen_core.learning.examples import read_columns
+        from matgen_core.workflows.finetune import finetune, read_examples
+        from matgen_core.workflows.predictors import check_place, save_predictor
 
         check_place(named)
         texts, values, kind = read_columns(source, column, text, kind)
@@ -70,7 +70,7 @@ def finetune_file(
 
 def predictors() -> None:
     """List the predictors that were taught."""
-    from matgen_core.predictors import list_predictors, load_predictor
+    from matgen_core.workflows.predictors import list_predictors, load_predictor
 
     names = list_predictors()
     if not names:
@@ -115,8 +115,8 @@ def evaluate_pretraining(
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """What masked atoms and contrastive pairs each bring to the band gap."""
-    from matgen_core.data.formulas import load_formula_rows
     from matgen_core.evaluation.transfer import measure_ablation
+    from matgen_core.kinds.compositions.rows import load_formula_rows
 
     found = measure_ablation(load_formula_rows(rows), count, before, after, seeds, typer.echo)
     write_result(found, out / "pretraining.json")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from matgen_core.cli.running import at_work
-from matgen_core.types import BadInput, Candidate, Crystal
+from matgen_core.core.errors import BadInput
+from matgen_core.core.records import Candidate, Crystal
 
 if TYPE_CHECKING:
-    from matgen_core.stages.relax import Relaxation
+    from matgen_core.kinds.crystals.relax import Relaxation
 
 _KEYS = ("formation_energy", "e_above_hull", "magnetic_moment")
 
@@ -31,9 +32,9 @@ def relax(
     if not 1 <= steps <= 2000:
         raise BadInput(f"{steps} steps are out of range; use 1 to 2000")
     with at_work(folder=out) as work:
-        from matgen_core.data.exports import file_name, to_cif
-        from matgen_core.stages.predict import predict
-        from matgen_core.stages.relax import relax_candidates
+        from matgen_core.kinds.crystals.files import file_name, to_cif
+        from matgen_core.kinds.crystals.predict import predict
+        from matgen_core.kinds.crystals.relax import relax_candidates
 
         crystals = _read_crystals(files, run)
         done = relax_candidates(predict(crystals), steps=steps, on_progress=_print_progress, cancelled=work.cancelled)
@@ -49,9 +50,9 @@ def relax(
 
 def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]]:
     """The first crystals of files or of a stored run; says what was refused."""
-    from matgen_core.data.candidate_files import Refused, read_files
-    from matgen_core.stages.relax import MOST
-    from matgen_core.store import open_store
+    from matgen_core.kinds.crystals.relax import MOST
+    from matgen_core.runs.store import open_store
+    from matgen_core.workflows.candidate_files import Refused, read_files
 
     crystals: list[Candidate[Crystal]] = []
     for item in open_store().candidates(run) if run else read_files(list(files or [])):
@@ -69,7 +70,7 @@ def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal
 
 def _table(done: tuple[Relaxation, ...], crystals: list[Candidate[Crystal]]) -> str:
     """Predictions before and after as CSV, a row for each crystal, also where it was not relaxed."""
-    from matgen_core.data.exports import harmless
+    from matgen_core.kinds.crystals.files import harmless
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -94,8 +95,8 @@ def known(
     ] = "",
 ) -> None:
     """Ask public databases, over the network, whether they know a formula."""
-    from matgen_core.data.elsewhere import ask_elsewhere, elsewhere_verdict
-    from matgen_core.data.formulas import reduce_formula
+    from matgen_core.kinds.compositions.rows import reduce_formula
+    from matgen_core.workflows.optimade import ask_elsewhere, elsewhere_verdict
 
     names, unknown = list(dict.fromkeys(reduce_formula(formula) for formula in formulas)), 0
     for formula, answers in ask_elsewhere(names, key.strip()).items():

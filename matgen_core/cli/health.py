@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def health(as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False) -> None:
     """Say whether everything that the app needs is here and whole."""
-    from matgen_core.health import check_health, healthy
+    from matgen_core.workflows.health import check_health, healthy
 
     checks = check_health()
     well = healthy(checks)
@@ -35,8 +35,8 @@ def health(as_json: Annotated[bool, typer.Option("--json", help="for programs")]
 
 def viewer() -> None:
     """Fetch the 3D viewer's script (once; needs the network)."""
-    from matgen_core.viewer import is_whole
-    from matgen_core.viewer import main as fetch_viewer
+    from matgen_core.core.viewer import is_whole
+    from matgen_core.core.viewer import main as fetch_viewer
 
     fetch_viewer()
     raise typer.Exit(0 if is_whole() else 1)

@@ -19,8 +19,8 @@ from matgen_core.cli.running import print_safely
 from matgen_core.cli.runs import app as runs
 from matgen_core.cli.screening import register as register_screening
 from matgen_core.cli.training import register as register_training
-from matgen_core.installation import HOME
-from matgen_core.types import MatGenError
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.installation import HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Inverse design of materials.")
 data = typer.Typer(no_args_is_help=True, help="Build training rows and the reference of what is known.")
@@ -61,7 +61,7 @@ def run_app(
 ) -> None:
     """Open the app in the browser."""
     # In a process of its own, so that this package needs no streamlit.
-    command = [sys.executable, "-m", "pages.ui.serve", "--server.port", str(port), "--server.address", address]
+    command = [sys.executable, "-m", "pages.runs.serve", "--server.port", str(port), "--server.address", address]
     raise typer.Exit(subprocess.run(command, cwd=HOME, check=False).returncode)
 
 

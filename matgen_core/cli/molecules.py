@@ -12,14 +12,17 @@ import typer
 from matgen_core.cli.asking import read_goals
 from matgen_core.cli.reporting import print_progress, write_result
 from matgen_core.cli.running import at_work
-from matgen_core.installation import ASSETS
-from matgen_core.types import BadInput, Candidate, Molecule, SmilesSettings, Target
+from matgen_core.core.errors import BadInput
+from matgen_core.core.goals import Target
+from matgen_core.core.installation import ASSETS
+from matgen_core.core.records import Candidate, Molecule
+from matgen_core.core.settings import MoleculeSettings
 
 ROWS, FOLDER = Path("training/rows"), ASSETS / "reference"
 ENCODER = "smiles-bert"
 _WHEEL = "the molsets wheel (pip download --no-deps molsets==0.3.1)"
 _ENDINGS = (".csv", ".sdf", ".smi")
-_USUAL = SmilesSettings()
+_USUAL = MoleculeSettings()
 
 
 def molecules(
@@ -57,15 +60,15 @@ def molecules(
         {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
     )
     target, names = Target(goals), tuple(name.strip().upper() for name in filters.split(",") if name.strip())
-    settings = SmilesSettings(
+    settings = MoleculeSettings(
         temperature, top_k, top_p, prefix, scaffold, require, forbid, names, max_sa, until, cap, grammar, guidance
     )
     check_ending(out)
     with at_work(out) as work:
-        from matgen_core.data.molecule_reference import load_molecule_reference
-        from matgen_core.molecules import design_molecules
-        from matgen_core.stages.judge_molecules import counts_for
-        from matgen_core.stages.molecule_conditions import check_molecules, contradiction
+        from matgen_core.kinds.molecules.conditions import check_molecules, contradiction
+        from matgen_core.kinds.molecules.judge import counts_for
+        from matgen_core.kinds.molecules.reference import load_molecule_reference
+        from matgen_core.workflows.design_molecules import design_molecules
 
         check_molecules(target, count, settings)
         if warning := contradiction(target, load_molecule_reference()):
@@ -83,9 +86,9 @@ def molecules(
 
 
 def _report(found: Sequence[Candidate[Molecule]], kept: Sequence[Candidate[Molecule]], target: Target) -> str:
-    from matgen_core.molecules import summarise
-    from matgen_core.stages.assess import met_all
-    from matgen_core.stages.judge_molecules import counts_for
+    from matgen_core.kinds.crystals.judge import met_all
+    from matgen_core.kinds.molecules.judge import counts_for
+    from matgen_core.workflows.design_molecules import summarise
 
     counts = summarise(found)
     rejected = ", ".join(f"{key.removeprefix('rejected:')} {n}" for key, n in counts.items() if ":" in key and n)
@@ -104,7 +107,7 @@ def check_ending(out: Path | None) -> None:
 
 def write_molecules(candidates: Sequence[Candidate[Molecule]], ending: str) -> str:
     """Molecules as the text of a file with this ending."""
-    from matgen_core.data.molecule_exports import to_csv, to_sdf, to_smiles
+    from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
 
     writers: dict[str, Callable[[Sequence[Candidate[Molecule]]], str]]
     writers = {".csv": to_csv, ".sdf": to_sdf, ".smi": to_smiles}
@@ -121,7 +124,7 @@ def data_molecules(
     workers: Annotated[int, typer.Option(help="processes")] = 1,
 ) -> None:
     """Turn the MOSES set into training rows: tokens and RDKit labels. Goes on where it stopped."""
-    from matgen_core.data.molecules import build_rows
+    from matgen_core.kinds.molecules.rows import build_rows
 
     rows = build_rows(source, out, limit=limit or None, workers=workers, on_progress=_bar)
     typer.echo(f"{len(rows)} rows in {out / 'molecules.npz'}")
@@ -133,8 +136,8 @@ def data_molecule_reference(
     out: Annotated[Path, typer.Option(help="folder for the reference")] = FOLDER,
 ) -> None:
     """Write the hashes of all training molecules and the sample with its properties."""
-    from matgen_core.data.molecule_reference import build_reference, load_molecule_reference
-    from matgen_core.data.molecules import load_rows, read_moses
+    from matgen_core.kinds.molecules.reference import build_reference, load_molecule_reference
+    from matgen_core.kinds.molecules.rows import load_rows, read_moses
 
     labelled = load_rows(rows)
     # One string in some thousands is written otherwise by today's RDKit: those that were read stand in both writings.

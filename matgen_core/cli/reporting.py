@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from matgen_core.types import M, Progress
+from matgen_core.core.records import M, Progress
 
 
 def print_progress(progress: Progress[M]) -> None:

@@ -17,8 +17,8 @@ from types import FrameType
 
 import typer
 
-from matgen_core.data.saving import save_text
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput
+from matgen_core.files.saving import save_text
 
 
 class Work:
@@ -57,7 +57,7 @@ def at_work(*files: Path | None, folder: Path | None = None) -> Iterator[Work]:
     Raises:
         BadInput: before the work, where a path cannot be written; after it, where a result had to go elsewhere.
     """
-    from matgen_core.data.exports import check_writable
+    from matgen_core.kinds.crystals.files import check_writable
 
     for path in (*files, folder and folder / ".write-test"):
         if path is not None:

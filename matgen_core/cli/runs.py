@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from matgen_core.cli.running import at_work
-from matgen_core.types import BadInput, Crystal, Formula, Molecule
+from matgen_core.core.errors import BadInput
+from matgen_core.core.records import Crystal, Formula, Molecule
 
 if TYPE_CHECKING:
-    from matgen_core.store import Store
+    from matgen_core.runs.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="Runs that the app has kept.")
 _ID = typer.Argument(help="the run's id, as matgen runs list shows it")
 
 
 def _store() -> Store:
-    from matgen_core.store import open_store
+    from matgen_core.runs.store import open_store
 
     return open_store()
 
@@ -50,7 +51,9 @@ def show_run(run: Annotated[str, _ID]) -> None:
 @app.command("export")
 def export_run(run: Annotated[str, _ID], out: Annotated[Path, typer.Argument(help="CSV, or SDF of molecules")]) -> None:
     """Every candidate of a run."""
-    from matgen_core.data import exports, formula_exports, molecule_exports
+    from matgen_core.kinds.compositions import files as formula_exports
+    from matgen_core.kinds.crystals import files as exports
+    from matgen_core.kinds.molecules import files as molecule_exports
 
     found = _store().candidates(run)
     kinds = {type(candidate.material) for candidate in found}

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from matgen_core.cli.running import at_work
-from matgen_core.settings import Rules
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput
+from matgen_core.core.settings import Rules
 
 if TYPE_CHECKING:
-    from matgen_core.data.candidate_files import Item
+    from matgen_core.workflows.candidate_files import Item
 
 _RULES = Rules()
 
@@ -35,7 +35,7 @@ def screen(
     solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
 ) -> None:
     """Read, judge and compare materials; write table, fronts and manifest. Rows that cannot be used say why."""
-    from matgen_core.stages.pareto import parse_objective
+    from matgen_core.workflows.pareto import parse_objective
 
     names = [name.strip() for name in using.split(",") if name.strip()]
     if bool(files) == bool(run):
@@ -45,11 +45,11 @@ def screen(
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
     source = [f"run {run}"] if run else [str(path) for path in files or []]
     with at_work(folder=out) as work:
-        from matgen_core.data.candidate_files import read_files
-        from matgen_core.own_readings import add_own_readings, own_property
-        from matgen_core.screening import check_objectives, screen_to_folder
-        from matgen_core.stages.solid_state import check_available
-        from matgen_core.store import open_store
+        from matgen_core.kinds.solid_state import check_available
+        from matgen_core.runs.store import open_store
+        from matgen_core.workflows.candidate_files import read_files
+        from matgen_core.workflows.own_predictors import add_own_readings, own_property
+        from matgen_core.workflows.screen import check_objectives, screen_to_folder
 
         own = {record.key: record for record in map(own_property, names)}
         objectives = [parse_objective(text, own) for text in objective or []]

@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from matgen_core.cli.reporting import print_progress
-from matgen_core.installation import ASSETS
-from matgen_core.types import BadInput, SamplingSettings, Target
+from matgen_core.core.errors import BadInput
+from matgen_core.core.goals import Target
+from matgen_core.core.installation import ASSETS
+from matgen_core.core.settings import CrystalSettings
 
 CHECKPOINTS, REFERENCE = ASSETS / "checkpoints", ASSETS / "reference"
 
@@ -25,8 +27,8 @@ def data_build(
     ] = True,
 ) -> None:
     """Turn structures into training rows: symmetry, Wyckoff sites, tokens, CHGNet labels. Goes on where it stopped."""
-    from matgen_core.data.crystals import build_rows
-    from matgen_core.data.labels import label_rows
+    from matgen_core.kinds.crystals.labels import label_rows
+    from matgen_core.kinds.crystals.rows import build_rows
 
     notes: list[str] = []
     table, rejected = build_rows(
@@ -50,8 +52,8 @@ def data_reference(
     ] = None,
 ) -> None:
     """Compute the hull, the sets of known formulas and structures, and the readings' spreads."""
-    from matgen_core.data.crystals import load_rows
-    from matgen_core.data.reference import build_reference
+    from matgen_core.kinds.crystals.reference import build_reference
+    from matgen_core.kinds.crystals.rows import load_rows
 
     reference = build_reference(file, load_rows(rows), out, entries)
     typer.echo(f"{out}: " + ", ".join(f"{key} {value}" for key, value in reference.counts.items()))
@@ -62,9 +64,9 @@ def data_latents(
     out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
 ) -> None:
     """Write the latents of the known crystals, for the embedding explorer, by the shipped autoencoder."""
-    from matgen_core.data.crystals import load_rows
-    from matgen_core.data.spaces import save_latents
-    from matgen_core.stages.embed import encode_crystals, load_autoencoder
+    from matgen_core.kinds.crystals.embed import encode_crystals, load_autoencoder
+    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.workflows.spaces import save_latents
 
     known = load_rows(rows)
     latents, kept = encode_crystals(known.crystals)
@@ -74,8 +76,8 @@ def data_latents(
 
 def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE) -> None:
     """Compute the maps of neighbours that the embedding explorer shows; about twenty minutes on one core."""
-    from matgen_core.data.maps import save_maps
-    from matgen_core.embeddings import SPACES, count_rebuilt, neighbour_map, open_space
+    from matgen_core.workflows.explore import SPACES, count_rebuilt, neighbour_map, open_space
+    from matgen_core.workflows.maps import save_maps
 
     spaces = {kind: open_space(kind) for kind in SPACES}
     maps = {kind: (space, neighbour_map(space.vectors)) for kind, space in spaces.items()}
@@ -93,8 +95,8 @@ def data_fetch(
     if not key:
         raise BadInput("no key: set the environment variable MP_API_KEY (materialsproject.org, your dashboard)")
     from matgen_core.chem.composition import parse_elements
-    from matgen_core.data.crystals import ELEMENTS
-    from matgen_core.data.materials_project import fetch_table
+    from matgen_core.kinds.crystals.materials_project import fetch_table
+    from matgen_core.kinds.crystals.rows import ELEMENTS
 
     count = fetch_table(out, key, parse_elements(elements, ELEMENTS) if elements else None)
     typer.echo(f"{count} rows in {out}")
@@ -133,8 +135,8 @@ def train(
     """Train a model, or go on where a training stopped."""
     import torch
 
-    from matgen_core.recipes.crystals import train as run
-    from matgen_core.training import TrainingConfig
+    from matgen_core.learning.recipes.crystals import train as run
+    from matgen_core.learning.trainer import TrainingConfig
 
     torch.set_num_threads(threads)
 
@@ -151,9 +153,9 @@ def data_surroundings(
     out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
 ) -> None:
     """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
-    from matgen_core.data.crystals import load_rows
-    from matgen_core.data.prototypes import save_prototypes
-    from matgen_core.data.surroundings import measure_surroundings, save_surroundings, share_unlike
+    from matgen_core.kinds.crystals.coordination_statistics import measure_surroundings, save_surroundings, share_unlike
+    from matgen_core.kinds.crystals.prototypes import save_prototypes
+    from matgen_core.kinds.crystals.rows import load_rows
 
     known = load_rows(rows)
     typer.echo(f"{save_prototypes(out)}: names of structure types")
@@ -172,7 +174,7 @@ def evaluate_crystals(
     count: Annotated[int, typer.Option(help="unconditional samples")] = 1000,
     each: Annotated[int, typer.Option(help="samples a target; 0 leaves the targets out")] = 200,
     seed: Annotated[int, typer.Option(help="of the draws")] = 0,
-    engine: Annotated[str, typer.Option(help="engine")] = SamplingSettings().engine,
+    engine: Annotated[str, typer.Option(help="engine")] = CrystalSettings().engine,
     prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does, as the app does")] = True,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
@@ -181,13 +183,13 @@ def evaluate_crystals(
 
     import numpy as np
 
-    from matgen_core.data.crystals import load_rows
-    from matgen_core.data.reference import SAMPLES
     from matgen_core.evaluation.crystals import measure_targets, measure_unconditional, readings_of
-    from matgen_core.pipeline import design
+    from matgen_core.kinds.crystals.reference import SAMPLES
+    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.workflows.design_crystals import design
 
     known = load_rows(rows)
-    settings = SamplingSettings(engine=engine, prefer_stable=prefer_stable)
+    settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable)
     samples = design(Target(), count, seed=seed, settings=settings, on_progress=print_progress)
     result: dict[str, object] = {
         "engine": engine,
@@ -196,7 +198,7 @@ def evaluate_crystals(
     }
     result["unconditional"] = measure_unconditional(samples, known)
     typer.echo(json.dumps(result["unconditional"], indent=1))
-    if engine == SamplingSettings().engine and prefer_stable:
+    if engine == CrystalSettings().engine and prefer_stable:
         np.savez_compressed(REFERENCE / SAMPLES, allow_pickle=False, **readings_of(samples))
     if each:
         result["targets"] = measure_targets(each, seed, settings, samples, known, typer.echo)
@@ -213,10 +215,10 @@ def evaluate_reconstruction(
     """Measure what engine A's autoencoder brings back of crystals withheld from it."""
     import json
 
-    from matgen_core.data.crystals import load_rows
-    from matgen_core.data.datasets import split_rows
     from matgen_core.evaluation.reconstruction import measure_reconstruction
-    from matgen_core.stages.embed import load_autoencoder
+    from matgen_core.kinds.crystals.batches import split_rows
+    from matgen_core.kinds.crystals.embed import load_autoencoder
+    from matgen_core.kinds.crystals.rows import load_rows
 
     held = split_rows(load_rows(rows))[1]
     vae, scale, digest = load_autoencoder()
@@ -235,10 +237,10 @@ def evaluate_readings(
     """Measure how far readings on generated geometry err; their spreads go to the shipped reference."""
     import json
 
-    from matgen_core.data.crystals import load_rows
-    from matgen_core.data.reference import GENERATED
-    from matgen_core.data.spreads import write_spreads
     from matgen_core.evaluation.calibration import measure_readings, read_placed
+    from matgen_core.kinds.crystals.reference import GENERATED
+    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.kinds.crystals.uncertainty import write_spreads
 
     spreads, figures = measure_readings(read_placed(load_rows(rows), count, seed))
     write_spreads(spreads, REFERENCE / GENERATED)
@@ -259,8 +261,8 @@ def bench_crystals(
 
     import torch
 
-    from matgen_core.data.crystals import load_rows
     from matgen_core.evaluation.timing import time_crystals
+    from matgen_core.kinds.crystals.rows import load_rows
 
     if threads:
         torch.set_num_threads(threads)

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from matgen_core.core.errors import Cancelled
 from matgen_core.diffusion.process import Denoiser, Prediction, to_eps, to_x0
 from matgen_core.diffusion.schedules import Schedule
-from matgen_core.types import Cancelled
 
 METHODS = ("ddpm", "ddim", "dpm-solver")
 #: Called after each step with its number, the sample and the clean sample predicted from it.

@@ -13,15 +13,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from matgen_core.data.crystals import CrystalRows
-from matgen_core.data.reference import load_reference
-from matgen_core.data.spreads import EDGES, Spreads, summarise
-from matgen_core.data.tokenizers import MAX_SITES, skeleton_of
-from matgen_core.stages.conditions import draw_conditions
-from matgen_core.stages.generate import load_engine
-from matgen_core.stages.predict import predict
-from matgen_core.stages.symmetry_first import SymmetryFirst
-from matgen_core.types import Candidate, Origin, SamplingSettings, Target
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate, Origin
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.crystals.conditions import draw_conditions
+from matgen_core.kinds.crystals.engines.symmetry_first import SymmetryFirst
+from matgen_core.kinds.crystals.generate import load_engine
+from matgen_core.kinds.crystals.grammar import MAX_SITES, skeleton_of
+from matgen_core.kinds.crystals.predict import predict
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.rows import CrystalRows
+from matgen_core.kinds.crystals.uncertainty import EDGES, Spreads, summarise
 
 #: Readings that depend on the geometry.
 KEYS = ("formation_energy", "e_above_hull", "magnetic_moment", "max_site_moment")
@@ -32,7 +34,7 @@ def read_placed(rows: CrystalRows, count: int, seed: int) -> dict[str, NDArray[n
     held = rows.subset((rows.splits == "val") & np.array([len(c.sites) <= MAX_SITES for c in rows.crystals]))
     chosen = np.random.default_rng(seed).permutation(len(held))[:count]
     sample = held.subset(np.isin(np.arange(len(held)), chosen))
-    engine, settings = load_engine("symmetry-first"), SamplingSettings()
+    engine, settings = load_engine("symmetry-first"), CrystalSettings()
     assert isinstance(engine, SymmetryFirst)
     asked = draw_conditions(Target(), len(sample), np.random.default_rng(seed), load_reference(), True)
     crystals, _ = engine.placer.place(

@@ -13,16 +13,18 @@ from typing import Any
 
 from matgen_core.chem.composition import check_charges, check_smact_neutral
 from matgen_core.chem.oxidation import check_neutral
-from matgen_core.compositions import design_compositions, listed_compositions
-from matgen_core.data.formulas import MAX_ATOMS
-from matgen_core.data.reference import load_reference
+from matgen_core.core.goals import Constraints, Goal, Target, meets
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Formula
+from matgen_core.core.settings import CompositionSettings
 from matgen_core.evaluation.crystals import TARGETS, share
-from matgen_core.properties import PROPERTIES, meets
-from matgen_core.stages.judge_formulas import rank_formulas
-from matgen_core.stages.read_formulas import predict_formulas
-from matgen_core.types import Candidate, Constraints, Formula, FormulaSettings, Goal, Target
+from matgen_core.kinds.compositions.judge import rank_formulas
+from matgen_core.kinds.compositions.predict import predict_formulas
+from matgen_core.kinds.compositions.rows import MAX_ATOMS
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.workflows.design_compositions import design_compositions, listed_compositions
 
-_FREE, _LONG = FormulaSettings(neutral=False, cap=1), Constraints(max_atoms=MAX_ATOMS)
+_FREE, _LONG = CompositionSettings(neutral=False, cap=1), Constraints(max_atoms=MAX_ATOMS)
 
 
 def evaluate(count: int, each: int, seed: int, say: Callable[[str], None]) -> dict[str, Any]:

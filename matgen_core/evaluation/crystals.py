@@ -18,11 +18,13 @@ import numpy as np
 from matgen_core.chem.composition import check_charges
 from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.structure import reduced_formula, to_structure
-from matgen_core.data.crystals import CrystalRows
-from matgen_core.pipeline import design
-from matgen_core.properties import CRYSTAL_CONDITIONS, PROPERTIES, meets
-from matgen_core.stages.predict import predict
-from matgen_core.types import Candidate, Crystal, Goal, Origin, SamplingSettings, Target
+from matgen_core.core.goals import Goal, Target, meets
+from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
+from matgen_core.core.records import Candidate, Crystal, Origin
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.crystals.predict import predict
+from matgen_core.kinds.crystals.rows import CrystalRows
+from matgen_core.workflows.design_crystals import design
 
 STABLE = 0.1
 #: Targets of the conditional evaluation.
@@ -110,7 +112,7 @@ def find_novel(candidates: Sequence[Candidate], rows: CrystalRows) -> list[bool]
 def measure_targets(
     count: int,
     seed: int,
-    settings: SamplingSettings,
+    settings: CrystalSettings,
     unconditional: Sequence[Candidate],
     rows: CrystalRows,
     on_progress: Callable[[str], None] | None = None,

@@ -18,16 +18,17 @@ import numpy as np
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
 from matgen_core.chem.scene import covalent_radius
 from matgen_core.chem.structure import formula_counts
-from matgen_core.data.crystals import ELEMENTS, CrystalRows
+from matgen_core.core.goals import Goal, Target, meets
+from matgen_core.core.records import Candidate, Crystal, Origin, Site
+from matgen_core.core.settings import CrystalSettings
 from matgen_core.evaluation.crystals import share
-from matgen_core.inverse_design import allowed, design_until
-from matgen_core.loop import CRYSTALS, Budget
-from matgen_core.properties import meets
-from matgen_core.stages.assess import assess
-from matgen_core.stages.feasibility import Rules, count_stages, judge_crystals, listed
-from matgen_core.stages.generate import generate
-from matgen_core.stages.predict import predict, prepare
-from matgen_core.types import Candidate, Crystal, Goal, Origin, SamplingSettings, Site, Target
+from matgen_core.kinds.crystals.generate import generate
+from matgen_core.kinds.crystals.judge import assess
+from matgen_core.kinds.crystals.predict import predict, prepare
+from matgen_core.kinds.crystals.rows import ELEMENTS, CrystalRows
+from matgen_core.kinds.rules import Rules, count_stages, judge_crystals, listed
+from matgen_core.workflows.design_until import allowed, design_until
+from matgen_core.workflows.loop import CRYSTALS, Budget
 
 #: The chapter's three, and six more: single goals, a window for solar cells, an oxide, a magnet.
 TARGETS: tuple[Target, ...] = (
@@ -96,7 +97,7 @@ def draw_random(seconds: float, seed: int) -> tuple[list[Candidate], float]:
     begun, found = time.monotonic(), list[Candidate]()
     target = allowed(Target(), _RULES)
     while time.monotonic() - begun < seconds:
-        batch = generate(target, CRYSTALS.most, seed=seed, settings=SamplingSettings(), first=len(found))
+        batch = generate(target, CRYSTALS.most, seed=seed, settings=CrystalSettings(), first=len(found))
         found += predict(batch)
         _judged(found[-len(batch) :], target)  # so that judging costs here what it costs the loop
     return found, time.monotonic() - begun

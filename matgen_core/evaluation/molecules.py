@@ -22,15 +22,18 @@ import numpy as np
 import torch
 
 from matgen_core.chem.molecule import fingerprint, internal_diversity, parse, properties
-from matgen_core.data.molecule_reference import load_molecule_reference
-from matgen_core.data.molecules import read_moses
+from matgen_core.core.errors import BadInput
+from matgen_core.core.goals import Goal, Target, meets
+from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.records import Candidate, Molecule
+from matgen_core.core.settings import MoleculeSettings
 from matgen_core.evaluation.crystals import share
+from matgen_core.kinds.molecules.generate import load_writer, write_strings
+from matgen_core.kinds.molecules.judge import counts_for
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.kinds.molecules.rows import read_moses
 from matgen_core.models.smiles import ConditionalSMILESGenerator
-from matgen_core.molecules import design_molecules
-from matgen_core.properties import MOLECULE_CONDITIONS, meets
-from matgen_core.stages.judge_molecules import counts_for
-from matgen_core.stages.write_smiles import load_writer, write_strings
-from matgen_core.types import BadInput, Candidate, Goal, Molecule, SmilesSettings, Target
+from matgen_core.workflows.design_molecules import design_molecules
 
 #: Targets of the conditional evaluation.
 TARGETS: tuple[dict[str, float], ...] = (
@@ -44,7 +47,7 @@ TARGETS: tuple[dict[str, float], ...] = (
     {"logp": 3.0, "solubility": -4.0, "weight": 340.0, "donors": 1.0, "acceptors": 5.0},
 )
 #: As the app draws, and the network on its own.
-_DRAWN = SmilesSettings(until="drawn")
+_DRAWN = MoleculeSettings(until="drawn")
 _PLAIN = replace(_DRAWN, grammar=False, guidance=0.0)
 Found = Sequence[Candidate[Molecule]]
 
@@ -77,7 +80,7 @@ def evaluate(
     return result
 
 
-def _in_order(count: int, seed: int, settings: SmilesSettings) -> Found:
+def _in_order(count: int, seed: int, settings: MoleculeSettings) -> Found:
     """Strings in the order in which they were drawn."""
     return tuple(sorted(design_molecules(Target(), count, seed=seed, settings=settings), key=lambda c: c.origin.index))
 
@@ -347,7 +350,7 @@ def _generate(network: ConditionalSMILESGenerator, count: int, size: int) -> Non
     network.gpt.set_attn_implementation("eager")
 
 
-def _ours(network: ConditionalSMILESGenerator, count: int, size: int, settings: SmilesSettings) -> None:
+def _ours(network: ConditionalSMILESGenerator, count: int, size: int, settings: MoleculeSettings) -> None:
     device = next(network.parameters()).device
     free = torch.full((count, len(MOLECULE_CONDITIONS)), torch.nan, device=device)
     generator = torch.Generator().manual_seed(0)

@@ -13,15 +13,16 @@ import numpy as np
 import torch
 
 from matgen_core.chem.structure import reduced_formula, to_structure
-from matgen_core.data.crystals import CrystalRows
-from matgen_core.data.latents import posteriors
-from matgen_core.data.proposals import CellScale, ProposalBatches
-from matgen_core.data.tokenizers import MAX_SITES, Grammar
+from matgen_core.core.goals import Constraints
+from matgen_core.core.records import Crystal
 from matgen_core.evaluation.crystals import share
+from matgen_core.kinds.crystals.embed import GREEDY
+from matgen_core.kinds.crystals.engines.latent_diffusion import write_crystals
+from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar
+from matgen_core.kinds.crystals.latents import posteriors
+from matgen_core.kinds.crystals.proposals import CellScale, ProposalBatches
+from matgen_core.kinds.crystals.rows import CrystalRows
 from matgen_core.models.crystal_vae import CrystalVAE
-from matgen_core.stages.embed import GREEDY
-from matgen_core.stages.latent_diffusion import write_crystals
-from matgen_core.types import Constraints, Crystal
 
 #: As in stages/embed.py: the grammar must not forbid the answer.
 _MOST_ATOMS = 64

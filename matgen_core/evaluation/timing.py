@@ -15,15 +15,17 @@ import torch
 
 from matgen_core.chem.energy import load_chgnet, read_energies
 from matgen_core.chem.structure import formula_counts, to_structure
-from matgen_core.data.crystals import CrystalRows
-from matgen_core.data.datasets import condition_values
-from matgen_core.data.tokenizers import MAX_SITES, Grammar, skeleton_of
-from matgen_core.pipeline import design, prepare
-from matgen_core.stages.generate import load_engine, trained_engines
-from matgen_core.stages.latent_diffusion import LatentDiffusion, draw_latents
-from matgen_core.stages.predict import predict
-from matgen_core.stages.symmetry_first import SymmetryFirst
-from matgen_core.types import Candidate, Constraints, Origin, SamplingSettings, Target
+from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.records import Candidate, Origin
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.crystals.batches import condition_values
+from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion, draw_latents
+from matgen_core.kinds.crystals.engines.symmetry_first import SymmetryFirst
+from matgen_core.kinds.crystals.generate import load_engine, trained_engines
+from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of
+from matgen_core.kinds.crystals.predict import predict
+from matgen_core.kinds.crystals.rows import CrystalRows
+from matgen_core.workflows.design_crystals import design, prepare
 
 STABLE = 0.1
 
@@ -89,7 +91,7 @@ def time_samplers(rows: CrystalRows, seed: int) -> list[dict[str, Any]]:
     assert isinstance(engine, SymmetryFirst)
     skeletons = [skeleton_of(crystal) for crystal in rows.crystals]
     conditions = torch.from_numpy(condition_values(rows))
-    usual = replace(SamplingSettings(), geometries=1, refined=1)
+    usual = replace(CrystalSettings(), geometries=1, refined=1)
     results: list[dict[str, Any]] = []
     for sampler, steps in (("ddpm", 1000), ("ddpm", 100), ("ddim", usual.steps), ("dpm-solver", usual.steps)):
         settings = replace(usual, sampler=sampler, steps=steps)
@@ -120,7 +122,7 @@ def time_latent_samplers(count: int, seed: int) -> list[dict[str, Any]]:
     engine = load_engine("latent-diffusion")
     assert isinstance(engine, LatentDiffusion)
     free = torch.full((count, len(engine.denoiser.config.conditions.keys)), float("nan"))
-    usual = SamplingSettings(engine="latent-diffusion")
+    usual = CrystalSettings(engine="latent-diffusion")
     results: list[dict[str, Any]] = []
     for sampler, steps in (("ddpm", 1000), ("ddpm", 100), ("ddim", 20), ("dpm-solver", 20), ("dpm-solver", 10)):
         settings = replace(usual, sampler=sampler, steps=steps)

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from matgen_core.data.candidate_files import read_files
-from matgen_core.data.crystals import read_table
-from matgen_core.data.molecule_reference import load_molecule_reference
-from matgen_core.data.reference import load_reference
-from matgen_core.screening import screen_to_folder
-from matgen_core.stages.pareto import parse_objective
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.rows import read_table
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.workflows.candidate_files import read_files
+from matgen_core.workflows.pareto import parse_objective
+from matgen_core.workflows.screen import screen_to_folder
 
 #: What is optimised while it is measured.
 OBJECTIVES = {

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.data.examples import read_columns
-from matgen_core.data.formulas import FORMULA_PROPERTIES, FormulaRows
-from matgen_core.finetuning import Examples, FinetuneConfig, finetune, read_examples
-from matgen_core.installation import HOME
+from matgen_core.core.errors import BadInput
+from matgen_core.core.installation import HOME
+from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, FormulaRows
+from matgen_core.learning.examples import read_columns
+from matgen_core.learning.recipes.matbert import TASKS, matbert_config, pretraining, reading
+from matgen_core.learning.trainer import TrainingConfig
 from matgen_core.models.adapters import STRATEGIES
-from matgen_core.recipes.matbert import TASKS, matbert_config, pretraining, reading
-from matgen_core.training import TrainingConfig
-from matgen_core.types import BadInput
+from matgen_core.workflows.finetune import Examples, FinetuneConfig, finetune, read_examples
 
 #: Where the comparison of the ways lies, for whoever shows it.
 RESULTS = HOME / "benchmarks" / "transfer.json"
@@ -108,7 +108,7 @@ def measure_folds(
 
 def read_all(formulas: Sequence[str], values: Sequence[float]) -> Examples:
     """Every row as it is, repeats too: the folds are by row."""
-    from matgen_core.finetuning import clean
+    from matgen_core.workflows.finetune import clean
 
     return Examples("formula", tuple(clean(f, "formula") for f in formulas), np.array(values, dtype=np.float32))
 

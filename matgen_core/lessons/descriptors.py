@@ -19,8 +19,8 @@ from rdkit import Chem
 from rdkit.Chem import Descriptors
 
 from matgen_core.chem.molecule import fingerprint, read, similarities
-from matgen_core.installation import ASSETS
-from matgen_core.types import BadInput, MissingReference
+from matgen_core.core.errors import BadInput, MissingReference
+from matgen_core.core.installation import ASSETS
 
 Array = NDArray[np.float32]
 FILE = ASSETS / "reference" / "descriptors.npz"

@@ -16,17 +16,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.data.spaces import Space, load_crystal_space
+from matgen_core.core.errors import BadInput
+from matgen_core.core.properties import CRYSTAL_CONDITIONS
+from matgen_core.core.records import Crystal
 from matgen_core.diffusion.process import Denoiser, add_noise, diffusion_loss
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import Schedule, cosine_schedule, linear_schedule
+from matgen_core.kinds.crystals.embed import decode_latents
+from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion
+from matgen_core.kinds.crystals.generate import load_engine
 from matgen_core.lessons.descriptors import load_descriptors
 from matgen_core.models.denoiser import ConditionalDiffusionModel, SimpleDiffusionModel
-from matgen_core.properties import CRYSTAL_CONDITIONS
-from matgen_core.stages.embed import decode_latents
-from matgen_core.stages.generate import load_engine
-from matgen_core.stages.latent_diffusion import LatentDiffusion
-from matgen_core.types import BadInput, Crystal
+from matgen_core.workflows.spaces import Space, load_crystal_space
 
 Array = NDArray[np.float32]
 SCHEDULES = ("linear", "cosine")

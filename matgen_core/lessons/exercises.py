@@ -14,16 +14,19 @@ from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.hazards import TOXIC, read_supply
 from matgen_core.chem.oxidation import check_oxidation
 from matgen_core.chem.structure import reduced_formula, to_structure
-from matgen_core.data.formulas import count_atoms
-from matgen_core.data.reference import load_reference
-from matgen_core.pipeline import base_rates, design
-from matgen_core.stages.assess import met_all
-from matgen_core.stages.embed import decode_latents, load_autoencoder
-from matgen_core.stages.generate import load_engine
-from matgen_core.stages.latent_diffusion import LatentDiffusion, draw_latents
-from matgen_core.stages.pareto import find_fronts
-from matgen_core.stages.read_formulas import read_formulas
-from matgen_core.types import BadInput, Candidate, Crystal, Goal, SamplingSettings, Target
+from matgen_core.core.errors import BadInput
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.records import Candidate, Crystal
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.crystals.embed import decode_latents, load_autoencoder
+from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion, draw_latents
+from matgen_core.kinds.crystals.generate import load_engine
+from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.workflows.design_crystals import base_rates, design
+from matgen_core.workflows.pareto import find_fronts
 
 CRITERIA = ("target", "synthesis", "stability", "chemistry", "cost")
 _KNOWN = ("band_gap", "formation_energy", "magnetic_moment")
@@ -65,7 +68,7 @@ def compare_priors(count: int = 48, seed: int = 0) -> dict[str, Decoded]:
     load_autoencoder()
     noise = torch.randn(count, engine.denoiser.config.dim, generator=torch.Generator().manual_seed(seed))
     asked = torch.full((count, len(engine.denoiser.config.conditions.keys)), float("nan"))
-    settings = SamplingSettings(engine="latent-diffusion", steps=20)
+    settings = CrystalSettings(engine="latent-diffusion", steps=20)
     clean = draw_latents(engine.denoiser, asked, settings, torch.Generator().manual_seed(seed))
     real = (clean * engine.spread + engine.centre).numpy()
     return {"prior": _judge(noise.numpy()), "diffusion": _judge(np.asarray(real, dtype=np.float32))}

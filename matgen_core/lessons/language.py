@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from matgen_core.chem.molecule import canonical, fingerprint, internal_diversity, parse, properties
-from matgen_core.data.smiles import EOS, VOCABULARY, decode, encode
-from matgen_core.properties import MOLECULE_CONDITIONS
-from matgen_core.stages.write_smiles import load_writer, shape_probabilities, write_strings
-from matgen_core.types import BadInput, SmilesSettings
+from matgen_core.core.errors import BadInput
+from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.molecules.generate import load_writer, shape_probabilities, write_strings
+from matgen_core.kinds.molecules.smiles import EOS, VOCABULARY, decode, encode
 
 #: Temperatures of the live measurement.
 TEMPERATURES = (0.4, 0.7, 1.0, 1.3, 1.6)
@@ -141,7 +142,7 @@ def draw_some(
     """
     network, _ = load_writer()
     generator = torch.Generator().manual_seed(seed)
-    settings = SmilesSettings(temperature=temperature, grammar=False, guidance=0.0)  # the bare network is the lesson
+    settings = MoleculeSettings(temperature=temperature, grammar=False, guidance=0.0)  # the bare network is the lesson
     strings = [decode(row) for row in write_strings(network, _told(conditions, count), settings, generator)]
     molecules = [m for m in map(parse, strings) if m is not None]
     names = list(dict.fromkeys(map(canonical, molecules)))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from matgen_core.data.smiles import BOS, VOCABULARY
 from matgen_core.diffusion.schedules import linear_schedule
+from matgen_core.kinds.molecules.generate import load_writer, shape_probabilities
+from matgen_core.kinds.molecules.smiles import BOS, VOCABULARY
 from matgen_core.models.denoiser import ConditionalDiffusionModel
 from matgen_core.models.masking import IGNORED, mask_tokens
-from matgen_core.stages.write_smiles import load_writer, shape_probabilities
 
 
 def signal_left(steps: int) -> float:

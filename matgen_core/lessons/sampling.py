@@ -23,15 +23,15 @@ from matgen_core.chem.composition import check_charges
 from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.stability import fractions_of
 from matgen_core.chem.structure import reduced_formula, to_structure
-from matgen_core.data.spaces import load_crystal_space
+from matgen_core.core.errors import MissingReference
+from matgen_core.core.installation import ASSETS
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import cosine_schedule
-from matgen_core.installation import ASSETS
-from matgen_core.stages.embed import decode_latents
-from matgen_core.stages.generate import load_engine
-from matgen_core.stages.latent_diffusion import LatentDiffusion
-from matgen_core.stages.read_formulas import read_formulas
-from matgen_core.types import MissingReference
+from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.crystals.embed import decode_latents
+from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion
+from matgen_core.kinds.crystals.generate import load_engine
+from matgen_core.workflows.spaces import load_crystal_space
 
 Array = NDArray[np.float32]
 FILE = ASSETS / "reference" / "lessons.json"

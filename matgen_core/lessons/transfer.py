@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from matgen_core.checkpoints import load_checkpoint
-from matgen_core.data.formulas import (
+from matgen_core.core.errors import BadInput
+from matgen_core.kinds.compositions.rows import (
     FIRST,
     MASK,
     VOCABULARY,
@@ -21,14 +21,14 @@ from matgen_core.data.formulas import (
     reduce_formula,
     token_mates,
 )
-from matgen_core.data.reference import load_reference
-from matgen_core.embeddings import principal_axes
-from matgen_core.finetuning import FinetuneConfig, open_backbone
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.learning.checkpoints import load_checkpoint
+from matgen_core.learning.networks import build_matbert
 from matgen_core.models.adapters import STRATEGIES, apply_strategy
 from matgen_core.models.augmentation import shuffle_atoms, substitute_elements
 from matgen_core.models.bert import MatBERT
-from matgen_core.networks import build_matbert
-from matgen_core.types import BadInput
+from matgen_core.workflows.explore import principal_axes
+from matgen_core.workflows.finetune import FinetuneConfig, open_backbone
 
 CHECKPOINT = "matbert-atoms"
 

@@ -3,7 +3,7 @@
     crowding = mean over atoms i of  sum_j max(0, 1 - d_ij / contact(e_i, e_j))
 
 0 for a geometry in which every distance is as in known crystals. A cheap doubt about a proposed geometry, which no
-energy takes part in; contacts come from the training rows (:func:`matgen_core.data.geometry.fit_contacts`).
+energy takes part in; contacts come from the training rows (:func:`matgen_core.kinds.crystals.geometry.fit_contacts`).
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from matgen_core.properties import PROPERTIES
-from matgen_core.types import Candidate, Formula, Goal
+from matgen_core.core.goals import Goal
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Formula
 from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, band, bars_of_picked, frame
 
 

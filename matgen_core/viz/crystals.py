@@ -1,6 +1,6 @@
 """Figures. Plotly in, nothing of the page: backgrounds are clear, so that they lie on dark and light alike.
 
-Words come from :mod:`matgen_core.properties`; a caller who speaks another language passes ``translate``.
+Words come from :mod:`matgen_core.core.properties`; a caller who speaks another language passes ``translate``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import plotly.graph_objects as go
 
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.structure import reduced_formula, to_structure
-from matgen_core.data.molecule_reference import MoleculeReference
-from matgen_core.data.reference import Reference
-from matgen_core.properties import PROPERTIES
-from matgen_core.types import Candidate, Crystal, Goal, M
+from matgen_core.core.goals import Goal
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Crystal, M
+from matgen_core.kinds.crystals.reference import Reference
+from matgen_core.kinds.molecules.reference import MoleculeReference
 
 ACCENT, MUTED, GOOD, BAD = "#2a9d8f", "#9aa5a4", "#2a9d8f", "#d1793b"
 _GRID = "rgba(128,128,128,0.2)"

@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 
 from matgen_core.chem.stability import Hull
 from matgen_core.chem.structure import reduced_formula
-from matgen_core.data.formulas import count_atoms
-from matgen_core.properties import PROPERTIES
-from matgen_core.stages.feasibility import Funnel
-from matgen_core.types import Candidate, Crystal, Formula
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Crystal, Formula
+from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.rules import Funnel
 from matgen_core.viz.crystals import ACCENT, BAD, Translate, frame
 
 #: More elements than this have no diagram that can be read on paper; their phases are listed.

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from matgen_core.data.molecule_reference import MoleculeReference
-from matgen_core.properties import PROPERTIES, WHOLE
-from matgen_core.stages.write_smiles import WritingStep
-from matgen_core.types import Goal
+from matgen_core.core.goals import Goal
+from matgen_core.core.properties import PROPERTIES, WHOLE
+from matgen_core.kinds.molecules.generate import WritingStep
+from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.viz.crystals import ACCENT, MUTED, band, frame
 
 Translate = Callable[[str], str]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from matgen_core.screening import written_name
-from matgen_core.stages.pareto import Objective, find_fronts, losses
-from matgen_core.types import Candidate, M
+from matgen_core.core.records import Candidate, M
 from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, frame
+from matgen_core.workflows.pareto import Objective, find_fronts, losses
+from matgen_core.workflows.screen import written_name
 
 #: Pixels that a letter of 12 px takes along each axis of a label that is turned by 45 degrees; in Japanese twice that.
 _LETTER = 5.0
@@ -112,7 +112,7 @@ def draw_trade_off(
     """Mean desirability against mean distance of a picked few, from desirability alone to distance alone.
 
     Args:
-        points: of :func:`matgen_core.stages.pareto.trade_off`.
+        points: of :func:`matgen_core.workflows.pareto.trade_off`.
         now: the spread that is chosen, which stands out.
         translate: turns English words into the reader's.
         height: pixels.

@@ -8,32 +8,29 @@ from functools import partial
 
 import streamlit as st
 
-from matgen_core.compositions import check_compositions, design_compositions, listed_compositions
-from matgen_core.data.formula_exports import formulas_to_csv
-from matgen_core.data.formulas import FORMULA_PROPERTIES
-from matgen_core.properties import outside_data
-from matgen_core.types import Candidate, Formula, FormulaSettings, MatGenError, Target
-from pages.ui.composition_controls import RULES, ask_composition, ask_formula_sampling
-from pages.ui.composition_results import (
-    show_formula,
-    show_formula_plot,
-    show_formula_shares,
-    show_formula_table,
-)
-from pages.ui.jobs import submit
-from pages.ui.language import _, ngettext
-from pages.ui.link import check_link
-from pages.ui.pick import follow_pick
-from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import begin_record, offer_last_run, show_record, told_to_begin
-from pages.ui.refusal import show_refusal
-from pages.ui.target_controls import ask_goals
-from pages.ui.wording import asked_text
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.goals import Target, outside_data
+from matgen_core.core.records import Candidate, Formula
+from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.files import formulas_to_csv
+from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES
+from matgen_core.workflows.design_compositions import check_compositions, design_compositions, listed_compositions
+from pages.i18n.formatting import asked_text
+from pages.i18n.language import _, ngettext
+from pages.kinds.composition_controls import RULES, ask_composition, ask_formula_sampling
+from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_shares, show_formula_table
+from pages.kinds.crystal_controls import ask_goals
+from pages.runs.jobs import submit
+from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.run_recorder import begin_record, offer_last_run, show_record, told_to_begin
+from pages.widgets.refusal import show_refusal
+from pages.widgets.selection import follow_pick
+from pages.widgets.url_settings import check_link
 
 JOB, ASKED = "compositions-job", "compositions-asked"
 
 
-def ask() -> tuple[Target, int, int, FormulaSettings] | None:
+def ask() -> tuple[Target, int, int, CompositionSettings] | None:
     """What the user wants; None, with the reason shown, where it cannot be asked for."""
     check_link(RULES, page="compositions")
     goals, problem = ask_goals(FORMULA_PROPERTIES)
@@ -53,7 +50,7 @@ def ask() -> tuple[Target, int, int, FormulaSettings] | None:
     return target, count, seed, settings
 
 
-def start(target: Target, count: int, seed: int, settings: FormulaSettings) -> None:
+def start(target: Target, count: int, seed: int, settings: CompositionSettings) -> None:
     st.session_state[ASKED] = target
     st.session_state[JOB] = submit(
         lambda report, stop: design_compositions(

@@ -8,29 +8,31 @@ from functools import partial
 
 import streamlit as st
 
-from matgen_core.data.exports import to_cif_zip, to_csv, to_json
-from matgen_core.pipeline import design
-from matgen_core.properties import outside_data
-from matgen_core.stages.conditions import check_target
-from matgen_core.types import Candidate, MatGenError, SamplingSettings, Target
-from pages.ui.candidate_card import show_details, show_picture
-from pages.ui.candidate_table import filter_candidates, show_plot, show_shares, show_table
-from pages.ui.composition_results import HANDED
-from pages.ui.examples import show_examples
-from pages.ui.jobs import load_models, submit
-from pages.ui.language import _, ngettext
-from pages.ui.link import check_link
-from pages.ui.pick import follow_pick
-from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import begin_record, offer_last_run, show_record, told_to_begin
-from pages.ui.refusal import show_refusal
-from pages.ui.target_controls import RULES, ask_constraints, ask_goals, ask_sampling
-from pages.ui.wording import asked_text
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.goals import Target, outside_data
+from matgen_core.core.records import Candidate
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.crystals.conditions import check_target
+from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
+from matgen_core.workflows.design_crystals import design
+from pages.i18n.formatting import asked_text
+from pages.i18n.language import _, ngettext
+from pages.kinds.composition_results import HANDED
+from pages.kinds.crystal_card import show_details, show_picture
+from pages.kinds.crystal_controls import RULES, ask_constraints, ask_goals, ask_sampling
+from pages.kinds.crystal_examples import show_examples
+from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
+from pages.runs.jobs import load_models, submit
+from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.run_recorder import begin_record, offer_last_run, show_record, told_to_begin
+from pages.widgets.refusal import show_refusal
+from pages.widgets.selection import follow_pick
+from pages.widgets.url_settings import check_link
 
 JOB, ASKED = "crystals-job", "crystals-target"
 
 
-def ask() -> tuple[Target, int, int, SamplingSettings] | None:
+def ask() -> tuple[Target, int, int, CrystalSettings] | None:
     """What the user wants; None, with the reason shown, where it cannot be asked for."""
     check_link(RULES)
     goals, problem = ask_goals()
@@ -49,7 +51,7 @@ def ask() -> tuple[Target, int, int, SamplingSettings] | None:
     return target, count, seed, settings
 
 
-def start(target: Target, count: int, seed: int, settings: SamplingSettings) -> None:
+def start(target: Target, count: int, seed: int, settings: CrystalSettings) -> None:
     st.session_state[ASKED] = target
     st.session_state[JOB] = submit(
         lambda report, stop: design(target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop),

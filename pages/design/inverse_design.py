@@ -6,36 +6,45 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.compositions import check_compositions
-from matgen_core.data.formulas import FORMULA_PROPERTIES
-from matgen_core.inverse_design import allowed
-from matgen_core.loop import check_brief
-from matgen_core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS, outside_data
-from matgen_core.stages.conditions import check_target
-from matgen_core.stages.feasibility import listed
-from matgen_core.stages.generate import trained_engines
-from matgen_core.types import Candidate, Constraints, FormulaSettings, MatGenError, SmilesSettings, Target
-from pages.ui.candidate_card import show_details, show_picture
-from pages.ui.candidate_table import show_plot, show_table
-from pages.ui.composition_controls import ask_composition
-from pages.ui.composition_results import show_formula, show_formula_plot, show_formula_table
-from pages.ui.design_controls import KINDS, RULES, ask_budget, ask_rules
-from pages.ui.design_results import show_among_known, show_funnel, show_prospects
-from pages.ui.design_run import STATE, Asked, Loop, reopen, start
-from pages.ui.files import offer_files
-from pages.ui.following_up import show_elsewhere, show_relaxing
-from pages.ui.jobs import load_models
-from pages.ui.language import _
-from pages.ui.link import URL, check_link
-from pages.ui.molecule_card import show_molecule
-from pages.ui.molecule_controls import show_domain
-from pages.ui.molecule_results import show_grid
-from pages.ui.pick import follow_pick
-from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import offer_last_run, run_of, show_record, told_to_begin
-from pages.ui.refusal import show_refusal
-from pages.ui.rejected import follow_loosened, show_rejected
-from pages.ui.target_controls import ask_constraints, ask_goals
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.goals import Constraints, Target, outside_data
+from matgen_core.core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS
+from matgen_core.core.records import Candidate
+from matgen_core.core.settings import CompositionSettings, MoleculeSettings
+from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES
+from matgen_core.kinds.crystals.conditions import check_target
+from matgen_core.kinds.crystals.generate import trained_engines
+from matgen_core.kinds.rules import listed
+from matgen_core.workflows.design_compositions import check_compositions
+from matgen_core.workflows.design_until import allowed
+from matgen_core.workflows.loop import check_brief
+from pages.i18n.language import _
+from pages.kinds.composition_controls import ask_composition
+from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_table
+from pages.kinds.crystal_card import show_details, show_picture
+from pages.kinds.crystal_controls import ask_constraints, ask_goals
+from pages.kinds.crystal_table import show_plot, show_table
+from pages.kinds.molecule_card import show_molecule
+from pages.kinds.molecule_controls import show_domain
+from pages.kinds.molecule_results import show_grid
+from pages.runs.jobs import load_models
+from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.run_recorder import offer_last_run, run_of, show_record, told_to_begin
+from pages.widgets.design_controls import KINDS, RULES, ask_budget, ask_rules
+from pages.widgets.design_results import show_among_known, show_funnel, show_prospects
+from pages.widgets.design_run import (
+    STATE,
+    Asked,
+    Loop,
+    reopen,
+    start,
+)
+from pages.widgets.downloads import offer_files
+from pages.widgets.follow_up import show_elsewhere, show_relaxing
+from pages.widgets.refusal import show_refusal
+from pages.widgets.rejected import follow_loosened, show_rejected
+from pages.widgets.selection import follow_pick
+from pages.widgets.url_settings import URL, check_link
 
 _CONDITIONS = {"crystals": CRYSTAL_CONDITIONS, "molecules": MOLECULE_CONDITIONS, "compositions": FORMULA_PROPERTIES}
 
@@ -68,7 +77,7 @@ def ask() -> Asked | None:
         if kind == "crystals":
             check_target(allowed(target, rules))
         elif kind == "compositions":
-            check_compositions(allowed(target, rules), 1, FormulaSettings())
+            check_compositions(allowed(target, rules), 1, CompositionSettings())
     except MatGenError as error:
         problem = problem or str(error)
     if problem:
@@ -141,7 +150,7 @@ def show_found(found: list[Candidate[Any]], loop: Loop, busy: bool) -> None:
     """Those that passed everything, and the picked one in full."""
     pick = follow_pick("design", loop.job, found, running=busy)
     if loop.kind == "molecules":
-        show_grid(found, loop.target, SmilesSettings(), pick)
+        show_grid(found, loop.target, MoleculeSettings(), pick)
     elif loop.kind == "compositions":
         show_formula_table(found, loop.target, pick)
         show_formula_plot(found, loop.target, pick)
@@ -154,7 +163,7 @@ def show_found(found: list[Candidate[Any]], loop: Loop, busy: bool) -> None:
 def show_in_full(picked: Candidate[Any], loop: Loop) -> None:
     """All that is known of one candidate."""
     if loop.kind == "molecules":
-        show_molecule(picked, loop.target, SmilesSettings(), run_of(loop.job.recorder))
+        show_molecule(picked, loop.target, MoleculeSettings(), run_of(loop.job.recorder))
     elif loop.kind == "compositions":
         show_formula(picked)
         show_among_known(picked)

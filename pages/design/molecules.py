@@ -8,19 +8,22 @@ from functools import partial
 
 import streamlit as st
 
-from matgen_core.data.molecule_exports import to_csv, to_sdf, to_smiles
-from matgen_core.data.molecule_reference import load_molecule_reference
-from matgen_core.molecules import design_molecules
-from matgen_core.properties import MOLECULE_CONDITIONS, outside_data
-from matgen_core.stages.molecule_conditions import check_molecules, contradiction
-from matgen_core.types import Candidate, MatGenError, Molecule, SmilesSettings, Target
-from pages.ui.jobs import submit
-from pages.ui.language import _, ngettext
-from pages.ui.link import check_link
-from pages.ui.molecule_card import show_molecule
-from pages.ui.molecule_controls import RULES, ask_molecule_sampling, show_domain
-from pages.ui.molecule_examples import show_molecule_examples
-from pages.ui.molecule_results import (
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.goals import Target, outside_data
+from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.records import Candidate, Molecule
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.molecules.conditions import check_molecules, contradiction
+from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.workflows.design_molecules import design_molecules
+from pages.i18n.formatting import asked_text
+from pages.i18n.language import _, ngettext
+from pages.kinds.crystal_controls import ask_goals
+from pages.kinds.molecule_card import show_molecule
+from pages.kinds.molecule_controls import RULES, ask_molecule_sampling, show_domain
+from pages.kinds.molecule_examples import show_molecule_examples
+from pages.kinds.molecule_results import (
     filter_molecules,
     keep_molecules,
     show_grid,
@@ -28,17 +31,23 @@ from pages.ui.molecule_results import (
     show_molecule_table,
     show_shares,
 )
-from pages.ui.pick import follow_pick
-from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import begin_record, offer_last_run, run_of, show_record, told_to_begin
-from pages.ui.refusal import show_refusal
-from pages.ui.target_controls import ask_goals
-from pages.ui.wording import asked_text
+from pages.runs.jobs import submit
+from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.run_recorder import (
+    begin_record,
+    offer_last_run,
+    run_of,
+    show_record,
+    told_to_begin,
+)
+from pages.widgets.refusal import show_refusal
+from pages.widgets.selection import follow_pick
+from pages.widgets.url_settings import check_link
 
 JOB, ASKED = "molecules-job", "molecules-asked"
 
 
-def ask() -> tuple[Target, int, int, SmilesSettings] | None:
+def ask() -> tuple[Target, int, int, MoleculeSettings] | None:
     """What the user wants; None, with the reason shown, where it cannot be asked for."""
     check_link(RULES, page="molecules")
     goals, problem = ask_goals(MOLECULE_CONDITIONS)
@@ -59,7 +68,7 @@ def ask() -> tuple[Target, int, int, SmilesSettings] | None:
     return target, count, seed, settings
 
 
-def start(target: Target, count: int, seed: int, settings: SmilesSettings) -> None:
+def start(target: Target, count: int, seed: int, settings: MoleculeSettings) -> None:
     st.session_state[ASKED] = target, settings
     for key in ("grid-page", "molecules-only"):
         st.session_state.pop(key, None)
@@ -74,7 +83,7 @@ def start(target: Target, count: int, seed: int, settings: SmilesSettings) -> No
     )
 
 
-def show_results(seen: Seen, target: Target, settings: SmilesSettings, now: SmilesSettings) -> None:
+def show_results(seen: Seen, target: Target, settings: MoleculeSettings, now: MoleculeSettings) -> None:
     """What the run found, from the shares down to one molecule."""
     drawn = seen.candidates
     found = keep_molecules(drawn)

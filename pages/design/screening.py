@@ -5,19 +5,33 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from matgen_core.screening import KINDS
-from matgen_core.stages.feasibility import passes
-from matgen_core.stages.pareto import rank_by_front
-from pages.ui.comparison import show_comparison
-from pages.ui.design_results import show_funnel
-from pages.ui.following_up import show_elsewhere, show_relaxing
-from pages.ui.language import _
-from pages.ui.link import URL
-from pages.ui.progress import Seen, catch_up, look, show_progress
-from pages.ui.recording import offer_last_run, show_record
-from pages.ui.screening_objectives import ask_objectives, narrow, readable
-from pages.ui.screening_results import Ranked, offer_screened, pick_few, show_fronts, show_screen_table
-from pages.ui.screening_source import MOST, STATE, Screened, ask_own, ask_rules, ask_source, start
+from matgen_core.kinds.rules import passes
+from matgen_core.workflows.pareto import rank_by_front
+from matgen_core.workflows.screen import KINDS
+from pages.i18n.language import _
+from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.run_recorder import offer_last_run, show_record
+from pages.widgets.comparison import show_comparison
+from pages.widgets.design_results import show_funnel
+from pages.widgets.follow_up import show_elsewhere, show_relaxing
+from pages.widgets.screening_objectives import ask_objectives, narrow, readable
+from pages.widgets.screening_results import (
+    Ranked,
+    offer_screened,
+    pick_few,
+    show_fronts,
+    show_screen_table,
+)
+from pages.widgets.screening_source import (
+    MOST,
+    STATE,
+    Screened,
+    ask_own,
+    ask_rules,
+    ask_source,
+    start,
+)
+from pages.widgets.url_settings import URL
 
 
 def show_refused(screened: Screened) -> None:

@@ -5,14 +5,28 @@ from __future__ import annotations
 import streamlit as st
 
 from matgen_core.chem.structure import reduced_formula
-from matgen_core.data.spaces import Space
-from matgen_core.embeddings import SPACES, crystal_path, known_path, nearest, search
-from matgen_core.types import BadInput, MatGenError
+from matgen_core.core.errors import BadInput, MatGenError
 from matgen_core.viz.embeddings import draw_map
-from pages.ui.known_material import rebuilt, said_of_rebuilt, say_rebuilt, show_material, surviving_place
-from pages.ui.language import N_, _
-from pages.ui.link import URL, OneOf, check_link
-from pages.ui.map_view import (
+from matgen_core.workflows.explore import (
+    SPACES,
+    crystal_path,
+    known_path,
+    nearest,
+    search,
+)
+from matgen_core.workflows.spaces import Space
+from pages.i18n.formatting import group_symbol, subscript
+from pages.i18n.language import N_, _
+from pages.kinds.molecule_view import drawing
+from pages.kinds.structure_view import show_structure
+from pages.widgets.known_material import (
+    rebuilt,
+    said_of_rebuilt,
+    say_rebuilt,
+    show_material,
+    surviving_place,
+)
+from pages.widgets.map_view import (
     axes_of,
     groups_of,
     heading,
@@ -22,9 +36,7 @@ from pages.ui.map_view import (
     space_of,
     table_of,
 )
-from pages.ui.molecule_view import drawing
-from pages.ui.structure_view import show_structure
-from pages.ui.wording import group_symbol, subscript
+from pages.widgets.url_settings import URL, OneOf, check_link
 
 _MOST = 500
 #: Names of the spaces, for the catalogue.

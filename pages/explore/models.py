@@ -7,8 +7,8 @@ import re
 
 import streamlit as st
 
-from matgen_core.checkpoints import FOLDER, available
-from pages.ui.language import N_, _
+from matgen_core.learning.checkpoints import FOLDER, available
+from pages.i18n.language import N_, _
 
 #: What each is for, in a line; the card itself is the checkpoint's README.
 _PURPOSE = {

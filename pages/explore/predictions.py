@@ -10,13 +10,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from matgen_core.prediction import Report, check_unpacked, predict_table, read_rows
-from matgen_core.predictors import list_predictors, load_predictor
-from matgen_core.properties import PROPERTIES
-from matgen_core.types import Candidate, MatGenError, Progress
-from pages.ui.jobs import Job, submit
-from pages.ui.language import N_, _
-from pages.ui.progress import catch_up, look, show_progress
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Progress
+from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table, read_rows
+from matgen_core.workflows.predictors import list_predictors, load_predictor
+from pages.i18n.language import N_, _
+from pages.runs.jobs import Job, submit
+from pages.runs.progress import catch_up, look, show_progress
 
 JOB, DONE, TYPED = "predict-job", "predict-done", "predict-typed"
 #: Rows of a table that are shown; the file has them all.

@@ -11,20 +11,22 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from matgen_core.properties import PROPERTIES
-from matgen_core.screening import name_of
-from matgen_core.store import Run, Store, StoreError, open_store
-from matgen_core.types import Crystal, Formula, SmilesSettings, Target
-from pages.ui.candidate_card import show_details, show_picture
-from pages.ui.candidate_table import show_table
-from pages.ui.composition_results import show_formula, show_formula_table
-from pages.ui.files import offer_files
-from pages.ui.language import N_, _, ngettext
-from pages.ui.molecule_card import show_molecule
-from pages.ui.molecule_results import keep_molecules, show_grid
-from pages.ui.pick import follow_pick
-from pages.ui.recording import begin_again, owner
-from pages.ui.wording import rule_text
+from matgen_core.core.goals import Target
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Crystal, Formula
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.runs.store import Run, Store, StoreError, open_store
+from matgen_core.workflows.screen import name_of
+from pages.i18n.formatting import rule_text
+from pages.i18n.language import N_, _, ngettext
+from pages.kinds.composition_results import show_formula, show_formula_table
+from pages.kinds.crystal_card import show_details, show_picture
+from pages.kinds.crystal_table import show_table
+from pages.kinds.molecule_card import show_molecule
+from pages.kinds.molecule_results import keep_molecules, show_grid
+from pages.runs.run_recorder import begin_again, owner
+from pages.widgets.downloads import offer_files
+from pages.widgets.selection import follow_pick
 
 #: Ids of the runs that are ticked.
 OPEN = "runs-open"
@@ -167,8 +169,8 @@ def show(store: Store, run: Run) -> None:
             st.info(_("No string of this run is a molecule."))
             return
         pick = follow_pick("runs", run.id, molecules)
-        show_grid(molecules, Target(), SmilesSettings(), pick)
-        show_molecule(pick.of(molecules), Target(), SmilesSettings(), run.id)
+        show_grid(molecules, Target(), MoleculeSettings(), pick)
+        show_molecule(pick.of(molecules), Target(), MoleculeSettings(), run.id)
 
 
 def compare(store: Store, runs: Sequence[Run]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.language import _
-from pages.ui.lesson_noise import descriptors, forward
-from pages.ui.lesson_reverse import conditions, guarded, reverse, samplers
-from pages.ui.lesson_training import code, train
+from pages.i18n.language import _
+from pages.lessons.noise import descriptors, forward
+from pages.lessons.reverse import conditions, guarded, reverse, samplers
+from pages.lessons.training import code, train
 
 st.title(_("Diffusion, live"), anchor=False)
 st.caption(_("With chapter 4.2 and 4.3 of the textbook by Y. Hashimoto (CC BY 4.0). All of it runs on this machine."))

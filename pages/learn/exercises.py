@@ -6,6 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.chem.structure import reduced_formula
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.lessons.exercises import (
     CRITERIA,
     Decoded,
@@ -15,11 +18,8 @@ from matgen_core.lessons.exercises import (
     read_condition,
     try_condition,
 )
-from matgen_core.properties import PROPERTIES
-from matgen_core.stages.assess import met_all
-from matgen_core.types import MatGenError
-from pages.ui.language import N_, _
-from pages.ui.wording import reading_text, subscript
+from pages.i18n.formatting import reading_text, subscript
+from pages.i18n.language import N_, _
 
 _NAMES = {
     "target": N_("Target reached"), "synthesis": N_("Could be made (few elements)"),

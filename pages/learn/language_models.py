@@ -7,6 +7,9 @@ import base64
 import streamlit as st
 
 from matgen_core.chem.drawing import draw_weights
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES
+from matgen_core.kinds.molecules.generate import WritingStep
 from matgen_core.lessons.language import (
     Attention,
     Sampled,
@@ -18,12 +21,9 @@ from matgen_core.lessons.language import (
     next_tokens,
 )
 from matgen_core.lessons.transfer import tokens_of
-from matgen_core.properties import MOLECULE_CONDITIONS, PROPERTIES
-from matgen_core.stages.write_smiles import WritingStep
-from matgen_core.types import MatGenError
 from matgen_core.viz.language import draw_attention, draw_conditions, draw_temperatures
 from matgen_core.viz.molecules import draw_options
-from pages.ui.language import _
+from pages.i18n.language import _
 
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
 

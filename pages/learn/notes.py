@@ -6,8 +6,8 @@ import streamlit as st
 
 from matgen_core.lessons import notes
 from matgen_core.lessons.notes import SOURCES
-from pages.ui.language import _
-from pages.ui.wording import number
+from pages.i18n.formatting import number
+from pages.i18n.language import _
 
 
 def source(*names: str) -> None:

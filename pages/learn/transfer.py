@@ -8,13 +8,13 @@ import json
 import pandas as pd
 import streamlit as st
 
+from matgen_core.core.errors import MatGenError
 from matgen_core.evaluation.transfer import RESULTS
 from matgen_core.lessons.transfer import count_parameters, guess_masked, place_views, tokens_of, views_of
 from matgen_core.models import adapters
-from matgen_core.types import MatGenError
 from matgen_core.viz.transfer import draw_guess, draw_parameters, draw_views
-from pages.ui.language import _
-from pages.ui.teaching import NAMES, teach
+from pages.i18n.language import _
+from pages.lessons.teaching import NAMES, teach
 
 
 def hide_and_guess() -> None:

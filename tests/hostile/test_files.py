@@ -16,9 +16,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matgen_core.chem.structure import from_structure
-from matgen_core.data.crystals import Rejected, load_rows, parse_row, read_table
-from matgen_core.data.exports import file_name, to_cif, to_cif_zip, to_csv, to_json, to_poscar, to_xyz
-from matgen_core.types import BadInput, Candidate, Crystal, Origin, Prediction, Verdict
+from matgen_core.core.errors import BadInput
+from matgen_core.core.records import (
+    Candidate,
+    Crystal,
+    Origin,
+    Prediction,
+    Verdict,
+)
+from matgen_core.kinds.crystals.files import (
+    file_name,
+    to_cif,
+    to_cif_zip,
+    to_csv,
+    to_json,
+    to_poscar,
+    to_xyz,
+)
+from matgen_core.kinds.crystals.rows import Rejected, load_rows, parse_row, read_table
 
 NAMES = st.one_of(
     st.text(max_size=80),

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matgen_core.compositions import check_compositions
-from matgen_core.loop import Budget, check_brief
-from matgen_core.stages.conditions import check_target
-from matgen_core.stages.generate import check_settings
-from matgen_core.stages.molecule_conditions import check_molecules
-from matgen_core.types import Constraints, FormulaSettings, Goal, MatGenError, SamplingSettings, SmilesSettings, Target
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
+from matgen_core.kinds.crystals.conditions import check_target
+from matgen_core.kinds.crystals.generate import check_settings
+from matgen_core.kinds.molecules.conditions import check_molecules
+from matgen_core.workflows.design_compositions import check_compositions
+from matgen_core.workflows.loop import Budget, check_brief
 
 NUMBERS = st.one_of(
     st.sampled_from([math.nan, math.inf, -math.inf, 1e308, -1e308, 5e-324, -0.0, 0, -1, 2**31, 2**63, 10**30]),
@@ -36,10 +38,10 @@ def said(error: MatGenError) -> None:
 
 @given(st.data())
 def test_sampling(data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(numeric(SamplingSettings())))
+    name = data.draw(st.sampled_from(numeric(CrystalSettings())))
     value = data.draw(NUMBERS)
     try:
-        check_settings(replace(SamplingSettings(), **{name: value}))
+        check_settings(replace(CrystalSettings(), **{name: value}))
     except MatGenError as error:
         said(error)
         return
@@ -48,9 +50,11 @@ def test_sampling(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_molecules(data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from([*numeric(SmilesSettings()), "max_sa", "count"]))
+    name = data.draw(st.sampled_from([*numeric(MoleculeSettings()), "max_sa", "count"]))
     value = data.draw(NUMBERS)
-    count, settings = (value, SmilesSettings()) if name == "count" else (5, replace(SmilesSettings(), **{name: value}))
+    count, settings = (
+        (value, MoleculeSettings()) if name == "count" else (5, replace(MoleculeSettings(), **{name: value}))
+    )
     try:
         check_molecules(Target(), count, settings)
     except MatGenError as error:
@@ -61,10 +65,10 @@ def test_molecules(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_compositions(data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from([*numeric(FormulaSettings()), "count"]))
+    name = data.draw(st.sampled_from([*numeric(CompositionSettings()), "count"]))
     value = data.draw(NUMBERS)
     count, settings = (
-        (value, FormulaSettings()) if name == "count" else (5, replace(FormulaSettings(), **{name: value}))
+        (value, CompositionSettings()) if name == "count" else (5, replace(CompositionSettings(), **{name: value}))
     )
     try:
         check_compositions(Target(), count, settings)
@@ -108,8 +112,8 @@ def test_goals(low: float, high: float) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1])
 def test_a_count_that_cannot_be_is_refused(value: float) -> None:
-    from matgen_core.molecules import design_molecules
-    from matgen_core.pipeline import design
+    from matgen_core.workflows.design_crystals import design
+    from matgen_core.workflows.design_molecules import design_molecules
 
     for act in (design, design_molecules):
         with pytest.raises(MatGenError):

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import composition_controls, design_controls, molecule_controls, target_controls
+from pages.kinds import composition_controls, molecule_controls
+from pages.kinds import crystal_controls as target_controls
+from pages.widgets import design_controls
 
 FOLDER = Path(__file__).parents[2] / "pages"
 PAGES = {

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from matgen_core.chem import composition, molecule
 from matgen_core.chem.drawing import draw
-from matgen_core.data import smiles as tokens
-from matgen_core.data.molecule_reference import load_molecule_reference
-from matgen_core.properties import parse_goal
-from matgen_core.types import BadInput, BadTarget, MatGenError
-from pages.ui.link import OneOf, Real, Text, Whole
+from matgen_core.core.errors import BadInput, BadTarget, MatGenError
+from matgen_core.core.goals import parse_goal
+from matgen_core.kinds.molecules import smiles as tokens
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from pages.widgets.url_settings import OneOf, Real, Text, Whole
 
 #: What has broken parsers elsewhere: markup, control characters, right-to-left marks, formulas of spreadsheets, paths.
 NASTY = (

@@ -14,12 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matgen_core.data.candidate_files import ENDINGS, LONGEST_MEMBER, MOST_MEMBERS, Item, Refused, read_upload
-from matgen_core.data.cif_structures import LONGEST_CIF, MOST_ATOMS
-from matgen_core.data.crystals import Rejected, parse_row
-from matgen_core.data.examples import read_columns
-from matgen_core.prediction import check_unpacked, predict_table
-from matgen_core.types import BadInput, Candidate
+from matgen_core.core.errors import BadInput
+from matgen_core.core.records import Candidate
+from matgen_core.files.cif_structures import LONGEST_CIF, MOST_ATOMS
+from matgen_core.kinds.crystals.rows import Rejected, parse_row
+from matgen_core.learning.examples import read_columns
+from matgen_core.workflows.candidate_files import (
+    ENDINGS,
+    LONGEST_MEMBER,
+    MOST_MEMBERS,
+    Item,
+    Refused,
+    read_upload,
+)
+from matgen_core.workflows.predict_table import check_unpacked, predict_table
 from tests.hostile.test_files import cifs, lines
 
 pytestmark = pytest.mark.filterwarnings("ignore")

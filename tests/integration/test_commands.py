@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from matgen_core.store import VARIABLE
+from matgen_core.runs.store import VARIABLE
 
 ROOT = Path(__file__).parents[2]
 #: At most so long until a command that hangs fails its test, on a machine that is busy with other things.

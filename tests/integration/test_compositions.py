@@ -11,12 +11,15 @@ import pytest
 
 from matgen_core.chem.oxidation import check_neutral
 from matgen_core.cli.main import main
-from matgen_core.compositions import design_compositions, listed_compositions, summarise_compositions
-from matgen_core.data.formulas import count_atoms
-from matgen_core.data.reference import load_reference
-from matgen_core.types import BadInput, BadTarget, Constraints, Formula, FormulaSettings, Goal, Progress, Target
+from matgen_core.core.errors import BadInput, BadTarget
+from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.records import Formula, Progress
+from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.workflows.design_compositions import design_compositions, listed_compositions, summarise_compositions
 
-FREE = FormulaSettings(neutral=False, cap=1)
+FREE = CompositionSettings(neutral=False, cap=1)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -33,7 +36,7 @@ def test_a_run_repeats_by_its_seed() -> None:
 
 
 def test_neutral_and_new_hold_for_all_that_is_listed() -> None:
-    settings = FormulaSettings(neutral=True, new=True, cap=50)
+    settings = CompositionSettings(neutral=True, new=True, cap=50)
     found = design_compositions(Target(), 12, settings=settings)
     listed = listed_compositions(found)
     assert len(listed) == 12
@@ -84,7 +87,7 @@ def test_a_type_of_formula_holds_for_everything_drawn(constraints: Constraints) 
 
 
 def test_every_formula_begins_with_the_prompt() -> None:
-    found = design_compositions(Target(), 20, settings=FormulaSettings(prompt="Li Fe", neutral=False, cap=1))
+    found = design_compositions(Target(), 20, settings=CompositionSettings(prompt="Li Fe", neutral=False, cap=1))
     assert all({"Li", "Fe"} <= set(count_atoms(c.material.reduced)) for c in found)
 
 
@@ -115,14 +118,16 @@ def test_progress_counts_up_and_a_cancelled_run_keeps_what_it_has() -> None:
         (Target({"logp": Goal.at(1.0)}), 1, FREE, "'logp'"),
         (Target({}, Constraints(formula="NaCl")), 1, FREE, "crystals"),
         (Target({}, Constraints(max_atoms=80)), 1, FREE, "80 atoms"),
-        (Target(), 1, FormulaSettings(temperature=9.0), "temperature 9"),
-        (Target(), 1, FormulaSettings(top_k=-1), "top-k -1"),
-        (Target(), 1, FormulaSettings(prompt="Li Qq"), "'Qq'"),
-        (Target({}, Constraints(max_atoms=1)), 1, FormulaSettings(prompt="Li O"), "need 2 atoms"),
-        (Target({}, Constraints(exclude=frozenset({"O"}))), 1, FormulaSettings(prompt="O"), "excluded"),
+        (Target(), 1, CompositionSettings(temperature=9.0), "temperature 9"),
+        (Target(), 1, CompositionSettings(top_k=-1), "top-k -1"),
+        (Target(), 1, CompositionSettings(prompt="Li Qq"), "'Qq'"),
+        (Target({}, Constraints(max_atoms=1)), 1, CompositionSettings(prompt="Li O"), "need 2 atoms"),
+        (Target({}, Constraints(exclude=frozenset({"O"}))), 1, CompositionSettings(prompt="O"), "excluded"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_asked_for_is_named(target: Target, count: int, settings: FormulaSettings, words: str) -> None:
+def test_what_cannot_be_asked_for_is_named(
+    target: Target, count: int, settings: CompositionSettings, words: str
+) -> None:
     with pytest.raises((BadTarget, BadInput), match=words):
         design_compositions(target, count, settings=settings)
 

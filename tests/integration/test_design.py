@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from matgen_core.chem.structure import formula_counts
-from matgen_core.pipeline import design
-from matgen_core.stages.generate import trained_engines
-from matgen_core.types import BadTarget, Constraints, Goal, Progress, SamplingSettings, Target
+from matgen_core.core.errors import BadTarget
+from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.records import Progress
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.crystals.generate import trained_engines
+from matgen_core.workflows.design_crystals import design
 
-QUICK = SamplingSettings(skeletons=1, geometries=2, steps=5)
+QUICK = CrystalSettings(skeletons=1, geometries=2, steps=5)
 
 
 def test_a_target_gives_judged_candidates() -> None:
@@ -57,7 +60,7 @@ def test_the_seed_repeats_the_run_and_another_does_not() -> None:
 def test_cancelling_keeps_what_was_found() -> None:
     seen: list[Progress] = []
     found = design(
-        Target(), 70, seed=2, settings=SamplingSettings(skeletons=1, geometries=1, steps=5), on_progress=seen.append,
+        Target(), 70, seed=2, settings=CrystalSettings(skeletons=1, geometries=1, steps=5), on_progress=seen.append,
         cancelled=lambda: bool(seen) and seen[-1].done >= 32,
     )  # fmt: skip
     assert len(found) == 32

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from matgen_core.checkpoints import FOLDER
 from matgen_core.cli.main import main
-from matgen_core.molecules import design_molecules
-from matgen_core.types import Goal, Molecule, Progress, SmilesSettings, Target
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.records import Molecule, Progress
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.learning.checkpoints import FOLDER
+from matgen_core.workflows.design_molecules import design_molecules
 
-COOL = SmilesSettings(temperature=0.5, until="drawn")
+COOL = MoleculeSettings(temperature=0.5, until="drawn")
 TARGET = Target({"logp": Goal.at(2.0), "weight": Goal.between(300, 340)})
 
 
@@ -32,14 +34,14 @@ def test_a_run_repeats_by_its_seed() -> None:
 
 
 def test_what_the_grammar_lets_through_is_a_molecule() -> None:
-    found = design_molecules(Target(), 100, seed=3, settings=SmilesSettings(until="drawn"))
+    found = design_molecules(Target(), 100, seed=3, settings=MoleculeSettings(until="drawn"))
     valid = sum(c.verdict("valid").passed is True for c in found)  # type: ignore[union-attr]
     assert valid >= 99  # a few in a thousand come to a dead end
 
 
 def test_asking_goes_on_until_there_are_enough_or_the_cap() -> None:
     seen: list[Progress[Molecule]] = []
-    settings = SmilesSettings(temperature=0.5, until="novel", cap=100)
+    settings = MoleculeSettings(temperature=0.5, until="novel", cap=100)
     found = design_molecules(Target(), 3, settings=settings, on_progress=seen.append)
     assert seen[-1].stage == "done"
     assert seen[-1].done == 3 or "raise the cap" in seen[-1].message
@@ -52,7 +54,7 @@ def test_a_cancelled_run_returns_what_it_has() -> None:
 
 
 def test_every_string_grows_from_the_scaffold() -> None:
-    settings = SmilesSettings(temperature=0.5, until="drawn", scaffold="c1ccc2[nH]ccc2c1")
+    settings = MoleculeSettings(temperature=0.5, until="drawn", scaffold="c1ccc2[nH]ccc2c1")
     for candidate in design_molecules(Target(), 24, settings=settings):
         if (valid := candidate.verdict("valid")) is not None and valid.passed:
             assert candidate.verdict("scaffold") is not None

@@ -13,8 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from matgen_core.store import Store, StoreError
-from matgen_core.types import Candidate, Molecule, Origin, Prediction, Verdict
+from matgen_core.core.records import (
+    Candidate,
+    Molecule,
+    Origin,
+    Prediction,
+    Verdict,
+)
+from matgen_core.runs.store import Store, StoreError
 
 
 def binary(name: str) -> str | None:

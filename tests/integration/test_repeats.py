@@ -17,11 +17,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.cli.main import main
-from matgen_core.data import exports, molecule_exports
-from matgen_core.molecules import design_molecules
-from matgen_core.pipeline import design
-from matgen_core.types import Candidate, Constraints, Crystal, Goal, SamplingSettings, SmilesSettings, Target
-from pages.ui.jobs import Job
+from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.records import Candidate, Crystal
+from matgen_core.core.settings import CrystalSettings, MoleculeSettings
+from matgen_core.kinds.crystals import files as exports
+from matgen_core.kinds.molecules import files as molecule_exports
+from matgen_core.workflows.design_crystals import design
+from matgen_core.workflows.design_molecules import design_molecules
+from pages.runs.jobs import Job
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).with_name("golden.json")
@@ -30,7 +33,7 @@ CRYSTALS = Target({"formation_energy": Goal(-2.0, -1.0)}, Constraints(include=fr
 
 def on_page(page: str, job: str, **link: str) -> tuple[Candidate[Any], ...]:
     """What a page's own job finds, run to its end in this thread."""
-    import pages.ui.jobs
+    import pages.runs.jobs
 
     def submit(work: Any, total: int, *_: object, **__: object) -> Job:
         made = Job(total)
@@ -38,7 +41,7 @@ def on_page(page: str, job: str, **link: str) -> tuple[Candidate[Any], ...]:
         assert made.error is None
         return made
 
-    usual, pages.ui.jobs.submit = pages.ui.jobs.submit, submit  # type: ignore[assignment]
+    usual, pages.runs.jobs.submit = pages.runs.jobs.submit, submit  # type: ignore[assignment]
     try:
         app = AppTest.from_file(str(ROOT / "pages" / "design" / f"{page}.py"), default_timeout=500)
         for key, value in link.items():
@@ -48,7 +51,7 @@ def on_page(page: str, job: str, **link: str) -> tuple[Candidate[Any], ...]:
         found: Job = app.session_state[job]
         return found.candidates
     finally:
-        pages.ui.jobs.submit = usual
+        pages.runs.jobs.submit = usual
 
 
 def by_command(monkeypatch: pytest.MonkeyPatch, out: Path, *words: str) -> str:
@@ -92,9 +95,9 @@ def cells(candidates: tuple[Candidate, ...]) -> list[list[float]]:
 
 
 def golden_runs() -> dict[str, dict[str, Any]]:
-    small = SamplingSettings(skeletons=1, geometries=2, refined=1)
+    small = CrystalSettings(skeletons=1, geometries=2, refined=1)
     crystals = tuple(sorted(design(CRYSTALS, 4, seed=7, settings=small), key=lambda c: c.origin.index))
-    molecules = sorted(design_molecules(Target({"logp": Goal.at(2.0)}), 12, seed=7, settings=SmilesSettings(
+    molecules = sorted(design_molecules(Target({"logp": Goal.at(2.0)}), 12, seed=7, settings=MoleculeSettings(
         temperature=0.8, until="drawn")), key=lambda c: c.origin.index)  # fmt: skip
     runs = {}
     for name, found in (("crystals", crystals), ("molecules", tuple(molecules))):

@@ -9,7 +9,7 @@ import pandas as pd
 from pymatgen.core import Structure
 
 from matgen_core.chem.energy import formation_energy, read_energies
-from matgen_core.data.reference import load_reference
+from matgen_core.kinds.crystals.reference import load_reference
 
 
 def test_it_reproduces_the_formation_energy_of_withheld_rows(rows_folder: Path) -> None:

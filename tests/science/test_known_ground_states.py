@@ -9,14 +9,16 @@ from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.ground_states import is_ground_state
 from matgen_core.chem.structure import from_structure
-from matgen_core.data.reference import load_reference
-from matgen_core.stages.assess import assess
-from matgen_core.stages.feasibility import Rules, judge_compositions, judge_crystals, objections
-from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas, rank_formulas
-from matgen_core.stages.predict import predict
-from matgen_core.stages.rank import rank
-from matgen_core.stages.read_formulas import predict_formulas
-from matgen_core.types import Candidate, Formula, FormulaSettings, Origin, Target
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate, Formula, Origin
+from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.judge import finish_formulas, judge_formulas, rank_formulas
+from matgen_core.kinds.compositions.predict import predict_formulas
+from matgen_core.kinds.crystals.judge import assess
+from matgen_core.kinds.crystals.predict import predict
+from matgen_core.kinds.crystals.rank import rank
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.rules import Rules, judge_compositions, judge_crystals, objections
 
 RULES = Rules(known=True, toxic=True, radioactive=True)
 COMPOUNDS = ("GaAs", "GaN", "NiO", "Bi2Te3", "TiO2", "NaCl", "Al2O3", "XeF2", "RaF2", "Pm(SiOs)2")
@@ -28,7 +30,7 @@ def compositions() -> dict[str, Candidate[Formula]]:
     """Every formula, read and judged, in the order of the ranking."""
     names = (*COMPOUNDS, *ELEMENTS)
     drawn = [Candidate(name, Formula(name), Origin("file", index=i)) for i, name in enumerate(names)]
-    settings = FormulaSettings(neutral=False)
+    settings = CompositionSettings(neutral=False)
     read = predict_formulas(judge_formulas(drawn, Target(), settings, {}))
     judged = judge_compositions(finish_formulas(read, Target()), RULES)
     return {c.id: c for c in rank_formulas(judged, Target())}

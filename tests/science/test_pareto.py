@@ -7,8 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from matgen_core.properties import PROPERTIES, Property
-from matgen_core.stages.pareto import (
+from matgen_core.core.errors import BadTarget
+from matgen_core.core.goals import Goal
+from matgen_core.core.properties import PROPERTIES, Property
+from matgen_core.core.records import Candidate, Formula, Origin, Prediction
+from matgen_core.workflows.pareto import (
     LEAST,
     Objective,
     aggregate,
@@ -21,7 +24,6 @@ from matgen_core.stages.pareto import (
     rank_by_front,
     trade_off,
 )
-from matgen_core.types import BadTarget, Candidate, Formula, Goal, Origin, Prediction
 
 
 def candidate(name: str, **values: float | None) -> Candidate[Formula]:

@@ -18,7 +18,7 @@ import spglib
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Element, Lattice, Structure
 
-from matgen_core.data.cif_structures import CifStructure, read_cif
+from matgen_core.files.cif_structures import CifStructure, read_cif
 
 MATCHER = StructureMatcher()
 SLACK = 0.01

@@ -8,7 +8,7 @@ import pytest
 
 from matgen_core.chem.relaxation import relax_structure
 from matgen_core.chem.structure import to_structure
-from matgen_core.data.candidate_files import Refused, read_files
+from matgen_core.workflows.candidate_files import Refused, read_files
 
 CASES = Path(__file__).parents[1] / "cases" / "44-slab-relax"
 

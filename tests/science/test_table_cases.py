@@ -14,12 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from matgen_core.cli.main import app
-from matgen_core.data.candidate_files import read_files, read_upload
-from matgen_core.data.crystals import build_rows, load_rows
-from matgen_core.data.given import METHOD
-from matgen_core.data.refused import Refused
-from matgen_core.data.tables import open_table
-from matgen_core.types import Candidate
+from matgen_core.core.records import Candidate
+from matgen_core.files.refused import Refused
+from matgen_core.files.tables import open_table
+from matgen_core.files.units import METHOD
+from matgen_core.kinds.crystals.rows import build_rows, load_rows
+from matgen_core.workflows.candidate_files import read_files, read_upload
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -250,7 +250,7 @@ def test_commands_read_the_same_formulas_as_the_library(case: str, bad: int, tmp
 
 
 def test_of_dopants_it_is_said_that_the_network_reads_them_coarsely() -> None:
-    from matgen_core.stages.read_formulas import predict_formulas
+    from matgen_core.kinds.compositions.predict import predict_formulas
 
     found, _refused = read("31-dopants/dop.csv")
     predicted = {c.id: c.predictions["band_gap"] for c in predict_formulas(found)}

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.structure import from_structure
-from matgen_core.types import Candidate, Origin, Prediction, Verdict
+from matgen_core.core.records import Candidate, Origin, Prediction, Verdict
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
@@ -100,7 +100,7 @@ def serve(folder: Path, **environment: str) -> Iterator[Served]:
     outside.touch()
     python_path = os.pathsep.join(p for p in (str(OFFLINE), os.environ.get("PYTHONPATH", "")) if p)
     everything = {**os.environ, "PYTHONPATH": python_path, "MATGEN_OUTSIDE_LOG": str(outside), **environment}
-    command = [sys.executable, "-m", "pages.ui.serve", "--server.port", str(port)]
+    command = [sys.executable, "-m", "pages.runs.serve", "--server.port", str(port)]
     with log.open("w") as file:
         server = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, env=everything)
         url = f"http://localhost:{port}"

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.compositions
-import pages.ui.jobs
-from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas, rank_formulas
-from matgen_core.stages.read_formulas import predict_formulas
-from matgen_core.types import Candidate, Formula, FormulaSettings, Goal, Origin, Progress, Target
-from pages.ui.jobs import Job
+import matgen_core.workflows.design_compositions
+import pages.runs.jobs
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.records import Candidate, Formula, Origin, Progress
+from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.judge import finish_formulas, judge_formulas, rank_formulas
+from matgen_core.kinds.compositions.predict import predict_formulas
+from pages.runs.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "compositions.py")
 TARGET = Target({"band_gap": Goal.at(5.0)})
@@ -29,7 +31,7 @@ def open_page(**link: str | list[str]) -> AppTest:
 
 def with_run(message: str = "", **job: Any) -> AppTest:
     drawn = [Candidate(f"0-{i}", Formula(f), Origin("matgpt", "test", 0, i)) for i, f in enumerate(FORMULAS)]
-    judged = judge_formulas(drawn, TARGET, FormulaSettings(neutral=False), {})
+    judged = judge_formulas(drawn, TARGET, CompositionSettings(neutral=False), {})
     found = rank_formulas(finish_formulas(predict_formulas(judged), TARGET), TARGET)
     page = AppTest.from_file(APP, default_timeout=120)
     page.session_state["compositions-job"] = Job(
@@ -40,11 +42,11 @@ def with_run(message: str = "", **job: Any) -> AppTest:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, FormulaSettings]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, CompositionSettings]]:
     """What the page asks of design_compositions(), which answers at once with nothing."""
-    calls: list[tuple[Target, int, int, FormulaSettings]] = []
+    calls: list[tuple[Target, int, int, CompositionSettings]] = []
 
-    def design(target: Target, count: int, *, seed: int, settings: FormulaSettings, **_: Any) -> tuple[()]:
+    def design(target: Target, count: int, *, seed: int, settings: CompositionSettings, **_: Any) -> tuple[()]:
         calls.append((target, count, seed, settings))
         return ()
 
@@ -53,8 +55,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Formu
         job.run(work)
         return job
 
-    monkeypatch.setattr(matgen_core.compositions, "design_compositions", design)
-    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    monkeypatch.setattr(matgen_core.workflows.design_compositions, "design_compositions", design)
+    monkeypatch.setattr(pages.runs.jobs, "submit", submit)
     return calls
 
 
@@ -76,7 +78,7 @@ def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
     assert target.goals == {"band_gap": Goal.at(2.5)}
     assert target.constraints.include == {"O", "Li"}
     assert (target.constraints.max_atoms, count, seed) == (12, 7, 3)
-    assert settings == FormulaSettings(0.7, 0, "Li", True, True)
+    assert settings == CompositionSettings(0.7, 0, "Li", True, True)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.pipeline
-import pages.ui.jobs
-from matgen_core.types import Candidate, DamagedCheckpoint, Goal, Progress, SamplingSettings, Target
-from pages.ui.jobs import Job
+import matgen_core.workflows.design_crystals
+import pages.runs.jobs
+from matgen_core.core.errors import DamagedCheckpoint
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.records import Candidate, Progress
+from matgen_core.core.settings import CrystalSettings
+from pages.runs.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "crystals.py")
 
@@ -34,11 +37,11 @@ def with_run(candidates: tuple[Candidate, ...], target: Target, **job: Any) -> A
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, SamplingSettings]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, CrystalSettings]]:
     """What the page asks of design(), which answers at once with nothing."""
-    calls: list[tuple[Target, int, int, SamplingSettings]] = []
+    calls: list[tuple[Target, int, int, CrystalSettings]] = []
 
-    def design(target: Target, count: int, *, seed: int, settings: SamplingSettings, **_: Any) -> tuple[()]:
+    def design(target: Target, count: int, *, seed: int, settings: CrystalSettings, **_: Any) -> tuple[()]:
         calls.append((target, count, seed, settings))
         return ()
 
@@ -47,8 +50,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Sampl
         job.run(work)
         return job
 
-    monkeypatch.setattr(matgen_core.pipeline, "design", design)
-    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    monkeypatch.setattr(matgen_core.workflows.design_crystals, "design", design)
+    monkeypatch.setattr(pages.runs.jobs, "submit", submit)
     return calls
 
 
@@ -205,7 +208,7 @@ def test_the_picked_candidate_is_the_one_shown(found: tuple[Candidate, ...]) -> 
 def test_without_the_viewer_the_page_draws_flat_and_names_the_remedy(
     found: tuple[Candidate, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("pages.ui.structure_view.SCRIPT", tmp_path / "absent.js")
+    monkeypatch.setattr("pages.kinds.structure_view.SCRIPT", tmp_path / "absent.js")
     page = with_run(found, GAP)
     assert any("make viewer" in i.value for i in page.info)
     assert not page.exception

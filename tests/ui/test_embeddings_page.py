@@ -8,11 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.chem.structure import reduced_formula
-from matgen_core.embeddings import open_space
-from matgen_core.stages.embed import decode_latents
-from matgen_core.store import VARIABLE, open_store
-from matgen_core.types import Candidate, Formula, Origin
-from pages.ui.wording import subscript
+from matgen_core.core.records import Candidate, Formula, Origin
+from matgen_core.kinds.crystals.embed import decode_latents
+from matgen_core.runs.store import VARIABLE, open_store
+from matgen_core.workflows.explore import open_space
+from pages.i18n.formatting import subscript
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "embeddings.py")
 

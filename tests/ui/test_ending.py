@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.stages.feasibility import Rules
-from matgen_core.types import Candidate, Formula, Molecule, Origin, Progress, SmilesSettings, Target
-from pages.ui.design_run import Loop
-from pages.ui.jobs import Job
-from pages.ui.screening_source import Screened
+from matgen_core.core.goals import Target
+from matgen_core.core.records import (
+    Candidate,
+    Formula,
+    Molecule,
+    Origin,
+    Progress,
+)
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.rules import Rules
+from pages.runs.jobs import Job
+from pages.widgets.design_run import Loop
+from pages.widgets.screening_source import Screened
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("crystals", "compositions", "molecules", "inverse_design", "screening")
@@ -44,7 +52,7 @@ def made(page: str, last: int) -> tuple[AppTest, Ending]:
     held: dict[str, Any] = {f"{page}-job": job}
     held |= {"crystals-target": Target()} if page == "crystals" else {f"{page}-asked": Target()}
     if page == "molecules":
-        held["molecules-asked"] = (Target(), SmilesSettings())
+        held["molecules-asked"] = (Target(), MoleculeSettings())
     if page == "inverse_design":
         held = {"loop": Loop("compositions", Target(), Rules(), job)}
     if page == "screening":

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.inverse_design
-import pages.ui.jobs
-from matgen_core.loop import CRYSTALS, Budget, DesignRun
+import matgen_core.workflows.design_until
+import pages.runs.jobs
+from matgen_core.core.errors import BadTarget
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.records import Candidate, Progress
+from matgen_core.kinds.rules import Rules, judge_crystals
 from matgen_core.loosening import judge_again
-from matgen_core.stages.feasibility import Rules, judge_crystals
-from matgen_core.store import VARIABLE, open_store
-from matgen_core.types import BadTarget, Candidate, Goal, Progress, Target
-from pages.ui.design_run import Loop
-from pages.ui.jobs import Job
+from matgen_core.runs.store import VARIABLE, open_store
+from matgen_core.workflows.loop import CRYSTALS, Budget, DesignRun
+from pages.runs.jobs import Job
+from pages.widgets.design_run import Loop
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "inverse_design.py")
 
@@ -37,8 +39,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, found: tuple[Candidate, ...]) -> list
         job.run(work)
         return job
 
-    monkeypatch.setattr(matgen_core.inverse_design, "design_until", design_until)
-    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    monkeypatch.setattr(matgen_core.workflows.design_until, "design_until", design_until)
+    monkeypatch.setattr(pages.runs.jobs, "submit", submit)
     return calls
 
 
@@ -124,7 +126,7 @@ def test_an_error_of_the_loop_is_shown_in_words(asked: list[dict[str, Any]], mon
     def broken(*_: Any, **__: Any) -> None:
         raise BadTarget("no space group can hold it; allow more atoms")
 
-    monkeypatch.setattr(matgen_core.inverse_design, "design_until", broken)
+    monkeypatch.setattr(matgen_core.workflows.design_until, "design_until", broken)
     page = start(open_page())
     assert "allow more atoms" in page.error[0].value
     assert not page.exception
@@ -141,7 +143,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
         job.run(work)
         return job
 
-    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    monkeypatch.setattr(pages.runs.jobs, "submit", submit)
     return jobs
 
 

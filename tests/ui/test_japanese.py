@@ -12,20 +12,21 @@ from google.protobuf.json_format import MessageToDict
 from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.checkpoints import FOLDER
 from matgen_core.chem.alerts import check_forbidden
 from matgen_core.chem.composition import check_charges, check_constraints, parse_elements
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.molecule import outside_domain, parse, read, read_pattern
 from matgen_core.chem.oxidation import check_oxidation
-from matgen_core.finetuning import read_examples
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.goals import Constraints, Goal, Target, outside_data, parse_goal
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.molecules.conditions import check_molecules
+from matgen_core.learning.checkpoints import FOLDER
 from matgen_core.lessons.exercises import read_condition
-from matgen_core.prediction import read_rows
-from matgen_core.properties import outside_data, parse_goal
-from matgen_core.stages.molecule_conditions import check_molecules
-from matgen_core.store import VARIABLE
-from matgen_core.types import Constraints, Goal, MatGenError, SmilesSettings, Target
-from pages.ui.language import say
+from matgen_core.runs.store import VARIABLE
+from matgen_core.workflows.finetune import read_examples
+from matgen_core.workflows.predict_table import read_rows
+from pages.i18n.language import say
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(
@@ -87,8 +88,8 @@ def refusals() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "goal", lambda: read_condition('{"gap": 1}')
     yield "range", lambda: parse_goal("band_gap", "3:1:2")
     yield "reversed", lambda: Goal(3.0, 1.0)
-    yield "top-p", lambda: check_molecules(Target(), 5, SmilesSettings(top_p=0.0))
-    yield "count", lambda: check_molecules(Target(), -5, SmilesSettings())
+    yield "top-p", lambda: check_molecules(Target(), 5, MoleculeSettings(top_p=0.0))
+    yield "count", lambda: check_molecules(Target(), -5, MoleculeSettings())
     yield "few", lambda: read_examples(["NaCl", "x"], ["1", "y"], "formula")
 
 

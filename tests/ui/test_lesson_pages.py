@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.checkpoints import available
+from matgen_core.learning.checkpoints import available
 
 PAGES = Path(__file__).parents[2] / "pages"
 

@@ -9,8 +9,16 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from matgen_core.store import Store
-from matgen_core.types import Candidate, Crystal, Molecule, Origin, Prediction, Site, Verdict
+from matgen_core.core.records import (
+    Candidate,
+    Crystal,
+    Molecule,
+    Origin,
+    Prediction,
+    Site,
+    Verdict,
+)
+from matgen_core.runs.store import Store
 from tests.ui.conftest import Served, serve
 from tests.ui.test_outside import settle
 

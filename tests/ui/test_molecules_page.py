@@ -12,16 +12,18 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.molecules
-import pages.ui.jobs
-from matgen_core.data.molecule_reference import load_molecule_reference
-from matgen_core.stages.judge_molecules import Judge, rank_molecules
-from matgen_core.types import Candidate, Goal, Molecule, Origin, Progress, SmilesSettings, Target
-from pages.ui.jobs import Job
+import matgen_core.workflows.design_molecules
+import pages.runs.jobs
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.records import Candidate, Molecule, Origin, Progress
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.molecules.judge import Judge, rank_molecules
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from pages.runs.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "molecules.py")
 GOALS = Target({"logp": Goal.at(2.0), "donors": Goal.at_most(1)})
-SETTINGS = SmilesSettings(filters=("BRENK",), require="c")
+SETTINGS = MoleculeSettings(filters=("BRENK",), require="c")
 STRINGS = ("CC(=O)Nc1ccc(OC)cc1", "COc1ccc(NC(C)=O)cc1", "c1cc", "CCN(CC)C(=O)c1cccnc1", "O=C(O)c1ccccc1Br")
 
 
@@ -32,7 +34,7 @@ def open_page(**link: str | list[str]) -> AppTest:
     return page.run()
 
 
-def judged(target: Target = GOALS, settings: SmilesSettings = SETTINGS) -> tuple[Candidate[Molecule], ...]:
+def judged(target: Target = GOALS, settings: MoleculeSettings = SETTINGS) -> tuple[Candidate[Molecule], ...]:
     drawn = [Candidate(f"0-{i}", Molecule(s), Origin("smiles-gpt", "test", 0, i)) for i, s in enumerate(STRINGS)]
     return rank_molecules(Judge(target, settings, load_molecule_reference())(drawn), target)
 
@@ -46,11 +48,11 @@ def with_run(found: tuple[Candidate[Molecule], ...], message: str = "", **job: A
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, SmilesSettings]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, MoleculeSettings]]:
     """What the page asks of design_molecules(), which answers at once with nothing."""
-    calls: list[tuple[Target, int, int, SmilesSettings]] = []
+    calls: list[tuple[Target, int, int, MoleculeSettings]] = []
 
-    def design(target: Target, count: int, *, seed: int, settings: SmilesSettings, **_: Any) -> tuple[()]:
+    def design(target: Target, count: int, *, seed: int, settings: MoleculeSettings, **_: Any) -> tuple[()]:
         calls.append((target, count, seed, settings))
         return ()
 
@@ -59,8 +61,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Smile
         job.run(work)
         return job
 
-    monkeypatch.setattr(matgen_core.molecules, "design_molecules", design)
-    monkeypatch.setattr(pages.ui.jobs, "submit", submit)
+    monkeypatch.setattr(matgen_core.workflows.design_molecules, "design_molecules", design)
+    monkeypatch.setattr(pages.runs.jobs, "submit", submit)
     return calls
 
 
@@ -88,7 +90,7 @@ def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
     ((target, count, seed, settings),) = asked
     assert target.goals == {"logp": Goal.at(2.5), "weight": Goal.between(300, 340), "donors": Goal.at(2)}
     assert (count, seed) == (7, 42)
-    assert settings == SmilesSettings(
+    assert settings == MoleculeSettings(
         0.8, 10, 0.9, "CC", "", "C(=O)N", "Br", ("PAINS", "BRENK"), 3.5, "novel", 20, False, 1.5
     )  # fmt: skip
 

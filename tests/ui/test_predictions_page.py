@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.prediction import Report, predict_table
-from matgen_core.predictors import VARIABLE
-from pages.ui.jobs import Job
+from matgen_core.workflows.predict_table import Report, predict_table
+from matgen_core.workflows.predictors import VARIABLE
+from pages.runs.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "predictions.py")
 

@@ -10,23 +10,21 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.store import VARIABLE, Store, open_store
-from matgen_core.types import (
-    BadTarget,
+from matgen_core.core.errors import BadTarget
+from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.records import (
     Candidate,
-    Constraints,
     Formula,
-    Goal,
     Molecule,
     Origin,
     Prediction,
     Progress,
-    Target,
     Verdict,
 )
-from pages.ui.jobs import Job
-from pages.ui.recording import SEPARATE, Recorder
-from pages.ui.wording import asked_text
+from matgen_core.runs.store import VARIABLE, Store, open_store
+from pages.i18n.formatting import asked_text
+from pages.runs.jobs import Job
+from pages.runs.run_recorder import SEPARATE, Recorder
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "runs.py")
 

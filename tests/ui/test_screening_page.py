@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.data.candidate_files import Refused, read_upload, read_uploads
-from matgen_core.screening import Screener
-from matgen_core.stages.feasibility import Rules
-from matgen_core.stages.relax import Relaxation
-from matgen_core.store import VARIABLE, open_store
-from matgen_core.types import Candidate, Progress
-from pages.ui import screening_source
-from pages.ui.following_up import Relaxing
-from pages.ui.jobs import Job
-from pages.ui.screening_source import Screened, Source
+from matgen_core.core.records import Candidate, Progress
+from matgen_core.kinds.crystals.relax import Relaxation
+from matgen_core.kinds.rules import Rules
+from matgen_core.runs.store import VARIABLE, open_store
+from matgen_core.workflows.candidate_files import Refused, read_upload, read_uploads
+from matgen_core.workflows.screen import Screener
+from pages.runs.jobs import Job
+from pages.widgets import screening_source
+from pages.widgets.follow_up import Relaxing
+from pages.widgets.screening_source import Screened, Source
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "screening.py")
 TABLE = b"id,formula\na,Fe2O3\nb,NaCl\nc,GaAs\nd,Xx\na,MgO\ne,\nf,BaTiO3\ng,Al2O3\n"

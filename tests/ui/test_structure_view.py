@@ -9,8 +9,14 @@ import pytest
 import streamlit as st
 
 from matgen_core.chem.scene import build_scene
-from matgen_core.types import Candidate
-from pages.ui.structure_view import flat_svg, legend, script_address, supercells, viewer_html
+from matgen_core.core.records import Candidate
+from pages.kinds.structure_view import (
+    flat_svg,
+    legend,
+    script_address,
+    supercells,
+    viewer_html,
+)
 
 
 def test_the_page_asks_only_this_server_and_holds_numbers_and_symbols(found: tuple[Candidate, ...]) -> None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from matgen_core.data.molecule_reference import load_molecule_reference
-from matgen_core.loosening import judge_again, loosen, nearest_rejected
-from matgen_core.stages.feasibility import Rules, judge_compositions, objections
-from matgen_core.stages.judge_formulas import finish_formulas, judge_formulas
-from matgen_core.stages.judge_molecules import Judge
-from matgen_core.types import (
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.records import (
     Candidate,
     Formula,
-    FormulaSettings,
-    Goal,
     Molecule,
     Origin,
     Prediction,
-    SmilesSettings,
-    Target,
 )
+from matgen_core.core.settings import CompositionSettings, MoleculeSettings
+from matgen_core.kinds.compositions.judge import finish_formulas, judge_formulas
+from matgen_core.kinds.molecules.judge import Judge
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.kinds.rules import Rules, judge_compositions, objections
+from matgen_core.loosening import judge_again, loosen, nearest_rejected
 
 STRICT = Rules(max_sa=1.5)
 TARGET = Target({"band_gap": Goal.at(2.5), "formation_energy": Goal.at_most(-0.8)})
@@ -33,13 +31,13 @@ def compositions() -> tuple[Candidate[Formula], ...]:
         values = {"band_gap": (gap, "eV"), "formation_energy": (energy, "eV/atom"), "e_above_hull": (above, "eV/atom")}
         readings = {k: Prediction(k, v, None, unit, "test") for k, (v, unit) in values.items()}
         drawn.append(Candidate(f"0-{i}", Formula(formula), Origin("test", "", 0, i), readings))
-    judged = judge_formulas(drawn, TARGET, FormulaSettings(neutral=False), {})
+    judged = judge_formulas(drawn, TARGET, CompositionSettings(neutral=False), {})
     return judge_again(judge_compositions(finish_formulas(judged, TARGET), Rules()), Rules(), TARGET)
 
 
 def molecules() -> tuple[Candidate[Molecule], ...]:
     strings = ["CC(=O)Nc1ccc(OC)cc1", "O=C(O)c1ccccc1Br", "c1cc", "O=Nc1ccc(C(=O)O)cc1"]
-    target, settings = Target({"logp": Goal.at(4.0)}), SmilesSettings(filters=STRICT.filters, max_sa=STRICT.max_sa)
+    target, settings = Target({"logp": Goal.at(4.0)}), MoleculeSettings(filters=STRICT.filters, max_sa=STRICT.max_sa)
     drawn = [Candidate(f"0-{i}", Molecule(s), Origin("test", "", 0, i)) for i, s in enumerate(strings)]
     return judge_again(Judge(target, settings, load_molecule_reference())(drawn), STRICT, target)
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from matgen_core.data.records import to_record
-from matgen_core.store import Store
+from matgen_core.runs.records import to_record
+from matgen_core.runs.store import Store
 
 WRITTEN = Path(__file__).parents[1] / "cases" / "runs-47c020d.sqlite"
 KINDS = {"crystals", "molecules", "compositions", "screening", "design-crystals", "design-molecules",

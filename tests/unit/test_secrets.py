@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-import matgen_core.data.materials_project as materials_project
-from matgen_core.types import BadInput
+import matgen_core.kinds.crystals.materials_project as materials_project
+from matgen_core.core.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [ROOT / "app.py", *(ROOT / "matgen_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]

@@ -12,7 +12,9 @@ from matgen_core.chem.composition import (
     parse_elements,
     parse_formula,
 )
-from matgen_core.types import BadTarget, Constraints, Crystal, Site
+from matgen_core.core.errors import BadTarget
+from matgen_core.core.goals import Constraints
+from matgen_core.core.records import Crystal, Site
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_what_is_echoed_is_cut_short() -> None:
 
 def test_every_element_that_passes_is_known_to_the_networks() -> None:
     from matgen_core.chem.composition import _periodic_table
-    from matgen_core.data.crystals import ELEMENTS
+    from matgen_core.kinds.crystals.rows import ELEMENTS
 
     assert _periodic_table() == set(ELEMENTS)
 

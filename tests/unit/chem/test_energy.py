@@ -8,7 +8,7 @@ from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem import energy
 from matgen_core.chem.energy import fit_references, formation_energy, read_energies
-from matgen_core.types import Cancelled
+from matgen_core.core.errors import Cancelled
 
 
 def structures() -> list[Structure]:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pymatgen.core import Composition
 
 from matgen_core.chem.formula import read_formula, whole_amounts
-from matgen_core.data.crystals import ELEMENTS
-from matgen_core.data.formulas import count_atoms, reduce_formula
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput
+from matgen_core.kinds.compositions.rows import count_atoms, reduce_formula
+from matgen_core.kinds.crystals.rows import ELEMENTS
 
 CASES = Path(__file__).parents[2] / "cases"
 SYMBOL = re.compile(r"[A-Z][a-z]?")

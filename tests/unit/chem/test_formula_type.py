@@ -6,7 +6,8 @@ import pytest
 
 from matgen_core.chem.composition import check_constraints, formula_elements, has_formula, split_formula
 from matgen_core.chem.formula_type import FormulaType, read_type
-from matgen_core.types import BadTarget, Constraints
+from matgen_core.core.errors import BadTarget
+from matgen_core.core.goals import Constraints
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from pymatgen.core import Composition
 
 from matgen_core.chem.formula_writing import write_formula
-from matgen_core.data.reference import load_reference
+from matgen_core.kinds.crystals.reference import load_reference
 
 #: From textbooks, IUPAC's Red Book and the titles of papers; pymatgen writes each in another way or the same.
 CONVENTIONAL = """

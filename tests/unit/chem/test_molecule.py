@@ -19,7 +19,7 @@ from matgen_core.chem.molecule import (
     read,
     read_pattern,
 )
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 

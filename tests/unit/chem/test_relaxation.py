@@ -7,8 +7,9 @@ from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.relaxation import FORCE, relax_structure
 from matgen_core.chem.structure import from_structure
-from matgen_core.stages.relax import relax_candidates
-from matgen_core.types import Cancelled, Candidate, Origin
+from matgen_core.core.errors import Cancelled
+from matgen_core.core.records import Candidate, Origin
+from matgen_core.kinds.crystals.relax import relax_candidates
 
 
 def salt(length: float) -> Structure:

@@ -10,7 +10,7 @@ from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.scene import build_scene, colour
 from matgen_core.chem.structure import from_structure
-from matgen_core.types import Crystal
+from matgen_core.core.records import Crystal
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from matgen_core.chem.space_group_settings import (
     settings_by_name,
     standard_settings,
 )
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput
 
 
 def test_every_setting_of_spglib_has_the_operations_that_spglib_has() -> None:

@@ -11,7 +11,8 @@ from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.structure import formula_counts, from_structure, reduced_formula, to_structure
 from matgen_core.chem.symmetry import centring, wyckoff_positions
-from matgen_core.types import BadInput, Crystal, Site
+from matgen_core.core.errors import BadInput
+from matgen_core.core.records import Crystal, Site
 
 
 @pytest.mark.parametrize("space_group", range(1, 231))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from matgen_core.cli import main as cli
-from matgen_core.properties import parse_goal
-from matgen_core.store import VARIABLE
+from matgen_core.core.goals import parse_goal
+from matgen_core.runs.store import VARIABLE
 
 ROOT = Path(__file__).parents[3]
 

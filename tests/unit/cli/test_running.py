@@ -12,8 +12,8 @@ import pytest
 import typer
 
 from matgen_core.cli.running import at_work, print_safely
-from matgen_core.data.saving import KeptFile, save_text
-from matgen_core.types import BadInput
+from matgen_core.core.errors import BadInput
+from matgen_core.files.saving import KeptFile, save_text
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="a device that is always full is Linux's")
@@ -66,7 +66,7 @@ def test_a_full_disk_moves_the_result_and_says_where(elsewhere: Path) -> None:
 def test_where_no_folder_takes_it_the_result_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("matgen_core.data.saving._other_places", lambda path: iter([FULL]))
+    monkeypatch.setattr("matgen_core.files.saving._other_places", lambda path: iter([FULL]))
     with pytest.raises(BadInput, match="stands above"), at_work(FULL) as work:
         work.save(FULL, "1,NaCl\n")
     assert "1,NaCl" in capsys.readouterr().out

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from matgen_core.cli.main import main
-from matgen_core.store import VARIABLE, open_store
-from matgen_core.types import Candidate, Molecule, Origin
+from matgen_core.core.records import Candidate, Molecule, Origin
+from matgen_core.runs.store import VARIABLE, open_store
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from matgen_core.core.errors import Cancelled
 from matgen_core.diffusion.samplers import METHODS, guide, sample, time_steps
 from matgen_core.diffusion.schedules import linear_schedule
-from matgen_core.types import Cancelled
 
 SCHEDULE = linear_schedule()
 every_method = pytest.mark.parametrize("method", METHODS)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from matgen_core.chem.structure import from_structure
-from matgen_core.data.crystals import COLUMNS, CrystalRows
-from matgen_core.data.reference import load_reference
+from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.evaluation.calibration import KEYS, measure_readings, read_placed
-from matgen_core.stages.predict import predict
-from matgen_core.types import Candidate, Crystal, Origin
+from matgen_core.kinds.crystals.predict import predict
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
 
 
 def rock_salt() -> Crystal:

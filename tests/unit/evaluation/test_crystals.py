@@ -8,9 +8,9 @@ from pymatgen.core import Lattice, Structure
 from scipy.stats import binomtest
 
 from matgen_core.chem.structure import from_structure
-from matgen_core.data.crystals import COLUMNS, CrystalRows
+from matgen_core.core.records import Candidate, Origin
 from matgen_core.evaluation.crystals import find_novel, find_unique, share
-from matgen_core.types import Candidate, Origin
+from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
 
 
 def salt(length: float, cation: str = "Na") -> Candidate:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from matgen_core.cli.main import main
+from matgen_core.core.errors import BadInput
 from matgen_core.evaluation.timing_screening import measure_apart, time_screening
-from matgen_core.types import BadInput
 
 
 def test_a_process_of_its_own_says_what_it_took() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from matgen_core.data.formulas import FormulaRows
+from matgen_core.core.errors import BadInput
 from matgen_core.evaluation.transfer import measure_ablation, measure_folds, measure_transfer, read_measured
-from matgen_core.types import BadInput
+from matgen_core.kinds.compositions.rows import FormulaRows
 
 FORMULAS = [
     f"{m}{n}{o}" for m in ("Li", "Na", "K", "Mg", "Ca", "Zn", "Fe") for o in ("O", "S", "F", "Cl") for n in (1, 2)

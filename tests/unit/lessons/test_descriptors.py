@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from matgen_core.core.errors import BadInput, MissingReference
 from matgen_core.lessons.descriptors import (
     COUNTS,
     SIZE,
@@ -16,7 +17,6 @@ from matgen_core.lessons.descriptors import (
     nearest_real,
     place_of,
 )
-from matgen_core.types import BadInput, MissingReference
 
 
 def test_there_are_128_and_they_are_standardised() -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from matgen_core.data.spaces import load_crystal_space
+from matgen_core.core.errors import BadInput
 from matgen_core.diffusion.schedules import linear_schedule
 from matgen_core.lessons.diffusion import (
     DATA,
@@ -21,7 +21,7 @@ from matgen_core.lessons.diffusion import (
     spiral,
     standardise,
 )
-from matgen_core.types import BadInput
+from matgen_core.workflows.spaces import load_crystal_space
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from matgen_core.core.errors import BadInput
 from matgen_core.lessons.exercises import CRITERIA, compare_priors, judge_by_order, read_condition, try_condition
-from matgen_core.types import BadInput
 
 
 @pytest.mark.parametrize(

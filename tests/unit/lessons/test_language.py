@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from matgen_core.chem.drawing import draw_weights
+from matgen_core.core.errors import BadInput
 from matgen_core.lessons.language import atom_tokens, attend, count_heads, draw_some, next_tokens
-from matgen_core.types import BadInput
 
 
 def test_what_may_follow_sums_to_one_and_heat_flattens() -> None:

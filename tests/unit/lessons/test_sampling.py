@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from matgen_core.checkpoints import load_checkpoint
+from matgen_core.core.errors import MissingReference
+from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.lessons.sampling import (
     GUIDANCES,
     TARGETS,
@@ -20,7 +21,6 @@ from matgen_core.lessons.sampling import (
     measure_way,
     save_measured,
 )
-from matgen_core.types import MissingReference
 
 
 def test_every_setting_of_the_page_ships_and_is_of_the_shipped_autoencoder() -> None:

@@ -6,9 +6,9 @@ import torch
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.structure import from_structure
-from matgen_core.data.crystals import ELEMENTS
-from matgen_core.data.geometry import fit_contacts, geometry_of, to_skeletons
-from matgen_core.data.tokenizers import skeleton_of
+from matgen_core.kinds.crystals.geometry import fit_contacts, geometry_of, to_skeletons
+from matgen_core.kinds.crystals.grammar import skeleton_of
+from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.contacts import crowding
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser

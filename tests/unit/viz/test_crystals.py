@@ -9,9 +9,16 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.structure import from_structure
-from matgen_core.data.reference import load_reference
-from matgen_core.properties import PROPERTIES
-from matgen_core.types import Candidate, Crystal, Goal, Origin, Prediction, Verdict
+from matgen_core.core.goals import Goal
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import (
+    Candidate,
+    Crystal,
+    Origin,
+    Prediction,
+    Verdict,
+)
+from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.viz.crystals import GOOD, draw_diffraction, draw_histogram, draw_readings
 
 

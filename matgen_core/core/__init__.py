@@ -1,0 +1,1 @@
+"""Records, errors, properties, goals and settings that every part of MatGen shares."""

@@ -1,0 +1,147 @@
+"""What is asked of a material: goals, constraints, and when a value meets a goal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from matgen_core.core.errors import BadTarget, quote
+from matgen_core.core.properties import PROPERTIES
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is asked of one property: a value (``low == high``), a range, at least, or at most.
+
+    "Any" is the absence of a goal. Build one with :meth:`at`, :meth:`between`, :meth:`at_least`, :meth:`at_most`.
+    """
+
+    low: float | None
+    high: float | None
+
+    def __post_init__(self) -> None:
+        for end in (self.low, self.high):
+            if end is not None and not math.isfinite(end):
+                raise BadTarget(f"a target must be a finite number, not {end}; leave it out for 'any'")
+        if self.low is None and self.high is None:
+            raise BadTarget("a goal needs a value or a bound; leave the property out for 'any'")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise BadTarget(f"the range {self.low:g} to {self.high:g} is reversed; write {self.high:g}:{self.low:g}")
+
+    @classmethod
+    def at(cls, value: float) -> Goal:
+        """One value."""
+        return cls(value, value)
+
+    @classmethod
+    def between(cls, low: float, high: float) -> Goal:
+        """A closed range."""
+        return cls(low, high)
+
+    @classmethod
+    def at_least(cls, low: float) -> Goal:
+        """No less than ``low``."""
+        return cls(low, None)
+
+    @classmethod
+    def at_most(cls, high: float) -> Goal:
+        """No more than ``high``."""
+        return cls(None, high)
+
+    @property
+    def is_value(self) -> bool:
+        """Whether one value is asked for."""
+        return self.low is not None and self.low == self.high
+
+    def distance(self, value: float) -> float:
+        """How far ``value`` is outside the goal, in the property's unit (0 inside)."""
+        below = 0.0 if self.low is None else self.low - value
+        above = 0.0 if self.high is None else value - self.high
+        return max(0.0, below, above)
+
+    def __str__(self) -> str:
+        if self.is_value:
+            return f"{self.low:g}"
+        return (
+            f"{'' if self.low is None else format(self.low, 'g')}:{'' if self.high is None else format(self.high, 'g')}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What every candidate must be, whatever its properties. Checked by :mod:`matgen_core.chem.composition`.
+
+    Args:
+        include: elements that must all be in it.
+        exclude: elements that must not be in it.
+        chemical_system: if given, exactly these elements.
+        formula: if given, exactly this formula (any multiple of it in the cell), or any formula of this type: ABX3,
+            ABO3 (:mod:`matgen_core.chem.formula_type` says which letters stand for any element).
+        min_atoms: fewest atoms in the primitive cell.
+        max_atoms: most atoms in the primitive cell.
+        crystal_system: "triclinic" … "cubic", or None for any.
+    """
+
+    include: frozenset[str] = frozenset()
+    exclude: frozenset[str] = frozenset()
+    chemical_system: frozenset[str] | None = None
+    formula: str | None = None
+    min_atoms: int = 1
+    max_atoms: int = 20
+    crystal_system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Goals by property key, and constraints. A property without a goal may be anything."""
+
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    constraints: Constraints = field(default_factory=Constraints)
+
+
+def meets(key: str, goal: Goal, value: float | None) -> bool | None:
+    """Whether a reading meets a goal: within the property's tolerance of a value, inside a range otherwise.
+
+    Returns None where there is no reading.
+    """
+    if value is None:
+        return None
+    slack = PROPERTIES[key].tolerance if goal.is_value else 0.0
+    return goal.distance(value) <= slack
+
+
+def outside_data(key: str, goal: Goal) -> str | None:
+    """A warning for a goal that lies outside what the training rows cover, or None."""
+    if key not in PROPERTIES:
+        raise BadTarget(f"unknown property {key!r}; known: {', '.join(PROPERTIES)}")
+    record = PROPERTIES[key]
+    low = record.low if goal.low is None else goal.low
+    high = record.high if goal.high is None else goal.high
+    if high < record.low or low > record.high:
+        return (
+            f"{record.label} of {goal} {record.unit} lies outside the training data "
+            f"({record.low:g} to {record.high:g} {record.unit}): expect few or no hits"
+        )
+    return None
+
+
+def parse_goal(name: str, text: str) -> Goal | None:
+    """A goal from "any", "2.0", "-2:-1", "1:" (at least) or ":3" (at most).
+
+    >>> parse_goal("band_gap", "1:3"), parse_goal("band_gap", "any")
+    (Goal(low=1.0, high=3.0), None)
+    """
+    text = text.strip()
+    if text.lower() in ("", "any"):
+        return None
+    shown = quote(text)
+    try:
+        ends = [float(part) if part.strip() else None for part in text.split(":")]
+    except ValueError:
+        raise BadTarget(f"--{name} {shown} is not a number, a range such as 1:3, or any") from None
+    if len(ends) == 1:
+        return Goal(ends[0], ends[0])
+    if len(ends) != 2:
+        raise BadTarget(f"--{name} {shown} has more than two ends; write a range such as 1:3")
+    return Goal(ends[0], ends[1])

@@ -1,0 +1,14 @@
+"""Where the files of the app are: in the checkout, or inside the installed package.
+
+A wheel carries ``app.py``, ``pages/``, ``assets/`` and the rest of :data:`PARTS` in ``matgen_core/bundle`` (setup.py
+copies them there). A checkout, also one installed with ``pip install --editable``, uses its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+#: The folder that holds app.py, pages/, assets/ and static/.
+HOME = _PACKAGE.parent if (_PACKAGE.parent / "app.py").is_file() else _PACKAGE / "bundle"
+ASSETS = HOME / "assets"

@@ -1,0 +1,206 @@
+"""The records that flow through MatGen.
+
+A stage takes a batch of :class:`Candidate` and returns the same number of new ones. No record is changed in place;
+a value that is not known is ``None``, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic
+
+from typing_extensions import TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One occupied Wyckoff position: every atom of its orbit follows by symmetry.
+
+    Args:
+        letter: Wyckoff letter in the standard setting of the International Tables ("a" … "z", "A").
+        element: chemical symbol.
+        coordinates: the free fractional coordinates of the orbit's first representative, in [0, 1); as many as the
+            position has degrees of freedom (none for a fixed point, three for the general position).
+    """
+
+    letter: str
+    element: str
+    coordinates: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crystal:
+    """A crystal as its symmetry describes it, in the conventional cell.
+
+    Args:
+        space_group: International Tables number, 1–230 (standard setting: unique axis b, hexagonal axes for
+            rhombohedral groups, origin choice 2).
+        sites: occupied Wyckoff positions.
+        lattice: a, b, c (Å), alpha, beta, gamma (degrees) of the conventional cell.
+    """
+
+    space_group: int
+    sites: tuple[Site, ...]
+    lattice: tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Molecule:
+    """A molecule as its graph describes it.
+
+    Args:
+        smiles: canonical SMILES (RDKit's), or the string as written where it is no molecule; a verdict says which.
+        written: the string as a generator wrote it, where one did; the same molecule has many writings.
+    """
+
+    smiles: str
+    written: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A composition without a structure.
+
+    Args:
+        reduced: reduced formula, as pymatgen writes it.
+    """
+
+    reduced: str
+
+
+#: What a candidate is made of. Alone, ``Candidate`` means a crystal.
+M = TypeVar("M", bound=Crystal | Molecule | Formula, default=Crystal)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a candidate comes from, exactly enough to make it again.
+
+    Args:
+        engine: "symmetry-first", "latent-diffusion", "file", …
+        checkpoint: checkpoint names and digests that took part.
+        seed: seed of the run.
+        index: number of the candidate within the run.
+    """
+
+    engine: str
+    checkpoint: str = ""
+    seed: int | None = None
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One reading of one property.
+
+    Args:
+        property: key in :data:`matgen_core.core.properties.PROPERTIES`.
+        value: in ``unit``; None where the reading failed (then ``note`` says why).
+        spread: one standard deviation in ``unit``; None where it was not measured.
+        unit: the unit, as shown to a reader.
+        method: the model that read it.
+        in_domain: whether the material is like what the model was trained on; None if not known.
+        note: anything a reader must know about this number.
+        known: what the table of known phases has of this very material, in ``unit``; None where it is not in it.
+        zero_chance: probability that the value is zero (a metal, non-magnetic); None where the model does not tell.
+        otherwise: the value if it is not zero.
+        otherwise_spread: one standard deviation of that.
+    """
+
+    property: str
+    value: float | None
+    spread: float | None
+    unit: str
+    method: str
+    in_domain: bool | None = None
+    note: str = ""
+    known: float | None = None
+    zero_chance: float | None = None
+    otherwise: float | None = None
+    otherwise_spread: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of one rule about one candidate.
+
+    Args:
+        rule: name of the rule, for example "oxidation".
+        passed: None where the rule could not be applied.
+        reason: why, in words for the user.
+        chance: of a goal: probability that it is met; None where it cannot be said.
+    """
+
+    rule: str
+    passed: bool | None
+    reason: str = ""
+    chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Generic[M]):
+    """A proposed material with all that was found out about it.
+
+    Args:
+        id: tells it from every other one of its run.
+        material: the crystal, molecule or formula.
+        origin: where it comes from.
+        predictions: by property key.
+        verdicts: of the rules that were asked.
+        score: how well it meets the targets; None where nothing was asked.
+        name: what its user calls it; many may bear one name. Empty for what was generated.
+        columns: the cells of the user's row that are neither the material nor a value of a property, by the header
+            of their column, as they were written.
+    """
+
+    id: str
+    material: M
+    origin: Origin
+    predictions: Mapping[str, Prediction] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+    score: float | None = None
+    name: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def value(self, key: str) -> float | None:
+        """Reading of property ``key``, or None where there is none."""
+        prediction = self.predictions.get(key)
+        return None if prediction is None else prediction.value
+
+    def best(self, key: str) -> float | None:
+        """What is known of property ``key`` from the table of known phases; where it is not in it, the reading."""
+        prediction = self.predictions.get(key)
+        return None if prediction is None else prediction.value if prediction.known is None else prediction.known
+
+    def verdict(self, rule: str) -> Verdict | None:
+        """The verdict of ``rule``, or None where the rule was not asked."""
+        return next((v for v in self.verdicts if v.rule == rule), None)
+
+    def add_predictions(self, *predictions: Prediction) -> Candidate[M]:
+        """A copy with ``predictions`` added (same key: replaced)."""
+        return replace(self, predictions={**self.predictions, **{p.property: p for p in predictions}})
+
+    def add_verdicts(self, *verdicts: Verdict) -> Candidate[M]:
+        """A copy with ``verdicts`` added (same rule: replaced)."""
+        rules = {v.rule for v in verdicts}
+        return replace(self, verdicts=(*(v for v in self.verdicts if v.rule not in rules), *verdicts))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Generic[M]):
+    """What a running job has done so far.
+
+    Args:
+        stage: "generate", "predict", "assess" or "done".
+        done: candidates finished so far.
+        total: candidates asked for.
+        candidates: everything found so far, with whatever is known of it.
+        message: one line for the user, if there is something to say.
+    """
+
+    stage: str
+    done: int
+    total: int
+    candidates: tuple[Candidate[M], ...] = ()
+    message: str = ""

@@ -1,0 +1,1 @@
+"""The kinds of material: how each is generated, predicted, judged and written."""

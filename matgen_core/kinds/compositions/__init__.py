@@ -1,0 +1,1 @@
+"""Compositions: written by MatGPT, predicted by MatBERT."""

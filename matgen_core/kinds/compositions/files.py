@@ -1,0 +1,41 @@
+"""Compositions as CSV: readings with spreads, verdicts, price and supply."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from matgen_core.chem.formula_writing import write_formula
+from matgen_core.chem.hazards import read_supply
+from matgen_core.core.records import Candidate, Formula
+from matgen_core.kinds.crystals.files import OwnColumns, chance_columns, harmless, why_missing
+
+
+def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
+    """One row a composition. Cells that a spreadsheet would run are defused."""
+    from defusedcsv import csv
+
+    keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
+    rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
+    read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_in_domain")]
+    judged = [part for rule in rules for part in (rule, f"{rule}_reason", *chance_columns(rule))]
+    supply = ["price_usd_per_kg", "hhi_production", "hhi_reserve"]
+    header = ["id", "formula", "score", *read, "missing", *judged, *supply, "engine", "checkpoint", "seed"]
+    own = OwnColumns(candidates, header)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([harmless(cell) for cell in (*header, *own.header)])
+    for c in candidates:
+        cells: list[object] = [c.id, write_formula(c.material.reduced), c.score]
+        for key in keys:
+            p = c.predictions.get(key)
+            cells += [None, None, None] if p is None else [p.value, p.spread, p.in_domain]
+        cells.append(why_missing(c.predictions, keys))
+        for rule in rules:
+            verdict = c.verdict(rule)
+            cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
+            cells += [None if verdict is None else verdict.chance] * len(chance_columns(rule))
+        costs = read_supply(c.material.reduced)
+        cells += [costs.price, costs.production, costs.reserve, c.origin.engine, c.origin.checkpoint, c.origin.seed]
+        writer.writerow([harmless(cell) for cell in (*cells, *own.cells(c))])
+    return buffer.getvalue()

@@ -1,0 +1,129 @@
+"""Verdicts on compositions: within the constraints, neutral, hazardous, new, on target, and what they are like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.chem.composition import has_formula
+from matgen_core.chem.hazards import check_hazards
+from matgen_core.chem.oxidation import check_neutral, check_oxidation
+from matgen_core.core.goal_probability import cost_of_goals
+from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.records import Candidate, Formula, Verdict
+from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.rows import count_atoms, reduce_formula
+from matgen_core.kinds.crystals.judge import check_goals, without_former
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.known_phases import cost_above_hull
+
+#: Rules whose "no" takes a composition off the list.
+REJECTING = ("constraints", "duplicate", "neutral", "new")
+
+
+def judge_formulas(
+    candidates: Sequence[Candidate[Formula]], target: Target, settings: CompositionSettings, seen: dict[str, str]
+) -> tuple[Candidate[Formula], ...]:
+    """The same candidates with a verdict of every rule.
+
+    Args:
+        candidates: compositions; those that were read get verdicts of the goals too.
+        target: what was asked for.
+        settings: whether neutral and new ones only.
+        seen: formulas of the run so far with the id that had each first; grows.
+    """
+    reference, judged = load_reference(), []
+    for candidate in candidates:
+        formula = candidate.material.reduced
+        counts = count_atoms(formula)
+        first = seen.setdefault(formula, candidate.id)
+        same = "" if first == candidate.id else f"same formula as {first}"
+        new = reference.is_new_formula(formula)
+        among = f"{formula} is {'not ' if new else ''}among the {len(reference.formulas):,} known formulas"
+        verdicts = [
+            check_counts(counts, target.constraints),
+            Verdict("duplicate", not same, same),
+            Verdict("newness", new, among),
+            check_oxidation(formula),
+        ]
+        if settings.neutral and not (neutral := check_neutral(formula)).passed:
+            verdicts.append(neutral)
+        if settings.new:
+            verdicts.append(Verdict("new", new, among))
+        judged.append(without_former(candidate).add_verdicts(*verdicts))
+    return tuple(judged)
+
+
+def finish_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:
+    """Verdicts that are worth their time only for what is shown: hazards, goals."""
+    return tuple(
+        c.add_verdicts(check_hazards(count_atoms(c.material.reduced)), *check_goals(c, target)) for c in candidates
+    )
+
+
+def check_counts(counts: dict[str, int], constraints: Constraints) -> Verdict:
+    """Verdict "constraints": elements and atoms of a reduced formula."""
+    elements, atoms, problems = frozenset(counts), sum(counts.values()), []
+    if constraints.include - elements:
+        problems.append(f"no {', '.join(sorted(constraints.include - elements))}")
+    if constraints.exclude & elements:
+        problems.append(f"has {', '.join(sorted(constraints.exclude & elements))}")
+    if constraints.chemical_system is not None and elements != constraints.chemical_system:
+        problems.append(f"not {'-'.join(sorted(constraints.chemical_system))}")
+    if constraints.formula is not None and not has_formula(counts, constraints.formula):
+        problems.append(f"not {constraints.formula}")
+    if not constraints.min_atoms <= atoms <= constraints.max_atoms:
+        problems.append(f"{atoms} atoms")
+    return Verdict("constraints", not problems, "; ".join(problems))
+
+
+def counts_as_found(candidate: Candidate[Formula]) -> bool:
+    """Whether no rule took it off the list."""
+    return not any(v.passed is not True for v in candidate.verdicts if v.rule in REJECTING)
+
+
+def rank_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:
+    """Best first: found ones, then by distance to the goals and above the hull, each in units of its tolerance."""
+
+    def score(candidate: Candidate[Formula]) -> float:
+        total = cost_of_goals(candidate, target)
+        total += cost_above_hull(candidate)
+        return total + (0.0 if counts_as_found(candidate) else 1000.0)
+
+    scored = [replace(c, score=round(score(c), 4)) for c in candidates]
+    return tuple(sorted(scored, key=lambda c: (c.score if c.score is not None else np.inf, c.id)))
+
+
+# --------------------------------------------------------------------------------------------------- nearest known
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Formulas of the hull's phases and of the known crystals, and their fractions (N, E)."""
+    reference = load_reference()
+    names = dict.fromkeys([*reference.hull.formulas(), *map(str, reference.known["formula"])])
+    usable = [name for name in names if set(count_atoms(name)) <= set(ELEMENTS)]
+    return tuple(usable), np.stack([fractions_of_formula(name) for name in usable])
+
+
+def fractions_of_formula(formula: str) -> NDArray[np.float32]:
+    """(E,) share of each element of ELEMENTS."""
+    row = np.zeros(len(ELEMENTS), dtype=np.float32)
+    counts = count_atoms(formula)
+    for element, amount in counts.items():
+        row[ELEMENTS.index(element)] = amount / sum(counts.values())
+    return row
+
+
+def nearest_known(formula: str, count: int = 1) -> list[tuple[str, float]]:
+    """Known formulas that differ in the smallest share of atoms, with that share (0 to 1); not the formula itself."""
+    names, table = _known()
+    own = reduce_formula(formula)
+    far = np.abs(table - fractions_of_formula(own)).sum(axis=1) / 2
+    order = np.argsort(far, kind="stable")[: count + 1]
+    return [(names[i], round(float(far[i]), 4)) for i in order if names[i] != own][:count]

@@ -1,0 +1,1 @@
+"""Crystals: generation by symmetry, prediction by CHGNet and MatBERT, novelty, files."""

@@ -1,0 +1,82 @@
+"""How like known crystals a candidate is: what surrounds its atoms, and the nearest known structure type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from math import gcd
+from typing import TYPE_CHECKING
+
+from matgen_core.chem.structure import formula_counts
+from matgen_core.core.errors import MissingReference
+from matgen_core.core.records import Crystal, Verdict
+from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.crystals.coordination_statistics import anonymous_type, load_surroundings, shells, stoichiometry
+from matgen_core.kinds.crystals.prototypes import name_prototype
+from matgen_core.kinds.crystals.reference import hash_names, load_reference
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+
+def check_surroundings(structure: Structure) -> Verdict:
+    """Verdict "coordination": bond lengths and numbers of neighbours against those known for each pair of elements.
+
+    A pair that few known crystals hold judges nothing.
+    """
+    try:
+        known = load_surroundings()
+    except MissingReference as error:
+        return Verdict("coordination", None, str(error))
+    found = shells(structure)
+    problems = list(dict.fromkeys(problem for shell in found if (problem := known.problem(shell))))
+    if problems:
+        return Verdict("coordination", False, "; ".join(problems[:3]) + ("; …" if len(problems) > 3 else ""))
+    words = list[str]()
+    for shell in found:
+        words.append(f"{shell.count} {shell.other} around {shell.centre}")
+    around = "; ".join(list(dict.fromkeys(words))[:4])
+    return Verdict("coordination", True if found else None, around or "no neighbours")
+
+
+def check_type(crystal: Crystal) -> Verdict:
+    """Verdict "structure_type": the known structure type, or the nearest one; what is unlike all is no rejection."""
+    try:
+        known = load_surroundings().types.get(int(hash_names([anonymous_type(crystal)])[0]))
+        name = name_prototype(crystal)
+    except MissingReference as error:
+        return Verdict("structure_type", None, str(error))
+    if known is not None:
+        times, formula = known
+        if name is not None:
+            return Verdict("structure_type", True, f"{name} type; {times:,} known crystals have this type")
+        return Verdict("structure_type", True, f"as {formula}; {times:,} known crystals have this type")
+    if name is not None:
+        return Verdict("structure_type", True, f"{name} type")
+    return Verdict("structure_type", None, f"no known crystal has this type; {_nearest(crystal)}")
+
+
+def _nearest(crystal: Crystal) -> str:
+    """The known crystal that shares most: amounts and group, then amounts, then the group alone."""
+    amounts, groups, formulas = _known_amounts()
+    same, group = set(amounts.get(stoichiometry(crystal), ())), set(groups.get(crystal.space_group, ()))
+    elements = set(formula_counts(crystal))
+    for rows, words in ((same & group, "same amounts and group"), (same, "same amounts"), (group, "same group")):
+        if rows:  # of those the one that shares most elements, the first of the table
+            best = max(rows, key=lambda i: (len(elements & set(count_atoms(formulas[i]))), -i))
+            return f"nearest: {formulas[best]} ({words})"
+    return "none is near"
+
+
+@lru_cache(maxsize=1)
+def _known_amounts() -> tuple[Mapping[tuple[int, ...], list[int]], Mapping[int, list[int]], list[str]]:
+    """Rows of the known crystals by the amounts of their elements and by space group, and their formulas."""
+    known = load_reference().known
+    formulas = [str(formula) for formula in known["formula"]]
+    amounts: dict[tuple[int, ...], list[int]] = {}
+    groups: dict[int, list[int]] = {}
+    for row, (formula, group) in enumerate(zip(formulas, known["space_group"].tolist(), strict=True)):
+        counts = list(count_atoms(formula).values())
+        amounts.setdefault(tuple(sorted(n // gcd(*counts) for n in counts)), []).append(row)
+        groups.setdefault(int(group), []).append(row)
+    return amounts, groups, formulas

@@ -1,0 +1,164 @@
+"""Engine A, latent diffusion: the chapter's model, grown up (chapter 4.3).
+
+    z ~ p(z | properties)                          diffusion over latents, guided towards the properties
+    skeleton ~ p(skeleton | z)                     decoder, under the grammar
+    geometry ~ placing.py(skeleton, properties)    as in engine B: what a latent keeps of it is too coarse
+
+The grammar holds whatever z says, so constraints are kept by every crystal. Several latents are drawn for each
+candidate; the one whose geometry is doubted least is kept. :func:`write_crystals` writes all of a latent, geometry
+included, by the decoder alone: what the latent itself holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from matgen_core.core.errors import DamagedCheckpoint
+from matgen_core.core.records import Crystal
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.diffusion.samplers import guide, sample
+from matgen_core.diffusion.schedules import cosine_schedule
+from matgen_core.kinds.crystals.geometry import to_crystals, to_skeletons
+from matgen_core.kinds.crystals.geometry_generation import Placer
+from matgen_core.kinds.crystals.grammar import Grammar, Skeleton
+from matgen_core.kinds.crystals.proposals import CellScale
+from matgen_core.kinds.crystals.skeleton_decoding import (
+    GEOMETRY_BATCH,
+    Asked,
+    Refuses,
+    propose,
+    similar_lengths,
+    write_skeletons,
+)
+from matgen_core.learning.checkpoints import Checkpoint
+from matgen_core.learning.networks import build_latent_denoiser, build_vae
+from matgen_core.models.crystal_vae import CrystalVAE
+from matgen_core.models.denoiser import ResidualDenoiser
+
+#: Latents drawn for every skeleton that engine B would write: the decoder blurs the elements, so more are unsound.
+_LATENTS = 2
+#: Of the temperature asked for: the latent already carries the variety, the decoder has but to spell it out.
+_COOLER = 0.6
+
+
+class LatentDiffusion:
+    """The engine.
+
+    Args:
+        autoencoder: checkpoint of the network between crystals and latents.
+        diffusion: checkpoint of the denoiser of latents, trained on those of this autoencoder.
+        proposal: checkpoint of the GPT that guesses geometry.
+        geometry: checkpoint of the denoiser that refines it.
+
+    Raises:
+        DamagedCheckpoint: where the denoiser was trained on another autoencoder's latents.
+    """
+
+    name = "latent-diffusion"
+
+    def __init__(
+        self, autoencoder: Checkpoint, diffusion: Checkpoint, proposal: Checkpoint, geometry: Checkpoint
+    ) -> None:
+        if (trained_on := diffusion.config.get("autoencoder")) != autoencoder.digest:
+            raise DamagedCheckpoint(
+                f"checkpoint {diffusion.name!r} was trained on autoencoder {trained_on}, not on {autoencoder.digest}; "
+                f"train it again with: matgen train {diffusion.name}"
+            )
+        self.vae, self.scale = build_vae(autoencoder)
+        self.denoiser, self.centre, self.spread = build_latent_denoiser(diffusion)
+        self.placer = Placer(proposal, geometry)
+        own = " ".join(f"{c.name}@{c.digest}" for c in (autoencoder, diffusion))
+        self.checkpoint = f"{own} {self.placer.checkpoint}"
+
+    def draw(
+        self,
+        grammar: Grammar,
+        conditions: Tensor,
+        settings: CrystalSettings,
+        seed: int,
+        cancelled: Asked | None,
+        refuses: Refuses | None = None,
+    ) -> list[Crystal]:
+        """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
+        generator = torch.Generator().manual_seed(seed)
+        each = _LATENTS * settings.skeletons
+        asked = conditions.repeat_interleave(each, dim=0)
+        latents = draw_latents(self.denoiser, asked, settings, generator, cancelled) * self.spread + self.centre
+        return self.decode(grammar, latents, each, asked, settings, generator, cancelled, refuses)
+
+    def decode(
+        self,
+        grammar: Grammar,
+        latents: Tensor,
+        each: int,
+        conditions: Tensor,
+        settings: CrystalSettings,
+        generator: torch.Generator,
+        cancelled: Asked | None = None,
+        refuses: Refuses | None = None,
+    ) -> list[Crystal]:
+        """Of every ``each`` latents (B, D) in a row the crystal whose geometry is doubted least."""
+        temperature = _COOLER * settings.temperature
+        written = write_skeletons(self.vae, grammar, latents, 1.0, temperature, generator, cancelled)
+        kept = written.best(torch.zeros(len(latents)), each, each, refuses)  # all alike: only what is refused drops out
+        return self.placer.place_best(kept.skeletons, each, conditions, settings, generator, cancelled)
+
+
+@torch.no_grad()
+def draw_latents(
+    denoiser: ResidualDenoiser,
+    conditions: Tensor,
+    settings: CrystalSettings,
+    generator: torch.Generator,
+    cancelled: Asked | None = None,
+) -> Tensor:
+    """Standardised latents (B, D) for conditions (B, K), NaN for "any"."""
+    noise = torch.randn(len(conditions), denoiser.config.dim, generator=generator)
+    null = torch.full_like(conditions, float("nan"))
+    # Guidance without a goal is the free network twice.
+    weight = settings.guidance if bool((~conditions.isnan()).any()) else 1.0
+    return sample(
+        guide(denoiser, conditions, null, weight), noise, cosine_schedule(), settings.sampler, settings.steps, "v",
+        generator, cancelled=cancelled,
+    )  # fmt: skip
+
+
+def write_crystals(
+    vae: CrystalVAE,
+    scale: CellScale,
+    grammar: Grammar,
+    latents: Tensor,
+    settings: CrystalSettings,
+    generator: torch.Generator,
+    cancelled: Asked | None = None,
+) -> list[Crystal | None]:
+    """What each latent (B, D) stands for; None where its string could not be finished."""
+    written = write_skeletons(vae, grammar, latents, 1.0, settings.temperature, generator, cancelled).skeletons
+    kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
+    skeletons = [skeleton for skeleton in written if skeleton is not None]
+    crystals: list[Crystal | None] = [None] * len(written)
+    for numbers in similar_lengths(skeletons, max(1, GEOMETRY_BATCH // settings.geometries)):
+        rows = [kept[i] for i in numbers]
+        placed = _place(vae, scale, [skeletons[i] for i in numbers], latents[rows], settings, generator, cancelled)
+        for row, crystal in zip(rows, placed, strict=True):
+            crystals[row] = crystal
+    return crystals
+
+
+def _place(
+    vae: CrystalVAE,
+    scale: CellScale,
+    skeletons: Sequence[Skeleton],
+    latents: Tensor,
+    settings: CrystalSettings,
+    generator: torch.Generator,
+    cancelled: Asked | None,
+) -> list[Crystal]:
+    """The likeliest of ``settings.geometries`` geometries of each skeleton."""
+    each = settings.geometries
+    guess = propose(vae, skeletons, latents, settings.geometry_temperature, generator, cancelled, each)
+    guess = guess.pick(guess.likelihood.view(-1, each).argmax(dim=1, keepdim=True), each)
+    return to_crystals(skeletons, guess.coordinates, scale.matrices(guess.cell, to_skeletons(skeletons, scale.volumes)))

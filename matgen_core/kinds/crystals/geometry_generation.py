@@ -1,0 +1,190 @@
+"""Geometry of a skeleton: guessed by a GPT in bins, then drawn by diffusion, then picked by the networks' own doubt.
+
+    guesses  ~ proposal GPT(skeleton, properties)  cell and free coordinates, in bins
+    geometry = diffusion from the noised guess     (SDEdit, Meng et al. 2022)
+
+Both engines place their skeletons here. Of several geometries of a skeleton the one that the networks themselves doubt
+least is kept; no reading takes part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from matgen_core.core.errors import Cancelled
+from matgen_core.core.records import Crystal
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.diffusion.samplers import sample
+from matgen_core.diffusion.schedules import cosine_schedule
+from matgen_core.kinds.crystals.geometry import to_crystals, to_skeletons
+from matgen_core.kinds.crystals.grammar import Skeleton
+from matgen_core.kinds.crystals.skeleton_decoding import GEOMETRY_BATCH, Asked, propose, similar_lengths
+from matgen_core.learning.checkpoints import Checkpoint
+from matgen_core.learning.networks import build_geometry, build_gpt
+from matgen_core.models.contacts import crowding
+from matgen_core.models.geometry import GeometryDenoiser, Skeletons, select
+
+#: Step of the schedule at which a finished geometry is asked whether it would still move.
+_LEAST = 10
+
+
+class Placer:
+    """Gives skeletons their geometry.
+
+    Args:
+        proposal: checkpoint of the GPT that guesses geometry.
+        geometry: checkpoint of the denoiser that refines it.
+    """
+
+    def __init__(self, proposal: Checkpoint, geometry: Checkpoint) -> None:
+        self.proposal = build_gpt(proposal)
+        self.denoiser, self.volumes, self.contacts = build_geometry(geometry)
+        self.checkpoint = f"{proposal.name}@{proposal.digest} {geometry.name}@{geometry.digest}"
+
+    def place_best(
+        self,
+        written: Sequence[Skeleton | None],
+        each: int,
+        conditions: Tensor,
+        settings: CrystalSettings,
+        generator: torch.Generator,
+        cancelled: Asked | None = None,
+    ) -> list[Crystal]:
+        """Of every ``each`` skeletons in a row the one whose geometry is doubted least.
+
+        Args:
+            written: skeletons, None where one could not be finished.
+            each: skeletons for one candidate.
+            conditions: (len(written), K).
+            settings: how many geometries, and how they are refined.
+            generator: of the draws.
+            cancelled: asked at every token and step; once it says yes, those placed before come back.
+
+        Raises:
+            Cancelled: where none was placed before.
+        """
+        kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
+        skeletons = [s for s in written if s is not None]
+        placed = self._place_all(skeletons, conditions[kept], settings, generator, cancelled)
+        best: dict[int, tuple[float, Crystal]] = {}
+        for number, (crystal, doubt) in sorted(placed.items()):
+            row = kept[number] // each
+            if row not in best or doubt < best[row][0]:
+                best[row] = doubt, crystal
+        return [best[row][1] for row in sorted(best)]
+
+    def place(
+        self,
+        skeletons: Sequence[Skeleton],
+        conditions: Tensor,
+        settings: CrystalSettings,
+        generator: torch.Generator,
+        cancelled: Asked | None = None,
+    ) -> tuple[list[Crystal], list[float]]:
+        """The best of ``settings.geometries`` geometries of each skeleton, and how much the network doubts it."""
+        best = self._place_all(skeletons, conditions, settings, generator, cancelled)
+        if len(best) < len(skeletons):
+            raise Cancelled
+        return [best[i][0] for i in range(len(skeletons))], [best[i][1] for i in range(len(skeletons))]
+
+    def _place_all(
+        self,
+        skeletons: Sequence[Skeleton],
+        conditions: Tensor,
+        settings: CrystalSettings,
+        generator: torch.Generator,
+        cancelled: Asked | None,
+    ) -> dict[int, tuple[Crystal, float]]:
+        """Crystal and doubt by the skeleton's number; once cancelled fewer, or Cancelled where there is none."""
+        best: dict[int, tuple[Crystal, float]] = {}
+        for numbers in similar_lengths(skeletons, max(1, GEOMETRY_BATCH // settings.geometries)):
+            batch = [skeletons[i] for i in numbers]
+            try:
+                placed, doubts = self._place(batch, conditions[numbers], settings, generator, cancelled)
+            except Cancelled:
+                if not best:
+                    raise
+                break
+            best.update(zip(numbers, zip(placed, doubts, strict=True), strict=True))
+        return best
+
+    @torch.no_grad()
+    def _place(
+        self,
+        skeletons: Sequence[Skeleton],
+        conditions: Tensor,
+        settings: CrystalSettings,
+        generator: torch.Generator,
+        cancelled: Asked | None,
+    ) -> tuple[list[Crystal], list[float]]:
+        each, kept = settings.geometries, min(settings.refined, settings.geometries)
+        guess = propose(self.proposal, skeletons, conditions, settings.geometry_temperature, generator, cancelled, each)
+        batch = to_skeletons(skeletons, self.volumes).repeat(each)
+        x = self.denoiser.lift(guess.coordinates, guess.cell, batch)
+        crowded = crowding(self.denoiser, x, batch, self.contacts)
+        rows = _best(crowded - 1e-3 * guess.likelihood, each, kept)  # among equally roomy guesses the likelier
+        batch, x = select(batch, rows), x[rows]
+        asked = conditions.repeat_interleave(kept, dim=0)
+        x = refine(self.denoiser, x, batch, asked, settings, generator, cancelled)
+        doubt = unrest(self.denoiser, x, batch, asked)
+        doubt += settings.crowding_weight * crowding(self.denoiser, x, batch, self.contacts)
+        coordinates, matrices = self.denoiser.geometry(x, batch)
+        winners = _best(doubt, kept, 1)
+        return to_crystals(skeletons, coordinates[winners], matrices[winners]), doubt[winners].tolist()
+
+
+def _best(scores: Tensor, each: int, count: int) -> Tensor:
+    """Rows of the ``count`` lowest scores (B,) in every group of ``each``, group by group."""
+    columns = scores.view(-1, each).topk(count, dim=1, largest=False).indices
+    return (columns + torch.arange(len(columns))[:, None] * each).flatten()
+
+
+# -------------------------------------------------------------------------------------------------------- refining
+
+
+def refine(
+    denoiser: GeometryDenoiser,
+    x: Tensor,
+    batch: Skeletons,
+    conditions: Tensor,
+    settings: CrystalSettings,
+    generator: torch.Generator,
+    cancelled: Asked | None = None,
+) -> Tensor:
+    """Guesses x (B, 6 S + 6) noised to ``settings.refine_from`` of the schedule and denoised again."""
+    schedule = cosine_schedule()
+    first = round(settings.refine_from * len(schedule)) - 1
+    if first < 0:
+        return x
+    log_snr, alpha_bar = schedule.log_snr.float(), float(schedule.alpha_bar[first])
+    noise = torch.randn(x.shape, generator=generator) * settings.geometry_temperature
+    noised = (alpha_bar**0.5 * x + (1 - alpha_bar) ** 0.5 * noise) * batch.mask
+
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        answer: Tensor = denoiser(x, log_snr[t], batch, conditions)
+        return answer
+
+    steps = min(settings.steps, first + 1)
+    return sample(
+        velocity, noised, schedule, settings.sampler, steps, "v", generator, settings.geometry_temperature,
+        cancelled=cancelled, first=first, mask=batch.mask,
+    )  # fmt: skip
+
+
+@torch.no_grad()
+def unrest(denoiser: GeometryDenoiser, x: Tensor, batch: Skeletons, conditions: Tensor) -> Tensor:
+    """(B,) how far the denoiser would still move a finished geometry: its own, cheap doubt about it.
+
+    x is taken as if it bore the least noise of the schedule that the network tells from none; what the network then
+    says the clean geometry is, less x, in units of that noise, squared and averaged.
+    """
+    schedule = cosine_schedule()
+    alpha_bar = schedule.alpha_bar[_LEAST].float()
+    alpha, sigma = alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
+    answer = denoiser(alpha * x, schedule.log_snr[_LEAST].float().expand(len(x)), batch, conditions)
+    moved = ((alpha * alpha * x - sigma * answer - x) / sigma) ** 2 * batch.mask
+    mean: Tensor = moved.sum(dim=1) / batch.mask.sum(dim=1)
+    return mean

@@ -1,0 +1,87 @@
+"""Verdicts on candidates: within the constraints, charge balanced, new, on target. A rejection is a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.oxidation import check_oxidation
+from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.core.goal_probability import chance_of, round_chance
+from matgen_core.core.goals import Goal, Target, meets
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, M, Verdict
+from matgen_core.kinds.crystals.duplicates import SeenStructures
+from matgen_core.kinds.crystals.reference import load_reference
+
+#: Rules of older runs that "oxidation" and "distances" replace.
+FORMER = ("charge_balance", "bonds")
+
+
+def assess(
+    candidates: Sequence[Candidate], target: Target, seen: SeenStructures | None = None
+) -> tuple[Candidate, ...]:
+    """The same candidates with a verdict of every rule.
+
+    Args:
+        candidates: that were read.
+        target: what was asked for.
+        seen: the different structures of the run so far; grows. None for a run of its own.
+
+    Rules: "constraints", "oxidation", "newness", "duplicate", and "target:<property>" for each goal.
+    """
+    reference = load_reference()
+    seen = SeenStructures() if seen is None else seen
+    assessed = []
+    for candidate in candidates:
+        crystal = candidate.material
+        first = seen.add(candidate.id, crystal)
+        same = "" if first is None else f"same structure as {first}"
+        assessed.append(
+            without_former(candidate).add_verdicts(
+                check_crystal(crystal, formula_counts(crystal), target.constraints),
+                check_oxidation(reduced_formula(crystal), to_structure(crystal)),
+                reference.newness(crystal),
+                Verdict("duplicate", not same, same),
+                *check_goals(candidate, target),
+            )
+        )
+    return tuple(assessed)
+
+
+def without_former(candidate: Candidate[M]) -> Candidate[M]:
+    """The candidate without verdicts of rules that were replaced, so that no card holds two answers to one question."""
+    return replace(candidate, verdicts=tuple(v for v in candidate.verdicts if v.rule not in FORMER))
+
+
+def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
+    """One verdict a goal, "target:<property>"; passed is None where there is no reading."""
+    verdicts = []
+    for key, goal in target.goals.items():
+        value, record = candidate.value(key), PROPERTIES[key]
+        met = meets(key, goal, value)
+        unit = f" {record.unit}" if record.unit else ""
+        read = "no reading" if value is None else f"{value:.3g}{unit}"
+        odds = round_chance(chance_of(candidate, target, key))
+        verdicts.append(Verdict(f"target:{key}", met, _compare(read, goal, record.tolerance, unit), odds))
+    return verdicts
+
+
+def _compare(read: str, goal: Goal, tolerance: float | None, unit: str) -> str:
+    """What was read beside what was asked for."""
+    if goal.is_value:
+        slack = f" ± {tolerance:g}" if tolerance else ""
+        reason = f"{read}, asked for {goal.low:g}{slack}{unit}"
+    elif goal.low is None:
+        reason = f"{read}, asked for at most {goal.high:g}{unit}"
+    elif goal.high is None:
+        reason = f"{read}, asked for at least {goal.low:g}{unit}"
+    else:
+        reason = f"{read}, asked for {goal.low:g} to {goal.high:g}{unit}"
+    return reason
+
+
+def met_all(candidate: Candidate[M]) -> bool:
+    """Whether every goal is met."""
+    return all(v.passed is True for v in candidate.verdicts if v.rule.startswith("target:"))

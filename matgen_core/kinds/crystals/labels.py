@@ -1,0 +1,43 @@
+"""Readings as labels: what a table does not say of its crystals, CHGNet and the shipped hull say.
+
+Only gaps are filled. A value that came with the table stays as it is, so DFT is never overwritten by a reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from matgen_core.chem.energy import EnergyReading, formation_energy, read_energies
+from matgen_core.chem.structure import formula_counts, to_structure
+from matgen_core.core.records import Crystal
+from matgen_core.kinds.crystals.reference import Reference, load_reference
+from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
+
+#: What CHGNet can say; the band gap is not among it.
+LABELLED = ("formation_energy", "magnetic_moment", "e_above_hull", "max_site_moment", "chgnet_energy")
+
+
+def label_rows(rows: CrystalRows) -> CrystalRows:
+    """The rows with every missing property of :data:`LABELLED` read, in batches; what CHGNet refuses stays NaN."""
+    columns = [list(COLUMNS).index(key) for key in LABELLED]
+    missing = np.flatnonzero(np.isnan(rows.properties[:, columns]).any(axis=1))
+    if not len(missing):
+        return rows
+    reference = load_reference()
+    readings = read_energies([to_structure(rows.crystals[i]) for i in missing])
+    properties = rows.properties.copy()
+    for i, reading in zip(missing, readings, strict=True):
+        known, read = properties[i, columns], _values(rows.crystals[i], reading, reference)
+        properties[i, columns] = np.where(np.isnan(known), read, known)
+    return replace(rows, properties=properties)
+
+
+def _values(crystal: Crystal, reading: EnergyReading, reference: Reference) -> list[float]:
+    """In the order of LABELLED; NaN where nothing was read."""
+    counts, nan = formula_counts(crystal), float("nan")
+    energy = None if reading.energy is None else formation_energy(reading.energy, counts, reference.elements)
+    above = None if energy is None else reference.hull.read(counts, energy).e_above_hull
+    values = (energy, reading.magnetic_moment, above, reading.max_site_moment, reading.energy)
+    return [nan if value is None else value for value in values]

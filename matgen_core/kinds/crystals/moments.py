@@ -1,0 +1,37 @@
+"""What a predicted moment can mean, and where the training data leave it open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from matgen_core.core.records import Prediction
+
+#: Lanthanides whose 4f electrons the Materials Project's potentials hold in the core (Pr_3 … Tm_3, Yb_2), so that the
+#: training data have no 4f moment for them. Ce, Eu and Gd are computed with theirs; La and Lu have none.
+FROZEN = frozenset({"Pr", "Nd", "Pm", "Sm", "Tb", "Dy", "Ho", "Er", "Tm", "Yb"})
+
+
+def without_frozen_moments(prediction: Prediction, elements: Iterable[str]) -> Prediction:
+    """The prediction; of a moment of a compound with FROZEN elements there is none, and the note says why."""
+    frozen = sorted(FROZEN & set(elements))
+    if prediction.property not in ("magnetic_moment", "max_site_moment") or not frozen:
+        return prediction
+    if prediction.value is None:
+        return prediction
+    note = (
+        f"not known: the training data leave out the 4f moments of {', '.join(frozen)}; "
+        f"without them {prediction.value:.2f} {prediction.unit}"
+    )
+    return replace(
+        prediction, value=None, spread=None, in_domain=False, note=note, zero_chance=None, otherwise=None,
+        otherwise_spread=None,
+    )  # fmt: skip
+
+
+def parallel_note(moment: float | None, atoms: int) -> str:
+    """What the mean site moment of a reduced formula adds up to if all sites are parallel; empty without a moment."""
+    if moment is None or moment < 0.05:
+        return ""
+    note = f"net moment if all sites were parallel: {moment * atoms:.1f} µB per formula unit; the order is not known"
+    return note

@@ -1,0 +1,147 @@
+"""Readings of candidates: energies and moments by CHGNet, the gap by MatBERT, the hull by the reference.
+
+None of these networks takes part in the drawing, so a reading can judge; where one also labelled the training rows
+(CHGNet's moments), its method says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import gcd
+
+from matgen_core.chem.distances import check_overlap
+from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, load_chgnet, read_energies
+from matgen_core.chem.ground_states import is_ground_state
+from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.core.batching import split_on_oom
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Prediction
+from matgen_core.kinds.compositions.predict import CHECKPOINT, load_reader, read_heads
+from matgen_core.kinds.crystals.geometry_rules import check_distances
+from matgen_core.kinds.crystals.moments import parallel_note, without_frozen_moments
+from matgen_core.kinds.crystals.reference import Reference, load_reference
+from matgen_core.kinds.known_phases import ENERGIES, by_definition, check_known_phases
+from matgen_core.learning.checkpoints import available
+
+_HULL_METHOD = f"{METHOD} against the known hull"
+
+
+def predict(
+    candidates: Sequence[Candidate],
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Candidate, ...]:
+    """The same candidates with every property read and the distances checked.
+
+    Args:
+        candidates: crystals.
+        on_progress: called with candidates read and candidates in all.
+        cancelled: asked before each batch.
+
+    Raises:
+        Cancelled: where ``cancelled`` said so.
+        TooLarge: where not even one fits into memory; a batch that does not is read in halves.
+    """
+    return tuple(
+        split_on_oom(
+            lambda first, count: _predict(candidates[first : first + count], on_progress, cancelled),
+            0,
+            len(candidates),
+        )
+    )
+
+
+def _predict(
+    candidates: Sequence[Candidate],
+    on_progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[Candidate, ...]:
+    reference = load_reference()
+    structures = [to_structure(candidate.material) for candidate in candidates]
+    # CHGNet reads what is cramped, too: how far above the hull it lies says how cramped. Overlapping atoms it cannot.
+    sound = [i for i, structure in enumerate(structures) if check_overlap(structure).passed]
+    energies = dict(
+        zip(
+            sound,
+            read_energies([structures[i] for i in sound], on_progress=on_progress, cancelled=cancelled),
+            strict=True,
+        )
+    )
+    overlapping = EnergyReading(None, None, None, "not read: atoms overlap")
+    gaps = read_gaps(candidates)
+    return tuple(
+        candidate.add_verdicts(
+            check_distances(structures[i]),
+            check_known_phases(reference, reduced_formula(candidate.material), formula_counts(candidate.material)),
+        ).add_predictions(gaps[i], *_readings(candidate, energies.get(i, overlapping), reference))
+        for i, candidate in enumerate(candidates)
+    )
+
+
+def prepare() -> None:
+    """Loads what readings need, so that the first does not wait for it."""
+    load_reference()
+    load_chgnet()
+    if CHECKPOINT in available():
+        load_reader()
+
+
+def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference) -> list[Prediction]:
+    counts = formula_counts(candidate.material)
+    energy = None if reading.energy is None else formation_energy(reading.energy, counts, reference.elements)
+    note = reading.note or ("" if energy is not None else "no reference energy for one of its elements")
+    hull = None if energy is None else reference.hull.read(counts, energy)
+    above = None if hull is None else hull.e_above_hull
+    row = reference.find_known(candidate.material)
+
+    def prediction(key: str, value: float | None, note: str, method: str = METHOD) -> Prediction:
+        # Energies far above the hull belong to strained cells, for which CHGNet was not made.
+        in_domain = None if value is None else not (key == "e_above_hull" and value > 0.5)
+        spread = reference.spread(key, above, candidate.origin.engine != "file")
+        if key in ENERGIES and hull is not None:
+            doubted = bool(hull.apart) or (key == "e_above_hull" and hull.few_known)
+            in_domain = None if in_domain is None else in_domain and not doubted
+            if len(counts) == 1 and spread is not None:
+                spread = max(spread, reference.spreads.get("element", 0.0))
+            if key == "e_above_hull":
+                spread = reference.widen(spread, hull)
+        known = None if row is None or key not in ENERGIES else reference.known_value(key, row)
+        found = Prediction(key, value, spread, PROPERTIES[key].unit, method, in_domain, note, known)
+        return without_frozen_moments(found, counts)
+
+    energies = [
+        prediction("formation_energy", energy, note),
+        prediction("e_above_hull", above, note if hull is None else hull.describe(), _HULL_METHOD),
+    ]
+    if len(counts) == 1 and (is_ground_state(to_structure(candidate.material)) or energies[1].known == 0):
+        energies = [by_definition(p.property, p.value, METHOD) for p in energies]
+    parallel = parallel_note(reading.magnetic_moment, sum(counts.values()) // gcd(*counts.values()))
+    return [
+        energies[0],
+        prediction("magnetic_moment", reading.magnetic_moment, reading.note or parallel),
+        prediction("max_site_moment", reading.max_site_moment, reading.note),
+        energies[1],
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------------- gap
+
+
+def read_gaps(candidates: Sequence[Candidate]) -> list[Prediction]:
+    """Band gap of each candidate from its composition by MatBERT; a metal reads as 0 eV.
+
+    Without its checkpoint there is no reading, and everything else goes on.
+    """
+    if CHECKPOINT not in available():
+        missing = Prediction(
+            "band_gap", None, None, PROPERTIES["band_gap"].unit, "none", None, f"no {CHECKPOINT} checkpoint"
+        )
+        return [missing] * len(candidates)
+    read = read_heads([reduced_formula(candidate.material) for candidate in candidates], keys=("band_gap",))
+    found = []
+    for (gap,) in read:
+        method = f"{gap.method} (PBE)"
+        found.append(replace(gap, method=method))
+    return found

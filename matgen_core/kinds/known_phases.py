@@ -1,0 +1,64 @@
+"""What the known phases say beside a prediction: zero by definition, whether enough is known, what ranking costs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from matgen_core.chem.stability import few_known
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, M, Prediction, Verdict
+from matgen_core.kinds.crystals.reference import Reference
+
+ENERGIES = ("formation_energy", "e_above_hull")
+
+
+def by_definition(key: str, value: float | None, method: str) -> Prediction:
+    """An energy of an element in its ground state: 0, with what a model would say of it in the note."""
+    note = "" if value is None else f"an element in its ground state; {method} reads {value:+.3f} eV/atom"
+    return Prediction(key, 0.0, 0.0, PROPERTIES[key].unit, "by definition", True, note, 0.0)
+
+
+def check_known_phases(reference: Reference, formula: str, elements: Collection[str]) -> Verdict:
+    """Verdict "known_phases": whether enough phases of these elements are known for the hull to mean something.
+
+    Args:
+        reference: with the hull of the known phases.
+        formula: reduced formula.
+        elements: of it.
+    """
+    if len(elements) == 1:
+        return Verdict("known_phases", True, "an element")
+    if reference.energy_of(formula) is not None:
+        return Verdict("known_phases", True, f"the energy of {formula} is known")
+    hull = reference.hull
+    if apart := hull.elements_apart(list(elements)):
+        return Verdict(
+            "known_phases", False, f"no known phase holds {', '.join(apart)} together with another of these elements"
+        )
+    known = hull.count_known(elements)
+    enough = not few_known(len(elements), known)
+    return Verdict(
+        "known_phases", enough,
+        f"{known} known formulas of these elements" if enough
+        else f"only {known} known formulas of these elements, so the hull may be too shallow",
+    )  # fmt: skip
+
+
+def cost_above_hull(candidate: Candidate[M]) -> float:
+    """What ranking holds against a candidate for its distance to the hull, in tolerances, at most ten.
+
+    What the table knows of the material itself counts before a prediction. Nothing is gained below the hull. Where too
+    few phases are known, the doubt is added; without a distance it costs as much as the largest.
+    """
+    above, tolerance = candidate.best("e_above_hull"), PROPERTIES["e_above_hull"].tolerance
+    if above is None:
+        return 10.0
+    shallow = (verdict := candidate.verdict("known_phases")) is not None and verdict.passed is False
+    spread = candidate.predictions["e_above_hull"].spread if shallow else None
+    return min(10.0, (max(0.0, above) + (spread or 0.0)) / tolerance + (1.0 if shallow else 0.0))
+
+
+def is_near_hull(candidate: Candidate[M], most: float) -> bool:
+    """Whether it lies within ``most`` (eV/atom) of the hull, and enough phases are known to say so."""
+    above, verdict = candidate.best("e_above_hull"), candidate.verdict("known_phases")
+    return above is not None and above < most and (verdict is None or verdict.passed is not False)

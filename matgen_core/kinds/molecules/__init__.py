@@ -1,0 +1,1 @@
+"""Molecules: SMILES written by a GPT under a grammar, judged by RDKit."""

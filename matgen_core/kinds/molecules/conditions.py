@@ -1,0 +1,119 @@
+"""From a target to what the SMILES generator is told, and what to tell the user about the target first."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.chem.alerts import ALERTS
+from matgen_core.chem.molecule import read_pattern
+from matgen_core.core.errors import BadInput, BadTarget
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.molecules.reference import MoleculeReference
+from matgen_core.kinds.molecules.scaffolds import check_beginning
+
+UNTIL = ("drawn", "valid", "unique", "novel", "passing")
+MOST, MOST_CAP, MOST_GUIDANCE = 100_000, 100, 5.0
+
+
+def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> None:
+    """Raises BadTarget or BadInput, naming the input and the remedy, for what cannot be asked for."""
+    for key in target.goals:
+        if key not in MOLECULE_CONDITIONS:
+            raise BadTarget(f"molecules cannot be asked for {key!r}; choose from: {', '.join(MOLECULE_CONDITIONS)}")
+    if not 1 <= count <= MOST:
+        raise BadTarget(f"{count} molecules cannot be drawn; ask for 1 to {MOST:,}")
+    if not 0.1 <= settings.temperature <= 2.0:
+        raise BadInput(f"temperature {settings.temperature:g} is out of range; use 0.1 to 2")
+    if not 0 <= settings.top_k <= 100_000:
+        raise BadInput(f"top-k {settings.top_k} is out of range; use 0 for all tokens, or how many may come")
+    if not 0.0 < settings.top_p <= 1.0:
+        raise BadInput(f"top-p {settings.top_p:g} is out of range; use more than 0 and at most 1")
+    if not 0.0 <= settings.guidance <= MOST_GUIDANCE:
+        raise BadInput(f"guidance {settings.guidance:g} is out of range; use 0 (as told) to {MOST_GUIDANCE:g}")
+    if settings.until not in UNTIL:
+        raise BadInput(f"--until {settings.until!r} is unknown; choose from: {', '.join(UNTIL)}")
+    if not 1 <= settings.cap <= MOST_CAP:
+        raise BadInput(f"cap {settings.cap} is out of range; use 1 to {MOST_CAP} strings for each one wanted")
+    if settings.max_sa is not None and not 1.0 <= settings.max_sa <= 10.0:
+        raise BadInput(f"SA score {settings.max_sa:g} is out of range; it runs from 1 (easy) to 10 (hard)")
+    for name in settings.filters:
+        if name not in ALERTS:
+            raise BadInput(f"no filter {name!r}; choose from: {', '.join(ALERTS)}")
+    for text, name in ((settings.require, "required SMARTS"), (settings.forbid, "forbidden SMARTS")):
+        if text.strip():
+            read_pattern(text, name)
+    check_beginning(settings)
+
+
+def _bounds(key: str, goal: Goal) -> tuple[float, float]:
+    record = PROPERTIES[key]
+    low = min(record.low, record.low if goal.high is None else goal.high) if goal.low is None else goal.low
+    high = max(record.high, record.high if goal.low is None else goal.low) if goal.high is None else goal.high
+    return low, high
+
+
+def _inside(goals: dict[str, Goal], reference: MoleculeReference, slack: float) -> NDArray[np.bool_]:
+    """(5,000,) sampled molecules within all goals, widened by so many tolerances."""
+    inside = np.ones(len(reference.smiles), dtype=bool)
+    for key, goal in goals.items():
+        low, high = _bounds(key, goal)
+        extra = slack * PROPERTIES[key].tolerance
+        inside &= (reference.column(key) >= low - extra) & (reference.column(key) <= high + extra)
+    return inside
+
+
+def draw_molecule_conditions(
+    target: Target, count: int, rng: np.random.Generator, reference: MoleculeReference
+) -> NDArray[np.float32]:
+    """(count, K) what the network is told; NaN for "any".
+
+    Values stand as they are. Ranges are drawn from the sampled training molecules that meet all goals, values within
+    two tolerances, so that properties that go together stay together; where there are none, evenly.
+    """
+    conditions = np.full((count, len(MOLECULE_CONDITIONS)), np.nan, dtype=np.float32)
+    pool = np.flatnonzero(_inside({k: g for k, g in target.goals.items() if not g.is_value}, reference, 0.0))
+    near = np.flatnonzero(_inside(dict(target.goals), reference, 0.0) | _joint(target, reference))
+    pool = near if len(near) else pool
+    rows = rng.choice(pool, count) if len(pool) else None
+    for j, key in enumerate(MOLECULE_CONDITIONS):
+        goal = target.goals.get(key)
+        if goal is None:
+            continue
+        if goal.is_value:
+            conditions[:, j] = goal.low
+        elif rows is not None:
+            conditions[:, j] = reference.column(key)[rows]
+        else:
+            values = rng.uniform(*_bounds(key, goal), count)
+            conditions[:, j] = np.rint(values) if key in WHOLE else values
+    return conditions
+
+
+def _joint(target: Target, reference: MoleculeReference) -> NDArray[np.bool_]:
+    """Sampled molecules inside the ranges and within two tolerances of the values."""
+    values = {k: g for k, g in target.goals.items() if g.is_value}
+    ranges = {k: g for k, g in target.goals.items() if not g.is_value}
+    return _inside(ranges, reference, 0.0) & _inside(values, reference, 2.0)
+
+
+def contradiction(target: Target, reference: MoleculeReference) -> str | None:
+    """A warning where goals that are each common are never met together, or None.
+
+    log S nearly follows from logP and weight, so that those three contradict each other most easily.
+    """
+    goals = dict(target.goals)
+    if len(goals) < 2 or _inside(goals, reference, 1.0).any():
+        return None
+    if not all(_inside({key: goal}, reference, 1.0).any() for key, goal in goals.items()):
+        return None  # one of them alone is outside the data, and that is said already
+    names = ", ".join(PROPERTIES[key].label for key in goals)
+    text = f"no one of {len(reference.smiles):,} sampled training molecules meets these together: {names}"
+    others = {key: goal for key, goal in goals.items() if key != "solubility"}
+    if "solubility" in goals and (inside := _inside(others, reference, 1.0)).any():
+        values = reference.column("solubility")[inside]
+        low, high = np.percentile(values, [5, 95])
+        text += f". With the others as they are, log S is {low:.1f} to {high:.1f} for most"
+    return text + ". Expect few or no hits."

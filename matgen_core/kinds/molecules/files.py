@@ -1,0 +1,91 @@
+"""Molecules as files that other programs read: CSV, SDF, SMILES."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+
+from matgen_core.chem.drawing import embed, flat_block
+from matgen_core.core.records import Candidate, Molecule
+from matgen_core.kinds.crystals.files import OwnColumns, harmless
+
+
+def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
+    """One row a string that was drawn, with readings and verdicts. Cells a spreadsheet would run are defused."""
+    from defusedcsv import csv
+
+    keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
+    rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
+    header = ["id", "smiles", "score", *keys, *(part for rule in rules for part in (rule, f"{rule}_reason"))]
+    # A rule may bear the name of a property; columns are told apart by the word before them.
+    header = [f"verdict:{name}" if name in keys and i >= 3 + len(keys) else name for i, name in enumerate(header)]
+    header += ["engine", "checkpoint", "seed"]
+    own = OwnColumns(candidates, header)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([harmless(cell) for cell in (*header, *own.header)])
+    for candidate in candidates:
+        cells: list[object] = [candidate.id, candidate.material.smiles, candidate.score]
+        cells += [candidate.value(key) for key in keys]
+        for rule in rules:
+            verdict = candidate.verdict(rule)
+            cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
+        origin = candidate.origin
+        cells += [origin.engine, origin.checkpoint, origin.seed, *own.cells(candidate)]
+        writer.writerow([harmless(cell) for cell in cells])
+    return buffer.getvalue()
+
+
+def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = False) -> str:
+    """One record a valid molecule; flat, or with a conformer each where asked.
+
+    The title is the user's name of the molecule, or its id; the predictions and the user's columns are data fields.
+    """
+    records = []
+    for candidate in candidates:
+        smiles = candidate.material.smiles
+        shape = embed(smiles) if conformers else None
+        block = shape.block if shape else flat_block(smiles)
+        if not block:
+            continue
+        fields = {
+            "SMILES": smiles,
+            **{key: f"{p.value:.4g}" for key, p in candidate.predictions.items() if p.value is not None},
+        }
+        origin = candidate.origin
+        if origin.engine != "file":
+            fields["origin"] = f"proposed by MatGen, not measured: {origin.checkpoint}, seed {origin.seed}"
+        fields |= {
+            f"yours:{name}" if name in fields else name: cell for name, cell in candidate.columns.items() if cell
+        }
+        data = "".join(f">  <{_line(re.sub('[<>]', '', name))}>\n{_line(value)}\n\n" for name, value in fields.items())
+        records.append(f"{_line(candidate.name or candidate.id)}{block[block.index(chr(10)) :]}{data}$$$$\n")
+    return "".join(records)
+
+
+def _line(text: str) -> str:
+    """On one line: an empty line ends a field of an SDF, and $$$$ at its beginning a record."""
+    return " ".join(text.replace("$$$$", "").split())[:2000]
+
+
+def sdf_name(candidate: Candidate[Molecule], run: str = "", *, conformers: bool = False) -> str:
+    """A file name for one molecule: its run, its id, and whether it is flat or in space.
+
+    Args:
+        candidate: the molecule.
+        run: id of its run in the store; empty where it is not kept.
+        conformers: as of :func:`to_sdf`.
+    """
+    parts = ("matgen", *([run] if run else []), candidate.id, "3d" if conformers else "flat")
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", "-".join(parts))[:120] + ".sdf"
+
+
+def to_smiles(candidates: Sequence[Candidate[Molecule]]) -> str:
+    """One valid molecule a line: SMILES, a blank, its name or else its id."""
+    lines = []
+    for candidate in candidates:
+        valid = candidate.verdict("valid")
+        if valid is not None and valid.passed:
+            lines.append(f"{candidate.material.smiles} {_line(candidate.name or candidate.id)}\n")
+    return "".join(lines)

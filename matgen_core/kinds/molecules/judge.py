@@ -1,0 +1,134 @@
+"""What is said of each drawn string: whether it is a molecule, its properties, and a verdict of every rule asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rdkit import Chem
+
+from matgen_core.chem.alerts import check_alerts, check_forbidden, check_required, check_scaffold
+from matgen_core.chem.molecule import accessibility, canonical, parse, properties, read_pattern
+from matgen_core.core.goal_probability import cost_of_goals
+from matgen_core.core.goals import Target
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Molecule, Prediction, Verdict
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.crystals.judge import check_goals
+from matgen_core.kinds.molecules.reference import MoleculeReference
+from matgen_core.kinds.molecules.scaffolds import grown_pattern, read_scaffold
+
+#: Rules whose failure makes a molecule not one of those asked for, besides the targets.
+REJECTING = ("valid", "duplicate", "scaffold", "require", "forbid", "PAINS", "BRENK", "sa_score")
+_METHODS = {
+    "logp": "RDKit, Crippen", "solubility": "ESOL on RDKit descriptors (estimated)", "weight": "RDKit",
+    "donors": "RDKit, Lipinski", "acceptors": "RDKit, Lipinski", "sa_score": "RDKit Contrib, SA score",
+}  # fmt: skip
+#: Fitted to measured values or to known molecules; the others are counted from the formula.
+_FITTED = ("logp", "solubility", "sa_score")
+Check = Callable[[Chem.Mol], Verdict]
+
+
+class Judge:
+    """Judges the strings of one run; remembers what came before to tell duplicates.
+
+    Args:
+        target: the goals.
+        settings: the rules.
+        reference: the known molecules.
+        seen: SMILES of the run so far with the id that had each first, where it goes on.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        settings: MoleculeSettings,
+        reference: MoleculeReference,
+        seen: dict[str, str] | None = None,
+    ) -> None:
+        self.target, self.settings, self.reference = target, settings, reference
+        self._seen = dict(seen or {})
+        self._checks = _checks(settings)
+
+    def __call__(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
+        """The same candidates, in canonical writing, with readings and verdicts."""
+        return tuple(map(self._judge, candidates))
+
+    def _judge(self, candidate: Candidate[Molecule]) -> Candidate[Molecule]:
+        molecule = parse(candidate.material.smiles)
+        if molecule is None:
+            reason = "not a molecule: brackets, rings or valences do not work out"
+            return candidate.add_verdicts(Verdict("valid", False, reason))
+        material = Molecule(canonical(molecule), candidate.material.written)
+        first = self._seen.setdefault(material.smiles, candidate.id)
+        same = "" if first == candidate.id else f"same as {first}"
+        candidate = replace(candidate, material=material).add_predictions(*read_molecule(molecule))
+        return candidate.add_verdicts(
+            Verdict("valid", True, "RDKit reads it"),
+            Verdict("duplicate", not same, same),
+            self.reference.newness(material),
+            *(check(molecule) for check in self._checks),
+            *check_accessibility(candidate.value("sa_score") or 0.0, self.settings.max_sa),
+            *check_goals(candidate, self.target),
+        )
+
+
+def read_molecule(molecule: Chem.Mol, outside: str | None = None) -> list[Prediction]:
+    """What RDKit reads of a molecule; ``outside`` says why it is unlike the training molecules, where it is."""
+    values = {**properties(molecule), "sa_score": accessibility(molecule)}
+    told = {key: outside if key in _FITTED else None for key in values}  # a count holds for any molecule
+    return [
+        Prediction(key, value, None, PROPERTIES[key].unit, _METHODS[key], False if told[key] else None, told[key] or "")
+        for key, value in values.items()
+    ]
+
+
+def _checks(settings: MoleculeSettings) -> list[Check]:
+    checks: list[Check] = []
+    if text := settings.scaffold.strip():
+        pattern, marks = grown_pattern(text), len(read_scaffold(text)[1])
+        checks.append(lambda m: check_scaffold(m, pattern, text, marks))
+    if required := settings.require.strip():
+        wanted = read_pattern(required, "required SMARTS")
+        checks.append(lambda m: check_required(m, wanted, required))
+    if forbidden := settings.forbid.strip():
+        unwanted = read_pattern(forbidden, "forbidden SMARTS")
+        checks.append(lambda m: check_forbidden(m, unwanted, forbidden))
+    return checks + [_alert(name) for name in settings.filters]
+
+
+def _alert(name: str) -> Check:
+    return lambda molecule: check_alerts(molecule, name)
+
+
+def check_accessibility(value: float, most: float | None) -> list[Verdict]:
+    """Verdict "sa_score", where a largest score is asked for."""
+    if most is None:
+        return []
+    return [Verdict("sa_score", value <= most, f"SA score {value:.2f}, at most {most:g} asked for")]
+
+
+def counts_for(candidate: Candidate[Molecule], until: str) -> bool:
+    """Whether it is one of those a run was asked for: see :attr:`MoleculeSettings.until`."""
+    needed = {"drawn": (), "valid": ("valid",), "unique": ("valid", "duplicate")}.get(
+        until, ("valid", "duplicate", "newness")
+    )
+    if any((v := candidate.verdict(rule)) is None or v.passed is not True for rule in needed):
+        return False
+    return until != "passing" or all(v.passed is not False for v in candidate.verdicts)
+
+
+def score(candidate: Candidate[Molecule], target: Target) -> float:
+    """Sum of distances to the goals, each in units of its tolerance (1 for counts); lower is better.
+
+    A missing reading costs as much as a miss by ten tolerances, a rejection a thousand.
+    """
+    return cost_of_goals(candidate, target) + 1000.0 * sum(
+        v.passed is False for v in candidate.verdicts if v.rule in REJECTING
+    )
+
+
+def rank_molecules(candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
+    """The same candidates, best first, each with its score."""
+    scored = [(score(candidate, target), candidate) for candidate in candidates]
+    return tuple(replace(c, score=s) for s, c in sorted(scored, key=lambda pair: (pair[0], pair[1].id)))

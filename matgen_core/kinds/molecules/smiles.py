@@ -1,0 +1,104 @@
+"""SMILES as token strings: one atom, bond, branch or ring number a token (chapter 4.4).
+
+The vocabulary is that of the MOSES set, so every training molecule is written and nothing else can be. The same
+tokens, as a transformers tokenizer, lie beside the weights: see :func:`build_tokenizer`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from matgen_core.core.errors import BadInput, quote
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+#: After Schwaller et al. (2019): brackets whole, two-letter elements before one-letter ones.
+PATTERN = r"\[[^\]]+\]|Br|Cl|[BCNOPSFIbcnops]|%\d{2}|\d|[()=#\-+\\/.:~*$@]"
+_SPLIT = re.compile(PATTERN)
+PAD, BOS, EOS, UNKNOWN = 0, 1, 2, 3
+SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>")
+#: Every token of the 1,584,663 training strings, most frequent first.
+SYMBOLS = (
+    "c", "C", "(", ")", "1", "O", "2", "N", "=", "n", "3", "F", "-", "S", "s", "o", "Cl", "[nH]", "#", "4", "Br", "5",
+    "[H]", "6",
+)  # fmt: skip
+VOCABULARY = (*SPECIAL, *SYMBOLS)
+#: The encoder's vocabulary has one token more.
+MASKED_VOCABULARY = (*VOCABULARY, "<mask>")
+MASK = len(VOCABULARY)
+_NUMBER = {symbol: i for i, symbol in enumerate(VOCABULARY)}
+#: Longest string with BOS and EOS: the longest training string has 54 tokens.
+MAX_TOKENS = 64
+
+
+def split(smiles: str) -> list[str]:
+    """The tokens of a string.
+
+    >>> split("c1cc(Br)c[nH]1")
+    ['c', '1', 'c', 'c', '(', 'Br', ')', 'c', '[nH]', '1']
+
+    Raises:
+        BadInput: for characters that are no SMILES.
+    """
+    tokens = _SPLIT.findall(smiles)
+    if sum(map(len, tokens)) != len(smiles):
+        odd = sorted(set(_SPLIT.sub("", smiles)))
+        raise BadInput(f"{quote(smiles)} holds {' '.join(map(repr, odd[:5]))}, which SMILES does not know")
+    return tokens
+
+
+def encode(smiles: str, *, end: bool = True) -> list[int]:
+    """BOS, the tokens, and EOS if ``end``.
+
+    Raises:
+        BadInput: for tokens outside the vocabulary (named), and for strings too long.
+    """
+    tokens = split(smiles)
+    unknown = sorted(set(tokens) - _NUMBER.keys())
+    if unknown:
+        raise BadInput(
+            f"{quote(smiles)} holds {', '.join(unknown[:8])}, outside the model's vocabulary "
+            f"({' '.join(SYMBOLS)}); write it without charges, stereo marks and other elements"
+        )
+    if len(tokens) > MAX_TOKENS - 2:
+        raise BadInput(f"{quote(smiles)} has {len(tokens)} tokens; the model writes at most {MAX_TOKENS - 2}")
+    return [BOS, *(_NUMBER[token] for token in tokens), *((EOS,) if end else ())]
+
+
+def decode(tokens: Iterable[int]) -> str:
+    """The string up to EOS, without special tokens."""
+    symbols = []
+    for token in tokens:
+        if token == EOS:
+            break
+        if token > UNKNOWN:
+            symbols.append(VOCABULARY[token])
+    return "".join(symbols)
+
+
+def build_tokenizer(symbols: Sequence[str] = VOCABULARY) -> PreTrainedTokenizerFast:
+    """The same tokens as transformers knows them.
+
+    The generator's begins with BOS and leaves the end to the model; an encoder's, whose symbols hold "<mask>", puts BOS
+    and EOS around the string as [CLS] and [SEP].
+    """
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    masked = symbols[-1] == MASKED_VOCABULARY[-1]
+    tokenizer = Tokenizer(models.WordLevel({s: i for i, s in enumerate(symbols)}, unk_token=SPECIAL[UNKNOWN]))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(PATTERN), behavior="isolated")
+    tokenizer.decoder = decoders.Fuse()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A <eos>" if masked else "<bos> $A", pair="<bos> $A $B",
+        special_tokens=[(SPECIAL[BOS], BOS), (SPECIAL[EOS], EOS)],
+    )  # fmt: skip
+    roles = {"mask_token": "<mask>", "cls_token": SPECIAL[BOS], "sep_token": SPECIAL[EOS]} if masked else {}
+    fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=SPECIAL[PAD], bos_token=SPECIAL[BOS], eos_token=SPECIAL[EOS],
+        unk_token=SPECIAL[UNKNOWN], model_max_length=MAX_TOKENS, clean_up_tokenization_spaces=False, **roles,
+    )  # fmt: skip
+    return fast

@@ -1,0 +1,194 @@
+"""The chapter's questions of a candidate (4.5): reached? synthesizable? stable? new? Each rule a verdict with a reason.
+
+Nothing here is a score: a stage is passed where none of its rules says no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from matgen_core.chem.hazards import check_hazards
+from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.core.records import (
+    Candidate,
+    Crystal,
+    Formula,
+    M,
+    Verdict,
+)
+from matgen_core.core.settings import Rules as Rules
+from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.crystals.coordination_rules import check_surroundings, check_type
+from matgen_core.kinds.crystals.geometry_rules import check_packing
+from matgen_core.kinds.solid_state import check_solid_state
+
+#: The stages in their order, and the rules of each; "target" stands for every goal's.
+STAGES: Mapping[str, tuple[str, ...]] = {
+    "reached": ("distances", "constraints", "target", "valid", "scaffold", "require", "forbid"),
+    "synthesizable": (
+        "oxidation",
+        "bonds",
+        "packing",
+        "coordination",
+        "hazards",
+        "solid_state",
+        "sa_score",
+        "PAINS",
+        "BRENK",
+    ),
+    "stable": ("formation", "known_phases", "hull"),
+    "new": ("duplicate", "newness"),
+}
+
+
+_STAGE_OF = {rule: stage for stage, rules in STAGES.items() for rule in rules}
+
+
+def stage_of(verdict: Verdict) -> str | None:
+    """The stage that asks a verdict's rule; None for one that no stage asks."""
+    return _STAGE_OF.get("target" if verdict.rule.startswith("target:") else verdict.rule)
+
+
+def stage_name(stage: str, rules: Rules) -> str:
+    """The stage as it is counted: where what is known may be listed, the last one asks for repeats only."""
+    return "unique" if stage == "new" and rules.known else stage
+
+
+def failed(candidate: Candidate[M], stage: str, rules: Rules) -> list[Verdict]:
+    """The verdicts for which a candidate does not pass a stage; a goal without a reading is one of them."""
+    return [verdict for verdict in candidate.verdicts if _stops(verdict, rules) and stage_of(verdict) == stage]
+
+
+def objections(candidate: Candidate[M], rules: Rules) -> list[Verdict]:
+    """The verdicts of every stage for which a candidate does not pass, in the order of the stages."""
+    stopping = [verdict for verdict in candidate.verdicts if _stops(verdict, rules)]
+    return [verdict for stage in STAGES for verdict in stopping if stage_of(verdict) == stage] if stopping else []
+
+
+def _stops(verdict: Verdict, rules: Rules) -> bool:
+    """Whether it stops a candidate at the stage that asks it, if any does."""
+    if verdict.passed is True:
+        return False
+    if verdict.rule == "hull" or verdict.rule.startswith("target:"):  # without a reading nothing says that it is met
+        return True
+    if verdict.rule == "newness":  # what was not compared is not known to be new
+        return not rules.known
+    return verdict.passed is False and not (verdict.rule == "known_phases" and rules.shallow)
+
+
+def passes(candidate: Candidate[M], rules: Rules) -> bool:
+    """Whether a candidate passes every stage."""
+    return not objections(candidate, rules)
+
+
+# ---------------------------------------------------------------------------------------------------------- crystals
+
+
+def judge_crystals(candidates: Sequence[Candidate], rules: Rules) -> tuple[Candidate, ...]:
+    """Crystals that were read and assessed, with the verdicts of the stages "synthesizable" and "stable" added."""
+    judged = []
+    for candidate in candidates:
+        crystal, formula = candidate.material, reduced_formula(candidate.material)
+        structure = to_structure(crystal)
+        judged.append(
+            candidate.add_verdicts(
+                check_packing(structure),
+                check_surroundings(structure),
+                check_type(crystal),
+                check_hazards(formula_counts(crystal), toxic=rules.toxic, radioactive=rules.radioactive),
+                *([check_solid_state(formula)] if rules.solid_state else []),
+                *check_energies(candidate, rules),
+            )
+        )
+    return tuple(judged)
+
+
+def judge_compositions(candidates: Sequence[Candidate[Formula]], rules: Rules) -> tuple[Candidate[Formula], ...]:
+    """Compositions that were read and finished, with hazards by the rules and the verdicts of the stage "stable"."""
+    return tuple(
+        candidate.add_verdicts(
+            check_hazards(count_atoms(candidate.material.reduced), toxic=rules.toxic, radioactive=rules.radioactive),
+            *([check_solid_state(candidate.material.reduced)] if rules.solid_state else []),
+            *check_energies(candidate, rules),
+        )
+        for candidate in candidates
+    )
+
+
+def check_energies(candidate: Candidate[M], rules: Rules) -> list[Verdict]:
+    """Verdicts "formation" and "hull" by what the table knows of the material, or else by the readings.
+
+    An element is not asked for a negative formation energy: in its ground state it has none.
+    """
+    return [_check_formation(candidate), _check_hull(candidate, rules)]
+
+
+def _check_formation(candidate: Candidate[M]) -> Verdict:
+    formation = candidate.best("formation_energy")
+    if len(elements_of(candidate)) == 1:
+        return Verdict("formation", None, "an element is not asked for a negative formation energy")
+    return Verdict(
+        "formation", None if formation is None else formation < 0,
+        "no reading" if formation is None else f"{formation:.3f} eV/atom against the elements",
+    )  # fmt: skip
+
+
+def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
+    reading, above = candidate.predictions.get("e_above_hull"), candidate.best("e_above_hull")
+    note = "" if reading is None else reading.note
+    if reading is None or above is None:
+        return Verdict("hull", None, f"no reading: {note}")
+    passed, most = above <= rules.max_e_above_hull, rules.max_e_above_hull
+    if reading.known is not None and reading.value is not None and reading.method != "by definition":
+        return Verdict(
+            "hull", passed,
+            f"{above:.3f} eV/atom above the hull by the table of known phases, at most {most:g} allowed; predicted "
+            f"{reading.value:.3f}",
+        )  # fmt: skip
+    return Verdict("hull", passed, f"{above:.3f} eV/atom above the hull, at most {most:g} allowed; {note}")
+
+
+def elements_of(candidate: Candidate[M]) -> set[str]:
+    """Elements of a crystal or a composition; none of a molecule, which has no hull."""
+    material = candidate.material
+    if isinstance(material, Crystal):
+        return set(formula_counts(material))
+    return set(count_atoms(material.reduced)) if isinstance(material, Formula) else set()
+
+
+# ------------------------------------------------------------------------------------------------------------ funnel
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How many got how far, and why the others did not.
+
+    Args:
+        counts: "generated", each of STAGES (as :func:`stage_name` names it), "listed", with how many got so far.
+        reasons: rule and how many it stopped, the most first; a candidate counts once, for the first rule that failed.
+    """
+
+    counts: tuple[tuple[str, int], ...]
+    reasons: tuple[tuple[str, int], ...]
+
+
+def count_stages(candidates: Sequence[Candidate[M]], rules: Rules) -> Funnel:
+    """The funnel of judged candidates."""
+    stopped, reasons = dict.fromkeys(STAGES, 0), dict[str, int]()
+    for candidate in candidates:
+        if problems := objections(candidate, rules):
+            first = problems[0]
+            stopped[stage_of(first) or ""] += 1
+            reasons[first.rule] = reasons.get(first.rule, 0) + 1
+    left, counts = len(candidates), [("generated", len(candidates))]
+    for stage, count in stopped.items():
+        left -= count
+        counts.append((stage_name(stage, rules), left))
+    counts.append(("listed", left))
+    return Funnel(tuple(counts), tuple(sorted(reasons.items(), key=lambda item: -item[1])))
+
+
+def listed(candidates: Sequence[Candidate[M]], rules: Rules) -> tuple[Candidate[M], ...]:
+    """Those that pass every stage, in the order given."""
+    return tuple(candidate for candidate in candidates if passes(candidate, rules))

@@ -1,0 +1,1 @@
+"""Checkpoints, networks and their training."""

@@ -1,0 +1,71 @@
+"""Two columns of the user's table: what is read, and the number to learn."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from matgen_core.core.errors import BadInput, quote
+from matgen_core.files.tables import MATERIALS, Table, find_material, open_table
+
+MOST = 1_000_000
+
+
+def read_columns(
+    source: Path | bytes, column: str, text: str = "", kind: str = ""
+) -> tuple[list[str], list[str | BadInput], str]:
+    """Texts, values as they were written, and what the texts are ("formula" or "smiles").
+
+    A row that is out of shape, or is empty, keeps its place; its value is the error that says what is wrong with it.
+
+    Args:
+        source: table, or its bytes.
+        column: of the numbers.
+        text: column of the texts; found by its name if empty.
+        kind: what they are; found by the column's name if empty.
+
+    Raises:
+        BadInput: naming the missing column, or a file that is no table.
+    """
+    with open_table(source) as table:
+        text, kind = _find_texts(table, column, text, kind)
+        texts: list[str] = []
+        values: list[str | BadInput] = []
+        for row in islice(table.rows, MOST):
+            while len(texts) < row.number - 1:
+                texts.append("")
+                values.append(BadInput("the row is empty"))
+            texts.append(row.cells.get(text, ""))
+            value = row.cells.get(column, "")
+            value = value.replace(",", ".") if table.decimal_comma else value
+            values.append(BadInput(row.problem) if row.problem else value)
+        name = table.name
+    if not texts:
+        raise BadInput(f"{name} has no rows; it needs a header line and one row a material")
+    return texts, values, kind
+
+
+def _find_texts(table: Table, column: str, text: str, kind: str) -> tuple[str, str]:
+    have = ", ".join(map(quote, table.columns[:8]))
+    if not text:
+        # A table may hold CIFs, too; what is learnt from is a formula or a SMILES.
+        found = find_material(name for name in table.columns if MATERIALS.get(name.lower()) != "cif")
+        kind, text = (kind or found[0], found[1]) if found else (kind, text)
+    if text not in table.columns:
+        raise BadInput(f"no column {quote(text or 'formula or smiles')} (there are: {have}); name it with --text")
+    if column not in table.columns:
+        raise BadInput(f"no column {quote(column)} (there are: {have}); name the column of the numbers")
+    kind = kind or MATERIALS.get(text.lower(), "")
+    if kind not in ("formula", "smiles"):
+        raise BadInput(f"say what the column {quote(text)} holds: formula or smiles")
+    return text, kind
+
+
+def read_header(source: Path | bytes) -> tuple[str, ...]:
+    """The columns of a table.
+
+    Raises:
+        BadInput: where it is none.
+    """
+    with open_table(source) as table:
+        return table.columns

@@ -1,0 +1,134 @@
+"""How the SMILES generator is trained: its size, its rows, its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from matgen_core.core.errors import BadInput
+from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.kinds.molecules.rows import HELD, MoleculeRows, SmilesBatches, load_rows
+from matgen_core.kinds.molecules.smiles import MAX_TOKENS, VOCABULARY, build_tokenizer
+from matgen_core.learning.checkpoints import Checkpoint, load_language_model, save_language_model
+from matgen_core.learning.networks import build_smiles
+from matgen_core.learning.trainer import Trainer, TrainingConfig, best_device
+from matgen_core.models.conditioning import ConditionConfig, drop_conditions
+from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
+
+NAME = "smiles-gpt"
+#: Rows of one "epoch": the trainer validates and keeps the best weights after each.
+_SLICE = 25_000
+#: Small network, one pass or so over the rows: it bears a higher rate than the crystals' networks.
+_RATE = 1.5e-3
+#: Of weights that have learnt already: enough to leave the place where the last course ended, not to forget it.
+_RATE_ON = 8e-4
+#: Shares of the strings of which nothing is told, and one property alone: the two that are asked for most.
+_NOTHING, _ONE = 0.3, 0.3
+
+
+def smiles_config(rows: MoleculeRows, width: int = 224, layers: int = 4, heads: int = 7) -> SmilesConfig:
+    """The network, with conditions normalised over the rows."""
+    means, stds = rows.labels.mean(axis=0), rows.labels.std(axis=0)
+    conditions = ConditionConfig(MOLECULE_CONDITIONS, _floats(means), _floats(np.maximum(stds, 1e-3)), width)
+    return SmilesConfig(len(VOCABULARY), MAX_TOKENS, width, layers, heads, 0.0, conditions)
+
+
+def build_trainer(
+    rows: MoleculeRows, folder: Path, training: TrainingConfig, batch: int = 64, start: Checkpoint | None = None
+) -> tuple[Trainer, SmilesConfig]:
+    """The loop for these rows; the first HELD of them are for validation only.
+
+    Args:
+        rows: molecules in their fixed order, so that a longer file withholds the same ones.
+        folder: of the state.
+        training: how long; the rate is this recipe's.
+        batch: strings a step.
+        start: weights to begin from, with the size and the normalisation they were trained with.
+
+    Raises:
+        BadInput: where there are too few rows.
+    """
+    held = min(HELD, len(rows) // 10)
+    if held == 0:
+        raise BadInput(f"{len(rows)} molecules are too few to train on; build more with: matgen data molecules")
+    checks, learn = rows.between(0, held), rows.between(held, len(rows))
+    torch.manual_seed(training.seed)
+    device = best_device()
+    model = (ConditionalSMILESGenerator(smiles_config(learn)) if start is None else build_smiles(start)).to(device)
+    training = replace(training, learning_rate=_RATE if start is None else _RATE_ON)
+    slices = max(1, round(len(learn) / _SLICE))
+    batches = SmilesBatches(learn, batch, training.seed, slices)
+
+    def loss(item: tuple[Tensor, Tensor]) -> Tensor:
+        tokens = item[0].to(device)
+        told = drop_conditions(item[1], all_rate=_NOTHING, only_rate=_ONE).to(device)
+        # By token, not by string: batches hold strings of one length, and lengths differ from batch to batch.
+        return model.loss(tokens, told).sum() / (tokens[:, 1:] != 0).sum()
+
+    validation = list(SmilesBatches(checks, 256, 1)(0))
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        assert isinstance(network, ConditionalSMILESGenerator)
+        free, given = [], []
+        for tokens, labels in validation:
+            free.append(network.loss(tokens.to(device)))
+            given.append(network.loss(tokens.to(device), labels.to(device)))
+        return {"val": float(torch.cat(free).mean()), "val_conditional": float(torch.cat(given).mean())}
+
+    return Trainer(model, loss, batches, validate, training, folder, len(batches)), model.config
+
+
+def train_smiles(
+    source: Path,
+    folder: Path,
+    training: TrainingConfig,
+    *,
+    checkpoints: Path,
+    start: Path | None = None,
+    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Path:
+    """Trains the generator, or goes on where ``folder`` stopped, and writes its checkpoint.
+
+    Args:
+        source: ``molecules.npz``.
+        folder: of the state; what lies there goes before ``start``.
+        training: how long.
+        checkpoints: where the checkpoint goes.
+        start: folder of checkpoints whose weights the training begins from, with a rate that rises and falls anew.
+        on_epoch: called after each epoch with its figures.
+        cancelled: asked at every step.
+    """
+    begun = None if start is None else load_language_model(NAME, folder=start)
+    trainer, config = build_trainer(load_rows(source), folder, training, start=begun)
+    weights = trainer.run(on_epoch, cancelled)
+    return export(weights, config, checkpoints, _together(trainer.summary(), begun))
+
+
+def _together(now: dict[str, float], start: Checkpoint | None) -> dict[str, float]:
+    """What was trained, the former training included."""
+    if start is None:
+        return {**now, "slice of molecules": _SLICE}
+    before = start.config.get("trained", {})
+    total = {key: float(before.get(key, 0)) + now[key] for key in now if key in ("epoch", "seconds")}
+    return {**now, **total, "continued from epoch": before.get("epoch", 0), "slice of molecules": _SLICE}
+
+
+def export(weights: dict[str, Tensor], config: SmilesConfig, checkpoints: Path, trained: dict[str, float]) -> Path:
+    """Writes weights, tokenizer and conditions as one checkpoint in the transformers format."""
+    model = ConditionalSMILESGenerator(config)
+    model.load_state_dict(weights)
+    extra: dict[str, Any] = {**asdict(config), "trained": trained}
+    return save_language_model(
+        NAME, model.gpt, build_tokenizer(), model.condition.state_dict(), extra, folder=checkpoints
+    )
+
+
+def _floats(values: np.ndarray[Any, Any]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

@@ -1,1 +1,0 @@
-"""How each network is trained; ``matgen train NAME`` runs one of these."""

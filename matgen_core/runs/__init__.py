@@ -1,0 +1,1 @@
+"""Runs on disk: their records and their store."""

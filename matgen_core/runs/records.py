@@ -1,0 +1,62 @@
+"""Candidates as plain JSON and back, for the store of runs.
+
+A record carries the number of its schema. What is read may be older or newer than this version: a field that this
+version does not know is passed over, one that the record lacks has its default, so that a run is never lost to an
+update. Therefore a field that is added to the dataclasses of :mod:`matgen_core.core.records` needs a default, and a change of
+what a field means needs a step in ``_STEPS``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from matgen_core.core.records import (
+    Candidate,
+    Crystal,
+    Formula,
+    M,
+    Molecule,
+)
+
+#: Of the records that are written. 0 are those without a number, written before 26 November 2026.
+SCHEMA = 1
+#: What turns a record of this schema into one of the next.
+_STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: lambda record: record}
+
+
+def to_record(candidate: Candidate[M]) -> dict[str, Any]:
+    """Everything that is known of a candidate; NaN, which JSON has not, becomes None."""
+    return {"schema": SCHEMA, **_finite(asdict(candidate))}
+
+
+def from_record(record: Mapping[str, Any]) -> Candidate[Any]:
+    """What :func:`to_record` of this or another version wrote.
+
+    Raises:
+        TypeError, ValueError: where it is not such a record.
+    """
+    record = dict(record)
+    for schema in range(int(record.pop("schema", 0)), SCHEMA):
+        record = _STEPS[schema](record)
+    return _reader().validate_python(record)
+
+
+@lru_cache(maxsize=1)
+def _reader() -> TypeAdapter[Candidate[Any]]:
+    return TypeAdapter(Candidate[Crystal | Molecule | Formula])
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return value.item() if hasattr(value, "item") else value  # numpy's numbers are none of JSON's

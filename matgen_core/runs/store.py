@@ -1,0 +1,343 @@
+"""Every run on disk as it goes: settings, seed, versions, candidates as they arrive, how it ended.
+
+SQLite in WAL mode by default, so that a page can read while a run writes; any database that SQLAlchemy speaks to by URL
+(``MATGEN_DATABASE``), so that one PostgreSQL can serve a group. What was written before a crash is there after it: the
+run of a process that is gone is marked interrupted when the store is opened next.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, Engine, ForeignKey, Text, cast, create_engine, delete, event, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from matgen_core.core.errors import MatGenError, quote
+from matgen_core.core.records import Candidate, M
+from matgen_core.learning.checkpoints import digests
+from matgen_core.runs.records import from_record, to_record
+
+log = logging.getLogger("matgen")
+#: Environment variable with the database's URL, and the place where there is none.
+VARIABLE = "MATGEN_DATABASE"
+_PACKAGES = ("torch", "transformers", "rdkit", "pymatgen", "chgnet", "SMACT")
+#: Milliseconds that a writer waits for another.
+BUSY = 10_000
+STATES = ("running", "finished", "cancelled", "failed", "interrupted")
+_LONGEST_NAME = 80
+
+
+class StoreError(MatGenError):
+    """The store cannot be read or written."""
+
+
+class _Base(DeclarativeBase):
+    pass
+
+
+class _Run(_Base):
+    __tablename__ = "runs"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    owner: Mapped[str] = mapped_column(index=True)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    versions: Mapped[dict[str, Any]] = mapped_column(JSON)
+    seed: Mapped[int]
+    state: Mapped[str]
+    message: Mapped[str] = mapped_column(default="")
+    created: Mapped[datetime]
+    host: Mapped[str]
+    process: Mapped[str]
+
+
+class _Found(_Base):
+    __tablename__ = "candidates"
+    run: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    record: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the store knows it.
+
+    Args:
+        id: never changes.
+        kind: which page or command made it: "crystals", "molecules", "design-crystals", …
+        name: for the reader.
+        owner: whose it is; empty where one person uses the machine.
+        settings: what repeats it, as the page's link or the command's options.
+        versions: of this package, the libraries and the checkpoints.
+        seed: of its draws.
+        state: one of STATES.
+        message: how it failed, where it did.
+        created: when it began, UTC.
+        count: candidates stored.
+    """
+
+    id: str
+    kind: str
+    name: str
+    owner: str
+    settings: Mapping[str, Any]
+    versions: Mapping[str, Any]
+    seed: int
+    state: str
+    message: str
+    created: datetime
+    count: int
+
+
+class Store:
+    """Runs in one database.
+
+    Args:
+        url: of the database, as SQLAlchemy writes it.
+
+    Raises:
+        StoreError: where it cannot be opened.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        with _said(url):
+            self._engine = create_engine(url, json_serializer=_dump)
+            if self._engine.dialect.name == "sqlite":
+                event.listen(self._engine, "connect", _set_up_sqlite)
+            _Base.metadata.create_all(self._engine)
+        self.mark_interrupted()
+
+    # ------------------------------------------------------------------------------------------------------ writing
+
+    def begin(self, kind: str, settings: Mapping[str, Any], seed: int, *, name: str = "", owner: str = "") -> str:
+        """A new run, at once on disk; returns its id."""
+        run, now = uuid.uuid4().hex[:12], datetime.now(UTC)
+        with self._write() as session:
+            session.add(
+                _Run(
+                    id=run, kind=kind, name=_named(name) or f"{kind} {now:%Y-%m-%d %H:%M}", owner=owner,
+                    settings=dict(settings), versions=versions(), seed=seed, state="running", created=now,
+                    host=platform.node(), process=_process(os.getpid()),
+                )
+            )  # fmt: skip
+        return run
+
+    def add(self, run: str, candidates: Sequence[Candidate[M]]) -> None:
+        """Appends candidates; they are on disk when this returns."""
+        with self._write() as session:
+            first = session.scalar(select(func.count()).where(_Found.run == run)) or 0
+            rows = [{"run": run, "number": first + i, "record": to_record(c)} for i, c in enumerate(candidates)]
+            if rows:
+                session.execute(insert(_Found), rows)
+
+    def end(self, run: str, state: str, message: str = "") -> None:
+        """How a run ended: "finished", "cancelled" or "failed"."""
+        with self._write() as session:
+            session.execute(update(_Run).where(_Run.id == run).values(state=state, message=message))
+
+    def rename(self, run: str, name: str) -> None:
+        """Another name, at most 80 characters of it.
+
+        Raises:
+            StoreError: for an empty name or an unknown run.
+        """
+        if not _named(name):
+            raise StoreError("a run needs a name; write one")
+        self.get(run)
+        with self._write() as session:
+            session.execute(update(_Run).where(_Run.id == run).values(name=_named(name)))
+
+    def delete(self, run: str) -> None:
+        """The run and its candidates, for good."""
+        self.get(run)
+        with self._write() as session:
+            session.execute(delete(_Found).where(_Found.run == run))
+            session.execute(delete(_Run).where(_Run.id == run))
+
+    def mark_interrupted(self) -> None:
+        """Marks the runs of this machine whose process is gone."""
+        with self._write() as session:
+            running = session.scalars(select(_Run).where(_Run.state == "running", _Run.host == platform.node()))
+            for row in running:
+                if row.process != _process(int(row.process.split("-")[0])):
+                    row.state = "interrupted"
+
+    # ------------------------------------------------------------------------------------------------------ reading
+
+    def list(self, owner: str = "") -> list[Run]:
+        """The owner's runs, the newest first."""
+        counts = select(_Found.run, func.count().label("count")).group_by(_Found.run).subquery()
+        query = (
+            select(_Run, func.coalesce(counts.c.count, 0))
+            .outerjoin(counts, counts.c.run == _Run.id)
+            .where(_Run.owner == owner)
+            .order_by(_Run.created.desc())
+        )
+        with _said(self.url), Session(self._engine) as session:
+            return [_shown(row, count) for row, count in session.execute(query)]
+
+    def get(self, run: str) -> Run:
+        """One run.
+
+        Raises:
+            StoreError: where there is none of that id.
+        """
+        with _said(self.url), Session(self._engine) as session:
+            row = session.get(_Run, run)
+            if row is None:
+                raise StoreError(f"there is no run {quote(run)}; matgen runs list shows them all")
+            count = session.scalar(select(func.count()).where(_Found.run == run)) or 0
+            return _shown(row, count)
+
+    def candidates(self, run: str) -> tuple[Candidate[Any], ...]:
+        """What a run found, in the order of arrival; rows that are damaged are left out.
+
+        Raises:
+            StoreError: where there is no such run, or none of its rows can be read.
+        """
+        self.get(run)
+        found, damaged = [], 0
+        with _said(self.url), Session(self._engine) as session:
+            text = cast(_Found.record, Text)  # read row by row, so that a damaged one does not hide the others
+            for row in session.scalars(select(text).where(_Found.run == run).order_by(_Found.number)):
+                try:
+                    found.append(from_record(json.loads(row)))
+                except (KeyError, TypeError, ValueError, AttributeError):
+                    damaged += 1
+        if damaged and not found:
+            raise StoreError(f"run {quote(run)} cannot be read: all its rows are damaged; delete it")
+        if damaged:
+            log.warning("%d rows of run %s are damaged and left out", damaged, run)
+        return tuple(found)
+
+    # ------------------------------------------------------------------------------------------------------ sessions
+
+    def _write(self) -> _Writing:
+        return _Writing(self._engine, self.url)
+
+
+class _Writing:
+    """A session whose work is on disk when it ends, or not done at all."""
+
+    def __init__(self, engine: Engine, url: str) -> None:
+        self.session, self.said = Session(engine), _said(url)
+
+    def __enter__(self) -> Session:
+        return self.session
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        with self.said, self.session:
+            if error is None:
+                self.session.commit()
+            elif _damaged(error):
+                raise error
+
+
+class _said:
+    """Turns what a database says into words that name it and the remedy."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if _damaged(error):
+            cause = getattr(error, "orig", None) or error
+            place = quote(self.url.split("@")[-1], 200)  # without the password
+            raise StoreError(
+                f"the store of runs {place} cannot be used ({quote(cause, 80)}); free the disk, mend the rights, move "
+                f"the file away, or name another with {VARIABLE}"
+            ) from None
+
+
+def _damaged(error: BaseException | None) -> bool:
+    """Whether it is the database's: what it says itself, or JSON and dates in it that cannot be read."""
+    return isinstance(error, SQLAlchemyError | OSError | ValueError) and not isinstance(error, MatGenError)
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # a commit survives the loss of power, too
+    cursor.execute(f"PRAGMA busy_timeout={BUSY}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _named(name: str) -> str:
+    return "".join(c for c in name if c.isprintable()).strip()[:_LONGEST_NAME]
+
+
+def _process(number: int) -> str:
+    """A process by number and time of its start: numbers are used again."""
+    import psutil
+
+    try:
+        return f"{number}-{psutil.Process(number).create_time():.0f}"
+    except psutil.Error:
+        return f"{number}-gone"
+
+
+def _shown(row: _Run, count: int) -> Run:
+    created = row.created if row.created.tzinfo else row.created.replace(tzinfo=UTC)
+    return Run(
+        row.id, row.kind, row.name, row.owner, row.settings, row.versions, row.seed, row.state, row.message, created,
+        count,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Of what a run's outcome depends on: this package, its libraries, the checkpoints by their digests."""
+    found = {}
+    for package in ("matgen", *_PACKAGES):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found | digests()
+
+
+def default_url() -> str:
+    """``MATGEN_DATABASE``, or a file in the user's data folder."""
+    if url := os.environ.get(VARIABLE):
+        return url
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    folder = Path(base) / "matgen"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made ({error.strerror}); name a database with {VARIABLE}") from None
+    return f"sqlite:///{folder / 'runs.sqlite'}"
+
+
+def open_store(url: str | None = None) -> Store:
+    """The store, opened once a process.
+
+    Raises:
+        StoreError: where it cannot be opened.
+    """
+    return _opened(url or default_url())
+
+
+@lru_cache(maxsize=4)
+def _opened(url: str) -> Store:
+    return Store(url)

@@ -1,1 +1,0 @@
-"""The stages a candidate passes: generate, predict, assess, rank."""

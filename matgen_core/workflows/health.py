@@ -1,0 +1,80 @@
+"""Whether everything that the app needs is here and whole, for whoever serves it: ``matgen health``."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from matgen_core.core.errors import BadInput, MatGenError
+from matgen_core.core.viewer import is_whole
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.learning.checkpoints import (
+    FOLDER,
+    available,
+    load_checkpoint,
+    load_encoder,
+    load_language_model,
+)
+from matgen_core.runs.store import Store, default_url
+
+#: Bytes that must be free on disk.
+_ROOM = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Args:
+        name: what.
+        problem: what is wrong and how to mend it; empty if nothing is.
+        needed: whether the app cannot do its work without it.
+    """
+
+    name: str
+    problem: str = ""
+    needed: bool = True
+
+
+def check_health() -> tuple[Check, ...]:
+    """Looks at the checkpoints' digests, the references, the store, the disk and the viewer."""
+    checks = [_checked(f"checkpoint {name}", lambda name=name: _load(name)) for name in available()]  # type: ignore[misc]
+    checks += [
+        _checked("reference of crystals", load_reference),
+        _checked("reference of molecules", load_molecule_reference),
+        _checked("store of runs", lambda: Store(default_url()).list()),
+        _checked("room on the disk", _check_room),
+    ]
+    problem = (
+        "" if is_whole() else "the 3D viewer is not installed; structures are drawn flat; fetch it with: matgen viewer"
+    )
+    return (*checks, Check("3D viewer", problem, needed=False))
+
+
+def healthy(checks: tuple[Check, ...]) -> bool:
+    """Whether nothing that is needed has a problem."""
+    return not any(check.problem for check in checks if check.needed)
+
+
+def _checked(name: str, act: Callable[[], object]) -> Check:
+    try:
+        act()
+    except MatGenError as error:
+        return Check(name, str(error))
+    return Check(name)
+
+
+def _load(name: str) -> object:
+    folder = FOLDER / name
+    if (folder / "conditions.safetensors").is_file():
+        return load_language_model(name)
+    return load_encoder(name) if (folder / "matgen.json").is_file() else load_checkpoint(name)
+
+
+def _check_room() -> None:
+    free = shutil.disk_usage(Path.home()).free
+    if free < _ROOM:
+        raise BadInput(f"only {free // 10**6} MB are free; free {_ROOM // 10**6} MB, or runs may not be kept")

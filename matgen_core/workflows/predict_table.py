@@ -1,0 +1,267 @@
+"""Readings of the user's own table: a column of formulas, CIFs or SMILES gets its properties beside it.
+
+Works in batches from file to file, so that memory does not grow with the rows. A row that cannot be read keeps its
+place and says why; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from matgen_core.chem.molecule import outside_domain, read, split_extension
+from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.records import Candidate, Crystal, Origin, Prediction
+from matgen_core.files.saving import KeptFile
+from matgen_core.files.tables import Row, Table, find_material, open_table
+from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.rows import reduce_formula
+from matgen_core.kinds.crystals.files import harmless, why_missing
+from matgen_core.kinds.crystals.predict import predict
+from matgen_core.kinds.crystals.rows import Rejected, parse_row
+from matgen_core.kinds.molecules.judge import read_molecule
+from matgen_core.workflows.predictors import load_predictor, predict_with
+from matgen_core.workflows.structure_tables import holds_structures, open_structures
+
+#: Columns that can be read, in the order in which they are looked for.
+KINDS = ("cif", "smiles", "formula")
+#: What is added for each of them.
+ADDED = {
+    "formula": ("band_gap", "measured_gap", "formation_energy", "magnetic_moment", "e_above_hull"),
+    "cif": ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull"),
+    "smiles": (*MOLECULE_CONDITIONS, "sa_score"),
+}
+_BATCH = {"formula": 512, "cif": 32, "smiles": 512}
+
+Reading = list[Prediction] | str
+
+
+@dataclass
+class Report:
+    """What happened to a table.
+
+    Args:
+        kind: column that was read.
+        path: where the table is: elsewhere than asked where its disk became full.
+        rows: rows in all.
+        lacking: rows that were read, but of which some value is missing.
+        bad: reason and how many rows it stopped.
+        examples: number of the row (1 is the first below the header) and its reason, the first few.
+        notes: how the table was read.
+    """
+
+    kind: str
+    path: Path
+    rows: int = 0
+    lacking: int = 0
+    bad: Counter[str] = field(default_factory=Counter)
+    examples: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_rows(kind: str, texts: Sequence[str], using: str | None = None) -> list[Reading]:
+    """Predictions of each text, or why there are none.
+
+    Args:
+        kind: one of KINDS.
+        texts: formulas, CIFs or SMILES.
+        using: a predictor that a user taught, by name, instead of the shipped ones.
+    """
+    if using:
+        return [[read] if isinstance(read, Prediction) else read for read in predict_with(using, texts)]
+    if kind == "smiles":
+        return [_read_smiles(text) for text in texts]
+    if kind == "formula":
+        return _read_formulas(texts)
+    return _read_cifs(texts)
+
+
+def _read_formulas(texts: Sequence[str]) -> list[Reading]:
+    rows: list[Reading] = []
+    reduced: list[str | None] = []
+    for text in texts:
+        try:
+            reduced.append(reduce_formula(text))
+            rows.append([])
+        except BadInput as error:
+            reduced.append(None)
+            rows.append(str(error))
+    good = [i for i, formula in enumerate(reduced) if formula]
+    for i, predictions in zip(good, read_formulas([str(reduced[i]) for i in good]), strict=True):
+        rows[i] = predictions
+    return rows
+
+
+def _read_cifs(texts: Sequence[str]) -> list[Reading]:
+    rows: list[Reading] = []
+    candidates: list[tuple[int, Candidate[Crystal]]] = []
+    for i, text in enumerate(texts):
+        crystal = parse_row(str(i), text)
+        rows.append(crystal.reason if isinstance(crystal, Rejected) else [])
+        if not isinstance(crystal, Rejected):
+            candidates.append((i, Candidate(str(i), crystal, Origin("file"))))
+    read = predict([candidate for _, candidate in candidates]) if candidates else ()
+    for (i, _), candidate in zip(candidates, read, strict=True):
+        rows[i] = [candidate.predictions[key] for key in ADDED["cif"]]
+    return rows
+
+
+def _read_smiles(text: str) -> Reading:
+    try:
+        molecule = read(split_extension(text)[0])
+    except BadInput as error:
+        return str(error)
+    note = outside_domain(molecule)
+    return read_molecule(molecule, note)
+
+
+# ----------------------------------------------------------------------------------------------------------- tables
+
+
+def predict_table(
+    source: Path,
+    out: Path,
+    *,
+    column: str | None = None,
+    using: str | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Report:
+    """Copies a CSV with readings added: for each property its value, ``_spread``, ``_method`` and ``_in_domain``.
+
+    Args:
+        source: table with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names); or structures: CIF,
+            POSCAR, extended XYZ, a folder or a zip of them.
+        out: CSV to write; its last column, ``problem``, says why a row was not read, or a value of it is missing.
+        column: "name" of one of KINDS, or "kind=name" where the column bears another name.
+        using: a predictor that a user taught, by name, instead of the shipped ones.
+        on_progress: called with the rows done.
+        cancelled: asked before each batch; what is written stays.
+
+    Raises:
+        BadInput: where the file is no such table.
+    """
+    with (open_structures if holds_structures(source) else open_table)(source) as table:
+        kind, name = choose_column(table.columns, column, source)
+        keys = ADDED[kind]
+        if using:
+            tuned, label, _unit = load_predictor(using)
+            keys = (label,)
+            if tuned.backbone.kind != kind:
+                raise BadInput(f"{using} reads {tuned.backbone.kind}, but {source} has {kind}; name it with --column")
+        said = [*table.notes, f"{source.name}: the materials are in the column {quote(name)}"]
+        report = Report(kind, out, notes=said)
+        _copy(table, out, name, keys, report, using, on_progress, cancelled)
+    return report
+
+
+def _copy(
+    table: Table,
+    out: Path,
+    name: str,
+    keys: Sequence[str],
+    report: Report,
+    using: str | None,
+    on_progress: Callable[[int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> None:
+    """Every row with its readings, in its place."""
+    from defusedcsv import csv as defused
+
+    added = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method", f"{key}_in_domain")]
+    header = [f"read_{key}" if key in table.columns else key for key in added]
+    with KeptFile(out) as target:
+        writer = defused.writer(target, lineterminator="\n")
+        writer.writerow([harmless(cell) for cell in [*table.columns, *header, "problem"]])
+        while batch := list(islice(table.rows, _BATCH[report.kind])):
+            if cancelled and cancelled():
+                break
+            for row, reading in zip(batch, _read_batch(batch, name, report.kind, using), strict=True):
+                report.rows += 1
+                own = [row.cells.get(column, "") for column in table.columns]
+                problem = reading if isinstance(reading, str) else why_missing({p.property: p for p in reading}, keys)
+                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, reading), problem)])
+                if isinstance(reading, str):
+                    report.bad[_shape(reading)] += 1
+                report.lacking += bool(problem) and not isinstance(reading, str)
+                if problem and len(report.examples) < 10:
+                    report.examples.append((row.number, problem))
+            target.flush()
+            if on_progress:
+                on_progress(report.rows)
+        target.flush()
+        report.path = target.path
+
+
+def _read_batch(batch: Sequence[Row], name: str, kind: str, using: str | None) -> list[Reading]:
+    """Readings of each row, or its problem."""
+    found: list[Reading] = [row.problem for row in batch]
+    good = [i for i, row in enumerate(batch) if not row.problem]
+    for i, reading in zip(good, read_rows(kind, [batch[i].cells[name] for i in good], using), strict=True):
+        found[i] = reading
+    return found
+
+
+def check_unpacked(source: Path, most: int = 200_000_000) -> None:
+    """Raises BadInput for a packed table that unpacks to more bytes than ``most``: 20 MB can hide 20 GB."""
+    import gzip
+    import zlib
+
+    if source.suffix != ".gz":
+        return
+    size = 0
+    try:
+        with gzip.open(source, "rb") as file:
+            while block := file.read(1 << 20):
+                size += len(block)
+                if size > most:
+                    raise BadInput(f"{source.name} unpacks to more than {most // 10**6} MB; give fewer rows")
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"{source.name} cannot be unpacked ({type(error).__name__}); pack it again") from None
+
+
+def choose_column(names: Sequence[str] | None, column: str | None, source: Path) -> tuple[str, str]:
+    """Kind and name of the column that is read.
+
+    Raises:
+        BadInput: where there is none.
+    """
+    have = [name for name in names or () if name]
+    if not have:
+        raise BadInput(f"{source} has no header line; the first line must name its columns")
+    if column:
+        kind, _, name = column.partition("=")
+        if kind not in KINDS or (name or kind) not in have:
+            shown = ", ".join(map(quote, have[:8]))
+            raise BadInput(f"--column {quote(column)}: write formula=NAME with one of {source}'s columns: {shown}")
+        return kind, name or kind
+    if found := find_material(have):
+        return found
+    shown = ", ".join(map(quote, have[:8]))
+    raise BadInput(f"{source} has no column formula, cif or smiles (it has: {shown}); rename one, or use --column")
+
+
+def _cells(keys: Sequence[str], read: Reading) -> list[object]:
+    if isinstance(read, str):
+        return [None] * (4 * len(keys))
+    by_key = {prediction.property: prediction for prediction in read}
+    cells: list[object] = []
+    for key in keys:
+        p = by_key.get(key)
+        cells += [None] * 4 if p is None else [_short(p.value), p.spread, p.method, p.in_domain]
+    return cells
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, 5)
+
+
+def _shape(reason: str) -> str:
+    """A reason without what is quoted in it, so that like reasons are counted together."""
+    import re
+
+    return re.sub(r"'[^']*'", "…", reason)[:120]

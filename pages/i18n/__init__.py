@@ -1,0 +1,1 @@
+"""Words: languages, number formats, strings outside the pages."""

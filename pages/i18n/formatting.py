@@ -1,0 +1,237 @@
+"""How numbers, formulas and goals are written for a reader: units beside numbers, real minus signs, subscripts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from matgen_core.chem.formula_writing import write_formula
+from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.chem.symmetry import hall_number
+from matgen_core.core.goal_probability import round_chance
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import (
+    Candidate,
+    Crystal,
+    Formula,
+    Prediction,
+    Verdict,
+)
+from matgen_core.files.units import METHOD as GIVEN
+from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.crystals.reference import load_reference
+from pages.i18n.language import N_, _
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+#: What a mark in the column of charges means.
+CHARGES = N_(
+    "✓ neutral with common oxidation states, or intermetallic; – only with rare states or bonds between anions; ✗ not"
+)
+
+
+def subscript(formula: str) -> str:
+    """A formula as chemists write it, with its numbers lowered.
+
+    >>> subscript("Ca(HO)2")
+    'Ca(OH)₂'
+    """
+    return write_formula(formula).translate(_SUBSCRIPTS)
+
+
+def group_symbol(space_group: int) -> str:
+    """Hermann–Mauguin symbol with screw axes lowered and inversion axes as "-3", for tables and lists.
+
+    Not with a combining overline: Streamlit's font draws it over the character that follows.
+
+    >>> group_symbol(194), group_symbol(198), group_symbol(162)
+    ('P6₃/mmc', 'P2₁3', 'P-31m')
+    """
+    import spglib
+
+    text = str(spglib.get_spacegroup_type(hall_number(space_group)).international_short)
+    return re.sub(r"_(\d)", lambda m: m[1].translate(_SUBSCRIPTS), text)
+
+
+def group_markdown(space_group: int) -> str:
+    """The same with a bar over the digit of an inversion axis, for headings and running text."""
+    return re.sub(r"-(\d)", r"$\\overline{\\mathsf{\1}}$", group_symbol(space_group))
+
+
+def group_html(space_group: int) -> str:
+    """The same for HTML."""
+    return re.sub(r"-(\d)", r'<span style="text-decoration:overline">\1</span>', group_symbol(space_group))
+
+
+def number(value: float, places: int = 2) -> str:
+    """A number with a real minus sign.
+
+    >>> number(-1.234), number(-0.001)
+    ('−1.23', '0.00')
+    """
+    text = f"{value:.{places}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def price_text(value: float) -> str:
+    """A price with the three digits that a price of elements has.
+
+    >>> price_text(2929.3), price_text(12711.9), price_text(1.2345)
+    ('2,930', '12,700', '1.23')
+    """
+    short = float(f"{value:.3g}")
+    return f"{short:,.0f}" if abs(short) >= 100 else f"{short:g}"
+
+
+def plain(value: float) -> str:
+    """A number as short as it can be written, with a real minus sign."""
+    return f"{value:g}".replace("-", "−")
+
+
+def goal_text(key: str, goal: Goal) -> str:
+    """What is asked for, with its unit: "2 ± 0.5 eV", "1 to 3 eV", "at least 3 eV"."""
+    record = PROPERTIES[key]
+    if goal.is_value and goal.low is not None:
+        text = f"{plain(goal.low)} ± {record.tolerance:g}" if record.tolerance else plain(goal.low)
+    elif goal.low is None and goal.high is not None:
+        text = _("at most {end}").format(end=plain(goal.high))
+    elif goal.high is None and goal.low is not None:
+        text = _("at least {end}").format(end=plain(goal.low))
+    else:
+        text = _("{low} to {high}").format(low=plain(goal.low or 0.0), high=plain(goal.high or 0.0))
+    return f"{text} {record.unit}".strip()
+
+
+def asked_text(target: Target, *more: str) -> str:
+    """What a run was asked for, in a line: its name until it has another."""
+    rules = target.constraints
+    parts = [subscript(rules.formula)] if rules.formula else []
+    if rules.chemical_system:
+        parts.append("-".join(sorted(rules.chemical_system)))
+    if rules.include:
+        parts.append(_("with {elements}").format(elements=", ".join(sorted(rules.include))))
+    if rules.exclude:
+        parts.append(_("without {elements}").format(elements=", ".join(sorted(rules.exclude))))
+    if rules.crystal_system:
+        parts.append(_(rules.crystal_system))
+    parts += [f"{_(PROPERTIES[key].label)} {goal_text(key, goal)}" for key, goal in target.goals.items()]
+    parts += [text for text in more if text]
+    return " · ".join(parts) or _("nothing asked for")
+
+
+def label_text(key: str) -> str:
+    """The name of a property for a reader; of one that a user's own predictor reads, the predictor's."""
+    return _(PROPERTIES[key].label) if key in PROPERTIES else key.partition(".")[2] or key
+
+
+def is_open(prediction: Prediction) -> bool:
+    """Whether the model cannot tell zero (a metal, a non-magnet) from another value."""
+    return prediction.zero_chance is not None and 0.2 < prediction.zero_chance < 0.8
+
+
+def metal_chance(candidate: Candidate[Any]) -> float | None:
+    """Probability that it is a metal, in two digits; None where the model of its gap does not tell."""
+    reading = candidate.predictions.get("band_gap")
+    return None if reading is None else round_chance(reading.zero_chance)
+
+
+def given_text(candidate: Candidate[Any]) -> str:
+    """The properties whose values the user brought."""
+    return ", ".join(label_text(key) for key, reading in candidate.predictions.items() if reading.method == GIVEN)
+
+
+def source_text(prediction: Prediction) -> str:
+    """Which model says it, or that it is from the user's file; then the note."""
+    return "; ".join(part for part in (_(prediction.method), _(prediction.note)) if part and part != "none")
+
+
+def reading_text(prediction: Prediction | None) -> str:
+    """A reading with spread and unit; a dash where there is none."""
+    if prediction is None or prediction.value is None:
+        return "–"
+    places = 3 if prediction.unit.startswith("eV/") else 2
+    if is_open(prediction) and prediction.otherwise is not None:
+        other = f"{number(prediction.otherwise, 1)} {prediction.unit}"
+        named = _("metal, or about {value}") if prediction.unit == "eV" else _("non-magnetic, or about {value}")
+        return named.format(value=other)
+    spread = "" if prediction.spread is None else f" ± {number(prediction.spread, places)}"
+    text = f"{number(prediction.value, places)}{spread} {prediction.unit}".rstrip()
+    if prediction.method == GIVEN:
+        return _("{value} (your value)").format(value=text)
+    if prediction.known is None or prediction.spread == 0:
+        return text
+    return _("{predicted}; table of known phases: {known}").format(
+        predicted=text, known=number(prediction.known, places)
+    )
+
+
+def cautions(candidate: Candidate[Crystal] | Candidate[Formula]) -> str:
+    """What a reader must know of a candidate before its numbers: radioactive, toxic, too little known of its hull."""
+    material = candidate.material
+    elements = set(formula_counts(material) if isinstance(material, Crystal) else count_atoms(material.reduced))
+    phases = candidate.verdict("known_phases")
+    found = {
+        _("radioactive"): bool(elements & RADIOACTIVE),
+        _("toxic"): bool(elements & set(TOXIC)),
+        _("few known phases"): phases is not None and phases.passed is False,
+    }
+    return ", ".join(word for word, holds in found.items() if holds)
+
+
+def newness_text(candidate: Candidate) -> str:
+    """What is known of it in two words; the verdict's reason has the sentence."""
+    verdict = candidate.verdict("newness")
+    if verdict is None:
+        return "–"
+    if verdict.passed is None:
+        return _("not compared")
+    if not verdict.passed:
+        return _("known structure")
+    listed = not load_reference().is_new_formula(reduced_formula(candidate.material))
+    return _("unlisted structure") if listed else _("unlisted formula")
+
+
+def charge_verdict(candidate: Candidate[Any]) -> Verdict | None:
+    """The verdict on charges; of a run of an older version the one that it had."""
+    return candidate.verdict("oxidation") or candidate.verdict("charge_balance")
+
+
+def mark(verdict: Verdict | None) -> str:
+    """✓, ✗ or a dash."""
+    return {True: "✓", False: "✗", None: "–"}[None if verdict is None else verdict.passed]
+
+
+def rule_text(rule: str) -> str:
+    """The name of a rule for a reader."""
+    if rule.startswith("target:"):
+        return label_text(rule.removeprefix("target:"))
+    names = {
+        "distances": _("Distances"),
+        "constraints": _("Allowed elements and atoms"),
+        "charge_balance": _("Charge balance (SMACT)"),
+        "newness": _("Novelty"),
+        "duplicate": _("Unique in this run"),
+        "oxidation": _("Oxidation states"),
+        "bonds": _("Shortest bonds"),
+        "packing": _("Packing"),
+        "coordination": _("Neighbours"),
+        "structure_type": _("Structure type"),
+        "solid_state": _("Solid-state synthesis in air"),
+        "pareto": _("On the first front"),
+        "known_elsewhere": _("In public databases"),
+        "hazards": _("No toxic or radioactive element"),
+        "formation": _("Formation energy below zero"),
+        "known_phases": _("Enough known phases"),
+        "hull": _("Near the hull"),
+        "valid": _("A molecule"),
+        "sa_score": _("Easy to make (SA score)"),
+        "PAINS": _("PAINS alerts"),
+        "BRENK": _("BRENK alerts"),
+        "scaffold": _("Holds the scaffold"),
+        "require": _("Holds what is required"),
+        "forbid": _("Without what is forbidden"),
+        "neutral": _("Charge-neutral"),
+        "new": _("New formula"),
+    }
+    return names.get(rule, rule.replace("_", " ").capitalize())

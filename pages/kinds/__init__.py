@@ -1,0 +1,1 @@
+"""What differs between the kinds of material on a page: controls, results, cards, pictures."""

@@ -1,0 +1,198 @@
+"""Compositions as shares, table, plot, and one of them in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.chem.composition import fitting_cell
+from matgen_core.chem.hazards import read_supply
+from matgen_core.core.goal_probability import chance, round_chance
+from matgen_core.core.goals import Target
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Formula
+from matgen_core.kinds.compositions.judge import nearest_known
+from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.viz.compositions import draw_compositions
+from pages.i18n.formatting import (
+    CHARGES,
+    cautions,
+    charge_verdict,
+    goal_text,
+    label_text,
+    mark,
+    metal_chance,
+    number,
+    price_text,
+    reading_text,
+    rule_text,
+    source_text,
+    subscript,
+)
+from pages.i18n.language import N_, _
+from pages.widgets.selection import Pick
+
+#: Where a formula waits that another page handed to the crystals.
+HANDED = "handed-formula"
+_COLUMNS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
+_SHORT = {
+    "band_gap": N_("Gap"), "formation_energy": N_("E form."), "magnetic_moment": N_("Mean |m|"),
+    "e_above_hull": N_("E hull"),
+}  # fmt: skip
+
+
+def show_formula_shares(
+    drawn: Sequence[Candidate[Formula]], found: Sequence[Candidate[Formula]], target: Target
+) -> None:
+    """How many were drawn, and how many passed what."""
+
+    def passed(rule: str, of: Sequence[Candidate[Formula]]) -> int:
+        return sum((v := c.verdict(rule)) is not None and v.passed is True for c in of)
+
+    boxes = [(_("Listed of drawn"), len(found), len(drawn))]
+    if target.goals:
+        boxes.append((_("On every target"), sum(map(met_all, found)), len(found)))
+    boxes += [
+        (_("Charges balance, of drawn"), sum(mark(charge_verdict(c)) == "✓" for c in drawn), len(drawn)),
+        (_("Not a known formula"), passed("newness", found), len(found)),
+        (_("Different, of drawn"), passed("duplicate", drawn), len(drawn)),
+    ]
+    with st.container(horizontal=True, gap="small", key="formula-shares"):
+        for label, count, total in boxes:
+            share = f"{count / total:.0%}" if total else "–"
+            st.metric(label, f"{count} / {total}", share, delta_color="off", delta_arrow="off", width=142)
+
+
+def show_formula_table(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
+    """One composition a row; a row picks it."""
+    table = pd.DataFrame([_row(c, target) for c in found])
+    pick.show_table(table, "formula-table", 390, _columns(target), _("Compositions, one a row"))
+
+
+@st.cache_data(max_entries=20_000, show_spinner=False)
+def _nearest(formula: str) -> tuple[str, float]:
+    return nearest_known(formula)[0]
+
+
+def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
+    formula = candidate.material.reduced
+    row: dict[str, object] = {"formula": subscript(formula)}
+    if target.goals:
+        row["met"] = "✓" if met_all(candidate) else "✗"
+        row["chance"] = round_chance(chance(candidate, target))
+    for key in _COLUMNS:
+        reading = candidate.predictions.get(key)
+        row[key] = None if reading is None else reading.value
+        row[f"{key}_spread"] = None if reading is None else reading.spread
+    row["metal"] = metal_chance(candidate)
+    row["charge"] = mark(charge_verdict(candidate))
+    newness = candidate.verdict("newness")
+    row["new"] = _("new") if newness is not None and newness.passed else _("known")
+    row["cautions"] = cautions(candidate)
+    near, share = _nearest(formula)
+    row["nearest"], row["far"] = subscript(near), share
+    supply = read_supply(formula)
+    row["price"], row["hhi"] = None if supply.price is None else float(f"{supply.price:.3g}"), supply.production
+    row["id"] = candidate.id
+    return row
+
+
+def _columns(target: Target) -> dict[str, object]:
+    words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
+    config: dict[str, object] = {
+        "formula": words(_("Formula"), pinned=True, width=120),
+        "met": words(_("Met"), width=45, help=_("Whether every target is met")),
+        "chance": numbers(
+            _("Chance"),
+            format="percent",
+            width=65,
+            help=_(
+                "Probability that every target is met, by the whole predicted distribution with its share of metals"
+            ),
+        ),
+        "metal": numbers(
+            _("P(metal)"),
+            format="percent",
+            width=75,
+            help=_("Probability that the gap is zero, by the model of the gap"),
+        ),
+        "charge": words(_("Charges"), width=60, help=_(CHARGES)),
+        "new": words(_("Novelty"), width=70, help=_("Whether the formula is among the known ones")),
+        "cautions": words(
+            _("Caution"),
+            width=120,
+            help=_("Radioactive or toxic elements; too few known phases of its elements to judge its stability"),
+        ),
+        "nearest": words(_("Nearest known"), width=110, help=_("The known formula that differs in fewest atoms")),
+        "far": numbers(_("differs by"), format="percent", width=75, help=_("Share of the atoms that differ")),
+        "price": numbers(_("USD/kg"), format="%g", width=75, help=_("Of the elements, by pymatgen's cost table")),
+        "hhi": numbers("HHI", format="%.0f", width=65, help=_("Production: above 2,500 few countries hold it")),
+        "id": words("id", width=75),
+    }
+    for key in _COLUMNS:
+        record = PROPERTIES[key]
+        asked = f"  \n{_('Target')}: {goal_text(key, target.goals[key])}" if key in target.goals else ""
+        heading = f"{_(_SHORT[key])}, {record.unit}{' ◎' if asked else ''}"
+        config[key] = numbers(heading, format="%.2f", width=118, help=f"{_(record.label)} ({record.unit}){asked}")
+        config[f"{key}_spread"] = numbers("±", format="%.2f", width=50)
+    return config
+
+
+def show_formula_plot(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
+    """Gap against formation energy with spreads; a click picks."""
+    names = {key: _(PROPERTIES[key].label) for key in _COLUMNS}
+    left, right = st.columns(2, gap="small", wrap=False)
+    x = left.selectbox(_("Across"), _COLUMNS, index=1, format_func=names.__getitem__, key="formula_x")
+    y = right.selectbox(_("Up"), _COLUMNS, index=0, format_func=names.__getitem__, key="formula_y")
+    chart = draw_compositions(found, x, y, target.goals, picked=pick.shown, translate=_)
+    pick.show_plot(chart, "formula-plot", _("{x} against {y} of the compositions").format(x=names[x], y=names[y]))
+
+
+def hand_over(formula: str) -> None:
+    """Goes to the crystals with a formula, in a cell that fits it; the run begins there."""
+    st.session_state[HANDED] = formula
+    link = {"formula": formula, "max_atoms": str(fitting_cell(formula))}
+    st.switch_page("pages/design/crystals.py", query_params=link)
+
+
+def show_formula(candidate: Candidate[Formula]) -> None:
+    """Everything that is known of one composition, and the way to structures of it."""
+    formula = candidate.material.reduced
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader(subscript(formula), anchor=False)
+        if st.button(_("Find structures for this formula"), key="find-structures", type="primary"):
+            hand_over(formula)
+    left, right = st.columns(2, gap="medium")
+    rows = []
+    for key, reading in candidate.predictions.items():
+        warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
+        text = f'<span class="number">{escape(reading_text(reading))}</span>{warning}'
+        text += f'<br><span class="quiet">{escape(source_text(reading))}</span>'
+        rows.append(f"<tr><th>{escape(label_text(key))}</th><td>{text}</td></tr>")
+    left.html(f'<table class="facts">{"".join(rows)}</table>')
+    classes = {"✓": "yes", "✗": "no", "–": "quiet"}
+    rows = []
+    for verdict in candidate.verdicts:
+        sign = mark(verdict)
+        rows.append(
+            f'<tr><td class="{classes[sign]}">{sign}</td><th>{escape(rule_text(verdict.rule))}</th>'
+            f'<td><span class="quiet">{escape(_(verdict.reason) or _("yes"))}</span></td></tr>'
+        )
+    supply = read_supply(formula)
+    facts = {
+        _("Price of its elements"): "–" if supply.price is None else f"{price_text(supply.price)} USD/kg",
+        _("HHI of production, reserves"): " · ".join(
+            "–" if v is None else number(v, 0) for v in (supply.production, supply.reserve)
+        ),
+        _("Scarcest element"): "–"
+        if supply.scarcest is None
+        else f"{supply.scarcest[0]}, {supply.scarcest[1]:g} mg/kg",
+        _("Nearest known formulas"): ", ".join(f"{subscript(f)} ({d:.0%})" for f, d in nearest_known(formula, 3)),
+    }
+    rows += [f"<tr><td></td><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in facts.items()]
+    right.html(f'<table class="facts">{"".join(rows)}</table>')
+    origin = candidate.origin
+    st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")

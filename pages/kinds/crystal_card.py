@@ -1,0 +1,145 @@
+"""One candidate in full: numbers, verdicts, cell, diffraction, CIF."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.chem.symmetry import crystal_system, wyckoff_positions
+from matgen_core.core.records import Candidate, Crystal
+from matgen_core.kinds.crystals.files import (
+    file_name,
+    to_cif,
+    to_json,
+    to_poscar,
+    to_xyz,
+)
+from matgen_core.viz.crystals import draw_diffraction
+from pages.i18n.formatting import (
+    group_html,
+    group_markdown,
+    label_text,
+    mark,
+    number,
+    reading_text,
+    rule_text,
+    source_text,
+    subscript,
+)
+from pages.i18n.language import _, language
+from pages.kinds.structure_view import show_structure
+
+
+def show_picture(candidate: Candidate) -> None:
+    """Name and structure."""
+    crystal = candidate.material
+    title = f"{subscript(reduced_formula(crystal))} · {group_markdown(crystal.space_group)}"
+    with st.container(key="picked-title"):
+        st.subheader(title, anchor=False)
+    show_structure(crystal, "structure")
+
+
+@st.fragment
+def show_details(candidate: Candidate) -> None:
+    """Everything else that is known of the candidate, and its files; only what is open is drawn."""
+    readings, cell, pattern, files = st.tabs(
+        [_("Readings and verdicts"), _("Cell and sites"), _("Diffraction"), _("CIF and files")], key="details",
+        on_change="rerun",
+    )  # fmt: skip
+    with readings:
+        if readings.open:
+            _show_found(candidate)
+    with cell:
+        if cell.open:
+            _show_cell(candidate.material)
+    with pattern:
+        if pattern.open:
+            chart = _pattern(candidate.material, language())
+            st.plotly_chart(chart, key="pattern", alt=_("Simulated powder diffraction"))
+    with files:
+        if files.open:
+            _offer_files(candidate)
+
+
+def _show_found(candidate: Candidate) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _show_readings(candidate)
+    with right:
+        _show_verdicts(candidate)
+    origin = candidate.origin
+    st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+
+
+def _offer_files(candidate: Candidate) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for label, text, extension in (
+            ("CIF", to_cif(candidate), "cif"), ("POSCAR", to_poscar(candidate), "vasp"),
+            ("XYZ", to_xyz(candidate), "xyz"), ("JSON", to_json([candidate]), "json"),
+        ):  # fmt: skip
+            name = file_name(candidate, extension)
+            st.download_button(label, text, name, key=f"one-{extension}", on_click="ignore")
+    st.code(to_cif(candidate), language=None, height=300)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False, hash_funcs={Crystal: repr})  # a figure is only read
+def _pattern(crystal: Crystal, code: str) -> go.Figure:  # the language is part of what is cached
+    return draw_diffraction(crystal, translate=_)
+
+
+def _show_readings(candidate: Candidate) -> None:
+    rows = []
+    for key, reading in candidate.predictions.items():
+        warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
+        name, value, about = (escape(f) for f in (label_text(key), reading_text(reading), source_text(reading)))
+        text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{about}</span>'
+        rows.append(f"<tr><th>{name}</th><td>{text}</td></tr>")
+    _show_facts(rows)
+
+
+def _show_verdicts(candidate: Candidate) -> None:
+    classes = {"✓": "yes", "✗": "no", "–": "quiet"}
+    rows = []
+    for verdict in candidate.verdicts:
+        sign, name = mark(verdict), escape(rule_text(verdict.rule))
+        why = f'<span class="quiet">{escape(_(verdict.reason) or _("yes"))}</span>'
+        rows.append(f'<tr><td class="{classes[sign]}">{sign}</td><th>{name}</th><td>{why}</td></tr>')
+    _show_facts(rows)
+
+
+def _show_facts(rows: list[str]) -> None:
+    """Rows of a table whose cells are already escaped."""
+    st.html(f'<table class="facts">{"".join(rows)}</table>')
+
+
+def _show_cell(crystal: Crystal) -> None:
+    structure = to_structure(crystal, primitive=False)
+    a, b, c, alpha, beta, gamma = crystal.lattice
+    facts = {
+        _("Lattice"): f"a {number(a, 3)}, b {number(b, 3)}, c {number(c, 3)} Å; "
+        f"α {number(alpha, 1)}, β {number(beta, 1)}, γ {number(gamma, 1)}°",
+        _("Symmetry"): f"({_('No.')} {crystal.space_group}), {_(crystal_system(crystal.space_group))}",
+        _("Density"): f"{number(structure.density)} g/cm³",
+        _("Volume"): _("{volume} Å³, {atoms} atoms in the conventional cell").format(
+            volume=number(structure.volume, 1), atoms=len(structure)
+        ),
+    }
+    before = {_("Symmetry"): f"{group_html(crystal.space_group)} "}
+    _show_facts(
+        [f"<tr><th>{escape(n)}</th><td>{before.get(n, '')}{escape(text)}</td></tr>" for n, text in facts.items()]
+    )
+    table = wyckoff_positions(crystal.space_group)
+    rows = []
+    for site in crystal.sites:
+        position = table[site.letter]
+        x, y, z = (round(float(v), 4) for v in position.orbit(site.coordinates)[0])
+        rows.append(
+            {_("Element"): site.element, _("Site"): f"{position.multiplicity}{site.letter}", "x": x, "y": y, "z": z}
+        )
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height="content", key="sites", alt=_("Occupied Wyckoff positions")
+    )

@@ -1,0 +1,268 @@
+"""Controls for what is asked: properties, elements, cell, sampling. Their values live in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TypeVar
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
+from matgen_core.core.errors import BadTarget
+from matgen_core.core.goals import Constraints, Goal
+from matgen_core.core.properties import (
+    CRYSTAL_CONDITIONS,
+    MOLECULE_CONDITIONS,
+    PROPERTIES,
+    WHOLE,
+    Property,
+)
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.diffusion.samplers import METHODS
+from matgen_core.kinds.crystals.generate import trained_engines
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.viz.crystals import draw_histogram
+from pages.i18n.language import _, translations
+from pages.widgets.element_picker import LISTS, gather, pick_elements
+from pages.widgets.url_settings import (
+    URL,
+    OneOf,
+    Real,
+    Rule,
+    Text,
+    Whole,
+)
+
+MOST, LAST_SEED = 1000, 2**31 - 1
+_ASK = ("any", "value", "range")
+_STEPS = {"band_gap": 0.1, "formation_energy": 0.05, "magnetic_moment": 0.05, "e_above_hull": 0.01} | {
+    "logp": 0.1, "solubility": 0.1, "weight": 1.0, "donors": 1.0, "acceptors": 1.0,
+}  # fmt: skip
+#: Where the sliders stand before anyone moves them: value, range.
+_STARTS = {
+    "band_gap": (2.0, (1.0, 3.0)), "formation_energy": (-1.0, (-2.0, -0.5)), "magnetic_moment": (1.0, (0.5, 3.0)),
+    "e_above_hull": (0.0, (0.0, 0.1)), "logp": (2.0, (1.0, 3.0)), "solubility": (-3.0, (-4.0, -2.0)),
+    "weight": (310.0, (300.0, 340.0)), "donors": (1.0, (0.0, 1.0)), "acceptors": (4.0, (3.0, 5.0)),
+}  # fmt: skip
+_USUAL = CrystalSettings()
+#: Where a slider stands: at one number, or at the two ends of a range.
+_Where = TypeVar("_Where", float, tuple[float, float])
+#: What each setting in the URL may be.
+RULES: dict[str, Rule] = {
+    **{f"{key}_ask": OneOf(_ASK) for key in CRYSTAL_CONDITIONS},
+    **{f"{key}_{end}": Real() for key in CRYSTAL_CONDITIONS for end in ("value", "low", "high")},
+    **{key: OneOf(ELEMENTS) for key in LISTS},
+    "formula": Text(60), "min_atoms": Whole(1, 40), "max_atoms": Whole(1, 40),
+    "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)), "count": Whole(1, MOST), "seed": Whole(0, LAST_SEED),
+    "engine": OneOf(trained_engines()), "guidance": Real(0.0, 4.0), "sampler": OneOf(METHODS), "steps": Whole(5, 200),
+    "drafts": Whole(1, 16), "skeletons": Whole(1, 16), "geometries": Whole(1, 64), "stable": OneOf(("true", "false")),
+    "no_toxic": OneOf(("true", "false")), "no_radioactive": OneOf(("true", "false")),
+}  # fmt: skip
+
+
+def ask_property(key: str) -> Goal | None:
+    """Any, a value or a range of one property, over how the known crystals are spread.
+
+    Raises:
+        BadTarget: for a range that is reversed.
+    """
+    record = PROPERTIES[key]
+    with st.container(key=f"goal-{key}", gap=None):
+        unit = f" ({record.unit})" if record.unit else ""
+        kind = st.segmented_control(
+            f"**{_(record.label)}**{unit}", _ASK, default="any", key=f"{key}_ask", bind=URL, format_func=_,
+            required=True, help=_(record.note) if record.note else None,
+        )  # fmt: skip
+        if kind not in ("value", "range"):  # nothing, where a link names two
+            return None
+        return _ask_value(record) if kind == "value" else _ask_range(record)
+
+
+def _ask_value(record: Property) -> Goal:
+    value, slider = f"{record.key}_value", f"{record.key}_slide"
+
+    def slide(asked: float) -> None:
+        st.session_state[value] = asked
+
+    middle, right = st.columns([7, 2], gap="small", vertical_alignment="bottom", wrap=False)
+    with right:
+        asked = _number(record, value, _STARTS[record.key][0])
+    goal = Goal.at(asked)
+    with middle:
+        _show_histogram(record.key, goal)
+        _slide(record, slider, min(max(asked, record.low), record.high), slide)
+    return goal
+
+
+def _ask_range(record: Property) -> Goal | None:
+    low_key, high_key, slider = f"{record.key}_low", f"{record.key}_high", f"{record.key}_slides"
+
+    def slide(ends: tuple[float, float]) -> None:
+        st.session_state[low_key], st.session_state[high_key] = ends
+
+    start = _STARTS[record.key][1]
+    left, middle, right = st.columns([2, 5, 2], gap="small", vertical_alignment="bottom", wrap=False)
+    with left:
+        low = _number(record, low_key, start[0], _("from"))
+    with right:
+        high = _number(record, high_key, start[1], _("to"))
+    ends = sorted(min(max(end, record.low), record.high) for end in (low, high))
+    # The edge of the data means "and beyond": a range up to the last known gap is "at least".
+    open_low, open_high = low == record.low, high == record.high
+    goal = None if open_low and open_high else Goal(None if open_low else low, None if open_high else high)
+    with middle:
+        _show_histogram(record.key, goal)
+        _slide(record, slider, (ends[0], ends[1]), slide)
+    return goal
+
+
+def _slide(record: Property, key: str, where: _Where, moved: Callable[[_Where], None]) -> None:
+    """A slider that stands where the numbers beside it say, and says so when someone moves it.
+
+    A click elsewhere may stop the script after the slider was told its new place and before the browser was. The
+    browser then sends the old place, which would look like a move and undo the number; it is passed over.
+    """
+    undrawn = f"{key}_undrawn"
+
+    def take() -> None:
+        if undrawn not in st.session_state or st.session_state[undrawn] != st.session_state[key]:
+            moved(st.session_state[key])
+
+    if key in st.session_state and st.session_state[key] != where:
+        st.session_state[undrawn] = st.session_state[key]
+    st.session_state[key] = where
+    st.slider(
+        record.label, record.low, record.high, step=_STEPS[record.key], key=key, on_change=take,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    st.session_state.pop(undrawn, None)
+
+
+def _number(record: Property, key: str, start: float, name: str = "") -> float:
+    """A box for an exact number, also one beyond the data, which the slider cannot reach."""
+    value = st.number_input(
+        f"{_(record.label)} {name}", -1e6, 1e6, start, _STEPS[record.key],
+        format="%.0f" if record.key in WHOLE else "%.2f", key=key, bind=URL, label_visibility="collapsed",
+    )  # fmt: skip
+    return float(value if value is not None else start)
+
+
+def _show_histogram(key: str, goal: Goal | None) -> None:
+    alt = _("How known materials are spread over {label}").format(label=_(PROPERTIES[key].label))
+    st.plotly_chart(
+        _histogram(key, goal), key=f"{key}_histogram", config={"displayModeBar": False, "staticPlot": True}, alt=alt,
+    )  # fmt: skip
+
+
+# Each property has one whenever the page is drawn, also beside a run; figures are only read.
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _histogram(key: str, goal: Goal | None) -> go.Figure:
+    reference = load_molecule_reference() if key in MOLECULE_CONDITIONS else load_reference()
+    return draw_histogram(reference, key, goal, height=44)
+
+
+def formula_help() -> str:
+    """What may be written where a formula is asked for."""
+    return _(
+        "A formula (Fe3O4), its type (ABX3, ABO3, A2BX6) or a chemical system (Li-P-S). In a type A, E, G, J, L, M, Q, "
+        "R, X and Z stand for any element, and so do B beside A, C beside A and B, and Y beside X and Z. Every other "
+        "symbol means its element: O in ABO3 is oxygen. Different letters are different elements."
+    )
+
+
+def ask_constraints(hazards: bool = True) -> Constraints:
+    """Elements, formula, cell; ``hazards``: whether toxic and radioactive elements are asked about here."""
+    picked = pick_elements(ELEMENTS)
+    one, two = st.columns(2, gap="small", wrap=False)
+    formula = one.text_input(
+        _("Formula"), key="formula", bind=URL, placeholder=_("any; Fe3O4, ABX3, Li-P-S"), max_chars=60,
+        help=formula_help(),
+    )  # fmt: skip
+    crystal_system = two.selectbox(
+        _("Crystal system"), ["any", *CRYSTAL_SYSTEMS], key="crystal_system", bind=URL, format_func=_
+    )
+    low = one.number_input(_("Atoms, from"), 1, 40, 1, key="min_atoms", bind=URL)
+    high = two.number_input(_("to"), 1, 40, 20, key="max_atoms", bind=URL, help=_("In the primitive cell"))
+    return replace(
+        gather(picked, formula, hazards, ELEMENTS), min_atoms=int(low or 1), max_atoms=int(high or 20),
+        crystal_system=None if crystal_system == "any" else crystal_system,
+    )  # fmt: skip
+
+
+def ask_sampling() -> tuple[int, int, CrystalSettings]:
+    """How many, which seed, and how."""
+    left, right = st.columns(2, gap="small", wrap=False)
+    count = left.number_input(_("Candidates"), 1, MOST, 16, key="count", bind=URL)
+    seed = right.number_input(
+        _("Seed"), 0, LAST_SEED, 0, key="seed", bind=URL,
+        help=_("The same seed and settings give the same candidates"),
+    )  # fmt: skip
+    with st.expander(_("Engine and sampling")):
+        engine = st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL)
+        guidance = st.slider(
+            _("Guidance"), 0.0, 4.0, _USUAL.guidance, 0.1, key="guidance", bind=URL,
+            help=_("1 is plain conditional sampling; more presses harder on the targets and costs diversity"),
+        )  # fmt: skip
+        sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)
+        steps = st.slider(_("Denoising steps"), 5, 200, _USUAL.steps, key="steps", bind=URL)
+        skeletons = st.slider(
+            _("Skeletons tried for each"), 1, 16, _USUAL.skeletons, key="skeletons", bind=URL,
+            help=_("The one whose geometry the generator doubts least is kept; more are stabler and less new"),
+        )  # fmt: skip
+        drafts = st.slider(
+            _("Drafts for each of these"), 1, 16, _USUAL.drafts, key="drafts", bind=URL,
+            help=_("With targets, as many skeletons are compared and those likeliest to have what is asked go on"),
+        )  # fmt: skip
+        geometries = st.slider(
+            _("Geometries tried for each skeleton"), 1, 64, _USUAL.geometries, key="geometries", bind=URL,
+            help=_("The generator's own score keeps the best one; more take longer"),
+        )  # fmt: skip
+        stable = st.toggle(
+            _("Prefer stable"), True, key="stable", bind=URL,
+            help=_("Without a target for the energy above hull, ask for one as stable known crystals have"),
+        )  # fmt: skip
+    settings = CrystalSettings(
+        engine=engine, guidance=float(guidance), sampler=sampler, steps=int(steps), drafts=int(drafts),
+        skeletons=int(skeletons), geometries=int(geometries), prefer_stable=bool(stable),
+    )  # fmt: skip
+    return int(count or 1), int(seed or 0), settings
+
+
+def ask_goals(keys: tuple[str, ...] = CRYSTAL_CONDITIONS) -> tuple[dict[str, Goal], str | None]:
+    """The goals, and what is wrong with the first that cannot be one."""
+    goals, problem = {}, None
+    for key in keys:
+        try:
+            if (goal := ask_property(key)) is not None:
+                goals[key] = goal
+        except BadTarget as error:
+            problem = problem or f"{_(PROPERTIES[key].label)}: {_(str(error))}"
+    return goals, problem
+
+
+def read_goals(settings: Mapping[str, Sequence[str]]) -> dict[str, Goal]:
+    """The goals that a page's address asks for, as the controls here read it; what cannot be read is left out.
+
+    Args:
+        settings: of a run, as it is kept: the words of each setting in the address.
+    """
+    goals: dict[str, Goal] = {}
+    for key, (value, (start_low, start_high)) in _STARTS.items():
+        words = settings.get(f"{key}_ask") or ()
+        asked = next((way for way in _ASK for word in words if word in {way, *translations(way).values()}), "any")
+
+        def read(end: str, usual: float, key: str = key) -> float:
+            return float(next(iter(settings.get(f"{key}_{end}") or ()), usual))
+
+        with suppress(ValueError):  # BadTarget is one, too
+            if asked == "value":
+                goals[key] = Goal.at(read("value", value))
+            elif asked == "range":
+                record, low, high = PROPERTIES[key], read("low", start_low), read("high", start_high)
+                goals[key] = Goal(None if low == record.low else low, None if high == record.high else high)
+    return goals

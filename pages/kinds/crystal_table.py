@@ -1,0 +1,208 @@
+"""Candidates as shares, a table and a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.core.goal_probability import chance, round_chance
+from matgen_core.core.goals import Target
+from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
+from matgen_core.core.records import Candidate
+from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.kinds.known_phases import is_near_hull
+from matgen_core.viz.crystals import draw_readings
+from matgen_core.workflows.design_crystals import base_rates
+from pages.i18n.formatting import (
+    CHARGES,
+    cautions,
+    charge_verdict,
+    goal_text,
+    group_symbol,
+    mark,
+    metal_chance,
+    newness_text,
+    subscript,
+)
+from pages.i18n.language import N_, _
+from pages.widgets.selection import Pick
+
+#: Column headings.
+_SHORT = {
+    "band_gap": N_("Gap by formula"), "formation_energy": N_("E form."), "magnetic_moment": N_("Mean |m|"),
+    "e_above_hull": N_("E hull"),
+}  # fmt: skip
+_STABLE = PROPERTIES["e_above_hull"].tolerance
+
+
+def is_stable(candidate: Candidate) -> bool:
+    """Whether it lies within the usual tolerance of the hull, and enough phases are known to say so."""
+    return is_near_hull(candidate, _STABLE)
+
+
+def _passed(rule: str) -> Callable[[Candidate], bool]:
+    def check(candidate: Candidate) -> bool:
+        verdict = candidate.verdict(rule)
+        return verdict is not None and verdict.passed is True
+
+    return check
+
+
+def _is_balanced(candidate: Candidate) -> bool:
+    verdict = charge_verdict(candidate)
+    return verdict is not None and verdict.passed is True
+
+
+# ----------------------------------------------------------------------------------------------------------- shares
+
+
+def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
+    """How many met each goal, beside what chance would reach."""
+    rates: Mapping[str, float | None] = base_rates(target)
+    boxes = []
+    if len(target.goals) > 1:
+        boxes.append((_("On every target"), met_all, ""))
+    for key, goal in target.goals.items():
+        rate = rates.get(key)
+        chance = _("random: not measured") if rate is None else _("random: {share:.0%}").format(share=rate)
+        boxes.append((f"{_(PROPERTIES[key].label)} {goal_text(key, goal)}", _passed(f"target:{key}"), chance))
+    boxes.append((_("Below {limit:g} eV/atom above hull").format(limit=_STABLE), is_stable, ""))
+    unsure = sum((v := c.verdict("newness")) is not None and v.passed is None for c in candidates)
+    boxes.append(
+        (_("Not among the known"), _passed("newness"), _("{n} not compared").format(n=unsure) if unsure else "")
+    )
+    width = 142 if len(boxes) < 6 else 118  # six fit beside the controls on a small laptop
+    with st.container(key="shares", horizontal=True, gap="small"):
+        for label, check, chance in boxes:
+            met = sum(map(check, candidates))
+            share = f"{met / len(candidates):.0%}"
+            st.metric(
+                label, f"{met} / {len(candidates)}", f"{share} · {chance}" if chance else share, delta_color="off",
+                delta_arrow="off", width=width,
+            )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------ table
+
+
+def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[Candidate]:
+    """Those that pass what the reader ticks."""
+    checks = {
+        "target": (_("on target"), met_all), "stable": (_("near the hull"), is_stable),
+        "new": (_("not among the known"), _passed("newness")), "charge": (_("charges balance"), _is_balanced),
+        "unique": (_("unique"), _passed("duplicate")),
+    }  # fmt: skip
+    if not target.goals:
+        del checks["target"]
+    names = {key: name for key, (name, _check) in checks.items()}
+    ticked = st.pills(
+        _("Show only"), list(checks), selection_mode="multi", key="only", format_func=names.__getitem__,
+        label_visibility="collapsed", wrap=True,
+    )  # fmt: skip
+    return [c for c in candidates if all(checks[key][1](c) for key in ticked)]
+
+
+def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
+    """One candidate a row; a row picks it."""
+    table = pd.DataFrame([_row(c, target) for c in candidates])
+    pick.show_table(table, "candidates", 318, _columns(table, target), _("Candidates, one a row"))
+
+
+def _row(candidate: Candidate, target: Target) -> dict[str, object]:
+    crystal = candidate.material
+    row: dict[str, object] = {
+        "formula": subscript(reduced_formula(crystal)),
+        "space_group": f"{group_symbol(crystal.space_group)} ({crystal.space_group})",
+        "atoms": sum(formula_counts(crystal).values()),
+    }
+    if target.goals:
+        row["met"] = "✓" if met_all(candidate) else "✗"
+        row["chance"] = round_chance(chance(candidate, target))
+    for key in dict.fromkeys((*target.goals, "e_above_hull", *CRYSTAL_CONDITIONS)):
+        prediction = candidate.predictions.get(key)
+        row[key] = None if prediction is None else prediction.value
+        row[f"{key}_spread"] = None if prediction is None else prediction.spread
+    row["cautions"] = cautions(candidate)
+    row["newness"] = newness_text(candidate)
+    row["metal"] = metal_chance(candidate)
+    row["charge"] = mark(charge_verdict(candidate))
+    for rule in ("distances", "duplicate"):
+        row[rule] = mark(candidate.verdict(rule))
+    row["id"] = candidate.id
+    return row
+
+
+def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
+    words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
+    config: dict[str, object] = {
+        "formula": words(_("Formula"), pinned=True, width=110),
+        "space_group": words(_("Space group"), width=105),
+        "atoms": numbers(_("Atoms"), width=55, help=_("In the primitive cell")),
+        "met": words(_("Met"), width=45, help=_("Whether every target is met")),
+        "chance": numbers(
+            _("Chance"),
+            format="percent",
+            width=65,
+            help=_(
+                "Probability that every target is met, by the whole predicted distribution with its share of metals"
+            ),
+        ),
+        "cautions": words(
+            _("Caution"),
+            width=120,
+            help=_("Radioactive or toxic elements; too few known phases of its elements to judge its stability"),
+        ),
+        "newness": words(
+            _("Novelty"),
+            width=115,
+            help=_(
+                "Its geometry beside the known structures of its formula. Not compared: the formula is known, but not "
+                "all of its structures are here; look it up in the public databases. Unlisted: not in the reference"
+            ),
+        ),
+        "metal": numbers(
+            _("P(metal)"),
+            format="percent",
+            width=75,
+            help=_("Probability that the gap is zero, by the model of the gap"),
+        ),
+        "charge": words(_("Charges"), width=60, help=_(CHARGES)),
+        "distances": words(_("Distances"), width=75, help=_("Whether no two atoms are nearer than in known crystals")),
+        "duplicate": words(_("Unique"), width=60, help=_("Whether no better candidate of this run is the same")),
+        "id": words("id", width=70),
+    }
+    for key in CRYSTAL_CONDITIONS:
+        record = PROPERTIES[key]
+        asked = f"  \n{_('Target')}: {goal_text(key, target.goals[key])}" if key in target.goals else ""
+        help_text = f"{_(record.label)} ({record.unit}): {_(record.note)}{asked}"
+        if key == "band_gap":
+            help_text += f"  \n{_('Predicted from the composition: all structures of one formula have the same')}"
+        heading = f"{_(_SHORT[key])}, {record.unit}{' ◎' if asked else ''}"
+        # A column that nothing was read for says nothing, unless it was asked for.
+        read = table[key].notna().any() or key in target.goals
+        config[key] = numbers(heading, format="%.2f", width=118, help=help_text) if read else None
+        known = table[f"{key}_spread"].notna().any()
+        config[f"{key}_spread"] = numbers("±", format="%.2f", width=50) if known else None
+    return config
+
+
+# ------------------------------------------------------------------------------------------------------------- plot
+
+
+def show_plot(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
+    """Readings against targets; a click on a point picks it."""
+    names = {key: _(PROPERTIES[key].label) for key in CRYSTAL_CONDITIONS}
+    order = list(dict.fromkeys([*target.goals, "formation_energy", "e_above_hull", *CRYSTAL_CONDITIONS]))
+    order.sort(key=lambda key: all(c.value(key) is None for c in candidates))  # what was read first
+    left, right = st.columns(2, gap="small", wrap=False)
+    x = left.selectbox(_("Across"), order, format_func=names.__getitem__, key="plot_x")
+    y = right.selectbox(_("Up"), order, index=1, format_func=names.__getitem__, key="plot_y")
+    if not any(c.value(x) is not None and c.value(y) is not None for c in candidates):
+        st.info(_("No candidate has a reading of both. Choose other axes."))
+        return
+    chart = draw_readings(candidates, x, y, target.goals, picked=pick.shown, translate=_)
+    alt = _("{x} against {y} of the candidates, targets as bands").format(x=names[x], y=names[y])
+    pick.show_plot(chart, "plot", alt)

@@ -1,0 +1,110 @@
+"""One molecule in full: flat, in 3D, readings, verdicts, nearest known, how it was written, files."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from matgen_core.chem.alerts import ALERTS, check_alerts
+from matgen_core.chem.molecule import parse
+from matgen_core.core.goals import Target
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Molecule, Verdict
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.molecules.files import sdf_name, to_sdf
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from pages.i18n.formatting import goal_text, mark, number, rule_text
+from pages.i18n.language import _
+from pages.kinds.molecule_results import SHORT, places
+from pages.kinds.molecule_view import drawing, show_conformer
+from pages.kinds.writing_view import show_writing
+
+
+def show_molecule(candidate: Candidate[Molecule], target: Target, settings: MoleculeSettings, run: str = "") -> None:
+    """The picked molecule; ``run`` is the id of its run in the store and stands in the names of its files."""
+    smiles = candidate.material.smiles
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
+        st.html(drawing(smiles, 380, 210, settings.require or settings.scaffold))
+        st.code(smiles, language=None, wrap_lines=True)
+        show_conformer(smiles)
+    with right:
+        readings, known, writing, files = st.tabs(
+            [_("Readings and verdicts"), _("Nearest known"), _("How it was written"), _("Files")],
+            key="molecule-details",
+        )
+        with readings:
+            _show_readings(candidate, target)
+            _show_verdicts(candidate)
+        with known:
+            _show_nearest(smiles)
+        with writing:
+            show_writing(candidate, target, settings)
+        with files:
+            _offer(candidate, run)
+        origin = candidate.origin
+        st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+
+
+def _show_readings(candidate: Candidate[Molecule], target: Target) -> None:
+    rows = []
+    for key in SHORT:
+        reading = candidate.predictions.get(key)
+        if reading is None or reading.value is None:
+            continue
+        asked = f" · {_('target')} {goal_text(key, target.goals[key])}" if key in target.goals else ""
+        value = f"{number(reading.value, places(key))} {reading.unit}".strip()
+        rows.append(
+            f'<tr><th>{escape(_(PROPERTIES[key].label))}</th><td><span class="number">{escape(value)}</span>'
+            f'{escape(asked)}<br><span class="quiet">{escape(_(reading.method))}</span></td></tr>'
+        )
+    st.html(f'<table class="facts">{"".join(rows)}</table>')
+
+
+def _show_verdicts(candidate: Candidate[Molecule]) -> None:
+    verdicts = [v for v in candidate.verdicts if v.rule not in ALERTS]
+    rows = [_verdict_row(v) for v in (*verdicts, *_alerts(candidate.material.smiles))]
+    st.html(f'<table class="facts">{"".join(rows)}</table>')
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _alerts(smiles: str) -> list[Verdict]:
+    molecule = parse(smiles)
+    return [] if molecule is None else [check_alerts(molecule, name) for name in ALERTS]
+
+
+def _verdict_row(verdict: Verdict) -> str:
+    sign = mark(verdict)
+    kind = {"✓": "yes", "✗": "no", "–": "quiet"}[sign]
+    name = _("Is a molecule") if verdict.rule == "valid" else rule_text(verdict.rule)
+    if verdict.rule in ALERTS:
+        name = verdict.rule
+    reason = escape(_(verdict.reason) or _("yes"))
+    return f'<tr><td class="{kind}">{sign}</td><th>{escape(name)}</th><td><span class="quiet">{reason}</span></td></tr>'
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _nearest(smiles: str) -> list[tuple[str, float]]:
+    return load_molecule_reference().nearest(smiles)
+
+
+def _show_nearest(smiles: str) -> None:
+    sample = len(load_molecule_reference().smiles)
+    st.caption(
+        _("Most alike among {count:,} sampled training molecules (Morgan fingerprint, Tanimoto).").format(count=sample)
+    )
+    with st.container(horizontal=True, gap="small"):
+        for other, likeness in _nearest(smiles):
+            with st.container(border=True, width=222, gap=None):
+                st.html(drawing(other))
+                st.caption(_("Tanimoto {value:.2f}").format(value=likeness))
+
+
+def _offer(candidate: Candidate[Molecule], run: str) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for label, shaped in ((_("SDF, flat"), False), (_("SDF, 3D"), True)):
+            st.download_button(
+                label, lambda shaped=shaped: to_sdf([candidate], conformers=shaped),
+                sdf_name(candidate, run, conformers=shaped), key=f"one-sdf-{shaped}", on_click="ignore",
+            )  # fmt: skip

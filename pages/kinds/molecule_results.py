@@ -1,0 +1,217 @@
+"""A run of molecules as shares, drawings, a table and histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.chem.molecule import fingerprint, internal_diversity, parse
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
+from matgen_core.core.records import Candidate, Molecule
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.kinds.molecules.judge import counts_for
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.viz.molecules import draw_comparison
+from matgen_core.workflows.design_molecules import summarise
+from pages.i18n.formatting import (
+    goal_text,
+    mark,
+    number,
+    plain,
+    rule_text,
+)
+from pages.i18n.language import N_, _
+from pages.kinds.molecule_view import drawing
+from pages.widgets.selection import Pick
+
+Found = Sequence[Candidate[Molecule]]
+_PAGE = 12
+#: Names on the drawings.
+SHORT = {
+    "logp": N_("logP"), "solubility": N_("log S (est.)"), "weight": N_("MW"), "donors": N_("HBD"),
+    "acceptors": N_("HBA"), "sa_score": N_("SA"),
+}  # fmt: skip
+
+
+def places(key: str) -> int:
+    """Decimal places a property is shown with."""
+    return 0 if key in WHOLE else 1 if key == "weight" else 2
+
+
+def keep_molecules(candidates: Found) -> list[Candidate[Molecule]]:
+    """Valid molecules, each once; what else was drawn is counted, not shown."""
+    return [c for c in candidates if counts_for(c, "unique")]
+
+
+# ----------------------------------------------------------------------------------------------------------- shares
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _diversity(strings: tuple[str, ...]) -> float | None:
+    prints = [fingerprint(molecule) for text in strings if (molecule := parse(text)) is not None]
+    return internal_diversity(prints)
+
+
+def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -> None:
+    """Validity, uniqueness, novelty, diversity, and how many met each goal; validity is no merit where the grammar
+    lets nothing else be written, and the box says so."""
+    counts, kept = summarise(candidates), keep_molecules(candidates)
+    boxes = [
+        (_("Valid"), counts["valid"], counts["drawn"]), (_("Unique"), counts["unique"], counts["valid"]),
+        (_("Novel"), counts["novel"], counts["unique"]),
+    ]  # fmt: skip
+    if len(target.goals) > 1:
+        boxes.append((_("On every target"), sum(map(met_all, kept)), len(kept)))
+    for key, goal in target.goals.items():
+        met = sum((v := c.verdict(f"target:{key}")) is not None and v.passed is True for c in kept)
+        boxes.append((f"{_(SHORT[key])} {goal_text(key, goal)}", met, len(kept)))
+    diversity = _diversity(tuple(c.material.smiles for c in kept[:1000]))
+    with st.container(key="molecule-shares", horizontal=True, gap="small"):
+        for label, hits, total in boxes:
+            share = f"{hits / total:.0%}" if total else "–"
+            if label == _("Valid") and settings.grammar and hits == total:
+                share = _("by construction")
+            st.metric(label, f"{hits} / {total}", share, delta_color="off", delta_arrow="off", width=128)
+        if diversity is not None:
+            st.metric(
+                _("Internal diversity"), f"{diversity:.3f}", _("MOSES: 0.857"), delta_color="off", delta_arrow="off",
+                width=128, help=_("1 minus the mean Tanimoto similarity of all pairs (Morgan, radius 2)"),
+            )  # fmt: skip
+    rejected = {k.removeprefix("rejected:"): n for k, n in counts.items() if k.startswith("rejected:") and n}
+    parts = [f"{_RULES.get(rule, rule_text(rule))} {n}" for rule, n in rejected.items() if "target:" not in rule]
+    if parts:
+        st.caption(_("Rejected: {parts}. None is dropped: the CSV of everything has the reasons.").format(
+            parts=", ".join(parts)
+        ))  # fmt: skip
+
+
+_RULES = {
+    "valid": N_("not a molecule"), "duplicate": N_("drawn before"), "scaffold": N_("without the scaffold"),
+    "require": N_("without what is required"), "forbid": N_("with what is forbidden"),
+    "sa_score": N_("too hard to make"),
+}  # fmt: skip
+
+
+def filter_molecules(candidates: Found, target: Target, settings: MoleculeSettings) -> list[Candidate[Molecule]]:
+    """Those that pass what the reader ticks."""
+    names = {"target": _("on target"), "new": _("novel"), "rules": _("passing all filters")}
+    if not target.goals:
+        del names["target"]
+    ruled = settings.filters or settings.require or settings.forbid or settings.scaffold or settings.max_sa
+    if not ruled:
+        del names["rules"]
+    ticked = st.pills(
+        _("Show only"), list(names), selection_mode="multi", key="molecules-only", format_func=names.__getitem__,
+        label_visibility="collapsed", wrap=True, default=["rules"] if ruled else None,
+    )  # fmt: skip
+
+    def passes(candidate: Candidate[Molecule], key: str) -> bool:
+        if key == "target":
+            return met_all(candidate)
+        if key == "new":
+            return counts_for(candidate, "novel")
+        skip = ("target:", "newness")
+        return all(v.passed is not False for v in candidate.verdicts if not v.rule.startswith(skip))
+
+    return [c for c in candidates if all(passes(c, key) for key in ticked)]
+
+
+# ------------------------------------------------------------------------------------------------------------- grid
+
+
+def show_grid(candidates: Found, target: Target, settings: MoleculeSettings, pick: Pick) -> None:
+    """Drawings with name-tagged properties, a page of them at a time."""
+    pages = -(-len(candidates) // _PAGE)
+    page = 1
+    if pages > 1:
+        page = int(st.number_input(_("Page of {pages}").format(pages=pages), 1, pages, 1, key="grid-page", width=140))
+    shown = candidates[(page - 1) * _PAGE : page * _PAGE]
+    mark_part = settings.require or settings.scaffold
+    with st.container(horizontal=True, gap="small", key="molecule-grid"):
+        for candidate in shown:
+            name = "picked" if candidate.id == pick.shown else "card"
+            with st.container(border=True, width=222, gap=None, key=f"molecule-{name}-{candidate.id}"):
+                st.html(drawing(candidate.material.smiles, highlight=mark_part) + tags(candidate, target))
+                st.button(
+                    _("Shown below") if name == "picked" else _("Show"), key=f"pick-{candidate.id}",
+                    on_click=pick.choose, args=(candidate.id,), type="tertiary", width="stretch",
+                    help=candidate.material.smiles,
+                )  # fmt: skip
+
+
+def tags(candidate: Candidate[Molecule], target: Target) -> str:
+    """Properties by name, what was asked for beside what was read."""
+    rows = []
+    for key in SHORT:
+        value = candidate.value(key)
+        text = "–" if value is None else number(value, places(key))
+        goal = target.goals.get(key)
+        asked = ""
+        if goal is not None:
+            verdict = candidate.verdict(f"target:{key}")
+            kind = "yes" if verdict is not None and verdict.passed else "no"
+            asked = f' <span class="{kind}">{mark(verdict)}</span> <span class="quiet">{escape(_short(goal))}</span>'
+        rows.append(f"<span><b>{escape(_(SHORT[key]))}</b> {escape(text)}{asked}</span>")
+    return f'<div class="tags">{"".join(rows)}</div>'
+
+
+def _short(goal: Goal) -> str:
+    """What is asked for, as short as it can be said: "2", "1–3", "≤ 3"."""
+    if goal.is_value:
+        return f"◎ {plain(goal.low or 0.0)}"
+    if goal.low is None or goal.high is None:
+        return f"◎ ≥ {plain(goal.low)}" if goal.low is not None else f"◎ ≤ {plain(goal.high or 0.0)}"
+    return f"◎ {plain(goal.low)} – {plain(goal.high)}"
+
+
+# ------------------------------------------------------------------------------------------------------------ table
+
+
+def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
+    """One molecule a row; a row picks it."""
+    words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
+    config: dict[str, object] = {
+        "smiles": words("SMILES", pinned=True, width=260), "met": words(_("Met"), width=45),
+        "newness": words(_("Novel"), width=55), "id": words("id", width=80),
+    }  # fmt: skip
+    for name in SHORT:
+        record = PROPERTIES[name]
+        asked = f"  \n{_('Target')}: {goal_text(name, target.goals[name])}" if name in target.goals else ""
+        config[name] = numbers(
+            _(SHORT[name]) + (" ◎" if asked else ""), format=f"%.{places(name)}f", width=90,
+            help=f"{_(record.label)}: {_(record.note)}{asked}",
+        )  # fmt: skip
+    table = pd.DataFrame([_row(c, target) for c in candidates])
+    pick.show_table(table, "molecule-table", 423, config, _("Molecules, one a row"))
+
+
+def _row(candidate: Candidate[Molecule], target: Target) -> dict[str, object]:
+    row: dict[str, object] = {"smiles": candidate.material.smiles}
+    if target.goals:
+        row["met"] = "✓" if met_all(candidate) else "✗"
+    row |= {key: candidate.value(key) for key in SHORT}
+    rules = dict.fromkeys(
+        v.rule for v in candidate.verdicts if not v.rule.startswith("target:") and v.rule not in ("valid", "duplicate")
+    )
+    row |= {rule: mark(candidate.verdict(rule)) for rule in rules if rule not in SHORT}
+    return row | {"id": candidate.id}
+
+
+# ------------------------------------------------------------------------------------------------------- histograms
+
+
+def show_histograms(candidates: Found, target: Target) -> None:
+    """Each property of the run against the sampled training molecules."""
+    reference = load_molecule_reference()
+    columns = st.columns(2, gap="small")
+    for place, key in enumerate(MOLECULE_CONDITIONS):
+        values = [value for c in candidates if (value := c.value(key)) is not None]
+        if values:
+            chart = draw_comparison(values, reference, key, target.goals.get(key), translate=_)
+            alt = _("{label} of this run and of MOSES").format(label=_(PROPERTIES[key].label))
+            columns[place % 2].plotly_chart(chart, key=f"compare-{key}", config={"displayModeBar": False}, alt=alt)

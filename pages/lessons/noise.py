@@ -1,0 +1,179 @@
+"""The lesson's way into noise: points, a crystal, and the chapter's descriptors of a molecule."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.core.errors import MatGenError
+from matgen_core.lessons import diffusion as lessons
+from matgen_core.lessons.descriptors import Near, find_twins, load_descriptors, nearest_real, place_of
+from matgen_core.lessons.diffusion import SCHEDULES, Frame, dissolve, schedule_of, spiral
+from matgen_core.viz.lessons import draw_cloud, draw_ratio, draw_schedules
+from pages.i18n.formatting import group_markdown, number, subscript
+from pages.i18n.language import _
+from pages.kinds.molecule_view import drawing
+from pages.kinds.structure_view import show_structure
+from pages.widgets.map_view import read_place, space_of
+
+_MOMENTS = (0, 100, 200, 400, 600, 999)
+
+
+@st.cache_data(max_entries=40, show_spinner=False)
+def _dissolved(place: int, seed: int) -> list[Frame]:
+    return lessons.dissolve_crystal(space_of("crystals"), place, [0, 200, 400, 600, 800, 999], seed)
+
+
+def show_frames(frames: list[Frame], key: str, begin: int = -1) -> int:
+    """A slider over the frames, from ``begin``, and the crystal that the decoder reads in the chosen one; its place."""
+    labels = [f"t = {frame.t}" for frame in frames]
+    place = labels.index(st.select_slider(_("Step"), labels, labels[begin], key=f"{key}-step"))
+    chosen = frames[place]
+    names = [subscript(reduced_formula(f.crystal)) if f.crystal else "–" for f in frames]
+    st.caption(" → ".join(f"**{name}**" if i == place else name for i, name in enumerate(names)))
+    said = _("Signal left: ᾱ = {share}").format(share=number(chosen.alpha_bar, 3))
+    if chosen.crystal is None:
+        st.caption(said)
+        st.info(_("The decoder finds no crystal in this vector."))
+        return place
+    crystal = chosen.crystal
+    st.markdown(f"**{subscript(reduced_formula(crystal))}** · {group_markdown(crystal.space_group)} · {said}")
+    show_structure(crystal, key)
+    return place
+
+
+@st.fragment
+def forward() -> None:
+    st.markdown(
+        _(
+            "Noise is added step by step until nothing of the data is left. Any step can be reached at once, because "
+            "normal noise adds up to normal noise:"
+        )
+    )
+    st.latex(r"x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon,\qquad \varepsilon\sim N(0, I)")
+    left, middle, right = st.columns([2, 2, 2], gap="medium")
+    with left:
+        t = st.slider(_("Step t"), 0, 999, 60, key="forward-t")
+        name = st.segmented_control(
+            _("Schedule"), SCHEDULES, default="linear", key="schedule", required=True, format_func=_
+        )
+        chosen = schedule_of(name)
+        alpha = float(chosen.alpha_bar[t])
+        st.caption(
+            _("ᾱ = {share}, signal to noise {ratio}").format(
+                share=number(alpha, 4), ratio=number(alpha / (1 - alpha), 4)
+            )
+        )
+        st.plotly_chart(
+            draw_cloud(dissolve(spiral(), chosen, t), height=270), key="cloud", alt=_("A spiral of points under noise"),
+            config={"displayModeBar": False},
+        )  # fmt: skip
+    curves = {key: schedule_of(key) for key in SCHEDULES}
+    with middle:
+        st.markdown(f"**{_('Signal left at every step')}**")
+        st.plotly_chart(
+            draw_schedules(curves, t, translate=_), key="curves", alt=_("Signal left at every step"),
+            config={"displayModeBar": False},
+        )  # fmt: skip
+    with right:
+        st.markdown(f"**{_('Signal to noise; below the dotted line noise is the larger part')}**")
+        st.plotly_chart(
+            draw_ratio(curves, t, translate=_), key="ratio", alt=_("Signal to noise at every step"),
+            config={"displayModeBar": False},
+        )  # fmt: skip
+    _crystal()
+
+
+def _crystal() -> None:
+    st.subheader(_("A crystal dissolves"), anchor=False)
+    left, right = st.columns([2, 3], gap="medium")
+    left.caption(
+        _(
+            "Its latent vector gets the noise, and the decoder of engine A says each time what it still reads in it. "
+            "Where even the first is another crystal, the autoencoder itself errs: it is small, and its card says how "
+            "often."
+        )
+    )
+    text = left.text_input(_("Known crystal"), "NaCl", key="dissolve", max_chars=60)
+    with right:
+        try:
+            show_frames(_dissolved(read_place(space_of("crystals"), text), 0), "dissolved", 0)
+        except MatGenError as error:
+            st.error(_(str(error)))
+
+
+@st.cache_data(max_entries=40, show_spinner=False)
+def _noised(smiles: str, schedule: str, seed: int) -> tuple[list[Near], list[dict[str, float]]]:
+    """The nearest real molecule at each moment, and the counts that the noised vector claims."""
+    space = load_descriptors()
+    vector = place_of(smiles, space)[None]
+    noised = np.concatenate([dissolve(vector, schedule_of(schedule), t, seed) for t in _MOMENTS])
+    return nearest_real(noised, space), [space.counts(row) for row in noised]
+
+
+def show_near(near: list[Near], labels: list[str]) -> None:
+    """Drawings of the nearest real molecules side by side."""
+    with st.container(horizontal=True, gap="small"):
+        for one, label in zip(near, labels, strict=True):
+            with st.container(border=True, width=186, gap=None):
+                st.caption(label)
+                st.html(drawing(one.smiles, 152, 114))
+                st.caption(_("{distance} away").format(distance=number(one.distance, 2)))
+
+
+def show_counts(counts: list[dict[str, float]], labels: list[str]) -> None:
+    """What the vectors say of whole numbers."""
+    names = {
+        "HeavyAtomCount": _("Heavy atoms"), "NumHDonors": _("H-bond donors"), "NumHAcceptors": _("H-bond acceptors"),
+        "NumRotatableBonds": _("Rotatable bonds"), "RingCount": _("Rings"), "NumAromaticRings": _("Aromatic rings"),
+    }  # fmt: skip
+    table = {_("The vector says"): labels} | {
+        label: [number(row[key], 2) for row in counts] for key, label in names.items() if key in counts[0]
+    }
+    st.dataframe(table, hide_index=True, key=f"counts-{labels[0]}", alt=_("Counts that each vector claims"))
+
+
+@st.fragment
+def descriptors() -> None:
+    st.markdown(
+        _(
+            "The chapter's own example: a molecule as **128 numbers** (RDKit descriptors such as weight, ring count "
+            "and surface areas, standardised over 2,000 molecules of MOSES). Noise goes over them as over any vector; "
+            "drawn is each time the real molecule that is nearest."
+        )
+    )
+    left, right = st.columns([3, 2], gap="medium")
+    smiles = left.text_input(_("Molecule (SMILES)"), "CC(=O)Nc1ccc(OCc2ccccc2)cc1", key="described", max_chars=200)
+    with right:
+        name = st.segmented_control(
+            _("Schedule"), SCHEDULES, default="linear", key="described-schedule", required=True, format_func=_
+        )
+    try:
+        near, counts = _noised(smiles.strip(), str(name), 0)
+    except MatGenError as error:
+        st.error(_(str(error)))
+        return
+    labels = [f"t = {t}" for t in _MOMENTS]
+    show_near(near, labels)
+    st.caption(_("Distances are in standard deviations a descriptor; 0 would be the molecule itself."))
+    st.markdown(
+        _(
+            "**Why no molecule comes back.** A vector between molecules is no molecule: it claims fractions of atoms "
+            "and rings, and nothing says how to build a graph that has these 128 values at once; they say how much "
+            "there is of everything, not which atom is bound to which."
+        )
+    )
+    show_counts(counts, labels)
+    twins = find_twins()
+    a, b = st.columns([2, 3], gap="medium", vertical_alignment="center")
+    with a, st.container(horizontal=True, gap="small"):
+        for one in twins.smiles:
+            st.html(drawing(one, 190, 130))
+    b.caption(
+        _(
+            "The two of the 2,000 that these descriptors hardly tell apart: {distance} between them, where the "
+            "nearest is usually {usual} away; yet their fingerprints agree to {likeness} only. So MatGen's crystals "
+            "are drawn as latents of an autoencoder, which has a decoder, and its molecules are written as SMILES."
+        ).format(distance=number(twins.distance, 3), usual=number(twins.usual, 2), likeness=f"{twins.likeness:.0%}")
+    )

@@ -1,0 +1,119 @@
+"""Teaching a predictor on the page: the table, the strategy, the curve, and a name for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Progress
+from matgen_core.learning.examples import read_columns, read_header
+from matgen_core.lessons.transfer import demo_table
+from matgen_core.models.adapters import STRATEGIES
+from matgen_core.viz.transfer import draw_teaching
+from matgen_core.workflows.finetune import FinetuneConfig, Tuned, finetune, read_examples
+from matgen_core.workflows.predictors import save_predictor
+from pages.i18n.language import N_, _
+from pages.runs.jobs import Job, submit
+from pages.runs.progress import catch_up, look, show_progress
+
+JOB, TAUGHT = "transfer-job", "transfer-taught"
+NAMES = {"full": N_("full fine-tuning"), "adapter": N_("adapters"), "lora": N_("LoRA")}
+_DEMO = ("formation_energy", "band_gap", "max_site_moment")
+
+
+def ask_table() -> tuple[list[str], Sequence[object], str, str] | None:
+    """Texts, values, kind and name of the column, from the user's file or the known crystals."""
+    file = st.file_uploader(_("CSV of formulas or SMILES with a number each"), ["csv", "tsv"], key="teach-file")
+    if file is None:
+        names = {key: _(PROPERTIES[key].label) for key in _DEMO}
+        column = st.selectbox(
+            _("Or learn from 400 known crystals"), _DEMO, format_func=names.__getitem__, key="teach-demo"
+        )
+        texts, values = demo_table(column)
+        return texts, [str(v) for v in values], "formula", column
+    try:
+        names_of = list(read_header(file.getvalue()))
+        left, middle, right = st.columns(3)
+        text = left.selectbox(_("Column of materials"), names_of, key="teach-text")
+        column = middle.selectbox(_("Column of numbers"), names_of, index=min(1, len(names_of) - 1), key="teach-column")
+        kind = right.selectbox(_("The materials are"), [N_("formula"), "SMILES"], format_func=_, key="teach-kind")
+        texts, written, kind = read_columns(file.getvalue(), column, text, kind.lower())
+        return texts, written, kind, column
+    except MatGenError as error:
+        st.error(_(str(error)))
+        return None
+
+
+def teach() -> None:
+    """Teaches a predictor on the page, by any strategy, from any table."""
+    table = ask_table()
+    left, middle, right = st.columns(3, gap="small")
+    strategy = left.selectbox(_("Strategy"), STRATEGIES, index=2, format_func=lambda k: _(NAMES[k]), key="strategy")
+    epochs = middle.slider(_("Epochs"), 1, 60, 10, key="teach-epochs")
+    seed = right.number_input(_("Seed"), 0, 10_000, 0, key="teach-seed")
+    job: Job | None = st.session_state.get(JOB)
+    seen = None if job is None else look(job)
+    busy = seen is not None and seen.busy
+    if st.button(_("Teach"), type="primary", disabled=table is None or busy, key="teach") and table:
+        begin(table, FinetuneConfig(strategy, int(epochs), batch=32, seed=int(seed)))
+        st.rerun()
+    if job is None or seen is None:
+        return
+    if busy:
+        show_progress(job)
+    if seen.error:
+        st.error(_(seen.error))
+    holder: dict[str, Tuned] = st.session_state.get(TAUGHT, {})
+    if tuned := holder.get("tuned"):
+        show_taught(tuned, str(holder.get("column", "")), busy)
+    catch_up(seen)
+
+
+def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneConfig) -> None:
+    texts, values, kind, column = table
+    holder: dict[str, object] = {"column": column}
+    st.session_state[TAUGHT] = holder
+
+    def work(report: object, stop: object) -> tuple[Candidate, ...]:
+        assert callable(report)
+        examples = read_examples(texts, values, kind)
+        holder["refused"] = examples.refused
+
+        def on_epoch(tuned: Tuned) -> None:
+            holder["tuned"] = tuned
+            report(Progress("train", tuned.curve[-1][0], config.epochs))
+
+        holder["tuned"] = finetune(examples, config, on_epoch=on_epoch, cancelled=stop)  # type: ignore[arg-type]
+        return ()
+
+    st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}", of_page=True)
+
+
+def show_taught(tuned: Tuned, column: str, busy: bool) -> None:
+    """Curve, error, what was left out, and a name for it."""
+    label = _("Error on withheld rows")
+    st.plotly_chart(draw_teaching(list(tuned.curve), label=label), key="teaching", alt=label)
+    if not tuned.report or busy:
+        return
+    text = _(
+        "Error **{mae:.3g}** on {held} withheld rows; guessing the median would give {mae_of_median:.3g}. "
+        "{trained_parameters:,} of {parameters:,} weights were trained in {seconds:.0f} s."
+    )
+    st.markdown(text.format(**tuned.report))
+    refused = st.session_state[TAUGHT].get("refused", ())
+    if refused:
+        with st.expander(_("Rows that were left out: {n}").format(n=len(refused))):
+            rows = pd.DataFrame([(row, _(why)) for row, why in refused[:1000]], columns=[_("Row"), _("Reason")])
+            st.dataframe(rows, hide_index=True, key="refused", alt=_("Rows that were left out"))
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    name = left.text_input(_("Keep it under the name"), key="predictor-name", max_chars=60, placeholder="my-gap")
+    if right.button(_("Keep"), key="keep-predictor", disabled=not name):
+        try:
+            save_predictor(tuned, name, column)
+            st.success(_("Kept. Read a table with it: matgen predict FILE --using {name}").format(name=name))
+        except MatGenError as error:
+            st.error(_(str(error)))

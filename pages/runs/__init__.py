@@ -1,0 +1,1 @@
+"""Runs of the app: queue, jobs, recording, progress."""

@@ -1,0 +1,95 @@
+"""A job as a page sees it: one look for all that the page says of it; bar, time left, Cancel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.core.records import Candidate
+from pages.i18n.language import _
+from pages.runs.jobs import Job
+
+#: The page is drawn anew when so large a share more was found: with thousands it takes a second, which a click made
+#: meanwhile must wait for.
+_MORE = 1 / 8
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A job at one moment.
+
+    A page takes one look and draws everything from it: the button, the bar and the words then agree, whenever the run
+    ends. Who asks the job itself twice may hear two answers.
+
+    Args:
+        job: that was looked at.
+        busy: whether it waited or ran.
+        cancelled: whether its user has ended it.
+        error: what went wrong.
+        candidates: found by then.
+        message: of the work, for the user.
+    """
+
+    job: Job
+    busy: bool
+    cancelled: bool
+    error: str | None
+    candidates: tuple[Candidate[Any], ...]
+    message: str
+
+
+def look(job: Job) -> Seen:
+    """What is shown of the job until the page is drawn anew."""
+    busy = job.busy  # first: what has ended changes no more
+    progress = job.progress
+    return Seen(
+        job, busy, job.stop.is_set() and not busy, job.error, progress.candidates if progress else (),
+        progress.message if progress else "",
+    )  # fmt: skip
+
+
+def catch_up(seen: Seen | None) -> None:
+    """Last on a page: draws it anew where the run ended while it was being drawn."""
+    if seen is not None and seen.busy and not seen.job.busy:
+        st.rerun()
+
+
+def show_progress(job: Job, key: str = "cancel") -> None:
+    """Shows the job and renews itself; the page follows when more was found and when the job ends."""
+    st.fragment(_show, run_every=1.0)(job, len(job.candidates), key)
+
+
+def _show(job: Job, shown: int, key: str) -> None:
+    if not job.busy or len(job.candidates) > shown * (1 + _MORE):
+        st.rerun()
+    bar, cancel = st.columns([5, 1], vertical_alignment="bottom", wrap=False)
+    bar.progress(job.share, _words(job))
+    # A callback: on a busy machine the click may come with a change elsewhere, and the whole page is drawn for both.
+    cancel.button(_("Cancel"), key=key, width="stretch", disabled=job.stop.is_set(), on_click=job.cancel)
+
+
+def _words(job: Job) -> str:
+    if job.stop.is_set():
+        return _("Stopping; what was found is kept …")
+    if job.begun is None:
+        place = job.place()
+        return _("Waiting for a free place; number {n} in line …").format(n=place) if place else _("Beginning …")
+    if job.progress is None:
+        return _("Loading the models …")
+    stages = {
+        "generate": _("drawing"),
+        "predict": _("reading properties"),
+        "assess": _("judging"),
+        "relax": _("relaxing"),
+    }
+    text = _("{done} of {total}").format(done=job.progress.done, total=job.total)
+    stage, left = stages.get(job.progress.stage, ""), job.seconds_left
+    if left is None:
+        time = _("{seconds:.0f} s so far").format(seconds=job.elapsed)
+    elif left < 90:
+        time = _("about {seconds:.0f} s left").format(seconds=left)
+    else:
+        time = _("about {minutes:.0f} min left").format(minutes=left / 60)
+    return " · ".join(part for part in (text, stage, time) if part)

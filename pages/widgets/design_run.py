@@ -1,0 +1,89 @@
+"""A run of the loop on the page: what was asked, its job, and how it ended, so that it can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate
+from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
+from matgen_core.kinds.rules import Rules
+from matgen_core.runs.store import StoreError, open_store
+from matgen_core.workflows import design_until as inverse_design
+from matgen_core.workflows.loop import Budget, DesignRun, resume
+from pages.i18n.formatting import asked_text
+from pages.i18n.language import _
+from pages.runs import jobs
+from pages.runs.run_recorder import begin_record, owner
+
+STATE = "loop"
+
+
+@dataclass
+class Loop:
+    """A run of this session."""
+
+    kind: str
+    target: Target
+    rules: Rules
+    job: jobs.Job
+    run: DesignRun[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the controls say."""
+
+    kind: str
+    target: Target
+    rules: Rules
+    budget: Budget
+    seed: int
+    engine: str
+
+
+def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
+    """Begins the loop, or goes on with a run."""
+
+    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate, ...]:
+        kept: dict[str, Any] = {
+            "rules": asked.rules, "seed": asked.seed, "before": before, "on_progress": report, "cancelled": stop,
+        }  # fmt: skip
+        target, budget = asked.target, asked.budget
+        if asked.kind == "molecules":
+            loop.run = inverse_design.design_molecules_until(target, budget, settings=MoleculeSettings(), **kept)
+        elif asked.kind == "compositions":
+            loop.run = inverse_design.design_compositions_until(target, budget, settings=CompositionSettings(), **kept)
+        else:
+            settings = CrystalSettings(engine=asked.engine)
+            loop.run = inverse_design.design_until(target, budget, settings=settings, **kept)
+        return loop.run.candidates
+
+    rules = asked.rules if before is None else before.rules
+    loop = Loop(asked.kind, asked.target, rules, jobs.Job())
+    loader = jobs.load_models() if asked.kind == "crystals" else None
+    recorder = begin_record(
+        f"design-{asked.kind}", asked.seed, asked_text(asked.target), before.candidates if before else ()
+    )
+    loop.job = jobs.submit(work, asked.budget.want, f"design-{asked.kind}", loader, recorder)
+    st.session_state[STATE] = loop
+
+
+def reopen(asked: Asked) -> Loop | None:
+    """The kept run that the link names, to go on with; None where it names none."""
+    name = st.query_params.get("resume")
+    if not name:
+        return None
+    try:
+        kept = open_store().get(name)
+        if kept.owner != owner() or kept.kind != f"design-{asked.kind}":
+            raise StoreError(_("The run that the link names is not one of yours, or of another kind."))
+        run = resume(open_store().candidates(name), asked.rules, kept.seed)
+    except StoreError as error:
+        st.warning(_(str(error)))
+        return None
+    return Loop(asked.kind, asked.target, asked.rules, jobs.Job(begun=0.0, ended=0.0), run)

@@ -1,0 +1,131 @@
+"""Elements on a periodic table: a click adds to, or takes from, what must be there, must not, or is all there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from matgen_core.chem.composition import formula_elements, split_formula
+from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.core.errors import BadTarget
+from matgen_core.core.goals import Constraints
+from pages.i18n.language import _
+
+HERE = Path(__file__).parent
+#: The three lists; each is the key of a widget and a setting in the URL.
+LISTS = ("include", "exclude", "system")
+
+
+def pick_elements(elements: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """(included, excluded, exactly these) symbols; empty where nothing was picked."""
+    names = {"include": _("include"), "exclude": _("exclude"), "system": _("only these")}
+    st.segmented_control(
+        f"**{_('Elements')}**", LISTS, default="include", key="pen", format_func=names.__getitem__, required=True,
+        help=_("Choose what a click does, then click elements. Click again to take one back."),
+    )  # fmt: skip
+    with st.container(key="periodic-table"):
+        _table()(
+            key="table", data=_drawn(tuple(elements)), on_clicked_change=_toggle,
+        )  # fmt: skip
+    labels = {
+        "include": (_("must contain"), _("any")), "exclude": (_("must not contain"), _("none")),
+        "system": (_("only these, all of them"), _("not set")),
+    }  # fmt: skip
+    picked = [
+        st.multiselect(label, elements, key=key, bind="query-params", placeholder=hint)
+        for key, (label, hint) in labels.items()
+    ]
+    return picked[0], picked[1], picked[2]
+
+
+def ask_hazards(asked: frozenset[str], elements: Sequence[str]) -> frozenset[str]:
+    """Toxic and radioactive elements to leave out, as the reader chooses; what is asked for by name stays.
+
+    Args:
+        asked: elements that the reader asks for.
+        elements: those that there are.
+    """
+    left, right = st.columns(2, gap="small", wrap=False)
+    toxic = left.toggle(
+        _("No toxic elements"), key="no_toxic", bind="query-params",
+        help=", ".join(TOXIC) + ". " + _("Elements that you ask for by name stay."),
+    )  # fmt: skip
+    radioactive = right.toggle(
+        _("No radioactive elements"), key="no_radioactive", bind="query-params",
+        help=", ".join(e for e in elements if e in RADIOACTIVE) + ". " + _("Elements that you ask for by name stay."),
+    )  # fmt: skip
+    out = frozenset(TOXIC if toxic else ()) | frozenset(RADIOACTIVE if radioactive else ())
+    return (out & frozenset(elements)) - asked
+
+
+@st.cache_resource
+def _table() -> st.components.v2.types.ComponentRenderer:
+    css, js = ((HERE / f"periodic_table.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return st.components.v2.component("matgen_periodic_table", css=css, js=js)
+
+
+def _toggle() -> None:
+    symbol, pen = st.session_state["table"].get("clicked"), st.session_state["pen"]
+    if not symbol:
+        return
+    for key in LISTS:
+        chosen = [s for s in st.session_state.get(key, []) if s != symbol]
+        if key == pen and symbol not in st.session_state.get(key, []):
+            chosen.append(symbol)
+        st.session_state[key] = chosen
+
+
+def _drawn(elements: tuple[str, ...]) -> dict[str, object]:
+    lists = {key: st.session_state.get(key) or _linked(key, elements) for key in LISTS}
+    words = {"include": _("included"), "exclude": _("excluded"), "system": _("one of the only ones")}
+    cells = []
+    for symbol, name, row, column in _places(elements):
+        state = next((key for key in LISTS if symbol in lists[key]), "off" if lists["system"] else "")
+        title = f"{name} ({words[state]})" if state in words else name
+        cells.append({"symbol": symbol, "row": row, "column": column, "state": state, "title": title})
+    return {"label": _("Periodic table"), "elements": cells}
+
+
+def _linked(key: str, elements: tuple[str, ...]) -> list[str]:
+    """What the link asks for, before the lists below the table have read it themselves."""
+    return [s for s in st.query_params.get_all(key) if s in elements] if key not in st.session_state else []
+
+
+@lru_cache(maxsize=1)
+def _places(elements: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
+    """Symbol, name, row and column of each; the f block stands below the rest, after an empty row."""
+    from pymatgen.core import Element
+
+    places = []
+    for symbol in elements:
+        element = Element(symbol)
+        row, column = int(element.row), int(element.group)
+        if element.is_lanthanoid or element.is_actinoid:
+            row, column = (9, element.Z - 57 + 3) if element.is_lanthanoid else (10, element.Z - 89 + 3)
+        places.append((symbol, str(element.long_name), row, column))
+    return places
+
+
+def gather(
+    picked: tuple[Sequence[str], Sequence[str], Sequence[str]], written: str, hazards: bool, elements: Sequence[str]
+) -> Constraints:
+    """Constraints on the elements from the lists and from what stands in the field of the formula.
+
+    Args:
+        picked: included, excluded, exactly these.
+        written: a formula, its type or a chemical system; what is none of them is left for the check to name.
+        hazards: whether the page asks here about toxic and radioactive elements.
+        elements: those that there are.
+    """
+    include, exclude, system = (frozenset(symbols) for symbols in picked)
+    try:
+        formula, exactly = split_formula(written, system or None)
+        named = formula_elements(formula) if formula else frozenset[str]()
+    except BadTarget:
+        formula, exactly, named = written.strip(), system or None, frozenset[str]()
+    if hazards:
+        exclude |= ask_hazards(include | named | (exactly or frozenset()), elements)
+    return Constraints(include, exclude, exactly, formula)

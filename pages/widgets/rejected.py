@@ -1,0 +1,140 @@
+"""What the loop rejected, nearest first: which rule each fails, why, and a button that loosens the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.chem.structure import reduced_formula
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate, Crystal, Formula, Verdict
+from matgen_core.kinds.rules import Rules, objections
+from matgen_core.loosening import judge_again, loosen, nearest_rejected
+from matgen_core.workflows.loop import DesignRun, resume
+from pages.i18n.formatting import goal_text, group_symbol, rule_text, subscript
+from pages.i18n.language import _
+from pages.widgets.design_run import Asked, Loop
+from pages.widgets.selection import follow_pick
+
+#: Rows of the table; a reader who wants more takes the CSV of everything.
+_MOST = 100
+_JUDGE = "loop-judge-again"
+
+
+def show_rejected(loop: Loop, drawn: Sequence[Candidate[Any]], busy: bool) -> Candidate[Any] | None:
+    """The table, and what the picked row fails.
+
+    Args:
+        loop: the run.
+        drawn: all of it so far.
+        busy: whether more may come; rules are loosened when the run has ended.
+
+    Returns:
+        the picked candidate; None where nothing was rejected.
+    """
+    near = nearest_rejected(drawn, loop.rules)
+    if not near:
+        return None
+    st.markdown(f"**{_('Rejected, nearest first')}**")
+    pick = follow_pick("rejected", loop.job, near[:_MOST], running=busy)
+    table = pd.DataFrame([_row(candidate, loop.rules) for candidate in near[:_MOST]])
+    words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
+    columns: dict[str, object] = {
+        "name": words(_("SMILES") if loop.kind == "molecules" else _("Formula"), pinned=True, width=130),
+        "space_group": words(_("Space group"), width=100),
+        "fails": words(_("Fails"), width=190),
+        "why": words(_("First reason"), width=330),
+        "count": numbers(_("Rules failed"), width=80),
+        "id": words("id", width=75),
+    }
+    pick.show_table(table, "rejected", 248, columns, _("Rejected candidates, one a row"))
+    if len(near) > _MOST:
+        st.caption(_("The nearest {n} of {total}; the CSV of everything has all.").format(n=_MOST, total=len(near)))
+    picked = pick.of(near)
+    with st.container(key="rejected-rules", gap="small"):
+        st.markdown(f"**{_name(picked)}**")
+        for verdict in objections(picked, loop.rules):
+            _show_rule(loop, picked, verdict, busy)
+    return picked
+
+
+def _row(candidate: Candidate[Any], rules: Rules) -> dict[str, object]:
+    failed = objections(candidate, rules)
+    row: dict[str, object] = {"name": _name(candidate)}
+    if isinstance(candidate.material, Crystal):
+        row["space_group"] = group_symbol(candidate.material.space_group)
+    return row | {
+        "fails": ", ".join(rule_text(verdict.rule) for verdict in failed), "why": _(failed[0].reason),
+        "count": len(failed), "id": candidate.id,
+    }  # fmt: skip
+
+
+def _name(candidate: Candidate[Any]) -> str:
+    material = candidate.material
+    if isinstance(material, Crystal):
+        return subscript(reduced_formula(material))
+    return subscript(material.reduced) if isinstance(material, Formula) else str(material.smiles)
+
+
+def _show_rule(loop: Loop, candidate: Candidate[Any], verdict: Verdict, busy: bool) -> None:
+    """One rule that the candidate fails, and the button that loosens it or the reason why there is none."""
+    looser = loosen(candidate, verdict.rule, loop.rules, loop.target)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"✗ {rule_text(verdict.rule)}: {_(verdict.reason)}" if verdict.reason else rule_text(verdict.rule))
+        if looser is None:
+            st.caption(_("No setting loosens this rule."))
+        else:
+            st.button(
+                _offer(verdict.rule, *looser), key=f"loosen-{verdict.rule}", disabled=busy, on_click=_loosen,
+                args=(loop.kind, *looser),
+            )  # fmt: skip
+            if busy:
+                st.caption(_("when the run has ended"))
+
+
+def _offer(rule: str, rules: Rules, target: Target) -> str:
+    """What the button does, with the number that it sets."""
+    if rule.startswith("target:"):
+        key = rule.removeprefix("target:")
+        return _("Accept {goal}").format(goal=goal_text(key, target.goals[key]))
+    if rule == "hull":
+        return _("Allow {value:g} eV/atom above the hull").format(value=rules.max_e_above_hull)
+    if rule == "sa_score":
+        return _("Allow an SA score of {value:g}").format(value=rules.max_sa)
+    if rule == "known_phases":
+        return _("Allow few known phases")
+    if rule == "hazards":
+        return _("Allow these elements")
+    return _("List what is known, too") if rule == "newness" else _("Drop this rule")
+
+
+def _loosen(kind: str, rules: Rules, target: Target) -> None:
+    """Moves the controls to looser rules and goals; what was drawn is judged by them when the page is drawn."""
+    st.session_state[_JUDGE] = True
+    if kind == "molecules":
+        st.session_state.update({"known": rules.known, "loop_sa": rules.max_sa, "loop_filters": list(rules.filters)})
+    else:
+        st.session_state.update({
+            "max_hull": rules.max_e_above_hull, "toxic": rules.toxic, "radioactive": rules.radioactive,
+            "known": rules.known, "solid_state": rules.solid_state, "shallow": rules.shallow,
+        })  # fmt: skip
+    for key, goal in target.goals.items():
+        if goal.is_value:
+            continue
+        st.session_state[f"{key}_ask"] = "range"
+        for end, value in (("low", goal.low), ("high", goal.high)):
+            if value is not None:
+                st.session_state[f"{key}_{end}"] = float(value)
+
+
+def follow_loosened(loop: Loop, asked: Asked | None) -> None:
+    """Judges what was drawn by the controls' rules and goals, where a button has just loosened one."""
+    if not st.session_state.pop(_JUDGE, False) or asked is None or asked.kind != loop.kind:
+        return
+    run: DesignRun[Any] = loop.run or resume(loop.job.candidates, loop.rules, asked.seed)
+    judged = judge_again(run.candidates, asked.rules, asked.target)
+    loop.rules, loop.target = asked.rules, asked.target
+    loop.run = DesignRun(judged, asked.rules, run.seed, run.drawn, run.seconds, run.ended)

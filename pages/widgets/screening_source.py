@@ -1,0 +1,197 @@
+"""What is screened on the page: candidates of a stored run, or files; read and judged beside the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.core.errors import Cancelled
+from matgen_core.core.records import Candidate, Progress
+from matgen_core.kinds.rules import Rules
+from matgen_core.kinds.solid_state import available
+from matgen_core.runs.store import StoreError, open_store
+from matgen_core.workflows.candidate_files import Refused, read_uploads
+from matgen_core.workflows.own_predictors import add_own_readings
+from matgen_core.workflows.pareto import Objective
+from matgen_core.workflows.predictors import list_predictors
+from matgen_core.workflows.screen import Screener, batches
+from pages.i18n.language import N_, _
+from pages.kinds.crystal_controls import read_goals
+from pages.runs.jobs import Job, submit
+from pages.runs.run_recorder import begin_record, owner
+from pages.widgets.screening_objectives import PARAMETER, forget_objectives, write_objective
+from pages.widgets.url_settings import (
+    URL,
+    OneOf,
+    Real,
+    Rule,
+    check_link,
+)
+
+STATE = "screening"
+_WAYS = (N_("A stored run"), N_("Files"))
+#: More than this is for the command, which keeps nothing in memory.
+MOST = 5000
+
+
+@dataclass
+class Screened:
+    """What was read, and the job that reads it.
+
+    Args:
+        name: of what is screened.
+        rules: what a candidate must pass.
+        job: reads and judges.
+        refused: rows that could not be used.
+        cut: whether there were more than MOST.
+        begun: objectives to begin with, as text.
+        notes: how the files were read.
+    """
+
+    name: str
+    rules: Rules
+    job: Job = field(default_factory=Job)
+    refused: list[Refused] = field(default_factory=list)
+    cut: bool = False
+    begun: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What can be screened.
+
+    Args:
+        name: for the reader.
+        read: gives the candidates and refused rows.
+        goals: the run's own targets as objectives, as text.
+        notes: filled while it is read: separators, and which column was taken for what.
+    """
+
+    name: str
+    read: Callable[[], Any]
+    goals: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+#: What each setting in the address may be; objectives look after themselves.
+LINK: dict[str, Rule] = {
+    "from": OneOf(_WAYS),
+    "hull_at_most": Real(0.0, 0.5),
+    **{key: OneOf(("true", "false")) for key in ("allow_toxic", "allow_radioactive", "list_known", "powders", "only")},
+}
+
+
+def ask_source() -> Source | None:
+    """What is to be screened; None where nothing is chosen yet."""
+    check_link(LINK, page="screening")
+    way = st.segmented_control(
+        _("Screen"), _WAYS, default=_WAYS[0], key="from", bind=URL, format_func=_, required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if way != _WAYS[1]:
+        return _ask_run()
+    # Of any name: a POSCAR has no ending. What is not read comes back as a refused row with its reason.
+    files = st.file_uploader(
+        _("CSV with formula, cif or smiles; CIF, POSCAR, XYZ or a zip of them; SDF; SMILES"),
+        accept_multiple_files=True,
+        key="screen-files",
+    )
+    if not files:
+        return None
+    held = [(file.name, file.getvalue()) for file in files]
+    names = ", ".join(name for name, _data in held)
+    notes: list[str] = []
+    return Source(names, lambda: read_uploads(held, notes), notes=notes)
+
+
+def _ask_run() -> Source | None:
+    try:
+        runs = [run for run in open_store().list(owner()) if run.count]
+    except StoreError as error:
+        st.error(_(str(error)))
+        return None
+    if not runs:
+        st.info(_("No run is stored yet. Generate something first, or screen files."))
+        return None
+    labels = {run.id: f"{run.name} · {run.count}" for run in runs}
+    wanted = st.query_params.get("run")
+    ids = list(labels)
+    chosen = st.selectbox(
+        _("Run"), ids, index=ids.index(wanted) if wanted in ids else 0, format_func=labels.__getitem__, key="screen-run"
+    )
+    if chosen != wanted:
+        st.query_params["run"] = chosen
+    settings = next(run.settings for run in runs if run.id == chosen)
+    goals = tuple(write_objective(Objective(key, "goal", goal)) for key, goal in read_goals(settings).items())
+    return Source(labels[chosen], lambda: iter(open_store().candidates(chosen)), goals)
+
+
+def ask_rules() -> Rules:
+    """What a candidate must pass."""
+    with st.expander(_("What it must pass")):
+        most = st.slider(
+            _("Above the hull, at most (eV/atom)"),
+            0.0,
+            0.5,
+            Rules().max_e_above_hull,
+            0.01,
+            key="hull_at_most",
+            bind=URL,
+        )
+        toxic = st.toggle(_("Allow toxic elements"), False, key="allow_toxic", bind=URL)
+        radioactive = st.toggle(_("Allow radioactive elements"), False, key="allow_radioactive", bind=URL)
+        known = st.toggle(_("List what is known already, too"), True, key="list_known", bind=URL)
+        solid_state = st.toggle(
+            _("Makeable from powders in air"), False, key="powders", bind=URL, disabled=not available(),
+            help=_(
+                "Strict rules for oxides (matsyngate): states stable in air, volatility, precursors; solid-state "
+                "reaction in a box furnace. An optional package: pip install matsyngate"
+            ),
+        )  # fmt: skip
+    return Rules(float(most), toxic, radioactive, known, solid_state=solid_state)
+
+
+def ask_own() -> list[str]:
+    """Predictors of the user's own that are to read the candidates, too."""
+    names = list_predictors()
+    if not names:
+        return []
+    return st.multiselect(_("Your own predictors"), names, key="s-own", help=_("Taught with matgen finetune"))
+
+
+def start(source: Source, rules: Rules, own: list[str]) -> None:
+    """Begins to read and judge; objectives are those of the address for the same source, else the run's targets."""
+    before: Screened | None = st.session_state.get(STATE)
+    asked = tuple(st.query_params.get_all(PARAMETER))
+    screened = Screened(
+        source.name, rules, begun=asked if asked and (before is None or before.name == source.name) else source.goals
+    )
+    screened.notes = source.notes
+    forget_objectives()
+
+    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
+        screener, found = Screener(rules=rules, further=partial(add_own_readings, names=own) if own else None), []
+        for batch in batches(source.read(), 32):
+            if stop():
+                break
+            screened.refused += [item for item in batch if isinstance(item, Refused)][: MOST - len(screened.refused)]
+            good = [item for item in batch if not isinstance(item, Refused)]
+            if len(found) + len(good) > MOST:
+                screened.cut = True
+                break
+            try:
+                found += screener(good, stop)
+            except Cancelled:
+                break
+            report(Progress("assess", len(found), max(len(found), screened.job.total), tuple(found)))
+        return tuple(found)
+
+    screened.job = submit(work, 1, "screening", None, begin_record("screening", 0, source.name))
+    st.session_state[STATE] = screened
+    for key in ("screen-picked", "shortlist"):
+        st.session_state.pop(key, None)

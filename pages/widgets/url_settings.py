@@ -1,0 +1,136 @@
+"""Settings in the URL: which there are, and a word to the reader about those that a link got wrong.
+
+The widgets read and write the URL themselves (``bind="query-params"``) and fall back on their defaults without a word;
+this looks at the link first, so that nobody takes a default for what the link asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.i18n.language import _, language, translations
+
+URL = "query-params"
+_SEEN = "link-problems"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from ``low`` to ``high``."""
+
+    low: int
+    high: int
+
+    def problem(self, text: str) -> str | None:
+        try:
+            fits = self.low <= int(text) <= self.high
+        except ValueError:
+            fits = False
+        return None if fits else _("write a whole number from {low} to {high}").format(low=self.low, high=self.high)
+
+
+@dataclass(frozen=True)
+class Real:
+    """A number from ``low`` to ``high``."""
+
+    low: float = -1e6
+    high: float = 1e6
+
+    def problem(self, text: str) -> str | None:
+        try:
+            fits = math.isfinite(float(text)) and self.low <= float(text) <= self.high
+        except ValueError:
+            fits = False
+        return None if fits else _("write a number from {low:g} to {high:g}").format(low=self.low, high=self.high)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some words."""
+
+    options: Sequence[str]
+
+    def problem(self, text: str) -> str | None:
+        if text in self.options or any(text in translations(option).values() for option in self.options):
+            return None
+        shown = ", ".join(self.options) if len(self.options) < 12 else ", ".join(self.options[:4]) + ", …"
+        return _("choose from: {options}").format(options=shown)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any text of at most so many characters; what it means is checked where it is used."""
+
+    longest: int
+
+    def problem(self, text: str) -> str | None:
+        return None if len(text) <= self.longest else _("write at most {n} characters").format(n=self.longest)
+
+
+Rule = Whole | Real | OneOf | Text
+
+
+def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.warning, page: str = "crystals") -> None:
+    """Names what the link of this session asked for that cannot be, once read and until it is dismissed.
+
+    Args:
+        rules: what each setting may be.
+        report: shows one message.
+        page: whose settings these are; each page has its own link.
+    """
+    localise_link(rules)
+    seen = f"{_SEEN}-{page}"
+    if seen not in st.session_state:
+        st.session_state[seen] = [
+            _(
+                "The link asks for {key} = {text}, which cannot be; the usual setting is used. To mend it: {hint}."
+            ).format(key=f"`{key}`", text=_quoted(text), hint=hint)
+            for key, rule in rules.items()
+            for text in st.query_params.get_all(key)
+            if (hint := rule.problem(text)) is not None
+        ]
+    _drop_numbers(rules)
+    for message in st.session_state[seen]:
+        report(message)
+
+
+def _drop_numbers(rules: Mapping[str, Rule]) -> None:
+    """Takes numbers that cannot be out of the link and begins anew: widgets fail on infinity before they can refuse."""
+    wrong = [
+        key
+        for key, rule in rules.items()
+        if isinstance(rule, Whole | Real) and any(rule.problem(text) for text in st.query_params.get_all(key))
+    ]
+    if wrong:
+        for key in wrong:
+            del st.query_params[key]
+        st.rerun()
+
+
+def localise_link(rules: Mapping[str, Rule]) -> None:
+    """Turns words of a link into the reader's language: widgets write and read their labels there, not their values.
+
+    Widgets read the link as it was when the script began, so the script begins anew where a word was turned.
+    """
+    code, turned = language(), False
+    for key, rule in rules.items():
+        # What a widget has read already is the widget's, and so is its part of the link.
+        if not isinstance(rule, OneOf) or key not in st.query_params or key in st.session_state:
+            continue
+        written = st.query_params.get_all(key)
+        words = {word: option for option in rule.options for word in translations(option).values()}
+        meant = [translations(words[text])[code] if text in words else text for text in written]
+        if meant != written:
+            st.query_params[key], turned = meant, True
+    if turned:
+        st.rerun()
+
+
+def _quoted(text: str) -> str:
+    """As code, so that no markup in it is read; nothing in it can end the code."""
+    shown = "".join(c if c.isprintable() and c != "`" else "·" for c in text)
+    return f"`{shown[:40] + '…' if len(shown) > 40 else shown or ' '}`"

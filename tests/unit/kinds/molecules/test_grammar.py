@@ -1,0 +1,101 @@
+"""The grammar forbids no molecule as RDKit writes it, and what it allows RDKit reads."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from rdkit import Chem, rdBase
+
+from matgen_core.kinds.molecules.grammar import Writing, first_illegal
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.kinds.molecules.smiles import (
+    EOS,
+    MAX_TOKENS,
+    VOCABULARY,
+    decode,
+    encode,
+)
+
+SAMPLE = load_molecule_reference().smiles
+
+
+def refused(text: str) -> str | None:
+    tokens = encode(text)[1:]
+    place = first_illegal(tokens)
+    return None if place is None else f"{decode(tokens[:place])}|{VOCABULARY[tokens[place]]} of {text}"
+
+
+def test_every_known_molecule_may_be_written() -> None:
+    assert [said for text in SAMPLE if (said := refused(text))] == []
+
+
+def test_so_may_it_from_any_other_atom() -> None:
+    rng = random.Random(0)
+    for text in SAMPLE[::5]:
+        molecule = Chem.MolFromSmiles(text)
+        root = rng.randrange(molecule.GetNumAtoms())
+        assert refused(Chem.MolToSmiles(molecule, rootedAtAtom=root)) is None
+        assert refused(Chem.MolToSmiles(molecule, doRandom=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "token"),
+    [
+        ("", ")"), ("", "="), ("", "1"), ("C", ")"), ("C(", ")"), ("C(", "("), ("C(C)", "1"), ("C(C)", "<eos>"),
+        ("C=", "F"), ("C#", "O"), ("C=", "="), ("FF", "F"), ("FC(F)(F)", "("), ("OO", "="), ("C1", "1"), ("C1C", "1"),
+        ("C1CC", "<eos>"), ("C(C", "<eos>"), ("c", "C"), ("c", "c"), ("c", "<eos>"), ("c1cccc1", "<eos>"), ("C1C", "F"),
+        ("c1ccs", "1"), ("N(C)(C)", "("), ("C=N", "="), ("c1ccccc1", "="), ("c1cc", "#"), ("C(=O)(O)(", "C"),
+        ("CC(C)(C)(C)", "C"), ("C", "<pad>"), ("C", "<bos>"), ("c1ccc(c", ")"), ("c1ccc2c(c1)c", "<eos>"),
+        ("c1(c", "F"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_finished_may_not_stand(written: str, token: str) -> None:
+    writing = Writing(encode(written, end=False)[1:])
+    assert not writing.allows(VOCABULARY.index(token))
+
+
+def walk(rng: random.Random) -> tuple[list[int], bool]:
+    """A string of tokens drawn among what is allowed, and whether it came to its end."""
+    weights = [rng.random() ** 2 for _ in VOCABULARY]
+    weights[EOS] = 1 + 3 * rng.random()
+    for symbol in "-3456":
+        weights[VOCABULARY.index(symbol)] *= 0.2
+    writing, written = Writing(), []
+    while True:
+        options = [token for token, may in enumerate(writing.allowed()) if may]
+        if not options:
+            return written, False
+        (token,) = rng.choices(options, [weights[option] + 1e-9 for option in options])
+        if token == EOS:
+            return written, True
+        writing.add(token)
+        written.append(token)
+
+
+def test_whatever_may_be_written_is_a_molecule() -> None:
+    rng, ended = random.Random(1), 0
+    with rdBase.BlockLogs():
+        for _ in range(300):
+            written, finished = walk(rng)
+            assert len(written) + 2 <= MAX_TOKENS
+            ended += finished
+            assert not finished or Chem.MolFromSmiles(decode(written)) is not None, decode(written)
+    assert ended > 150  # of strings that nobody would write: most of the others are one endless aromatic ring
+
+
+def test_a_string_is_closed_in_time() -> None:
+    writing = Writing(encode("CC(C1", end=False)[1:], longest=15)
+    assert not writing.allows(VOCABULARY.index("("))
+    assert writing.allows(VOCABULARY.index("C"))
+
+
+def test_a_long_chain_costs_little() -> None:
+    text = "c1" + "n" * 40
+    tokens = encode(text, end=False)[1:]
+    writing = Writing()
+    for token in tokens:
+        if not writing.allows(token):
+            break
+        writing.add(token)
+    assert sum(writing.allowed()) < len(VOCABULARY)
