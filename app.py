@@ -13,7 +13,7 @@ from pages.i18n.language import _, choose_language
 from pages.runs.jobs import leave_other_pages
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
-st.html(Path(__file__).parent / "pages" / "ui" / "style.css")
+st.html(Path(__file__).parent / "assets" / "style.css")
 pages = [
     st.Page("pages/design/crystals.py", title=_("Crystals"), default=True),
     st.Page("pages/design/compositions.py", title=_("Compositions")),

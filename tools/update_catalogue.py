@@ -5,10 +5,10 @@
     python tools/update_catalogue.py --todo     print what still wants a translation
 
 Collected are the literal arguments of ``_``, ``N_`` and ``ngettext`` in app.py and pages/, the words that the figures
-of ``matgen_core`` pass to ``translate``, and the words of pages/i18n/extra_strings.py. Errors, refusals and the reasons of
-verdicts are written in English in ``matgen_core``, with values in them; their templates, such as "{0} is not a formula;
-write one such as Fe3O4", are collected too, under the context "message", and pages/i18n/language.py recognises a sentence
-by its template. So a new error needs no more than its line in the catalogue.
+of ``matgen_core`` pass to ``translate``, and the words of pages/i18n/extra_strings.py. Errors, refusals and the reasons
+of verdicts are written in English in ``matgen_core``, with values in them; their templates, such as "{0} is not a
+formula; write one such as Fe3O4", are collected too, under the context "message", and pages/i18n/language.py recognises
+a sentence by its template. So a new error needs no more than its line in the catalogue.
 """
 
 from __future__ import annotations
@@ -38,8 +38,17 @@ _PARTS = (
     "reason", "reasons", "problem", "problems", "note", "notes", "hull_note", "few", "words", "packing", "among",
     "same", "read", "known", "hint", "method", "_HULL_METHOD", "refused", "first",
 )  # fmt: skip
-#: Packages and modules that only a terminal shows.
-_TERMINAL = ("cli", "recipes", "evaluation", "training", "networks", "materials_project", "crystals", "datasets")
+#: Folders and modules of ``matgen_core`` that only a terminal shows.
+_TERMINAL = (
+    "cli",
+    "evaluation",
+    "learning/recipes",
+    "learning/trainer",
+    "learning/networks",
+    "kinds/crystals/materials_project",
+    "kinds/crystals/rows",
+    "kinds/crystals/batches",
+)
 #: A message of the catalogue: its context, and its text or the two forms of it.
 Message = tuple[str | None, str | tuple[str, str]]
 
@@ -58,9 +67,7 @@ def collect() -> dict[Message, list[str]]:
         tree, name = ast.parse(path.read_text(encoding="utf-8")), str(path.relative_to(ROOT))
         for text in _drawn(tree):
             found.setdefault((None, text), []).append(name)
-        terminal = path.parent.name in _TERMINAL or (
-            path.parent.name in ("matgen_core", "data") and path.stem in _TERMINAL
-        )
+        terminal = path.relative_to(ROOT / "matgen_core").as_posix().startswith(_TERMINAL)
         for text in () if terminal else _said(tree):
             found.setdefault((CONTEXT, text), []).append(name)
     for text in said():

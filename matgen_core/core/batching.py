@@ -23,8 +23,8 @@ class TooLarge(MatGenError):
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory was not enough.
 
-    >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("CUDA out of memory")), is_out_of_memory(RuntimeError("shapes"))
-    (True, True, False)
+    >>> [is_out_of_memory(error) for error in (MemoryError(), RuntimeError("CUDA out of memory"), RuntimeError("x"))]
+    [True, True, False]
     """
     text = str(error).lower()
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(part in text for part in _SAID))

@@ -20,9 +20,10 @@ from matgen_core.kinds.crystals.embed import GREEDY
 from matgen_core.kinds.crystals.engines.latent_diffusion import write_crystals
 from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar
 from matgen_core.kinds.crystals.latents import posteriors
-from matgen_core.kinds.crystals.proposals import CellScale, ProposalBatches
+from matgen_core.kinds.crystals.proposals import ProposalBatches
 from matgen_core.kinds.crystals.rows import CrystalRows
 from matgen_core.models.crystal_vae import CrystalVAE
+from matgen_core.models.geometry import CellScale
 
 #: As in stages/embed.py: the grammar must not forbid the answer.
 _MOST_ATOMS = 64

@@ -6,18 +6,16 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from matgen_core.core.errors import DamagedCheckpoint
-from matgen_core.kinds.crystals.proposals import CellScale
 from matgen_core.learning.checkpoints import Checkpoint
 from matgen_core.models.bert import HeadConfig, MatBERT, MatBERTConfig, ReaderEnsemble
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.crystal_vae import CrystalVAE, VAEConfig
 from matgen_core.models.denoiser import DenoiserConfig, ResidualDenoiser
-from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser
+from matgen_core.models.geometry import CellScale, GeometryConfig, GeometryDenoiser
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
 
@@ -44,7 +42,7 @@ def build_geometry(checkpoint: Checkpoint) -> tuple[GeometryDenoiser, tuple[floa
 def build_vae(checkpoint: Checkpoint) -> tuple[CrystalVAE, CellScale]:
     """The autoencoder of crystals, and what turns its cell tokens into cells."""
     network = _filled(CrystalVAE(_config(VAEConfig, checkpoint)), checkpoint)
-    means, stds = (np.array(checkpoint.config[key], dtype=float) for key in ("cell_means", "cell_stds"))
+    means, stds = (torch.tensor(checkpoint.config[key], dtype=torch.float32) for key in ("cell_means", "cell_stds"))
     return network, CellScale(tuple(checkpoint.config["volumes"]), means, stds)
 
 

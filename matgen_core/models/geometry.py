@@ -151,6 +151,28 @@ def cell_matrix(numbers: Tensor, log_scale: Tensor) -> Tensor:
 # --------------------------------------------------------------------------------------------------------- network
 
 
+@dataclass(frozen=True)
+class CellScale:
+    """What turns normalised cell numbers back into cells.
+
+    Args:
+        volumes: Å³ of an atom of each element.
+        means: (7, 6) of the free cell numbers in each crystal system.
+        stds: (7, 6) likewise.
+    """
+
+    volumes: tuple[float, ...]
+    means: Tensor
+    stds: Tensor
+
+    def matrices(self, normal: Tensor, skeletons: Skeletons) -> Tensor:
+        """(B, 3, 3) conventional cell vectors (rows, Å) of normalised cell numbers (B, 6)."""
+        system = skeletons.system
+        tied = CELL_TIES[system] @ (normal * self.stds[system] + self.means[system])[..., None]
+        numbers = tied.squeeze(-1) + CELL_BASE[system]
+        return cell_matrix(numbers, skeletons.log_scale)
+
+
 class _Messages(nn.Module):
     """h_i += attention over all sites, then h_i += f(h_i, sum_j gate(h_i, h_j, e_ij) * message(h_i, h_j, e_ij)).
 

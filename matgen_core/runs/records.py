@@ -2,8 +2,8 @@
 
 A record carries the number of its schema. What is read may be older or newer than this version: a field that this
 version does not know is passed over, one that the record lacks has its default, so that a run is never lost to an
-update. Therefore a field that is added to the dataclasses of :mod:`matgen_core.core.records` needs a default, and a change of
-what a field means needs a step in ``_STEPS``.
+update. Therefore a field that is added to the dataclasses of :mod:`matgen_core.core.records` needs a default, and a
+change of what a field means needs a step in ``_STEPS``.
 """
 
 from __future__ import annotations

@@ -10,13 +10,8 @@ import pytest
 import matgen_core
 
 
-@pytest.mark.parametrize("name", matgen_core.__all__)
-def test_every_name_is_there(name: str) -> None:
-    assert getattr(matgen_core, name) is not None
-
-
-def test_the_list_and_the_homes_agree() -> None:
-    assert set(matgen_core.__all__) == set(matgen_core._HOME)
+def test_every_name_is_there() -> None:
+    assert [name for name in matgen_core.__all__ if getattr(matgen_core, name) is None] == []
 
 
 def test_an_unknown_name_is_named() -> None:

@@ -3,54 +3,34 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 
-#: Which layer a package or module belongs to; higher numbers may import lower ones.
-LAYERS = {
-    "messages": 0,
-    "installation": 0,
-    "viewer": 1,
-    "memory": 0,
-    "types": 0,
-    "properties": 0,
-    "settings": 0,
+#: Floor of each folder, or of a part of it that stands on another floor; the longest name that fits counts. A module
+#: imports from its own floor and from lower ones.
+FLOORS = {
+    "core": 0,
     "models": 1,
     "diffusion": 1,
     "chem": 1,
-    "data": 2,
-    "checkpoints": 3,
-    "store": 3,
-    "networks": 4,
-    "training": 4,
-    "stages": 5,
-    "pipeline": 6,
-    "molecules": 6,
-    "compositions": 6,
-    "screening": 6,
-    "screening_export": 7,
-    "finetuning": 6,
-    "predictors": 6,
-    "prediction": 7,
-    "own_readings": 7,
-    "loop": 6,
-    "inverse_design": 7,
-    "loosening": 7,
-    "embeddings": 6,
-    "health": 7,
-    "lessons": 7,
-    "recipes": 7,
-    "__init__": 7,
-    "evaluation": 8,
-    "viz": 8,
-    "cli": 9,
+    "learning": 2,
+    "runs": 2,
+    "files": 2,
+    "kinds": 3,
+    "workflows": 4,
+    "learning.recipes": 5,
+    "lessons": 5,
+    "__init__": 6,
+    "evaluation": 6,
+    "viz": 6,
+    "cli": 7,
 }
-#: Siblings that are one layer but strangers to one another.
+#: Folders of one floor that know nothing of one another.
 STRANGERS = {"models", "diffusion", "chem"}
-FILES = sorted((ROOT / "matgen_core").rglob("*.py"))
+PACKAGE = ROOT / "matgen_core"
+FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 def imported(path: Path) -> list[str]:
@@ -65,29 +45,43 @@ def imported(path: Path) -> list[str]:
 
 
 def part_of(name: str) -> str | None:
-    pieces = name.split(".")
-    if pieces[0] != "matgen_core":
+    """The entry of FLOORS that a dotted name of this package belongs to."""
+    if name.split(".")[0] != "matgen_core":
         return None
-    return pieces[1] if len(pieces) > 1 and pieces[1] in LAYERS else "__init__"
+    inner = name.removeprefix("matgen_core").removeprefix(".")
+    fits = [part for part in FLOORS if inner == part or inner.startswith(f"{part}.")]
+    return max(fits, key=len, default="__init__")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_go_down_only(path: Path) -> None:
-    here = path.relative_to(ROOT / "matgen_core").parts[0].removesuffix(".py")
-    assert here in LAYERS, f"{here} has no layer; give it one here and in CONTRIBUTING"
-    for name in imported(path):
-        assert not name.startswith("streamlit"), f"{path} imports streamlit"
-        there = part_of(name)
-        if there is None or there == here:
-            continue
-        assert LAYERS[there] <= LAYERS[here], f"{path} imports {name}, which lies above it"
-        assert not {here, there} <= STRANGERS, f"{path} imports its sibling {name}"
+def test_every_folder_has_a_floor() -> None:
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name not in ("__pycache__", "bundle")}
+    assert folders == {part for part in FLOORS if "." not in part and part != "__init__"}
 
 
-@pytest.mark.parametrize("package", ["models", "diffusion"])
-def test_models_and_samplers_know_no_chemistry(package: str) -> None:
-    for path in (ROOT / "matgen_core" / package).glob("*.py"):
+def test_imports_go_down_only() -> None:
+    wrong = []
+    for path in FILES:
+        here = part_of(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+        assert here is not None
         for name in imported(path):
-            assert name.split(".")[0] in {"torch", "transformers", "peft", "matgen_core", "__future__"} or (
-                name.split(".")[0] in __import__("sys").stdlib_module_names
-            ), f"{path} imports {name}"
+            there = part_of(name)
+            if there is None or there == here:
+                continue
+            if FLOORS[there] > FLOORS[here]:
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}, which lies above it")
+            elif {here, there} <= STRANGERS:
+                wrong.append(f"{path.relative_to(ROOT)} imports its sibling {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_only_the_app_imports_streamlit() -> None:
+    assert not [path for path in FILES for name in imported(path) if name.split(".")[0] == "streamlit"]
+
+
+def test_models_and_samplers_know_no_chemistry() -> None:
+    may = {"torch", "transformers", "peft", "matgen_core", "__future__"} | sys.stdlib_module_names
+    files = [path for folder in ("models", "diffusion") for path in (PACKAGE / folder).glob("*.py")]
+    wrong = [
+        f"{path.name} imports {name}" for path in files for name in imported(path) if name.split(".")[0] not in may
+    ]
+    assert not wrong, wrong

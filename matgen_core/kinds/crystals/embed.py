@@ -15,11 +15,12 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.engines.latent_diffusion import write_crystals
 from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar
 from matgen_core.kinds.crystals.latents import posteriors
-from matgen_core.kinds.crystals.proposals import CellScale, ProposalBatches
+from matgen_core.kinds.crystals.proposals import ProposalBatches
 from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_vae
 from matgen_core.models.crystal_vae import CrystalVAE
+from matgen_core.models.geometry import CellScale
 
 #: The likeliest token at every place; one geometry, because all would be the same.
 GREEDY = CrystalSettings(temperature=0.0, geometry_temperature=0.0, geometries=1)

@@ -8,11 +8,10 @@ every special fraction (1/2, 1/3, 1/4, 1/8); cell numbers, normalised by crystal
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from matgen_core.chem.equivalent_origins import move_origin
@@ -29,7 +28,7 @@ from matgen_core.kinds.crystals.grammar import (
     skeleton_of,
 )
 from matgen_core.kinds.crystals.rows import CrystalRows
-from matgen_core.models.geometry import CELL_BASE, CELL_FREE, CELL_TIES, Skeletons, cell_matrix
+from matgen_core.models.geometry import CELL_FREE
 
 BINS = 96
 _REACH = 3.2
@@ -108,28 +107,6 @@ def encode_geometry(crystal: Crystal, normal: Sequence[float], rng: np.random.Ge
     return tokens
 
 
-@dataclass(frozen=True)
-class CellScale:
-    """What turns normalised cell numbers back into cells.
-
-    Args:
-        volumes: Å³ of an atom of each element.
-        means: (7, 6) of the free cell numbers in each crystal system.
-        stds: (7, 6) likewise.
-    """
-
-    volumes: tuple[float, ...]
-    means: NDArray[np.float64]
-    stds: NDArray[np.float64]
-
-    def matrices(self, normal: Tensor, skeletons: Skeletons) -> Tensor:
-        """(B, 3, 3) conventional cell vectors (rows, Å) of normalised cell numbers (B, 6)."""
-        system = skeletons.system
-        means, stds = (torch.from_numpy(values).float()[system] for values in (self.means, self.stds))
-        numbers = (CELL_TIES[system] @ (normal * stds + means)[..., None]).squeeze(-1) + CELL_BASE[system]
-        return cell_matrix(numbers, skeletons.log_scale)
-
-
 class ProposalBatches:
     """Crystals as (tokens (B, T), counted (B, T), conditions (B, K)); each epoch from fresh equivalent origins.
 
@@ -149,8 +126,8 @@ class ProposalBatches:
         self,
         rows: CrystalRows,
         volumes: Sequence[float],
-        means: NDArray[np.float64],
-        stds: NDArray[np.float64],
+        means: ArrayLike,
+        stds: ArrayLike,
         size: int,
         seed: int,
         augment: bool = True,
@@ -164,6 +141,7 @@ class ProposalBatches:
             for block in _blocks(self.rows.crystals)
         ]
         systems = np.array([CRYSTAL_SYSTEMS.index(crystal_system(c.space_group)) for c in self.rows.crystals])
+        means, stds = np.asarray(means, dtype=float), np.asarray(stds, dtype=float)
         self._normal = (np.concatenate(numbers) - means[systems]) / stds[systems]
 
     def __len__(self) -> int:

@@ -1,6 +1,7 @@
 """Names of structure types: those of pymatgen's AFLOW library of prototypes, such as "Halite, Rock Salt (B1)".
 
-A name belongs to a key of :func:`~matgen_core.kinds.crystals.coordination_statistics.anonymous_type`. A key that several prototypes share,
+A name belongs to a key of :func:`~matgen_core.kinds.crystals.coordination_statistics.anonymous_type`.
+A key that several prototypes share,
 which only geometry would tell apart, has no name.
 """
 

@@ -40,7 +40,14 @@ def crystal_vae(rows: CrystalRows, folder: Path, training: TrainingConfig, batch
     volumes = fit_volumes(learn.crystals)
     means, stds = cell_statistics(learn.crystals, volumes)
     asked = condition_config(learn, width)
-    config = VAEConfig(PROPOSAL_VOCABULARY, PROPOSAL_TOKENS, asked.keys, asked.means, asked.stds, width)
+    config = VAEConfig(
+        PROPOSAL_VOCABULARY,
+        PROPOSAL_TOKENS,
+        asked.keys,
+        asked.means,
+        asked.stds,
+        width,
+    )
     torch.manual_seed(training.seed)
     device = best_device()
     model = CrystalVAE(config).to(device)

@@ -24,7 +24,6 @@ from matgen_core.diffusion.schedules import cosine_schedule
 from matgen_core.kinds.crystals.geometry import to_crystals, to_skeletons
 from matgen_core.kinds.crystals.geometry_generation import Placer
 from matgen_core.kinds.crystals.grammar import Grammar, Skeleton
-from matgen_core.kinds.crystals.proposals import CellScale
 from matgen_core.kinds.crystals.skeleton_decoding import (
     GEOMETRY_BATCH,
     Asked,
@@ -37,6 +36,7 @@ from matgen_core.learning.checkpoints import Checkpoint
 from matgen_core.learning.networks import build_latent_denoiser, build_vae
 from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.denoiser import ResidualDenoiser
+from matgen_core.models.geometry import CellScale
 
 #: Latents drawn for every skeleton that engine B would write: the decoder blurs the elements, so more are unsound.
 _LATENTS = 2
