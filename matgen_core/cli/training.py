@@ -52,7 +52,7 @@ def data_reference(
     ] = None,
 ) -> None:
     """Compute the hull, the sets of known formulas and structures, and the readings' spreads."""
-    from matgen_core.kinds.crystals.reference import build_reference
+    from matgen_core.kinds.crystals.reference_build import build_reference
     from matgen_core.kinds.crystals.rows import load_rows
 
     reference = build_reference(file, load_rows(rows), out, entries)

@@ -15,7 +15,8 @@ from pymatgen.core import Lattice, Structure
 from matgen_core.chem.structure import from_structure
 from matgen_core.core.errors import BadInput, MissingReference
 from matgen_core.core.records import Crystal, Site
-from matgen_core.kinds.crystals.reference import FOLDER, build_reference, load_reference, structure_type
+from matgen_core.kinds.crystals.reference import FOLDER, load_reference, structure_type
+from matgen_core.kinds.crystals.reference_build import build_reference
 from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows, parse_row
 
 
