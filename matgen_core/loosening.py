@@ -87,15 +87,12 @@ def _widen(candidate: Candidate[M], key: str, rules: Rules, target: Target) -> t
     if value is None or goal is None:
         return None
     parts = 1 if key in WHOLE else 100
-    low, high = goal.low, goal.high
-    if goal.is_value:  # a value is met within its tolerance, which the range keeps
-        slack = PROPERTIES[key].tolerance or 0.0
-        low, high = (goal.low or 0.0) - slack, (goal.high or 0.0) + slack
-    if low is not None:
-        low = min(low, -_up(-value, parts))
-    if high is not None:
-        high = max(high, _up(value, parts))
-    return rules, replace(target, goals={**target.goals, key: Goal(low, high)})
+    low, high = goal.interval(PROPERTIES[key].tolerance)  # a value is met within its tolerance, which the range keeps
+    looser = Goal(
+        None if goal.low is None else min(low, -_up(-value, parts)),
+        None if goal.high is None else max(high, _up(value, parts)),
+    )
+    return rules, replace(target, goals={**target.goals, key: looser})
 
 
 def judge_again(candidates: Sequence[Candidate[Any]], rules: Rules, target: Target) -> tuple[Candidate[Any], ...]:

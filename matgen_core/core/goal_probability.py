@@ -16,7 +16,7 @@ def probability(key: str, goal: Goal, value: float | None, spread: float | None)
     """
     if value is None or spread is None:
         return None
-    low, high = bounds(key, goal)
+    low, high = goal.interval(PROPERTIES[key].tolerance)
     if spread == 0:
         return float(low <= value <= high)
     return _between(low, high, value, spread)
@@ -56,17 +56,11 @@ def probability_of(reading: Prediction, goal: Goal) -> float | None:
         return probability(key, goal, reading.value, reading.spread)
     value, spread = reading.otherwise, reading.otherwise_spread
     positive = _between(0.0, math.inf, value, spread)
-    low, high = bounds(key, goal)
+    low, high = goal.interval(PROPERTIES[key].tolerance)
     if high < 0:
         return 0.0
     share = _between(max(low, 0.0), high, value, spread) / max(positive, 1e-9)
     return zero * float(low <= 0.0) + (1.0 - zero) * min(1.0, share)
-
-
-def bounds(key: str, goal: Goal) -> tuple[float, float]:
-    """Lowest and highest value that meets a goal, the tolerance of a value included."""
-    slack = PROPERTIES[key].tolerance if goal.is_value else 0.0
-    return -math.inf if goal.low is None else goal.low - slack, math.inf if goal.high is None else goal.high + slack
 
 
 def round_chance(chance: float | None) -> float | None:

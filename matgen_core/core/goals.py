@@ -54,6 +54,27 @@ class Goal:
         """Whether one value is asked for."""
         return self.low is not None and self.low == self.high
 
+    def interval(
+        self, tolerance: float = 0.0, data: tuple[float, float] = (-math.inf, math.inf)
+    ) -> tuple[float, float]:
+        """Lowest and highest value that meets the goal.
+
+        Args:
+            tolerance: added at both ends where one value is asked for; a range stands as it is.
+            data: what an open end reaches to; beyond it where the closed end already lies beyond.
+
+        >>> Goal.at(2.0).interval(0.5), Goal.at_least(1.0).interval(0.5, (0.0, 8.0)), Goal.at_most(-1.0).interval()
+        ((1.5, 2.5), (1.0, 8.0), (-inf, -1.0))
+        """
+        low, high = self.low, self.high
+        if low is not None and high is not None:
+            slack = tolerance if self.is_value else 0.0
+            return low - slack, high + slack
+        if low is None:
+            assert high is not None
+            return min(data[0], high), high
+        return low, max(data[1], low)
+
     def distance(self, value: float) -> float:
         """How far ``value`` is outside the goal, in the property's unit (0 inside)."""
         below = 0.0 if self.low is None else self.low - value
@@ -116,8 +137,7 @@ def outside_data(key: str, goal: Goal) -> str | None:
     if key not in PROPERTIES:
         raise BadTarget(f"unknown property {key!r}; known: {', '.join(PROPERTIES)}")
     record = PROPERTIES[key]
-    low = record.low if goal.low is None else goal.low
-    high = record.high if goal.high is None else goal.high
+    low, high = goal.interval(data=record.range)
     if high < record.low or low > record.high:
         return (
             f"{record.label} of {goal} {record.unit} lies outside the training data "

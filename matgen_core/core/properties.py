@@ -27,6 +27,11 @@ class Property:
     tolerance: float
     note: str = ""
 
+    @property
+    def range(self) -> tuple[float, float]:
+        """What the training rows cover, from end to end."""
+        return self.low, self.high
+
 
 BAND_GAP = Property("band_gap", "Band gap", "eV", 0.0, 8.0, 0.5, "PBE, which reads too low against experiment")
 MEASURED_GAP = Property(

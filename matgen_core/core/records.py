@@ -177,6 +177,14 @@ class Candidate(Generic[M]):
         """The verdict of ``rule``, or None where the rule was not asked."""
         return next((v for v in self.verdicts if v.rule == rule), None)
 
+    def passed(self, rule: str) -> bool:
+        """Whether ``rule`` was asked, could be applied and let it pass."""
+        return (verdict := self.verdict(rule)) is not None and verdict.passed is True
+
+    def failed(self, rule: str) -> bool:
+        """Whether ``rule`` was asked, could be applied and rejected it."""
+        return (verdict := self.verdict(rule)) is not None and verdict.passed is False
+
     def add_predictions(self, *predictions: Prediction) -> Candidate[M]:
         """A copy with ``predictions`` added (same key: replaced)."""
         return replace(self, predictions={**self.predictions, **{p.property: p for p in predictions}})

@@ -147,9 +147,7 @@ def measure_targets(
                 "ceiling": ceiling,
                 "lift_of_possible": None if not best > chance else round((hit - chance) / (best - chance), 3),
                 "stable": share(sum(_is_stable(c) for c in found), len(found)),
-                "new": share(
-                    sum((v := c.verdict("newness")) is not None and v.passed is True for c in found), len(found)
-                ),
+                "new": share(sum(c.passed("newness") for c in found), len(found)),
                 "retrieval": share(sum(_hits(retrieve(rows, goals, count), goals)), count),
                 "independent": "magnetic_moment" not in values,
             }

@@ -53,12 +53,12 @@ def cost_above_hull(candidate: Candidate[M]) -> float:
     above, tolerance = candidate.best("e_above_hull"), PROPERTIES["e_above_hull"].tolerance
     if above is None:
         return 10.0
-    shallow = (verdict := candidate.verdict("known_phases")) is not None and verdict.passed is False
+    shallow = candidate.failed("known_phases")
     spread = candidate.predictions["e_above_hull"].spread if shallow else None
     return min(10.0, (max(0.0, above) + (spread or 0.0)) / tolerance + (1.0 if shallow else 0.0))
 
 
 def is_near_hull(candidate: Candidate[M], most: float) -> bool:
     """Whether it lies within ``most`` (eV/atom) of the hull, and enough phases are known to say so."""
-    above, verdict = candidate.best("e_above_hull"), candidate.verdict("known_phases")
-    return above is not None and above < most and (verdict is None or verdict.passed is not False)
+    above = candidate.best("e_above_hull")
+    return above is not None and above < most and not candidate.failed("known_phases")

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Formula
-from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, band, bars_of_picked, frame
+from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, bars_of_picked, frame
 
 
 def draw_compositions(
@@ -37,10 +37,10 @@ def draw_compositions(
     figure = frame(go.Figure(), height)
     for key, add in ((x, figure.add_vrect), (y, figure.add_hrect)):
         if key in goals:
-            low, high = band(key, goals[key])
+            low, high = goals[key].interval(PROPERTIES[key].tolerance, PROPERTIES[key].range)
             ends = {"x0": low, "x1": high} if key == x else {"y0": low, "y1": high}
             add(**ends, fillcolor=ACCENT, opacity=0.12, line_width=0)
-    known = [(v := c.verdict("newness")) is not None and v.passed is False for c in shown]
+    known = [c.failed("newness") for c in shown]
     figure.add_scatter(
         x=[c.value(x) for c in shown], y=[c.value(y) for c in shown], mode="markers",
         customdata=[[c.id] for c in shown], text=[c.material.reduced for c in shown],

@@ -32,15 +32,6 @@ def frame(figure: go.Figure, height: int, template: str | None = None) -> go.Fig
     return figure.update_layout(template=template) if template else figure
 
 
-def band(key: str, goal: Goal) -> tuple[float, float]:
-    """What counts as met, from end to end; open ends reach to the edge of the data."""
-    record = PROPERTIES[key]
-    slack = record.tolerance if goal.is_value else 0.0
-    low = min(record.low, record.low if goal.high is None else goal.high) if goal.low is None else goal.low
-    high = max(record.high, record.high if goal.low is None else goal.low) if goal.high is None else goal.high
-    return low - slack, high + slack
-
-
 def draw_histogram(
     reference: Reference | MoleculeReference, key: str, goal: Goal | None, height: int = 90, template: str | None = None
 ) -> go.Figure:
@@ -60,7 +51,7 @@ def draw_histogram(
     inside = np.zeros(len(middles), dtype=bool)
     figure = go.Figure()
     if goal is not None:
-        low, high = band(key, goal)
+        low, high = goal.interval(record.tolerance, record.range)
         inside = (edges[1:] > low) & (edges[:-1] < high)
         figure.add_vrect(
             x0=max(low, record.low), x1=min(high, record.high), fillcolor=ACCENT, opacity=0.18, line_width=0
@@ -99,7 +90,7 @@ def draw_readings(
     figure = go.Figure()
     for key, axis, add in ((x, "x", figure.add_vrect), (y, "y", figure.add_hrect)):
         if key in goals:
-            low, high = band(key, goals[key])
+            low, high = goals[key].interval(PROPERTIES[key].tolerance, PROPERTIES[key].range)
             add(**{f"{axis}0": low, f"{axis}1": high}, fillcolor=ACCENT, opacity=0.15, line_width=0)
     ring = [3 if c.id == picked else 0.5 for c in shown]
     figure.add_scatter(

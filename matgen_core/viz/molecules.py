@@ -11,7 +11,7 @@ from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES, WHOLE
 from matgen_core.kinds.molecules.generate import WritingStep
 from matgen_core.kinds.molecules.reference import MoleculeReference
-from matgen_core.viz.crystals import ACCENT, MUTED, band, frame
+from matgen_core.viz.crystals import ACCENT, MUTED, frame
 
 Translate = Callable[[str], str]
 
@@ -42,7 +42,7 @@ def draw_comparison(
     middles = (edges[:-1] + edges[1:]) / 2
     figure = go.Figure()
     if goal is not None:
-        first, last = band(key, goal)
+        first, last = goal.interval(record.tolerance, record.range)
         slack = 0.5 if key in WHOLE else 0.0
         figure.add_vrect(x0=first - slack, x1=last + slack, fillcolor=ACCENT, opacity=0.15, line_width=0)
     for name, data, colour in ((translate("MOSES"), known, MUTED), (translate("this run"), values, ACCENT)):

@@ -173,10 +173,7 @@ def draw_formula_conditions(target: Target, count: int, rng: np.random.Generator
         elif rows is not None:
             conditions[:, column] = np.asarray(known[key], dtype=np.float32)[rows]
         else:
-            record = PROPERTIES[key]
-            low = min(record.low, goal.high or 0.0) if goal.low is None else goal.low
-            high = max(record.high, low) if goal.high is None else goal.high
-            conditions[:, column] = rng.uniform(low, high, count)
+            conditions[:, column] = rng.uniform(*goal.interval(data=PROPERTIES[key].range), count)
     return conditions
 
 
@@ -184,7 +181,7 @@ def summarise_compositions(candidates: Sequence[Candidate[Formula]]) -> dict[str
     """How many were drawn, and how many of them each rule let pass."""
 
     def passed(rule: str) -> int:
-        return sum((v := c.verdict(rule)) is not None and v.passed is True for c in candidates)
+        return sum(c.passed(rule) for c in candidates)
 
     return {
         "drawn": len(candidates),

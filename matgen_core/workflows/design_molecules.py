@@ -135,11 +135,11 @@ def summarise(candidates: Sequence[Candidate[Molecule]]) -> dict[str, int]:
     """How many were drawn, are valid, unique, new, and were rejected by each rule that was asked."""
 
     def passed(rule: str) -> int:
-        return sum((v := c.verdict(rule)) is not None and v.passed is True for c in candidates)
+        return sum(c.passed(rule) for c in candidates)
 
     rules = dict.fromkeys(v.rule for c in candidates for v in c.verdicts)
     rejected = {
-        f"rejected:{rule}": sum((v := c.verdict(rule)) is not None and v.passed is False for c in candidates)
+        f"rejected:{rule}": sum(c.failed(rule) for c in candidates)
         for rule in rules
         if rule in REJECTING or rule.startswith("target:")
     }

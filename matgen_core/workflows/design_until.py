@@ -23,7 +23,6 @@ from matgen_core.core.records import (
     Candidate,
     Crystal,
     Formula,
-    M,
     Molecule,
     Progress,
 )
@@ -168,7 +167,7 @@ def design_compositions_until(
     check_brief(target, budget, run.rules)
     told, clock = allowed(target, run.rules), Clock(budget.seconds, cancelled)
     may = check_compositions(told, 1, settings)
-    seen = {c.material.reduced: c.id for c in reversed(run.candidates) if not _repeats(c)}
+    seen = {c.material.reduced: c.id for c in reversed(run.candidates) if not c.failed("duplicate")}
 
     def step(size: int, first: int, tell: Callable[[str], None]) -> tuple[Candidate[Formula], ...]:
         tell("generate")
@@ -178,11 +177,6 @@ def design_compositions_until(
         return judge_compositions(finish_formulas(read, target), run.rules)
 
     return go_on(run, budget, COMPOSITIONS, step, lambda found: rank_formulas(found, target), clock, on_progress)
-
-
-def _repeats(candidate: Candidate[M]) -> bool:
-    verdict = candidate.verdict("duplicate")
-    return verdict is not None and verdict.passed is False
 
 
 def design_molecules_until(
@@ -208,7 +202,7 @@ def design_molecules_until(
     told = replace(usual, until="passing", filters=run.rules.filters, max_sa=run.rules.max_sa, cap=1)
     check_molecules(target, budget.want, told)
     clock, writer = Clock(budget.seconds, cancelled), MoleculeWriter(target, run.seed, told)
-    seen = {c.material.smiles: c.id for c in reversed(run.candidates) if not _repeats(c)}
+    seen = {c.material.smiles: c.id for c in reversed(run.candidates) if not c.failed("duplicate")}
     judge = Judge(target, told, writer.reference, seen)
 
     def step(size: int, first: int, tell: Callable[[str], None]) -> tuple[Candidate[Molecule], ...]:

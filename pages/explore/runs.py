@@ -181,7 +181,7 @@ def compare(store: Store, runs: Sequence[Run]) -> None:
         verdicts = sorted({verdict.rule for c in found for verdict in c.verdicts})
         column: dict[str, Any] = {_("Candidates"): str(len(found))}
         for rule in verdicts:
-            passed = sum((v := c.verdict(rule)) is not None and v.passed is True for c in found)
+            passed = sum(c.passed(rule) for c in found)
             column[rule_text(rule)] = f"{passed} ({passed / len(found):.0%})"
         for key in PROPERTIES:
             values = [value for c in found if (value := c.value(key)) is not None]

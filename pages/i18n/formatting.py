@@ -170,11 +170,10 @@ def cautions(candidate: Candidate[Crystal] | Candidate[Formula]) -> str:
     """What a reader must know of a candidate before its numbers: radioactive, toxic, too little known of its hull."""
     material = candidate.material
     elements = set(formula_counts(material) if isinstance(material, Crystal) else count_atoms(material.reduced))
-    phases = candidate.verdict("known_phases")
     found = {
         _("radioactive"): bool(elements & RADIOACTIVE),
         _("toxic"): bool(elements & set(TOXIC)),
-        _("few known phases"): phases is not None and phases.passed is False,
+        _("few known phases"): candidate.failed("known_phases"),
     }
     return ", ".join(word for word, holds in found.items() if holds)
 

@@ -50,7 +50,7 @@ def show_formula_shares(
     """How many were drawn, and how many passed what."""
 
     def passed(rule: str, of: Sequence[Candidate[Formula]]) -> int:
-        return sum((v := c.verdict(rule)) is not None and v.passed is True for c in of)
+        return sum(c.passed(rule) for c in of)
 
     boxes = [(_("Listed of drawn"), len(found), len(drawn))]
     if target.goals:

@@ -44,11 +44,7 @@ def is_stable(candidate: Candidate) -> bool:
 
 
 def _passed(rule: str) -> Callable[[Candidate], bool]:
-    def check(candidate: Candidate) -> bool:
-        verdict = candidate.verdict(rule)
-        return verdict is not None and verdict.passed is True
-
-    return check
+    return lambda candidate: candidate.passed(rule)
 
 
 def _is_balanced(candidate: Candidate) -> bool:

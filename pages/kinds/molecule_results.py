@@ -68,7 +68,7 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
     if len(target.goals) > 1:
         boxes.append((_("On every target"), sum(map(met_all, kept)), len(kept)))
     for key, goal in target.goals.items():
-        met = sum((v := c.verdict(f"target:{key}")) is not None and v.passed is True for c in kept)
+        met = sum(c.passed(f"target:{key}") for c in kept)
         boxes.append((f"{_(SHORT[key])} {goal_text(key, goal)}", met, len(kept)))
     diversity = _diversity(tuple(c.material.smiles for c in kept[:1000]))
     with st.container(key="molecule-shares", horizontal=True, gap="small"):

@@ -72,8 +72,7 @@ def _told(candidate: Candidate[Molecule], target: Target) -> tuple[float, ...]:
         if goal is None:
             told.append(float("nan"))
             continue
-        low = goal.low if goal.low is not None else -np.inf
-        high = goal.high if goal.high is not None else np.inf
+        low, high = goal.interval()
         told.append(float(np.clip(value if value is not None else low, low, high)))
     return tuple(told)
 

@@ -188,7 +188,7 @@ def _pick_rows(key: str) -> None:
 def pick_few(ranked: Ranked) -> None:
     """A diverse few, and what diversity costs."""
     # A repeat is never unlike what it repeats.
-    once = [entry for entry in ranked if (v := entry[0].verdict("duplicate")) is None or v.passed is not False]
+    once = [entry for entry in ranked if not entry[0].failed("duplicate")]
     whole = [(c, merit) for c, _front, merit in once if merit is not None]
     if len(whole) < 3:
         return

@@ -45,7 +45,7 @@ def draw_conditions(
             assert goal.low is not None
             conditions[:, j] = goal.low
         elif goal is not None:
-            low, high = _bounds(key, goal.low, goal.high)
+            low, high = goal.interval(data=PROPERTIES[key].range)
             inside &= (known[key] >= low) & (known[key] <= high)
             ranges.append((j, key, low, high))
     pool = np.flatnonzero(inside)
@@ -56,10 +56,3 @@ def draw_conditions(
         stable = known["e_above_hull"][known["e_above_hull"] < 0.02]
         conditions[:, CRYSTAL_CONDITIONS.index("e_above_hull")] = rng.choice(stable, count)
     return conditions
-
-
-def _bounds(key: str, low: float | None, high: float | None) -> tuple[float, float]:
-    record = PROPERTIES[key]
-    lower = min(record.low, high if high is not None else record.low) if low is None else low
-    upper = max(record.high, low if low is not None else record.high) if high is None else high
-    return lower, upper

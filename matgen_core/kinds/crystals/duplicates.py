@@ -25,8 +25,7 @@ class SeenStructures:
         """Those of a run that goes on; what was a duplicate then is passed over."""
         seen = cls()
         for candidate in candidates:
-            verdict = candidate.verdict("duplicate")
-            if verdict is None or verdict.passed is not False:
+            if not candidate.failed("duplicate"):
                 seen.formulas.setdefault(reduced_formula(candidate.material), []).append(
                     (candidate.id, candidate.material)
                 )

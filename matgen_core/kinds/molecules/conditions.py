@@ -48,18 +48,11 @@ def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> N
     check_beginning(settings)
 
 
-def _bounds(key: str, goal: Goal) -> tuple[float, float]:
-    record = PROPERTIES[key]
-    low = min(record.low, record.low if goal.high is None else goal.high) if goal.low is None else goal.low
-    high = max(record.high, record.high if goal.low is None else goal.low) if goal.high is None else goal.high
-    return low, high
-
-
 def _inside(goals: dict[str, Goal], reference: MoleculeReference, slack: float) -> NDArray[np.bool_]:
     """(5,000,) sampled molecules within all goals, widened by so many tolerances."""
     inside = np.ones(len(reference.smiles), dtype=bool)
     for key, goal in goals.items():
-        low, high = _bounds(key, goal)
+        low, high = goal.interval(data=PROPERTIES[key].range)
         extra = slack * PROPERTIES[key].tolerance
         inside &= (reference.column(key) >= low - extra) & (reference.column(key) <= high + extra)
     return inside
@@ -87,7 +80,7 @@ def draw_molecule_conditions(
         elif rows is not None:
             conditions[:, j] = reference.column(key)[rows]
         else:
-            values = rng.uniform(*_bounds(key, goal), count)
+            values = rng.uniform(*goal.interval(data=PROPERTIES[key].range), count)
             conditions[:, j] = np.rint(values) if key in WHOLE else values
     return conditions
 

@@ -113,7 +113,7 @@ def counts_for(candidate: Candidate[Molecule], until: str) -> bool:
     needed = {"drawn": (), "valid": ("valid",), "unique": ("valid", "duplicate")}.get(
         until, ("valid", "duplicate", "newness")
     )
-    if any((v := candidate.verdict(rule)) is None or v.passed is not True for rule in needed):
+    if not all(map(candidate.passed, needed)):
         return False
     return until != "passing" or all(v.passed is not False for v in candidate.verdicts)
 

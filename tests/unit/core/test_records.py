@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, meets, outside_data
+from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import (
     Candidate,
     Crystal,
@@ -58,3 +60,23 @@ def test_adding_to_a_candidate_leaves_the_old_one_alone() -> None:
     assert second.value("band_gap") == 1.0
     assert second.value("formation_energy") is None
     assert [v.passed for v in third.verdicts] == [True]
+
+
+def test_an_interval_is_what_meets_the_goal_whatever_its_shape() -> None:
+    for goal in (Goal.at(2.0), Goal.between(1.0, 3.0), Goal.at_least(1.0), Goal.at_most(3.0)):
+        low, high = goal.interval(PROPERTIES["band_gap"].tolerance)
+        for value in np.linspace(-1.0, 5.0, 61):
+            if min(abs(value - low), abs(value - high)) > 1e-9:
+                assert meets("band_gap", goal, float(value)) is bool(low <= value <= high)
+
+
+def test_an_open_end_reaches_to_the_edge_of_the_data_and_is_never_reversed() -> None:
+    assert Goal.at_least(1.0).interval(data=(0.0, 8.0)) == (1.0, 8.0)
+    assert Goal.at_least(9.0).interval(data=(0.0, 8.0)) == (9.0, 9.0)
+    assert Goal.at_most(-2.0).interval(data=(0.0, 8.0)) == (-2.0, -2.0)
+
+
+def test_a_rule_that_was_not_asked_or_not_applied_was_neither_passed_nor_failed() -> None:
+    one = candidate().add_verdicts(Verdict("yes", True), Verdict("no", False), Verdict("unknown", None))
+    assert [one.passed(rule) for rule in ("yes", "no", "unknown", "unasked")] == [True, False, False, False]
+    assert [one.failed(rule) for rule in ("yes", "no", "unknown", "unasked")] == [False, True, False, False]
