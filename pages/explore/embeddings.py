@@ -26,11 +26,11 @@ from pages.widgets.known_material import (
     show_material,
     surviving_place,
 )
+from pages.widgets.map_overlay import laid_over
 from pages.widgets.map_view import (
     axes_of,
     groups_of,
     heading,
-    laid_over,
     places_of,
     read_place,
     space_of,

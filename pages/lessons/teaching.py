@@ -90,7 +90,7 @@ def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneC
         holder["tuned"] = finetune(examples, config, on_epoch=on_epoch, cancelled=stop)  # type: ignore[arg-type]
         return ()
 
-    st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}", of_page=True)
+    st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}")
 
 
 def show_taught(tuned: Tuned, column: str, busy: bool) -> None:

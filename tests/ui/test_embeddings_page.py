@@ -13,6 +13,7 @@ from matgen_core.kinds.crystals.embed import decode_latents
 from matgen_core.runs.store import VARIABLE, open_store
 from matgen_core.workflows.explore import open_space
 from pages.i18n.formatting import subscript
+from pages.runs.jobs import line_of
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "embeddings.py")
 
@@ -124,3 +125,21 @@ def test_the_usual_way_begins_and_ends_with_crystals_that_come_back() -> None:
     assert "NaCl comes back from its latent." in said
     assert "SrTiO₃ comes back from its latent." in said
     assert "Of 1,000 known crystals drawn at random" in said
+
+
+def test_a_table_of_ones_own_is_placed_in_the_line_of_maps_and_says_why_a_row_is_left_out() -> None:
+    page = open_page("compositions")
+    data = b"formula\nNaCl\nXx2\nMgO\n"
+    page.file_uploader(key="file-compositions").set_value(("mine.csv", data, "text/csv")).run()
+    _id, job, read = page.session_state["table-compositions"]
+    assert line_of(job.kind) == "map"
+    while job.busy:  # the page follows the job
+        page.run()
+    page.run()
+    assert not page.exception
+    assert not page.error
+    assert len(read[0].vectors) == 2
+    (table,) = [frame.value for frame in page.dataframe if "Reason" in frame.value]
+    assert table["Row"].tolist() == [2]
+    assert "Xx" in table["Reason"].iloc[0]
+    assert any("1 row cannot be read" in warning.value for warning in page.warning)

@@ -69,3 +69,24 @@ def test_the_transfer_lesson_answers_its_controls() -> None:
     page.text_input(key="masked-formula").set_value("Xx").run()
     assert not page.exception
     assert any("'Xx'" in e.value for e in page.error)
+
+
+def _another_page() -> None:
+    from pages.runs.jobs import leave_other_pages
+
+    leave_other_pages()
+
+
+def test_teaching_goes_on_while_the_reader_is_on_another_page() -> None:
+    page = open_page("learn/transfer.py")
+    page.slider(key="teach-epochs").set_value(60).run()
+    page.button(key="teach").click().run()
+    assert not page.exception
+    job = page.session_state["transfer-job"]
+    assert job.busy
+    of_pages = page.session_state.filtered_state.get("jobs-of-pages", [])
+    other = AppTest.from_function(_another_page, default_timeout=60)
+    other.session_state["jobs-of-pages"] = [("transfer", wanted) for _page, wanted in of_pages]
+    other.run()
+    assert not job.stop.is_set()
+    job.cancel()

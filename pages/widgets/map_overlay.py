@@ -1,0 +1,152 @@
+"""What is laid over the map of known materials: candidates of a run, and the rows of a user's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from matgen_core.core.records import Crystal, Formula, Molecule, Progress
+from matgen_core.kinds.crystals.embed import encode_crystals
+from matgen_core.runs.store import StoreError, open_store
+from matgen_core.workflows.explore import encode_texts, nearest
+from matgen_core.workflows.spaces import Space
+from matgen_core.workflows.table_vectors import COLUMN, MOST_ROWS, TableVectors, read_vectors
+from pages.i18n.language import _, ngettext
+from pages.runs.jobs import Job, submit
+from pages.runs.progress import catch_up, look, show_progress
+from pages.runs.run_recorder import owner
+from pages.widgets.map_view import axes_of, finished_maps, space_of
+
+_LARGEST = 20_000_000
+#: By what a space holds: the run of this session, kinds of stored runs.
+JOBS = {"crystals": "crystals-job", "formulas": "compositions-job", "molecules": "molecules-job"}
+_RUNS = {"crystals": "crystals", "formulas": "compositions", "molecules": "molecules"}
+
+
+def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
+    """Candidates of a run and the user's own file, as places on the map."""
+    found: dict[str, NDArray[np.float32]] = {}
+    space = space_of(kind)
+    name, materials = _ask_run(space)
+    if materials:
+        found[name] = _placed(kind, _vectors(space, materials), slow)
+    if (read := _ask_table(space)) is not None:
+        found[_("your file")] = _placed(kind, read.vectors, slow)
+    return {name: points for name, points in found.items() if len(points)}
+
+
+def _ask_run(space: Space) -> tuple[str, list[object]]:
+    """Name and materials of the run that is laid over: this session's last one, or any that was kept."""
+    job = st.session_state.get(JOBS[space.holds])
+    last = job is not None and bool(job.candidates)
+    wanted = _RUNS[space.holds]
+    try:
+        store = open_store()
+        runs = {run.id: run for run in store.list(owner()) if run.kind in (wanted, f"design-{wanted}") and run.count}
+    except StoreError as error:
+        st.warning(str(error))
+        runs = {}
+    options = [None, *(["last"] if last else []), *runs]
+    if len(options) == 1:
+        return "", []
+
+    def named(option: str | None) -> str:
+        if option is None:
+            return _("none")
+        return _("last run") if option == "last" else f"{runs[option].name} ({runs[option].count})"
+
+    chosen = st.selectbox(
+        _("Lay a run over it"), options, index=1 if last else 0, format_func=named, key=f"over-{space.kind}"
+    )
+    if chosen is None:
+        return "", []
+    if chosen == "last":
+        return named(chosen), [c.material for c in job.candidates]
+    return named(chosen), [c.material for c in store.candidates(chosen)]
+
+
+def _vectors(space: Space, materials: Sequence[object]) -> NDArray[np.float32]:
+    if space.holds == "crystals":
+        return encode_crystals([m for m in materials if isinstance(m, Crystal)])[0]
+    texts = [m.reduced for m in materials if isinstance(m, Formula)]
+    texts += [m.smiles for m in materials if isinstance(m, Molecule)]
+    return _known(encode_texts(space, texts))
+
+
+def _known(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return vectors[~np.isnan(vectors).any(axis=1)]
+
+
+def _placed(kind: str, vectors: NDArray[np.float32], slow: bool) -> NDArray[np.float32]:
+    if not len(vectors):
+        return np.zeros((0, 2), dtype=np.float32)
+    if not slow or kind not in finished_maps():
+        return axes_of(kind).place(vectors)
+    # A map of neighbours has no formula for a new point: it lies at its nearest known one.
+    space = space_of(kind)
+    return finished_maps()[kind][[nearest(space, v, 1)[0][0] for v in vectors]]
+
+
+def _ask_table(space: Space) -> TableVectors | None:
+    """The user's own table in the space. It is encoded beside the page, in the line of maps."""
+    file = st.file_uploader(
+        _("Your own CSV with a column {column}").format(column=COLUMN[space.holds]),
+        type=["csv", "tsv"],
+        key=f"file-{space.kind}",
+    )
+    key = f"table-{space.kind}"
+    if file is None:
+        st.session_state.pop(key, None)
+        return None
+    if len(file.getvalue()) > _LARGEST:
+        st.error(_("The file is larger than 20 MB; give fewer rows"))
+        return None
+    if st.session_state.get(key, ("",))[0] != file.file_id:
+        st.session_state[key] = (file.file_id, *_start_reading(space, file.getvalue()))
+    _id, job, read = st.session_state[key]
+    seen = look(job)
+    if seen.busy:
+        show_progress(job, f"cancel-{key}")
+    if seen.error:
+        st.error(_(seen.error))
+    if seen.cancelled:
+        st.caption(_("Cancelled; the rows that were read before are on the map."))
+    if read:
+        _show_refused(space, read[0])
+    catch_up(seen)
+    return read[0] if read else None
+
+
+def _start_reading(space: Space, data: bytes) -> tuple[Job, list[TableVectors]]:
+    """The job, and a list that will hold what it has read."""
+    done: list[TableVectors] = []
+
+    def work(report: object, stop: object) -> tuple[()]:
+        assert callable(report)
+        assert callable(stop)
+        done.append(read_vectors(space, data, cancelled=stop, on_progress=lambda n, of: report(Progress("map", n, of))))
+        return ()
+
+    return submit(work, max(1, data.count(b"\n")), f"map-table-{space.kind}", of_page=True), done
+
+
+def _show_refused(space: Space, read: TableVectors) -> None:
+    if read.cut:
+        st.info(_("Only the first {count} rows are shown").format(count=MOST_ROWS))
+    if not read.refused:
+        return
+    count = len(read.refused)
+    st.warning(
+        ngettext(
+            "{count} row cannot be read and is left out.", "{count} rows cannot be read and are left out.", count
+        ).format(count=count)
+    )
+    table = pd.DataFrame([(int(r.place), _(r.reason)) for r in read.refused], columns=[_("Row"), _("Reason")])
+    st.dataframe(
+        table, hide_index=True, key=f"refused-{space.kind}", alt=_("Rows that were left out"),
+        height=min(35 * (count + 1) + 3, 215), column_config={_("Row"): st.column_config.NumberColumn(width=50)},
+    )  # fmt: skip
