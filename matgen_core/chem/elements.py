@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -75,8 +74,3 @@ def substitutes(symbols: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
     return tuple(
         tuple(j for j, other in enumerate(groups) if other == group and j != i) for i, group in enumerate(groups)
     )
-
-
-def feature_count(symbols: Sequence[str]) -> int:
-    """Columns of :func:`element_features`."""
-    return int(element_features(tuple(symbols)).shape[1])

@@ -28,7 +28,7 @@ from matgen_core.models.adapters import STRATEGIES, apply_strategy
 from matgen_core.models.augmentation import shuffle_atoms, substitute_elements
 from matgen_core.models.bert import MatBERT
 from matgen_core.workflows.explore import principal_axes
-from matgen_core.workflows.finetune import FinetuneConfig, open_backbone
+from matgen_core.workflows.finetune import open_backbone
 
 CHECKPOINT = "matbert-atoms"
 
@@ -197,8 +197,3 @@ def demo_table(column: str = "formation_energy", count: int = 400, seed: int = 0
     usable = np.flatnonzero(np.isfinite(values))
     chosen = np.random.default_rng(seed).permutation(usable)[:count]
     return [str(known["formula"][i]) for i in chosen], [float(values[i]) for i in chosen]
-
-
-def quick_config(strategy: str, epochs: int = 10) -> FinetuneConfig:
-    """Settings that a class waits for."""
-    return FinetuneConfig(strategy=strategy, epochs=epochs, batch=32)

@@ -90,11 +90,6 @@ class Skeletons:
         """Each crystal ``times`` times in a row."""
         return Skeletons(**{f.name: getattr(self, f.name).repeat_interleave(times, dim=0) for f in fields(self)})
 
-    def repeat_all(self, times: int) -> Skeletons:
-        """The whole batch ``times`` times after itself."""
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Skeletons(**{name: torch.cat([value] * times) for name, value in parts.items()})
-
     @property
     def mask(self) -> Tensor:
         """(B, 6 S + 6) which entries of x exist."""

@@ -17,25 +17,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, Engine, ForeignKey, Text, cast, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from matgen_core.core.environment import data_path, read_environment, variable
 from matgen_core.core.errors import MatGenError, quote
 from matgen_core.core.records import Candidate, M
 from matgen_core.learning.checkpoints import digests
 from matgen_core.runs.records import from_record, to_record
 
 log = logging.getLogger("matgen")
-#: Environment variable with the database's URL, and the place where there is none.
-VARIABLE = "MATGEN_DATABASE"
+#: Environment variable with the database's URL.
+VARIABLE = variable("database")
 _PACKAGES = ("torch", "transformers", "rdkit", "pymatgen", "chgnet", "SMACT")
 #: Milliseconds that a writer waits for another.
 BUSY = 10_000
-STATES = ("running", "finished", "cancelled", "failed", "interrupted")
 _LONGEST_NAME = 80
 
 
@@ -82,7 +81,7 @@ class Run:
         settings: what repeats it, as the page's link or the command's options.
         versions: of this package, the libraries and the checkpoints.
         seed: of its draws.
-        state: one of STATES.
+        state: "running", "finished", "cancelled", "failed" or "interrupted".
         message: how it failed, where it did.
         created: when it began, UTC.
         count: candidates stored.
@@ -318,15 +317,15 @@ def versions() -> dict[str, str]:
 
 def default_url() -> str:
     """``MATGEN_DATABASE``, or a file in the user's data folder."""
-    if url := os.environ.get(VARIABLE):
+    if url := read_environment().database:
         return url
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    folder = Path(base) / "matgen"
+    path = data_path("runs.sqlite")
+    folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder} cannot be made ({error.strerror}); name a database with {VARIABLE}") from None
-    return f"sqlite:///{folder / 'runs.sqlite'}"
+    return f"sqlite:///{path}"
 
 
 def open_store(url: str | None = None) -> Store:

@@ -7,7 +7,6 @@ key, says also whether a phase was observed. Nothing else of MatGen uses the net
 from __future__ import annotations
 
 import json
-import os
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from matgen_core.core.environment import read_environment, variable
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.records import Verdict
 from matgen_core.kinds.compositions.rows import count_atoms
@@ -28,7 +28,7 @@ DATABASES = {
     "Alexandria": "https://alexandria.icams.rub.de/pbe",
     "COD": "https://www.crystallography.net/cod/optimade",
 }
-VARIABLE = "MATGEN_OPTIMADE"
+VARIABLE = variable("optimade")
 MATERIALS_PROJECT = "https://api.materialsproject.org"
 _SECONDS = 6.0
 _LONGEST_ANSWER = 2_000_000
@@ -57,7 +57,7 @@ def chosen_databases() -> dict[str, str]:
     Raises:
         BadInput: for an address that is none.
     """
-    named = os.environ.get(VARIABLE, "").split()
+    named = read_environment().optimade.split()
     if not named:
         return dict(DATABASES)
     found = {}

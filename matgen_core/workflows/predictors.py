@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from matgen_core.core.environment import data_path, read_environment, variable
 from matgen_core.core.errors import BadInput, DamagedCheckpoint, UnknownCheckpoint, quote
 from matgen_core.core.records import Prediction
 from matgen_core.models.adapters import apply_strategy, load_trained, merge, trained_weights
@@ -21,15 +21,12 @@ from matgen_core.models.bert import Head, HeadConfig
 from matgen_core.workflows.finetune import FinetuneConfig, Tuned, clean, open_backbone
 
 #: Where named predictors lie, if not in the user's data folder.
-VARIABLE = "MATGEN_PREDICTORS"
+VARIABLE = variable("predictors")
 
 
 def predictors_folder() -> Path:
     """``MATGEN_PREDICTORS``, or a folder in the user's data folder."""
-    if named := os.environ.get(VARIABLE):
-        return Path(named)
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(base) / "matgen" / "predictors"
+    return read_environment().predictors or data_path("predictors")
 
 
 def list_predictors() -> tuple[str, ...]:

@@ -13,19 +13,13 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from matgen_core.core.environment import read_environment
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.workflows.design_crystals import prepare
 from pages.i18n.language import N_
 from pages.runs.run_log import log_loading, log_run, open_log
-from pages.runs.run_queue import (
-    AFTER_CLOSE,
-    AT_ONCE,
-    EACH,
-    Places,
-    Presence,
-    setting,
-)
+from pages.runs.run_queue import Places, Presence
 from pages.runs.run_recorder import Recorder
 
 log = logging.getLogger("matgen")
@@ -152,8 +146,9 @@ def line_of(kind: str) -> str:
 @st.cache_resource(show_spinner=False)
 def _places() -> tuple[dict[str, Places], defaultdict[str, Pace]]:
     open_log()
-    each = setting(EACH, 1) or 1
-    lines = {"long": Places(setting(AT_ONCE, 2) or 2, each), "short": Places(1, each), "map": Places(1, each)}
+    environment = read_environment()
+    each = environment.runs_per_session
+    lines = {"long": Places(environment.runs_at_once, each), "short": Places(1, each), "map": Places(1, each)}
     return lines, defaultdict(Pace)
 
 
@@ -234,7 +229,8 @@ def submit(
     places = lines[line_of(kind)]
     pace, context = paces[kind], get_script_run_ctx(suppress_warning=True)
     session = context.session_id if context else ""
-    job = Job(total, pace.seconds, recorder=recorder, kind=kind, gone=Presence(session, setting(AFTER_CLOSE, None, 0)))
+    gone = Presence(session, read_environment().stop_after_close)
+    job = Job(total, pace.seconds, recorder=recorder, kind=kind, gone=gone)
 
     def work_when_loaded(report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> tuple[Candidate, ...]:
         if loader:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -14,24 +13,8 @@ from dataclasses import dataclass, field
 
 from streamlit import runtime
 
-log = logging.getLogger("matgen")
 #: Steps by which a run gives way to the page, and to the browser where it is on the same machine.
 _BEHIND = 10
-#: Environment variables of whoever serves the app: runs at once, of one session, and seconds after which the run of a
-#: closed tab ends. Two cores serve no more than two runs with profit; the run of a closed tab goes on unless this is
-#: set, and is found under Runs.
-AT_ONCE, EACH, AFTER_CLOSE = "MATGEN_RUNS_AT_ONCE", "MATGEN_RUNS_PER_SESSION", "MATGEN_STOP_AFTER_CLOSE"
-
-
-def setting(name: str, default: int | None, low: int = 1) -> int | None:
-    """A whole number of the environment; the default, with a word in the log, where it is none."""
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return default
-    if text.isascii() and text.isdigit() and low <= int(text) <= 100_000:
-        return int(text)
-    log.warning("%s is no whole number from %d to 100000; %s is used", name, low, default)
-    return default
 
 
 def give_way() -> None:

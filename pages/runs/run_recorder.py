@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 import secrets
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
+from matgen_core.core.environment import read_environment
 from matgen_core.core.records import Candidate
 from matgen_core.runs.store import Store, StoreError, open_store
 from pages.i18n.language import _
 
 log = logging.getLogger("matgen")
-#: Set to keep the runs of different people apart; each browser session then has a key of its own in its address.
-SEPARATE = "MATGEN_SEPARATE_RUNS"
+#: Where runs are kept apart, the key of a browser session in its address.
 _OWNER = "owner"
 _AGAIN = "begin-again"
 
@@ -89,7 +88,7 @@ class Recorder:
 
 def owner() -> str:
     """Whose runs are seen: everybody's on a machine of one's own, this session's where people are kept apart."""
-    if not os.environ.get(SEPARATE):
+    if not read_environment().separate_runs:
         return ""
     key = st.session_state.get(_OWNER) or st.query_params.get(_OWNER) or secrets.token_urlsafe(12)
     st.session_state[_OWNER] = key

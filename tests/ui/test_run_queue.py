@@ -22,11 +22,8 @@ from matgen_core.core.records import Candidate, Progress
 from pages.runs.jobs import Job, Loader, submit
 from pages.runs.run_log import log
 from pages.runs.run_queue import (
-    AFTER_CLOSE,
-    AT_ONCE,
     Places,
     Presence,
-    setting,
 )
 
 
@@ -166,14 +163,6 @@ def test_leaving_a_page_ends_what_only_that_page_wanted() -> None:
     page.session_state["end"].set()
 
 
-@pytest.mark.parametrize(
-    ("text", "value"), [("", 2), ("3", 3), ("0", 2), ("-1", 2), ("nan", 2), ("1e308", 2), ("９", 2), ("9" * 400, 2)]
-)
-def test_settings_of_the_environment(monkeypatch: pytest.MonkeyPatch, text: str, value: int) -> None:
-    monkeypatch.setenv(AT_ONCE, text)
-    assert setting(AT_ONCE, 2) == value
-
-
 # ----------------------------------------------------------------------------------------------------- a closed tab
 
 
@@ -224,13 +213,6 @@ def test_the_run_of_a_closed_tab_ends_between_two_batches(found: tuple[Candidate
     job = Job(3, gone=left.is_set)
     job.run(work)
     assert (job.busy, job.error, job.candidates) == (False, None, found[:1])
-
-
-def test_the_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(AFTER_CLOSE, "0")
-    assert setting(AFTER_CLOSE, None, 0) == 0
-    monkeypatch.delenv(AFTER_CLOSE)
-    assert setting(AFTER_CLOSE, None, 0) is None
 
 
 # ------------------------------------------------------------------------------------------------------- the log

@@ -24,7 +24,7 @@ from matgen_core.core.records import (
 from matgen_core.runs.store import VARIABLE, Store, open_store
 from pages.i18n.formatting import asked_text
 from pages.runs.jobs import Job
-from pages.runs.run_recorder import SEPARATE, Recorder
+from pages.runs.run_recorder import Recorder
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "runs.py")
 
@@ -137,7 +137,7 @@ def test_runs_of_an_older_version_open(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_people_who_are_kept_apart_do_not_mix(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(SEPARATE, "1")
+    monkeypatch.setenv("MATGEN_SEPARATE_RUNS", "1")
     store.begin("crystals", {}, 1, owner="somebody-else")
     assert "No run yet" in words(open_page())
 

@@ -133,12 +133,16 @@ def to_poscar(candidate: Candidate) -> str:
 
 def to_xyz(candidate: Candidate) -> str:
     """Extended XYZ of the primitive cell."""
-    structure = _grouped(candidate.material)
-    lattice = " ".join(f"{value:.8f}" for value in structure.lattice.matrix.ravel())
-    name = f"config_type={_safe(candidate.id)} space_group={candidate.material.space_group}"
-    lines = [str(len(structure)), f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T" {name}']
-    lines += [f"{site.specie} {site.x:.8f} {site.y:.8f} {site.z:.8f}" for site in structure]
-    return "\n".join(lines) + "\n"
+    from ase import Atoms
+    from ase.io import write
+
+    structure, buffer = _grouped(candidate.material), io.StringIO()
+    atoms = Atoms(
+        [str(site.specie) for site in structure], positions=structure.cart_coords, cell=structure.lattice.matrix,
+        pbc=True, info={"config_type": _safe(candidate.id), "space_group": candidate.material.space_group},
+    )  # fmt: skip
+    write(buffer, atoms, format="extxyz")
+    return buffer.getvalue()
 
 
 def _grouped(crystal: Crystal) -> Structure:

@@ -14,7 +14,6 @@ from matgen_core.kinds.crystals.files import file_name
 if TYPE_CHECKING:
     from pymatgen.io.vasp.sets import MPRelaxSet
 
-PROGRAMS = ("vasp", "espresso")
 #: µB by which a moment is divided for pw.x, which reads numbers below 1 as the polarization of the valence electrons.
 MOMENT_SCALE = 12.0
 _UNNAMED_MOMENT = 0.6  # µB; what MPRelaxSet gives to every element that its table does not name
@@ -99,7 +98,7 @@ def to_inputs_zip(candidates: Sequence[Candidate[Crystal]], program: str) -> byt
 
     Args:
         candidates: crystals.
-        program: one of PROGRAMS.
+        program: "vasp" or "espresso".
     """
     write = {"vasp": vasp_input, "espresso": espresso_input}[program]
     buffer = io.BytesIO()

@@ -72,10 +72,6 @@ class KnownStructures:
         found["first_coordinate"] = np.cumsum(found["freedom"], dtype=np.int64) - found["freedom"]
         return found
 
-    def has(self, formula: str) -> bool:
-        """Whether a structure of a reduced formula is here."""
-        return formula in self._rows
-
     def rows(self, formula: str) -> list[int]:
         """Rows of a reduced formula, in the order of the table of known crystals."""
         return self._rows.get(formula, [])

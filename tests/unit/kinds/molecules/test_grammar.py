@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import partialsmiles
 import pytest
 from rdkit import Chem, rdBase
 
@@ -12,6 +13,7 @@ from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.smiles import (
     EOS,
     MAX_TOKENS,
+    UNKNOWN,
     VOCABULARY,
     decode,
     encode,
@@ -82,6 +84,45 @@ def test_whatever_may_be_written_is_a_molecule() -> None:
             ended += finished
             assert not finished or Chem.MolFromSmiles(decode(written)) is not None, decode(written)
     assert ended > 150  # of strings that nobody would write: most of the others are one endless aromatic ring
+
+
+def refused_by_oracle(tokens: list[int], partial: bool) -> str | None:
+    """What another parser, which also reads strings that are not finished, has against a string; None for nothing."""
+    if decode(tokens) == "[H]":  # it wants the atom of a bracket to be bonded at once
+        return None
+    try:
+        partialsmiles.ParseSmiles(decode(tokens), partial=partial)
+    except partialsmiles.Error as error:
+        return f"{decode(tokens)}: {error.message}"
+    return None
+
+
+def test_each_beginning_of_what_may_be_written_may_go_on_for_another_parser() -> None:
+    rng, wrong, beginnings = random.Random(2), [], 0
+    for _ in range(200):
+        written, finished = walk(rng)
+        if not finished:
+            continue
+        beginnings += len(written)
+        wrong += [said for n in range(1, len(written)) if (said := refused_by_oracle(written[:n], partial=True))]
+        wrong += [said] if (said := refused_by_oracle(written, partial=False)) else []
+    assert beginnings > 1000
+    assert wrong == []
+
+
+def test_what_another_parser_refuses_may_not_be_written() -> None:
+    """Where that parser says that no molecule can begin so, the grammar must not allow it."""
+    rng, wrong, refusals = random.Random(3), [], 0
+    for text in rng.sample(list(SAMPLE), 60):
+        tokens = encode(text)[1:-1]
+        for n in range(len(tokens)):
+            writing = Writing(tokens[:n])
+            for token in range(UNKNOWN + 1, len(VOCABULARY)):
+                if said := refused_by_oracle([*tokens[:n], token], partial=True):
+                    refusals += 1
+                    wrong += [said] if writing.allows(token) else []
+    assert refusals > 1000
+    assert wrong == []
 
 
 def test_a_string_is_closed_in_time() -> None:
