@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from matgen_core.core.properties import PROPERTIES
+
 ROOT = Path(__file__).parents[1]
 MARKED = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 MISSING = "not measured"
@@ -29,8 +31,12 @@ PEERS = (
 )  # fmt: skip
 SHARES = ("struct", "comp", "unique", "novel", "stable", "msun")
 SHARES_REBUILT = ("space_group", "elements", "formula", "structure")
-UNITS = {"band_gap": "eV", "formation_energy": "eV/atom", "magnetic_moment": "µB/atom"}
-NAMES = {"band_gap": "gap", "formation_energy": "energy", "magnetic_moment": "moment"}
+
+
+def _named(key: str) -> str:
+    """A property's name within a line: "band gap", "H-bond donors"."""
+    label = PROPERTIES[key].label
+    return label if label[1].isupper() or label[1] == "-" else label[0].lower() + label[1:]
 
 
 def read(name: str) -> dict[str, Any] | None:
@@ -134,7 +140,7 @@ def targets() -> str:
     rows = []
     for entry in result["targets"]:
         goals, lift = entry["target"], entry["lift_of_possible"]
-        asked = ", ".join(f"{NAMES[key]} {value:g} {UNITS[key]}" for key, value in goals.items())
+        asked = ", ".join(f"{_named(key)} {value:g} {PROPERTIES[key].unit}" for key, value in goals.items())
         possible = "–" if lift is None else "above 1" if lift > 1 else f"{lift:.2f}"
         errors = ", ".join("–" if v is None else f"{v:.2f}" for v in entry["mean_absolute_error"].values())
         rows.append(
@@ -188,7 +194,7 @@ def reconstruction() -> str:
     if result is None:
         return f"{MISSING}\n"
     rows = [(key.replace("_", " "), with_interval(result[key])) for key in SHARES_REBUILT]
-    rows += [(f"R² of {NAMES.get(key, 'hull distance')}, property head", f"{v:.2f}") for key, v in result["r2"].items()]
+    rows += [(f"R² of {_named(key)}, property head", f"{v:.2f}") for key, v in result["r2"].items()]
     return table((f"{result['rows']:,} withheld crystals, encoded and written back", "share"), rows)
 
 
@@ -299,7 +305,7 @@ def composition_targets() -> str:
         return f"{MISSING}\n"
     rows = []
     for entry in result["targets"]:
-        asked = ", ".join(f"{NAMES[key]} {value:g} {UNITS[key]}" for key, value in entry["target"].items())
+        asked = ", ".join(f"{_named(key)} {value:g} {PROPERTIES[key].unit}" for key, value in entry["target"].items())
         lift = "–" if entry["lift"] is None else f"{entry['lift']:.1f}"
         errors = ", ".join(f"{v:.2f}" for v in entry["mean_absolute_error"].values())
         base, valid = f"{entry['base_rate']['value']:.3f}", f"{entry['smact_valid']['value']:.2f}"
@@ -350,7 +356,7 @@ def design() -> str:
     rows = []
     for entry in result["targets"]:
         asked = ", ".join(
-            f"{NAMES[key]} {_goal(low, high)} {UNITS[key]}" for key, (low, high) in entry["target"].items()
+            f"{_named(key)} {_goal(low, high)} {PROPERTIES[key].unit}" for key, (low, high) in entry["target"].items()
         )
         cells = [f"{entry[way]['a_minute']:.1f}, {entry[way]['confirmed']['value']:.3f}" for way in ways]
         rows.append((asked, *cells))

@@ -1,13 +1,18 @@
-"""One record a quantity: what it is called, its unit, its sensible bounds, its tolerance."""
+"""One record a quantity: its names, its unit, its range, where its controls start, and who predicts it.
+
+Controls, options of commands, links, tables and figures are built from these records; CONTRIBUTING.md says how one is
+added.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A quantity that can be asked for or read.
+    """A quantity that can be asked for or predicted.
 
     Args:
         key: its name in code, tables and files.
@@ -15,8 +20,19 @@ class Property:
         unit: its unit for a reader.
         low: lower end of what the training rows cover (sliders begin here).
         high: upper end of what the training rows cover.
-        tolerance: a reading this close to a value counts as having met it.
+        tolerance: a prediction this close to a value counts as having met it.
         note: what a reader must know about the number.
+        short: its name where there is little room, as above a column.
+        step: of its slider.
+        start: value at which its control starts.
+        start_range: range at which its control starts.
+        decimals: digits behind the point in tables.
+        whole: whether it is a count.
+        low_is_better: whether screening usually looks for small values.
+        asked_of: kinds of material that can be asked for it.
+        predicted_by: name of its predictor by kind of material.
+        column: whether tables of predictions have a column for it.
+        aliases: headers of users' tables that mean it, in small letters without blanks and signs.
     """
 
     key: str
@@ -26,6 +42,17 @@ class Property:
     high: float
     tolerance: float
     note: str = ""
+    short: str = ""
+    step: float = 0.1
+    start: float = 0.0
+    start_range: tuple[float, float] = (0.0, 1.0)
+    decimals: int = 2
+    whole: bool = False
+    low_is_better: bool = False
+    asked_of: tuple[str, ...] = ()
+    predicted_by: Mapping[str, str] = field(default_factory=dict)
+    column: bool = True
+    aliases: tuple[str, ...] = ()
 
     @property
     def range(self) -> tuple[float, float]:
@@ -33,64 +60,236 @@ class Property:
         return self.low, self.high
 
 
-BAND_GAP = Property("band_gap", "Band gap", "eV", 0.0, 8.0, 0.5, "PBE, which reads too low against experiment")
-MEASURED_GAP = Property(
-    "measured_gap",
-    "Experimental gap (predicted)",
-    "eV",
-    0.0,
-    8.0,
-    0.5,
-    "a prediction of what an experiment would find, learnt from measured gaps",
-)
-FORMATION_ENERGY = Property(
-    "formation_energy", "Formation energy", "eV/atom", -4.0, 1.0, 0.25, "against the elements, MP2020 corrections"
-)
-MAGNETIC_MOMENT = Property(
-    "magnetic_moment",
-    "Mean |site moment|",
-    "µB/atom",
-    0.0,
-    3.0,
-    0.25,
-    "mean |site moment|, not net: an antiferromagnet reads as magnetic; non-magnetic means every site below 0.2 µB",
-)
-E_ABOVE_HULL = Property(
-    "e_above_hull", "Energy above hull", "eV/atom", 0.0, 0.5, 0.1, "against the phases known to the shipped reference"
-)
-MAX_SITE_MOMENT = Property(
-    "max_site_moment", "Largest site moment", "µB", 0.0, 8.0, 0.2, "non-magnetic means below 0.2 µB"
-)
+_EXPERIMENT = (
+    "experimentalgap", "experimentalbandgap", "measuredbandgap", "gapexpt", "exptgap", "bandgapexpt",
+    "bandgapexperimental", "bandgapexp", "expbandgap", "exptbandgap", "gapexp", "egexp", "egexpt",
+)  # fmt: skip
+_ENTHALPY = (
+    "formationenergyperatom", "formationenergymp2020", "eform", "ef", "hform", "deltahf", "δhf", "dhf", "hf",
+    "enthalpyofformation", "formationenthalpy", "energyofformation",
+)  # fmt: skip
 
-LOGP = Property("logp", "logP", "", -1.0, 5.5, 0.5, "Crippen's estimate of the octanol-water coefficient, by RDKit")
-SOLUBILITY = Property(
-    "solubility",
-    "log S, estimated",
-    "log mol/L",
-    -6.0,
-    0.0,
-    0.5,
-    "estimated: ESOL (Delaney 2004) from logP, weight, rotatable bonds and aromatic share; not measured",
+_RECORDS = (
+    Property(
+        key="band_gap",
+        label="Band gap",
+        short="Gap",
+        unit="eV",
+        low=0.0,
+        high=8.0,
+        step=0.1,
+        start=2.0,
+        start_range=(1.0, 3.0),
+        tolerance=0.5,
+        note="PBE, which reads too low against experiment",
+        asked_of=("crystals", "compositions"),
+        predicted_by={"crystals": "matbert", "compositions": "matbert"},
+        aliases=("gap", "eg", "egap", "energygap", "bandgapenergy", "bandgappbe", "pbebandgap", "dftbandgap"),
+    ),
+    Property(
+        key="measured_gap",
+        label="Experimental gap (predicted)",
+        short="Exp. gap",
+        unit="eV",
+        low=0.0,
+        high=8.0,
+        step=0.1,
+        start=2.0,
+        start_range=(1.0, 3.0),
+        tolerance=0.5,
+        note="a prediction of what an experiment would find, learnt from measured gaps",
+        predicted_by={"compositions": "measured-gap"},
+        aliases=_EXPERIMENT,
+    ),
+    Property(
+        key="formation_energy",
+        label="Formation energy",
+        short="E form.",
+        unit="eV/atom",
+        low=-4.0,
+        high=1.0,
+        step=0.05,
+        start=-1.0,
+        start_range=(-2.0, -0.5),
+        tolerance=0.25,
+        note="against the elements, MP2020 corrections",
+        low_is_better=True,
+        asked_of=("crystals", "compositions"),
+        predicted_by={"crystals": "chgnet", "compositions": "matbert"},
+        aliases=_ENTHALPY,
+    ),
+    Property(
+        key="magnetic_moment",
+        label="Mean |site moment|",
+        short="Mean |m|",
+        unit="µB/atom",
+        low=0.0,
+        high=3.0,
+        step=0.05,
+        start=1.0,
+        start_range=(0.5, 3.0),
+        tolerance=0.25,
+        note="mean |site moment|, not net: an antiferromagnet reads as magnetic; non-magnetic means every site below "
+        "0.2 µB",
+        asked_of=("crystals", "compositions"),
+        predicted_by={"crystals": "chgnet", "compositions": "matbert"},
+        aliases=("magmomperatom", "momentperatom", "magneticmomentperatom"),
+    ),
+    Property(
+        key="e_above_hull",
+        label="Energy above hull",
+        short="E hull",
+        unit="eV/atom",
+        low=0.0,
+        high=0.5,
+        step=0.01,
+        start=0.0,
+        start_range=(0.0, 0.1),
+        tolerance=0.1,
+        note="against the phases known to the shipped reference",
+        low_is_better=True,
+        asked_of=("crystals",),
+        predicted_by={"crystals": "chgnet", "compositions": "matbert"},
+        aliases=("energyabovehull", "abovehull", "ehull", "eabovehullperatom", "hulldistance"),
+    ),
+    Property(
+        key="max_site_moment",
+        label="Largest site moment",
+        short="Max |m|",
+        unit="µB",
+        low=0.0,
+        high=8.0,
+        tolerance=0.2,
+        note="non-magnetic means below 0.2 µB",
+        predicted_by={"crystals": "chgnet"},
+        column=False,
+        aliases=("largestsitemoment", "maximumsitemoment"),
+    ),
+    Property(
+        key="logp",
+        label="logP",
+        short="logP",
+        unit="",
+        low=-1.0,
+        high=5.5,
+        step=0.1,
+        start=2.0,
+        start_range=(1.0, 3.0),
+        tolerance=0.5,
+        note="Crippen's estimate of the octanol-water coefficient, by RDKit",
+        asked_of=("molecules",),
+        predicted_by={"molecules": "rdkit"},
+        aliases=("clogp", "logpow", "logkow"),
+    ),
+    Property(
+        key="solubility",
+        label="log S, estimated",
+        short="log S (est.)",
+        unit="log mol/L",
+        low=-6.0,
+        high=0.0,
+        step=0.1,
+        start=-3.0,
+        start_range=(-4.0, -2.0),
+        tolerance=0.5,
+        note="estimated: ESOL (Delaney 2004) from logP, weight, rotatable bonds and aromatic share; not measured",
+        asked_of=("molecules",),
+        predicted_by={"molecules": "rdkit"},
+        aliases=("logs", "logsolubility", "esol"),
+    ),
+    Property(
+        key="weight",
+        label="Molecular weight",
+        short="MW",
+        unit="g/mol",
+        low=250.0,
+        high=350.0,
+        step=1.0,
+        start=310.0,
+        start_range=(300.0, 340.0),
+        tolerance=10.0,
+        note="average isotopes, by RDKit",
+        decimals=1,
+        asked_of=("molecules",),
+        predicted_by={"molecules": "rdkit"},
+        aliases=("molecularweight", "molweight", "mw", "molwt", "molarmass"),
+    ),
+    Property(
+        key="donors",
+        label="H-bond donors",
+        short="HBD",
+        unit="",
+        low=0.0,
+        high=5.0,
+        step=1.0,
+        start=1.0,
+        start_range=(0.0, 1.0),
+        tolerance=0.0,
+        note="RDKit's Lipinski count; met only exactly",
+        decimals=0,
+        whole=True,
+        asked_of=("molecules",),
+        predicted_by={"molecules": "rdkit"},
+        aliases=("hbonddonors", "hbd", "hdonors"),
+    ),
+    Property(
+        key="acceptors",
+        label="H-bond acceptors",
+        short="HBA",
+        unit="",
+        low=0.0,
+        high=10.0,
+        step=1.0,
+        start=4.0,
+        start_range=(3.0, 5.0),
+        tolerance=0.0,
+        note="RDKit's Lipinski count; met only exactly",
+        decimals=0,
+        whole=True,
+        asked_of=("molecules",),
+        predicted_by={"molecules": "rdkit"},
+        aliases=("hbondacceptors", "hba", "hacceptors"),
+    ),
+    Property(
+        key="sa_score",
+        label="Synthetic accessibility",
+        short="SA",
+        unit="",
+        low=1.0,
+        high=6.0,
+        tolerance=0.5,
+        note="1 easy to 10 hard (Ertl and Schuffenhauer 2009)",
+        low_is_better=True,
+        predicted_by={"molecules": "rdkit"},
+        aliases=("sa", "syntheticaccessibility"),
+    ),
 )
-WEIGHT = Property("weight", "Molecular weight", "g/mol", 250.0, 350.0, 10.0, "average isotopes, by RDKit")
-DONORS = Property("donors", "H-bond donors", "", 0.0, 5.0, 0.0, "RDKit's Lipinski count; met only exactly")
-ACCEPTORS = Property("acceptors", "H-bond acceptors", "", 0.0, 10.0, 0.0, "RDKit's Lipinski count; met only exactly")
-SA_SCORE = Property(
-    "sa_score", "Synthetic accessibility", "", 1.0, 6.0, 0.5, "1 easy to 10 hard (Ertl and Schuffenhauer 2009)"
-)
+PROPERTIES = {record.key: record for record in _RECORDS}
 
-PROPERTIES = {
-    p.key: p
-    for p in (
-        BAND_GAP, MEASURED_GAP, FORMATION_ENERGY, MAGNETIC_MOMENT, E_ABOVE_HULL, MAX_SITE_MOMENT, LOGP, SOLUBILITY,
-        WEIGHT, DONORS, ACCEPTORS, SA_SCORE,
-    )
-}  # fmt: skip
 
-#: What a crystal can be asked for, in the order in which the networks take them.
-CRYSTAL_CONDITIONS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
+def asked_of(kind: str) -> tuple[str, ...]:
+    """Keys of the properties that materials of a kind can be asked for.
 
-#: What a molecule can be asked for, in the order in which the network takes them.
-MOLECULE_CONDITIONS = ("logp", "solubility", "weight", "donors", "acceptors")
-#: Of these, the ones that are counts.
-WHOLE = ("donors", "acceptors")
+    >>> asked_of("compositions")
+    ('band_gap', 'formation_energy', 'magnetic_moment')
+    """
+    return tuple(record.key for record in _RECORDS if kind in record.asked_of)
+
+
+def predicted_of(kind: str, predictor: str | None = None) -> tuple[str, ...]:
+    """Keys of the properties that are predicted of a kind, by any predictor or by one.
+
+    >>> predicted_of("crystals", "matbert")
+    ('band_gap',)
+    """
+    return tuple(record.key for record in _RECORDS if (by := record.predicted_by.get(kind)) and predictor in (None, by))
+
+
+def columns_of(kind: str) -> tuple[str, ...]:
+    """Keys of the properties for which tables of a kind have a column."""
+    return tuple(key for key in predicted_of(kind) if PROPERTIES[key].column)
+
+
+CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS = asked_of("crystals"), asked_of("molecules")
+#: Counts.
+WHOLE = tuple(record.key for record in _RECORDS if record.whole)

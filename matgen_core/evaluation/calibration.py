@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from matgen_core.core.goals import Target
+from matgen_core.core.properties import predicted_of
 from matgen_core.core.records import Candidate, Origin
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.conditions import draw_conditions
@@ -26,7 +27,7 @@ from matgen_core.kinds.crystals.rows import CrystalRows
 from matgen_core.kinds.crystals.uncertainty import EDGES, Spreads, summarise
 
 #: Readings that depend on the geometry.
-KEYS = ("formation_energy", "e_above_hull", "magnetic_moment", "max_site_moment")
+KEYS = predicted_of("crystals", "chgnet")
 
 
 def read_placed(rows: CrystalRows, count: int, seed: int) -> dict[str, NDArray[np.float64]]:

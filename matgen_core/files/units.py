@@ -35,34 +35,12 @@ UNITS: Mapping[str, Mapping[str, float]] = {
 #: What a message names of them.
 _SHOWN = {"eV": "eV, meV, Ry, Ha", "eV/atom": "eV/atom, meV/atom, kJ/mol atoms", "µB/atom": "µB/atom", "µB": "µB",
           "g/mol": "g/mol, Da, kDa", "log mol/L": "log mol/L", "": "a number alone"}  # fmt: skip
-#: Names of columns, in small letters without blanks and signs, beside a property's own key.
-_NAMES = {
-    "band_gap": ("gap", "eg", "egap", "energygap", "bandgapenergy", "bandgappbe", "pbebandgap", "dftbandgap"),
-    "measured_gap": (
-        "experimentalgap", "experimentalbandgap", "measuredbandgap", "gapexpt", "exptgap", "bandgapexpt",
-        "bandgapexperimental", "bandgapexp", "expbandgap", "exptbandgap", "gapexp", "egexp", "egexpt",
-    ),
-    "formation_energy": (
-        "formationenergyperatom", "formationenergymp2020", "eform", "ef", "hform", "deltahf", "δhf", "dhf", "hf",
-        "enthalpyofformation", "formationenthalpy", "energyofformation",
-    ),
-    "magnetic_moment": ("magmomperatom", "momentperatom", "magneticmomentperatom"),
-    "e_above_hull": ("energyabovehull", "abovehull", "ehull", "eabovehullperatom", "hulldistance"),
-    "max_site_moment": ("largestsitemoment", "maximumsitemoment"),
-    "logp": ("clogp", "logpow", "logkow", "logp"),
-    "solubility": ("logs", "logsolubility", "esol"),
-    "weight": ("molecularweight", "molweight", "mw", "molwt", "molarmass"),
-    "donors": ("hbonddonors", "hbd", "hdonors"),
-    "acceptors": ("hbondacceptors", "hba", "hacceptors"),
-    "sa_score": ("sa", "syntheticaccessibility", "sascore"),
-}  # fmt: skip
 #: What stands in a bracket of a header and is no unit.
 _REMARKS = {"exp", "exp.", "expt", "expt.", "experiment", "experimental", "measured", "calc", "calc.", "dft", "pbe"}
 _MEASURED = {"exp", "exp.", "expt", "expt.", "experiment", "experimental", "measured"}
 _BY_EXPERIMENT = {"band_gap": "measured_gap"}
 #: Cells that say that a value is not known.
 MISSING = frozenset(("", "n/a", "na", "nan", "none", "null", "-", "--", "–", "—", "n.a.", "n.d.", "nd", "?", "#n/a"))
-_MOLECULES = ("logp", "solubility", "weight", "donors", "acceptors", "sa_score")
 _BRACKET = re.compile(r"(.*?)[(\[{]\s*(.*?)\s*[)\]}]\s*")
 _NUMBER = r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?"
 _CELL = re.compile(rf"({_NUMBER})(?:\((\d+)\))?(?:\s*(?:±|\+/-|\+-)\s*({_NUMBER}))?\s*(.*?)")
@@ -92,7 +70,7 @@ def _plain(name: str) -> str:
 
 def _key(name: str, remark: str = "") -> str | None:
     plain = _plain(name)
-    key = next((key for key in PROPERTIES if plain == _plain(key) or plain in _NAMES.get(key, ())), None)
+    key = next((key for key, record in PROPERTIES.items() if plain == _plain(key) or plain in record.aliases), None)
     return _BY_EXPERIMENT.get(key, key) if key and remark in _MEASURED else key
 
 
@@ -120,7 +98,7 @@ def find_columns(names: Iterable[str], kind: str = "") -> list[Column]:
         kind: of the materials ("cif", "formula", "smiles"): a molecule has no band gap here, a crystal no logP.
     """
     found = [column for name in names if (column := _column(name))]
-    return [c for c in found if not kind or (c.key in _MOLECULES) == (kind == "smiles")]
+    return [c for c in found if not kind or ("molecules" in PROPERTIES[c.key].predicted_by) == (kind == "smiles")]
 
 
 def read_number(text: str, *, comma: bool = False) -> tuple[float, float | None, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from matgen_core.chem.molecule import outside_domain, read, split_extension
 from matgen_core.core.errors import BadInput, quote
-from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.properties import columns_of
 from matgen_core.core.records import Candidate, Crystal, Origin, Prediction
 from matgen_core.files.saving import KeptFile
 from matgen_core.files.tables import Row, Table, find_material, open_table
@@ -31,9 +31,9 @@ from matgen_core.workflows.structure_tables import holds_structures, open_struct
 KINDS = ("cif", "smiles", "formula")
 #: What is added for each of them.
 ADDED = {
-    "formula": ("band_gap", "measured_gap", "formation_energy", "magnetic_moment", "e_above_hull"),
-    "cif": ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull"),
-    "smiles": (*MOLECULE_CONDITIONS, "sa_score"),
+    "formula": columns_of("compositions"),
+    "cif": columns_of("crystals"),
+    "smiles": columns_of("molecules"),
 }
 _BATCH = {"formula": 512, "cif": 32, "smiles": 512}
 

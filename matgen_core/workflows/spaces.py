@@ -21,12 +21,11 @@ from rdkit import DataStructs
 
 from matgen_core.chem.molecule import fingerprint, parse
 from matgen_core.core.errors import MissingReference
-from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS
 from matgen_core.kinds.crystals.reference import FOLDER, load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 
 LATENTS = "latents.npz"
-_CRYSTAL_COLUMNS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
 Vectors = NDArray[np.float32]
 
 
@@ -110,7 +109,7 @@ def load_crystal_space(folder: Path = FOLDER) -> Space:
     return Space(
         "crystals", f"crystal-vae@{autoencoder}", tuple(known["formula"][rows].tolist()), vectors,
         {
-            **{key: np.asarray(known[key], dtype=np.float32)[rows] for key in _CRYSTAL_COLUMNS},
+            **{key: np.asarray(known[key], dtype=np.float32)[rows] for key in CRYSTAL_CONDITIONS},
             "space_group": np.asarray(known["space_group"], dtype=np.float32)[rows],
         },
         tuple(ids),

@@ -11,7 +11,7 @@ from matgen_core.lessons.diffusion import SCHEDULES
 
 def words() -> list[str]:
     """English words, each once."""
-    found = [text for record in PROPERTIES.values() for text in (record.label, record.note)]
+    found = [text for record in PROPERTIES.values() for text in (record.label, record.short, record.note)]
     found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, "any", "value", "range", "valid", "internal diversity"]
     found += ["the latent", "predicted clean", "told nothing", "told the value"]
     found += ["on target", "diversity", "different formulas"]

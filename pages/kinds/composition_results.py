@@ -12,7 +12,7 @@ from matgen_core.chem.composition import fitting_cell
 from matgen_core.chem.hazards import read_supply
 from matgen_core.core.goal_probability import chance, round_chance
 from matgen_core.core.goals import Target
-from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate, Formula
 from matgen_core.kinds.compositions.judge import nearest_known
 from matgen_core.kinds.crystals.judge import met_all
@@ -32,16 +32,12 @@ from pages.i18n.formatting import (
     source_text,
     subscript,
 )
-from pages.i18n.language import N_, _
+from pages.i18n.language import _
 from pages.widgets.selection import Pick
 
 #: Where a formula waits that another page handed to the crystals.
 HANDED = "handed-formula"
-_COLUMNS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
-_SHORT = {
-    "band_gap": N_("Gap"), "formation_energy": N_("E form."), "magnetic_moment": N_("Mean |m|"),
-    "e_above_hull": N_("E hull"),
-}  # fmt: skip
+_COLUMNS = tuple(key for key in columns_of("compositions") if key != "measured_gap")
 
 
 def show_formula_shares(
@@ -135,7 +131,7 @@ def _columns(target: Target) -> dict[str, object]:
     for key in _COLUMNS:
         record = PROPERTIES[key]
         asked = f"  \n{_('Target')}: {goal_text(key, target.goals[key])}" if key in target.goals else ""
-        heading = f"{_(_SHORT[key])}, {record.unit}{' ◎' if asked else ''}"
+        heading = f"{_(record.short)}, {record.unit}{' ◎' if asked else ''}"
         config[key] = numbers(heading, format="%.2f", width=118, help=f"{_(record.label)} ({record.unit}){asked}")
         config[f"{key}_spread"] = numbers("±", format="%.2f", width=50)
     return config

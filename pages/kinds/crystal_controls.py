@@ -17,7 +17,6 @@ from matgen_core.core.properties import (
     CRYSTAL_CONDITIONS,
     MOLECULE_CONDITIONS,
     PROPERTIES,
-    WHOLE,
     Property,
 )
 from matgen_core.core.settings import CrystalSettings
@@ -40,15 +39,6 @@ from pages.widgets.url_settings import (
 
 MOST, LAST_SEED = 1000, 2**31 - 1
 _ASK = ("any", "value", "range")
-_STEPS = {"band_gap": 0.1, "formation_energy": 0.05, "magnetic_moment": 0.05, "e_above_hull": 0.01} | {
-    "logp": 0.1, "solubility": 0.1, "weight": 1.0, "donors": 1.0, "acceptors": 1.0,
-}  # fmt: skip
-#: Where the sliders stand before anyone moves them: value, range.
-_STARTS = {
-    "band_gap": (2.0, (1.0, 3.0)), "formation_energy": (-1.0, (-2.0, -0.5)), "magnetic_moment": (1.0, (0.5, 3.0)),
-    "e_above_hull": (0.0, (0.0, 0.1)), "logp": (2.0, (1.0, 3.0)), "solubility": (-3.0, (-4.0, -2.0)),
-    "weight": (310.0, (300.0, 340.0)), "donors": (1.0, (0.0, 1.0)), "acceptors": (4.0, (3.0, 5.0)),
-}  # fmt: skip
 _USUAL = CrystalSettings()
 #: Where a slider stands: at one number, or at the two ends of a range.
 _Where = TypeVar("_Where", float, tuple[float, float])
@@ -91,7 +81,7 @@ def _ask_value(record: Property) -> Goal:
 
     middle, right = st.columns([7, 2], gap="small", vertical_alignment="bottom", wrap=False)
     with right:
-        asked = _number(record, value, _STARTS[record.key][0])
+        asked = _number(record, value, record.start)
     goal = Goal.at(asked)
     with middle:
         _show_histogram(record.key, goal)
@@ -105,7 +95,7 @@ def _ask_range(record: Property) -> Goal | None:
     def slide(ends: tuple[float, float]) -> None:
         st.session_state[low_key], st.session_state[high_key] = ends
 
-    start = _STARTS[record.key][1]
+    start = record.start_range
     left, middle, right = st.columns([2, 5, 2], gap="small", vertical_alignment="bottom", wrap=False)
     with left:
         low = _number(record, low_key, start[0], _("from"))
@@ -137,7 +127,7 @@ def _slide(record: Property, key: str, where: _Where, moved: Callable[[_Where], 
         st.session_state[undrawn] = st.session_state[key]
     st.session_state[key] = where
     st.slider(
-        record.label, record.low, record.high, step=_STEPS[record.key], key=key, on_change=take,
+        record.label, record.low, record.high, step=record.step, key=key, on_change=take,
         label_visibility="collapsed",
     )  # fmt: skip
     st.session_state.pop(undrawn, None)
@@ -146,8 +136,8 @@ def _slide(record: Property, key: str, where: _Where, moved: Callable[[_Where], 
 def _number(record: Property, key: str, start: float, name: str = "") -> float:
     """A box for an exact number, also one beyond the data, which the slider cannot reach."""
     value = st.number_input(
-        f"{_(record.label)} {name}", -1e6, 1e6, start, _STEPS[record.key],
-        format="%.0f" if record.key in WHOLE else "%.2f", key=key, bind=URL, label_visibility="collapsed",
+        f"{_(record.label)} {name}", -1e6, 1e6, start, record.step,
+        format="%.0f" if record.whole else "%.2f", key=key, bind=URL, label_visibility="collapsed",
     )  # fmt: skip
     return float(value if value is not None else start)
 
@@ -252,7 +242,7 @@ def read_goals(settings: Mapping[str, Sequence[str]]) -> dict[str, Goal]:
         settings: of a run, as it is kept: the words of each setting in the address.
     """
     goals: dict[str, Goal] = {}
-    for key, (value, (start_low, start_high)) in _STARTS.items():
+    for key, record in PROPERTIES.items():
         words = settings.get(f"{key}_ask") or ()
         asked = next((way for way in _ASK for word in words if word in {way, *translations(way).values()}), "any")
 
@@ -261,8 +251,8 @@ def read_goals(settings: Mapping[str, Sequence[str]]) -> dict[str, Goal]:
 
         with suppress(ValueError):  # BadTarget is one, too
             if asked == "value":
-                goals[key] = Goal.at(read("value", value))
+                goals[key] = Goal.at(read("value", record.start))
             elif asked == "range":
-                record, low, high = PROPERTIES[key], read("low", start_low), read("high", start_high)
+                low, high = read("low", record.start_range[0]), read("high", record.start_range[1])
                 goals[key] = Goal(None if low == record.low else low, None if high == record.high else high)
     return goals

@@ -10,7 +10,7 @@ import streamlit as st
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.core.goal_probability import chance, round_chance
 from matgen_core.core.goals import Target
-from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
+from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.kinds.known_phases import is_near_hull
@@ -27,14 +27,10 @@ from pages.i18n.formatting import (
     newness_text,
     subscript,
 )
-from pages.i18n.language import N_, _
+from pages.i18n.language import _
 from pages.widgets.selection import Pick
 
-#: Column headings.
-_SHORT = {
-    "band_gap": N_("Gap by formula"), "formation_energy": N_("E form."), "magnetic_moment": N_("Mean |m|"),
-    "e_above_hull": N_("E hull"),
-}  # fmt: skip
+_COLUMNS = columns_of("crystals")
 _STABLE = PROPERTIES["e_above_hull"].tolerance
 
 
@@ -117,7 +113,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
         row["chance"] = round_chance(chance(candidate, target))
-    for key in dict.fromkeys((*target.goals, "e_above_hull", *CRYSTAL_CONDITIONS)):
+    for key in dict.fromkeys((*target.goals, "e_above_hull", *_COLUMNS)):
         prediction = candidate.predictions.get(key)
         row[key] = None if prediction is None else prediction.value
         row[f"{key}_spread"] = None if prediction is None else prediction.spread
@@ -170,13 +166,15 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
         "duplicate": words(_("Unique"), width=60, help=_("Whether no better candidate of this run is the same")),
         "id": words("id", width=70),
     }
-    for key in CRYSTAL_CONDITIONS:
+    for key in _COLUMNS:
         record = PROPERTIES[key]
+        short = _(record.short)
         asked = f"  \n{_('Target')}: {goal_text(key, target.goals[key])}" if key in target.goals else ""
         help_text = f"{_(record.label)} ({record.unit}): {_(record.note)}{asked}"
-        if key == "band_gap":
+        if record.predicted_by["crystals"] == "matbert":
+            short = _("{property} by formula").format(property=short)
             help_text += f"  \n{_('Predicted from the composition: all structures of one formula have the same')}"
-        heading = f"{_(_SHORT[key])}, {record.unit}{' ◎' if asked else ''}"
+        heading = f"{short}, {record.unit}{' ◎' if asked else ''}"
         # A column that nothing was read for says nothing, unless it was asked for.
         read = table[key].notna().any() or key in target.goals
         config[key] = numbers(heading, format="%.2f", width=118, help=help_text) if read else None
@@ -190,8 +188,8 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
 
 def show_plot(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
     """Readings against targets; a click on a point picks it."""
-    names = {key: _(PROPERTIES[key].label) for key in CRYSTAL_CONDITIONS}
-    order = list(dict.fromkeys([*target.goals, "formation_energy", "e_above_hull", *CRYSTAL_CONDITIONS]))
+    names = {key: _(PROPERTIES[key].label) for key in _COLUMNS}
+    order = list(dict.fromkeys([*target.goals, "formation_energy", "e_above_hull", *_COLUMNS]))
     order.sort(key=lambda key: all(c.value(key) is None for c in candidates))  # what was read first
     left, right = st.columns(2, gap="small", wrap=False)
     x = left.selectbox(_("Across"), order, format_func=names.__getitem__, key="plot_x")

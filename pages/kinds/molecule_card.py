@@ -16,7 +16,7 @@ from matgen_core.kinds.molecules.files import sdf_name, to_sdf
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from pages.i18n.formatting import goal_text, mark, number, rule_text
 from pages.i18n.language import _
-from pages.kinds.molecule_results import SHORT, places
+from pages.kinds.molecule_results import COLUMNS
 from pages.kinds.molecule_view import drawing, show_conformer
 from pages.kinds.writing_view import show_writing
 
@@ -49,12 +49,12 @@ def show_molecule(candidate: Candidate[Molecule], target: Target, settings: Mole
 
 def _show_readings(candidate: Candidate[Molecule], target: Target) -> None:
     rows = []
-    for key in SHORT:
+    for key in COLUMNS:
         reading = candidate.predictions.get(key)
         if reading is None or reading.value is None:
             continue
         asked = f" · {_('target')} {goal_text(key, target.goals[key])}" if key in target.goals else ""
-        value = f"{number(reading.value, places(key))} {reading.unit}".strip()
+        value = f"{number(reading.value, PROPERTIES[key].decimals)} {reading.unit}".strip()
         rows.append(
             f'<tr><th>{escape(_(PROPERTIES[key].label))}</th><td><span class="number">{escape(value)}</span>'
             f'{escape(asked)}<br><span class="quiet">{escape(_(reading.method))}</span></td></tr>'

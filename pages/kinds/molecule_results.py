@@ -10,7 +10,7 @@ import streamlit as st
 
 from matgen_core.chem.molecule import fingerprint, internal_diversity, parse
 from matgen_core.core.goals import Goal, Target
-from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
+from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, columns_of
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.crystals.judge import met_all
@@ -31,16 +31,7 @@ from pages.widgets.selection import Pick
 
 Found = Sequence[Candidate[Molecule]]
 _PAGE = 12
-#: Names on the drawings.
-SHORT = {
-    "logp": N_("logP"), "solubility": N_("log S (est.)"), "weight": N_("MW"), "donors": N_("HBD"),
-    "acceptors": N_("HBA"), "sa_score": N_("SA"),
-}  # fmt: skip
-
-
-def places(key: str) -> int:
-    """Decimal places a property is shown with."""
-    return 0 if key in WHOLE else 1 if key == "weight" else 2
+COLUMNS = columns_of("molecules")
 
 
 def keep_molecules(candidates: Found) -> list[Candidate[Molecule]]:
@@ -69,7 +60,7 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
         boxes.append((_("On every target"), sum(map(met_all, kept)), len(kept)))
     for key, goal in target.goals.items():
         met = sum(c.passed(f"target:{key}") for c in kept)
-        boxes.append((f"{_(SHORT[key])} {goal_text(key, goal)}", met, len(kept)))
+        boxes.append((f"{_(PROPERTIES[key].short)} {goal_text(key, goal)}", met, len(kept)))
     diversity = _diversity(tuple(c.material.smiles for c in kept[:1000]))
     with st.container(key="molecule-shares", horizontal=True, gap="small"):
         for label, hits, total in boxes:
@@ -147,16 +138,16 @@ def show_grid(candidates: Found, target: Target, settings: MoleculeSettings, pic
 def tags(candidate: Candidate[Molecule], target: Target) -> str:
     """Properties by name, what was asked for beside what was read."""
     rows = []
-    for key in SHORT:
+    for key in COLUMNS:
         value = candidate.value(key)
-        text = "–" if value is None else number(value, places(key))
+        text = "–" if value is None else number(value, PROPERTIES[key].decimals)
         goal = target.goals.get(key)
         asked = ""
         if goal is not None:
             verdict = candidate.verdict(f"target:{key}")
             kind = "yes" if verdict is not None and verdict.passed else "no"
             asked = f' <span class="{kind}">{mark(verdict)}</span> <span class="quiet">{escape(_short(goal))}</span>'
-        rows.append(f"<span><b>{escape(_(SHORT[key]))}</b> {escape(text)}{asked}</span>")
+        rows.append(f"<span><b>{escape(_(PROPERTIES[key].short))}</b> {escape(text)}{asked}</span>")
     return f'<div class="tags">{"".join(rows)}</div>'
 
 
@@ -179,11 +170,11 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
         "smiles": words("SMILES", pinned=True, width=260), "met": words(_("Met"), width=45),
         "newness": words(_("Novel"), width=55), "id": words("id", width=80),
     }  # fmt: skip
-    for name in SHORT:
+    for name in COLUMNS:
         record = PROPERTIES[name]
         asked = f"  \n{_('Target')}: {goal_text(name, target.goals[name])}" if name in target.goals else ""
         config[name] = numbers(
-            _(SHORT[name]) + (" ◎" if asked else ""), format=f"%.{places(name)}f", width=90,
+            _(record.short) + (" ◎" if asked else ""), format=f"%.{record.decimals}f", width=90,
             help=f"{_(record.label)}: {_(record.note)}{asked}",
         )  # fmt: skip
     table = pd.DataFrame([_row(c, target) for c in candidates])
@@ -194,11 +185,11 @@ def _row(candidate: Candidate[Molecule], target: Target) -> dict[str, object]:
     row: dict[str, object] = {"smiles": candidate.material.smiles}
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
-    row |= {key: candidate.value(key) for key in SHORT}
+    row |= {key: candidate.value(key) for key in COLUMNS}
     rules = dict.fromkeys(
         v.rule for v in candidate.verdicts if not v.rule.startswith("target:") and v.rule not in ("valid", "duplicate")
     )
-    row |= {rule: mark(candidate.verdict(rule)) for rule in rules if rule not in SHORT}
+    row |= {rule: mark(candidate.verdict(rule)) for rule in rules if rule not in COLUMNS}
     return row | {"id": candidate.id}
 
 

@@ -24,7 +24,6 @@ PARAMETER, _BEGUN = "objective", "objectives-begun"
 #: Beginnings of the keys of the controls here, which a new screening sets anew.
 _KEYS = ("objectives-", "direction-", "weight-", "from-", "to-", "threshold-")
 _DIRECTIONS = {"max": N_("as high as can be"), "min": N_("as low as can be"), "goal": N_("within a range")}
-_LOW = ("e_above_hull", "formation_energy", "sa_score")
 
 
 def readable(candidates: Sequence[Candidate[Any]]) -> dict[str, Property]:
@@ -97,7 +96,7 @@ def ask_objectives(candidates: Sequence[Candidate[Any]], begun: Sequence[str]) -
     for key in chosen:
         columns = columns or list(st.columns(2))
         before = wanted.get(key)
-        usual = before.direction if before else "min" if key in _LOW else "max"
+        usual = before.direction if before else "min" if key in PROPERTIES and PROPERTIES[key].low_is_better else "max"
         with columns.pop(0):
             direction = st.selectbox(
                 names[key], list(_DIRECTIONS), index=list(_DIRECTIONS).index(usual), key=f"direction-{key}",

@@ -20,6 +20,7 @@ from torch import Tensor
 from matgen_core.chem.elements import element_features, substitutes
 from matgen_core.chem.formula import whole_amounts
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.properties import asked_of
 from matgen_core.files.tables import open_table
 from matgen_core.files.units import MISSING, read_number
 from matgen_core.kinds.crystals.batches import length_batches
@@ -31,7 +32,7 @@ FIRST = 4
 VOCABULARY = ("[PAD]", "[CLS]", "[SEP]", "[MASK]", *ELEMENTS)
 MAX_ATOMS = 50
 #: What MatBERT reads and MatGPT is asked for, in the order of the columns.
-FORMULA_PROPERTIES = ("band_gap", "formation_energy", "magnetic_moment")
+FORMULA_PROPERTIES = asked_of("compositions")
 _NUMBER = {symbol: i for i, symbol in enumerate(VOCABULARY)}
 _PART = re.compile(r"([A-Z][a-z]?)(\d*)")
 

@@ -5,18 +5,21 @@ Only gaps are filled. A value that came with the table stays as it is, so DFT is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from matgen_core.chem.energy import EnergyReading, formation_energy, read_energies
+from matgen_core.chem.stability import Hull
 from matgen_core.chem.structure import formula_counts, to_structure
+from matgen_core.core.properties import predicted_of
 from matgen_core.core.records import Crystal
 from matgen_core.kinds.crystals.reference import Reference, load_reference
 from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
 
-#: What CHGNet can say; the band gap is not among it.
-LABELLED = ("formation_energy", "magnetic_moment", "e_above_hull", "max_site_moment", "chgnet_energy")
+#: Columns that CHGNet fills; the band gap is not among them.
+LABELLED = (*predicted_of("crystals", "chgnet"), "chgnet_energy")
 
 
 def label_rows(rows: CrystalRows) -> CrystalRows:
@@ -29,15 +32,33 @@ def label_rows(rows: CrystalRows) -> CrystalRows:
     readings = read_energies([to_structure(rows.crystals[i]) for i in missing])
     properties = rows.properties.copy()
     for i, reading in zip(missing, readings, strict=True):
-        known, read = properties[i, columns], _values(rows.crystals[i], reading, reference)
+        known, read = properties[i, columns], _row(rows.crystals[i], reading, reference)
         properties[i, columns] = np.where(np.isnan(known), read, known)
     return replace(rows, properties=properties)
 
 
-def _values(crystal: Crystal, reading: EnergyReading, reference: Reference) -> list[float]:
-    """In the order of LABELLED; NaN where nothing was read."""
-    counts, nan = formula_counts(crystal), float("nan")
-    energy = None if reading.energy is None else formation_energy(reading.energy, counts, reference.elements)
-    above = None if energy is None else reference.hull.read(counts, energy).e_above_hull
-    values = (energy, reading.magnetic_moment, above, reading.max_site_moment, reading.energy)
-    return [nan if value is None else value for value in values]
+def values_of(
+    reading: EnergyReading, counts: Mapping[str, int], elements: Mapping[str, float], hull: Hull
+) -> dict[str, float | None]:
+    """Properties by key, as CHGNet's energy and moments give them; None where nothing was predicted.
+
+    Args:
+        reading: of one crystal.
+        counts: atoms of each element.
+        elements: reference energy of each element, eV/atom.
+        hull: of the known phases.
+    """
+    energy = None if reading.energy is None else formation_energy(reading.energy, counts, elements)
+    return {
+        "formation_energy": energy,
+        "magnetic_moment": reading.magnetic_moment,
+        "e_above_hull": None if energy is None else hull.read(counts, energy).e_above_hull,
+        "max_site_moment": reading.max_site_moment,
+        "chgnet_energy": reading.energy,
+    }
+
+
+def _row(crystal: Crystal, reading: EnergyReading, reference: Reference) -> list[float]:
+    """In the order of LABELLED; NaN where nothing was predicted."""
+    values = values_of(reading, formula_counts(crystal), reference.elements, reference.hull)
+    return [float("nan") if (value := values[key]) is None else value for key in LABELLED]

@@ -20,10 +20,12 @@ from matgen_core.chem.formula import whole_amounts
 from matgen_core.chem.stability import Hull, find_vertices, fractions_of, measure_depths
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.core.errors import BadInput
+from matgen_core.core.properties import PROPERTIES, predicted_of
 from matgen_core.files.tables import find_column, open_table
 from matgen_core.files.units import MISSING, read_number
 from matgen_core.kinds.crystals.known_structures import FILE as STRUCTURES
 from matgen_core.kinds.crystals.known_structures import save_structures
+from matgen_core.kinds.crystals.labels import values_of
 from matgen_core.kinds.crystals.reference import (
     ATTRIBUTION,
     FOLDER,
@@ -35,14 +37,14 @@ from matgen_core.kinds.crystals.reference import (
     place_of,
     structure_type,
 )
-from matgen_core.kinds.crystals.rows import CrystalRows
+from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
 
 #: What a table of phases may call its formation energies (eV/atom, MP2020 corrections).
 _PHASE_ENERGIES = ("formation_energy_mp2020", "formation_energy_per_atom")
 #: Fewer crystals of one element than this measure no spread.
 _FEWEST_ELEMENTS = 20
 #: Properties of known crystals that are kept, as CrystalRows names them.
-KEPT = ("band_gap", "formation_energy", "magnetic_moment", "max_site_moment", "e_above_hull")
+KEPT = tuple(key for key in COLUMNS if key in PROPERTIES)
 
 
 def build_reference(phases: Path, rows: CrystalRows, out: Path = FOLDER, entries: Path | None = None) -> Reference:
@@ -157,14 +159,8 @@ def _read_back(
     reading: EnergyReading, counts: Mapping[str, int], elements: Mapping[str, float], hull: Hull
 ) -> dict[str, float]:
     """What a reading says of each property, without those of which it says nothing."""
-    energy = None if reading.energy is None else formation_energy(reading.energy, counts, elements)
-    values = {
-        "formation_energy": energy,
-        "e_above_hull": None if energy is None else hull.read(counts, energy).e_above_hull,
-        "magnetic_moment": reading.magnetic_moment,
-        "max_site_moment": reading.max_site_moment,
-    }
-    return {key: value for key, value in values.items() if value is not None}
+    values = values_of(reading, counts, elements, hull)
+    return {key: value for key in predicted_of("crystals", "chgnet") if (value := values[key]) is not None}
 
 
 def _read_phases(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
