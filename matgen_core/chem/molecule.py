@@ -19,6 +19,8 @@ from matgen_core.core.errors import BadInput, quote
 
 #: Longest string that is looked at: RDKit's time grows faster than the string.
 LONGEST = 400
+#: Characters of RDKit's own words that a message repeats.
+_SAID = 120
 #: Of the MOSES set.
 ELEMENTS = ("C", "N", "O", "S", "F", "Cl", "Br", "H")
 
@@ -81,8 +83,10 @@ def _writing(log: str) -> str:
     """What RDKit says of a string that it cannot read at all."""
     found = re.search(r"SMILES Parse Error: (.*?)(?: for input| while parsing)?(?::|$)", log, re.MULTILINE)
     place = re.search(r"around position (\d+)", log)
-    where = f" at character {place[1]}" if place else ""
-    reason = f"RDKit says: {found[1]}{where}" if found else "RDKit cannot read it"
+    if found and place:
+        reason = f"RDKit says: {quote(found[1], _SAID)} (character {place[1]})"
+    else:
+        reason = f"RDKit says: {quote(found[1], _SAID)}" if found else "RDKit cannot read it"
     return reason
 
 
@@ -102,9 +106,11 @@ def problem(molecule: Chem.Mol) -> str:
         found = Chem.DetectChemistryProblems(molecule)
     if not found:
         return ""
-    said = found[0].Message().replace("  ", " ").strip()
+    said = quote(found[0].Message().replace("  ", " "), _SAID)
     if "kekulize" in found[0].GetType().lower():
-        reason = f"a ring of it cannot be kekulized (RDKit: {said}); an aromatic nitrogen with hydrogen is written [nH]"
+        reason = (
+            f"a ring of it cannot be kekulized (RDKit says: {said}); an aromatic nitrogen with hydrogen is written [nH]"
+        )
     else:
         reason = f"RDKit says: {said}"
     return reason

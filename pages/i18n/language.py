@@ -101,20 +101,26 @@ def say(text: str, code: str) -> str:
     """A sentence of ``matgen_core`` in a language: recognised by its template, its values kept, its parts said too."""
     for pattern, _wide, translated in templates(code):
         if found := pattern.fullmatch(text):
-            return translated.format(*(say(part, code) for part in found.groups()))
+            return translated.format(*(_say_value(part, code) for part in found.groups()))
     sentences = text.split("; ")
     said = [say(part, code) for part in sentences] if len(sentences) > 1 else sentences
     if len(said) > 1 and all(new != old for new, old in zip(said, sentences, strict=True) if old):
         return "。".join(said)
     for _narrow, pattern, translated in templates(code):
         if found := pattern.fullmatch(text):
-            return translated.format(*(say(part, code) for part in found.groups()))
+            return translated.format(*(_say_value(part, code) for part in found.groups()))
     for mark, new_mark in (("; ", "。"), (": ", ": "), (", ", "、")):
         parts = text.split(mark)
         said = [say(part, code) for part in parts] if len(parts) > 1 else parts
         if said != parts:
             return new_mark.join(said)
     return text
+
+
+def _say_value(text: str, code: str) -> str:
+    """A value within a sentence: what is quoted is the user's or another program's, and stays as it is."""
+    quoted = len(text) > 1 and text[0] == text[-1] == "'" and "', '" not in text and "' and '" not in text
+    return text if quoted else say(text, code)
 
 
 def _(text: str) -> str:

@@ -42,6 +42,7 @@ ALLOWED = re.compile(
     r"|(?:symmetry-first|latent-diffusion|dpm-solver|ddpm|ddim|smiles-[a-z]+|crystal-[a-z]+|band-gap)"
     r"|mat(?:gen|bert|gpt)(?:-[a-z]+)?"
     r"|eV/atom|µB/atom|g/mol|log mol/L|full fine-tuning|query|value|condition =|English|MatGen|MatBERT\w*"
+    r"|RDKit のメッセージ: '.*?'(?=$|[（）])"  # another program's own words, quoted
     r"|[a-z]+_[a-z_]+|(?:10)?\.\d{4,}/\S+|Choose an option"
 )  # fmt: skip
 
@@ -63,6 +64,8 @@ def english(text: str) -> bool:
         ("Nothing passes", True), ("Seed", True), ("候補が見つかりません", False), ("候補: no reading", True),
         ("CC(=O)Nc1ccc(O)cc1", False), ("NaCl · Fm-3m", False), ("作るには: matgen train matbert-atoms", False),
         ("バンドギャップ (eV)", False), ("dpm-solver", False),
+        ("RDKit のメッセージ: 'ring closure 1'", False), ("RDKit のメッセージ: 'ring' and more", True),
+        ("RDKit のメッセージ: syntax error", True),
     ],
 )  # fmt: skip
 def test_an_english_sentence_is_told(text: str, wrong: bool) -> None:
@@ -82,6 +85,9 @@ def refusals() -> Iterator[tuple[str, Callable[[], object]]]:
         lambda: check_constraints(Constraints(include=frozenset({"Na"}), chemical_system=frozenset({"Fe", "O"}))),
     )
     yield "molecule", lambda: read("C(", "scaffold")
+    yield "valence", lambda: read("CC(C)(C)(C)C", "scaffold")
+    yield "ring", lambda: read("c1cccc1", "scaffold")
+    yield "salt", lambda: read("CC(=O)[O-].[Na+]", "scaffold")
     yield "empty", lambda: read("", "scaffold")
     yield "pattern", lambda: read_pattern("[", "required SMARTS")
     yield "condition", lambda: read_condition("nonsense")
@@ -100,6 +106,16 @@ def test_refusals_are_said_in_japanese(name: str, refused: Callable[[], object])
     said = say(str(caught.value), "ja")
     assert KANA.search(said)
     assert not english(said), said
+
+
+def test_the_words_of_rdkit_are_quoted_as_they_are_within_a_japanese_sentence() -> None:
+    for text in ("C(", "CC(C)(C)(C)C", "c1cccc1"):
+        with pytest.raises(MatGenError) as caught:
+            read(text, "scaffold")
+        (own,) = re.findall(r"RDKit says: ('.*')", str(caught.value))
+        said = say(str(caught.value), "ja")
+        assert own in said
+        assert not english(said.replace(own, "")), said
 
 
 def reasons() -> list[str]:
