@@ -43,7 +43,7 @@ class Facts:
     @property
     def units_are_known(self) -> bool:
         """Whether the number of atoms in the cell is stated, so that a reading can be confirmed by it."""
-        return bool(self.formula) and self.units is not None
+        return bool(self.formula) and bool(self.units)
 
     def is_whole_cell(self, counts: Counter[str]) -> bool:
         """Whether the formula sum is the content of the cell itself, atom by atom."""
@@ -94,7 +94,8 @@ class Facts:
                 "atom or the setting is amiss"
             )
         # pymatgen writes the content of the cell as the formula sum, and Z as units of the reduced formula.
-        if stated is not None and whole != stated and not (whole == 1 and stated == _reduced_units(counts)):
+        # One atom of an element that pymatgen counts in pairs (O, H, N) gets Z = 0, which states nothing.
+        if stated and whole != stated and not (whole == 1 and stated == _reduced_units(counts)):
             raise BadInput(
                 f"{_write(counts)} was read, which is {whole} times the formula sum {_write(self.formula)}; the file "
                 f"says Z = {stated:g}"
