@@ -242,7 +242,7 @@ def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Cons
     if constraints.formula is not None and not has_formula(counts, constraints.formula):
         problems.append(f"not {constraints.formula}")
     if not constraints.min_atoms <= atoms <= constraints.max_atoms:
-        problems.append(f"{atoms} atoms")
+        problems.append("1 atom" if atoms == 1 else f"{atoms} atoms")
     system = crystal_system(crystal.space_group)
     if constraints.crystal_system not in (None, system):
         problems.append(system)

@@ -9,7 +9,7 @@ years, is not among them. Recyclability is not shown: no sourced indicator by co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -52,6 +52,21 @@ def check_hazards(elements: Iterable[str], *, toxic: bool = False, radioactive: 
     rejected = bool((bad and not toxic) or (hot and not radioactive))
     reason = "; ".join([*bad, *hot, *notes]) or "no toxic or radioactive element"
     return Verdict("hazards", not rejected, reason)
+
+
+def hazardous(
+    elements: Iterable[str], asked: Collection[str], *, toxic: bool = False, radioactive: bool = False
+) -> frozenset[str]:
+    """Elements to leave out; what is asked for by name stays.
+
+    Args:
+        elements: those that there are.
+        asked: elements that are asked for by name.
+        toxic: whether to leave out toxic elements.
+        radioactive: whether to leave out radioactive elements.
+    """
+    out = frozenset(TOXIC if toxic else ()) | (RADIOACTIVE if radioactive else frozenset())
+    return (out & frozenset(elements)) - frozenset(asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,13 +65,23 @@ class HullReading:
             words = f"decomposes to {products}"
         else:
             words = "not above any mixture of known phases"
-        few = f"only {self.known} known formulas of these elements, so the hull may be too shallow"
+        few = shallow_text(self.known)
         return "; ".join((words, few)) if self.few_known else words
 
 
 def few_known(elements: int, known: int) -> bool:
     """Whether the hull of so many elements may be too shallow, with so many known formulas of exactly these."""
     return elements > 1 and known < FEW.get(elements, 1)
+
+
+def shallow_text(known: int) -> str:
+    """That so many known formulas of exactly these elements are too few, in words."""
+    few = f"only {known} known formulas of these elements, so the hull may be too shallow"
+    if known == 0:
+        few = "no known formula of these elements, so the hull may be too shallow"
+    elif known == 1:
+        few = "only 1 known formula of these elements, so the hull may be too shallow"
+    return few
 
 
 class Hull:

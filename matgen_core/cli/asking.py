@@ -24,18 +24,22 @@ def read_goals(texts: Mapping[str, str]) -> dict[str, Goal]:
 
 def read_constraints(
     include: str, exclude: str, system: str = "", formula: str = "", min_atoms: int = 1, max_atoms: int = 20,
-    crystal_system: str = "any",
+    crystal_system: str = "any", no_toxic: bool = False, no_radioactive: bool = False,
 ) -> Constraints:  # fmt: skip
-    """Constraints from the texts of options.
+    """Constraints from the texts of options; hazardous elements that are asked for by name stay.
 
     Raises:
         BadTarget: naming what is not an element.
     """
-    from matgen_core.chem.composition import parse_elements, split_formula
+    from matgen_core.chem.composition import formula_elements, parse_elements, split_formula
+    from matgen_core.chem.hazards import hazardous
     from matgen_core.kinds.crystals.rows import ELEMENTS
 
     written, exactly = split_formula(formula, parse_elements(system, ELEMENTS) if system else None)
+    included = parse_elements(include, ELEMENTS)
+    asked = included | (exactly or frozenset()) | (formula_elements(written) if written else frozenset())
+    hazards = hazardous(ELEMENTS, asked, toxic=no_toxic, radioactive=no_radioactive)
     return Constraints(
-        parse_elements(include, ELEMENTS), parse_elements(exclude, ELEMENTS), exactly, written, min_atoms, max_atoms,
+        included, parse_elements(exclude, ELEMENTS) | hazards, exactly, written, min_atoms, max_atoms,
         None if crystal_system == "any" else crystal_system,
     )  # fmt: skip

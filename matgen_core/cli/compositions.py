@@ -27,6 +27,10 @@ def compositions(
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
     formula: Annotated[str, typer.Option(help="only this type of formula: ABX3, ABO3")] = "",
+    no_toxic: Annotated[bool, typer.Option("--no-toxic", help="leave out Pb, Cd, Hg, As, Be, Tl")] = False,
+    no_radioactive: Annotated[
+        bool, typer.Option("--no-radioactive", help="leave out elements without a stable isotope")
+    ] = False,
     prompt: Annotated[str, typer.Option(help="atoms that every formula begins with: Li, or Fe O")] = "",
     min_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 1,
     max_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 20,
@@ -44,7 +48,10 @@ def compositions(
 ) -> None:
     """Draw formulas for a target, read their properties and judge them."""
     goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
-    target = Target(goals, read_constraints(include, exclude, system, formula, min_atoms, max_atoms))
+    constraints = read_constraints(
+        include, exclude, system, formula, min_atoms, max_atoms, no_toxic=no_toxic, no_radioactive=no_radioactive
+    )
+    target = Target(goals, constraints)
     settings = CompositionSettings(temperature, top_k, prompt, neutral, new, cap)
     with at_work(out) as work:
         from matgen_core.kinds.compositions.files import formulas_to_csv

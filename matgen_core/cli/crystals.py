@@ -25,6 +25,10 @@ def crystals(
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
     formula: Annotated[str, typer.Option(help="exactly this formula, Fe3O4, or this type: ABX3, ABO3")] = "",
+    no_toxic: Annotated[bool, typer.Option("--no-toxic", help="leave out Pb, Cd, Hg, As, Be, Tl")] = False,
+    no_radioactive: Annotated[
+        bool, typer.Option("--no-radioactive", help="leave out elements without a stable isotope")
+    ] = False,
     min_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 1,
     max_atoms: Annotated[int, typer.Option(help="in the primitive cell")] = 20,
     crystal_system: Annotated[str, typer.Option(help="cubic, hexagonal, …")] = "any",
@@ -49,8 +53,11 @@ def crystals(
         }
     )  # fmt: skip
     target = Target(
-        goals, read_constraints(include, exclude, system, formula, min_atoms, max_atoms, crystal_system)
-    )  # fmt: skip
+        goals,
+        read_constraints(
+            include, exclude, system, formula, min_atoms, max_atoms, crystal_system, no_toxic, no_radioactive
+        ),
+    )
     settings = CrystalSettings(
         engine=engine, guidance=guidance, sampler=sampler, steps=steps, drafts=drafts, skeletons=skeletons,
         geometries=geometries, prefer_stable=prefer_stable,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from matgen_core.chem.stability import few_known
+from matgen_core.chem.stability import few_known, shallow_text
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, M, Prediction, Verdict
 from matgen_core.kinds.crystals.reference import Reference
@@ -37,10 +37,11 @@ def check_known_phases(reference: Reference, formula: str, elements: Collection[
         )
     known = hull.count_known(elements)
     enough = not few_known(len(elements), known)
+    if not enough:
+        return Verdict("known_phases", False, shallow_text(known))
     return Verdict(
-        "known_phases", enough,
-        f"{known} known formulas of these elements" if enough
-        else f"only {known} known formulas of these elements, so the hull may be too shallow",
+        "known_phases", True,
+        "1 known formula of these elements" if known == 1 else f"{known} known formulas of these elements",
     )  # fmt: skip
 
 

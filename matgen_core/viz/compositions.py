@@ -57,5 +57,5 @@ def draw_compositions(
     )  # fmt: skip
     for key, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
         record = PROPERTIES[key]
-        update(title=f"{translate(record.label)}, {record.unit}", gridcolor="rgba(128,128,128,0.2)", zeroline=False)
+        update(title=f"{translate(record.label)} ({record.unit})", gridcolor="rgba(128,128,128,0.2)", zeroline=False)
     return figure

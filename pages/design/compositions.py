@@ -23,6 +23,7 @@ from pages.kinds.crystal_controls import ask_goals
 from pages.runs.jobs import submit
 from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_recorder import begin_record, offer_last_run, show_record, told_to_begin
+from pages.widgets.go_bar import ask_to_go
 from pages.widgets.refusal import show_refusal
 from pages.widgets.selection import follow_pick
 from pages.widgets.url_settings import check_link
@@ -122,8 +123,7 @@ with controls, st.container(key="controls"):
     asked = ask()
     seen = look(st.session_state[JOB]) if JOB in st.session_state else None
     busy = seen is not None and seen.busy
-    with st.container(key="go-bar"):
-        pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
+    pressed = ask_to_go(_("Generate"), asked is not None, busy)
     if asked and (pressed or (told_to_begin("compositions") and not busy)):
         start(*asked)
         st.rerun()

@@ -41,6 +41,7 @@ from pages.widgets.design_run import (
 )
 from pages.widgets.downloads import offer_files
 from pages.widgets.follow_up import show_elsewhere, show_relaxing
+from pages.widgets.go_bar import ask_to_go
 from pages.widgets.refusal import show_refusal
 from pages.widgets.rejected import follow_loosened, show_rejected
 from pages.widgets.selection import follow_pick
@@ -150,25 +151,38 @@ def show_found(found: list[Candidate[Any]], loop: Loop, busy: bool) -> None:
     """Those that passed everything, and the picked one in full."""
     pick = follow_pick("design", loop.job, found, running=busy)
     if loop.kind == "molecules":
-        show_grid(found, loop.target, MoleculeSettings(), pick)
-    elif loop.kind == "compositions":
+        show_grid(found, loop.target, MoleculeSettings(), pick, lambda c: show_in_full(c, loop, narrow=True))
+        return
+    if loop.kind == "compositions":
         show_formula_table(found, loop.target, pick)
         show_formula_plot(found, loop.target, pick)
     else:
         show_table(found, loop.target, pick)
-        show_plot(found, loop.target, pick)
-    show_in_full(pick.of(found), loop)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            show_plot(found, loop.target, pick)
+        with right:
+            show_picture(pick.of(found))
+    show_in_full(pick.of(found), loop, pictured=loop.kind == "crystals")
 
 
-def show_in_full(picked: Candidate[Any], loop: Loop) -> None:
-    """All that is known of one candidate."""
+def show_in_full(picked: Candidate[Any], loop: Loop, narrow: bool = False, pictured: bool = False) -> None:
+    """All that is known of one candidate.
+
+    Args:
+        picked: which one.
+        loop: its run.
+        narrow: whether it is a molecule in a column beside the drawings.
+        pictured: whether its structure is shown already.
+    """
     if loop.kind == "molecules":
-        show_molecule(picked, loop.target, MoleculeSettings(), run_of(loop.job.recorder))
+        show_molecule(picked, loop.target, MoleculeSettings(), run_of(loop.job.recorder), narrow)
     elif loop.kind == "compositions":
         show_formula(picked)
         show_among_known(picked)
     else:
-        show_picture(picked)
+        if not pictured:
+            show_picture(picked)
         show_prospects(picked, loop.target)
         show_details(picked)
 
@@ -180,8 +194,7 @@ with controls, st.container(key="controls"):
     wanted = ask()
     seen = look(st.session_state[STATE].job) if STATE in st.session_state else None
     busy = seen is not None and seen.busy
-    with st.container(key="go-bar"):
-        pressed = st.button(_("Start"), type="primary", width="stretch", disabled=wanted is None or busy, key="go")
+    pressed = ask_to_go(_("Start"), wanted is not None, busy)
     if wanted and (pressed or (told_to_begin("inverse_design") and not busy)):
         start(wanted)
         st.rerun()

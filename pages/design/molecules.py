@@ -40,6 +40,7 @@ from pages.runs.run_recorder import (
     show_record,
     told_to_begin,
 )
+from pages.widgets.go_bar import ask_to_go
 from pages.widgets.refusal import show_refusal
 from pages.widgets.selection import follow_pick
 from pages.widgets.url_settings import check_link
@@ -109,14 +110,18 @@ def show_results(seen: Seen, target: Target, settings: MoleculeSettings, now: Mo
         st.info(_("No molecule passes all that is ticked. Untick one to see the nearest."))
         return
     pick = follow_pick("molecules", seen.job, shown, running=seen.busy)
-    grid, table, spread = st.tabs([_("Drawings"), _("Table"), _("Against MOSES")], key="molecule-tabs")
+    run = run_of(seen.job.recorder)
+    names = [_("Drawings"), _("Table"), _("Against MOSES")]
+    grid, table, spread = st.tabs(names, key="molecule-tabs", on_change="rerun")
+    beside = partial(show_molecule, target=target, settings=now, run=run, narrow=True)
     with grid:
-        show_grid(shown, target, settings, pick)
+        show_grid(shown, target, settings, pick, beside if grid.open else None)
     with table:
         show_molecule_table(shown, target, pick)
     with spread:
         show_histograms(shown, target)
-    show_molecule(pick.of(shown), target, now, run_of(seen.job.recorder))
+    if not grid.open:
+        show_molecule(pick.of(shown), target, now, run)
 
 
 def offer_files(shown: Sequence[Candidate[Molecule]], drawn: Sequence[Candidate[Molecule]]) -> None:
@@ -140,8 +145,7 @@ with controls, st.container(key="controls"):
     asked = ask()
     seen = look(st.session_state[JOB]) if JOB in st.session_state else None
     busy = seen is not None and seen.busy
-    with st.container(key="go-bar"):
-        pressed = st.button(_("Generate"), type="primary", width="stretch", disabled=asked is None or busy, key="go")
+    pressed = ask_to_go(_("Generate"), asked is not None, busy)
     if asked and (pressed or (told_to_begin("molecules") and not busy)):
         start(*asked)
         st.rerun()

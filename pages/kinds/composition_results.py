@@ -25,7 +25,6 @@ from pages.i18n.formatting import (
     label_text,
     mark,
     metal_chance,
-    number,
     price_text,
     reading_text,
     rule_text,
@@ -33,6 +32,7 @@ from pages.i18n.formatting import (
     subscript,
 )
 from pages.i18n.language import _
+from pages.widgets.prediction_columns import heading, prediction_cells, score_column, spread_column
 from pages.widgets.selection import Pick
 
 #: Where a formula waits that another page handed to the crystals.
@@ -65,7 +65,7 @@ def show_formula_shares(
 def show_formula_table(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
     """One composition a row; a row picks it."""
     table = pd.DataFrame([_row(c, target) for c in found])
-    pick.show_table(table, "formula-table", 390, _columns(target), _("Compositions, one a row"))
+    pick.show_table(table, "formula-table", 390, _columns(table, target), _("Compositions, one a row"))
 
 
 @st.cache_data(max_entries=20_000, show_spinner=False)
@@ -79,10 +79,8 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
         row["chance"] = round_chance(chance(candidate, target))
-    for key in _COLUMNS:
-        reading = candidate.predictions.get(key)
-        row[key] = None if reading is None else reading.value
-        row[f"{key}_spread"] = None if reading is None else reading.spread
+    row["score"] = candidate.score
+    row |= prediction_cells(candidate, _COLUMNS)
     row["metal"] = metal_chance(candidate)
     row["charge"] = mark(charge_verdict(candidate))
     newness = candidate.verdict("newness")
@@ -96,7 +94,7 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     return row
 
 
-def _columns(target: Target) -> dict[str, object]:
+def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     config: dict[str, object] = {
         "formula": words(_("Formula"), pinned=True, width=120),
@@ -109,6 +107,7 @@ def _columns(target: Target) -> dict[str, object]:
                 "Probability that every target is met, by the whole predicted distribution with its share of metals"
             ),
         ),
+        "score": score_column("compositions"),
         "metal": numbers(
             _("P(metal)"),
             format="percent",
@@ -131,9 +130,9 @@ def _columns(target: Target) -> dict[str, object]:
     for key in _COLUMNS:
         record = PROPERTIES[key]
         asked = f"  \n{_('Target')}: {goal_text(key, target.goals[key])}" if key in target.goals else ""
-        heading = f"{_(record.short)}, {record.unit}{' ◎' if asked else ''}"
-        config[key] = numbers(heading, format="%.2f", width=118, help=f"{_(record.label)} ({record.unit}){asked}")
-        config[f"{key}_spread"] = numbers("±", format="%.2f", width=50)
+        head = heading(key, _(record.short), bool(asked))
+        config[key] = numbers(head, format="%.2f", width=125, help=f"{_(record.label)} ({record.unit}){asked}")
+        config[f"{key}_spread"] = spread_column(c for c in table[f"{key}_spread"] if isinstance(c, str))
     return config
 
 
@@ -181,7 +180,7 @@ def show_formula(candidate: Candidate[Formula]) -> None:
     facts = {
         _("Price of its elements"): "–" if supply.price is None else f"{price_text(supply.price)} USD/kg",
         _("HHI of production, reserves"): " · ".join(
-            "–" if v is None else number(v, 0) for v in (supply.production, supply.reserve)
+            "–" if v is None else f"{v:,.0f}" for v in (supply.production, supply.reserve)
         ),
         _("Scarcest element"): "–"
         if supply.scarcest is None

@@ -28,6 +28,7 @@ from pages.i18n.formatting import (
     subscript,
 )
 from pages.i18n.language import _
+from pages.widgets.prediction_columns import heading, prediction_cells, score_column, spread_column
 from pages.widgets.selection import Pick
 
 _COLUMNS = columns_of("crystals")
@@ -113,10 +114,8 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
         row["chance"] = round_chance(chance(candidate, target))
-    for key in dict.fromkeys((*target.goals, "e_above_hull", *_COLUMNS)):
-        prediction = candidate.predictions.get(key)
-        row[key] = None if prediction is None else prediction.value
-        row[f"{key}_spread"] = None if prediction is None else prediction.spread
+    row["score"] = candidate.score
+    row |= prediction_cells(candidate, dict.fromkeys((*target.goals, "e_above_hull", *_COLUMNS)))
     row["cautions"] = cautions(candidate)
     row["newness"] = newness_text(candidate)
     row["metal"] = metal_chance(candidate)
@@ -142,6 +141,7 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
                 "Probability that every target is met, by the whole predicted distribution with its share of metals"
             ),
         ),
+        "score": score_column("crystals"),
         "cautions": words(
             _("Caution"),
             width=120,
@@ -174,12 +174,11 @@ def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
         if record.predicted_by["crystals"] == "matbert":
             short = _("{property} by formula").format(property=short)
             help_text += f"  \n{_('Predicted from the composition: all structures of one formula have the same')}"
-        heading = f"{short}, {record.unit}{' ◎' if asked else ''}"
         # A column that nothing was read for says nothing, unless it was asked for.
-        read = table[key].notna().any() or key in target.goals
-        config[key] = numbers(heading, format="%.2f", width=118, help=help_text) if read else None
-        known = table[f"{key}_spread"].notna().any()
-        config[f"{key}_spread"] = numbers("±", format="%.2f", width=50) if known else None
+        read = table[[key, f"{key}_spread"]].notna().any(axis=None) or key in target.goals
+        head = heading(key, short, bool(asked))
+        config[key] = numbers(head, format="%.2f", width=125, help=help_text) if read else None
+        config[f"{key}_spread"] = spread_column(c for c in table[f"{key}_spread"] if isinstance(c, str))
     return config
 
 

@@ -21,10 +21,20 @@ from pages.kinds.molecule_view import drawing, show_conformer
 from pages.kinds.writing_view import show_writing
 
 
-def show_molecule(candidate: Candidate[Molecule], target: Target, settings: MoleculeSettings, run: str = "") -> None:
-    """The picked molecule; ``run`` is the id of its run in the store and stands in the names of its files."""
+def show_molecule(
+    candidate: Candidate[Molecule], target: Target, settings: MoleculeSettings, run: str = "", narrow: bool = False
+) -> None:
+    """The picked molecule.
+
+    Args:
+        candidate: the picked one.
+        target: what was asked for.
+        settings: how it was written.
+        run: id of its run in the store, which stands in the names of its files.
+        narrow: whether it stands in a column beside the drawings, so that all of it is one below the other.
+    """
     smiles = candidate.material.smiles
-    left, right = st.columns([5, 7], gap="medium")
+    left, right = (st.container(), st.container()) if narrow else st.columns([5, 7], gap="medium")
     with left:
         st.html(drawing(smiles, 380, 210, settings.require or settings.scaffold))
         st.code(smiles, language=None, wrap_lines=True)

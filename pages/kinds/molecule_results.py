@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import pandas as pd
@@ -27,6 +27,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
+from pages.widgets.prediction_columns import heading, score_column
 from pages.widgets.selection import Pick
 
 Found = Sequence[Candidate[Molecule]]
@@ -54,7 +55,7 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
     counts, kept = summarise(candidates), keep_molecules(candidates)
     boxes = [
         (_("Valid"), counts["valid"], counts["drawn"]), (_("Unique"), counts["unique"], counts["valid"]),
-        (_("Novel"), counts["novel"], counts["unique"]),
+        (_("Not in the training data"), counts["novel"], counts["unique"]),
     ]  # fmt: skip
     if len(target.goals) > 1:
         boxes.append((_("On every target"), sum(map(met_all, kept)), len(kept)))
@@ -90,7 +91,7 @@ _RULES = {
 
 def filter_molecules(candidates: Found, target: Target, settings: MoleculeSettings) -> list[Candidate[Molecule]]:
     """Those that pass what the reader ticks."""
-    names = {"target": _("on target"), "new": _("novel"), "rules": _("passing all filters")}
+    names = {"target": _("on target"), "new": _("not in the training data"), "rules": _("passing all filters")}
     if not target.goals:
         del names["target"]
     ruled = settings.filters or settings.require or settings.forbid or settings.scaffold or settings.max_sa
@@ -115,24 +116,51 @@ def filter_molecules(candidates: Found, target: Target, settings: MoleculeSettin
 # ------------------------------------------------------------------------------------------------------------- grid
 
 
-def show_grid(candidates: Found, target: Target, settings: MoleculeSettings, pick: Pick) -> None:
-    """Drawings with name-tagged properties, a page of them at a time."""
+def show_grid(
+    candidates: Found,
+    target: Target,
+    settings: MoleculeSettings,
+    pick: Pick,
+    show_picked: Callable[[Candidate[Molecule]], None] | None,
+) -> None:
+    """Drawings with name-tagged properties, a page of them at a time, and the picked one in full among them.
+
+    The style sheet puts it in a column beside the drawings that stays in view; on a phone it comes right after its
+    drawing, or first where its drawing is on another page.
+
+    Args:
+        candidates: all of them.
+        target: what was asked for.
+        settings: what must be in every molecule is marked in its drawing.
+        pick: which one is shown.
+        show_picked: shows one molecule in full, in a narrow column; None where it is shown elsewhere.
+    """
     pages = -(-len(candidates) // _PAGE)
     page = 1
     if pages > 1:
-        page = int(st.number_input(_("Page of {pages}").format(pages=pages), 1, pages, 1, key="grid-page", width=140))
+        page = int(st.number_input(_("Page, of {pages}").format(pages=pages), 1, pages, 1, key="grid-page", width=140))
     shown = candidates[(page - 1) * _PAGE : page * _PAGE]
     mark_part = settings.require or settings.scaffold
+    picked = pick.of(candidates)
     with st.container(horizontal=True, gap="small", key="molecule-grid"):
+        if show_picked and picked not in shown:
+            _show_beside(picked, show_picked)
         for candidate in shown:
             name = "picked" if candidate.id == pick.shown else "card"
             with st.container(border=True, width=222, gap=None, key=f"molecule-{name}-{candidate.id}"):
                 st.html(drawing(candidate.material.smiles, highlight=mark_part) + tags(candidate, target))
                 st.button(
-                    _("Shown below") if name == "picked" else _("Show"), key=f"pick-{candidate.id}",
+                    _("Shown") if name == "picked" else _("Show"), key=f"pick-{candidate.id}",
                     on_click=pick.choose, args=(candidate.id,), type="tertiary", width="stretch",
                     help=candidate.material.smiles,
                 )  # fmt: skip
+            if show_picked and name == "picked":
+                _show_beside(candidate, show_picked)
+
+
+def _show_beside(candidate: Candidate[Molecule], show_picked: Callable[[Candidate[Molecule]], None]) -> None:
+    with st.container(border=True, key="molecule-beside"):
+        show_picked(candidate)
 
 
 def tags(candidate: Candidate[Molecule], target: Target) -> str:
@@ -168,13 +196,15 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     config: dict[str, object] = {
         "smiles": words("SMILES", pinned=True, width=260), "met": words(_("Met"), width=45),
-        "newness": words(_("Novel"), width=55), "id": words("id", width=80),
+        "score": score_column("molecules"),
+        "newness": words(_("New"), width=55, help=_("Whether it is not among the training molecules")),
+        "id": words("id", width=80),
     }  # fmt: skip
     for name in COLUMNS:
         record = PROPERTIES[name]
         asked = f"  \n{_('Target')}: {goal_text(name, target.goals[name])}" if name in target.goals else ""
         config[name] = numbers(
-            _(record.short) + (" ◎" if asked else ""), format=f"%.{record.decimals}f", width=90,
+            heading(name, _(record.short), bool(asked)), format=f"%.{record.decimals}f", width=105,
             help=f"{_(record.label)}: {_(record.note)}{asked}",
         )  # fmt: skip
     table = pd.DataFrame([_row(c, target) for c in candidates])
@@ -185,6 +215,7 @@ def _row(candidate: Candidate[Molecule], target: Target) -> dict[str, object]:
     row: dict[str, object] = {"smiles": candidate.material.smiles}
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
+        row["score"] = candidate.score
     row |= {key: candidate.value(key) for key in COLUMNS}
     rules = dict.fromkeys(
         v.rule for v in candidate.verdicts if not v.rule.startswith("target:") and v.rule not in ("valid", "duplicate")

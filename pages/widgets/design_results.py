@@ -122,7 +122,7 @@ def show_phases(candidate: Candidate[Crystal] | Candidate[Formula], key: str) ->
         return
     st.caption(_("Known phases of its elements on the hull; first those that it would decompose into."))
     rows = [(subscript(p.formula), p.energy, p.share or None) for p in phases]
-    columns = [_("Known phase"), _("Formation energy, eV/atom"), _("Share of atoms")]
+    columns = [_("Known phase"), _("Formation energy (eV/atom)"), _("Share of atoms")]
     st.dataframe(
         pd.DataFrame(rows, columns=columns),
         hide_index=True,

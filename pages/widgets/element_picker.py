@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from matgen_core.chem.composition import formula_elements, split_formula
-from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, hazardous
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Constraints
 from pages.i18n.language import _
@@ -48,17 +48,15 @@ def ask_hazards(asked: frozenset[str], elements: Sequence[str]) -> frozenset[str
         asked: elements that the reader asks for.
         elements: those that there are.
     """
-    left, right = st.columns(2, gap="small", wrap=False)
-    toxic = left.toggle(
+    toxic = st.toggle(
         _("No toxic elements"), key="no_toxic", bind="query-params",
         help=", ".join(TOXIC) + ". " + _("Elements that you ask for by name stay."),
     )  # fmt: skip
-    radioactive = right.toggle(
+    radioactive = st.toggle(
         _("No radioactive elements"), key="no_radioactive", bind="query-params",
         help=", ".join(e for e in elements if e in RADIOACTIVE) + ". " + _("Elements that you ask for by name stay."),
     )  # fmt: skip
-    out = frozenset(TOXIC if toxic else ()) | frozenset(RADIOACTIVE if radioactive else ())
-    return (out & frozenset(elements)) - asked
+    return hazardous(elements, asked, toxic=toxic, radioactive=radioactive)
 
 
 @st.cache_resource

@@ -78,7 +78,7 @@ def check_counts(counts: dict[str, int], constraints: Constraints) -> Verdict:
     if constraints.formula is not None and not has_formula(counts, constraints.formula):
         problems.append(f"not {constraints.formula}")
     if not constraints.min_atoms <= atoms <= constraints.max_atoms:
-        problems.append(f"{atoms} atoms")
+        problems.append("1 atom" if atoms == 1 else f"{atoms} atoms")
     return Verdict("constraints", not problems, "; ".join(problems))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.oxidation import check_oxidation
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.core.goal_probability import chance_of, round_chance
@@ -29,7 +30,7 @@ def assess(
         target: what was asked for.
         seen: the different structures of the run so far; grows. None for a run of its own.
 
-    Rules: "constraints", "oxidation", "newness", "duplicate", and "target:<property>" for each goal.
+    Rules: "constraints", "oxidation", "newness", "duplicate", "hazards", and "target:<property>" for each goal.
     """
     reference = load_reference()
     seen = SeenStructures() if seen is None else seen
@@ -44,6 +45,7 @@ def assess(
                 check_oxidation(reduced_formula(crystal), to_structure(crystal)),
                 reference.newness(crystal),
                 Verdict("duplicate", not same, same),
+                check_hazards(formula_counts(crystal)),
                 *check_goals(candidate, target),
             )
         )

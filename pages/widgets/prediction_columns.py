@@ -1,0 +1,71 @@
+"""Columns that the tables of every kind share: score, predictions with their spreads in the words of the card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate
+from pages.i18n.formatting import is_open, number, reading_text
+from pages.i18n.language import N_, _
+
+#: What a score is made of, by kind.
+SCORES = {
+    "crystals": N_(
+        "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
+        "(at most 10; 10 without a prediction) and the doubt, which is 1 less the probability that it is met; the "
+        "energy above the hull in units of 0.1 eV/atom (at most 10; 1 more where few phases are known); 1000 for "
+        "each of: atoms too near, not what was allowed, a repeat."
+    ),
+    "compositions": N_(
+        "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
+        "(at most 10; 10 without a prediction) and the doubt, which is 1 less the probability that it is met; the "
+        "energy above the hull in units of 0.1 eV/atom (at most 10; 1 more where few phases are known)."
+    ),
+    "molecules": N_(
+        "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
+        "(1 for counts; at most 10; 10 without a value); 1000 for each filter that rejects it."
+    ),
+}  # fmt: skip
+
+
+def score_column(kind: str) -> object:
+    """The column of scores, with what they are made of as its help."""
+    return st.column_config.NumberColumn(_("Score"), format="%.2f", width=65, help=_(SCORES[kind]))
+
+
+def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str, object]:
+    """Value and spread of each property; where a model cannot tell zero from another value, the words of the card.
+
+    A number of which the model is not sure would be sorted and compared as if it were one, so there is none.
+    """
+    cells: dict[str, object] = {}
+    for key in keys:
+        prediction = candidate.predictions.get(key)
+        unsure = prediction is not None and is_open(prediction) and prediction.otherwise is not None
+        cells[key] = None if prediction is None or unsure else prediction.value
+        spread = None if prediction is None or prediction.value is None else prediction.spread
+        cells[f"{key}_spread"] = (
+            reading_text(prediction) if unsure else None if spread is None else f"± {number(spread)}"
+        )
+    return cells
+
+
+def spread_column(cells: Iterable[object]) -> object | None:
+    """The column of the spreads, as wide as its words; None, which hides it, where there is none."""
+    longest = max((len(str(cell)) for cell in cells if cell is not None), default=0)
+    if not longest:
+        return None
+    return st.column_config.TextColumn(
+        "±", width=62 if longest <= 8 else 175,
+        help=_("One standard deviation; in words where the model cannot tell zero from another value"),
+    )  # fmt: skip
+
+
+def heading(key: str, short: str, asked: bool) -> str:
+    """Head of a property's column: name, unit in brackets, a mark where it is a target."""
+    unit = PROPERTIES[key].unit
+    return f"{short}{f' ({unit})' if unit else ''}{' ◎' if asked else ''}"
