@@ -73,7 +73,7 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
         places, space.names if space.holds == "molecules" else [subscript(n) for n in space.names], values,
         "" if count else heading(colour), groups=bool(count), laid_over=over,
         marked=() if picked is None else (picked,), translate=_,
-        axes=("", "") if slow else tuple(f"PC{i + 1} ({share:.0%})" for i, share in enumerate(axes)),
+        axes=("", "") if slow else (f"PC1 ({axes[0]:.0%})", f"PC2 ({axes[1]:.0%})"),
     )  # fmt: skip
     event = st.plotly_chart(
         figure, key=f"map-{space.kind}", on_select="rerun", selection_mode=("points", "box", "lasso"),

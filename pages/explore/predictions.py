@@ -16,7 +16,7 @@ from matgen_core.core.records import Candidate, Progress
 from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table, read_rows
 from matgen_core.workflows.predictors import list_predictors, load_predictor
 from pages.i18n.language import N_, _
-from pages.runs.jobs import Job, submit
+from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import catch_up, look, show_progress
 
 JOB, DONE, TYPED = "predict-job", "predict-done", "predict-typed"
@@ -52,7 +52,7 @@ def typed() -> None:
     if not lines:
         st.info(_("Write one a line."))
         return
-    rows = []
+    rows: list[dict[str, object]] = []
     for line, read in zip(lines, read_rows(kind, lines, ask_predictor(kind)), strict=True):
         if isinstance(read, str):
             rows.append({_("Material"): line, _("Problem"): _(read)})
@@ -122,8 +122,7 @@ def begin(name: str, data: bytes, using: str | None) -> None:
     st.session_state[DONE] = done
     total = max(1, data.count(b"\n"))
 
-    def work(report: object, stop: object) -> tuple[Candidate, ...]:
-        assert callable(report)
+    def work(report: OnProgress, stop: Stop) -> tuple[Candidate, ...]:
         with tempfile.TemporaryDirectory() as folder:
             source, out = Path(folder) / "in" / _plain(name), Path(folder) / "out.csv"
             source.parent.mkdir()
@@ -131,7 +130,7 @@ def begin(name: str, data: bytes, using: str | None) -> None:
             check_unpacked(source)
             read = predict_table(
                 source, out, using=using, on_progress=lambda n: report(Progress("predict", min(n, total), total)),
-                cancelled=stop,  # type: ignore[arg-type]
+                cancelled=stop,
             )  # fmt: skip
             done["report"], done["text"] = read, out.read_text(encoding="utf-8")
         return ()

@@ -26,7 +26,7 @@ from pages.kinds.molecule_card import show_molecule
 from pages.kinds.molecule_results import keep_molecules, show_grid
 from pages.runs.run_recorder import begin_again, owner
 from pages.widgets.downloads import offer_files
-from pages.widgets.selection import follow_pick
+from pages.widgets.selection import Columns, follow_pick
 
 #: Ids of the runs that are ticked.
 OPEN = "runs-open"
@@ -59,7 +59,7 @@ def pick_runs(runs: Sequence[Run]) -> list[Run]:
             "created": [run.created for run in runs],
         }
     )
-    columns = {
+    columns: Columns = {
         "name": _("Name"), "kind": _("Made by"), "state": _("State"), "count": _("Candidates"), "seed": _("Seed"),
         "created": st.column_config.DatetimeColumn(_("Begun"), format="YYYY-MM-DD HH:mm", help="UTC"),
     }  # fmt: skip

@@ -33,7 +33,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import _
 from pages.widgets.prediction_columns import heading, prediction_cells, score_column, spread_column
-from pages.widgets.selection import Pick
+from pages.widgets.selection import Columns, Pick
 
 #: Where a formula waits that another page handed to the crystals.
 HANDED = "handed-formula"
@@ -94,9 +94,9 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     return row
 
 
-def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
+def _columns(table: pd.DataFrame, target: Target) -> Columns:
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
-    config: dict[str, object] = {
+    config: Columns = {
         "formula": words(_("Formula"), pinned=True, width=120),
         "met": words(_("Met"), width=45, help=_("Whether every target is met")),
         "chance": numbers(

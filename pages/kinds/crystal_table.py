@@ -29,7 +29,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import _
 from pages.widgets.prediction_columns import heading, prediction_cells, score_column, spread_column
-from pages.widgets.selection import Pick
+from pages.widgets.selection import Columns, Pick
 
 _COLUMNS = columns_of("crystals")
 _STABLE = PROPERTIES["e_above_hull"].tolerance
@@ -55,7 +55,7 @@ def _is_balanced(candidate: Candidate) -> bool:
 def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
     """How many met each goal, beside what chance would reach."""
     rates: Mapping[str, float | None] = base_rates(target)
-    boxes = []
+    boxes: list[tuple[str, Callable[[Candidate], bool], str]] = []
     if len(target.goals) > 1:
         boxes.append((_("On every target"), met_all, ""))
     for key, goal in target.goals.items():
@@ -83,7 +83,7 @@ def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
 
 def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[Candidate]:
     """Those that pass what the reader ticks."""
-    checks = {
+    checks: dict[str, tuple[str, Callable[[Candidate], bool]]] = {
         "target": (_("on target"), met_all), "stable": (_("near the hull"), is_stable),
         "new": (_("not among the known"), _passed("newness")), "charge": (_("charges balance"), _is_balanced),
         "unique": (_("unique"), _passed("duplicate")),
@@ -126,9 +126,9 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     return row
 
 
-def _columns(table: pd.DataFrame, target: Target) -> dict[str, object]:
+def _columns(table: pd.DataFrame, target: Target) -> Columns:
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
-    config: dict[str, object] = {
+    config: Columns = {
         "formula": words(_("Formula"), pinned=True, width=110),
         "space_group": words(_("Space group"), width=105),
         "atoms": numbers(_("Atoms"), width=55, help=_("In the primitive cell")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -115,6 +116,6 @@ def _offer(candidate: Candidate[Molecule], run: str) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, shaped in ((_("SDF, flat"), False), (_("SDF, 3D"), True)):
             st.download_button(
-                label, lambda shaped=shaped: to_sdf([candidate], conformers=shaped),
+                label, partial(to_sdf, [candidate], conformers=shaped),
                 sdf_name(candidate, run, conformers=shaped), key=f"one-sdf-{shaped}", on_click="ignore",
             )  # fmt: skip

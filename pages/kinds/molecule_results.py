@@ -28,7 +28,7 @@ from pages.i18n.formatting import (
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
 from pages.widgets.prediction_columns import heading, score_column
-from pages.widgets.selection import Pick
+from pages.widgets.selection import Columns, Pick
 
 Found = Sequence[Candidate[Molecule]]
 _PAGE = 12
@@ -194,7 +194,7 @@ def _short(goal: Goal) -> str:
 def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
     """One molecule a row; a row picks it."""
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
-    config: dict[str, object] = {
+    config: Columns = {
         "smiles": words("SMILES", pinned=True, width=260), "met": words(_("Met"), width=45),
         "score": score_column("molecules"),
         "newness": words(_("New"), width=55, help=_("Whether it is not among the training molecules")),

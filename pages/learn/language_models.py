@@ -53,9 +53,9 @@ def tokens() -> None:
     left, right = st.columns(2, gap="medium")
     smiles = left.text_input("SMILES", "CC(=O)Nc1ccc(Br)cc1", key="token-smiles", max_chars=120)
     formula = right.text_input(_("Formula"), "LiFePO4", key="token-formula", max_chars=60)
-    for column, read in ((left, lambda: atom_tokens(smiles)), (right, lambda: tokens_of(formula))):
+    for column, text, read in ((left, smiles, atom_tokens), (right, formula, tokens_of)):
         try:
-            column.code("  ".join(read()), language=None, wrap_lines=True)
+            column.code("  ".join(read(text)), language=None, wrap_lines=True)
         except MatGenError as error:
             column.error(_(str(error)))
 

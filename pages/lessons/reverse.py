@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -173,9 +175,8 @@ def conditions() -> None:
     )  # fmt: skip
 
 
-def guarded(show: object) -> None:
+def guarded(show: Callable[[], object]) -> None:
     """Shows a tab; what its user or a missing file brings is said in words."""
-    assert callable(show)
     try:
         show()
     except MatGenError as error:

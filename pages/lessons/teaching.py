@@ -17,7 +17,7 @@ from matgen_core.viz.transfer import draw_teaching
 from matgen_core.workflows.finetune import FinetuneConfig, Tuned, finetune, read_examples
 from matgen_core.workflows.predictors import save_predictor
 from pages.i18n.language import N_, _
-from pages.runs.jobs import Job, submit
+from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import catch_up, look, show_progress
 
 JOB, TAUGHT = "transfer-job", "transfer-taught"
@@ -78,8 +78,7 @@ def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneC
     holder: dict[str, object] = {"column": column}
     st.session_state[TAUGHT] = holder
 
-    def work(report: object, stop: object) -> tuple[Candidate, ...]:
-        assert callable(report)
+    def work(report: OnProgress, stop: Stop) -> tuple[Candidate, ...]:
         examples = read_examples(texts, values, kind)
         holder["refused"] = examples.refused
 
@@ -87,7 +86,7 @@ def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneC
             holder["tuned"] = tuned
             report(Progress("train", tuned.curve[-1][0], config.epochs))
 
-        holder["tuned"] = finetune(examples, config, on_epoch=on_epoch, cancelled=stop)  # type: ignore[arg-type]
+        holder["tuned"] = finetune(examples, config, on_epoch=on_epoch, cancelled=stop)
         return ()
 
     st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}")

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -31,7 +32,11 @@ _SHORT = ("compositions", "molecules", "predict-table")
 _MAPS = "map-"
 _OF_PAGES = "jobs-of-pages"
 
-Work = Callable[[Callable[[Progress], None], Callable[[], bool]], tuple[Candidate, ...]]
+#: Takes how far the work is.
+OnProgress = Callable[[Progress[Any]], None]
+#: Whether the work is to end.
+Stop = Callable[[], bool]
+Work = Callable[[OnProgress, Stop], tuple[Candidate[Any], ...]]
 
 
 @dataclass
@@ -232,7 +237,7 @@ def submit(
     gone = Presence(session, read_environment().stop_after_close)
     job = Job(total, pace.seconds, recorder=recorder, kind=kind, gone=gone)
 
-    def work_when_loaded(report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> tuple[Candidate, ...]:
+    def work_when_loaded(report: OnProgress, cancelled: Stop) -> tuple[Candidate[Any], ...]:
         if loader:
             loader()
         return () if cancelled() else work(report, cancelled)

@@ -49,7 +49,7 @@ class Asked:
 def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     """Begins the loop, or goes on with a run."""
 
-    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate, ...]:
+    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
         kept: dict[str, Any] = {
             "rules": asked.rules, "seed": asked.seed, "before": before, "on_progress": report, "cancelled": stop,
         }  # fmt: skip

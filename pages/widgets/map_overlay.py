@@ -16,7 +16,7 @@ from matgen_core.workflows.explore import encode_texts, nearest
 from matgen_core.workflows.spaces import Space
 from matgen_core.workflows.table_vectors import COLUMN, MOST_ROWS, TableVectors, read_vectors
 from pages.i18n.language import _, ngettext
-from pages.runs.jobs import Job, submit
+from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import catch_up, look, show_progress
 from pages.runs.run_recorder import owner
 from pages.widgets.map_view import axes_of, finished_maps, space_of
@@ -64,7 +64,7 @@ def _ask_run(space: Space) -> tuple[str, list[object]]:
     )
     if chosen is None:
         return "", []
-    if chosen == "last":
+    if chosen == "last" and job is not None:
         return named(chosen), [c.material for c in job.candidates]
     return named(chosen), [c.material for c in store.candidates(chosen)]
 
@@ -125,9 +125,7 @@ def _start_reading(space: Space, data: bytes) -> tuple[Job, list[TableVectors]]:
     """The job, and a list that will hold what it has read."""
     done: list[TableVectors] = []
 
-    def work(report: object, stop: object) -> tuple[()]:
-        assert callable(report)
-        assert callable(stop)
+    def work(report: OnProgress, stop: Stop) -> tuple[()]:
         done.append(read_vectors(space, data, cancelled=stop, on_progress=lambda n, of: report(Progress("map", n, of))))
         return ()
 

@@ -22,7 +22,7 @@ from matgen_core.workflows.explore import (
 from matgen_core.workflows.maps import load_map
 from matgen_core.workflows.spaces import Space
 from pages.i18n.language import _
-from pages.runs.jobs import Job, submit
+from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import look, show_progress
 
 
@@ -75,9 +75,7 @@ def places_of(kind: str, slow: bool) -> NDArray[np.float32]:
 def _start_map(kind: str) -> Job:
     space, maps, total = space_of(kind), finished_maps(), 500
 
-    def work(report: object, stop: object) -> tuple[()]:
-        assert callable(report)
-        assert callable(stop)
+    def work(report: OnProgress, stop: Stop) -> tuple[()]:
         maps[kind] = neighbour_map(
             space.vectors, iterations=total, cancelled=stop,
             on_progress=lambda done, of: report(Progress("map", done, of)),

@@ -17,7 +17,7 @@ from matgen_core.workflows.loop import DesignRun, resume
 from pages.i18n.formatting import goal_text, group_symbol, rule_text, subscript
 from pages.i18n.language import _
 from pages.widgets.design_run import Asked, Loop
-from pages.widgets.selection import follow_pick
+from pages.widgets.selection import Columns, follow_pick
 
 #: Rows of the table; a reader who wants more takes the CSV of everything.
 _MOST = 100
@@ -42,7 +42,7 @@ def show_rejected(loop: Loop, drawn: Sequence[Candidate[Any]], busy: bool) -> Ca
     pick = follow_pick("rejected", loop.job, near[:_MOST], running=busy)
     table = pd.DataFrame([_row(candidate, loop.rules) for candidate in near[:_MOST]])
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
-    columns: dict[str, object] = {
+    columns: Columns = {
         "name": words(_("SMILES") if loop.kind == "molecules" else _("Formula"), pinned=True, width=130),
         "space_group": words(_("Space group"), width=100),
         "fails": words(_("Fails"), width=190),

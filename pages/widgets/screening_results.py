@@ -34,7 +34,7 @@ from pages.i18n.formatting import given_text, number, rule_text, subscript
 from pages.i18n.language import _
 from pages.kinds.molecule_view import picture
 from pages.widgets.screening_objectives import readable
-from pages.widgets.selection import selected_ids
+from pages.widgets.selection import Columns, selected_ids
 
 PICKED = "screen-picked"
 #: Rows of which each molecule is drawn in the table; a drawing is some kilobytes.
@@ -120,7 +120,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     ids = [c.id for c, _front, _merit in ranked]
     st.session_state["screen-ids"] = ids
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
-    columns: dict[str, object] = {
+    columns: Columns = {
         "drawing": st.column_config.ImageColumn(_("Drawing"), pinned=True, width=125),
         "name": words(_("Name"), pinned=True, width=_width(c.name for c, _front, _merit in ranked)),
         "material": words(

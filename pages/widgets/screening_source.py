@@ -175,7 +175,8 @@ def start(source: Source, rules: Rules, own: list[str]) -> None:
     forget_objectives()
 
     def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
-        screener, found = Screener(rules=rules, further=partial(add_own_readings, names=own) if own else None), []
+        screener = Screener(rules=rules, further=partial(add_own_readings, names=own) if own else None)
+        found: list[Candidate[Any]] = []
         for batch in batches(source.read(), 32):
             if stop():
                 break

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 import streamlit as st
 from plotly.graph_objects import Figure
 
 from matgen_core.core.records import Candidate, M
+
+if TYPE_CHECKING:
+    from streamlit.elements.arrow import DataframeStateInput
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+#: How the columns of a table are shown, by their keys; None hides one.
+Columns: TypeAlias = "dict[Any, ColumnConfig | str | None]"
 
 
 @dataclass
@@ -59,7 +66,7 @@ class Pick:
         """The reader's choice."""
         self.chosen = which
 
-    def show_table(self, table: pd.DataFrame, key: str, height: int, columns: dict[str, object], alt: str) -> None:
+    def show_table(self, table: pd.DataFrame, key: str, height: int, columns: Columns, alt: str) -> None:
         """A row for each candidate; a click on one picks it.
 
         Args:
@@ -69,11 +76,12 @@ class Pick:
             columns: as ``st.dataframe`` takes them.
             alt: what it is, for those who cannot see it.
         """
+        selected: DataframeStateInput = {"selection": {"rows": [] if self.row is None else [self.row]}}
         key, ids = f"{key}-{self.turn}", self.ids
         st.dataframe(
             table, hide_index=True, key=key, on_select=lambda: self._choose_row(key, ids), placeholder="–",
             selection_mode="single-row-required", height=min(35 * (len(table) + 1) + 3, height), column_config=columns,
-            selection_default={"selection": {"rows": [self.row]}}, alt=alt,
+            selection_default=selected, alt=alt,
         )  # fmt: skip
 
     def show_plot(self, chart: Figure, key: str, alt: str) -> None:

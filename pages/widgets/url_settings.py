@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import streamlit as st
 
 from pages.i18n.language import _, language, translations
 
-URL = "query-params"
+URL: Final = "query-params"
 _SEEN = "link-problems"
 
 
