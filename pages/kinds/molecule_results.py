@@ -121,7 +121,7 @@ def show_grid(
     target: Target,
     settings: MoleculeSettings,
     pick: Pick,
-    show_picked: Callable[[Candidate[Molecule]], None] | None,
+    show_picked: Callable[[Candidate[Molecule]], None] | None = None,
 ) -> None:
     """Drawings with name-tagged properties, a page of them at a time, and the picked one in full among them.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -11,6 +11,9 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from pages.i18n.formatting import is_open, number, reading_text
 from pages.i18n.language import N_, _
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 #: What a score is made of, by kind.
 SCORES = {
@@ -32,7 +35,7 @@ SCORES = {
 }  # fmt: skip
 
 
-def score_column(kind: str) -> object:
+def score_column(kind: str) -> ColumnConfig:
     """The column of scores, with what they are made of as its help."""
     return st.column_config.NumberColumn(_("Score"), format="%.2f", width=65, help=_(SCORES[kind]))
 
@@ -54,7 +57,7 @@ def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str
     return cells
 
 
-def spread_column(cells: Iterable[object]) -> object | None:
+def spread_column(cells: Iterable[object]) -> ColumnConfig | None:
     """The column of the spreads, as wide as its words; None, which hides it, where there is none."""
     longest = max((len(str(cell)) for cell in cells if cell is not None), default=0)
     if not longest:
