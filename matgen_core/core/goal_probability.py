@@ -49,8 +49,10 @@ def probability_of(reading: Prediction, goal: Goal) -> float | None:
     """Probability that what was read meets the goal, by the whole mixture: zero, or a positive normal value.
 
     P(goal) = p [0 meets it] + (1 - p) P(value meets it | value > 0), with p the probability of a metal, or of a
-    non-magnetic compound. A reading without p is a normal value.
+    non-magnetic compound. A reading without p is a normal value, and a known value is sure.
     """
+    if reading.known is not None:
+        return probability(reading.property, goal, reading.known, 0.0)
     key, zero = reading.property, reading.zero_chance
     if zero is None or reading.otherwise is None or not reading.otherwise_spread:
         return probability(key, goal, reading.value, reading.spread)
@@ -82,7 +84,7 @@ def cost_of_goals(candidate: Candidate[M], target: Target) -> float:
     """
     total = 0.0
     for key, goal in target.goals.items():
-        value, sure = candidate.value(key), chance_of(candidate, target, key)
+        value, sure = candidate.best(key), chance_of(candidate, target, key)
         total += 10.0 if value is None else min(10.0, goal.distance(value) / (PROPERTIES[key].tolerance or 1.0))
         total += 0.0 if sure is None else 1.0 - sure
     return total

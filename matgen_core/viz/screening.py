@@ -39,7 +39,7 @@ def draw_front(
         height: pixels.
     """
     keys = [o.key for o in objectives[:3]]
-    values = np.array([[c.value(key) for key in keys] for c in candidates], dtype=float).reshape(-1, len(keys))
+    values = np.array([[c.best(key) for key in keys] for c in candidates], dtype=float).reshape(-1, len(keys))
     first = np.array(fronts) == 1
     chosen = np.isin([c.id for c in candidates], list(picked))
     told = [f"{c.name} · {written_name(c)}" if c.name else written_name(c) for c in candidates]
@@ -91,7 +91,7 @@ def draw_parallel(
     dimensions = []
     for objective in objectives:
         record = objective.property
-        values = np.array([c.value(objective.key) for c in candidates], dtype=float)
+        values = np.array([c.best(objective.key) for c in candidates], dtype=float)
         label = f"{translate(record.label)} {record.unit}".strip()
         dimension = {"label": label, "values": values}
         if objective.direction == "min" and len(values):

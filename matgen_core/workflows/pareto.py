@@ -83,9 +83,14 @@ class Objective:
         return self._desirability(value)
 
     def expected(self, reading: Prediction | None) -> float | None:
-        """Desirability of a reading; of one that may be zero (a metal) the mean over both, by their probabilities."""
+        """Desirability of a reading; of one that may be zero (a metal) the mean over both, by their probabilities.
+
+        Where the value is known, the reading and its spread do not count.
+        """
         if reading is None:
             return None
+        if reading.known is not None:
+            return self.desirability(reading.known)
         zero, away = reading.zero_chance, reading.otherwise
         if self.goal is None or zero is None or away is None:
             return self.desirability(reading.value, reading.spread)
@@ -130,8 +135,8 @@ def parse_objective(text: str, own: Mapping[str, Property] | None = None) -> Obj
 
 
 def losses(candidates: Sequence[Candidate[M]], objectives: Sequence[Objective]) -> Matrix:
-    """(N, K) losses, NaN where a reading is missing."""
-    rows = [[objective.loss(c.value(objective.key)) for objective in objectives] for c in candidates]
+    """(N, K) losses by the known value where there is one, else by the reading; NaN where both are missing."""
+    rows = [[objective.loss(c.best(objective.key)) for objective in objectives] for c in candidates]
     return np.array(rows, dtype=float).reshape(len(candidates), len(objectives))
 
 

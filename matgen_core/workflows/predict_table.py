@@ -14,6 +14,7 @@ from pathlib import Path
 
 from matgen_core.chem.molecule import outside_domain, read, split_extension
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.goal_probability import round_chance
 from matgen_core.core.properties import columns_of
 from matgen_core.core.records import Candidate, Crystal, Origin, Prediction
 from matgen_core.files.saving import KeptFile
@@ -35,6 +36,14 @@ ADDED = {
     "cif": columns_of("crystals"),
     "smiles": columns_of("molecules"),
 }
+#: What else is added where the model tells a metal, or a non-magnet, from the rest: its probability, and the value of
+#: the others.
+MIXTURE = {
+    "band_gap": ("metal_probability", "if_not_metal"),
+    "measured_gap": ("metal_probability", "if_not_metal"),
+    "magnetic_moment": ("nonmagnetic_probability", "if_magnetic"),
+}
+_TABLED = ("formation_energy", "e_above_hull")
 _BATCH = {"formula": 512, "cif": 32, "smiles": 512}
 
 Reading = list[Prediction] | str
@@ -133,6 +142,8 @@ def predict_table(
 ) -> Report:
     """Copies a CSV with readings added: for each property its value, ``_spread``, ``_method`` and ``_in_domain``.
 
+    Of formulas and crystals also what MIXTURE names, and ``_known``, the value in the table of known phases.
+
     Args:
         source: table with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names); or structures: CIF,
             POSCAR, extended XYZ, a folder or a zip of them.
@@ -172,7 +183,7 @@ def _copy(
     """Every row with its readings, in its place."""
     from defusedcsv import csv as defused
 
-    added = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method", f"{key}_in_domain")]
+    added = [part for key in keys for part in _columns(key, report.kind)]
     header = [f"read_{key}" if key in table.columns else key for key in added]
     with KeptFile(out) as target:
         writer = defused.writer(target, lineterminator="\n")
@@ -184,7 +195,7 @@ def _copy(
                 report.rows += 1
                 own = [row.cells.get(column, "") for column in table.columns]
                 problem = reading if isinstance(reading, str) else why_missing({p.property: p for p in reading}, keys)
-                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, reading), problem)])
+                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, report.kind, reading), problem)])
                 if isinstance(reading, str):
                     report.bad[_shape(reading)] += 1
                 report.lacking += bool(problem) and not isinstance(reading, str)
@@ -245,14 +256,28 @@ def choose_column(names: Sequence[str] | None, column: str | None, source: Path)
     raise BadInput(f"{source} has no column formula, cif or smiles (it has: {shown}); rename one, or use --column")
 
 
-def _cells(keys: Sequence[str], read: Reading) -> list[object]:
-    if isinstance(read, str):
-        return [None] * (4 * len(keys))
-    by_key = {prediction.property: prediction for prediction in read}
+def _columns(key: str, kind: str) -> list[str]:
+    """Columns of one property."""
+    names = [key, f"{key}_spread", f"{key}_method", f"{key}_in_domain"]
+    if kind in ("formula", "cif"):
+        names += [f"{key}_{name}" for name in MIXTURE.get(key, ())]
+        names += [f"{key}_known"] if key in _TABLED else []
+    return names
+
+
+def _cells(keys: Sequence[str], kind: str, read: Reading) -> list[object]:
+    """What stands in the columns of all properties."""
+    by_key = {} if isinstance(read, str) else {prediction.property: prediction for prediction in read}
     cells: list[object] = []
     for key in keys:
-        p = by_key.get(key)
-        cells += [None] * 4 if p is None else [_short(p.value), p.spread, p.method, p.in_domain]
+        count = len(_columns(key, kind))
+        if (p := by_key.get(key)) is None:
+            cells += [None] * count
+            continue
+        one: list[object] = [_short(p.value), p.spread, p.method, p.in_domain]
+        if count > 4:
+            one += [round_chance(p.zero_chance), _short(p.otherwise)] if key in MIXTURE else [_short(p.known)]
+        cells += one
     return cells
 
 

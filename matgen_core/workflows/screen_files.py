@@ -29,7 +29,10 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
 
     keys = list(dict.fromkeys([*(o.key for o in objectives), *(k for c, _f, _m in ranked for k in c.predictions)]))
     target = Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES})
+    known = {key for c, _front, _merit in ranked for key, p in c.predictions.items() if p.known is not None}
+    tabled = [key for key in keys if key in known]
     read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method")]
+    read += [f"{key}_known" for key in tabled]
     header = ["id", "material", "front", "desirability", "chance", *read, "missing", "rejected_by", "reasons"]
     header += ["engine", "seed"]
     own = OwnColumns([c for c, _front, _merit in ranked], header)
@@ -42,6 +45,7 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
         for key in keys:
             p = candidate.predictions.get(key)
             cells += [None] * 3 if p is None else [p.value, p.spread, p.method]
+        cells += [None if (p := candidate.predictions.get(key)) is None else p.known for key in tabled]
         of_kind = [key for key in keys if key in candidate.predictions or any(key == o.key for o in objectives)]
         cells.append(why_missing(candidate.predictions, of_kind))
         bad = objections(candidate, rules or Rules(known=True))

@@ -83,11 +83,12 @@ def show_results(screened: Screened, seen: Seen) -> None:
     picked = show_screen_table(ranked, objectives, screened.rules)
     pick_few(ranked)
     offer_screened(picked, ranked, objectives, screened.rules, screened.name)
-    if len(picked) >= 2:
-        st.subheader(_("Side by side"), anchor=False)
+    if picked:
+        if len(picked) > 1:
+            st.subheader(_("Side by side"), anchor=False)
         show_comparison(picked, screened.rules)
     else:
-        st.caption(_("Tick two to six rows to see them side by side."))
+        st.caption(_("Tick a row to see its card, or up to six to see them side by side."))
     show_relaxing(picked or [c for c, _front, _merit in ranked[:10]])
     show_elsewhere(picked or [c for c, _front, _merit in ranked[:10]])
 

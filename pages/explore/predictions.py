@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import re
 import tempfile
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table, read_rows
 from matgen_core.workflows.predictors import list_predictors, load_predictor
 from pages.i18n.language import N_, _
 from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import catch_up, look, show_progress
+from pages.widgets.prediction_table import read_back, show_rows, table_of_typed
 
 JOB, DONE, TYPED = "predict-job", "predict-done", "predict-typed"
-#: Rows of a table that are shown; the file has them all.
-MOST_SHOWN = 1000
 MOST_TYPED = 100
 _KINDS = {"formula": N_("formulas"), "smiles": N_("SMILES")}
 
@@ -52,37 +48,10 @@ def typed() -> None:
     if not lines:
         st.info(_("Write one a line."))
         return
-    rows: list[dict[str, object]] = []
-    for line, read in zip(lines, read_rows(kind, lines, ask_predictor(kind)), strict=True):
-        if isinstance(read, str):
-            rows.append({_("Material"): line, _("Problem"): _(read)})
-            continue
-        row: dict[str, object] = {_("Material"): line}
-        for p in read:
-            label = _(PROPERTIES[p.property].label) if p.property in PROPERTIES else p.property
-            row[f"{label} {p.unit}".strip()] = None if p.value is None else round(p.value, 3)
-            if p.spread is not None:
-                row[f"± {label}"] = round(p.spread, 3)
-        unlike = [PROPERTIES[p.property].label for p in read if p.in_domain is False and p.property in PROPERTIES]
-        row[_("Unlike the training data")] = ", ".join(map(_, unlike))
-        rows.append(row)
-    show_rows(pd.DataFrame(rows), "typed-table")
-    methods = sorted({p.method for read in read_rows(kind, lines[:1]) if not isinstance(read, str) for p in read})
+    read = read_rows(kind, lines, ask_predictor(kind))
+    show_rows(table_of_typed(lines, read), "typed-table")
+    methods = sorted({p.method for one in read if not isinstance(one, str) for p in one if p.method != "none"})
     st.caption(" · ".join(map(_, methods)))
-
-
-def show_rows(rows: pd.DataFrame, key: str) -> None:
-    """A table whose first column is as wide as its longest entry, with a dash where there is nothing."""
-    first = str(rows.columns[0])
-    longest = int(rows[first].astype(str).str.len().max()) if len(rows) else 0
-    st.dataframe(
-        rows,
-        hide_index=True,
-        key=key,
-        placeholder="–",
-        alt=_("Readings, one material a row"),
-        column_config={first: st.column_config.Column(pinned=longest < 40, width=min(700, 30 + 9 * max(longest, 8)))},
-    )
 
 
 def table() -> None:
@@ -160,18 +129,6 @@ def show_table(report: Report, text: str) -> None:
         st.caption(_("The first {n:,} rows; the file has all of them.").format(n=len(shown)))
     show_rows(shown, "predict-table")
     st.download_button(_("CSV with readings"), text, "matgen-readings.csv", key="predict-csv", on_click="ignore")
-
-
-def read_back(text: str) -> pd.DataFrame:
-    """The table as it is in the file, without structures; a column of numbers as numbers, all else as written."""
-    rows = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, nrows=MOST_SHOWN)
-    rows = rows[[column for column in rows if str(column).strip().lower() != "cif"]]
-    for column in rows:
-        filled = rows[column] != ""
-        numbers = pd.to_numeric(rows[column].where(filled), errors="coerce")
-        if filled.any() and numbers[filled].notna().all():
-            rows[column] = numbers
-    return rows
 
 
 st.title(_("Predictions"), anchor=False)

@@ -125,9 +125,15 @@ def label_text(key: str) -> str:
     return _(PROPERTIES[key].label) if key in PROPERTIES else key.partition(".")[2] or key
 
 
-def is_open(prediction: Prediction) -> bool:
+def is_open(zero_chance: float | None) -> bool:
     """Whether the model cannot tell zero (a metal, a non-magnet) from another value."""
-    return prediction.zero_chance is not None and 0.2 < prediction.zero_chance < 0.8
+    return zero_chance is not None and 0.2 < zero_chance < 0.8
+
+
+def open_text(otherwise: float, unit: str) -> str:
+    """What is said where the model cannot tell: "metal, or about 3.1 eV"."""
+    named = _("metal, or about {value}") if unit == "eV" else _("non-magnetic, or about {value}")
+    return named.format(value=f"{number(otherwise, 1)} {unit}")
 
 
 def metal_chance(candidate: Candidate[Any]) -> float | None:
@@ -151,10 +157,8 @@ def reading_text(prediction: Prediction | None) -> str:
     if prediction is None or prediction.value is None:
         return "–"
     places = 3 if prediction.unit.startswith("eV/") else 2
-    if is_open(prediction) and prediction.otherwise is not None:
-        other = f"{number(prediction.otherwise, 1)} {prediction.unit}"
-        named = _("metal, or about {value}") if prediction.unit == "eV" else _("non-magnetic, or about {value}")
-        return named.format(value=other)
+    if is_open(prediction.zero_chance) and prediction.otherwise is not None:
+        return open_text(prediction.otherwise, prediction.unit)
     spread = "" if prediction.spread is None else f" ± {number(prediction.spread, places)}"
     text = f"{number(prediction.value, places)}{spread} {prediction.unit}".rstrip()
     if prediction.method == GIVEN:

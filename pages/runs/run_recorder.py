@@ -121,7 +121,7 @@ def offer_last_run(kind: str) -> None:
     if last is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(_("Your last run is in Runs:"))
+        st.caption(_("Your last run is in Runs:"), width="content")
         if st.button(last.name, key="last-run", type="tertiary"):
             st.switch_page("pages/explore/runs.py", query_params={"run": last.id})
 

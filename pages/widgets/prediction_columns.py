@@ -48,7 +48,7 @@ def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str
     cells: dict[str, object] = {}
     for key in keys:
         prediction = candidate.predictions.get(key)
-        unsure = prediction is not None and is_open(prediction) and prediction.otherwise is not None
+        unsure = prediction is not None and is_open(prediction.zero_chance) and prediction.otherwise is not None
         cells[key] = None if prediction is None or unsure else prediction.value
         spread = None if prediction is None or prediction.value is None else prediction.spread
         cells[f"{key}_spread"] = (

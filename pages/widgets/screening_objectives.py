@@ -130,7 +130,7 @@ def narrow(candidates: Sequence[Candidate[Any]], objectives: Sequence[Objective]
     kept = list(candidates)
     with st.expander(_("Thresholds")):
         for objective in objectives:
-            values = [v for c in candidates if (v := c.value(objective.key)) is not None]
+            values = [v for c in candidates if (v := c.best(objective.key)) is not None]
             low, high = float(np.floor(min(values) * 100) / 100), float(np.ceil(max(values) * 100) / 100)
             if high - low < 1e-6:
                 continue
@@ -142,5 +142,5 @@ def narrow(candidates: Sequence[Candidate[Any]], objectives: Sequence[Objective]
                 (low, high),
                 key=f"threshold-{objective.key}-{low}-{high}",
             )
-            kept = [c for c in kept if (v := c.value(objective.key)) is None or least <= v <= most]
+            kept = [c for c in kept if (v := c.best(objective.key)) is None or least <= v <= most]
     return kept

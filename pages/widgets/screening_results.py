@@ -61,10 +61,12 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
     names = [_("Two"), _("Three"), _("All side by side")]
     flat, deep, lines = st.tabs(names, key="front-tabs", on_change="rerun")
     if flat.open:
+        with flat:
+            axes = _ask_axes(objectives)
         flat.plotly_chart(
-            draw_front(candidates, fronts, objectives[:2], picked=picked, translate=_), key="front",
+            draw_front(candidates, fronts, axes, picked=picked, translate=_), key="front",
             on_select=_pick_points, selection_mode=("points", "box", "lasso"), config={"displaylogo": False},
-            alt=_("Candidates over the first two objectives, the first front filled"),
+            alt=_("Candidates over two objectives, the first front filled"),
         )  # fmt: skip
     if deep.open and len(objectives) < 3:
         deep.info(_("Choose a third objective."))
@@ -78,6 +80,22 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
             draw_parallel(candidates, fronts, objectives, translate=_), key="parallel",
             alt=_("All objectives side by side, one line a candidate"),
         )  # fmt: skip
+
+
+def _ask_axes(objectives: Sequence[Objective]) -> list[Objective]:
+    """The two objectives that are drawn, of three or more."""
+    if len(objectives) == 2:
+        return list(objectives)
+    by_key = {o.key: o for o in objectives}
+
+    def named(key: str) -> str:
+        return _(by_key[key].property.label)
+
+    left, right = st.columns(2, gap="small", wrap=False)
+    across = left.selectbox(_("Across"), list(by_key), format_func=named, key=f"across-{'-'.join(by_key)}")
+    others = [key for key in by_key if key != across]
+    up = right.selectbox(_("Up"), others, format_func=named, key=f"up-{'-'.join(others)}")
+    return [by_key[across], by_key[up]]
 
 
 def _pick_points() -> None:
@@ -94,7 +112,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     further = _further_keys(ranked, objectives)
     drawn = len(ranked) <= _MOST_DRAWN and all(isinstance(c.material, Molecule) for c, _front, _merit in ranked)
     named = any(candidate.name for candidate, _front, _merit in ranked)
-    given = any(given_text(c) for c, _front, _merit in ranked)
+    given, tabled = any(given_text(c) for c, _front, _merit in ranked), False
     for candidate, front, merit in ranked:
         row: dict[str, object] = {}
         if drawn:
@@ -108,9 +126,11 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
             row["chance"] = round_chance(chance(candidate, target))
         for objective in objectives:
             reading = candidate.predictions.get(objective.key)
-            row[objective.key] = None if reading is None else reading.value
-            row[f"{objective.key}_spread"] = None if reading is None else reading.spread
-        row |= {key: candidate.value(key) for key in further}
+            row[objective.key] = candidate.best(objective.key)
+            row[f"{objective.key}_spread"] = None if reading is None or reading.known is not None else reading.spread
+            tabled |= reading is not None and reading.known is not None
+        row |= {key: candidate.best(key) for key in further}
+        tabled |= any((p := candidate.predictions.get(key)) is not None and p.known is not None for key in further)
         if given:
             row["given"] = given_text(candidate)
         row["rejected"] = ", ".join(said(verdict.rule) for verdict in objections(candidate, rules))
@@ -147,7 +167,8 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     }
     for record in (*(o.property for o in objectives), *further.values()):
         places = "%.3f" if record.unit.endswith("/atom") else "%.0f" if record.key in WHOLE else "%.2f"
-        columns[record.key] = numbers(f"{_(record.label)} {record.unit}".strip(), format=places, width=125)
+        title = f"{_(record.label)} {record.unit}".strip()
+        columns[record.key] = numbers(title, format=places, width=_title_width(title))
         columns[f"{record.key}_spread"] = numbers("±", format=places, width=55)
     columns |= {str(key): words(str(key)[6:]) for row in rows for key in row if str(key).startswith("yours:")}
     key = f"screen-table-{st.session_state.get('screen-turn', 0)}"
@@ -158,6 +179,8 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
         height=min((72 if drawn else 35) * len(rows) + 38, 460 if drawn else 390), row_height=72 if drawn else None,
         alt=_("Candidates, one a row"),
     )  # fmt: skip
+    if tabled:
+        st.caption(_("Where the table of known phases has a value, it stands here instead of the prediction."))
     by_id = {c.id: c for c, _front, _merit in ranked}
     return [by_id[i] for i in st.session_state.get(PICKED, []) if i in by_id]
 
@@ -172,6 +195,11 @@ def _further_keys(ranked: Ranked, objectives: Sequence[Objective]) -> dict[str, 
 def _width(texts: Iterable[str]) -> int:
     """Pixels for the longest text, within what leaves room for another column."""
     return min(560, max(110, 24 + 8 * max(map(len, texts), default=0)))
+
+
+def _title_width(title: str) -> int:
+    """Pixels in which the title of a column stands whole; a letter that is not Latin is twice as wide."""
+    return max(70, 32 + 7 * sum(1 if letter < "\u2e80" else 2 for letter in title))
 
 
 def _shown(candidate: Candidate[Any]) -> str:

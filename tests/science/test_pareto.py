@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from matgen_core.core.errors import BadTarget
-from matgen_core.core.goals import Goal
+from matgen_core.core.goal_probability import chance
+from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES, Property
 from matgen_core.core.records import Candidate, Formula, Origin, Prediction
+from matgen_core.kinds.crystals.judge import check_goals
 from matgen_core.workflows.pareto import (
     LEAST,
     Objective,
@@ -151,3 +153,19 @@ def test_a_property_of_the_users_own_is_an_objective() -> None:
     assert parse_objective("own.hardness=1:3", {"own.hardness": hardness}).loss(5.0) == 1.0
     with pytest.raises(BadTarget, match="unknown property"):
         parse_objective("own.hardness:max")
+
+
+def test_a_known_value_counts_instead_of_the_reading_and_is_sure() -> None:
+    told = Prediction("e_above_hull", 0.3, 0.1, "eV/atom", "test", known=0.0)
+    known = Candidate("known", Formula("GaAs"), Origin("file"), {"e_above_hull": told})
+    read = candidate("read", e_above_hull=0.1)
+    objectives = [Objective("e_above_hull", "min")]
+    assert losses([known, read], objectives)[:, 0].argmin() == 0
+    assert [c.id for c, _front, _merit in rank_by_front([read, known], objectives)] == ["known", "read"]
+    goal = Objective("e_above_hull", "goal", Goal(None, 0.05))
+    assert goal.expected(told) == 1.0
+    target = Target({"e_above_hull": Goal(None, 0.05)})
+    assert chance(known, target) == 1.0
+    (verdict,) = check_goals(known, target)
+    assert verdict.passed is True
+    assert "table of known phases" in verdict.reason

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.workflows.predict_table import Report, predict_table
+from matgen_core.workflows.predict_table import Report, predict_table, read_rows
 from matgen_core.workflows.predictors import VARIABLE
 from pages.runs.jobs import Job
 
@@ -24,7 +26,9 @@ def test_typed_formulas_are_read_and_a_bad_one_says_why() -> None:
     assert not page.exception
     table = page.dataframe[0].value
     assert list(table["Material"]) == ["Fe2O3", "GaAs", "LiFePO4"]
-    assert (table["± Band gap"] > 0).all()
+    told = ["metal" not in str(gap) for gap in table["Band gap eV"]]  # where it cannot be told there is no one spread
+    assert (table["± Band gap"] > 0).tolist() == told
+    assert table["Energy above hull, table of known phases"][1] == 0, "GaAs is a known ground state"
     page.text_area[0].set_value("NaCl\nXx9\n<script>").run()
     assert not page.exception
     table = page.dataframe[0].value
@@ -66,8 +70,8 @@ def test_a_table_is_shown_as_it_was_read_with_names_whole_and_a_dash_for_nothing
     table = page.dataframe[-1].value
     assert list(table["name"]) == ["NA", "0012", "three"]
     assert table["formula"][0] == "Cs2AgBiBr6"
-    assert table["band_gap"][0] > 0
-    assert table["band_gap"].isna()[2]
+    assert table["formation_energy"][0] < 0
+    assert table["formation_energy"].isna()[2]
     assert "empty" in table["problem"][2]
 
 
@@ -89,3 +93,30 @@ def test_only_what_was_fitted_can_be_unlike_the_data_it_was_fitted_to() -> None:
     unlike = page.dataframe[0].value["Unlike the training data"][1]
     assert "logP" in unlike
     assert not any(word in unlike for word in ("weight", "donors", "acceptors")), "these are counted"
+
+
+def test_where_a_metal_cannot_be_told_the_table_says_so_in_words(tmp_path: Path) -> None:
+    """The gap network gives NiO about even odds of a metal; that of MoS2 it is sure of."""
+    (nio,) = read_rows("formula", ["NiO"])
+    gap = next(p for p in nio if not isinstance(p, str) and p.property == "band_gap")
+    assert gap.zero_chance is not None
+    assert 0.2 < gap.zero_chance < 0.8
+    words = f"metal, or about {gap.otherwise:.1f} eV"
+    page = AppTest.from_file(APP, default_timeout=120).run()
+    page.text_area[0].set_value("NiO\nMoS2").run()
+    table = page.dataframe[0].value
+    assert table["Band gap eV"][0] == words
+    assert float(table["Band gap eV"][1]) > 1
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("formula\nNiO\nMoS2\nXx\n", encoding="utf-8")
+    report = predict_table(source, out)
+    text = out.read_text(encoding="utf-8")
+    row = next(csv.DictReader(io.StringIO(text)))
+    assert float(row["band_gap_metal_probability"]) == pytest.approx(gap.zero_chance, abs=0.006)
+    assert float(row["band_gap_if_not_metal"]) == pytest.approx(gap.otherwise)
+    assert float(row["band_gap"]) == 0.0
+    page.session_state["predict-job"] = Job(3, begun=0.0, ended=1.0)
+    page.session_state["predict-done"] = {"report": report, "text": text}
+    page.run()
+    assert not page.exception
+    assert page.dataframe[-1].value["band_gap"][0] == words

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +19,7 @@ from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import VARIABLE, open_store
 from matgen_core.workflows.candidate_files import Refused, read_upload, read_uploads
 from matgen_core.workflows.screen import Screener
+from matgen_core.workflows.screen_files import screening_to_csv
 from pages.runs.jobs import Job
 from pages.widgets import screening_source
 from pages.widgets.follow_up import Relaxing
@@ -281,3 +285,37 @@ def test_a_cancel_keeps_what_was_read_and_the_screening_is_kept(
     assert [c.id for c in found] == ["a", "b", "c", "a (2)", "f", "g", "a (3)", "z"], "across files, too"
     assert works[0](told.append, lambda: True) == ()
     assert open_store().list()[0].kind == "screening"
+
+
+def test_the_axes_of_the_plot_are_any_two_of_the_objectives(compositions: Screened) -> None:
+    page = open_page(compositions, objectives=("band_gap:max", "e_above_hull:min", "formation_energy:min"))
+    assert not page.exception
+    across, up = (next(s for s in page.selectbox if str(s.key).startswith(name)) for name in ("across-", "up-"))
+    assert (across.value, up.value) == ("band_gap", "e_above_hull")
+    across.select("formation_energy").run()
+    assert not page.exception
+    spec = json.loads(page.get("plotly_chart")[1].proto.spec)
+    assert "Formation energy" in spec["layout"]["xaxis"]["title"]["text"]
+    assert "Band gap" in spec["layout"]["yaxis"]["title"]["text"]
+
+
+def test_a_single_ticked_row_has_its_card(compositions: Screened) -> None:
+    page = open_page(compositions, ["a"])
+    assert not page.exception
+    assert not any(s.value == "Side by side" for s in page.subheader)
+    assert any(m.value == "**Fe₂O₃**" for m in page.markdown)
+
+
+def test_a_known_value_stands_in_the_table_and_in_the_file(compositions: Screened) -> None:
+    known = {
+        c.id: p.known for c in compositions.job.candidates if (p := c.predictions["e_above_hull"]).known is not None
+    }
+    assert known, "common phases are in the table"
+    page = open_page(compositions)
+    table = page.dataframe[-1].value.set_index("id")
+    assert {i: table["e_above_hull"][i] for i in known} == known
+    assert table["e_above_hull_spread"][list(known)].isna().all()
+    assert any("table of known phases" in caption.value for caption in page.caption)
+    ranked = [(c, 1, None) for c in compositions.job.candidates]
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(screening_to_csv(ranked, [])))}
+    assert {i: float(rows[i]["e_above_hull_known"]) for i in known} == known

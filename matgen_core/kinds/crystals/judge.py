@@ -58,13 +58,15 @@ def without_former(candidate: Candidate[M]) -> Candidate[M]:
 
 
 def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
-    """One verdict a goal, "target:<property>"; passed is None where there is no reading."""
+    """One verdict a goal, "target:<property>", by the known value or else the reading; None where there is neither."""
     verdicts = []
     for key, goal in target.goals.items():
-        value, record = candidate.value(key), PROPERTIES[key]
+        value, record = candidate.best(key), PROPERTIES[key]
         met = meets(key, goal, value)
         unit = f" {record.unit}" if record.unit else ""
         read = "no reading" if value is None else f"{value:.3g}{unit}"
+        if (reading := candidate.predictions.get(key)) is not None and reading.known is not None:
+            read = f"{value:.3g}{unit} by the table of known phases"
         odds = round_chance(chance_of(candidate, target, key))
         verdicts.append(Verdict(f"target:{key}", met, _compare(read, goal, record.tolerance, unit), odds))
     return verdicts
