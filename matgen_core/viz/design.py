@@ -13,7 +13,7 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal, Formula
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.rules import Funnel
-from matgen_core.viz.crystals import ACCENT, BAD, Translate, frame
+from matgen_core.viz.style import ACCENT, BAD, Translate, frame
 
 #: More elements than this have no diagram that can be read on paper; their phases are listed.
 MOST_ELEMENTS = 3

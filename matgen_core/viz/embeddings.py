@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from matgen_core.viz.crystals import Translate, frame
+from matgen_core.viz.style import Translate, frame, note_empty
 
 _GROUPS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f")
 _RING = "rgba(20,20,20,0.9)"
@@ -71,4 +71,5 @@ def draw_map(
         )  # fmt: skip
     figure.update_xaxes(title=axes[0], showgrid=False, zeroline=False, showticklabels=False)
     figure.update_yaxes(title=axes[1], showgrid=False, zeroline=False, showticklabels=False)
-    return frame(figure, 460, template).update_layout(dragmode="lasso", clickmode="event+select", uirevision="map")
+    figure = note_empty(frame(figure, 460, template), len(places), translate)
+    return figure.update_layout(dragmode="lasso", clickmode="event+select", uirevision="map")

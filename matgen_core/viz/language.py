@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from matgen_core.lessons.language import Attention, Sampled
-from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, frame
+from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 
 def draw_attention(attention: Attention, token: int) -> go.Figure:
@@ -37,14 +37,14 @@ def draw_temperatures(found: Sequence[tuple[float, Sampled]], *, translate: Tran
             line={"color": colour, "dash": dash, "width": 3}, marker={"symbol": symbol, "size": 10},
         )  # fmt: skip
     figure.update_xaxes(title=translate("temperature")).update_yaxes(range=[0, 1.03])
-    figure = frame(figure, 300)
+    figure = note_empty(frame(figure, 300), len(found), translate)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
 
 
-def draw_conditions(found: Mapping[str, Sampled], title: str) -> go.Figure:
+def draw_conditions(found: Mapping[str, Sampled], title: str, *, translate: Translate = str) -> go.Figure:
     """The property of what was drawn, one box a condition."""
     figure = go.Figure()
     for (name, sampled), colour in zip(found.items(), (MUTED, ACCENT, BAD), strict=False):
         figure.add_box(x=list(sampled.values), name=name, marker_color=colour, boxpoints="all", jitter=0.4, pointpos=0)
     figure.update_xaxes(title=title)
-    return frame(figure, 300)
+    return note_empty(frame(figure, 300), sum(len(s.values) for s in found.values()), translate)

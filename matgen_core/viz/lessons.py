@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matgen_core.diffusion.schedules import Schedule
 from matgen_core.lessons.sampling import Told, Way
-from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, frame
+from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 Array = NDArray[np.float32]
 
@@ -93,7 +93,7 @@ def draw_losses(losses: Sequence[float], *, translate: Translate = str, template
         )
     figure.update_xaxes(title=translate("Step"))
     figure.update_yaxes(title=translate("Loss"), type="log")
-    return frame(figure, 260, template)
+    return note_empty(frame(figure, 260, template), len(losses), translate)
 
 
 def draw_ratio(schedules: Mapping[str, Schedule], t: int, *, translate: Translate = str) -> go.Figure:
@@ -161,7 +161,7 @@ def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
     ends = [float(np.log10(min(seconds) / 2)), float(np.log10(max(seconds) * 2))] if seconds else [0.0, 1.0]
     figure.update_xaxes(title=translate("seconds for 100 latents"), type="log", range=ends)
     figure.update_yaxes(title=translate("distance from the known latents"), rangemode="tozero")
-    return frame(figure, 320)
+    return note_empty(frame(figure, 320), len(ways), translate)
 
 
 def draw_readings(
@@ -186,7 +186,7 @@ def draw_readings(
     figure.add_vline(x=asked.value, line_color=BAD, line_width=3)
     figure.update_layout(barmode="overlay", bargap=0.05)
     figure.update_xaxes(title=unit, range=ends).update_yaxes(tickformat=".0%")
-    figure = frame(figure, 280)
+    figure = note_empty(frame(figure, 280), len(asked.readings) + len(free.readings), translate)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
 
 
@@ -206,5 +206,5 @@ def draw_guidance(cells: Sequence[Told], tolerance: float, chosen: float, *, tra
         )  # fmt: skip
     figure.add_vline(x=chosen, line_color=MUTED, line_width=2)
     figure.update_xaxes(title=translate("guidance")).update_yaxes(range=[0, 1.03], tickformat=".0%")
-    figure = frame(figure, 300)
+    figure = note_empty(frame(figure, 300), len(cells), translate)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "x": 0})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,9 +11,7 @@ from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES, WHOLE
 from matgen_core.kinds.molecules.generate import WritingStep
 from matgen_core.kinds.molecules.reference import MoleculeReference
-from matgen_core.viz.crystals import ACCENT, MUTED, frame
-
-Translate = Callable[[str], str]
+from matgen_core.viz.style import ACCENT, MUTED, Translate, frame, note_empty
 
 
 def draw_comparison(
@@ -54,7 +52,7 @@ def draw_comparison(
     unit = f" ({record.unit})" if record.unit else ""
     figure.update_xaxes(title=f"{translate(record.label)}{unit}", showgrid=False, zeroline=False)
     figure.update_yaxes(visible=False)
-    figure = frame(figure, 190, template)
+    figure = note_empty(frame(figure, 190, template), len(values), translate)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0, "font": {"size": 11}})
 
 

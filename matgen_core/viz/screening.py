@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from matgen_core.core.records import Candidate, M
-from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, frame
+from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame
 from matgen_core.workflows.pareto import Objective, find_fronts, losses
 from matgen_core.workflows.screen import written_name
 

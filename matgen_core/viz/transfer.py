@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from matgen_core.lessons.transfer import Guess, ViewMap
-from matgen_core.viz.crystals import ACCENT, BAD, MUTED, Translate, frame
+from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star")
 _COLOURS = (ACCENT, BAD, "#264653", "#8a5fb0", "#b8860b")
@@ -65,7 +65,9 @@ def draw_parameters(counts: Mapping[str, tuple[int, int]], *, translate: Transla
     return figure.update_layout(barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.2, "x": 0})
 
 
-def draw_teaching(curve: Sequence[tuple[int, float, float]], *, label: str, template: str | None = None) -> go.Figure:
+def draw_teaching(
+    curve: Sequence[tuple[int, float, float]], *, label: str, translate: Translate = str, template: str | None = None
+) -> go.Figure:
     """Error on the withheld rows after each epoch."""
     figure = go.Figure()
     figure.add_scatter(
@@ -73,5 +75,5 @@ def draw_teaching(curve: Sequence[tuple[int, float, float]], *, label: str, temp
         line={"color": ACCENT, "width": 3},
     )  # fmt: skip
     figure.update_yaxes(title=label, rangemode="tozero")
-    figure.update_xaxes(title="epoch")
-    return frame(figure, 260, template)
+    figure.update_xaxes(title=translate("epoch"))
+    return note_empty(frame(figure, 260, template), len(curve), translate)

@@ -148,8 +148,9 @@ def told() -> None:
         f"{high:g} ": sampled(1.0, key, float(high), int(seed)),
     }
     right.plotly_chart(
-        draw_conditions(found, keys[key]), key="told-chart", alt=_("The property of what was drawn, by what was told")
-    )
+        draw_conditions(found, keys[key], translate=_), key="told-chart",
+        alt=_("The property of what was drawn, by what was told"),
+    )  # fmt: skip
 
 
 st.title(_("Language models, live"), anchor=False)

@@ -95,7 +95,7 @@ def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneC
 def show_taught(tuned: Tuned, column: str, busy: bool) -> None:
     """Curve, error, what was left out, and a name for it."""
     label = _("Error on withheld rows")
-    st.plotly_chart(draw_teaching(list(tuned.curve), label=label), key="teaching", alt=label)
+    st.plotly_chart(draw_teaching(list(tuned.curve), label=label, translate=_), key="teaching", alt=label)
     if not tuned.report or busy:
         return
     text = _(

@@ -19,7 +19,8 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.viz.crystals import GOOD, draw_diffraction, draw_histogram, draw_readings
+from matgen_core.viz.crystals import draw_diffraction, draw_histogram, draw_readings
+from matgen_core.viz.style import GOOD
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,71 @@
+"""Candidates as points over two predictions, with the targets as bands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from matgen_core.core.goals import Goal
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, M
+from matgen_core.viz.style import ACCENT, GRID, Translate, frame, note_empty
+
+#: Colour and plotly symbol of a point.
+Mark = tuple[str, str]
+
+
+def draw_scatter(
+    candidates: Sequence[Candidate[M]],
+    axes: tuple[str, str],
+    goals: Mapping[str, Goal],
+    name: Callable[[Candidate[M]], str],
+    mark: Callable[[Candidate[M]], Mark],
+    *,
+    picked: str | None = None,
+    translate: Translate = str,
+    template: str | None = None,
+    height: int = 330,
+) -> go.Figure:
+    """Two predictions of each candidate; ``customdata`` of a point is its id.
+
+    Args:
+        candidates: to draw; one that lacks either prediction is left out.
+        axes: properties across and up.
+        goals: drawn as bands.
+        name: of a candidate, for the pointer.
+        mark: colour and symbol of a candidate.
+        picked: id of the candidate that is ringed and shows its spreads.
+        translate: turns English words into the reader's.
+        template: a plotly template.
+        height: pixels.
+    """
+    x, y = axes
+    shown = [c for c in candidates if c.value(x) is not None and c.value(y) is not None]
+    marks = [mark(c) for c in shown]
+    figure = go.Figure()
+    for key, axis, add in ((x, "x", figure.add_vrect), (y, "y", figure.add_hrect)):
+        if key in goals:
+            low, high = goals[key].interval(PROPERTIES[key].tolerance, PROPERTIES[key].range)
+            add(**{f"{axis}0": low, f"{axis}1": high}, fillcolor=ACCENT, opacity=0.15, line_width=0)
+    figure.add_scatter(
+        x=[c.value(x) for c in shown], y=[c.value(y) for c in shown], mode="markers",
+        error_x=_bars_of_picked(shown, x, picked), error_y=_bars_of_picked(shown, y, picked),
+        customdata=[c.id for c in shown],
+        marker={
+            "size": [13 if c.id == picked else 9 for c in shown],
+            "color": [colour for colour, _symbol in marks], "symbol": [symbol for _colour, symbol in marks],
+            "line": {"width": [3 if c.id == picked else 0.5 for c in shown], "color": "rgba(128,128,128,0.9)"},
+        },
+        text=[name(c) for c in shown], hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
+        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
+    )  # fmt: skip
+    for update, key in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
+        update(title=f"{translate(PROPERTIES[key].label)} ({PROPERTIES[key].unit})", gridcolor=GRID, zeroline=False)
+    return note_empty(frame(figure, height, template), len(shown), translate)
+
+
+def _bars_of_picked(candidates: Sequence[Candidate[M]], key: str, picked: str | None) -> dict[str, object]:
+    """One spread as a bar at the picked point only: on every point the bars would cover the plot."""
+    spreads = [c.predictions[key].spread or 0.0 if c.id == picked else 0.0 for c in candidates]
+    return {"type": "data", "array": spreads, "color": "rgba(128,128,128,0.6)", "thickness": 1.5, "width": 0}

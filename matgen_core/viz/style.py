@@ -1,0 +1,33 @@
+"""The look that all figures share. Backgrounds are clear, so that figures lie on dark and light alike.
+
+Words come from :mod:`matgen_core.core.properties`; a caller who speaks another language passes ``translate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import plotly.graph_objects as go
+
+ACCENT, MUTED, GOOD, BAD = "#2a9d8f", "#9aa5a4", "#2a9d8f", "#d1793b"
+GRID = "rgba(128,128,128,0.2)"
+Translate = Callable[[str], str]
+
+
+def frame(figure: go.Figure, height: int, template: str | None = None) -> go.Figure:
+    """Clear background, small margins, no legend."""
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)", showlegend=False, font={"size": 12},
+    )  # fmt: skip
+    return figure.update_layout(template=template) if template else figure
+
+
+def note_empty(figure: go.Figure, count: int, translate: Translate) -> go.Figure:
+    """Writes into a figure of ``count`` values that there is nothing to draw, where that is so."""
+    if count:
+        return figure
+    return figure.add_annotation(
+        text=translate("Nothing to draw yet"), x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
+        font={"size": 14, "color": MUTED},
+    )  # fmt: skip
