@@ -251,3 +251,28 @@ def test_molecules_from_target_to_files(page: Page, address: str) -> None:
     assert page.get_by_text("Traceback").count() == 0
     assert [text for text in seen.errors if "404" not in text] == []  # Streamlit asks for its health below the page
     assert seen.outside == []
+
+
+def test_show_opens_the_molecule_beside_the_drawings_and_below_its_own_on_a_phone(page: Page, address: str) -> None:
+    page.goto(address)
+    settle(page)
+    open_page(page, f"{address}/molecules?molecules=12&until=valid")
+    page.get_by_role("button", name="Generate").click()
+    page.get_by_role("button", name="CSV of everything").wait_for()
+    settle(page)
+    last = page.get_by_role("button", name="Show", exact=True).last
+    last.scroll_into_view_if_needed()
+    last.click()
+    settle(page)
+    picked, beside = page.locator('[class*="st-key-molecule-picked-"]'), page.locator(".st-key-molecule-beside")
+    expect(beside).to_be_in_viewport()
+    drawn, full = picked.bounding_box(), beside.bounding_box()
+    assert drawn
+    assert full
+    assert full["x"] >= drawn["x"] + drawn["width"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    settle(page)
+    drawn, full = picked.bounding_box(), beside.bounding_box()
+    assert drawn
+    assert full
+    assert 0 <= full["y"] - (drawn["y"] + drawn["height"]) < 60

@@ -128,3 +128,10 @@ def test_a_type_of_formula_or_a_system_is_asked_for(asked: list[Any]) -> None:
     open_page(formula_type="Li-P-S").button(key="go").click().run()
     assert asked[1][0].constraints.chemical_system == {"Li", "P", "S"}
     assert "one formula already" in open_page(formula_type="Fe3O4").error[0].value
+
+
+def test_the_table_is_in_the_order_of_its_scores() -> None:
+    scores = list(with_run().dataframe[0].value["score"])
+    assert len(scores) == 3
+    assert scores == sorted(scores)
+    assert scores[0] < scores[-1]

@@ -315,3 +315,8 @@ def test_a_formula_that_is_handed_over_begins_at_once(asked: list[Any]) -> None:
     assert [call[0].constraints.formula for call in asked] == ["AlCo2Ru"]
     page.run()
     assert len(asked) == 1, "once"
+
+
+def test_the_table_holds_the_score_that_orders_it(found: tuple[Candidate, ...]) -> None:
+    page = with_run(found, Target({"band_gap": Goal.at(3.0)}))
+    assert list(page.dataframe[0].value["score"]) == [c.score for c in found]

@@ -218,3 +218,45 @@ def test_a_run_that_fell_short_or_was_cancelled_says_so() -> None:
 def test_without_a_molecule_the_page_says_so() -> None:
     page = with_run(())
     assert any("found no molecule" in i.value for i in page.info)
+
+
+# -------------------------------------------------------------------------------------------- what the page promises
+
+
+@pytest.mark.parametrize(("grammar", "said"), [(True, "by construction"), (False, "100%")])
+def test_a_validity_that_the_grammar_forces_is_said_to_be_by_construction(grammar: bool, said: str) -> None:
+    settings = MoleculeSettings(grammar=grammar)
+    drawn = [
+        Candidate(f"0-{i}", Molecule(s), Origin("smiles-gpt", "test", 0, i))
+        for i, s in enumerate(STRINGS)
+        if s != "c1cc"
+    ]
+    found = rank_molecules(Judge(GOALS, settings, load_molecule_reference())(drawn), GOALS)
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["molecules-job"] = Job(4, begun=0.0, ended=1.0, progress=Progress("done", 4, 4, found))
+    page.session_state["molecules-asked"] = GOALS, settings
+    valid = next(m for m in page.run().metric if m.label == "Valid")
+    assert (valid.value, valid.delta) == ("4 / 4", said)
+
+
+def test_a_validity_below_all_is_a_share_even_with_the_grammar() -> None:
+    valid = next(m for m in with_run(judged()).metric if m.label == "Valid")
+    assert (valid.value, valid.delta) == ("4 / 5", "80%")
+
+
+def test_the_table_is_in_the_order_of_its_scores() -> None:
+    page = with_run(judged())
+    page.pills(key="molecules-only").set_value([]).run()
+    scores = list(page.dataframe[0].value["score"])
+    assert len(scores) == 3
+    assert scores == sorted(scores)
+
+
+def test_a_disabled_button_says_that_a_run_goes_on() -> None:
+    page = AppTest.from_file(APP, default_timeout=120)
+    page.session_state["molecules-job"] = Job(5)
+    page.session_state["molecules-asked"] = GOALS, SETTINGS
+    page.run()
+    assert page.button(key="go").disabled
+    assert any("A run goes on" in c.value for c in page.caption)
+    assert not any("A run goes on" in c.value for c in with_run(judged()).caption)

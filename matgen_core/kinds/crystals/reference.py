@@ -145,17 +145,17 @@ class Reference:
             return Verdict("newness", False, f"known structure of {formula}: {name}, {group}")
         if known is None:
             reason = (
-                f"not compared with all: unlike the {len(rows)} structures of {formula} in the reference, which may "
+                f"not compared with all: unlike each structure of {formula} in the reference ({len(rows)}), which may "
                 f"not be all; look it up in the public databases"
             )
             return Verdict("newness", None, reason)
         if len(rows) < known:
             reason = (
-                f"not compared with all: unlike the {len(rows)} structures of {formula} in the reference, but {known} "
-                f"are known; look it up in the public databases"
+                f"not compared with all: unlike each structure of {formula} in the reference ({len(rows)} of {known} "
+                f"known); look it up in the public databases"
             )
             return Verdict("newness", None, reason)
-        return Verdict("newness", True, f"unlike all {len(rows)} known structures of {formula}")
+        return Verdict("newness", True, f"unlike each known structure of {formula} ({len(rows)})")
 
     def count_known(self, formula: str) -> int | None:
         """How many structures of a reduced formula are known, here or elsewhere; None where that was not counted."""

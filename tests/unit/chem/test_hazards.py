@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matgen_core.chem.hazards import CAUTION, RADIOACTIVE, TOXIC, check_hazards, read_supply
+from matgen_core.chem.hazards import CAUTION, RADIOACTIVE, TOXIC, check_hazards, hazardous, read_supply
 
 
 @pytest.mark.parametrize("element", sorted(TOXIC))
@@ -44,3 +44,11 @@ def test_rust_is_cheap_and_platinum_is_not() -> None:
 def test_what_nobody_sells_has_no_price() -> None:
     supply = read_supply("PuO2")
     assert supply.price is None
+
+
+def test_hazards_that_are_asked_for_by_name_stay() -> None:
+    elements = ["Pb", "Cd", "U", "Na"]
+    assert hazardous(elements, {"Pb"}, toxic=True) == {"Cd"}
+    assert hazardous(elements, (), radioactive=True) == {"U"}
+    assert hazardous(elements, (), toxic=True, radioactive=True) == {"Pb", "Cd", "U"}
+    assert hazardous(elements, ()) == frozenset()

@@ -35,7 +35,7 @@ def judge(*crystals, goals=None, constraints=None, gap=5.0):  # type: ignore[no-
     ("crystal", "passed", "words"),
     [
         (SALT, False, "known structure of NaCl"),
-        (ODD_SALT, None, "unlike the 1 structures of NaCl in the reference, but 3 are known"),
+        (ODD_SALT, None, "unlike each structure of NaCl in the reference (1 of 3 known)"),
         (UNKNOWN, True, "not among"),
     ],
 )
@@ -92,3 +92,10 @@ def test_a_broken_constraint_is_a_verdict_with_a_reason() -> None:
     verdict = judge(SALT, constraints=Constraints(include=frozenset({"O"})))[0].verdict("constraints")
     assert verdict.passed is False
     assert "O" in verdict.reason
+
+
+def test_hazards_are_said_of_every_crystal() -> None:
+    salt, hot = judge(SALT, UNKNOWN)
+    assert salt.verdict("hazards").passed is True
+    assert hot.verdict("hazards").passed is False
+    assert "Pu: no stable isotope" in hot.verdict("hazards").reason

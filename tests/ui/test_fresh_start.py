@@ -1,0 +1,45 @@
+"""The first page after the server starts, whichever it is, and several at once: modules are imported without a race."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.ui.conftest import serve
+
+#: Addresses of the pages, and the button that each ends with.
+PAGES = {"": "Generate", "compositions": "Generate", "molecules": "Generate", "inverse_design": "Start"}
+
+
+def check(page: Page, button: str) -> None:
+    """The page has been drawn to its end, and no word of a failure is on it."""
+    page.get_by_role("button", name=button, exact=True).wait_for(timeout=240_000)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=240_000)
+    assert page.get_by_test_id("stException").count() == 0
+    assert page.get_by_text("something went wrong").count() == 0
+    assert page.get_by_text("Traceback").count() == 0
+
+
+@pytest.mark.parametrize("address", list(PAGES), ids=lambda address: address or "crystals")
+def test_the_first_page_of_a_fresh_server_is_whole(browser: Browser, tmp_path: Path, address: str) -> None:
+    with serve(tmp_path) as served:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{served.url}/{address}")
+        check(page, PAGES[address])
+        context.close()
+        assert "Traceback" not in served.log.read_text(encoding="utf-8")
+
+
+def test_pages_opened_at_once_on_a_fresh_server_are_whole(browser: Browser, tmp_path: Path) -> None:
+    with serve(tmp_path) as served:
+        context = browser.new_context()
+        opened = [(context.new_page(), address) for address in PAGES]
+        for page, address in opened:
+            page.goto(f"{served.url}/{address}", wait_until="commit")
+        for page, address in opened:
+            check(page, PAGES[address])
+        context.close()
+        assert "Traceback" not in served.log.read_text(encoding="utf-8")

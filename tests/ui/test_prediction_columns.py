@@ -1,0 +1,47 @@
+"""Tables say of a prediction what its card says."""
+
+from __future__ import annotations
+
+import pytest
+
+from matgen_core.core.records import Candidate, Formula, Origin, Prediction
+from pages.i18n.formatting import reading_text
+from pages.widgets.prediction_columns import heading, prediction_cells, spread_column
+
+
+def read(prediction: Prediction) -> dict[str, object]:
+    candidate = Candidate("0", Formula("LiVO3"), Origin("test"), {prediction.property: prediction})
+    return prediction_cells(candidate, [prediction.property])
+
+
+@pytest.mark.parametrize(
+    ("key", "unit", "words"),
+    [
+        ("band_gap", "eV", "metal, or about 3.1 eV"),
+        ("magnetic_moment", "µB/atom", "non-magnetic, or about 3.1 µB/atom"),
+    ],
+)
+def test_where_the_model_cannot_tell_the_table_has_the_words_of_the_card(key: str, unit: str, words: str) -> None:
+    unsure = Prediction(key, 0.0, 3.6, unit, "test", zero_chance=0.6, otherwise=3.1)
+    cells = read(unsure)
+    assert cells == {key: None, f"{key}_spread": words}
+    assert words == reading_text(unsure)
+
+
+def test_where_it_can_tell_the_table_has_number_and_spread() -> None:
+    sure = Prediction("band_gap", 3.0, 0.4, "eV", "test", zero_chance=0.02, otherwise=3.0)
+    assert read(sure) == {"band_gap": 3.0, "band_gap_spread": "± 0.40"}
+
+
+def test_without_a_value_there_is_neither() -> None:
+    assert read(Prediction("band_gap", None, 0.4, "eV", "test")) == {"band_gap": None, "band_gap_spread": None}
+
+
+def test_a_column_without_a_spread_is_hidden() -> None:
+    assert spread_column([None, None]) is None
+    assert spread_column(["± 0.40"]) is not None
+
+
+def test_units_stand_in_brackets() -> None:
+    assert heading("band_gap", "Gap", True) == "Gap (eV) ◎"
+    assert heading("logp", "logP", False) == "logP"
