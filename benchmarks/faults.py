@@ -27,7 +27,8 @@ from matgen_core.core.goals import Target
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import Store
-from matgen_core.workflows.design_until import Budget, design_until, resume
+from matgen_core.workflows.design import design_until
+from matgen_core.workflows.loop import Budget, resume
 
 ASKED = "count=320&skeletons=1&geometries=1&seed={seed}"
 _LONGEST = 300.0  # s for one run to show something, on a busy machine
@@ -53,7 +54,9 @@ def go_on(store: Store, run: str, seed: int) -> int:
     """Candidates that the run gains when it goes on for one batch."""
     before = resume(store.candidates(run), Rules(), seed)
     settings = CrystalSettings(skeletons=1, geometries=1, refined=1, steps=2)
-    after = design_until(Target(), Budget(want=1000, draws=32, seconds=300), settings=settings, before=before)
+    after = design_until(
+        "crystals", Target(), Budget(want=1000, draws=32, seconds=300), settings=settings, before=before
+    )
     fresh = [c for c in after.candidates if c.id not in {b.id for b in before.candidates}]
     store.add(run, fresh)
     return len(fresh)

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, check_hazards
-from matgen_core.chem.structure import formula_counts
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES, WHOLE
-from matgen_core.core.records import (
-    Candidate,
-    Crystal,
-    Formula,
-    M,
-    Verdict,
-)
-from matgen_core.kinds.compositions.judge import rank_formulas
-from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.core.records import Candidate, M, Verdict
 from matgen_core.kinds.crystals.judge import check_goals
-from matgen_core.kinds.crystals.rank import rank
-from matgen_core.kinds.molecules.judge import check_accessibility, rank_molecules
-from matgen_core.kinds.rules import Rules, check_energies, objections
+from matgen_core.kinds.molecules.judge import check_accessibility
+from matgen_core.kinds.registry import kind_of
+from matgen_core.kinds.rules import Rules, check_energies, elements_of, objections
 
 #: Largest distance to the hull that is still worth listing, eV/atom.
 MOST_ABOVE_HULL = 0.5
@@ -98,11 +89,7 @@ def _widen(candidate: Candidate[M], key: str, rules: Rules, target: Target) -> t
 def judge_again(candidates: Sequence[Candidate[Any]], rules: Rules, target: Target) -> tuple[Candidate[Any], ...]:
     """What was drawn, judged by other rules and goals and ranked anew; nothing is drawn or predicted."""
     judged = [_judge(candidate, rules, target) for candidate in candidates]
-    if judged and isinstance(judged[0].material, Crystal):
-        return rank(judged, target)
-    if judged and isinstance(judged[0].material, Formula):
-        return rank_formulas(judged, target)
-    return rank_molecules(judged, target)
+    return kind_of(judged[0].material).rank(judged, target) if judged else ()
 
 
 def _judge(candidate: Candidate[Any], rules: Rules, target: Target) -> Candidate[Any]:
@@ -120,14 +107,3 @@ def _judge(candidate: Candidate[Any], rules: Rules, target: Target) -> Candidate
     if "sa_score" in had:
         fresh += check_accessibility(kept.value("sa_score") or 0.0, rules.max_sa)
     return kept.add_verdicts(*fresh)
-
-
-def elements_of(candidate: Candidate[Any]) -> set[str]:
-    """Elements of a crystal or a composition; none of a molecule, whose rules do not ask."""
-    material = candidate.material
-    found: Iterable[str] = ()
-    if isinstance(material, Crystal):
-        found = formula_counts(material)
-    elif isinstance(material, Formula):
-        found = count_atoms(material.reduced)
-    return set(found)

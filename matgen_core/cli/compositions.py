@@ -55,15 +55,18 @@ def compositions(
     settings = CompositionSettings(temperature, top_k, prompt, neutral, new, cap)
     with at_work(out) as work:
         from matgen_core.kinds.compositions.files import formulas_to_csv
+        from matgen_core.kinds.compositions.judge import listed_compositions, summarise_compositions
         from matgen_core.kinds.crystals.judge import met_all
-        from matgen_core.workflows.design_compositions import (
-            design_compositions,
-            listed_compositions,
-            summarise_compositions,
-        )
+        from matgen_core.workflows.design import design
 
-        found = design_compositions(
-            target, count, seed=seed, settings=settings, on_progress=print_progress, cancelled=work.cancelled
+        found = design(
+            "compositions",
+            target,
+            count,
+            seed=seed,
+            settings=settings,
+            on_progress=print_progress,
+            cancelled=work.cancelled,
         )
         kept = listed_compositions(found)
         table = formulas_to_csv(found if everything else kept)

@@ -64,10 +64,16 @@ def crystals(
     )  # fmt: skip
     with at_work(out, folder=cif_dir) as work:
         from matgen_core.kinds.crystals.judge import met_all
-        from matgen_core.workflows.design_crystals import design
+        from matgen_core.workflows.design import design
 
         found = design(
-            target, count, seed=seed, settings=settings, on_progress=print_progress, cancelled=work.cancelled
+            "crystals",
+            target,
+            count,
+            seed=seed,
+            settings=settings,
+            on_progress=print_progress,
+            cancelled=work.cancelled,
         )
         save_crystals(work, found, out, cif_dir)
         met = sum(map(met_all, found))

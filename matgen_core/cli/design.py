@@ -61,9 +61,10 @@ def design_crystals(
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state, shallow=shallow)
     with at_work(out, everything, folder=cif_dir) as work:
         from matgen_core.kinds.crystals.files import file_name, to_cif, to_csv
-        from matgen_core.workflows.design_until import design_until
+        from matgen_core.workflows.design import design_until
 
         run = design_until(
+            "crystals",
             Target(goals, constraints), Budget(want, seconds, draws), rules=rules, seed=seed,
             settings=CrystalSettings(engine=engine), on_progress=_print, cancelled=work.cancelled,
         )  # fmt: skip
@@ -103,9 +104,10 @@ def design_molecules(
     alerts = tuple(part.strip() for part in filters.split(",") if part.strip())
     check_ending(out)
     with at_work(out, everything) as work:
-        from matgen_core.workflows.design_until import design_molecules_until
+        from matgen_core.workflows.design import design_until
 
-        run = design_molecules_until(
+        run = design_until(
+            "molecules",
             Target(goals), Budget(want, seconds, draws), rules=Rules(known=known, max_sa=max_sa, filters=alerts),
             seed=seed, settings=MoleculeSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
         )  # fmt: skip
@@ -149,9 +151,10 @@ def design_compositions(
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state, shallow=shallow)
     with at_work(out, everything) as work:
         from matgen_core.kinds.compositions.files import formulas_to_csv
-        from matgen_core.workflows.design_until import design_compositions_until
+        from matgen_core.workflows.design import design_until
 
-        run = design_compositions_until(
+        run = design_until(
+            "compositions",
             Target(goals, constraints), Budget(want, seconds, draws), rules=rules, seed=seed,
             settings=CompositionSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
         )  # fmt: skip

@@ -68,13 +68,19 @@ def molecules(
         from matgen_core.kinds.molecules.conditions import check_molecules, contradiction
         from matgen_core.kinds.molecules.judge import counts_for
         from matgen_core.kinds.molecules.reference import load_molecule_reference
-        from matgen_core.workflows.design_molecules import design_molecules
+        from matgen_core.workflows.design import design
 
         check_molecules(target, count, settings)
         if warning := contradiction(target, load_molecule_reference()):
             typer.echo(f"note: {warning}", err=True)
-        found = design_molecules(
-            target, count, seed=seed, settings=settings, on_progress=print_progress, cancelled=work.cancelled
+        found = design(
+            "molecules",
+            target,
+            count,
+            seed=seed,
+            settings=settings,
+            on_progress=print_progress,
+            cancelled=work.cancelled,
         )
         kept = found if everything else [c for c in found if counts_for(c, until)]
         text = write_molecules(kept, ".csv" if out is None else out.suffix)
@@ -87,10 +93,9 @@ def molecules(
 
 def _report(found: Sequence[Candidate[Molecule]], kept: Sequence[Candidate[Molecule]], target: Target) -> str:
     from matgen_core.kinds.crystals.judge import met_all
-    from matgen_core.kinds.molecules.judge import counts_for
-    from matgen_core.workflows.design_molecules import summarise
+    from matgen_core.kinds.molecules.judge import counts_for, summarise_molecules
 
-    counts = summarise(found)
+    counts = summarise_molecules(found)
     rejected = ", ".join(f"{key.removeprefix('rejected:')} {n}" for key, n in counts.items() if ":" in key and n)
     text = f"{len(kept)} molecules; {counts['drawn']} drawn, {counts['valid']} valid, {counts['unique']} unique, "
     text += f"{counts['novel']} novel" + (f"; failed: {rejected}" if rejected else "")

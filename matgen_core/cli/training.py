@@ -186,11 +186,11 @@ def evaluate_crystals(
     from matgen_core.evaluation.crystals import measure_targets, measure_unconditional, readings_of
     from matgen_core.kinds.crystals.reference import SAMPLES
     from matgen_core.kinds.crystals.rows import load_rows
-    from matgen_core.workflows.design_crystals import design
+    from matgen_core.workflows.design import design
 
     known = load_rows(rows)
     settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable)
-    samples = design(Target(), count, seed=seed, settings=settings, on_progress=print_progress)
+    samples = design("crystals", Target(), count, seed=seed, settings=settings, on_progress=print_progress)
     result: dict[str, object] = {
         "engine": engine,
         "settings": asdict(settings),

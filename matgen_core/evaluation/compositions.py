@@ -18,11 +18,11 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Formula
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.evaluation.crystals import TARGETS, share
-from matgen_core.kinds.compositions.judge import rank_formulas
+from matgen_core.kinds.compositions.judge import listed_compositions, rank_formulas
 from matgen_core.kinds.compositions.predict import predict_formulas
 from matgen_core.kinds.compositions.rows import MAX_ATOMS
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.workflows.design_compositions import design_compositions, listed_compositions
+from matgen_core.workflows.design import design
 
 _FREE, _LONG = CompositionSettings(neutral=False, cap=1), Constraints(max_atoms=MAX_ATOMS)
 
@@ -36,14 +36,14 @@ def evaluate(count: int, each: int, seed: int, say: Callable[[str], None]) -> di
         seed: of the draws.
         say: called with a line for each part that is done.
     """
-    free = sorted(design_compositions(Target({}, _LONG), count, seed=seed, settings=_FREE), key=lambda c: c.id)
+    free = sorted(design("compositions", Target({}, _LONG), count, seed=seed, settings=_FREE), key=lambda c: c.id)
     read = predict_formulas(free)
     result: dict[str, Any] = {"samples": count, "temperature": _FREE.temperature, "free": measure_free(free)}
     say(f"free: {result['free']}")
-    plain = design_compositions(Target({}, _LONG), count, seed=seed, settings=replace(_FREE, temperature=1.0))
+    plain = design("compositions", Target({}, _LONG), count, seed=seed, settings=replace(_FREE, temperature=1.0))
     result["free_at_1"] = measure_free(plain)
     say(f"at temperature 1: {result['free_at_1']}")
-    neutral = listed_compositions(design_compositions(Target(), min(count, 500), seed=seed + 1))
+    neutral = listed_compositions(design("compositions", Target(), min(count, 500), seed=seed + 1))
     result["neutral_when_asked"] = share(
         sum(check_neutral(c.material.reduced).passed is True for c in neutral), len(neutral)
     )
@@ -69,7 +69,7 @@ def measure_target(
 ) -> dict[str, Any]:
     """Hit rate of one target beside the base rate of samples drawn without one."""
     goals = {key: Goal.at(value) for key, value in values.items()}
-    drawn = rank_formulas(design_compositions(Target(goals, _LONG), count, seed=seed, settings=_FREE), Target())
+    drawn = rank_formulas(design("compositions", Target(goals, _LONG), count, seed=seed, settings=_FREE), Target())
     found = predict_formulas(drawn)
 
     def hits(candidates: Sequence[Candidate[Formula]]) -> int:

@@ -24,7 +24,7 @@ from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.rows import CrystalRows
-from matgen_core.workflows.design_crystals import design
+from matgen_core.workflows.design import design
 
 STABLE = 0.1
 #: Targets of the conditional evaluation.
@@ -132,7 +132,7 @@ def measure_targets(
     results: list[dict[str, Any]] = []
     for number, values in enumerate(TARGETS):
         goals = {key: Goal.at(value) for key, value in values.items()}
-        found = design(Target(goals), count, seed=seed + 1000 * (number + 1), settings=settings)
+        found = design("crystals", Target(goals), count, seed=seed + 1000 * (number + 1), settings=settings)
         hits, base = _hits(found, goals), _hits(unconditional, goals)
         true = [all(meets(k, g, float(held.column(k)[i])) for k, g in goals.items()) for i in range(len(held))]
         reachable = [c for c, fits in zip(known, true, strict=True) if fits]

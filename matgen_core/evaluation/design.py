@@ -26,9 +26,10 @@ from matgen_core.kinds.crystals.generate import generate
 from matgen_core.kinds.crystals.judge import assess
 from matgen_core.kinds.crystals.predict import predict, prepare
 from matgen_core.kinds.crystals.rows import ELEMENTS, CrystalRows
-from matgen_core.kinds.rules import Rules, count_stages, judge_crystals, listed
-from matgen_core.workflows.design_until import allowed, design_until
-from matgen_core.workflows.loop import CRYSTALS, Budget
+from matgen_core.kinds.registry import load_kind
+from matgen_core.kinds.rules import Rules, allowed, count_stages, judge_crystals, listed
+from matgen_core.workflows.design import design_until
+from matgen_core.workflows.loop import Budget
 
 #: The chapter's three, and six more: single goals, a window for solar cells, an oxide, a magnet.
 TARGETS: tuple[Target, ...] = (
@@ -64,7 +65,7 @@ def measure_design(
     entries = []
     for target in targets:
         budget = Budget(want=1000, seconds=seconds, draws=20_000)
-        run = design_until(target, budget, rules=_RULES, seed=seed)
+        run = design_until("crystals", target, budget, rules=_RULES, seed=seed)
         known, known_seconds = draw_substituted(rows, target, seconds, seed)
         entry = {
             "target": {key: [goal.low, goal.high] for key, goal in target.goals.items()},
@@ -97,7 +98,9 @@ def draw_random(seconds: float, seed: int) -> tuple[list[Candidate], float]:
     begun, found = time.monotonic(), list[Candidate]()
     target = allowed(Target(), _RULES)
     while time.monotonic() - begun < seconds:
-        batch = generate(target, CRYSTALS.most, seed=seed, settings=CrystalSettings(), first=len(found))
+        batch = generate(
+            target, load_kind("crystals").batches.most, seed=seed, settings=CrystalSettings(), first=len(found)
+        )
         found += predict(batch)
         _judged(found[-len(batch) :], target)  # so that judging costs here what it costs the loop
     return found, time.monotonic() - begun
@@ -113,7 +116,7 @@ def draw_substituted(rows: CrystalRows, target: Target, seconds: float, seed: in
     while time.monotonic() - begun < seconds:
         batch = [
             Candidate(f"s-{len(found) + i}", crystal, Origin("substitution", "", seed, len(found) + i))
-            for i, crystal in zip(range(CRYSTALS.most), source, strict=False)
+            for i, crystal in zip(range(load_kind("crystals").batches.most), source, strict=False)
         ]
         if not batch:
             break

@@ -33,7 +33,7 @@ from matgen_core.kinds.molecules.judge import counts_for
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.rows import read_moses
 from matgen_core.models.smiles import ConditionalSMILESGenerator
-from matgen_core.workflows.design_molecules import design_molecules
+from matgen_core.workflows.design import design
 
 #: Targets of the conditional evaluation.
 TARGETS: tuple[dict[str, float], ...] = (
@@ -82,7 +82,9 @@ def evaluate(
 
 def _in_order(count: int, seed: int, settings: MoleculeSettings) -> Found:
     """Strings in the order in which they were drawn."""
-    return tuple(sorted(design_molecules(Target(), count, seed=seed, settings=settings), key=lambda c: c.origin.index))
+    return tuple(
+        sorted(design("molecules", Target(), count, seed=seed, settings=settings), key=lambda c: c.origin.index)
+    )
 
 
 def measure_unconditional(samples: Found, source: Path | None, floor: bool = True) -> dict[str, Any]:
@@ -192,7 +194,7 @@ def measure_targets(each: int, seed: int, unconditional: Found, say: Callable[[s
     for number, wanted in enumerate(TARGETS):
         goals = {key: Goal.at(value) for key, value in wanted.items()}
         found, plain = (
-            design_molecules(Target(goals), each, seed=seed + 1 + number, settings=settings)
+            design("molecules", Target(goals), each, seed=seed + 1 + number, settings=settings)
             for settings in (_DRAWN, _PLAIN)
         )
         row: dict[str, Any] = {

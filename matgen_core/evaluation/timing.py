@@ -25,7 +25,8 @@ from matgen_core.kinds.crystals.generate import load_engine, trained_engines
 from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.rows import CrystalRows
-from matgen_core.workflows.design_crystals import design, prepare
+from matgen_core.kinds.registry import load_kind
+from matgen_core.workflows.design import design
 
 STABLE = 0.1
 
@@ -69,9 +70,9 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def time_design(count: int, seed: int) -> dict[str, Any]:
     """From a target without goals to read and judged candidates, models loaded and not loaded."""
-    loading, _ = _timed(prepare)
-    first, _ = _timed(lambda: design(Target(), 8, seed=seed + 1))
-    seconds, found = _timed(lambda: design(Target(), count, seed=seed))
+    loading, _ = _timed(load_kind("crystals").prepare)
+    first, _ = _timed(lambda: design("crystals", Target(), 8, seed=seed + 1))
+    seconds, found = _timed(lambda: design("crystals", Target(), count, seed=seed))
     return {
         "loading_seconds": round(loading, 2),
         "first_eight_seconds": round(first, 2),

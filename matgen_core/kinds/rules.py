@@ -6,21 +6,21 @@ Nothing here is a score: a stage is passed where none of its rules says no.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from matgen_core.chem.hazards import check_hazards
+from matgen_core.chem.composition import formula_elements
+from matgen_core.chem.formula_type import read_type
+from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, check_hazards
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
-from matgen_core.core.records import (
-    Candidate,
-    Crystal,
-    Formula,
-    M,
-    Verdict,
-)
+from matgen_core.core.errors import BadTarget
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate, Formula, M, Verdict
 from matgen_core.core.settings import Rules as Rules
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.coordination_rules import check_surroundings, check_type
 from matgen_core.kinds.crystals.geometry_rules import check_packing
+from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.registry import kind_of
 from matgen_core.kinds.solid_state import check_solid_state
 
 #: The stages in their order, and the rules of each; "target" stands for every goal's.
@@ -151,10 +151,28 @@ def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
 
 def elements_of(candidate: Candidate[M]) -> set[str]:
     """Elements of a crystal or a composition; none of a molecule, which has no hull."""
-    material = candidate.material
-    if isinstance(material, Crystal):
-        return set(formula_counts(material))
-    return set(count_atoms(material.reduced)) if isinstance(material, Formula) else set()
+    return kind_of(candidate.material).elements(candidate.material)
+
+
+def allowed(target: Target, rules: Rules) -> Target:
+    """The target with the elements that the rules exclude taken out before anything is drawn.
+
+    Raises:
+        BadTarget: where the user asks for an element that the rules exclude.
+    """
+    out = frozenset(() if rules.toxic else TOXIC) | frozenset(() if rules.radioactive else RADIOACTIVE)
+    constraints = target.constraints
+    asked = constraints.include | (constraints.chemical_system or frozenset())
+    if constraints.formula is not None:
+        asked |= formula_elements(constraints.formula)
+    if asked & out:
+        names = ", ".join(sorted(asked & out))
+        raise BadTarget(f"{names} is asked for and excluded as toxic or radioactive; allow such elements, or drop it")
+    if constraints.chemical_system is not None:
+        return target  # exactly these elements: nothing to exclude
+    if constraints.formula is not None and read_type(constraints.formula) is None:
+        return target  # likewise
+    return replace(target, constraints=replace(constraints, exclude=constraints.exclude | (out & set(ELEMENTS))))
 
 
 # ------------------------------------------------------------------------------------------------------------ funnel

@@ -23,9 +23,9 @@ from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.embed import decode_latents, load_autoencoder
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion, draw_latents
 from matgen_core.kinds.crystals.generate import load_engine
-from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.kinds.crystals.judge import base_rates, met_all
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.workflows.design_crystals import base_rates, design
+from matgen_core.workflows.design import design
 from matgen_core.workflows.pareto import find_fronts
 
 CRITERIA = ("target", "synthesis", "stability", "chemistry", "cost")
@@ -125,7 +125,7 @@ class Outcome:
 def try_condition(condition: dict[str, float], count: int = 16, seed: int = 0) -> Outcome:
     """Generates for a condition and checks every candidate."""
     target = Target({key: Goal.at(value) for key, value in condition.items()})
-    found = design(target, count, seed=seed)
+    found = design("crystals", target, count, seed=seed)
     chance: float | None = 1.0
     for rate in base_rates(target).values():
         chance = None if rate is None or chance is None else chance * rate

@@ -9,53 +9,15 @@ from typing import Generic
 
 from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Target
-from matgen_core.core.records import (
-    Candidate,
-    Crystal,
-    Formula,
-    M,
-    Molecule,
-    Progress,
-)
+from matgen_core.core.records import Candidate, M, Progress
 from matgen_core.core.settings import Budget as Budget
+from matgen_core.kinds.protocol import Batches
+from matgen_core.kinds.registry import kind_of
 from matgen_core.kinds.rules import Funnel, Rules, count_stages, listed
 from matgen_core.kinds.solid_state import check_available
 
 #: Most that one run may draw.
 MOST = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Batches:
-    """How many are drawn together: few at first, so that there is soon something to see, then twice as many each time.
-
-    The size follows from how many were drawn before, so that a run which goes on draws what it would have drawn.
-
-    >>> plan = Batches(4, 32)
-    >>> [plan.size(first) for first in (0, 4, 8, 16, 32, 64)]
-    [4, 4, 8, 16, 32, 32]
-
-    Args:
-        first: size of the first batch.
-        most: size of a batch at most.
-    """
-
-    first: int
-    most: int
-
-    def size(self, drawn: int) -> int:
-        """Size of the batch that begins after so many."""
-        return min(self.most, max(self.first, drawn))
-
-    def end_after(self, index: int) -> int:
-        """How many were drawn when the batch with candidate number ``index`` ended; 0 for -1."""
-        drawn = 0
-        while drawn <= index:
-            drawn += self.size(drawn)
-        return drawn
-
-
-CRYSTALS, COMPOSITIONS, MOLECULES = Batches(4, 32), Batches(16, 64), Batches(32, 512)
 
 
 @dataclass(frozen=True)
@@ -97,9 +59,8 @@ def resume(candidates: Sequence[Candidate[M]], rules: Rules, seed: int) -> Desig
         rules: by which it was judged.
         seed: of its draws.
     """
-    kinds: dict[type, Batches] = {Crystal: CRYSTALS, Formula: COMPOSITIONS, Molecule: MOLECULES}
     last = max((candidate.origin.index for candidate in candidates), default=-1)
-    drawn = kinds[type(candidates[0].material)].end_after(last) if candidates else 0
+    drawn = kind_of(candidates[0].material).batches.end_after(last) if candidates else 0
     return DesignRun(tuple(candidates), rules, seed, drawn, 0.0, "interrupted")
 
 

@@ -21,35 +21,19 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.chem.formula_writing import write_formula
-from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.goals import Constraints, Target
-from matgen_core.core.records import (
-    Candidate,
-    Crystal,
-    Formula,
-    M,
-    Molecule,
-)
-from matgen_core.core.settings import CompositionSettings, MoleculeSettings
+from matgen_core.core.records import Candidate, M
 from matgen_core.files.saving import KeptFile, save_text
 from matgen_core.files.units import METHOD as GIVEN
-from matgen_core.kinds.compositions.judge import finish_formulas, judge_formulas
-from matgen_core.kinds.compositions.predict import predict_formulas
-from matgen_core.kinds.crystals.duplicates import SeenStructures
 from matgen_core.kinds.crystals.files import OwnColumns, harmless, why_missing
-from matgen_core.kinds.crystals.judge import assess
-from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.molecules.judge import Judge
-from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.kinds.protocol import Brief, Stages
+from matgen_core.kinds.registry import NAMES, kind_of, load_kind, name_of_kind
 from matgen_core.kinds.rules import STAGES as _STAGES
 from matgen_core.kinds.rules import (
     Funnel,
     Rules,
     failed,
-    judge_compositions,
-    judge_crystals,
     objections,
     stage_name,
 )
@@ -61,7 +45,6 @@ from matgen_core.workflows.pareto import Objective, find_fronts, losses, measure
 BATCH = 32
 #: What is screened may be as large as its file's reader allows.
 ANY = Target(constraints=Constraints(max_atoms=10**9))
-KINDS = {Crystal: "crystals", Molecule: "molecules", Formula: "compositions"}
 
 
 @dataclass
@@ -77,9 +60,7 @@ class Screener:
     target: Target = ANY
     rules: Rules = field(default_factory=lambda: Rules(known=True))
     further: Callable[[Sequence[Candidate[Any]]], Sequence[Candidate[Any]]] | None = None
-    _structures: SeenStructures = field(default_factory=SeenStructures)
-    _formulas: dict[str, str] = field(default_factory=dict)
-    _judge: Judge | None = None
+    _runs: dict[str, Stages[Any]] = field(default_factory=dict)
 
     def __call__(
         self, candidates: Sequence[Candidate[Any]], cancelled: Callable[[], bool] | None = None
@@ -90,42 +71,24 @@ class Screener:
             Cancelled: where ``cancelled`` said so.
         """
         done: dict[str, Candidate[Any]] = {}
-        for kind in KINDS:
-            some = [c for c in candidates if isinstance(c.material, kind)]
+        for name in NAMES:
+            some = [c for c in candidates if name_of_kind(c.material) == name]
             if not some:
                 continue
-            judged: Sequence[Candidate[Any]]
-            if kind is Crystal:
-                judged = self._crystals(some, cancelled)
-            else:
-                judged = self._molecules(some) if kind is Molecule else self._compositions(some)
-            done |= {c.id: c for c in judged}
+            stages = self._stages(name)
+            read = stages.predict(some, cancelled=cancelled)
+            whole = [_keep_given(new, old) for new, old in zip(read, some, strict=True)]
+            done |= {c.id: c for c in stages.judge(whole)}
         found = tuple(done[c.id] for c in candidates)
         return tuple(self.further(found)) if self.further and found else found
 
-    def _crystals(
-        self, candidates: Sequence[Candidate[Crystal]], cancelled: Callable[[], bool] | None
-    ) -> tuple[Candidate[Crystal], ...]:
-        fresh = predict([c for c in candidates if not _was_read(c)], cancelled=cancelled)
-        read = {c.id: c for c in fresh}
-        whole = [_keep_given(read.get(c.id, c), c) for c in candidates]
-        return judge_crystals(assess(whole, self.target, self._structures), self.rules)
-
-    def _molecules(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
-        if self._judge is None:
-            settings = MoleculeSettings(filters=self.rules.filters, max_sa=self.rules.max_sa)
-            self._judge = Judge(self.target, settings, load_molecule_reference())
-        return tuple(_keep_given(new, old) for new, old in zip(self._judge(candidates), candidates, strict=True))
-
-    def _compositions(self, candidates: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
-        settings = CompositionSettings(neutral=False)
-        read = predict_formulas(judge_formulas(candidates, self.target, settings, self._formulas))
-        whole = [_keep_given(new, old) for new, old in zip(read, candidates, strict=True)]
-        return judge_compositions(finish_formulas(whole, self.target), self.rules)
-
-
-def _was_read(candidate: Candidate[Any]) -> bool:
-    return any(reading.method != GIVEN for reading in candidate.predictions.values())
+    def _stages(self, name: str) -> Stages[Any]:
+        """What reads and judges a kind; made with the first of it."""
+        if name not in self._runs:
+            kind = load_kind(name)
+            settings = kind.ruled(kind.settings(), self.rules)
+            self._runs[name] = kind.begin(Brief(self.target, self.target, 0, settings, self.rules))
+        return self._runs[name]
 
 
 def _keep_given(read: Candidate[M], before: Candidate[M]) -> Candidate[M]:
@@ -258,7 +221,7 @@ def _screen_batch(
 def add(outcome: Outcome, candidate: Candidate[Any], row: Sequence[float], rules: Rules) -> None:
     """Counts one judged candidate."""
     outcome.rules = rules
-    outcome.kinds[KINDS[type(candidate.material)]] += 1
+    outcome.kinds[name_of_kind(candidate.material)] += 1
     outcome.ids.append(candidate.id)
     outcome.methods.update(p.method for p in candidate.predictions.values())
     outcome.losses.append(tuple(row))
@@ -390,16 +353,12 @@ class _Files:
 
 def name_of(candidate: Candidate[Any]) -> str:
     """Formula as pymatgen writes it, the key under which it is looked up, or SMILES."""
-    material = candidate.material
-    if isinstance(material, Crystal):
-        return reduced_formula(material)
-    return material.smiles if isinstance(material, Molecule) else str(material.reduced)
+    return kind_of(candidate.material).key(candidate.material)
 
 
 def written_name(candidate: Candidate[Any]) -> str:
     """Formula as chemists write it, or SMILES."""
-    name = name_of(candidate)
-    return name if isinstance(candidate.material, Molecule) else write_formula(name)
+    return kind_of(candidate.material).written(candidate.material)
 
 
 def _front(outcome: Outcome, objectives: Sequence[Objective]) -> str:

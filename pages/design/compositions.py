@@ -12,9 +12,11 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
 from matgen_core.core.records import Candidate, Formula
 from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.conditions import check_compositions
 from matgen_core.kinds.compositions.files import formulas_to_csv
+from matgen_core.kinds.compositions.judge import listed_compositions
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES
-from matgen_core.workflows.design_compositions import check_compositions, design_compositions, listed_compositions
+from matgen_core.workflows.design import design
 from pages.i18n.formatting import asked_text
 from pages.i18n.language import _, ngettext
 from pages.kinds.composition_controls import RULES, ask_composition, ask_formula_sampling
@@ -54,8 +56,8 @@ def ask() -> tuple[Target, int, int, CompositionSettings] | None:
 def start(target: Target, count: int, seed: int, settings: CompositionSettings) -> None:
     st.session_state[ASKED] = target
     st.session_state[JOB] = submit(
-        lambda report, stop: design_compositions(
-            target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop
+        lambda report, stop: design(
+            "compositions", target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop
         ),
         count,
         "compositions",

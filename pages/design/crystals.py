@@ -14,7 +14,7 @@ from matgen_core.core.records import Candidate
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
-from matgen_core.workflows.design_crystals import design
+from matgen_core.workflows.design import design
 from pages.i18n.formatting import asked_text
 from pages.i18n.language import _, ngettext
 from pages.kinds.composition_results import HANDED
@@ -55,7 +55,9 @@ def ask() -> tuple[Target, int, int, CrystalSettings] | None:
 def start(target: Target, count: int, seed: int, settings: CrystalSettings) -> None:
     st.session_state[ASKED] = target
     st.session_state[JOB] = submit(
-        lambda report, stop: design(target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop),
+        lambda report, stop: design(
+            "crystals", target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop
+        ),
         count,
         "crystals",
         load_models(),

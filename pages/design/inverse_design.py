@@ -10,14 +10,11 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Constraints, Target, outside_data
 from matgen_core.core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS
 from matgen_core.core.records import Candidate
-from matgen_core.core.settings import CompositionSettings, MoleculeSettings
+from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES
-from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.kinds.crystals.generate import trained_engines
 from matgen_core.kinds.rules import listed
-from matgen_core.workflows.design_compositions import check_compositions
-from matgen_core.workflows.design_until import allowed
-from matgen_core.workflows.loop import check_brief
+from matgen_core.workflows.design import check_design
 from pages.i18n.language import _
 from pages.kinds.composition_controls import ask_composition
 from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_table
@@ -70,15 +67,10 @@ def ask() -> Asked | None:
         show_domain()
     rules = ask_rules(kind)
     budget, seed = ask_budget()
-    engines = trained_engines()
-    engine = st.selectbox(_("Engine"), engines, key="engine", bind=URL) if kind == "crystals" else engines[0]
+    engine = st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL) if kind == "crystals" else None
     target = Target(goals, constraints)
     try:
-        check_brief(target, budget)
-        if kind == "crystals":
-            check_target(allowed(target, rules))
-        elif kind == "compositions":
-            check_compositions(allowed(target, rules), 1, CompositionSettings())
+        check_design(kind, target, budget, rules)
     except MatGenError as error:
         problem = problem or str(error)
     if problem:

@@ -16,7 +16,7 @@ from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.conditions import check_molecules, contradiction
 from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
 from matgen_core.kinds.molecules.reference import load_molecule_reference
-from matgen_core.workflows.design_molecules import design_molecules
+from matgen_core.workflows.design import design
 from pages.i18n.formatting import asked_text
 from pages.i18n.language import _, ngettext
 from pages.kinds.crystal_controls import ask_goals
@@ -74,8 +74,8 @@ def start(target: Target, count: int, seed: int, settings: MoleculeSettings) -> 
     for key in ("grid-page", "molecules-only"):
         st.session_state.pop(key, None)
     st.session_state[JOB] = submit(
-        lambda report, stop: design_molecules(
-            target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop
+        lambda report, stop: design(
+            "molecules", target, count, seed=seed, settings=settings, on_progress=report, cancelled=stop
         ),
         count,
         "molecules",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from matgen_core.kinds.registry import name_of_kind
 from matgen_core.kinds.rules import passes
 from matgen_core.workflows.pareto import rank_by_front
-from matgen_core.workflows.screen import KINDS
 from pages.i18n.language import _
 from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_recorder import offer_last_run, show_record
@@ -69,7 +69,7 @@ def show_results(screened: Screened, seen: Seen) -> None:
         only = st.toggle(_("Only what passes every rule"), False, key="only", bind=URL)
         kept = narrow(found, objectives) if objectives else found
     kept = [c for c in kept if not only or passes(c, screened.rules)]
-    kind = KINDS[type(found[0].material)]
+    kind = name_of_kind(found[0].material)
     show_funnel(kept, screened.rules, kind, _("in the thresholds"))
     if not kept:
         st.info(_("Nothing passes every rule and lies within the thresholds; widen the thresholds."))

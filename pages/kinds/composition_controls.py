@@ -8,9 +8,9 @@ import streamlit as st
 
 from matgen_core.core.goals import Constraints
 from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.conditions import MOST_CAP
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
 from matgen_core.kinds.crystals.rows import ELEMENTS
-from matgen_core.workflows.design_compositions import MOST_CAP
 from pages.i18n.language import _
 from pages.kinds.crystal_controls import LAST_SEED, formula_help
 from pages.widgets.element_picker import LISTS, gather, pick_elements

@@ -12,10 +12,9 @@ from matgen_core.core.goal_probability import chance, round_chance
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate
-from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.kinds.crystals.judge import base_rates, met_all
 from matgen_core.kinds.known_phases import is_near_hull
 from matgen_core.viz.crystals import draw_readings
-from matgen_core.workflows.design_crystals import base_rates
 from pages.i18n.formatting import (
     CHARGES,
     cautions,

@@ -14,10 +14,9 @@ from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, columns
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.crystals.judge import met_all
-from matgen_core.kinds.molecules.judge import counts_for
+from matgen_core.kinds.molecules.judge import counts_for, summarise_molecules
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.viz.molecules import draw_comparison
-from matgen_core.workflows.design_molecules import summarise
 from pages.i18n.formatting import (
     goal_text,
     mark,
@@ -52,7 +51,7 @@ def _diversity(strings: tuple[str, ...]) -> float | None:
 def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -> None:
     """Validity, uniqueness, novelty, diversity, and how many met each goal; validity is no merit where the grammar
     lets nothing else be written, and the box says so."""
-    counts, kept = summarise(candidates), keep_molecules(candidates)
+    counts, kept = summarise_molecules(candidates), keep_molecules(candidates)
     boxes = [
         (_("Valid"), counts["valid"], counts["drawn"]), (_("Unique"), counts["unique"], counts["valid"]),
         (_("Not in the training data"), counts["novel"], counts["unique"]),

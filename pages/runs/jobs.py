@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from matgen_core.core.environment import read_environment
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.records import Candidate, Progress
-from matgen_core.workflows.design_crystals import prepare
+from matgen_core.kinds.registry import load_kind
 from pages.i18n.language import N_
 from pages.runs.run_log import log_loading, log_run, open_log
 from pages.runs.run_queue import Places, Presence
@@ -197,7 +197,7 @@ def load_models() -> Loader:
     import pymatgen.core  # noqa: F401  whole before the thread begins: two threads that import it at once fail
 
     open_log()
-    loader = Loader(prepare)
+    loader = Loader(load_kind("crystals").prepare)
     threading.Thread(target=loader, name="matgen-loader", daemon=True).start()
     return loader
 

@@ -10,10 +10,10 @@ import streamlit as st
 
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate
-from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
+from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
-from matgen_core.workflows import design_until as inverse_design
+from matgen_core.workflows import design as inverse_design
 from matgen_core.workflows.loop import Budget, DesignRun, resume
 from pages.i18n.formatting import asked_text
 from pages.i18n.language import _
@@ -36,14 +36,14 @@ class Loop:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the controls say."""
+    """What the controls say; ``engine`` is None where a kind has but one."""
 
     kind: str
     target: Target
     rules: Rules
     budget: Budget
     seed: int
-    engine: str
+    engine: str | None
 
 
 def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
@@ -53,19 +53,13 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
         kept: dict[str, Any] = {
             "rules": asked.rules, "seed": asked.seed, "before": before, "on_progress": report, "cancelled": stop,
         }  # fmt: skip
-        target, budget = asked.target, asked.budget
-        if asked.kind == "molecules":
-            loop.run = inverse_design.design_molecules_until(target, budget, settings=MoleculeSettings(), **kept)
-        elif asked.kind == "compositions":
-            loop.run = inverse_design.design_compositions_until(target, budget, settings=CompositionSettings(), **kept)
-        else:
-            settings = CrystalSettings(engine=asked.engine)
-            loop.run = inverse_design.design_until(target, budget, settings=settings, **kept)
+        settings = CrystalSettings(engine=asked.engine) if asked.engine else None
+        loop.run = inverse_design.design_until(asked.kind, asked.target, asked.budget, settings=settings, **kept)
         return loop.run.candidates
 
     rules = asked.rules if before is None else before.rules
     loop = Loop(asked.kind, asked.target, rules, jobs.Job())
-    loader = jobs.load_models() if asked.kind == "crystals" else None
+    loader = jobs.load_models() if asked.engine else None
     recorder = begin_record(
         f"design-{asked.kind}", asked.seed, asked_text(asked.target), before.candidates if before else ()
     )

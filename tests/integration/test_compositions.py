@@ -15,9 +15,10 @@ from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.records import Formula, Progress
 from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.judge import listed_compositions, summarise_compositions
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.workflows.design_compositions import design_compositions, listed_compositions, summarise_compositions
+from matgen_core.workflows.design import design
 
 FREE = CompositionSettings(neutral=False, cap=1)
 
@@ -30,14 +31,14 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 
 
 def test_a_run_repeats_by_its_seed() -> None:
-    one, two, other = (design_compositions(Target(), 20, seed=seed) for seed in (1, 1, 2))
+    one, two, other = (design("compositions", Target(), 20, seed=seed) for seed in (1, 1, 2))
     assert one == two
     assert {c.material for c in one} != {c.material for c in other}
 
 
 def test_neutral_and_new_hold_for_all_that_is_listed() -> None:
     settings = CompositionSettings(neutral=True, new=True, cap=50)
-    found = design_compositions(Target(), 12, settings=settings)
+    found = design("compositions", Target(), 12, settings=settings)
     listed = listed_compositions(found)
     assert len(listed) == 12
     assert all(check_neutral(c.material.reduced).passed for c in listed)
@@ -57,7 +58,7 @@ def test_neutral_and_new_hold_for_all_that_is_listed() -> None:
     ids=["elements", "system", "atoms"],
 )  # fmt: skip
 def test_elements_hold_for_everything_drawn_and_atoms_for_all_that_is_listed(constraints: Constraints) -> None:
-    for candidate in design_compositions(Target({}, constraints), 40, settings=FREE):
+    for candidate in design("compositions", Target({}, constraints), 40, settings=FREE):
         counts = count_atoms(candidate.material.reduced)
         assert constraints.include <= set(counts)
         assert not constraints.exclude & set(counts)
@@ -78,7 +79,7 @@ def test_elements_hold_for_everything_drawn_and_atoms_for_all_that_is_listed(con
     ids=["ABX3", "A2B2O7", "ABX3 of a system"],
 )
 def test_a_type_of_formula_holds_for_everything_drawn(constraints: Constraints) -> None:
-    found = design_compositions(Target({}, constraints), 6, settings=FREE)
+    found = design("compositions", Target({}, constraints), 6, settings=FREE)
     assert found
     for candidate in found:
         verdict = candidate.verdict("constraints")
@@ -87,7 +88,7 @@ def test_a_type_of_formula_holds_for_everything_drawn(constraints: Constraints) 
 
 
 def test_every_formula_begins_with_the_prompt() -> None:
-    found = design_compositions(Target(), 20, settings=CompositionSettings(prompt="Li Fe", neutral=False, cap=1))
+    found = design("compositions", Target(), 20, settings=CompositionSettings(prompt="Li Fe", neutral=False, cap=1))
     assert all({"Li", "Fe"} <= set(count_atoms(c.material.reduced)) for c in found)
 
 
@@ -95,7 +96,7 @@ def test_what_was_asked_for_is_met_more_often_than_by_chance() -> None:
     target = Target({"formation_energy": Goal.at(-3.0)})
 
     def hits(asked: Target) -> int:
-        found = listed_compositions(design_compositions(asked, 40, seed=3))
+        found = listed_compositions(design("compositions", asked, 40, seed=3))
         return sum(abs((c.value("formation_energy") or 0.0) + 3.0) <= 0.25 for c in found)
 
     assert hits(target) > hits(Target())
@@ -103,11 +104,11 @@ def test_what_was_asked_for_is_met_more_often_than_by_chance() -> None:
 
 def test_progress_counts_up_and_a_cancelled_run_keeps_what_it_has() -> None:
     seen: list[Progress[Formula]] = []
-    found = design_compositions(Target(), 12, on_progress=seen.append)
+    found = design("compositions", Target(), 12, on_progress=seen.append)
     assert [p.done for p in seen] == sorted(p.done for p in seen)
     assert seen[-1].stage == "done"
     assert seen[-1].candidates == found
-    assert design_compositions(Target(), 12, cancelled=lambda: True) == ()
+    assert design("compositions", Target(), 12, cancelled=lambda: True) == ()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_what_cannot_be_asked_for_is_named(
     target: Target, count: int, settings: CompositionSettings, words: str
 ) -> None:
     with pytest.raises((BadTarget, BadInput), match=words):
-        design_compositions(target, count, settings=settings)
+        design("compositions", target, count, settings=settings)
 
 
 def test_the_command_writes_what_was_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

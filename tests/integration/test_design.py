@@ -12,14 +12,14 @@ from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.records import Progress
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.generate import trained_engines
-from matgen_core.workflows.design_crystals import design
+from matgen_core.workflows.design import design
 
 QUICK = CrystalSettings(skeletons=1, geometries=2, steps=5)
 
 
 def test_a_target_gives_judged_candidates() -> None:
     target = Target({"formation_energy": Goal.between(-2.0, -1.0)}, Constraints(include=frozenset({"O"}), max_atoms=12))
-    found = design(target, 6, seed=7, settings=QUICK)
+    found = design("crystals", target, 6, seed=7, settings=QUICK)
     assert len(found) == 6
     for candidate in found:
         assert {"band_gap", "formation_energy", "magnetic_moment", "e_above_hull"} <= set(candidate.predictions)
@@ -43,7 +43,7 @@ def test_a_target_gives_judged_candidates() -> None:
 )
 @pytest.mark.parametrize("engine", trained_engines())
 def test_constraints_hold_for_every_candidate(constraints: Constraints, engine: str) -> None:
-    found = design(Target({}, constraints), 6, seed=1, settings=replace(QUICK, engine=engine))
+    found = design("crystals", Target({}, constraints), 6, seed=1, settings=replace(QUICK, engine=engine))
     assert found
     for candidate in found:
         verdict = candidate.verdict("constraints")
@@ -52,7 +52,7 @@ def test_constraints_hold_for_every_candidate(constraints: Constraints, engine: 
 
 
 def test_the_seed_repeats_the_run_and_another_does_not() -> None:
-    first, again, other = (design(Target(), 4, seed=s, settings=QUICK) for s in (5, 5, 6))
+    first, again, other = (design("crystals", Target(), 4, seed=s, settings=QUICK) for s in (5, 5, 6))
     assert first == again
     assert {c.material for c in first} != {c.material for c in other}
 
@@ -69,9 +69,9 @@ def test_cancelling_keeps_what_was_found() -> None:
 @pytest.mark.parametrize("count", [0, -3])
 def test_a_count_that_cannot_be_drawn_is_refused(count: int) -> None:
     with pytest.raises(BadTarget, match="cannot be drawn"):
-        design(Target(), count)
+        design("crystals", Target(), count)
 
 
 def test_a_property_that_is_not_a_crystals_is_refused() -> None:
     with pytest.raises(BadTarget, match="logp"):
-        design(Target({"logp": Goal.at(2.0)}), 1)
+        design("crystals", Target({"logp": Goal.at(2.0)}), 1)

@@ -13,7 +13,7 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Molecule, Progress
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.learning.checkpoints import FOLDER
-from matgen_core.workflows.design_molecules import design_molecules
+from matgen_core.workflows.design import design
 
 COOL = MoleculeSettings(temperature=0.5, until="drawn")
 TARGET = Target({"logp": Goal.at(2.0), "weight": Goal.between(300, 340)})
@@ -27,14 +27,14 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 
 
 def test_a_run_repeats_by_its_seed() -> None:
-    one, two, other = (design_molecules(TARGET, 20, seed=seed, settings=COOL) for seed in (1, 1, 2))
+    one, two, other = (design("molecules", TARGET, 20, seed=seed, settings=COOL) for seed in (1, 1, 2))
     assert one == two
     assert len(one) == 20
     assert {c.material for c in one} != {c.material for c in other}
 
 
 def test_what_the_grammar_lets_through_is_a_molecule() -> None:
-    found = design_molecules(Target(), 100, seed=3, settings=MoleculeSettings(until="drawn"))
+    found = design("molecules", Target(), 100, seed=3, settings=MoleculeSettings(until="drawn"))
     valid = sum(c.verdict("valid").passed is True for c in found)  # type: ignore[union-attr]
     assert valid >= 99  # a few in a thousand come to a dead end
 
@@ -42,7 +42,7 @@ def test_what_the_grammar_lets_through_is_a_molecule() -> None:
 def test_asking_goes_on_until_there_are_enough_or_the_cap() -> None:
     seen: list[Progress[Molecule]] = []
     settings = MoleculeSettings(temperature=0.5, until="novel", cap=100)
-    found = design_molecules(Target(), 3, settings=settings, on_progress=seen.append)
+    found = design("molecules", Target(), 3, settings=settings, on_progress=seen.append)
     assert seen[-1].stage == "done"
     assert seen[-1].done == 3 or "raise the cap" in seen[-1].message
     assert len(found) <= 300
@@ -50,12 +50,12 @@ def test_asking_goes_on_until_there_are_enough_or_the_cap() -> None:
 
 
 def test_a_cancelled_run_returns_what_it_has() -> None:
-    assert design_molecules(Target(), 5, settings=COOL, cancelled=lambda: True) == ()
+    assert design("molecules", Target(), 5, settings=COOL, cancelled=lambda: True) == ()
 
 
 def test_every_string_grows_from_the_scaffold() -> None:
     settings = MoleculeSettings(temperature=0.5, until="drawn", scaffold="c1ccc2[nH]ccc2c1")
-    for candidate in design_molecules(Target(), 24, settings=settings):
+    for candidate in design("molecules", Target(), 24, settings=settings):
         if (valid := candidate.verdict("valid")) is not None and valid.passed:
             assert candidate.verdict("scaffold") is not None
 

@@ -22,8 +22,7 @@ from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, MoleculeSettings
 from matgen_core.kinds.crystals import files as exports
 from matgen_core.kinds.molecules import files as molecule_exports
-from matgen_core.workflows.design_crystals import design
-from matgen_core.workflows.design_molecules import design_molecules
+from matgen_core.workflows.design import design
 from pages.runs.jobs import Job
 
 ROOT = Path(__file__).parents[2]
@@ -96,8 +95,8 @@ def cells(candidates: tuple[Candidate, ...]) -> list[list[float]]:
 
 def golden_runs() -> dict[str, dict[str, Any]]:
     small = CrystalSettings(skeletons=1, geometries=2, refined=1)
-    crystals = tuple(sorted(design(CRYSTALS, 4, seed=7, settings=small), key=lambda c: c.origin.index))
-    molecules = sorted(design_molecules(Target({"logp": Goal.at(2.0)}), 12, seed=7, settings=MoleculeSettings(
+    crystals = tuple(sorted(design("crystals", CRYSTALS, 4, seed=7, settings=small), key=lambda c: c.origin.index))
+    molecules = sorted(design("molecules", Target({"logp": Goal.at(2.0)}), 12, seed=7, settings=MoleculeSettings(
         temperature=0.8, until="drawn")), key=lambda c: c.origin.index)  # fmt: skip
     runs = {}
     for name, found in (("crystals", crystals), ("molecules", tuple(molecules))):

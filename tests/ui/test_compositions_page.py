@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.workflows.design_compositions
+import matgen_core.workflows.design
 import pages.runs.jobs
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Formula, Origin, Progress
@@ -43,10 +43,12 @@ def with_run(message: str = "", **job: Any) -> AppTest:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, CompositionSettings]]:
-    """What the page asks of design_compositions(), which answers at once with nothing."""
+    """What the page asks of design(), which answers at once with nothing."""
     calls: list[tuple[Target, int, int, CompositionSettings]] = []
 
-    def design(target: Target, count: int, *, seed: int, settings: CompositionSettings, **_: Any) -> tuple[()]:
+    def design(
+        kind: str, target: Target, count: int, *, seed: int, settings: CompositionSettings, **_: Any
+    ) -> tuple[()]:
         calls.append((target, count, seed, settings))
         return ()
 
@@ -55,7 +57,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Compo
         job.run(work)
         return job
 
-    monkeypatch.setattr(matgen_core.workflows.design_compositions, "design_compositions", design)
+    monkeypatch.setattr(matgen_core.workflows.design, "design", design)
     monkeypatch.setattr(pages.runs.jobs, "submit", submit)
     return calls
 

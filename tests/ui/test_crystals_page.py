@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.workflows.design_crystals
+import matgen_core.workflows.design
 import pages.runs.jobs
 from matgen_core.core.errors import DamagedCheckpoint
 from matgen_core.core.goals import Goal, Target
@@ -41,7 +41,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Cryst
     """What the page asks of design(), which answers at once with nothing."""
     calls: list[tuple[Target, int, int, CrystalSettings]] = []
 
-    def design(target: Target, count: int, *, seed: int, settings: CrystalSettings, **_: Any) -> tuple[()]:
+    def design(kind: str, target: Target, count: int, *, seed: int, settings: CrystalSettings, **_: Any) -> tuple[()]:
         calls.append((target, count, seed, settings))
         return ()
 
@@ -50,7 +50,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Cryst
         job.run(work)
         return job
 
-    monkeypatch.setattr(matgen_core.workflows.design_crystals, "design", design)
+    monkeypatch.setattr(matgen_core.workflows.design, "design", design)
     monkeypatch.setattr(pages.runs.jobs, "submit", submit)
     return calls
 

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.workflows.design_until
+import matgen_core.workflows.design
 import pages.runs.jobs
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Progress
+from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import Rules, judge_crystals
 from matgen_core.loosening import judge_again
 from matgen_core.runs.store import VARIABLE, open_store
-from matgen_core.workflows.loop import CRYSTALS, Budget, DesignRun
+from matgen_core.workflows.loop import Budget, DesignRun
 from pages.runs.jobs import Job
 from pages.widgets.design_run import Loop
 
@@ -28,7 +29,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, found: tuple[Candidate, ...]) -> list
     """What the page asks of the loop, which answers at once with rutile, rock salt and zincite."""
     calls: list[dict[str, Any]] = []
 
-    def design_until(target: Target, budget: Budget, *, rules: Rules, on_progress: Any, **kept: Any) -> DesignRun[Any]:
+    def design_until(
+        kind: str, target: Target, budget: Budget, *, rules: Rules, on_progress: Any, **kept: Any
+    ) -> DesignRun[Any]:
         calls.append({"target": target, "budget": budget, "rules": rules, **kept})
         candidates = judge_crystals(found, rules)
         on_progress(Progress("done", 1, budget.want, candidates))
@@ -39,7 +42,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, found: tuple[Candidate, ...]) -> list
         job.run(work)
         return job
 
-    monkeypatch.setattr(matgen_core.workflows.design_until, "design_until", design_until)
+    monkeypatch.setattr(matgen_core.workflows.design, "design_until", design_until)
     monkeypatch.setattr(pages.runs.jobs, "submit", submit)
     return calls
 
@@ -126,7 +129,7 @@ def test_an_error_of_the_loop_is_shown_in_words(asked: list[dict[str, Any]], mon
     def broken(*_: Any, **__: Any) -> None:
         raise BadTarget("no space group can hold it; allow more atoms")
 
-    monkeypatch.setattr(matgen_core.workflows.design_until, "design_until", broken)
+    monkeypatch.setattr(matgen_core.workflows.design, "design_until", broken)
     page = start(open_page())
     assert "allow more atoms" in page.error[0].value
     assert not page.exception
@@ -183,7 +186,7 @@ def test_a_kept_run_goes_on(
     assert "Kept from a run before; 1 found." in words(page)
     page.button(key="go-on").click().run()
     before = asked[0]["before"]
-    assert (before.seed, before.drawn, len(before.candidates)) == (4, CRYSTALS.first, 3)
+    assert (before.seed, before.drawn, len(before.candidates)) == (4, load_kind("crystals").batches.first, 3)
     page = open_page(resume="nothing")
     assert "no run" in page.warning[0].value
 

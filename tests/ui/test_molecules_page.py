@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.workflows.design_molecules
+import matgen_core.workflows.design
 import pages.runs.jobs
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Molecule, Origin, Progress
@@ -49,10 +49,10 @@ def with_run(found: tuple[Candidate[Molecule], ...], message: str = "", **job: A
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, MoleculeSettings]]:
-    """What the page asks of design_molecules(), which answers at once with nothing."""
+    """What the page asks of design(), which answers at once with nothing."""
     calls: list[tuple[Target, int, int, MoleculeSettings]] = []
 
-    def design(target: Target, count: int, *, seed: int, settings: MoleculeSettings, **_: Any) -> tuple[()]:
+    def design(kind: str, target: Target, count: int, *, seed: int, settings: MoleculeSettings, **_: Any) -> tuple[()]:
         calls.append((target, count, seed, settings))
         return ()
 
@@ -61,7 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Molec
         job.run(work)
         return job
 
-    monkeypatch.setattr(matgen_core.workflows.design_molecules, "design_molecules", design)
+    monkeypatch.setattr(matgen_core.workflows.design, "design", design)
     monkeypatch.setattr(pages.runs.jobs, "submit", submit)
     return calls
 

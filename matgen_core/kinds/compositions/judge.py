@@ -87,6 +87,16 @@ def counts_as_found(candidate: Candidate[Formula]) -> bool:
     return not any(v.passed is not True for v in candidate.verdicts if v.rule in REJECTING)
 
 
+def is_listed(candidate: Candidate[Formula]) -> bool:
+    """Whether it is one of those asked for: different, within the rules, and read."""
+    return counts_as_found(candidate) and bool(candidate.predictions)
+
+
+def listed_compositions(candidates: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
+    """Those that were asked for."""
+    return tuple(filter(is_listed, candidates))
+
+
 def rank_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:
     """Best first: found ones, then by distance to the goals and above the hull, each in units of its tolerance."""
 
@@ -97,6 +107,21 @@ def rank_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> t
 
     scored = [replace(c, score=round(score(c), 4)) for c in candidates]
     return tuple(sorted(scored, key=lambda c: (c.score if c.score is not None else np.inf, c.id)))
+
+
+def summarise_compositions(candidates: Sequence[Candidate[Formula]]) -> dict[str, int]:
+    """How many were drawn, and how many of them each rule let pass."""
+
+    def passed(rule: str) -> int:
+        return sum(c.passed(rule) for c in candidates)
+
+    return {
+        "drawn": len(candidates),
+        "different": passed("duplicate"),
+        "charges balance": passed("oxidation"),
+        "new": passed("newness"),
+        "listed": sum(map(is_listed, candidates)),
+    }
 
 
 # --------------------------------------------------------------------------------------------------- nearest known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from matgen_core.chem.composition import check_crystal
@@ -89,3 +89,16 @@ def _compare(read: str, goal: Goal, tolerance: float | None, unit: str) -> str:
 def met_all(candidate: Candidate[M]) -> bool:
     """Whether every goal is met."""
     return all(v.passed is True for v in candidate.verdicts if v.rule.startswith("target:"))
+
+
+def base_rates(target: Target) -> Mapping[str, float | None]:
+    """The share of unconditional candidates that meet each goal by chance; None where that was not measured.
+
+    Read from the readings of the evaluation's unconditional samples (``matgen evaluate crystals``).
+    """
+    samples = load_reference().samples
+    rates: dict[str, float | None] = {}
+    for key, goal in target.goals.items():
+        values = [float(value) for value in samples.get(key, ())]
+        rates[key] = sum(bool(meets(key, goal, value)) for value in values) / len(values) if values else None
+    return rates

@@ -47,26 +47,39 @@ class Judge:
         seen: dict[str, str] | None = None,
     ) -> None:
         self.target, self.settings, self.reference = target, settings, reference
-        self._seen = dict(seen or {})
+        self._seen = {} if seen is None else seen
         self._checks = _checks(settings)
 
     def __call__(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
         """The same candidates, in canonical writing, with readings and verdicts."""
+        return self.judge(self.read(candidates))
+
+    def read(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
+        """The same candidates; those that are molecules in canonical writing, with their readings."""
+        return tuple(map(self._read, candidates))
+
+    def judge(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
+        """The same candidates with their verdicts."""
         return tuple(map(self._judge, candidates))
+
+    def _read(self, candidate: Candidate[Molecule]) -> Candidate[Molecule]:
+        molecule = parse(candidate.material.smiles)
+        if molecule is None:
+            return candidate
+        material = Molecule(canonical(molecule), candidate.material.written)
+        return replace(candidate, material=material).add_predictions(*read_molecule(molecule))
 
     def _judge(self, candidate: Candidate[Molecule]) -> Candidate[Molecule]:
         molecule = parse(candidate.material.smiles)
         if molecule is None:
             reason = "not a molecule: brackets, rings or valences do not work out"
             return candidate.add_verdicts(Verdict("valid", False, reason))
-        material = Molecule(canonical(molecule), candidate.material.written)
-        first = self._seen.setdefault(material.smiles, candidate.id)
+        first = self._seen.setdefault(candidate.material.smiles, candidate.id)
         same = "" if first == candidate.id else f"same as {first}"
-        candidate = replace(candidate, material=material).add_predictions(*read_molecule(molecule))
         return candidate.add_verdicts(
             Verdict("valid", True, "RDKit reads it"),
             Verdict("duplicate", not same, same),
-            self.reference.newness(material),
+            self.reference.newness(candidate.material),
             *(check(molecule) for check in self._checks),
             *check_accessibility(candidate.value("sa_score") or 0.0, self.settings.max_sa),
             *check_goals(candidate, self.target),
@@ -132,3 +145,25 @@ def rank_molecules(candidates: Sequence[Candidate[Molecule]], target: Target) ->
     """The same candidates, best first, each with its score."""
     scored = [(score(candidate, target), candidate) for candidate in candidates]
     return tuple(replace(c, score=s) for s, c in sorted(scored, key=lambda pair: (pair[0], pair[1].id)))
+
+
+def summarise_molecules(candidates: Sequence[Candidate[Molecule]]) -> dict[str, int]:
+    """How many were drawn, are valid, unique, new, and were rejected by each rule that was asked."""
+
+    def passed(rule: str) -> int:
+        return sum(c.passed(rule) for c in candidates)
+
+    rules = dict.fromkeys(v.rule for c in candidates for v in c.verdicts)
+    rejected = {
+        f"rejected:{rule}": sum(c.failed(rule) for c in candidates)
+        for rule in rules
+        if rule in REJECTING or rule.startswith("target:")
+    }
+    novel = sum(counts_for(c, "novel") for c in candidates)
+    return {
+        "drawn": len(candidates),
+        "valid": passed("valid"),
+        "unique": passed("duplicate"),
+        "novel": novel,
+        **rejected,
+    }

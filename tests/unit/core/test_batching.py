@@ -10,8 +10,7 @@ from matgen_core.core.goals import Target
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals import predict as reading
 from matgen_core.kinds.crystals.generate import load_engine
-from matgen_core.workflows.design_crystals import design
-from matgen_core.workflows.design_molecules import design_molecules
+from matgen_core.workflows.design import design
 
 SMALL = CrystalSettings(skeletons=1, geometries=2, refined=1, steps=2)
 
@@ -73,14 +72,14 @@ def test_crystals_are_drawn_and_read_in_halves(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(engine, "draw", short_of_memory)
     monkeypatch.setattr(reading, "_predict", short_of_memory_too)
-    found = design(Target(), 4, seed=5, settings=SMALL)
+    found = design("crystals", Target(), 4, seed=5, settings=SMALL)
     assert sizes == [4, 2, 2]
     assert sorted(c.id for c in found) == [f"5-{i:04d}" for i in range(4)]
     assert all(c.predictions for c in found)
 
 
 def test_molecules_are_drawn_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
-    import matgen_core.workflows.design_molecules as module
+    import matgen_core.kinds.molecules.kind as module
 
     write = module.write_strings
 
@@ -90,6 +89,6 @@ def test_molecules_are_drawn_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
         return write(network, conditions, *rest, **kept)
 
     monkeypatch.setattr(module, "write_strings", short_of_memory)
-    found = design_molecules(Target(), 8, seed=5)
+    found = design("molecules", Target(), 8, seed=5)
     assert len({c.id for c in found}) == len(found)
     assert sorted(c.origin.index for c in found) == list(range(len(found)))

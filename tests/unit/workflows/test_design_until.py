@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymatgen.core import Lattice, Structure
 
-import matgen_core.workflows.design_until as loop
+import matgen_core.kinds.crystals.kind
 import matgen_core.workflows.loop
 from matgen_core.chem.structure import from_structure
 from matgen_core.core.errors import BadTarget, Cancelled
@@ -25,10 +25,12 @@ from matgen_core.core.records import (
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.grammar import Skeleton
 from matgen_core.kinds.crystals.skeleton_decoding import Refuses
-from matgen_core.kinds.rules import Rules
-from matgen_core.workflows.design_until import allowed, design_compositions_until, design_molecules_until, design_until
-from matgen_core.workflows.loop import CRYSTALS, Budget, DesignRun, resume
+from matgen_core.kinds.registry import NAMES, load_kind
+from matgen_core.kinds.rules import Rules, allowed
+from matgen_core.workflows.design import design_until
+from matgen_core.workflows.loop import Budget, resume
 
+CRYSTALS = load_kind("crystals").batches
 BATCH = CRYSTALS.most
 TARGET = Target({"band_gap": Goal.at_least(4.0)})
 PAIRS = {("Na", "Cl"): 5.64, ("K", "Cl"): 6.29, ("Rb", "Cl"): 6.58, ("K", "Br"): 6.6}
@@ -67,20 +69,20 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
         return tuple(c.add_predictions(*read(c)) for c in batch)
 
-    monkeypatch.setattr(loop, "generate", generate)
-    monkeypatch.setattr(loop, "predict", predict)
+    monkeypatch.setattr(matgen_core.kinds.crystals.kind, "generate", generate)
+    monkeypatch.setattr(matgen_core.kinds.crystals.kind, "predict", predict)
     return firsts
 
 
 def test_it_ends_when_enough_pass(drawn: list[int]) -> None:
-    run = design_until(TARGET, Budget(want=3, draws=320), rules=KNOWN)
+    run = design_until("crystals", TARGET, Budget(want=3, draws=320), rules=KNOWN)
     assert (run.ended, drawn, run.drawn) == ("found", [0, 4, 8, 16], 32)
     assert len(run.listed) >= 3
     assert len(run.candidates) == 32, "those that did not pass are kept with their reasons"
 
 
 def test_it_ends_with_the_draws(drawn: list[int]) -> None:
-    run = design_until(TARGET, Budget(want=500, draws=3 * BATCH - 4), rules=KNOWN)
+    run = design_until("crystals", TARGET, Budget(want=500, draws=3 * BATCH - 4), rules=KNOWN)
     assert (run.ended, drawn, run.drawn) == ("draws", [0, 4, 8, 16, BATCH, 2 * BATCH], 3 * BATCH - 4)
     counts = dict(run.funnel.counts)
     assert counts["generated"] == 3 * BATCH - 4
@@ -88,18 +90,18 @@ def test_it_ends_with_the_draws(drawn: list[int]) -> None:
 
 
 def test_the_time_ends_it_and_a_cancel_keeps_what_was_found(drawn: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    run = design_until(TARGET, Budget(want=500), rules=KNOWN, cancelled=lambda: len(drawn) == 2)
+    run = design_until("crystals", TARGET, Budget(want=500), rules=KNOWN, cancelled=lambda: len(drawn) == 2)
     assert (run.ended, drawn, len(run.candidates)) == ("cancelled", [0, 4], 8)
     ticks = iter([0.0, *[99.0] * 20])  # the time is over before the first batch is, which is finished all the same
     monkeypatch.setattr(matgen_core.workflows.loop.time, "monotonic", lambda: next(ticks))
-    run = design_until(TARGET, Budget(want=500, seconds=10), rules=KNOWN)
+    run = design_until("crystals", TARGET, Budget(want=500, seconds=10), rules=KNOWN)
     assert (run.ended, len(run.candidates)) == ("time", CRYSTALS.first)
 
 
 def test_a_run_that_goes_on_draws_the_next_and_not_the_same(drawn: list[int]) -> None:
-    whole = design_until(TARGET, Budget(want=500, draws=4 * BATCH), rules=KNOWN, seed=5)
-    first = design_until(TARGET, Budget(want=500, draws=2 * BATCH), rules=KNOWN, seed=5)
-    second = design_until(TARGET, Budget(want=500, draws=2 * BATCH), before=first)
+    whole = design_until("crystals", TARGET, Budget(want=500, draws=4 * BATCH), rules=KNOWN, seed=5)
+    first = design_until("crystals", TARGET, Budget(want=500, draws=2 * BATCH), rules=KNOWN, seed=5)
+    second = design_until("crystals", TARGET, Budget(want=500, draws=2 * BATCH), before=first)
     assert drawn[-2:] == [2 * BATCH, 3 * BATCH]
     assert [c.id for c in second.candidates] == [c.id for c in whole.candidates]
     assert [c.verdicts for c in second.candidates] == [c.verdicts for c in whole.candidates]
@@ -108,7 +110,7 @@ def test_a_run_that_goes_on_draws_the_next_and_not_the_same(drawn: list[int]) ->
 
 def test_the_page_is_told_of_everything_and_of_how_many_passed(drawn: list[int]) -> None:
     told: list[Progress] = []
-    design_until(TARGET, Budget(want=4, draws=3 * BATCH), rules=KNOWN, on_progress=told.append)
+    design_until("crystals", TARGET, Budget(want=4, draws=3 * BATCH), rules=KNOWN, on_progress=told.append)
     assert [p.stage for p in told[:3]] == ["generate", "predict", "assess"]
     assert told[-1].stage == "done"
     assert [p.done for p in told] == sorted(p.done for p in told)
@@ -134,9 +136,9 @@ def test_asking_for_what_the_rules_exclude_is_named(constraints: Constraints) ->
     [(Budget(want=0), "wanted"), (Budget(seconds=float("nan")), "seconds"), (Budget(draws=10**9), "draws")],
 )
 def test_budgets_that_cannot_be_are_named(budget: Budget, said: str) -> None:
-    for design in (design_until, design_molecules_until):
+    for kind in NAMES:
         with pytest.raises(BadTarget, match=said):
-            design(TARGET if design is design_until else Target(), budget)
+            design_until(kind, Target(), budget)
 
 
 # -------------------------------------------------------------------------------------------------------- molecules
@@ -144,7 +146,7 @@ def test_budgets_that_cannot_be_are_named(budget: Budget, said: str) -> None:
 
 def test_molecules_pass_what_was_asked_and_go_on() -> None:
     target, rules = Target({"logp": Goal.between(1.0, 3.0)}), Rules(filters=("PAINS",), max_sa=4.0)
-    run = design_molecules_until(target, Budget(want=8, draws=400), rules=rules, seed=3)
+    run = design_until("molecules", target, Budget(want=8, draws=400), rules=rules, seed=3)
     assert run.ended == "found"
     assert len(run.listed) >= 8
     for candidate in run.listed:
@@ -152,16 +154,16 @@ def test_molecules_pass_what_was_asked_and_go_on() -> None:
         assert (candidate.value("sa_score") or 9.0) <= 4.0
         assert candidate.verdict("newness").passed is True  # type: ignore[union-attr]
     assert len(run.candidates) > len(run.listed), "those that did not pass are kept with their reasons"
-    again = design_molecules_until(target, Budget(want=8, draws=400), rules=rules, seed=3)
+    again = design_until("molecules", target, Budget(want=8, draws=400), rules=rules, seed=3)
     assert [c.material for c in again.listed] == [c.material for c in run.listed], "the seed repeats it"
-    more = design_molecules_until(target, Budget(want=len(run.listed) + 8, draws=400), before=run)
+    more = design_until("molecules", target, Budget(want=len(run.listed) + 8, draws=400), before=run)
     names = [c.material.smiles for c in more.listed]
     assert len(names) == len(set(names)) > len(run.listed)
     assert {c.material.smiles for c in run.listed} <= set(names)
 
 
 def test_molecules_end_with_the_draws() -> None:
-    run = design_molecules_until(Target({"logp": Goal.at_least(30.0)}), Budget(want=2, draws=20))
+    run = design_until("molecules", Target({"logp": Goal.at_least(30.0)}), Budget(want=2, draws=20))
     assert (run.ended, len(run.listed)) == ("draws", 0)
     assert len(run.candidates) == 20
 
@@ -179,12 +181,12 @@ def test_what_the_rules_reject_whatever_its_geometry_is_not_placed(monkeypatch: 
         asked.append((refuses(salt), refuses(odd), refuses(rutile)))
         return tuple(Candidate(f"0-{first + i}", drawn[i], Origin("test", "", 0, first + i)) for i in range(2))
 
-    monkeypatch.setattr(loop, "generate", generate)
-    monkeypatch.setattr(loop, "predict", lambda batch, **_: batch)
-    design_until(Target(), Budget(want=5, draws=2 * CRYSTALS.first))
+    monkeypatch.setattr(matgen_core.kinds.crystals.kind, "generate", generate)
+    monkeypatch.setattr(matgen_core.kinds.crystals.kind, "predict", lambda batch, **_: batch)
+    design_until("crystals", Target(), Budget(want=5, draws=2 * CRYSTALS.first))
     assert asked == [(True, True, True)] * 2, "rock salt and rutile are known, and MgF has no charges"
     asked.clear()
-    design_until(Target(), Budget(want=9, draws=32), rules=KNOWN)
+    design_until("crystals", Target(), Budget(want=9, draws=32), rules=KNOWN)
     assert asked[0] == (False, True, False), "what is known may come"
     again = (True, True, False)
     assert asked[1:] == [again] * 3, "rock salt has no free place and comes once; rutile's is seen once placed"
@@ -192,12 +194,12 @@ def test_what_the_rules_reject_whatever_its_geometry_is_not_placed(monkeypatch: 
 
 def test_molecules_go_on_where_they_stopped_also_from_what_was_kept() -> None:
     target, rules = Target({"logp": Goal.between(1.0, 3.0)}), Rules(filters=("PAINS",))
-    whole = design_molecules_until(target, Budget(want=900, draws=64), rules=rules, seed=2)
-    first = design_molecules_until(target, Budget(want=900, draws=32), rules=rules, seed=2)
+    whole = design_until("molecules", target, Budget(want=900, draws=64), rules=rules, seed=2)
+    first = design_until("molecules", target, Budget(want=900, draws=32), rules=rules, seed=2)
     kept = resume(first.candidates, rules, 2)
     assert kept.drawn == first.drawn == 32
     for before in (first, kept):
-        second = design_molecules_until(target, Budget(want=900, draws=32), before=before)
+        second = design_until("molecules", target, Budget(want=900, draws=32), before=before)
         assert [(c.id, c.material) for c in second.candidates] == [(c.id, c.material) for c in whole.candidates]
         assert [c.id for c in second.listed] == [c.id for c in whole.listed]
 
@@ -205,11 +207,11 @@ def test_molecules_go_on_where_they_stopped_also_from_what_was_kept() -> None:
 # --------------------------------------------------------------------------------------------------------- every kind
 
 
-@pytest.mark.parametrize("design", [design_until, design_molecules_until, design_compositions_until])
-def test_every_kind_starts_with_the_usual_budget(design: Callable[..., DesignRun[Any]]) -> None:
+@pytest.mark.parametrize("kind", NAMES)
+def test_every_kind_starts_with_the_usual_budget(kind: str) -> None:
     stop: list[Progress[Any]] = []
-    run = design(
-        Target(), Budget(), cancelled=lambda: bool(stop),
+    run = design_until(
+        kind, Target(), Budget(), cancelled=lambda: bool(stop),
         on_progress=lambda progress: stop.append(progress) if progress.stage == "assess" else None,
     )  # fmt: skip
     assert run.ended in ("cancelled", "found"), "after the first batch"
@@ -225,18 +227,18 @@ def after(count: int) -> Callable[[], bool]:
 
 
 @pytest.mark.parametrize(
-    ("design", "target"),
+    ("kind", "target"),
     [
-        (design_molecules_until, Target()),
-        (design_compositions_until, Target()),
-        (design_compositions_until, Target({}, Constraints(include=frozenset({"O"})))),
+        ("molecules", Target()),
+        ("compositions", Target()),
+        ("compositions", Target({}, Constraints(include=frozenset({"O"})))),
     ],
 )
-def test_a_cancel_within_a_batch_keeps_what_was_finished(design: Callable[..., DesignRun[Any]], target: Target) -> None:
-    whole = design(target, Budget(want=900, draws=16))
+def test_a_cancel_within_a_batch_keeps_what_was_finished(kind: str, target: Target) -> None:
+    whole = design_until(kind, target, Budget(want=900, draws=16))
     kept = set[int]()
     for count in range(3, 60, 4):
-        run = design(target, Budget(want=900, draws=16), cancelled=after(count))
+        run = design_until(kind, target, Budget(want=900, draws=16), cancelled=after(count))
         if run.ended == "draws":
             break
         assert run.ended == "cancelled"
@@ -258,8 +260,8 @@ def test_a_cancel_within_a_batch_keeps_the_crystals_that_have_a_structure() -> N
         return False
 
     rules = Rules(max_e_above_hull=9.0, known=True)
-    whole = design_until(target, budget, rules=rules, settings=settings, cancelled=count)
-    run = design_until(target, budget, rules=rules, settings=settings, cancelled=after(asks - 3))
+    whole = design_until("crystals", target, budget, rules=rules, settings=settings, cancelled=count)
+    run = design_until("crystals", target, budget, rules=rules, settings=settings, cancelled=after(asks - 3))
     assert run.ended == "cancelled"
     assert 0 < len(run.candidates) <= len(whole.candidates)
     assert all("e_above_hull" in c.predictions for c in run.candidates), "predicted, so that they can be judged"

@@ -18,7 +18,7 @@ from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.kinds.crystals.geometry_rules import LEAST, check_distances, check_packing, nearest_approach
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.rows import parse_row
-from matgen_core.workflows.design_crystals import design
+from matgen_core.workflows.design import design
 from matgen_core.workflows.screen import Screener
 
 
@@ -57,7 +57,7 @@ def test_every_way_in_has_the_same_rule() -> None:
 
 
 def test_what_is_generated_bears_the_same_verdict() -> None:
-    for candidate in design(Target(), 2, seed=3):
+    for candidate in design("crystals", Target(), 2, seed=3):
         assert candidate.verdict("distances") == check_distances(to_structure(candidate.material))
         rules = [verdict.rule for verdict in candidate.verdicts]
         assert len(rules) == len(set(rules))

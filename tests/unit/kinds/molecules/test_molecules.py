@@ -29,7 +29,7 @@ from matgen_core.kinds.molecules.generate import (
     write_strings,
 )
 from matgen_core.kinds.molecules.grammar import first_illegal
-from matgen_core.kinds.molecules.judge import Judge, counts_for, rank_molecules
+from matgen_core.kinds.molecules.judge import Judge, counts_for, rank_molecules, summarise_molecules
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.rows import label, save_rows
 from matgen_core.kinds.molecules.scaffolds import read_scaffold, writings
@@ -49,7 +49,7 @@ from matgen_core.learning.recipes.crystals import train
 from matgen_core.learning.trainer import TrainingConfig
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
-from matgen_core.workflows.design_molecules import design_molecules, summarise
+from matgen_core.workflows.design import design
 
 FREE = torch.full((6, 5), torch.nan)
 KNOWN = load_molecule_reference().smiles[0]
@@ -215,7 +215,7 @@ def test_a_marked_scaffold_grows_from_its_marks(scaffold: str) -> None:
 )
 def test_every_marked_place_of_a_scaffold_is_grown(scaffold: str, grammar: bool) -> None:
     settings = MoleculeSettings(scaffold=scaffold, until="drawn", grammar=grammar)
-    found = design_molecules(Target(), 20, seed=2, settings=settings)
+    found = design("molecules", Target(), 20, seed=2, settings=settings)
     valid = [c for c in found if c.verdict("valid").passed]  # type: ignore[union-attr]
     assert len(valid) >= (19 if grammar else 6)
     assert all(c.verdict("scaffold").passed for c in valid), [c.material.smiles for c in valid]  # type: ignore[union-attr]
@@ -246,7 +246,7 @@ def test_every_string_gets_its_verdicts_and_none_is_lost() -> None:
     assert judged[3].verdict("forbid").passed is False  # type: ignore[union-attr]
     assert judged[4].verdict("newness").passed is False  # type: ignore[union-attr]
     assert judged[0].verdict("target:donors").passed is True  # type: ignore[union-attr]
-    counts = summarise(judged)
+    counts = summarise_molecules(judged)
     assert (counts["drawn"], counts["valid"], counts["unique"]) == (5, 4, 3)
     assert (counts["rejected:forbid"], counts["rejected:valid"]) == (1, 1)
     assert not counts_for(judged[4], "novel")

@@ -1,0 +1,75 @@
+"""From a target to what MatGPT is told, and what cannot be asked of compositions."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.chem.composition import check_constraints
+from matgen_core.chem.formula_type import read_type
+from matgen_core.core.errors import BadInput, BadTarget, quote
+from matgen_core.core.goals import Target
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.generate import AtomRules, atom_rules
+from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
+from matgen_core.kinds.crystals.reference import load_reference
+
+MOST, MOST_CAP = 20_000, 100
+
+
+def check_compositions(target: Target, count: int, settings: CompositionSettings) -> AtomRules:
+    """The rules of what may be written.
+
+    Raises:
+        BadTarget, BadInput: naming the input and the remedy, for what cannot be asked for.
+    """
+    for key in target.goals:
+        if key not in FORMULA_PROPERTIES:
+            raise BadTarget(f"compositions cannot be asked for {key!r}; choose from: {', '.join(FORMULA_PROPERTIES)}")
+    constraints = target.constraints
+    check_constraints(constraints)
+    if constraints.crystal_system is not None:
+        raise BadTarget("compositions have no crystal system; ask crystals for it")
+    if constraints.formula is not None and read_type(constraints.formula) is None:
+        raise BadTarget(
+            f"{quote(constraints.formula)} is one formula already; write a type such as ABX3, or ask crystals for it"
+        )
+    if constraints.max_atoms > MAX_ATOMS:
+        raise BadTarget(f"{constraints.max_atoms} atoms are too many; formulas have at most {MAX_ATOMS}")
+    if not 1 <= count <= MOST:
+        raise BadTarget(f"{count} compositions cannot be drawn; ask for 1 to {MOST:,}")
+    if not 0.1 <= settings.temperature <= 2.0:
+        raise BadInput(f"temperature {settings.temperature:g} is out of range; use 0.1 to 2")
+    if not 0 <= settings.top_k <= 100_000:
+        raise BadInput(f"top-k {settings.top_k} is out of range; use 0 for all elements, or how many may come")
+    if not 1 <= settings.cap <= MOST_CAP:
+        raise BadInput(f"cap {settings.cap} is out of range; use 1 to {MOST_CAP} formulas for each one wanted")
+    return atom_rules(constraints, settings.prompt)
+
+
+def draw_formula_conditions(target: Target, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """(count, K) what MatGPT is told, NaN for "any".
+
+    Values stand as they are; ranges are drawn from known crystals that meet all of them, so that properties that go
+    together stay together, and evenly where there are none.
+    """
+    conditions = np.full((count, len(FORMULA_PROPERTIES)), np.nan, dtype=np.float32)
+    known = load_reference().known
+    inside = np.ones(len(known["formula"]), dtype=bool)
+    ranges = {key: goal for key, goal in target.goals.items() if not goal.is_value}
+    for key, wanted in ranges.items():
+        values = np.asarray(known[key], dtype=np.float32)
+        inside &= np.array([np.isfinite(v) and wanted.distance(float(v)) == 0 for v in values])
+    rows = rng.choice(np.flatnonzero(inside), count) if ranges and inside.any() else None
+    for column, key in enumerate(FORMULA_PROPERTIES):
+        goal = target.goals.get(key)
+        if goal is None:
+            continue
+        if goal.is_value:
+            conditions[:, column] = goal.low
+        elif rows is not None:
+            conditions[:, column] = np.asarray(known[key], dtype=np.float32)[rows]
+        else:
+            conditions[:, column] = rng.uniform(*goal.interval(data=PROPERTIES[key].range), count)
+    return conditions

@@ -1,0 +1,148 @@
+"""Compositions as a kind: written by MatGPT, read by MatBERT, judged by charges, hazards and the hull."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from matgen_core.chem.formula_writing import write_formula
+from matgen_core.core.batching import split_on_oom
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate, Formula, Origin
+from matgen_core.core.settings import CompositionSettings, Rules
+from matgen_core.kinds.compositions.conditions import check_compositions, draw_formula_conditions
+from matgen_core.kinds.compositions.files import formulas_to_csv
+from matgen_core.kinds.compositions.generate import AtomRules, atom_rules, load_composer, write_formulas
+from matgen_core.kinds.compositions.judge import (
+    counts_as_found,
+    finish_formulas,
+    is_listed,
+    judge_formulas,
+    rank_formulas,
+)
+from matgen_core.kinds.compositions.predict import load_reader, predict_formulas
+from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, count_atoms, decode_atoms, reduce_formula
+from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
+from matgen_core.kinds.rules import allowed, judge_compositions
+
+
+class CompositionStages:
+    """One run of compositions. A formula is judged before it is read: where no rules hold, only what counts is read."""
+
+    def __init__(self, brief: Brief[CompositionSettings], before: Sequence[Candidate[Formula]]) -> None:
+        self.brief = brief
+        self._seen = {c.material.reduced: c.id for c in reversed(before) if not c.failed("duplicate")}
+
+    @cached_property
+    def _atoms(self) -> AtomRules:
+        return atom_rules(self.brief.told.constraints, self.brief.settings.prompt)
+
+    def draw(self, size: int, first: int, cancelled: Cancelled = None) -> list[Candidate[Formula]]:
+        """Formulas as they come."""
+        return split_on_oom(lambda begin, count: self._write(begin, count, cancelled), first, size)
+
+    def _write(self, first: int, size: int, cancelled: Cancelled) -> list[Candidate[Formula]]:
+        seed, settings = self.brief.seed, self.brief.settings
+        network, checkpoint = load_composer()
+        conditions = draw_formula_conditions(self.brief.told, size, np.random.default_rng((seed, first)))
+        strings = write_formulas(
+            network, torch.from_numpy(conditions).to(next(network.parameters()).device), self._atoms,
+            torch.Generator().manual_seed(seed * 100_003 + first), temperature=settings.temperature,
+            top_k=settings.top_k, cancelled=cancelled,
+        )  # fmt: skip
+        return [
+            Candidate(
+                f"{seed}-{first + i:05d}", Formula(_reduced(tokens)), Origin("matgpt", checkpoint, seed, first + i)
+            )
+            for i, tokens in enumerate(strings)
+        ]
+
+    def predict(
+        self, batch: Sequence[Candidate[Formula]], most: int | None = None, cancelled: Cancelled = None
+    ) -> tuple[Candidate[Formula], ...]:
+        """Predictions of all where rules hold, and otherwise of the first ``most`` that count."""
+        sifted = judge_formulas(batch, self.brief.target, self.brief.settings, self._seen)
+        if self.brief.rules is not None:
+            return tuple(predict_formulas(sifted))
+        good = [candidate for candidate in sifted if counts_as_found(candidate)][:most]
+        read = {candidate.id: candidate for candidate in predict_formulas(good)}
+        return tuple(read.get(candidate.id, candidate) for candidate in sifted)
+
+    def judge(self, batch: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
+        """Verdicts of hazards, goals and, where they hold, of the rules; none more of what is not worth reading."""
+        target, rules = self.brief.target, self.brief.rules
+        if rules is not None:
+            return judge_compositions(finish_formulas(batch, target), rules)
+        finished = {c.id: c for c in finish_formulas([c for c in batch if c.predictions], target)}
+        return tuple(finished.get(c.id, c) for c in batch)
+
+
+def _reduced(tokens: Sequence[int]) -> str:
+    return reduce_formula("".join(f"{element}{n}" for element, n in decode_atoms(tokens).items()))
+
+
+class CompositionKind:
+    """See :class:`matgen_core.kinds.protocol.Kind`."""
+
+    name = "compositions"
+    material = Formula
+    properties: tuple[str, ...] = FORMULA_PROPERTIES
+    settings = CompositionSettings
+    batches = Batches(16, 64)
+    for_count = ForCount(Batches(256, 256), 8, 0.05)
+
+    def prepare(self) -> None:
+        """Loads MatGPT and MatBERT."""
+        load_composer()
+        load_reader()
+
+    def check(self, target: Target, count: int, settings: CompositionSettings) -> None:
+        """Raises BadTarget or BadInput for what cannot be asked for."""
+        check_compositions(target, count, settings)
+
+    def ruled(self, settings: CompositionSettings, rules: Rules) -> CompositionSettings:
+        """Charges are left to the rule "oxidation", by which alloys pass, and novelty to "newness"."""
+        return replace(settings, neutral=False, new=False)
+
+    def told(self, target: Target, rules: Rules) -> Target:
+        """Without the elements that the rules exclude."""
+        return allowed(target, rules)
+
+    def begin(self, brief: Brief[CompositionSettings], before: Sequence[Candidate[Formula]] = ()) -> CompositionStages:
+        """A run of compositions."""
+        return CompositionStages(brief, before)
+
+    def most_drawn(self, count: int, settings: CompositionSettings) -> int:
+        """By the cap."""
+        return count * settings.cap
+
+    def keeps(self, candidate: Candidate[Formula], settings: CompositionSettings) -> bool:
+        """Different ones within the rules, which were read."""
+        return is_listed(candidate)
+
+    def rank(self, candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:
+        """By the rules, the goals and the hull."""
+        return rank_formulas(candidates, target)
+
+    def key(self, material: Formula) -> str:
+        """Reduced formula."""
+        return material.reduced
+
+    def written(self, material: Formula) -> str:
+        """Reduced formula as chemists write it."""
+        return write_formula(material.reduced)
+
+    def elements(self, material: Formula) -> set[str]:
+        """Its elements."""
+        return set(count_atoms(material.reduced))
+
+    def writers(self) -> Mapping[str, Writer]:
+        """CSV."""
+        return {"csv": formulas_to_csv}
+
+
+KIND: Kind[Formula, CompositionSettings] = CompositionKind()

@@ -1,0 +1,150 @@
+"""Molecules as a kind: written by the SMILES GPT, read by RDKit, judged by alerts, accessibility and novelty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from matgen_core.core import errors
+from matgen_core.core.batching import split_on_oom
+from matgen_core.core.goals import Target
+from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.records import Candidate, Molecule, Origin
+from matgen_core.core.settings import MoleculeSettings, Rules
+from matgen_core.kinds.molecules.conditions import check_molecules, draw_molecule_conditions
+from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
+from matgen_core.kinds.molecules.generate import load_writer, write_strings
+from matgen_core.kinds.molecules.judge import Judge, counts_for, rank_molecules
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.kinds.molecules.scaffolds import beginnings
+from matgen_core.kinds.molecules.segments import Beginning
+from matgen_core.kinds.molecules.smiles import decode
+from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
+
+
+class MoleculeStages:
+    """One run of molecules; which strings are written follows from the seed and the number of the first."""
+
+    def __init__(self, brief: Brief[MoleculeSettings], before: Sequence[Candidate[Molecule]]) -> None:
+        self.brief = brief
+        seen = {c.material.smiles: c.id for c in reversed(before) if not c.failed("duplicate")}
+        self._judge = Judge(brief.target, brief.settings, load_molecule_reference(), seen)
+
+    @cached_property
+    def _begins(self) -> tuple[Beginning, ...]:
+        return tuple(beginnings(load_writer()[0], self.brief.settings))
+
+    def draw(self, size: int, first: int, cancelled: Cancelled = None) -> list[Candidate[Molecule]]:
+        """Strings as they come; those that were finished, where ``cancelled`` said so."""
+        done: list[Candidate[Molecule]] = []
+        try:
+            split_on_oom(lambda begin, count: self._write(begin, count, done, cancelled), first, size)
+        except errors.Cancelled:
+            if not done:
+                raise
+        return done
+
+    def _write(
+        self, first: int, size: int, done: list[Candidate[Molecule]], cancelled: Cancelled
+    ) -> list[Candidate[Molecule]]:
+        """Strings ``first`` to ``first + size``, added to ``done`` as well."""
+        (network, checkpoint), seed, settings = load_writer(), self.brief.seed, self.brief.settings
+        rng = np.random.default_rng((seed, first))
+        drawn = draw_molecule_conditions(self.brief.told, size, rng, load_molecule_reference())
+        conditions = torch.from_numpy(drawn).to(next(network.parameters()).device)
+        generator = torch.Generator().manual_seed(seed * 100_003 + first)
+        # A batch begins with one string, since rows share their places; the writings of a scaffold take a part each.
+        strings: list[list[int]] = []
+        for turn, part in enumerate(conditions.split(max(1, -(-size // len(self._begins)))), start=first):
+            begin = self._begins[turn % len(self._begins)]
+            try:
+                strings += write_strings(network, part, settings, generator, begin=begin, cancelled=cancelled)
+            except errors.Cancelled:
+                if not strings:
+                    raise
+                break
+        made = [
+            Candidate(
+                f"{seed}-{first + i:05d}", Molecule(text, text), Origin("smiles-gpt", checkpoint, seed, first + i)
+            )
+            for i, text in enumerate(map(decode, strings))
+        ]
+        done += made
+        return made
+
+    def predict(
+        self, batch: Sequence[Candidate[Molecule]], most: int | None = None, cancelled: Cancelled = None
+    ) -> tuple[Candidate[Molecule], ...]:
+        """Canonical writing and predictions of those that are molecules."""
+        return self._judge.read(batch)
+
+    def judge(self, batch: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
+        """Verdicts of the grammar, the patterns, the alerts and the goals."""
+        return self._judge.judge(batch)
+
+
+class MoleculeKind:
+    """See :class:`matgen_core.kinds.protocol.Kind`."""
+
+    name = "molecules"
+    material = Molecule
+    properties: tuple[str, ...] = MOLECULE_CONDITIONS
+    settings = MoleculeSettings
+    batches = Batches(32, 512)
+    for_count = ForCount(Batches(512, 512), 1, 0.02)
+
+    def prepare(self) -> None:
+        """Loads the SMILES GPT and the known molecules."""
+        load_writer()
+        load_molecule_reference()
+
+    def check(self, target: Target, count: int, settings: MoleculeSettings) -> None:
+        """Raises BadTarget or BadInput for what cannot be asked for."""
+        check_molecules(target, count, settings)
+
+    def ruled(self, settings: MoleculeSettings, rules: Rules) -> MoleculeSettings:
+        """Alerts and accessibility as the rules say; how many may be drawn is the budget's to say."""
+        return replace(settings, until="passing", filters=rules.filters, max_sa=rules.max_sa, cap=1)
+
+    def told(self, target: Target, rules: Rules) -> Target:
+        """As it is: constraints are the crystals' and not looked at."""
+        return target
+
+    def begin(self, brief: Brief[MoleculeSettings], before: Sequence[Candidate[Molecule]] = ()) -> MoleculeStages:
+        """A run of molecules."""
+        return MoleculeStages(brief, before)
+
+    def most_drawn(self, count: int, settings: MoleculeSettings) -> int:
+        """By the cap."""
+        return count * settings.cap
+
+    def keeps(self, candidate: Candidate[Molecule], settings: MoleculeSettings) -> bool:
+        """As :attr:`MoleculeSettings.until` says."""
+        return counts_for(candidate, settings.until)
+
+    def rank(self, candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
+        """By the rules and the goals."""
+        return rank_molecules(candidates, target)
+
+    def key(self, material: Molecule) -> str:
+        """SMILES."""
+        return material.smiles
+
+    def written(self, material: Molecule) -> str:
+        """SMILES."""
+        return material.smiles
+
+    def elements(self, material: Molecule) -> set[str]:
+        """None: a molecule has no hull, and no rule asks for its elements."""
+        return set()
+
+    def writers(self) -> Mapping[str, Writer]:
+        """CSV, SDF, SMILES."""
+        return {"csv": to_csv, "sdf": to_sdf, "smi": to_smiles}
+
+
+KIND: Kind[Molecule, MoleculeSettings] = MoleculeKind()

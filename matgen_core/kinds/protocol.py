@@ -1,0 +1,179 @@
+"""What every kind of material can do: be asked for, drawn, predicted, judged, ranked, named and written.
+
+Crystals, compositions and molecules fill it in ``kinds/*/kind.py``; :mod:`matgen_core.kinds.registry` finds them by
+name. The loops of :mod:`matgen_core.workflows.design` and the screening know no other difference between the kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate, Crystal, Formula, Molecule
+from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings, Rules
+
+M = TypeVar("M", Crystal, Formula, Molecule)
+S = TypeVar("S", CrystalSettings, CompositionSettings, MoleculeSettings)
+#: Asked often within long work; yes ends it.
+Cancelled = Callable[[], bool] | None
+#: Candidates as the content of a file.
+Writer = Callable[[Sequence[Candidate[Any]]], str | bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """How many are drawn together: few at first, so that there is soon something to see, then twice as many each time.
+
+    The size follows from how many were drawn before, so that a run which goes on draws what it would have drawn.
+
+    >>> plan = Batches(4, 32)
+    >>> [plan.size(first) for first in (0, 4, 8, 16, 32, 64)]
+    [4, 4, 8, 16, 32, 32]
+
+    Args:
+        first: size of the first batch.
+        most: size of a batch at most.
+    """
+
+    first: int
+    most: int
+
+    def size(self, drawn: int) -> int:
+        """Size of the batch that begins after so many."""
+        return min(self.most, max(self.first, drawn))
+
+    def end_after(self, index: int) -> int:
+        """How many were drawn when the batch with candidate number ``index`` ended; 0 for -1."""
+        drawn = 0
+        while drawn <= index:
+            drawn += self.size(drawn)
+        return drawn
+
+
+@dataclass(frozen=True, slots=True)
+class ForCount:
+    """How many are drawn together where so many are wanted: by the share that was kept so far.
+
+    >>> ForCount(Batches(512, 512), 1, 0.02).size(100, kept=60, drawn=80, most=1000)
+    53
+
+    Args:
+        batches: the size of a batch at most.
+        least: and at least.
+        share: the kept share is taken to be no less, so that one unlucky batch asks for no flood.
+    """
+
+    batches: Batches
+    least: int
+    share: float
+
+    def size(self, count: int, *, kept: int, drawn: int, most: int) -> int:
+        """Size of the next batch: the last one drawn should be the last needed."""
+        share = max(self.share, kept / drawn) if drawn else 1.0
+        return max(self.least, min(self.batches.size(drawn), most - drawn, round((count - kept) / share)))
+
+
+@dataclass(frozen=True)
+class Brief(Generic[S]):
+    """What a run is to do.
+
+    Args:
+        target: by which candidates are judged.
+        told: for which they are drawn: the target without the elements that the rules exclude.
+        seed: the same seed, settings and versions draw the same.
+        settings: of the generator.
+        rules: what a candidate must pass beyond its goals; None where only the settings say so.
+    """
+
+    target: Target
+    told: Target
+    seed: int
+    settings: S
+    rules: Rules | None = None
+
+
+class Stages(Protocol[M]):
+    """The stages of one run. It remembers what came before, to tell repeats."""
+
+    def draw(self, size: int, first: int, cancelled: Cancelled = None) -> Sequence[Candidate[M]]:
+        """Candidates number ``first`` to ``first + size``; those that were finished, where ``cancelled`` said so.
+
+        Raises:
+            Cancelled: where none was finished.
+        """
+
+    def predict(
+        self, batch: Sequence[Candidate[M]], most: int | None = None, cancelled: Cancelled = None
+    ) -> Sequence[Candidate[M]]:
+        """The same candidates with their predictions, those excepted that are not worth them.
+
+        Args:
+            batch: drawn, or read from a file.
+            most: where predictions are for what is kept: of so many at most.
+            cancelled: asked before each part of the work.
+
+        Raises:
+            Cancelled: where ``cancelled`` said so.
+        """
+
+    def judge(self, batch: Sequence[Candidate[M]]) -> tuple[Candidate[M], ...]:
+        """The same candidates with a verdict of every rule, each with its reason."""
+
+
+class Kind(Protocol[M, S]):
+    """One kind of material: how it is asked for, drawn, read, judged and written."""
+
+    #: As commands, links and runs on disk name it.
+    name: str
+    #: The record of one material.
+    material: type[M]
+    #: Keys of the properties that can be asked for.
+    properties: tuple[str, ...]
+    #: How it is drawn; without arguments: the usual way.
+    settings: type[S]
+    #: Batches of a run that goes on until enough pass.
+    batches: Batches
+    #: Batches of a run for a count.
+    for_count: ForCount
+
+    def prepare(self) -> None:
+        """Loads what the first run would wait for."""
+
+    def check(self, target: Target, count: int, settings: S) -> None:
+        """Raises BadTarget or BadInput, naming the input and the remedy, for what cannot be asked for."""
+
+    def ruled(self, settings: S, rules: Rules) -> S:
+        """The settings of a run whose rules say what passes."""
+
+    def told(self, target: Target, rules: Rules) -> Target:
+        """The target without the elements that the rules exclude.
+
+        Raises:
+            BadTarget: where such an element is asked for.
+        """
+
+    def begin(self, brief: Brief[S], before: Sequence[Candidate[M]] = ()) -> Stages[M]:
+        """A run, or the rest of one of which ``before`` was found, best first."""
+
+    def most_drawn(self, count: int, settings: S) -> int:
+        """How many are drawn at most, that ``count`` may be kept."""
+
+    def keeps(self, candidate: Candidate[M], settings: S) -> bool:
+        """Whether a judged candidate is one of those that ``count`` counts."""
+
+    def rank(self, candidates: Sequence[Candidate[M]], target: Target) -> tuple[Candidate[M], ...]:
+        """The same candidates, best first, each with its score."""
+
+    def key(self, material: M) -> str:
+        """The name under which it is looked up: formula as pymatgen writes it, or SMILES."""
+
+    def written(self, material: M) -> str:
+        """The name as chemists write it."""
+
+    def elements(self, material: M) -> set[str]:
+        """Its elements, as far as a hull or a hazard asks; none of a molecule."""
+
+    def writers(self) -> Mapping[str, Writer]:
+        """File ending and what writes such a file; the first is the usual one."""

@@ -1,0 +1,142 @@
+"""The chapter's workflow (4.1, 4.5) for any kind of material: target, generate, predict, assess, rank.
+
+:func:`design` draws until a count is reached, :func:`design_until` until enough pass every stage or a budget ends.
+Generation is told the goals, the constraints and the elements that the rules exclude. The predictions that confirm
+filter and count; nothing of them goes back into generation, so that they stay a judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from matgen_core.core.errors import Cancelled
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate, Progress
+from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
+from matgen_core.kinds.protocol import Brief
+from matgen_core.kinds.registry import load_kind
+from matgen_core.workflows.loop import Clock, DesignRun, check_brief, go_on
+
+Settings = CrystalSettings | CompositionSettings | MoleculeSettings
+
+
+def design(
+    kind: str,
+    target: Target,
+    count: int = 16,
+    *,
+    seed: int = 0,
+    settings: Settings | None = None,
+    on_progress: Callable[[Progress[Any]], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Candidate[Any], ...]:
+    """Draws materials of a kind for a target and says of each what it is.
+
+    Works in batches. Everything that was drawn comes back, best first, rejected ones too, each with its verdicts; a
+    run that is cancelled keeps what was finished.
+
+    Args:
+        kind: "crystals", "compositions" or "molecules".
+        target: goals and constraints; molecules look at the goals only.
+        count: candidates to keep. Crystals keep each one drawn; compositions those that are different, and neutral or
+            new where ``settings`` say so; molecules those that ``settings.until`` names. How many are drawn for them at
+            most is ``settings.cap`` times as many.
+        seed: the same seed, settings, count and versions give the same candidates.
+        settings: of the kind's generator; None for the usual ones.
+        on_progress: called after each stage of each batch, with everything found so far; ``done`` counts those kept.
+        cancelled: asked often; once it says yes, what was found is returned.
+
+    Raises:
+        BadTarget, BadInput: for what cannot be asked for.
+    """
+    made = load_kind(kind)
+    settings = settings or made.settings()
+    made.check(target, count, settings)
+    report = on_progress or (lambda progress: None)
+    stages = made.begin(Brief(target, target, seed, settings))
+    found: tuple[Candidate[Any], ...] = ()
+    kept, drawn, most, stopped = 0, 0, made.most_drawn(count, settings), False
+    while kept < count and drawn < most and not stopped:
+        size = made.for_count.size(count, kept=kept, drawn=drawn, most=most)
+        report(Progress("generate", kept, count, found))
+        try:
+            batch = stages.draw(size, drawn, cancelled)
+        except Cancelled:
+            stopped = True
+            break
+        report(Progress("predict", kept, count, found))
+        # Not asked whether to stop: what was drawn is predicted, which takes seconds, and so can be judged.
+        judged = stages.judge(stages.predict(batch, count - kept))
+        drawn += size
+        kept = min(count, kept + sum(made.keeps(candidate, settings) for candidate in judged))
+        found = made.rank((*found, *judged), target)
+        report(Progress("assess", kept, count, found))
+        stopped = cancelled is not None and cancelled()
+    short = f"{kept} of {count} found in {drawn} drawn; raise the cap or ask for less"
+    report(Progress("done", kept, count, found, short if kept < count < most and not stopped else ""))
+    return found
+
+
+def design_until(
+    kind: str,
+    target: Target,
+    budget: Budget | None = None,
+    *,
+    rules: Rules | None = None,
+    seed: int = 0,
+    settings: Settings | None = None,
+    before: DesignRun[Any] | None = None,
+    on_progress: Callable[[Progress[Any]], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> DesignRun[Any]:
+    """Draws materials of a kind until enough pass every stage, or the budget ends.
+
+    Args:
+        kind: "crystals", "compositions" or "molecules".
+        target: goals and constraints.
+        budget: how many, how long at most.
+        rules: what a candidate must pass beyond its goals; they overrule what the settings say of it.
+        seed: the same seed, settings and versions draw the same candidates in the same order.
+        settings: of the kind's generator; None for the usual ones.
+        before: a run to go on with; its seed and rules hold, the budget counts anew.
+        on_progress: told after each stage of each batch; ``candidates`` is everything so far, ``done`` those listed.
+        cancelled: asked often; once it says yes, what was found is returned.
+
+    Raises:
+        BadTarget, BadInput: for goals, constraints, settings or budgets that cannot be.
+    """
+    made, budget = load_kind(kind), budget or Budget()
+    run: DesignRun[Any] = before or DesignRun((), rules or Rules(), seed)
+    told, ruled = check_design(kind, target, budget, run.rules, settings)
+    clock = Clock(budget.seconds, cancelled)
+    stages = made.begin(Brief(target, told, run.seed, ruled, run.rules), run.candidates)
+
+    def step(size: int, first: int, tell: Callable[[str], None]) -> tuple[Candidate[Any], ...]:
+        tell("generate")
+        batch = stages.draw(size, first, clock)
+        tell("predict")
+        # Not asked whether to stop, as above.
+        return stages.judge(stages.predict(batch))
+
+    def order(found: Sequence[Candidate[Any]]) -> tuple[Candidate[Any], ...]:
+        return made.rank(found, target)
+
+    return go_on(run, budget, made.batches, step, order, clock, on_progress)
+
+
+def check_design(
+    kind: str, target: Target, budget: Budget, rules: Rules, settings: Settings | None = None
+) -> tuple[Target, Settings]:
+    """What :func:`design_until` tells the generator: the target without excluded elements, and the settings.
+
+    Raises:
+        BadTarget, BadInput: for goals, constraints, settings or budgets that cannot be.
+    """
+    made = load_kind(kind)
+    check_brief(target, budget, rules)
+    ruled = made.ruled(settings or made.settings(), rules)
+    made.check(target, 1, ruled)
+    told = made.told(target, rules)
+    made.check(told, 1, ruled)
+    return told, ruled
