@@ -1,0 +1,92 @@
+"""Every kind of material is found by its name, and does by the same calls what the others do."""
+
+from __future__ import annotations
+
+import pytest
+
+from matgen_core.core.errors import BadInput, BadTarget
+from matgen_core.core.goals import Goal, Target
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Crystal, Formula, Molecule, Origin, Site
+from matgen_core.core.settings import Rules
+from matgen_core.kinds.protocol import Batches, Brief, ForCount
+from matgen_core.kinds.registry import MATERIALS, NAMES, kind_of, load_kind, name_of_kind, write
+
+SALT = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.64, 5.64, 5.64, 90.0, 90.0, 90.0))
+EXAMPLES: dict[str, Crystal | Formula | Molecule] = {
+    "crystals": SALT, "compositions": Formula("Fe2O3"), "molecules": Molecule("CCO", "OCC"),
+}  # fmt: skip
+KEYS = {"crystals": "NaCl", "compositions": "Fe2O3", "molecules": "CCO"}
+ELEMENTS = {"crystals": {"Na", "Cl"}, "compositions": {"Fe", "O"}, "molecules": set[str]()}
+
+
+def test_there_are_three_and_each_has_its_own_record() -> None:
+    assert NAMES == ("crystals", "compositions", "molecules")
+    assert {name: load_kind(name).name for name in NAMES} == dict(zip(NAMES, NAMES, strict=True))
+    assert {name: load_kind(name).material for name in NAMES} == MATERIALS
+    with pytest.raises(BadInput, match="choose from: crystals, compositions, molecules"):
+        load_kind("glasses")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_material_says_of_which_kind_it_is_and_what_it_is_called(name: str) -> None:
+    material = EXAMPLES[name]
+    assert name_of_kind(material) == name
+    kind = kind_of(material)
+    assert kind is load_kind(name)
+    assert (kind.key(material), kind.elements(material)) == (KEYS[name], ELEMENTS[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_cannot_be_asked_of_a_kind_is_named(name: str) -> None:
+    kind = load_kind(name)
+    assert set(kind.properties) <= set(PROPERTIES)
+    for key in kind.properties:
+        kind.check(Target({key: Goal.at_least(0.0)}), 1, kind.settings())
+    other = next(key for key in PROPERTIES if key not in kind.properties)
+    with pytest.raises(BadTarget, match=other):
+        kind.check(Target({other: Goal.at_least(0.0)}), 1, kind.settings())
+    with pytest.raises(BadTarget, match="0 "):
+        kind.check(Target(), 0, kind.settings())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_stages_of_a_kind_read_and_judge_and_know_a_repeat(name: str) -> None:
+    kind, rules = load_kind(name), Rules(known=True)
+    first, second = (Candidate(f"{i}", EXAMPLES[name], Origin("file", index=i)) for i in range(2))
+    brief = Brief(Target(), Target(), 0, kind.ruled(kind.settings(), rules), rules)
+    stages = kind.begin(brief)
+    one, two = (stages.judge(stages.predict([candidate]))[0] for candidate in (first, second))
+    assert one.predictions, "read"
+    assert one.passed("duplicate")
+    assert two.failed("duplicate")
+    assert "0" in two.verdict("duplicate").reason, "names the one before it"  # type: ignore[union-attr]
+    assert kind.begin(brief, [one]).judge([two])[0].failed("duplicate"), "a run that goes on remembers"
+    best, last = kind.rank([two, one], Target())
+    assert (best.id, last.id) == ("0", "1")
+    assert best.score is not None
+    assert last.score is not None
+    assert best.score < last.score
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_kind_is_written_by_its_endings(name: str) -> None:
+    kind = load_kind(name)
+    stages = kind.begin(Brief(Target(), Target(), 0, kind.settings()))
+    judged = stages.judge(stages.predict([Candidate("7", EXAMPLES[name], Origin("file"))]))
+    for ending in kind.writers():
+        assert write(name, judged, ending)
+    table = str(write(name, judged)).splitlines()
+    assert table[0].startswith("id,")
+    assert table[1].startswith("7,")
+    with pytest.raises(BadInput, match="choose from: csv"):
+        write(name, judged, "docx")
+
+
+def test_the_next_batch_is_as_large_as_the_last_needed() -> None:
+    plan = ForCount(Batches(256, 256), 8, 0.05)
+    assert plan.size(50, kept=0, drawn=0, most=1000) == 50
+    assert plan.size(50, kept=25, drawn=50, most=1000) == 50, "half were kept"
+    assert plan.size(50, kept=0, drawn=50, most=1000) == 256, "at most a batch"
+    assert plan.size(50, kept=49, drawn=60, most=1000) == 8, "at least so many"
+    assert ForCount(Batches(4, 32), 1, 0.5).size(100, kept=8, drawn=8, most=100) == 8, "batches grow"
