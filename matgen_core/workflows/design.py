@@ -73,8 +73,8 @@ def design(
         found = made.rank((*found, *judged), target)
         report(Progress("assess", kept, count, found))
         stopped = cancelled is not None and cancelled()
-    short = f"{kept} of {count} found in {drawn} drawn; raise the cap or ask for less"
-    report(Progress("done", kept, count, found, short if kept < count < most and not stopped else ""))
+    note = "" if kept >= count or stopped else f"{kept} of {count} found in {drawn} drawn; ask for less, or allow more draws"
+    report(Progress("done", kept, count, found, note))
     return found
 
 
