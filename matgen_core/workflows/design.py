@@ -73,7 +73,11 @@ def design(
         found = made.rank((*found, *judged), target)
         report(Progress("assess", kept, count, found))
         stopped = cancelled is not None and cancelled()
-    note = "" if kept >= count or stopped else f"{kept} of {count} found in {drawn} drawn; ask for less, or allow more draws"
+    note = (
+        ""
+        if kept >= count or stopped
+        else f"{kept} of {count} found in {drawn} drawn; ask for less, or allow more draws"
+    )
     report(Progress("done", kept, count, found, note))
     return found
 
