@@ -88,7 +88,7 @@ def server(installed: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command, cwd=installed, env=environment(installed), start_new_session=True)
     yield process
     os.killpg(process.pid, 15)
-    process.wait(timeout=30)
+    process.wait(timeout=120)
 
 
 def test_it_serves_the_app(server: subprocess.Popen[bytes], port: int) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.structure import from_structure
@@ -67,6 +67,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("MATGEN_REQUIRE_BROWSER"):
             pytest.fail("no chromium here, and MATGEN_REQUIRE_BROWSER is set")
         pytest.skip("no chromium on this machine")
+    expect.set_options(timeout=120_000)  # a condition is waited for on a busy machine, too
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

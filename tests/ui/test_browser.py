@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page, expect
 from pymatgen.core import Structure
 
 SLOW = 240_000  # ms; the first run loads every model
-expect.set_options(timeout=60_000)
 
 
 class Seen:
@@ -103,7 +102,7 @@ def test_a_run_from_target_to_files(page: Page, address: str) -> None:
 def wait_until_drawn(page: Page) -> None:
     """Until the 3D view shows more than a plain background; the browser has the last word on what is drawn."""
     frame = page.locator("iframe").first
-    for _ in range(30):
+    for _ in range(240):
         if len(set(_colours(frame.screenshot()))) > 20:
             return
         page.wait_for_timeout(500)

@@ -23,7 +23,7 @@ FORMULAS = ("NaCl", "CsK2NaRbF5", "NaCl", "MgO")
 
 
 def open_page(**link: str | list[str]) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     for key, value in link.items():
         page.query_params[key] = value
     return page.run()
@@ -33,7 +33,7 @@ def with_run(message: str = "", **job: Any) -> AppTest:
     drawn = [Candidate(f"0-{i}", Formula(f), Origin("matgpt", "test", 0, i)) for i, f in enumerate(FORMULAS)]
     judged = judge_formulas(drawn, TARGET, CompositionSettings(neutral=False), {})
     found = rank_formulas(finish_formulas(predict_formulas(judged), TARGET), TARGET)
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["compositions-job"] = Job(
         4, begun=0.0, ended=1.0, progress=Progress("done", 3, 4, found, message), **job
     )

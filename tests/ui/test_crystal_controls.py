@@ -18,7 +18,7 @@ def _page() -> None:
 
 
 def test_a_move_of_the_slider_is_taken() -> None:
-    app = AppTest.from_function(_page, default_timeout=60).run()
+    app = AppTest.from_function(_page, default_timeout=300).run()
     app.number_input(key="band_gap_low").set_value(1.7).run()
     assert app.slider(key="band_gap_slides").value == (1.7, 3.0)
     app.slider(key="band_gap_slides").set_value((1.0, 3.0)).run()
@@ -26,7 +26,7 @@ def test_a_move_of_the_slider_is_taken() -> None:
 
 
 def test_the_place_before_the_number_is_not_taken_for_a_move() -> None:
-    app = AppTest.from_function(_page, default_timeout=60).run()
+    app = AppTest.from_function(_page, default_timeout=300).run()
     app.session_state["stop"] = True
     app.number_input(key="band_gap_low").set_value(1.7).run()
     app.slider(key="band_gap_slides").set_value((1.0, 3.0)).run()

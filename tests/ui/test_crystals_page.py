@@ -21,14 +21,14 @@ APP = str(Path(__file__).parents[2] / "pages" / "design" / "crystals.py")
 
 
 def open_page(**link: str | list[str]) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     for key, value in link.items():
         page.query_params[key] = value
     return page.run()
 
 
 def with_run(candidates: tuple[Candidate, ...], target: Target, **job: Any) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["crystals-job"] = Job(
         3, begun=0.0, ended=1.0, progress=Progress("done", len(candidates), 3, candidates), **job
     )
@@ -307,7 +307,7 @@ def test_toxic_and_radioactive_elements_are_left_out_but_not_what_is_asked_for(a
 
 
 def test_a_formula_that_is_handed_over_begins_at_once(asked: list[Any]) -> None:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["handed-formula"] = "AlCo2Ru"
     page.query_params["formula"], page.query_params["max_atoms"] = "AlCo2Ru", "16"
     page.run()

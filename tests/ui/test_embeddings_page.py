@@ -19,7 +19,7 @@ APP = str(Path(__file__).parents[2] / "pages" / "explore" / "embeddings.py")
 
 
 def open_page(space: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.query_params["space"] = space
     page.run()
     assert not page.exception

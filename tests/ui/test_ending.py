@@ -48,7 +48,7 @@ def made(page: str, last: int) -> tuple[AppTest, Ending]:
     job = Ending(3, begun=0.0, progress=Progress("assess", 1, 3, found))
     job.last = last
     job.stop.set()
-    test = AppTest.from_file(str(ROOT / "pages" / "design" / f"{page}.py"), default_timeout=120)
+    test = AppTest.from_file(str(ROOT / "pages" / "design" / f"{page}.py"), default_timeout=300)
     held: dict[str, Any] = {f"{page}-job": job}
     held |= {"crystals-target": Target()} if page == "crystals" else {f"{page}-asked": Target()}
     if page == "molecules":

@@ -48,7 +48,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, found: tuple[Candidate, ...]) -> list
 
 
 def open_page(**link: str | list[str]) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     for key, value in link.items():
         page.query_params[key] = value
     return page.run()
@@ -213,7 +213,7 @@ def test_a_button_loosens_the_rule_and_judges_what_was_drawn_again(found: tuple[
     judged = judge_again(judge_crystals(found, rules), rules, target)
     run = DesignRun(judged, rules, 0, 3, 1.0, "time")
     assert not run.listed
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["loop"] = Loop("crystals", target, rules, Job(begun=0.0, ended=1.0), run)
     for key, value in {"band_gap_ask": "range", "band_gap_low": "5.5", "band_gap_high": "8.0"}.items():
         page.query_params[key] = value
@@ -231,7 +231,7 @@ def test_a_button_loosens_the_rule_and_judges_what_was_drawn_again(found: tuple[
 
 
 def test_a_run_that_drew_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["loop"] = Loop(
         "crystals", Target(), Rules(), Job(begun=0.0, ended=1.0), DesignRun((), Rules(), 0, 0, 1.0, "time")
     )

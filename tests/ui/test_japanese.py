@@ -212,7 +212,6 @@ _WORDS = """() => {
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    expect.set_options(timeout=60_000)
     context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="ja-JP")
     page = context.new_page()
     page.set_default_timeout(240_000)

@@ -13,7 +13,7 @@ PAGES = Path(__file__).parents[2] / "pages"
 
 
 def open_page(name: str) -> AppTest:
-    page = AppTest.from_file(str(PAGES / name), default_timeout=120).run()
+    page = AppTest.from_file(str(PAGES / name), default_timeout=300).run()
     assert not page.exception
     assert not page.error
     return page
@@ -85,7 +85,7 @@ def test_teaching_goes_on_while_the_reader_is_on_another_page() -> None:
     job = page.session_state["transfer-job"]
     assert job.busy
     of_pages = page.session_state.filtered_state.get("jobs-of-pages", [])
-    other = AppTest.from_function(_another_page, default_timeout=60)
+    other = AppTest.from_function(_another_page, default_timeout=300)
     other.session_state["jobs-of-pages"] = [("transfer", wanted) for _page, wanted in of_pages]
     other.run()
     assert not job.stop.is_set()

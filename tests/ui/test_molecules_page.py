@@ -28,7 +28,7 @@ STRINGS = ("CC(=O)Nc1ccc(OC)cc1", "COc1ccc(NC(C)=O)cc1", "c1cc", "CCN(CC)C(=O)c1
 
 
 def open_page(**link: str | list[str]) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     for key, value in link.items():
         page.query_params[key] = value
     return page.run()
@@ -40,7 +40,7 @@ def judged(target: Target = GOALS, settings: MoleculeSettings = SETTINGS) -> tup
 
 
 def with_run(found: tuple[Candidate[Molecule], ...], message: str = "", **job: Any) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     progress = Progress("done", len(found), 5, found, message)
     page.session_state["molecules-job"] = Job(5, begun=0.0, ended=1.0, progress=progress, **job)
     page.session_state["molecules-asked"] = GOALS, SETTINGS

@@ -22,7 +22,7 @@ def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_typed_formulas_are_read_and_a_bad_one_says_why() -> None:
-    page = AppTest.from_file(APP, default_timeout=120).run()
+    page = AppTest.from_file(APP, default_timeout=300).run()
     assert not page.exception
     table = page.dataframe[0].value
     assert list(table["Material"]) == ["Fe2O3", "GaAs", "LiFePO4"]
@@ -37,7 +37,7 @@ def test_typed_formulas_are_read_and_a_bad_one_says_why() -> None:
 
 
 def test_smiles_are_read_and_the_domain_is_told() -> None:
-    page = AppTest.from_file(APP, default_timeout=120).run()
+    page = AppTest.from_file(APP, default_timeout=300).run()
     page.segmented_control[0].set_value("smiles").run()
     assert not page.exception
     table = page.dataframe[0].value
@@ -46,7 +46,7 @@ def test_smiles_are_read_and_the_domain_is_told() -> None:
 
 
 def test_a_table_that_was_read_is_offered() -> None:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["predict-job"] = Job(3, begun=0.0, ended=1.0)
     page.session_state["predict-done"] = {
         "report": Report("formula", 3, examples=[(2, "the formula is empty")]),
@@ -62,7 +62,7 @@ def test_a_table_is_shown_as_it_was_read_with_names_whole_and_a_dash_for_nothing
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f"name,formula,cif note\nNA,Cs2AgBiBr6,x\n0012,{long},\nthree,,y\n", encoding="utf-8")
     report = predict_table(source, out)
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["predict-job"] = Job(3, begun=0.0, ended=1.0)
     page.session_state["predict-done"] = {"report": report, "text": out.read_text(encoding="utf-8")}
     page.run()
@@ -76,7 +76,7 @@ def test_a_table_is_shown_as_it_was_read_with_names_whole_and_a_dash_for_nothing
 
 
 def test_what_was_typed_stays_when_the_kind_is_changed_and_changed_back() -> None:
-    page = AppTest.from_file(APP, default_timeout=120).run()
+    page = AppTest.from_file(APP, default_timeout=300).run()
     page.text_area[0].set_value("Cs2AgBiBr6\nCH3NH3PbI3").run()
     page.segmented_control[0].set_value("smiles").run()
     page.text_area[0].set_value("CCO").run()
@@ -88,7 +88,7 @@ def test_what_was_typed_stays_when_the_kind_is_changed_and_changed_back() -> Non
 
 
 def test_only_what_was_fitted_can_be_unlike_the_data_it_was_fitted_to() -> None:
-    page = AppTest.from_file(APP, default_timeout=120).run()
+    page = AppTest.from_file(APP, default_timeout=300).run()
     page.segmented_control[0].set_value("smiles").run()
     unlike = page.dataframe[0].value["Unlike the training data"][1]
     assert "logP" in unlike
@@ -102,7 +102,7 @@ def test_where_a_metal_cannot_be_told_the_table_says_so_in_words(tmp_path: Path)
     assert gap.zero_chance is not None
     assert 0.2 < gap.zero_chance < 0.8
     words = f"metal, or about {gap.otherwise:.1f} eV"
-    page = AppTest.from_file(APP, default_timeout=120).run()
+    page = AppTest.from_file(APP, default_timeout=300).run()
     page.text_area[0].set_value("NiO\nMoS2").run()
     table = page.dataframe[0].value
     assert table["Band gap eV"][0] == words

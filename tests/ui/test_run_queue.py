@@ -41,13 +41,13 @@ class Runs:
             with self.changed:
                 self.begun.append(name)
                 self.changed.notify_all()
-            assert end.wait(30)
+            assert end.wait(120)
 
         return self.places.submit(name[0], act)
 
     def wait(self, count: int) -> list[str]:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.begun) >= count, 30)
+            assert self.changed.wait_for(lambda: len(self.begun) >= count, 120)
         return self.begun
 
 
@@ -109,7 +109,7 @@ def test_work_of_seconds_waits_behind_no_map_and_no_long_run() -> None:
     end, begun = threading.Event(), threading.Event()
 
     def last(report: Any, stop: Any) -> tuple[()]:
-        assert end.wait(60)
+        assert end.wait(120)
         return ()
 
     def short(report: Any, stop: Any) -> tuple[()]:
@@ -122,7 +122,7 @@ def test_work_of_seconds_waits_behind_no_map_and_no_long_run() -> None:
         for kind in ("compositions", "molecules", "predict-table"):
             begun.clear()
             submit(short, 1, kind)
-            assert begun.wait(30), f"{kind} waits"
+            assert begun.wait(120), f"{kind} waits"
     finally:
         end.set()
     assert any(job.busy for job in long) or all(job.error is None for job in long)
@@ -150,7 +150,7 @@ def _page_with_work() -> None:
 
 
 def test_leaving_a_page_ends_what_only_that_page_wanted() -> None:
-    page = AppTest.from_function(_page_with_work).run()
+    page = AppTest.from_function(_page_with_work, default_timeout=300).run()
     page.run()
     job, kept = page.session_state["job"], page.session_state["kept"]
     assert not job.stop.is_set(), "the page is still open"
@@ -284,5 +284,5 @@ def test_a_run_gives_way_to_the_page_and_so_do_the_threads_that_it_begins() -> N
 
     Places().submit("a", work)
     mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert seen.get(timeout=10) > mine
-    assert seen.get(timeout=10) > mine
+    assert seen.get(timeout=120) > mine
+    assert seen.get(timeout=120) > mine

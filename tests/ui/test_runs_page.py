@@ -44,7 +44,7 @@ def molecule(number: int) -> Candidate[Molecule]:
 
 
 def open_page(*rows: int) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["runs-open"] = [open_store().list()[row].id for row in rows]
     return page.run()
 
@@ -210,7 +210,7 @@ def test_after_a_deletion_no_other_run_is_ticked(store: Store) -> None:
 def test_a_link_opens_its_run(store: Store) -> None:
     run = store.begin("crystals", {}, 1, name="first")
     store.begin("crystals", {}, 1, name="second")
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.query_params["run"] = run
     page.run()
     assert page.text_input(key=f"name-{run}").value == "first"
@@ -221,17 +221,17 @@ def test_an_empty_page_leads_to_the_last_run(store: Store, kind: str) -> None:
     design = APP.replace("explore", "design").replace("runs.py", f"{kind}.py")
     stored = "design-molecules" if kind == "inverse_design" else kind
     store.begin("other", {}, 1, name="another kind")
-    assert not [b for b in AppTest.from_file(design, default_timeout=120).run().button if b.key == "last-run"]
+    assert not [b for b in AppTest.from_file(design, default_timeout=300).run().button if b.key == "last-run"]
     store.begin(stored, {}, 1, name="older")
     store.begin(stored, {}, 1, name="the last one")
-    page = AppTest.from_file(design, default_timeout=120).run()
+    page = AppTest.from_file(design, default_timeout=300).run()
     assert not page.exception
     assert page.button(key="last-run").label == "the last one"
     assert any("Your last run is in Runs" in caption.value for caption in page.caption)
 
 
 def test_run_again_runs_and_a_run_is_named_by_what_was_asked(store: Store) -> None:
-    page = AppTest.from_file(APP.replace("explore/runs", "design/compositions"), default_timeout=120)
+    page = AppTest.from_file(APP.replace("explore/runs", "design/compositions"), default_timeout=300)
     for key, value in {"include": ["O", "Ti"], "formulas": "1", "formula_seed": "5"}.items():
         page.query_params[key] = value
     page.session_state["begin-again"] = "compositions"

@@ -48,7 +48,7 @@ def open_page(
     picked: list[str] | None = None,
     objectives: tuple[str, ...] = ("band_gap:max", "e_above_hull:min"),
 ) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     if state is not None:
         page.session_state["screening"] = replace(state, begun=objectives)
     if picked:
@@ -147,9 +147,7 @@ def test_a_run_with_targets_is_screened_for_these(monkeypatch: pytest.MonkeyPatc
     store.end(run, "finished")
     page = open_page()
     page.button(key="go").click().run()
-    for _turn in range(600):  # until the screening beside the page has ended
-        if not page.session_state["screening"].job.busy:
-            break
+    while page.session_state["screening"].job.busy:  # the screening beside the page
         threading.Event().wait(0.1)
     page.run()
     assert not page.exception
@@ -171,7 +169,7 @@ def test_the_settings_are_in_the_address(compositions: Screened) -> None:
 
 
 def test_the_address_sets_the_rules(compositions: Screened) -> None:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["screening"] = compositions
     for key, word in (("allow_toxic", "true"), ("hull_at_most", "0.2"), ("only", "true"), ("list_known", "false")):
         page.query_params[key] = word
@@ -184,7 +182,7 @@ def test_the_address_sets_the_rules(compositions: Screened) -> None:
 
 
 def test_a_link_that_asks_for_what_cannot_be_says_so_and_goes_on(compositions: Screened) -> None:
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["screening"] = replace(compositions, begun=("band_gap=3:1", "nonsense", "logp:max", "band_gap"))
     page.query_params["hull_at_most"] = "7"
     page.run()
@@ -254,7 +252,7 @@ def test_relaxation_shows_before_and_after(monkeypatch: pytest.MonkeyPatch, foun
     job = Job(2, begun=0.0, ended=1.0)
     relaxing = Relaxing(tuple(c.id for c in found), job, tuple(done))
     state = Screened("mine", RULES, Job(3, begun=0.0, ended=1.0, progress=Progress("done", 3, 3, found)))
-    page = AppTest.from_file(APP, default_timeout=120)
+    page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["screening"], page.session_state["relaxing"] = state, relaxing
     page.run()
     assert not page.exception

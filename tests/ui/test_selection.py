@@ -76,7 +76,7 @@ def _page() -> None:
 
 
 def test_a_choice_ends_with_its_run() -> None:
-    page = AppTest.from_function(_page).run()
+    page = AppTest.from_function(_page, default_timeout=300).run()
     assert page.text[0].value == "a"
     page.button[0].click().run()
     assert page.text[0].value == "b"
