@@ -92,8 +92,14 @@ class Served:
 
 
 @contextmanager
-def serve(folder: Path, **environment: str) -> Iterator[Served]:
-    """The app, served as a user would serve it, with every outside address refused."""
+def serve(folder: Path, base: str = "", **environment: str) -> Iterator[Served]:
+    """The app, served as a user would serve it, with every outside address refused.
+
+    Args:
+        folder: for what it writes.
+        base: path below which it is served, such as "lab".
+        environment: further variables.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -102,9 +108,10 @@ def serve(folder: Path, **environment: str) -> Iterator[Served]:
     python_path = os.pathsep.join(p for p in (str(OFFLINE), os.environ.get("PYTHONPATH", "")) if p)
     everything = {**os.environ, "PYTHONPATH": python_path, "MATGEN_OUTSIDE_LOG": str(outside), **environment}
     command = [sys.executable, "-m", "pages.runs.serve", "--server.port", str(port)]
+    command += ["--server.baseUrlPath", base] if base else []
     with log.open("w") as file:
         server = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, env=everything)
-        url = f"http://localhost:{port}"
+        url = f"http://localhost:{port}/{base}".rstrip("/")
         try:
             _wait_for(server, f"{url}/_stcore/health")
             yield Served(url, server, log, outside)
