@@ -7,6 +7,7 @@ IUPAC's Red Book (2005, IR-4.4 and IR-5) where they agree with use, and Hill's f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -52,6 +53,9 @@ _MOLECULAR_CATIONS = (
     ("CH(NH2)2", {"C": 1, "N": 2, "H": 5}),
     ("NH4", {"N": 1, "H": 4}),
 )
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+#: Symbols with numbers, in brackets where a number follows these; not within a word, a path, a name or quotes.
+_IN_TEXT = re.compile(r"(?<![\w./'\"\-])(?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d+)+(?![A-Za-z0-9_/'\"\-])", re.ASCII)
 
 
 @lru_cache(maxsize=100_000)
@@ -72,6 +76,32 @@ def write_formula(formula: str) -> str:
     if not counts or not set(counts) <= known or any(amount != int(amount) for amount in counts.values()):
         return formula
     return _write({element: int(amount) for element, amount in counts.items()})
+
+
+def write_subscripts(formula: str) -> str:
+    """The same with its numbers lowered.
+
+    >>> write_subscripts("Ca(HO)2")
+    'Ca(OH)₂'
+    """
+    return write_formula(formula).translate(_LOWERED)
+
+
+def write_formulas_in(text: str) -> str:
+    """A sentence with its formulas in conventional order and their numbers lowered.
+
+    A formula is known by two elements and a number, so that neither a space group (C2/c, I4) nor a word is taken for
+    one. What is quoted stays as it was written.
+
+    >>> write_formulas_in("decomposes to 0.50 TiPbO3 + 0.50 Ca(HO)2, in P6_3/mmc (mp-2657); 'Fe2O3' was written")
+    "decomposes to 0.50 PbTiO₃ + 0.50 Ca(OH)₂, in P6_3/mmc (mp-2657); 'Fe2O3' was written"
+    """
+    return _IN_TEXT.sub(lambda found: write_subscripts(found[0]) if _is_formula(found[0]) else found[0], text)
+
+
+def _is_formula(text: str) -> bool:
+    elements = set(re.findall(r"[A-Z][a-z]?", text))
+    return len(elements) > 1 and any(map(str.isdigit, text)) and elements <= {*_FIRST, *_IN_SALTS, *_TAIL, *_ANIONS}
 
 
 def _write(counts: dict[str, int]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from matgen_core.chem.formula_writing import write_formulas_in
 from matgen_core.chem.stability import Hull
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.properties import PROPERTIES
@@ -108,6 +110,9 @@ def draw_hull(
     figure: go.Figure = plotter.get_plot(label_unstable=False)
     for trace in figure.data:
         _mark(trace, candidate.id)
+        _write_formulas(trace)
+    for label in figure.layout.annotations:
+        label.text = _written(label.text)
     figure = frame(figure, 420, template)
     if len(counts) == 2:
         element = str(figure.layout.xaxis.title.text).removesuffix(")").split()[-1]  # "Composition (Fraction Cl)"
@@ -115,6 +120,18 @@ def draw_hull(
         figure.update_xaxes(title=translate("Share of {element}").format(element=element))
         figure.update_yaxes(title=f"{label} ({PROPERTIES['formation_energy'].unit})")
     return figure.update_layout(margin={"l": 50, "r": 50, "t": 30, "b": 40}, showlegend=False)
+
+
+def _write_formulas(trace: object) -> None:
+    """Labels as chemists write formulas, without pymatgen's marks of a web page."""
+    for name in ("name", "text", "hovertext"):
+        texts = getattr(trace, name, None)
+        if texts is not None:
+            setattr(trace, name, _written(texts) if isinstance(texts, str) else [_written(text) for text in texts])
+
+
+def _written(text: object) -> str:
+    return write_formulas_in(re.sub(r"</?sub>", "", str(text)))
 
 
 def _mark(trace: object, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from matgen_core.chem.formula_writing import write_formula
+from matgen_core.chem.formula_writing import write_formulas_in, write_subscripts
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.chem.symmetry import hall_number
@@ -16,6 +16,7 @@ from matgen_core.core.records import (
     Candidate,
     Crystal,
     Formula,
+    Molecule,
     Prediction,
     Verdict,
 )
@@ -37,7 +38,13 @@ def subscript(formula: str) -> str:
     >>> subscript("Ca(HO)2")
     'Ca(OH)₂'
     """
-    return write_formula(formula).translate(_SUBSCRIPTS)
+    return write_subscripts(formula)
+
+
+def reason_text(verdict: Verdict, material: object = None) -> str:
+    """Why a rule says what it says, with formulas as chemists write them; a molecule's SMILES stay as they are."""
+    reason = _(verdict.reason)
+    return reason if isinstance(material, Molecule) else write_formulas_in(reason)
 
 
 def group_symbol(space_group: int) -> str:
@@ -149,7 +156,8 @@ def given_text(candidate: Candidate[Any]) -> str:
 
 def source_text(prediction: Prediction) -> str:
     """Which model says it, or that it is from the user's file; then the note."""
-    return "; ".join(part for part in (_(prediction.method), _(prediction.note)) if part and part != "none")
+    parts = (_(prediction.method), write_formulas_in(_(prediction.note)))
+    return "; ".join(part for part in parts if part and part != "none")
 
 
 def reading_text(prediction: Prediction | None) -> str:

@@ -27,6 +27,7 @@ from pages.i18n.formatting import (
     metal_chance,
     price_text,
     reading_text,
+    reason_text,
     rule_text,
     source_text,
     subscript,
@@ -174,7 +175,7 @@ def show_formula(candidate: Candidate[Formula]) -> None:
         sign = mark(verdict)
         rows.append(
             f'<tr><td class="{classes[sign]}">{sign}</td><th>{escape(rule_text(verdict.rule))}</th>'
-            f'<td><span class="quiet">{escape(_(verdict.reason) or _("yes"))}</span></td></tr>'
+            f'<td><span class="quiet">{escape(reason_text(verdict) or _("yes"))}</span></td></tr>'
         )
     supply = read_supply(formula)
     facts = {

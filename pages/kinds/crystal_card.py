@@ -26,6 +26,7 @@ from pages.i18n.formatting import (
     mark,
     number,
     reading_text,
+    reason_text,
     rule_text,
     source_text,
     subscript,
@@ -106,7 +107,7 @@ def _show_verdicts(candidate: Candidate) -> None:
     rows = []
     for verdict in candidate.verdicts:
         sign, name = mark(verdict), escape(rule_text(verdict.rule))
-        why = f'<span class="quiet">{escape(_(verdict.reason) or _("yes"))}</span>'
+        why = f'<span class="quiet">{escape(reason_text(verdict) or _("yes"))}</span>'
         rows.append(f'<tr><td class="{classes[sign]}">{sign}</td><th>{name}</th><td>{why}</td></tr>')
     _show_facts(rows)
 

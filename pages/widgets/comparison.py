@@ -17,6 +17,7 @@ from pages.i18n.formatting import (
     label_text,
     mark,
     reading_text,
+    reason_text,
     rule_text,
     subscript,
 )
@@ -57,7 +58,7 @@ def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
     classes = {"✓": "yes", "✗": "no", "–": "quiet"}
     for verdict in objections(candidate, rules):
         sign = mark(verdict)
-        why = escape(_(verdict.reason))
+        why = escape(reason_text(verdict, material))
         rows.append(
             f'<tr><th>{escape(rule_text(verdict.rule))}</th><td class="{classes[sign]}">{sign} '
             f'<span class="quiet">{why}</span></td></tr>'

@@ -15,7 +15,7 @@ from matgen_core.kinds.crystals.files import to_cif_zip
 from matgen_core.kinds.crystals.relax import MOST, Relaxation, relax_candidates
 from matgen_core.workflows.optimade import ask_elsewhere, chosen_databases, elsewhere_verdict
 from matgen_core.workflows.screen import name_of
-from pages.i18n.formatting import group_markdown, reading_text, subscript
+from pages.i18n.formatting import group_markdown, reading_text, reason_text, subscript
 from pages.i18n.language import _
 from pages.kinds.structure_view import show_structure
 from pages.runs import jobs
@@ -144,4 +144,4 @@ def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
         for formula, verdict in st.session_state.get(ELSEWHERE, {}).items():
             sign = "✓" if verdict.passed else "–"
             st.markdown(f"{sign} **{subscript(formula)}**")
-            st.caption(verdict.reason)
+            st.caption(reason_text(verdict))

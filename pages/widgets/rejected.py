@@ -14,7 +14,7 @@ from matgen_core.core.records import Candidate, Crystal, Formula, Verdict
 from matgen_core.kinds.rules import Rules, objections
 from matgen_core.loosening import judge_again, loosen, nearest_rejected
 from matgen_core.workflows.loop import DesignRun, resume
-from pages.i18n.formatting import goal_text, group_symbol, rule_text, subscript
+from pages.i18n.formatting import goal_text, group_symbol, reason_text, rule_text, subscript
 from pages.i18n.language import _
 from pages.widgets.design_run import Asked, Loop
 from pages.widgets.selection import Columns, follow_pick
@@ -67,8 +67,8 @@ def _row(candidate: Candidate[Any], rules: Rules) -> dict[str, object]:
     if isinstance(candidate.material, Crystal):
         row["space_group"] = group_symbol(candidate.material.space_group)
     return row | {
-        "fails": ", ".join(rule_text(verdict.rule) for verdict in failed), "why": _(failed[0].reason),
-        "count": len(failed), "id": candidate.id,
+        "fails": ", ".join(rule_text(verdict.rule) for verdict in failed),
+        "why": reason_text(failed[0], candidate.material), "count": len(failed), "id": candidate.id,
     }  # fmt: skip
 
 
@@ -83,7 +83,8 @@ def _show_rule(loop: Loop, candidate: Candidate[Any], verdict: Verdict, busy: bo
     """One rule that the candidate fails, and the button that loosens it or the reason why there is none."""
     looser = loosen(candidate, verdict.rule, loop.rules, loop.target)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"✗ {rule_text(verdict.rule)}: {_(verdict.reason)}" if verdict.reason else rule_text(verdict.rule))
+        why = reason_text(verdict, candidate.material)
+        st.markdown(f"✗ {rule_text(verdict.rule)}: {why}" if why else rule_text(verdict.rule))
         if looser is None:
             st.caption(_("No setting loosens this rule."))
         else:

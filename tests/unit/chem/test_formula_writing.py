@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pymatgen.core import Composition
 
-from matgen_core.chem.formula_writing import write_formula
+from matgen_core.chem.formula_writing import write_formula, write_formulas_in
 from matgen_core.kinds.crystals.reference import load_reference
 
 #: From textbooks, IUPAC's Red Book and the titles of papers; pymatgen writes each in another way or the same.
@@ -32,3 +32,18 @@ def test_the_written_formula_is_the_same_formula() -> None:
 @pytest.mark.parametrize("text", ["", "–", "CC(=O)Oc1ccccc1", "Pb0.98Na0.02Te", "not a formula"])
 def test_what_is_no_formula_of_whole_amounts_stays_as_it_is(text: str) -> None:
     assert write_formula(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("decomposes to 0.50 TiPbO3 + 0.50 Ca(HO)2", "decomposes to 0.50 PbTiO₃ + 0.50 Ca(OH)₂"),
+        ("unlike all 3 known structures of Al2O3", "unlike all 3 known structures of Al₂O₃"),
+        ("known (TiO2), P6_3/mmc, I4_1/amd, C2/c, C222", "known (TiO₂), P6_3/mmc, I4_1/amd, C2/c, C222"),
+        ("CHGNet, MP2020, HSE06; Fe3+ 2, O2-; mp-2657", "CHGNet, MP2020, HSE06; Fe3+ 2, O2-; mp-2657"),
+        ("'Fe2O3x' is no formula", "'Fe2O3x' is no formula"),
+        ("Al2O3の既知構造", "Al₂O₃の既知構造"),
+    ],
+)
+def test_formulas_in_a_sentence_are_written_and_nothing_else_is(text: str, written: str) -> None:
+    assert write_formulas_in(text) == written

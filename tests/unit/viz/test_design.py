@@ -34,7 +34,18 @@ def test_the_candidate_stands_among_the_known_phases(elements: list[str]) -> Non
     assert "1-0001" in words
     marks = [symbol for trace in figure.data if trace.hovertext for symbol in trace.marker.symbol]
     assert marks.count("diamond") == 1, "the candidate stands out, and nothing else does"
-    assert "NaCl" in words or "SrTiO3" in words or "SrTiO<sub>3</sub>" in words
+    assert "NaCl" in words or "SrTiO₃" in words
+
+
+def test_formulas_of_the_hull_are_written_as_on_the_page() -> None:
+    gap = Prediction("formation_energy", -2.0, None, "eV/atom", "test")
+    found = Candidate("x", Formula("TiPbO3"), Origin("test"), {"formation_energy": gap})
+    figure = draw_hull(found, load_reference().hull)
+    assert figure is not None
+    words = " ".join(f"{trace.name} {trace.text} {trace.hovertext}" for trace in figure.data)
+    assert "PbTiO₃ (x)" in words
+    assert "TiPbO" not in words
+    assert "<sub>" not in words
 
 
 def test_the_axes_of_two_elements_are_said_in_the_readers_language() -> None:
