@@ -8,21 +8,21 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.asking import read_constraints, read_goals
+from matgen_core.cli.asking import read_constraints, with_goals, with_settings
 from matgen_core.cli.reporting import print_progress, write_result
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
-from matgen_core.core.goals import Target
+from matgen_core.core.goals import Goal, Target
 from matgen_core.core.settings import CompositionSettings
 
-_USUAL = CompositionSettings()
 ROWS = Path("training/rows/formulas.csv.gz")
 
 
+@with_goals("compositions")
+@with_settings(CompositionSettings)
 def compositions(
-    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
-    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
-    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
+    goals: dict[str, Goal],
+    settings: CompositionSettings,
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
@@ -31,28 +31,18 @@ def compositions(
     no_radioactive: Annotated[
         bool, typer.Option("--no-radioactive", help="leave out elements without a stable isotope")
     ] = False,
-    prompt: Annotated[str, typer.Option(help="atoms that every formula begins with: Li, or Fe O")] = "",
     min_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 1,
     max_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 20,
     count: Annotated[int, typer.Option(help="different formulas to find")] = 50,
-    temperature: Annotated[float, typer.Option(help="0.1 to 2")] = _USUAL.temperature,
-    top_k: Annotated[int, typer.Option(help="only the k likeliest elements; 0 for all")] = _USUAL.top_k,
-    neutral: Annotated[
-        bool, typer.Option(help="only those neutral with common oxidation states; no intermetallics")
-    ] = _USUAL.neutral,
-    new: Annotated[bool, typer.Option(help="only formulas that are not known")] = _USUAL.new,
-    cap: Annotated[int, typer.Option(help="most formulas drawn for each one wanted")] = _USUAL.cap,
     seed: Annotated[int, typer.Option(help="the same seed gives the same formulas")] = 0,
     out: Annotated[Path | None, typer.Option(help="CSV to write; printed if left out")] = None,
     everything: Annotated[bool, typer.Option("--all", help="write rejected formulas too")] = False,
 ) -> None:
     """Draw formulas for a target, read their properties and judge them."""
-    goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
     constraints = read_constraints(
         include, exclude, system, formula, min_atoms, max_atoms, no_toxic=no_toxic, no_radioactive=no_radioactive
     )
     target = Target(goals, constraints)
-    settings = CompositionSettings(temperature, top_k, prompt, neutral, new, cap)
     with at_work(out) as work:
         from matgen_core.kinds.compositions.files import formulas_to_csv
         from matgen_core.kinds.compositions.judge import listed_compositions, summarise_compositions

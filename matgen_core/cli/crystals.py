@@ -8,19 +8,19 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.asking import read_constraints, read_goals
+from matgen_core.cli.asking import read_constraints, with_goals, with_settings
 from matgen_core.cli.reporting import print_progress
 from matgen_core.cli.running import Work, at_work
-from matgen_core.core.goals import Target
+from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate
 from matgen_core.core.settings import CrystalSettings
 
 
+@with_goals("crystals")
+@with_settings(CrystalSettings)
 def crystals(
-    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
-    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
-    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
-    e_above_hull: Annotated[str, typer.Option(help="eV/atom")] = "any",
+    goals: dict[str, Goal],
+    settings: CrystalSettings,
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
@@ -34,34 +34,16 @@ def crystals(
     crystal_system: Annotated[str, typer.Option(help="cubic, hexagonal, …")] = "any",
     count: Annotated[int, typer.Option(help="candidates to draw")] = 16,
     seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
-    engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = CrystalSettings().engine,
-    guidance: Annotated[float, typer.Option(help="1: plain; more presses harder")] = CrystalSettings().guidance,
-    sampler: Annotated[str, typer.Option(help="ddpm, ddim or dpm-solver")] = CrystalSettings().sampler,
-    steps: Annotated[int, typer.Option(help="denoising steps")] = CrystalSettings().steps,
-    drafts: Annotated[int, typer.Option(help="skeletons compared for each one tried")] = CrystalSettings().drafts,
-    skeletons: Annotated[int, typer.Option(help="skeletons tried a candidate")] = CrystalSettings().skeletons,
-    geometries: Annotated[int, typer.Option(help="geometries tried a skeleton")] = CrystalSettings().geometries,
-    prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does")] = True,
     out: Annotated[Path | None, typer.Option(help="CSV to write")] = None,
     cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF a candidate")] = None,
 ) -> None:
     """Draw crystals for a target, read their properties and judge them."""
-    goals = read_goals(
-        {
-            "band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment,
-            "e_above_hull": e_above_hull,
-        }
-    )  # fmt: skip
     target = Target(
         goals,
         read_constraints(
             include, exclude, system, formula, min_atoms, max_atoms, crystal_system, no_toxic, no_radioactive
         ),
     )
-    settings = CrystalSettings(
-        engine=engine, guidance=guidance, sampler=sampler, steps=steps, drafts=drafts, skeletons=skeletons,
-        geometries=geometries, prefer_stable=prefer_stable,
-    )  # fmt: skip
     with at_work(out, folder=cif_dir) as work:
         from matgen_core.kinds.crystals.judge import met_all
         from matgen_core.workflows.design import design

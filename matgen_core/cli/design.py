@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from matgen_core.cli.asking import read_constraints, read_goals
+from matgen_core.cli.asking import read_constraints, with_goals, with_settings
 from matgen_core.cli.molecules import check_ending, write_molecules
 from matgen_core.cli.reporting import write_result
 from matgen_core.cli.running import at_work
-from matgen_core.core.goals import Target
+from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import M, Progress
 from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 
@@ -29,10 +29,11 @@ _RULES = Rules()
 
 
 @app.command("crystals")
+@with_goals("crystals")
+@with_settings(CrystalSettings)
 def design_crystals(
-    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
-    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
-    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
+    goals: dict[str, Goal],
+    settings: CrystalSettings,
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
@@ -50,13 +51,11 @@ def design_crystals(
     solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
     shallow: Annotated[bool, typer.Option(help="list also where few phases are known, so stability is unsure")] = False,
     seed: Annotated[int, typer.Option(help="the same seed draws the same candidates")] = 0,
-    engine: Annotated[str, typer.Option(help="symmetry-first or latent-diffusion")] = CrystalSettings().engine,
     out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
     everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
     cif_dir: Annotated[Path | None, typer.Option(help="folder for one CIF each that passed")] = None,
 ) -> None:
     """Crystals that reach the targets, could be made, would last and are not among the known."""
-    goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
     constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms, crystal_system)
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state, shallow=shallow)
     with at_work(out, everything, folder=cif_dir) as work:
@@ -66,7 +65,7 @@ def design_crystals(
         run = design_until(
             "crystals",
             Target(goals, constraints), Budget(want, seconds, draws), rules=rules, seed=seed,
-            settings=CrystalSettings(engine=engine), on_progress=_print, cancelled=work.cancelled,
+            settings=settings, on_progress=_print, cancelled=work.cancelled,
         )  # fmt: skip
         for path, candidates in ((out, run.listed), (everything, run.candidates)):
             if path is not None:
@@ -80,27 +79,22 @@ def design_crystals(
 
 
 @app.command("molecules")
+@with_goals("molecules")
+@with_settings(MoleculeSettings, ("temperature", "top_k", "top_p", "grammar", "guidance"))
 def design_molecules(
-    logp: Annotated[str, typer.Option(help="a value, a range 1:3, 1:, :3, or any")] = "any",
-    solubility: Annotated[str, typer.Option(help="log mol/L, estimated")] = "any",
-    weight: Annotated[str, typer.Option(help="g/mol")] = "any",
-    donors: Annotated[str, typer.Option(help="hydrogen-bond donors")] = "any",
-    acceptors: Annotated[str, typer.Option(help="hydrogen-bond acceptors")] = "any",
+    goals: dict[str, Goal],
+    settings: MoleculeSettings,
     want: Annotated[int, typer.Option(help="molecules that pass everything")] = 100,
     seconds: Annotated[float, typer.Option(help="at most so long")] = _USUAL.seconds,
     draws: Annotated[int, typer.Option(help="draw at most so many")] = 10_000,
     max_sa: Annotated[float, typer.Option(help="SA score, at most")] = _RULES.max_sa,
     filters: Annotated[str, typer.Option(help="alerts that reject")] = ",".join(_RULES.filters),
     known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
-    temperature: Annotated[float, typer.Option(help="0.1 to 2")] = 1.0,
     seed: Annotated[int, typer.Option(help="the same seed draws the same molecules")] = 0,
     out: Annotated[Path | None, typer.Option(help="CSV, SDF or SMILES of those that passed")] = None,
     everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
 ) -> None:
     """Molecules that reach the targets, pass the alerts, are easy to make and new."""
-    goals = read_goals(
-        {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
-    )
     alerts = tuple(part.strip() for part in filters.split(",") if part.strip())
     check_ending(out)
     with at_work(out, everything) as work:
@@ -109,7 +103,7 @@ def design_molecules(
         run = design_until(
             "molecules",
             Target(goals), Budget(want, seconds, draws), rules=Rules(known=known, max_sa=max_sa, filters=alerts),
-            seed=seed, settings=MoleculeSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
+            seed=seed, settings=settings, on_progress=_print, cancelled=work.cancelled,
         )  # fmt: skip
         if out is not None:
             work.save(out, write_molecules(run.listed, out.suffix))
@@ -121,10 +115,11 @@ def design_molecules(
 
 
 @app.command("compositions")
+@with_goals("compositions")
+@with_settings(CompositionSettings, ("temperature", "top_k", "prompt"))
 def design_compositions(
-    band_gap: Annotated[str, typer.Option(help="eV: a value, a range 1:3, 1:, :3, or any")] = "any",
-    formation_energy: Annotated[str, typer.Option(help="eV/atom")] = "any",
-    magnetic_moment: Annotated[str, typer.Option(help="mean |site moment|, µB/atom")] = "any",
+    goals: dict[str, Goal],
+    settings: CompositionSettings,
     include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
     exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
     system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
@@ -140,13 +135,11 @@ def design_compositions(
     known: Annotated[bool, typer.Option(help="list what is known already, too")] = False,
     solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
     shallow: Annotated[bool, typer.Option(help="list also where few phases are known, so stability is unsure")] = False,
-    temperature: Annotated[float, typer.Option(help="0.1 to 2")] = 1.0,
     seed: Annotated[int, typer.Option(help="the same seed draws the same compositions")] = 0,
     out: Annotated[Path | None, typer.Option(help="CSV of those that passed")] = None,
     everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
 ) -> None:
     """Compositions that reach the targets, could be made, would last and are not among the known."""
-    goals = read_goals({"band_gap": band_gap, "formation_energy": formation_energy, "magnetic_moment": magnetic_moment})
     constraints = read_constraints(include, exclude, system, formula, min_atoms, max_atoms)
     rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state, shallow=shallow)
     with at_work(out, everything) as work:
@@ -156,7 +149,7 @@ def design_compositions(
         run = design_until(
             "compositions",
             Target(goals, constraints), Budget(want, seconds, draws), rules=rules, seed=seed,
-            settings=CompositionSettings(temperature=temperature), on_progress=_print, cancelled=work.cancelled,
+            settings=settings, on_progress=_print, cancelled=work.cancelled,
         )  # fmt: skip
         for path, candidates in ((out, run.listed), (everything, run.candidates)):
             if path is not None:

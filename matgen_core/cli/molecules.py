@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.asking import read_goals
+from matgen_core.cli.asking import with_goals, with_settings
 from matgen_core.cli.reporting import print_progress, write_result
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
-from matgen_core.core.goals import Target
+from matgen_core.core.goals import Goal, Target
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
@@ -22,47 +22,20 @@ ROWS, FOLDER = Path("training/rows"), ASSETS / "reference"
 ENCODER = "smiles-bert"
 _WHEEL = "the molsets wheel (pip download --no-deps molsets==0.3.1)"
 _ENDINGS = (".csv", ".sdf", ".smi")
-_USUAL = MoleculeSettings()
 
 
+@with_goals("molecules")
+@with_settings(MoleculeSettings)
 def molecules(
-    logp: Annotated[str, typer.Option(help="a value, a range 1:3, 1:, :3, or any")] = "any",
-    solubility: Annotated[str, typer.Option(help="log S, mol/L, estimated (ESOL)")] = "any",
-    weight: Annotated[str, typer.Option(help="g/mol; the training molecules have 250 to 350")] = "any",
-    donors: Annotated[str, typer.Option(help="hydrogen-bond donors")] = "any",
-    acceptors: Annotated[str, typer.Option(help="hydrogen-bond acceptors")] = "any",
+    goals: dict[str, Goal],
+    settings: MoleculeSettings,
     count: Annotated[int, typer.Option(help="molecules to find")] = 100,
-    until: Annotated[str, typer.Option(help="what counts: drawn, valid, unique, novel, passing")] = _USUAL.until,
-    cap: Annotated[int, typer.Option(help="most strings drawn for each molecule wanted")] = _USUAL.cap,
-    temperature: Annotated[float, typer.Option(help="0.1 to 2")] = _USUAL.temperature,
-    top_k: Annotated[int, typer.Option(help="only the k likeliest tokens; 0 for all")] = _USUAL.top_k,
-    top_p: Annotated[float, typer.Option(help="only the likeliest tokens up to this share")] = _USUAL.top_p,
-    prefix: Annotated[str, typer.Option(help="every string begins with this SMILES")] = "",
-    scaffold: Annotated[
-        str, typer.Option(help="SMILES of a part to grow from; every * marks a place that is grown: *c1ccncc1*")
-    ] = "",
-    require: Annotated[str, typer.Option(help="SMARTS that must occur")] = "",
-    forbid: Annotated[str, typer.Option(help="SMARTS that must not")] = "",
-    filters: Annotated[str, typer.Option(help="alerts that reject: PAINS,BRENK")] = "",
-    max_sa: Annotated[float | None, typer.Option(help="largest synthetic accessibility score, 1 to 10")] = None,
-    guidance: Annotated[
-        float, typer.Option(help="how much more than told the targets are heeded, 0 to 5; 0 is as told")
-    ] = _USUAL.guidance,
-    grammar: Annotated[
-        bool, typer.Option("--grammar/--no-grammar", help="only tokens after which a molecule can be written")
-    ] = _USUAL.grammar,
     seed: Annotated[int, typer.Option(help="the same seed gives the same molecules")] = 0,
     out: Annotated[Path | None, typer.Option(help="file to write: .csv, .sdf or .smi")] = None,
     everything: Annotated[bool, typer.Option("--all", help="write rejected strings too (CSV)")] = False,
 ) -> None:
     """Draw molecules for a target, read their properties and judge them."""
-    goals = read_goals(
-        {"logp": logp, "solubility": solubility, "weight": weight, "donors": donors, "acceptors": acceptors}
-    )
-    target, names = Target(goals), tuple(name.strip().upper() for name in filters.split(",") if name.strip())
-    settings = MoleculeSettings(
-        temperature, top_k, top_p, prefix, scaffold, require, forbid, names, max_sa, until, cap, grammar, guidance
-    )
+    target = Target(goals)
     check_ending(out)
     with at_work(out) as work:
         from matgen_core.kinds.molecules.conditions import check_molecules, contradiction
@@ -82,7 +55,7 @@ def molecules(
             on_progress=print_progress,
             cancelled=work.cancelled,
         )
-        kept = found if everything else [c for c in found if counts_for(c, until)]
+        kept = found if everything else [c for c in found if counts_for(c, settings.until)]
         text = write_molecules(kept, ".csv" if out is None else out.suffix)
         if out is None:
             typer.echo(text, nl=False)

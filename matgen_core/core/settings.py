@@ -1,8 +1,84 @@
-"""How a run goes: the settings of each generator, the rules, the budget, how a predictor is taught."""
+"""How a run goes: the settings of each generator, the rules, the budget, how a predictor is taught.
+
+A setting is one field: its default, bounds, label and help. Checks, options of commands, controls of pages and the
+rules of links are built from it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, TypeVar
+
+from matgen_core.core.errors import BadInput, quote
+
+T = TypeVar("T")
+#: What a run of molecules can count, each including those before it.
+UNTIL = ("drawn", "valid", "unique", "novel", "passing")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a field may be, and how it is called.
+
+    Args:
+        label: its name on pages.
+        help: what it does, in one sentence; the help of pages and commands.
+        low: least value; None for what is no number.
+        high: largest value.
+        step: between two values of its control.
+        choices: words that it may be; empty for any.
+    """
+
+    label: str
+    help: str = ""
+    low: float | None = None
+    high: float | None = None
+    step: float = 1
+    choices: tuple[str, ...] = ()
+
+    def check(self, name: str, value: Any) -> None:
+        """Raises BadInput, naming the setting and what it may be, for a value that it cannot be."""
+        if self.choices and value not in self.choices:
+            raise BadInput(f"{name} {quote(value)} is unknown; choose from: {', '.join(self.choices)}")
+        low, high = self.low, self.high
+        if value is not None and low is not None and high is not None and not low <= value <= high:  # nor is NaN
+            raise BadInput(f"{name} {value:g} is not possible; choose from {low:g} to {high:g}")
+
+
+def _number(default: T, label: str, low: float, high: float, help: str = "", step: float = 1) -> T:
+    """A field that is a number from ``low`` to ``high``."""
+    made: Any = field(default=default, metadata={"setting": Setting(label, help, low, high, step)})
+    return made  # type: ignore[no-any-return]
+
+
+def _other(default: T, label: str, help: str = "", choices: tuple[str, ...] = ()) -> T:
+    """A field that is a word, a switch or a text."""
+    made: Any = field(default=default, metadata={"setting": Setting(label, help, choices=choices)})
+    return made  # type: ignore[no-any-return]
+
+
+def declared(settings: Any) -> dict[str, tuple[Field[Any], Setting]]:
+    """Fields with their declarations by name, of a class of settings or of one of it.
+
+    >>> declared(CrystalSettings)["steps"][1].high
+    1000
+    """
+    return {f.name: (f, f.metadata["setting"]) for f in fields(settings) if "setting" in f.metadata}
+
+
+def check_settings(settings: Any) -> None:
+    """Raises BadInput for the first setting that is out of its bounds or none of its choices.
+
+    >>> check_settings(MoleculeSettings(top_k=-1))
+    Traceback (most recent call last):
+    matgen_core.core.errors.BadInput: top-k -1 is not possible; choose from 0 to 100
+    """
+    for name, (_field, setting) in declared(settings).items():
+        setting.check(name.replace("_", "-"), getattr(settings, name))
+
+
+_GUIDANCE = "0 samples from the conditional model as trained; larger values follow the targets more strictly"
+_ALERTS = "Alerts that reject: PAINS, BRENK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +87,8 @@ class CrystalSettings:
 
     Args:
         engine: "symmetry-first" or "latent-diffusion".
-        guidance: classifier-free guidance weight; 1 is plain conditional sampling, larger presses harder on the goals.
+        guidance: strength of classifier-free guidance, conditional + guidance * (conditional - unconditional); 0
+            samples from the conditional model as trained, larger values follow the goals more strictly.
         sampler: "ddpm", "ddim" or "dpm-solver".
         steps: denoising steps.
         drafts: skeletons compared for each that is given a geometry, where properties are asked for; of all of them
@@ -28,19 +105,30 @@ class CrystalSettings:
         prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
     """
 
-    engine: str = "symmetry-first"
-    guidance: float = 2.0
-    sampler: str = "dpm-solver"
-    steps: int = 10
-    drafts: int = 2
-    skeletons: int = 3
-    geometries: int = 6
-    refined: int = 3
-    temperature: float = 1.0
-    geometry_temperature: float = 0.7
-    refine_from: float = 0.3
-    crowding_weight: float = 10.0
-    prefer_stable: bool = True
+    engine: str = _other("symmetry-first", "Engine", "How crystals are generated")
+    guidance: float = _number(1.0, "Guidance", 0.0, 5.0, _GUIDANCE, 0.1)
+    sampler: str = _other("dpm-solver", "Sampler", "How the noise is taken away")
+    steps: int = _number(10, "Denoising steps", 1, 1000)
+    drafts: int = _number(
+        2, "Drafts for each of these", 1, 64,
+        "With targets, as many skeletons are compared and those likeliest to have what is asked go on",
+    )  # fmt: skip
+    skeletons: int = _number(
+        3, "Skeletons tried for each", 1, 64,
+        "The one whose geometry the generator doubts least is kept; more are stabler and less new",
+    )  # fmt: skip
+    geometries: int = _number(
+        6, "Geometries tried for each skeleton", 1, 256,
+        "The generator's own score keeps the best one; more take longer",
+    )  # fmt: skip
+    refined: int = _number(3, "Geometries refined for each skeleton", 1, 256)
+    temperature: float = _number(1.0, "Temperature", 0.05, 10.0, step=0.05)
+    geometry_temperature: float = _number(0.7, "Temperature of the geometry", 0.05, 10.0, step=0.05)
+    refine_from: float = _number(0.3, "Share of the noise that is refined", 0.0, 1.0, step=0.05)
+    crowding_weight: float = _number(10.0, "Weight of atoms too near", 0.0, 1000.0)
+    prefer_stable: bool = _other(
+        True, "Prefer stable", "Without a target for the energy above hull, ask for one as stable known crystals have"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +151,39 @@ class MoleculeSettings:
         cap: most strings a run may draw, in multiples of ``count``.
         grammar: only strings that are molecules by their grammar: one that comes to a token after which no molecule
             can be written is begun anew; without it the network is on its own.
-        guidance: how much more than told the network heeds the goals (classifier-free guidance); 0 for as told.
+        guidance: strength of classifier-free guidance, as for crystals; 0 for the conditional model as trained.
     """
 
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    prefix: str = ""
-    scaffold: str = ""
-    require: str = ""
-    forbid: str = ""
-    filters: tuple[str, ...] = ()
-    max_sa: float | None = None
-    until: str = "unique"
-    cap: int = 10
-    grammar: bool = True
-    guidance: float = 1.0
+    temperature: float = _number(
+        1.0, "Temperature", 0.1, 2.0,
+        "Below 1: surer and less varied; above 1: more varied, more of it no molecule", 0.05,
+    )  # fmt: skip
+    top_k: int = _number(0, "Top-k", 0, 100, "Only the k likeliest tokens may come; 0: all")
+    top_p: float = _number(
+        1.0, "Top-p", 0.05, 1.0, "Only the likeliest tokens that together reach this share may come", 0.05
+    )
+    prefix: str = _other("", "Prefix (SMILES)", "Every string begins with it; it may stop inside a ring or branch")
+    scaffold: str = _other(
+        "", "Scaffold (SMILES)",
+        "Grown onto at an open end, or where a * stands (c1ccncc1*); every molecule must contain it",
+    )  # fmt: skip
+    require: str = _other("", "Require (SMARTS)", "Every molecule must contain it")
+    forbid: str = _other("", "Forbid (SMARTS)", "No molecule may contain it")
+    filters: tuple[str, ...] = _other((), "Reject alerts", _ALERTS)
+    max_sa: float | None = _number(
+        None, "Synthetic accessibility, at most", 1.0, 10.0, "1 is easy to make, 10 is hard; 10 rejects nothing", 0.1
+    )
+    until: str = _other(
+        "unique", "Count those that are", "Each includes those before it; passing: every target and filter too", UNTIL
+    )
+    cap: int = _number(
+        10, "At most so many strings for each", 1, 100, "The run stops there even if it has not found enough"
+    )
+    grammar: bool = _other(
+        True, "Only what can become a molecule",
+        "A string after which no molecule can be written is begun anew; off: the network on its own",
+    )  # fmt: skip
+    guidance: float = _number(1.0, "Guidance", 0.0, 5.0, _GUIDANCE, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +201,20 @@ class CompositionSettings:
         cap: most strings a run may draw, in multiples of the count.
     """
 
-    temperature: float = 1.1
-    top_k: int = 0
-    prompt: str = ""
-    neutral: bool = True
-    new: bool = False
-    cap: int = 20
+    temperature: float = _number(
+        1.1, "Temperature", 0.1, 2.0,
+        "Below 1: surer and less varied; above 1: more varied, more of it implausible", 0.05,
+    )  # fmt: skip
+    top_k: int = _number(0, "Top-k", 0, 100, "Only the k likeliest elements may come; 0: all")
+    prompt: str = _other("", "Begin with", "Atoms that every formula begins with; the model goes on from there")
+    neutral: bool = _other(
+        True, "Charge-neutral only",
+        "Neutral with common oxidation states; one element may have two. Intermetallics are left out.",
+    )  # fmt: skip
+    new: bool = _other(False, "New formulas only", "Formulas that are not among the known")
+    cap: int = _number(
+        20, "At most so many drawn for each", 1, 100, "The run stops there even if it has not found enough"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from matgen_core.chem.hazards import CAUTION, TOXIC
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.kinds.molecules.conditions import UNTIL
+from matgen_core.core.settings import UNTIL, CompositionSettings, CrystalSettings, MoleculeSettings, declared
 from matgen_core.lessons.diffusion import SCHEDULES
 
 
 def words() -> list[str]:
     """English words, each once."""
     found = [text for record in PROPERTIES.values() for text in (record.label, record.short, record.note)]
+    for settings in (CrystalSettings, MoleculeSettings, CompositionSettings):
+        found += [text for _field, setting in declared(settings).values() for text in (setting.label, setting.help)]
     found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, "any", "value", "range", "valid", "internal diversity"]
     found += ["the latent", "predicted clean", "told nothing", "told the value"]
     found += ["on target", "diversity", "different formulas"]

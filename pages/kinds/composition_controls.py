@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from matgen_core.kinds.crystals.rows import ELEMENTS
 from pages.i18n.language import _
 from pages.kinds.crystal_controls import LAST_SEED, formula_help
 from pages.widgets.element_picker import LISTS, gather, pick_elements
+from pages.widgets.setting_controls import ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
     OneOf,
@@ -26,15 +28,18 @@ from pages.widgets.url_settings import (
 MOST = 2000
 _ASK = ("any", "value", "range")
 _YES = OneOf(("true", "false"))
-_USUAL = CompositionSettings()
+#: Settings and their keys in the link.
+_KEYS = {
+    "prompt": "prompt", "neutral": "neutral", "new": "only_new", "temperature": "formula_temperature",
+    "top_k": "formula_top_k", "cap": "formula_cap",
+}  # fmt: skip
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{f"{key}_ask": OneOf(_ASK) for key in FORMULA_PROPERTIES},
     **{f"{key}_{end}": Real() for key in FORMULA_PROPERTIES for end in ("value", "low", "high")},
     **{key: OneOf(ELEMENTS) for key in LISTS},
-    "prompt": Text(60), "formula_atoms": Whole(1, MAX_ATOMS), "formulas": Whole(1, MOST),
-    "formula_seed": Whole(0, LAST_SEED), "formula_temperature": Real(0.1, 2.0), "formula_top_k": Whole(0, 60),
-    "neutral": _YES, "only_new": _YES, "formula_cap": Whole(1, MOST_CAP),
+    **{key: rule_of(CompositionSettings, name) for name, key in _KEYS.items()},
+    "formula_atoms": Whole(1, MAX_ATOMS), "formulas": Whole(1, MOST), "formula_seed": Whole(0, LAST_SEED),
     "formula_type": Text(60), "no_toxic": _YES, "no_radioactive": _YES,
 }  # fmt: skip
 
@@ -56,35 +61,18 @@ def ask_composition(hazards: bool = True) -> Constraints:
 
 def ask_formula_sampling() -> tuple[int, int, CompositionSettings]:
     """How many, which seed, and how."""
-    prompt = st.text_input(
-        _("Begin with"), key="prompt", bind=URL, max_chars=60, placeholder="Li, Fe O, …",
-        help=_("Atoms that every formula begins with; the model goes on from there"),
-    )  # fmt: skip
+    prompt = _ask("prompt", placeholder="Li, Fe O, …")
     left, right = st.columns(2, gap="small", wrap=False)
     count = left.number_input(_("Formulas"), 1, MOST, 50, key="formulas", bind=URL)
     seed = right.number_input(
         _("Seed"), 0, LAST_SEED, 0, key="formula_seed", bind=URL,
         help=_("The same seed and settings give the same formulas"),
     )  # fmt: skip
-    neutral = left.toggle(
-        _("Charge-neutral only"), _USUAL.neutral, key="neutral", bind=URL,
-        help=_("Neutral with common oxidation states; one element may have two. Intermetallics are left out."),
-    )  # fmt: skip
-    new = right.toggle(_("New formulas only"), _USUAL.new, key="only_new", bind=URL)
+    neutral, new = _ask("neutral", left), _ask("new", right)
     with st.expander(_("Temperature and top-k")):
-        temperature = st.slider(
-            _("Temperature"), 0.1, 2.0, _USUAL.temperature, 0.05, key="formula_temperature", bind=URL,
-            help=_("Below 1: surer and less varied; above 1: more varied, more of it implausible"),
-        )  # fmt: skip
-        top_k = st.slider(
-            _("Top-k"), 0, 60, _USUAL.top_k, key="formula_top_k", bind=URL,
-            help=_("Only the k likeliest elements may come; 0: all"),
-        )  # fmt: skip
-        cap = st.number_input(
-            _("At most so many drawn for each"), 1, MOST_CAP, _USUAL.cap, key="formula_cap", bind=URL,
-            help=_("The run stops there even if it has not found enough"),
-        )  # fmt: skip
-    settings = CompositionSettings(
-        float(temperature), int(top_k), (prompt or "").strip(), bool(neutral), bool(new), int(cap or 1)
-    )
-    return int(count or 1), int(seed or 0), settings
+        asked = {name: _ask(name) for name in ("temperature", "top_k", "cap")}
+    return int(count or 1), int(seed or 0), CompositionSettings(prompt=prompt, neutral=neutral, new=new, **asked)
+
+
+def _ask(name: str, where: Any = st, **more: Any) -> Any:
+    return ask_setting(CompositionSettings, name, _KEYS[name], where, **more)

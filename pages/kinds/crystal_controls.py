@@ -28,6 +28,7 @@ from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.viz.crystals import draw_histogram
 from pages.i18n.language import _, translations
 from pages.widgets.element_picker import LISTS, gather, pick_elements
+from pages.widgets.setting_controls import ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
     OneOf,
@@ -42,6 +43,11 @@ _ASK = ("any", "value", "range")
 _USUAL = CrystalSettings()
 #: Where a slider stands: at one number, or at the two ends of a range.
 _Where = TypeVar("_Where", float, tuple[float, float])
+#: Settings that are asked for by a control of their own kind: their keys in the link.
+_KEYS = {
+    "guidance": "strength", "steps": "steps", "skeletons": "skeletons", "drafts": "drafts",
+    "geometries": "geometries", "prefer_stable": "stable",
+}  # fmt: skip
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{f"{key}_ask": OneOf(_ASK) for key in CRYSTAL_CONDITIONS},
@@ -49,8 +55,8 @@ RULES: dict[str, Rule] = {
     **{key: OneOf(ELEMENTS) for key in LISTS},
     "formula": Text(60), "min_atoms": Whole(1, 40), "max_atoms": Whole(1, 40),
     "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)), "count": Whole(1, MOST), "seed": Whole(0, LAST_SEED),
-    "engine": OneOf(trained_engines()), "guidance": Real(0.0, 4.0), "sampler": OneOf(METHODS), "steps": Whole(5, 200),
-    "drafts": Whole(1, 16), "skeletons": Whole(1, 16), "geometries": Whole(1, 64), "stable": OneOf(("true", "false")),
+    "engine": OneOf(trained_engines()), "sampler": OneOf(METHODS),
+    **{key: rule_of(CrystalSettings, name) for name, key in _KEYS.items()},
     "no_toxic": OneOf(("true", "false")), "no_radioactive": OneOf(("true", "false")),
 }  # fmt: skip
 
@@ -194,32 +200,9 @@ def ask_sampling() -> tuple[int, int, CrystalSettings]:
     )  # fmt: skip
     with st.expander(_("Engine and sampling")):
         engine = st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL)
-        guidance = st.slider(
-            _("Guidance"), 0.0, 4.0, _USUAL.guidance, 0.1, key="guidance", bind=URL,
-            help=_("1 is plain conditional sampling; more presses harder on the targets and costs diversity"),
-        )  # fmt: skip
         sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)
-        steps = st.slider(_("Denoising steps"), 5, 200, _USUAL.steps, key="steps", bind=URL)
-        skeletons = st.slider(
-            _("Skeletons tried for each"), 1, 16, _USUAL.skeletons, key="skeletons", bind=URL,
-            help=_("The one whose geometry the generator doubts least is kept; more are stabler and less new"),
-        )  # fmt: skip
-        drafts = st.slider(
-            _("Drafts for each of these"), 1, 16, _USUAL.drafts, key="drafts", bind=URL,
-            help=_("With targets, as many skeletons are compared and those likeliest to have what is asked go on"),
-        )  # fmt: skip
-        geometries = st.slider(
-            _("Geometries tried for each skeleton"), 1, 64, _USUAL.geometries, key="geometries", bind=URL,
-            help=_("The generator's own score keeps the best one; more take longer"),
-        )  # fmt: skip
-        stable = st.toggle(
-            _("Prefer stable"), True, key="stable", bind=URL,
-            help=_("Without a target for the energy above hull, ask for one as stable known crystals have"),
-        )  # fmt: skip
-    settings = CrystalSettings(
-        engine=engine, guidance=float(guidance), sampler=sampler, steps=int(steps), drafts=int(drafts),
-        skeletons=int(skeletons), geometries=int(geometries), prefer_stable=bool(stable),
-    )  # fmt: skip
+        asked = {name: ask_setting(CrystalSettings, name, key) for name, key in _KEYS.items()}
+    settings = CrystalSettings(engine=engine, sampler=sampler, **asked)
     return int(count or 1), int(seed or 0), settings
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,9 @@ from pages.i18n.language import _, language, translations
 
 URL: Final = "query-params"
 _SEEN = "link-problems"
+#: Keys of older links: what each is called now, and what is added to its number. The guidance of crystals was the
+#: weight of the conditional network, 1 for the model as trained; now it is 0 for that, as it always was for molecules.
+_OLDER = {"guidance": ("strength", -1.0), "heed": ("strength", 0.0)}
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.w
         report: shows one message.
         page: whose settings these are; each page has its own link.
     """
+    _follow_older(rules)
     localise_link(rules)
     seen = f"{_SEEN}-{page}"
     if seen not in st.session_state:
@@ -97,6 +102,20 @@ def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.w
     _drop_numbers(rules)
     for message in st.session_state[seen]:
         report(message)
+
+
+def _follow_older(rules: Mapping[str, Rule]) -> None:
+    """Turns keys of older links and runs into those of today, so that their numbers keep their meaning."""
+    older = [key for key, (now, _plus) in _OLDER.items() if key in st.query_params and now in rules]
+    for key in older:
+        now, plus = _OLDER[key]
+        text = st.query_params.pop(key)
+        with suppress(ValueError):
+            text = f"{round(float(text) + plus, 6):g}"
+        if now not in st.query_params:
+            st.query_params[now] = text
+    if older:
+        st.rerun()
 
 
 def _drop_numbers(rules: Mapping[str, Rule]) -> None:

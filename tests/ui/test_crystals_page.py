@@ -79,7 +79,16 @@ def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
     assert target.constraints.include == {"O", "Fe"}
     assert target.constraints.exclude == {"Pb"}
     assert (target.constraints.max_atoms, target.constraints.crystal_system) == (12, "cubic")
-    assert (count, seed, settings.guidance, settings.sampler, settings.steps) == (7, 42, 2.0, "ddim", 50)
+    assert (count, seed, settings.guidance, settings.sampler, settings.steps) == (7, 42, 1.0, "ddim", 50)
+
+
+def test_a_link_of_an_older_version_keeps_the_meaning_of_its_guidance(asked: list[Any]) -> None:
+    for link in ({"guidance": "3.5"}, {"strength": "2.5"}):
+        page = open_page(**link)
+        assert not page.warning
+        page.button(key="go").click().run()
+        assert "guidance" not in page.query_params
+    assert [settings.guidance for *_, settings in asked] == [2.5, 2.5]
 
 
 def test_slider_and_box_say_the_same(asked: list[Any]) -> None:
@@ -140,14 +149,14 @@ def test_what_cannot_be_asked_is_said_and_not_run(link: dict[str, Any], said: st
     ("key", "text", "usual"),
     [
         ("count", "-5", 16), ("count", "0", 16), ("count", "1e9", 16), ("seed", "NaN", 0), ("max_atoms", "nan", 20),
-        ("guidance", "1e308", 2.0), ("steps", "inf", 10),
+        ("strength", "1e308", 1.0), ("steps", "inf", 10),
     ],
 )  # fmt: skip
 def test_a_bad_number_in_the_link_is_named_and_the_usual_one_used(key: str, text: str, usual: float) -> None:
     page = open_page(**{key: text})
     assert any(f"`{key}`" in w.value and f"`{text}`" in w.value for w in page.warning)
     assert not page.exception
-    widget = page.slider(key=key) if key in ("guidance", "steps") else page.number_input(key=key)
+    widget = page.slider(key=key) if key == "strength" else page.number_input(key=key)
     assert widget.value == usual
 
 

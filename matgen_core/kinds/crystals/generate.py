@@ -19,6 +19,7 @@ from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.core.settings import CrystalSettings
+from matgen_core.core.settings import check_settings as check_declared
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.conditions import draw_conditions
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion
@@ -107,25 +108,12 @@ def generate(
 
 
 def check_settings(settings: CrystalSettings) -> None:
-    """Raises BadTarget, naming the setting, for what no engine can do."""
+    """Raises BadTarget or BadInput, naming the setting, for what no engine can do."""
     if settings.engine not in ENGINES:
         raise BadTarget(f"no engine {settings.engine!r}; choose from: {', '.join(ENGINES)}")
     if settings.sampler not in METHODS:
         raise BadTarget(f"no sampler {settings.sampler!r}; choose from: {', '.join(METHODS)}")
-    for name, value, low, high in (
-        ("steps", settings.steps, 1, 1000),
-        ("drafts", settings.drafts, 1, 64),
-        ("skeletons", settings.skeletons, 1, 64),
-        ("geometries", settings.geometries, 1, 256),
-        ("refined", settings.refined, 1, 256),
-        ("guidance", settings.guidance, 0.0, 20.0),
-        ("temperature", settings.temperature, 0.05, 10.0),
-        ("geometry_temperature", settings.geometry_temperature, 0.05, 10.0),
-        ("refine_from", settings.refine_from, 0.0, 1.0),
-        ("crowding_weight", settings.crowding_weight, 0.0, 1000.0),
-    ):
-        if not low <= value <= high:  # false for NaN as well
-            raise BadTarget(f"{name} {value:g} is not possible; choose from {low:g} to {high:g}")
+    check_declared(settings)
 
 
 @lru_cache(maxsize=2)

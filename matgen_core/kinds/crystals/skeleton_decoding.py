@@ -103,8 +103,9 @@ def write_skeletons(
 ) -> Written:
     """One skeleton for each row of the context (B, C).
 
-    Finished rows leave the batch. Guidance mixes logits of the asked and the free network; it is for conditions, of
-    which NaN is "any". A latent that was guided while it was drawn takes a guidance of 1.
+    Finished rows leave the batch. Guidance mixes logits of the conditional and the unconditional network by its weight
+    (1 is the conditional network alone); it is for conditions, of which NaN is "any". A latent that was guided while it
+    was drawn takes a weight of 1.
     """
     guided = guidance != 1.0 and bool((~context.isnan()).any())
     strings, ease, fit = [[BOS] for _ in range(len(context))], torch.zeros(len(context)), torch.zeros(len(context))

@@ -10,12 +10,11 @@ from matgen_core.chem.molecule import read_pattern
 from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
-from matgen_core.core.settings import MoleculeSettings
+from matgen_core.core.settings import MoleculeSettings, check_settings
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import check_beginning
 
-UNTIL = ("drawn", "valid", "unique", "novel", "passing")
-MOST, MOST_CAP, MOST_GUIDANCE = 100_000, 100, 5.0
+MOST = 100_000
 
 
 def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> None:
@@ -25,20 +24,7 @@ def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> N
             raise BadTarget(f"molecules cannot be asked for {key!r}; choose from: {', '.join(MOLECULE_CONDITIONS)}")
     if not 1 <= count <= MOST:
         raise BadTarget(f"{count} molecules cannot be drawn; ask for 1 to {MOST:,}")
-    if not 0.1 <= settings.temperature <= 2.0:
-        raise BadInput(f"temperature {settings.temperature:g} is out of range; use 0.1 to 2")
-    if not 0 <= settings.top_k <= 100_000:
-        raise BadInput(f"top-k {settings.top_k} is out of range; use 0 for all tokens, or how many may come")
-    if not 0.0 < settings.top_p <= 1.0:
-        raise BadInput(f"top-p {settings.top_p:g} is out of range; use more than 0 and at most 1")
-    if not 0.0 <= settings.guidance <= MOST_GUIDANCE:
-        raise BadInput(f"guidance {settings.guidance:g} is out of range; use 0 (as told) to {MOST_GUIDANCE:g}")
-    if settings.until not in UNTIL:
-        raise BadInput(f"--until {settings.until!r} is unknown; choose from: {', '.join(UNTIL)}")
-    if not 1 <= settings.cap <= MOST_CAP:
-        raise BadInput(f"cap {settings.cap} is out of range; use 1 to {MOST_CAP} strings for each one wanted")
-    if settings.max_sa is not None and not 1.0 <= settings.max_sa <= 10.0:
-        raise BadInput(f"SA score {settings.max_sa:g} is out of range; it runs from 1 (easy) to 10 (hard)")
+    check_settings(settings)
     for name in settings.filters:
         if name not in ALERTS:
             raise BadInput(f"no filter {name!r}; choose from: {', '.join(ALERTS)}")

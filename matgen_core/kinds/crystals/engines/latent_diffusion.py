@@ -119,7 +119,7 @@ def draw_latents(
     noise = torch.randn(len(conditions), denoiser.config.dim, generator=generator)
     null = torch.full_like(conditions, float("nan"))
     # Guidance without a goal is the free network twice.
-    weight = settings.guidance if bool((~conditions.isnan()).any()) else 1.0
+    weight = 1.0 + settings.guidance if bool((~conditions.isnan()).any()) else 1.0
     return sample(
         guide(denoiser, conditions, null, weight), noise, cosine_schedule(), settings.sampler, settings.steps, "v",
         generator, cancelled=cancelled,

@@ -68,7 +68,7 @@ class SymmetryFirst:
         many = each * _PRESSED if grammar.requires else max(each, kept * _SIFTED * sifts)
         asked = conditions.repeat_interleave(many, dim=0)
         written = write_skeletons(
-            self.gpt, grammar, asked, settings.guidance, settings.temperature, generator, cancelled
+            self.gpt, grammar, asked, 1.0 + settings.guidance, settings.temperature, generator, cancelled
         )
         written = written.best(written.ease + sifts * written.fit, many, each, refuses)
         if choosy:

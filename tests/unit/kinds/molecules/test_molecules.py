@@ -285,7 +285,7 @@ def test_files_hold_what_was_found() -> None:
         (MoleculeSettings(scaffold="C("), 1, "scaffold"), (MoleculeSettings(require="(("), 1, "required SMARTS"),
         (MoleculeSettings(prefix="C", scaffold="CC"), 1, "both"),
         (MoleculeSettings(prefix="C" * 10_000), 1, "10000 tokens"),
-        (MoleculeSettings(filters=("NIH",)), 1, "NIH"), (MoleculeSettings(max_sa=0.0), 1, "SA score"),
+        (MoleculeSettings(filters=("NIH",)), 1, "NIH"), (MoleculeSettings(max_sa=0.0), 1, "max-sa 0"),
         (MoleculeSettings(scaffold="C[N+](C)(C)C"), 1, "[N+]"),
         (MoleculeSettings(prefix="CC(F)F)"), 1, "')'"), (MoleculeSettings(guidance=-1.0), 1, "guidance"),
         (MoleculeSettings(guidance=float("nan")), 1, "guidance"),
