@@ -49,7 +49,7 @@ def show_domain() -> None:
     )
 
 
-def ask_parts() -> dict[str, str]:
+def ask_parts() -> dict[str, Any]:
     """What to grow from, and what must and must not be in it."""
     with st.expander(_("Grow from, require, forbid")):
         draw_scaffold()
