@@ -9,7 +9,6 @@ import streamlit as st
 
 from matgen_core.core.goals import Constraints
 from matgen_core.core.settings import CompositionSettings
-from matgen_core.kinds.compositions.conditions import MOST_CAP
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from pages.i18n.language import _

@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from matgen_core.chem.composition import check_constraints
 from matgen_core.chem.formula_type import read_type
-from matgen_core.core.errors import BadInput, BadTarget, quote
+from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.settings import CompositionSettings
+from matgen_core.core.settings import CompositionSettings, check_settings
 from matgen_core.kinds.compositions.generate import AtomRules, atom_rules
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
 from matgen_core.kinds.crystals.reference import load_reference
 
-MOST, MOST_CAP = 20_000, 100
+MOST = 20_000
 
 
 def check_compositions(target: Target, count: int, settings: CompositionSettings) -> AtomRules:
@@ -39,12 +39,7 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
         raise BadTarget(f"{constraints.max_atoms} atoms are too many; formulas have at most {MAX_ATOMS}")
     if not 1 <= count <= MOST:
         raise BadTarget(f"{count} compositions cannot be drawn; ask for 1 to {MOST:,}")
-    if not 0.1 <= settings.temperature <= 2.0:
-        raise BadInput(f"temperature {settings.temperature:g} is out of range; use 0.1 to 2")
-    if not 0 <= settings.top_k <= 100_000:
-        raise BadInput(f"top-k {settings.top_k} is out of range; use 0 for all elements, or how many may come")
-    if not 1 <= settings.cap <= MOST_CAP:
-        raise BadInput(f"cap {settings.cap} is out of range; use 1 to {MOST_CAP} formulas for each one wanted")
+    check_settings(settings)
     return atom_rules(constraints, settings.prompt)
 
 
