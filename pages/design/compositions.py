@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from functools import partial
-
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
-from matgen_core.core.records import Candidate, Formula
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.conditions import check_compositions
-from matgen_core.kinds.compositions.files import formulas_to_csv
 from matgen_core.kinds.compositions.judge import listed_compositions
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES
 from matgen_core.workflows.design import design
@@ -25,6 +19,7 @@ from pages.kinds.crystal_controls import ask_goals
 from pages.runs.jobs import submit
 from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_recorder import begin_record, offer_last_run, show_record, told_to_begin
+from pages.widgets.downloads import offer_files
 from pages.widgets.go_bar import ask_to_go
 from pages.widgets.refusal import show_refusal
 from pages.widgets.selection import follow_pick
@@ -86,7 +81,7 @@ def show_results(seen: Seen, target: Target) -> None:
     if not found:
         st.info(_("No formula passes what is asked. Raise the temperature, allow more atoms, or ask for less."))
         return
-    offer_files(found, drawn)
+    offer_files(found, "compositions", drawn, "compositions")
     table, plot = st.tabs([_("Table"), _("Plot")], key="composition-tabs")
     pick = follow_pick("compositions", seen.job, found, running=seen.busy)
     with table:
@@ -94,18 +89,6 @@ def show_results(seen: Seen, target: Target) -> None:
     with plot:
         show_formula_plot(found, target, pick)
     show_formula(pick.of(found))
-
-
-def offer_files(found: Sequence[Candidate[Formula]], drawn: Sequence[Candidate[Formula]]) -> None:
-    """Files of the compositions listed, and of everything drawn, written when they are asked for."""
-    stamp = f"matgen-compositions-{datetime.now():%Y%m%d-%H%M}"
-    with st.container(horizontal=True, gap="small"):
-        for label, which, extension in (("CSV", found, "csv"), (_("CSV of everything"), drawn, "all.csv")):
-            # "ignore": a rerun after a click would lose the next click that comes while it lasts.
-            st.download_button(
-                label, partial(formulas_to_csv, which), f"{stamp}.{extension}", key=f"compositions-{extension}",
-                on_click="ignore",
-            )  # fmt: skip
 
 
 def invite() -> None:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from functools import partial
-
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
-from matgen_core.core.records import Candidate
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.conditions import check_target
-from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
 from matgen_core.workflows.design import design
 from pages.i18n.formatting import asked_text
 from pages.i18n.language import _, ngettext
@@ -25,6 +19,7 @@ from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares,
 from pages.runs.jobs import load_models, submit
 from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_recorder import begin_record, offer_last_run, show_record, told_to_begin
+from pages.widgets.downloads import offer_files
 from pages.widgets.go_bar import ask_to_go
 from pages.widgets.refusal import show_refusal
 from pages.widgets.selection import follow_pick
@@ -85,7 +80,7 @@ def show_results(seen: Seen, target: Target) -> None:
     show_shares(candidates, target)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         shown = filter_candidates(candidates, target)
-        offer_files(candidates)
+        offer_files(candidates, "crystals", key="crystals")
     if not shown:
         st.info(_("No candidate passes all that is ticked. Untick one to see the nearest."))
         return
@@ -98,21 +93,6 @@ def show_results(seen: Seen, target: Target) -> None:
     with right:
         show_picture(picked)
     show_details(picked)
-
-
-def offer_files(candidates: Sequence[Candidate]) -> None:
-    """Files of all candidates, written when they are asked for."""
-    stamp = f"matgen-{datetime.now():%Y%m%d-%H%M}"
-    files = (
-        ("CSV", to_csv, "csv", "text/csv"), (_("CIFs (zip)"), to_cif_zip, "zip", "application/zip"),
-        ("JSON", to_json, "json", "application/json"),
-    )  # fmt: skip
-    with st.container(horizontal=True, gap="small", width="content"):
-        for label, write, extension, kind in files:
-            # "ignore": a rerun after a click would lose the next click that comes while it lasts.
-            st.download_button(
-                label, partial(write, candidates), f"{stamp}.{extension}", kind, key=extension, on_click="ignore"
-            )
 
 
 load_models()

@@ -118,7 +118,7 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
         return
     show_funnel(drawn, loop.rules, loop.kind)
     found = list(listed(drawn, loop.rules))
-    offer_files(found, drawn, loop.kind)
+    offer_files(found, loop.kind, drawn)
     if found:
         show_found(found, loop, seen.busy)
     else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 
 import streamlit as st
@@ -11,10 +9,8 @@ import streamlit as st
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
 from matgen_core.core.properties import MOLECULE_CONDITIONS
-from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.conditions import check_molecules, contradiction
-from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.workflows.design import design
 from pages.i18n.formatting import asked_text
@@ -40,6 +36,7 @@ from pages.runs.run_recorder import (
     show_record,
     told_to_begin,
 )
+from pages.widgets.downloads import offer_files
 from pages.widgets.go_bar import ask_to_go
 from pages.widgets.refusal import show_refusal
 from pages.widgets.selection import follow_pick
@@ -105,7 +102,7 @@ def show_results(seen: Seen, target: Target, settings: MoleculeSettings, now: Mo
     show_shares(drawn, target, settings)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         shown = filter_molecules(found, target, settings)
-        offer_files(shown, drawn)
+        offer_files(shown, "molecules", drawn, "molecules")
     if not shown:
         st.info(_("No molecule passes all that is ticked. Untick one to see the nearest."))
         return
@@ -122,21 +119,6 @@ def show_results(seen: Seen, target: Target, settings: MoleculeSettings, now: Mo
         show_histograms(shown, target)
     if not grid.open:
         show_molecule(pick.of(shown), target, now, run)
-
-
-def offer_files(shown: Sequence[Candidate[Molecule]], drawn: Sequence[Candidate[Molecule]]) -> None:
-    """Files of the molecules shown, and of everything drawn, written when they are asked for."""
-    stamp = f"matgen-molecules-{datetime.now():%Y%m%d-%H%M}"
-    files = (
-        ("CSV", to_csv, shown, "csv"), ("SDF", to_sdf, shown, "sdf"), ("SMILES", to_smiles, shown, "smi"),
-        (_("CSV of everything"), to_csv, drawn, "all.csv"),
-    )  # fmt: skip
-    with st.container(horizontal=True, gap="small", width="content"):
-        for label, write, which, extension in files:
-            # "ignore": a rerun after a click would lose the next click that comes while it lasts.
-            st.download_button(
-                label, partial(write, which), f"{stamp}.{extension}", key=f"molecules-{extension}", on_click="ignore"
-            )
 
 
 st.title(_("Molecules from targets"), anchor=False)

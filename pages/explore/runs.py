@@ -152,18 +152,18 @@ def show(store: Store, run: Run) -> None:
         most = max(kinds, key=lambda kind: sum(isinstance(c.material, kind) for c in candidates))
         candidates = tuple(c for c in candidates if isinstance(c.material, most))
     if isinstance(candidates[0].material, Formula):
-        offer_files(candidates, candidates, "compositions")
+        offer_files(candidates, "compositions", candidates)
         pick = follow_pick("runs", run.id, candidates)
         show_formula_table(candidates, Target(), pick)
         show_formula(pick.of(candidates))
     elif isinstance(candidates[0].material, Crystal):
-        offer_files(candidates, candidates, "crystals")
+        offer_files(candidates, "crystals", candidates)
         pick = follow_pick("runs", run.id, candidates)
         show_table(candidates, Target(), pick)
         show_picture(pick.of(candidates))
         show_details(pick.of(candidates))
     else:
-        offer_files(candidates, candidates, "molecules")
+        offer_files(candidates, "molecules", candidates)
         molecules = keep_molecules(candidates)
         if not molecules:
             st.info(_("No string of this run is a molecule."))

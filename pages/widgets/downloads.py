@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from matgen_core.kinds.compositions import files as formula_exports
-from matgen_core.kinds.crystals import files as exports
-from matgen_core.kinds.molecules import files as molecule_exports
+from matgen_core.kinds.registry import load_kind
 from pages.i18n.language import _
 
 
-def offer_files(found: Sequence[Any], drawn: Sequence[Any], kind: str) -> None:
-    """Buttons for crystals (CSV, CIFs, JSON), molecules (CSV, SDF, SMILES) or compositions (CSV)."""
+def offer_files(found: Sequence[Any], kind: str, drawn: Sequence[Any] | None = None, key: str = "loop") -> None:
+    """A button for each file that the kind writes, as CSV, CIFs, SDF.
+
+    Args:
+        found: what the files hold.
+        kind: of all of them.
+        drawn: with what was rejected, for a CSV of everything; None where ``found`` is everything.
+        key: of the page, before the ending.
+    """
+    names = {"csv": "CSV", "zip": _("CIFs (zip)"), "json": "JSON", "sdf": "SDF", "smi": "SMILES"}
+    writers = load_kind(kind).writers()
+    files = [(names[ending], write, found, ending) for ending, write in writers.items()]
+    if drawn is not None:
+        files.append((_("CSV of everything"), writers["csv"], drawn, "all.csv"))
     stamp = f"matgen-{kind}-{datetime.now():%Y%m%d-%H%M}"
-    writers: list[tuple[str, Callable[..., str | bytes], Sequence[Any], str]]
-    if kind == "molecules":
-        writers = [
-            ("CSV", molecule_exports.to_csv, found, "csv"), ("SDF", molecule_exports.to_sdf, found, "sdf"),
-            ("SMILES", molecule_exports.to_smiles, found, "smi"),
-            (_("CSV of everything"), molecule_exports.to_csv, drawn, "all.csv"),
-        ]  # fmt: skip
-    elif kind == "compositions":
-        writers = [
-            ("CSV", formula_exports.formulas_to_csv, found, "csv"),
-            (_("CSV of everything"), formula_exports.formulas_to_csv, drawn, "all.csv"),
-        ]
-    else:
-        writers = [
-            ("CSV", exports.to_csv, found, "csv"), (_("CIFs (zip)"), exports.to_cif_zip, found, "zip"),
-            ("JSON", exports.to_json, found, "json"), (_("CSV of everything"), exports.to_csv, drawn, "all.csv"),
-        ]  # fmt: skip
-    with st.container(horizontal=True, gap="small"):
-        for label, write, which, extension in writers:
+    with st.container(horizontal=True, gap="small", width="content"):
+        for label, write, which, ending in files:
             # "ignore": a rerun after a click would lose the next click that comes while it lasts.
             st.download_button(
-                label, partial(write, which), f"{stamp}.{extension}", key=f"loop-{extension}", on_click="ignore",
+                label, partial(write, which), f"{stamp}.{ending}", key=f"{key}-{ending}", on_click="ignore",
                 disabled=not which,
             )  # fmt: skip
