@@ -57,11 +57,13 @@ class CifStructure:
         name: of the block.
         structure: all atoms of the cell that the file describes; None where it is refused.
         reason: why it is refused; "" where it is not.
+        note: what was decided that the file leaves open; "" where nothing was.
     """
 
     name: str
     structure: Structure | None
     reason: str = ""
+    note: str = ""
 
 
 def read_cif(text: str) -> list[CifStructure]:
@@ -76,7 +78,8 @@ def read_cif(text: str) -> list[CifStructure]:
     found = []
     for block in [b for b in blocks if _has_atoms(b)] or blocks[:1]:
         try:
-            found.append(CifStructure(block.name, read_block(block)))
+            structure, note = read_block(block)
+            found.append(CifStructure(block.name, structure, note=note))
         except BadInput as error:
             found.append(CifStructure(block.name, None, str(error)))
     return found
@@ -86,8 +89,8 @@ def _has_atoms(block: Block) -> bool:
     return any(tag.startswith("_atom_site_") and not tag.startswith("_atom_site_aniso") for tag in block.values)
 
 
-def read_block(block: Block) -> Structure:
-    """The structure of one block.
+def read_block(block: Block) -> tuple[Structure, str]:
+    """The structure of one block, and a note where the formula sum decided what the file leaves open.
 
     Raises:
         BadInput: naming what is missing, what cannot be read, or what does not agree with the rest of the file.
@@ -103,7 +106,8 @@ def read_block(block: Block) -> Structure:
         raise BadInput("the CIF cannot be read: no site of it is occupied")
     fits = []
     differences: list[BadInput] = []
-    for setting in _settings(block, lattice, facts):
+    settings = _settings(block, lattice, facts)
+    for setting in settings:
         try:
             atoms = _expand(sites, setting, lattice)
             facts.check([site.element for site, _ in atoms], [site.isotope for site, _ in atoms], lattice)
@@ -112,10 +116,13 @@ def read_block(block: Block) -> Structure:
             differences.append(error)
     if not fits:
         raise differences[0]
-    atoms = _decide(fits, facts)
+    chosen, atoms = _decide(fits, facts)
+    note = ""
+    if len(settings) > 1:
+        note = f"the file does not say its setting; {chosen.name} alone agrees with its formula sum and was taken"
     structure = Structure(lattice, [site.element for site, _ in atoms], np.array([place for _, place in atoms]))
     _check_distances(structure, [site.label for site, _ in atoms])
-    return structure
+    return structure, note
 
 
 def _lattice(block: Block, facts: Facts) -> Array:
@@ -224,17 +231,19 @@ def _apart(images: Array, lattice: Array) -> list[Array]:
     return kept
 
 
-def _decide(fits: list[tuple[Setting, list[tuple[AtomSite, Array]]]], facts: Facts) -> list[tuple[AtomSite, Array]]:
-    """The one reading that the formula sum means, where several settings agree with the file.
+def _decide(
+    fits: list[tuple[Setting, list[tuple[AtomSite, Array]]]], facts: Facts
+) -> tuple[Setting, list[tuple[AtomSite, Array]]]:
+    """The one setting, with its atoms, that the formula sum means, where several agree with the file.
 
     Raises:
         BadInput: where nothing decides.
     """
     if len(fits) == 1:
-        return fits[0][1]
+        return fits[0]
     exact = [fit for fit in fits if facts.is_whole_cell(Counter(site.element for site, _ in fit[1]))]
     if len(exact) == 1:
-        return exact[0][1]
+        return exact[0]
     names = ", ".join(setting.name for setting, _ in fits)
     raise BadInput(f"the file does not say its setting, and several agree with it ({names}); name one of them")
 

@@ -94,7 +94,7 @@ def _read_path(path: Path, notes: list[str]) -> Iterator[Item]:
         for file in files:
             name = file.relative_to(path).as_posix()
             with file.open("rb") as handle:
-                yield from _structures(name, name, handle.read(LONGEST_MEMBER + 1))
+                yield from _structures(name, name, handle.read(LONGEST_MEMBER + 1), notes)
         return
     with path.open("rb") as handle:
         yield from _read_bytes(path.name, handle, notes)
@@ -103,9 +103,9 @@ def _read_path(path: Path, notes: list[str]) -> Iterator[Item]:
 def _read_bytes(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
     ending = Path(name).suffix.lower()
     if ending == ".zip":
-        yield from _read_zip(name, handle)
+        yield from _read_zip(name, handle, notes)
     elif is_structure_file(name):
-        yield from _structures(name, name, handle.read(LONGEST_MEMBER + 1))
+        yield from _structures(name, name, handle.read(LONGEST_MEMBER + 1), notes)
     elif ending in (".sdf", ".mol"):
         yield from read_sdf(name, handle)
     elif ending == ".smi":
@@ -116,7 +116,7 @@ def _read_bytes(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
         yield Refused(name, f"no known ending; use one of {', '.join(ENDINGS)}")
 
 
-def _read_zip(name: str, handle: Any) -> Iterator[Item]:
+def _read_zip(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
     try:
         with zipfile.ZipFile(handle) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]
@@ -134,7 +134,7 @@ def _read_zip(name: str, handle: Any) -> Iterator[Item]:
                 else:
                     with archive.open(member) as file:  # what the header says of its size is not believed
                         data = file.read(LONGEST_MEMBER + 1)
-                    yield from _structures(_within(member.filename), place, data)
+                    yield from _structures(_within(member.filename), place, data, notes)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
         yield Refused(name, f"the archive cannot be read ({type(error).__name__})")
     except Exception as error:  # zlib and lzma raise their own
@@ -147,8 +147,8 @@ def _within(name: str) -> str:
     return "/".join(part for part in parts if part not in ("", ".", "..") and not part.endswith(":"))
 
 
-def _structures(name: str, place: str, data: bytes) -> Iterator[Item]:
-    """Every structure of one file."""
+def _structures(name: str, place: str, data: bytes, notes: list[str]) -> Iterator[Item]:
+    """Every structure of one file; ``notes`` gets what was decided that the file leaves open."""
     if len(data) > LONGEST_MEMBER:
         yield Refused(place, f"more than {LONGEST_MEMBER:,} bytes; give a smaller file")
         return
@@ -156,6 +156,9 @@ def _structures(name: str, place: str, data: bytes) -> Iterator[Item]:
     ids, found = name_structures(name, text), read_structure_file(name, text)
     for id_, one in zip(ids, found, strict=True):
         where = place if len(found) == 1 else f"{place}, {one.name}"
+        if one.note:
+            note = f"{where}: {one.note}"
+            notes.append(note)
         yield Refused(where, one.reason) if one.crystal is None else _accept(id_[-80:], where, one.crystal)
 
 

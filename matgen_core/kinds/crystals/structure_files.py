@@ -31,6 +31,10 @@ _BLOCK = re.compile(r"^\s*data_", re.IGNORECASE | re.MULTILINE)
 _BY_NAME = re.compile(r"(?:POSCAR|CONTCAR)(?:$|[._-])", re.IGNORECASE)
 
 
+#: Where a structure carries its note from the reader of its format.
+_NOTE = "matgen_note"
+
+
 @dataclass(frozen=True, slots=True)
 class FoundCrystal:
     """One structure of a file.
@@ -39,11 +43,13 @@ class FoundCrystal:
         name: as the file calls it: the data block, the record; "" where it has none.
         crystal: with its symmetry; None where it is refused.
         reason: why it is refused; "" where it is not.
+        note: what was decided that the file leaves open; "" where nothing was.
     """
 
     name: str
     crystal: Crystal | None
     reason: str = ""
+    note: str = ""
 
 
 def is_structure_file(name: str) -> bool:
@@ -136,7 +142,7 @@ def _found(label: str, structure: Structure | str) -> FoundCrystal:
     if isinstance(structure, str):
         return FoundCrystal(label, None, structure)
     try:
-        return FoundCrystal(label, to_crystal(structure))
+        return FoundCrystal(label, to_crystal(structure), note=(structure.properties or {}).get(_NOTE, ""))
     except MatGenError as error:
         return FoundCrystal(label, None, str(error))
 
@@ -175,6 +181,8 @@ _Labelled = Iterator[tuple[str, "Structure | str"]]
 
 def _read_cif(text: str) -> _Labelled:
     for found in read_cif(text):
+        if found.structure is not None and found.note:
+            found.structure.properties = {_NOTE: found.note}
         yield found.name, found.structure if found.structure is not None else found.reason
 
 

@@ -19,7 +19,7 @@ from matgen_core.core.records import (
 )
 from matgen_core.kinds.crystals.files import to_cif
 from matgen_core.kinds.crystals.structure_files import STRUCTURE_ENDINGS
-from matgen_core.workflows.candidate_files import LONGEST_MEMBER, Refused, read_files, read_upload
+from matgen_core.workflows.candidate_files import LONGEST_MEMBER, Refused, read_files, read_upload, read_uploads
 
 NACL = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 90, 90, 90))
 CIF = to_cif(Candidate("x", NACL, Origin("file")))
@@ -124,3 +124,13 @@ def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.doc").touch()
     with pytest.raises(BadInput, match="no known ending"):
         list(read_files([tmp_path / "x.doc"]))
+
+
+def test_a_setting_that_the_formula_sum_decided_is_said_and_a_stated_one_is_not() -> None:
+    folder = Path(__file__).parents[2] / "cases" / "02-origin-choice"
+    for name in ("no_choice_choice1_sites.cif", "no_choice_choice2_sites.cif", "anatase_choice2.cif"):
+        notes: list[str] = []
+        (item,) = read_uploads([(name, (folder / name).read_bytes())], notes)
+        assert not isinstance(item, Refused)
+        said = [note for note in notes if note.startswith(f"{name}: the file does not say its setting; ")]
+        assert len(said) == name.startswith("no_choice"), notes
