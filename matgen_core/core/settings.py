@@ -101,7 +101,7 @@ class CrystalSettings:
         temperature: softmax temperature of the discrete choices.
         geometry_temperature: of the geometry's bins and noise; below 1 is cooler and less varied.
         refine_from: share of the noise schedule from which a guess at geometry is refined by diffusion.
-        crowding_weight: of atoms that come too near against the denoiser's unrest, when the best geometry is picked.
+        crowding_weight: of the overlap penalty against the denoising residual, when the best geometry is picked.
         prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
     """
 

@@ -1,9 +1,9 @@
-"""How crowded a geometry is: atoms nearer to each other than atoms of these elements are known to come.
+"""Overlap penalty of a geometry: pairs of atoms that are closer than the same elements in known crystals.
 
-    crowding = mean over atoms i of  sum_j max(0, 1 - d_ij / contact(e_i, e_j))
+    penalty = mean over atoms i of  sum_j max(0, 1 - d_ij / contact(e_i, e_j))
 
-0 for a geometry in which every distance is as in known crystals. A cheap doubt about a proposed geometry, which no
-energy takes part in; contacts come from the training rows (:func:`matgen_core.kinds.crystals.geometry.fit_contacts`).
+The penalty is 0 where every distance is as in known crystals. It needs no energy. Contacts come from the training rows
+(:func:`matgen_core.kinds.crystals.geometry.fit_contacts`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from matgen_core.models.geometry import GeometryDenoiser, Skeletons, look_around
 
 
 @torch.no_grad()
-def crowding(denoiser: GeometryDenoiser, x: Tensor, skeletons: Skeletons, contacts: Tensor) -> Tensor:
-    """(B,) how crowded each geometry is.
+def overlap_penalty(denoiser: GeometryDenoiser, x: Tensor, skeletons: Skeletons, contacts: Tensor) -> Tensor:
+    """(B,) overlap penalty of each geometry.
 
     Args:
         denoiser: knows how x stands for a geometry and how far to look.

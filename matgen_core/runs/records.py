@@ -1,9 +1,8 @@
 """Candidates as plain JSON and back, for the store of runs.
 
-A record carries the number of its schema. What is read may be older or newer than this version: a field that this
-version does not know is passed over, one that the record lacks has its default, so that a run is never lost to an
-update. Therefore a field that is added to the dataclasses of :mod:`matgen_core.core.records` needs a default, and a
-change of what a field means needs a step in ``_STEPS``.
+A record carries its schema version, which may be older or newer than this one. An unknown field is passed over, and a
+missing field has its default, so that an update loses no run. Therefore a field added to the dataclasses of
+:mod:`matgen_core.core.records` needs a default, and a field whose meaning changes needs a step in ``_STEPS``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Every run on disk as it goes: settings, seed, versions, candidates as they arrive, how it ended.
+"""The store of runs: settings, seed, versions, candidates as they arrive, and how each run ended.
 
-SQLite in WAL mode by default, so that a page can read while a run writes; any database that SQLAlchemy speaks to by URL
-(``MATGEN_DATABASE``), so that one PostgreSQL can serve a group. What was written before a crash is there after it: the
-run of a process that is gone is marked interrupted when the store is opened next.
+The default is SQLite in WAL mode, so that a page can read while a run writes. ``MATGEN_DATABASE`` names another
+database by its SQLAlchemy URL; one PostgreSQL can serve a group. Candidates that were written before a crash survive
+it. When the store is opened next, it marks the runs of processes that are gone as interrupted.
 """
 
 from __future__ import annotations
@@ -71,18 +71,18 @@ class _Found(_Base):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as the store knows it.
+    """A stored run, without its candidates.
 
     Args:
         id: never changes.
         kind: which page or command made it: "crystals", "molecules", "design-crystals", …
         name: for the reader.
-        owner: whose it is; empty where one person uses the machine.
-        settings: what repeats it, as the page's link or the command's options.
+        owner: key of the user; empty where one person uses the machine.
+        settings: that repeat it, as in the page's address or the command's options.
         versions: of this package, the libraries and the checkpoints.
         seed: of its draws.
         state: "running", "finished", "cancelled", "failed" or "interrupted".
-        message: how it failed, where it did.
+        message: the error of a failed run.
         created: when it began, UTC.
         count: candidates stored.
     """
@@ -112,7 +112,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        with _said(url):
+        with _translated_errors(url):
             self._engine = create_engine(url, json_serializer=_dump)
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _set_up_sqlite)
@@ -122,7 +122,7 @@ class Store:
     # ------------------------------------------------------------------------------------------------------ writing
 
     def begin(self, kind: str, settings: Mapping[str, Any], seed: int, *, name: str = "", owner: str = "") -> str:
-        """A new run, at once on disk; returns its id."""
+        """Stores a new run and returns its id."""
         run, now = uuid.uuid4().hex[:12], datetime.now(UTC)
         with self._write() as session:
             session.add(
@@ -143,12 +143,12 @@ class Store:
                 session.execute(insert(_Found), rows)
 
     def end(self, run: str, state: str, message: str = "") -> None:
-        """How a run ended: "finished", "cancelled" or "failed"."""
+        """Stores how a run ended: "finished", "cancelled" or "failed"."""
         with self._write() as session:
             session.execute(update(_Run).where(_Run.id == run).values(state=state, message=message))
 
     def rename(self, run: str, name: str) -> None:
-        """Another name, at most 80 characters of it.
+        """Gives a run another name, at most 80 characters of it.
 
         Raises:
             StoreError: for an empty name or an unknown run.
@@ -160,7 +160,7 @@ class Store:
             session.execute(update(_Run).where(_Run.id == run).values(name=_named(name)))
 
     def delete(self, run: str) -> None:
-        """The run and its candidates, for good."""
+        """Deletes the run and its candidates for good."""
         self.get(run)
         with self._write() as session:
             session.execute(delete(_Found).where(_Found.run == run))
@@ -185,7 +185,7 @@ class Store:
             .where(_Run.owner == owner)
             .order_by(_Run.created.desc())
         )
-        with _said(self.url), Session(self._engine) as session:
+        with _translated_errors(self.url), Session(self._engine) as session:
             return [_shown(row, count) for row, count in session.execute(query)]
 
     def get(self, run: str) -> Run:
@@ -194,7 +194,7 @@ class Store:
         Raises:
             StoreError: where there is none of that id.
         """
-        with _said(self.url), Session(self._engine) as session:
+        with _translated_errors(self.url), Session(self._engine) as session:
             row = session.get(_Run, run)
             if row is None:
                 raise StoreError(f"there is no run {quote(run)}; matgen runs list shows them all")
@@ -202,14 +202,14 @@ class Store:
             return _shown(row, count)
 
     def candidates(self, run: str) -> tuple[Candidate[Any], ...]:
-        """What a run found, in the order of arrival; rows that are damaged are left out.
+        """The candidates of a run in the order of arrival; damaged rows are left out.
 
         Raises:
             StoreError: where there is no such run, or none of its rows can be read.
         """
         self.get(run)
         found, damaged = [], 0
-        with _said(self.url), Session(self._engine) as session:
+        with _translated_errors(self.url), Session(self._engine) as session:
             text = cast(_Found.record, Text)  # read row by row, so that a damaged one does not hide the others
             for row in session.scalars(select(text).where(_Found.run == run).order_by(_Found.number)):
                 try:
@@ -229,24 +229,24 @@ class Store:
 
 
 class _Writing:
-    """A session whose work is on disk when it ends, or not done at all."""
+    """A session that writes all its changes at its end, or none of them."""
 
     def __init__(self, engine: Engine, url: str) -> None:
-        self.session, self.said = Session(engine), _said(url)
+        self.session, self.errors = Session(engine), _translated_errors(url)
 
     def __enter__(self) -> Session:
         return self.session
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        with self.said, self.session:
+        with self.errors, self.session:
             if error is None:
                 self.session.commit()
             elif _damaged(error):
                 raise error
 
 
-class _said:
-    """Turns what a database says into words that name it and the remedy."""
+class _translated_errors:
+    """Turns errors of the database into a StoreError that names the database and the remedy."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -264,14 +264,14 @@ class _said:
 
 
 def _damaged(error: BaseException | None) -> bool:
-    """Whether it is the database's: what it says itself, or JSON and dates in it that cannot be read."""
+    """Whether an error comes from the database: its own errors, or JSON and dates in it that cannot be read."""
     return isinstance(error, SQLAlchemyError | OSError | ValueError) and not isinstance(error, MatGenError)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # a commit survives the loss of power, too
+    cursor.execute("PRAGMA synchronous=FULL")  # a commit survives a power cut
     cursor.execute(f"PRAGMA busy_timeout={BUSY}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
@@ -286,7 +286,7 @@ def _named(name: str) -> str:
 
 
 def _process(number: int) -> str:
-    """A process by number and time of its start: numbers are used again."""
+    """A process by its number and start time, because numbers are used again."""
     import psutil
 
     try:
@@ -305,7 +305,7 @@ def _shown(row: _Run, count: int) -> Run:
 
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
-    """Of what a run's outcome depends on: this package, its libraries, the checkpoints by their digests."""
+    """Versions that a run's outcome depends on: this package, its libraries, the checkpoints by their digests."""
     found = {}
     for package in ("matgen", *_PACKAGES):
         try:

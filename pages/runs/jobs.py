@@ -1,4 +1,4 @@
-"""Work beside the page: a line for the long and one for the short, plain job objects, no streamlit call in a worker."""
+"""Jobs beside the page: one queue for long work and one for short work; a worker calls nothing of streamlit."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from matgen_core.core.records import Candidate, Progress
 from matgen_core.kinds.registry import load_kind
 from pages.i18n.language import N_
 from pages.runs.run_log import log_loading, log_run, open_log
-from pages.runs.run_queue import Places, Presence
+from pages.runs.run_queue import Presence, RunQueue
 from pages.runs.run_recorder import Recorder
 
 log = logging.getLogger("matgen")
 
 FAILED = N_("Sorry, this run failed. What it had found is kept below; the server's log says why.")
 
-#: Work of seconds. It has a line of its own, so that it never waits behind work of minutes; maps have another.
+#: Kinds of work that take seconds. They have a queue of their own, so that they never wait for minutes; maps have one.
 _SHORT = ("compositions", "molecules", "predict-table")
 _MAPS = "map-"
 _OF_PAGES = "jobs-of-pages"
@@ -48,16 +48,16 @@ class Pace:
 
 @dataclass(eq=False)
 class Job:
-    """One run: what it has found so far, whether it goes on, and what went wrong.
+    """One run: its progress, its end and its error.
 
     Args:
         total: candidates asked for.
         expected: seconds a candidate should take; None if not known.
-        recorder: keeps on disk what the run finds; None where it is not kept.
+        recorder: writes the candidates to the store; None where the run is not stored.
         kind: for the log of runs.
-        gone: whether whoever asked has left, and the run is to end with that.
-        place: in the line; 0 once it runs.
-        leave: gives up the place in the line; False where there is none.
+        gone: whether the user has left, so that the run is to end.
+        place: position in the queue; 0 once it runs.
+        leave: removes the run from the queue; False where it is not in it.
     """
 
     total: int = 1
@@ -84,36 +84,36 @@ class Job:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the work began; 0 while it waits for a place."""
+        """Seconds since the work began; 0 while it waits in the queue."""
         return 0.0 if self.begun is None else (self.ended or time.monotonic()) - self.begun
 
     @property
     def seconds_left(self) -> float | None:
-        """By the pace so far, or of the run before; None where neither is known."""
+        """Estimated by the pace so far, or by that of the former run; None where neither is known."""
         done = self.progress.done if self.progress else 0
         pace = self.elapsed / done if done else self.expected
         return None if pace is None or self.begun is None else max(1.0, pace * self.total - self.elapsed)
 
     @property
     def share(self) -> float:
-        """How much of the work is done, 0 to 1; between reports it moves with the time."""
+        """Share of the work that is done, 0 to 1; between reports it grows with time."""
         done = self.progress.done / self.total if self.progress else 0.0
         left = self.seconds_left
         by_time = 0.0 if left is None else min(0.95, self.elapsed / (self.elapsed + left))
         return min(1.0, max(done, by_time))
 
     def stopped(self) -> bool:
-        """Whether the run is to end: its user said so, or has left."""
+        """Whether the run is to end: its user cancelled it, or has left."""
         return self.stop.is_set() or self.gone()
 
     def cancel(self) -> None:
-        """Ends the run; one that still waits ends at once."""
+        """Ends the run; a waiting run ends at once."""
         self.stop.set()
         if self.leave():
             self.run(lambda report, cancelled: ())
 
     def run(self, work: Work) -> None:
-        """Called in the worker; keeps whatever was found when the work fails."""
+        """Does the work, in a worker; candidates that were found before a failure are kept."""
         self.begun, failure = time.monotonic(), None
         try:
             if not self.stopped():
@@ -144,24 +144,24 @@ class Job:
 
 
 def line_of(kind: str) -> str:
-    """Which line work of this kind waits in: "short", "map" or "long"."""
+    """Name of the queue for work of this kind: "short", "map" or "long"."""
     return "map" if kind.startswith(_MAPS) else "short" if kind in _SHORT else "long"
 
 
 @st.cache_resource(show_spinner=False)
-def _places() -> tuple[dict[str, Places], defaultdict[str, Pace]]:
+def _queues() -> tuple[dict[str, RunQueue], defaultdict[str, Pace]]:
     open_log()
     environment = read_environment()
     each = environment.runs_per_session
-    lines = {"long": Places(environment.runs_at_once, each), "short": Places(1, each), "map": Places(1, each)}
+    lines = {"long": RunQueue(environment.runs_at_once, each), "short": RunQueue(1, each), "map": RunQueue(1, each)}
     return lines, defaultdict(Pace)
 
 
-def spare_collector() -> None:
-    """Puts what is loaded out of the garbage collector's sight: it stays as long as the server.
+def freeze_collector() -> None:
+    """Excludes loaded libraries and models from garbage collection; they live as long as the server.
 
-    A collection goes through every object of every library and model. While Streamlit forced one after every run of a
-    script (``runner.postScriptGC``, now off), a class of twenty, whose pages renew themselves each second, got nothing.
+    A collection visits every object of every library and model. Streamlit forces one after every run of a script unless
+    ``runner.postScriptGC`` is off; with it on, the pages of twenty users, which refresh each second, got no answer.
     """
     gc.collect()
     gc.freeze()
@@ -169,31 +169,31 @@ def spare_collector() -> None:
 
 @dataclass
 class Loader:
-    """Loads the models once for all sessions, beside the page, so that the first run need not wait for all of it."""
+    """Loads the models once for all sessions, beside the page, so that the first run waits less."""
 
     load: Callable[[], None]
     lock: threading.Lock = field(default_factory=threading.Lock)
     loaded: bool = False
 
     def __call__(self) -> None:
-        """Waits until they are loaded; what goes wrong is left to the run, which says it in words."""
+        """Waits until the models are loaded; an error is left to the run, which reports it."""
         with self.lock:
             if not self.loaded:
                 begun, whole = time.monotonic(), True
-                spare_collector()
+                freeze_collector()
                 try:
                     self.load()
                 except Exception:
                     whole = False
                     log.exception("the models could not be loaded ahead")
-                spare_collector()
+                freeze_collector()
                 self.loaded = True
                 log_loading(time.monotonic() - begun, whole)
 
 
 @st.cache_resource(show_spinner=False)
 def load_models() -> Loader:
-    """Begins to load at the first page that is opened."""
+    """Starts to load when the first page is opened."""
     import pymatgen.core  # noqa: F401  whole before the thread begins: two threads that import it at once fail
 
     open_log()
@@ -203,7 +203,7 @@ def load_models() -> Loader:
 
 
 def leave_other_pages() -> None:
-    """Ends what only another page of this session wanted: nobody sees it any more, and others wait behind it."""
+    """Ends the jobs of other pages of this session: nobody sees them, and other users wait for them."""
     context = get_script_run_ctx(suppress_warning=True)
     of_pages: list[tuple[str, Job]] = st.session_state.get(_OF_PAGES, [])
     for page, job in of_pages:
@@ -220,18 +220,18 @@ def submit(
     recorder: Recorder | None = None,
     of_page: bool = False,
 ) -> Job:
-    """Starts the work as soon as it is its turn.
+    """Queues work and returns its job.
 
     Args:
-        work: what to do.
+        work: the function to run.
         total: candidates asked for.
-        kind: runs of one kind take about as long a candidate.
+        kind: of the work; runs of one kind take about the same time for a candidate.
         loader: waited for before the work begins.
-        recorder: keeps the run on disk.
-        of_page: whether only this page wants it, so that it ends when the reader goes to another.
+        recorder: writes the run to the store.
+        of_page: whether the job ends when the reader opens another page.
     """
-    lines, paces = _places()
-    places = lines[line_of(kind)]
+    lines, paces = _queues()
+    queue = lines[line_of(kind)]
     pace, context = paces[kind], get_script_run_ctx(suppress_warning=True)
     session = context.session_id if context else ""
     gone = Presence(session, read_environment().stop_after_close)
@@ -247,8 +247,8 @@ def submit(
         if job.error is None and not job.stopped():
             pace.seconds = job.elapsed / total
 
-    ticket = places.submit(session, run)
-    job.place, job.leave = lambda: places.place(ticket), lambda: places.leave(ticket)
+    ticket = queue.submit(session, run)
+    job.place, job.leave = lambda: queue.place(ticket), lambda: queue.leave(ticket)
     if of_page and context:
         st.session_state[_OF_PAGES] = [*st.session_state.get(_OF_PAGES, []), (context.page_script_hash, job)]
     return job

@@ -1,4 +1,4 @@
-"""A job as a page sees it: one look for all that the page says of it; bar, time left, Cancel."""
+"""A job as a page shows it: state, bar, time left and Cancel, all from one snapshot."""
 
 from __future__ import annotations
 

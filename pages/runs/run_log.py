@@ -1,6 +1,6 @@
-"""A line of JSON for every run that ends, for whoever serves the app: what kind, how long, how it ended.
+"""One line of JSON on standard error for every run that ends: its kind, its duration and its end.
 
-No personal data: no settings, no text of the user's, no address, no name; the run's random id links to the store.
+The line has no personal data: no settings, text, address or name. The run's random id links to the store.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who may run: so many at once, so many of one session, the others in line in the order in which they came."""
+"""The queue of runs: a limit at one time and a limit per session; the other runs wait in the order of arrival."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from dataclasses import dataclass, field
 
 from streamlit import runtime
 
-#: Steps by which a run gives way to the page, and to the browser where it is on the same machine.
-_BEHIND = 10
+#: Niceness added to the threads of a run, so that pages and a browser on the same machine stay quick.
+_NICENESS = 10
 
 
-def give_way() -> None:
-    """Puts this thread, and those that it will begin, behind the rest of the machine; Linux alone can say so of one."""
+def lower_thread_priority() -> None:
+    """Lowers the priority of this thread and of the threads that it starts; only Linux has a priority per thread."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _BEHIND))
+        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS))
 
 
 @dataclass(eq=False)
 class Ticket:
-    """A place in the line."""
+    """A run that waits or goes on."""
 
     session: str
     act: Callable[[], None]
 
 
 @dataclass
-class Places:
-    """The line and those who run.
+class RunQueue:
+    """The runs that wait and the runs that go on.
 
     Args:
         at_once: runs at one time.
@@ -48,10 +48,12 @@ class Places:
     _running: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._executor = ThreadPoolExecutor(self.at_once, thread_name_prefix="matgen", initializer=give_way)
+        self._executor = ThreadPoolExecutor(
+            self.at_once, thread_name_prefix="matgen", initializer=lower_thread_priority
+        )
 
     def submit(self, session: str, act: Callable[[], None]) -> Ticket:
-        """Takes a place in the line; ``act`` is called in a worker as soon as it is its turn."""
+        """Queues ``act``; a worker calls it when its turn comes."""
         ticket = Ticket(session, act)
         with self._lock:
             self._line.append(ticket)
@@ -59,12 +61,12 @@ class Places:
         return ticket
 
     def place(self, ticket: Ticket) -> int:
-        """1 for the next in line; 0 once it runs or has ended."""
+        """Position in the queue, from 1; 0 once the run goes on or has ended."""
         with self._lock:
             return self._line.index(ticket) + 1 if ticket in self._line else 0
 
     def leave(self, ticket: Ticket) -> bool:
-        """Gives the place up; False where it was its turn already."""
+        """Removes a run from the queue; False where it has started already."""
         with self._lock:
             if ticket not in self._line:
                 return False
@@ -72,7 +74,7 @@ class Places:
             return True
 
     def _begin(self) -> None:
-        """Lets in whoever may come, the earliest first; called with the lock held."""
+        """Starts the earliest runs within the limits; called with the lock held."""
         for ticket in list(self._line):
             if self._running.total() >= self.at_once:
                 return
@@ -93,11 +95,11 @@ class Places:
 
 
 class Presence:
-    """Tells whether the tab of a session has been closed for longer than the setting allows; asked at every token.
+    """Whether the tab of a session has been closed for longer than the setting allows; called at every token.
 
     Args:
         session: of Streamlit.
-        seconds: how long it may be away; a reload or a lost connection comes back sooner. None: for ever.
+        seconds: how long the tab may be closed; a reload or a lost connection comes back sooner. None: no limit.
     """
 
     def __init__(self, session: str, seconds: int | None) -> None:
@@ -107,7 +109,7 @@ class Presence:
     _left: float | None
 
     def __call__(self) -> bool:
-        """Whether it is gone."""
+        """Whether the limit has passed."""
         if self.seconds is None or not runtime.exists():
             return False
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Runs of the pages on disk: begun with the page's link as their settings, written before anything is shown."""
+"""Recorder of the pages' runs: the settings are those of the page's address; candidates are stored before they show."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _AGAIN = "begin-again"
 
 
 class Recorder:
-    """One run in the store. A store that fails does not stop the run; the page says that it is not kept.
+    """One run in the store. A store that fails does not stop the run; the page says that the run is not stored.
 
-    What could not be written is tried again with the next candidates, and once more at the end, so that a disk that is
-    freed or a lock that is given up in time costs nothing.
+    A failed write is repeated with the next candidates and at the end, so that a full disk or a lock that is freed in
+    time loses nothing.
 
     Args:
         kind: page of the run.

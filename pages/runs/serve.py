@@ -1,8 +1,8 @@
-"""Starts the server: ``python -m pages.runs.serve``, with Streamlit's own options behind it.
+"""Starts the server: ``python -m pages.runs.serve``, followed by Streamlit's options.
 
-The same as ``streamlit run app.py``, but for one thing: a folder named pages makes Streamlit look for pages in it at
-the first run of a server, find none for a deep link, and lay "Page not found" over the page, which works. Here it is
-told beforehand that app.py names its pages itself.
+This is ``streamlit run app.py`` with one difference. Streamlit takes a folder named pages for its own; on the first run
+of a server it finds no page there for a deep link and shows "Page not found" over the working page. This module turns
+that search off, because app.py names its pages.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
 ROOT = Path(__file__).parents[2]
-#: Seconds that a thread may hold the interpreter while another wants it (Python's own: 0.005). A page takes it some
-#: hundred times while it is drawn, and beside a run it waited as long each time.
-_TURN = 0.0005
+#: Seconds that a thread may hold the interpreter while another waits (Python's default: 0.005). A page needs it about a
+#: hundred times to draw, and waits each time while a run computes.
+SWITCH_INTERVAL_S = 0.0005
 
 
 def main() -> None:
-    sys.setswitchinterval(_TURN)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     PagesManager.uses_pages_directory = False
     cli.main(["run", str(ROOT / "app.py"), *sys.argv[1:]])
 

@@ -22,16 +22,16 @@ from matgen_core.core.records import Candidate, Progress
 from pages.runs.jobs import Job, Loader, submit
 from pages.runs.run_log import log
 from pages.runs.run_queue import (
-    Places,
     Presence,
+    RunQueue,
 )
 
 
 class Runs:
     """Works that end when they are told to."""
 
-    def __init__(self, places: Places) -> None:
-        self.places, self.begun, self.ends = places, [], {}
+    def __init__(self, queue: RunQueue) -> None:
+        self.queue, self.begun, self.ends = queue, [], {}
         self.changed = threading.Condition()
 
     def submit(self, name: str) -> Any:
@@ -43,7 +43,7 @@ class Runs:
                 self.changed.notify_all()
             assert end.wait(120)
 
-        return self.places.submit(name[0], act)
+        return self.queue.submit(name[0], act)
 
     def wait(self, count: int) -> list[str]:
         with self.changed:
@@ -52,10 +52,10 @@ class Runs:
 
 
 def test_two_at_once_one_a_session_and_first_come_first_served() -> None:
-    runs = Runs(Places(at_once=2, each=1))
+    runs = Runs(RunQueue(at_once=2, each=1))
     tickets = {name: runs.submit(name) for name in ("a1", "a2", "a3", "b1", "c1", "b2")}
     assert sorted(runs.wait(2)) == ["a1", "b1"], "a's second run waits for its first, b need not"
-    assert [runs.places.place(tickets[name]) for name in ("a1", "a2", "a3", "b1", "c1", "b2")] == [0, 1, 2, 0, 3, 4]
+    assert [runs.queue.place(tickets[name]) for name in ("a1", "a2", "a3", "b1", "c1", "b2")] == [0, 1, 2, 0, 3, 4]
     runs.ends["b1"].set()
     assert runs.wait(3)[2] == "c1"
     runs.ends["a1"].set()
@@ -68,7 +68,7 @@ def test_two_at_once_one_a_session_and_first_come_first_served() -> None:
 
 
 def test_twenty_sessions_wait_their_turn() -> None:
-    runs = Runs(Places(at_once=2, each=1))
+    runs = Runs(RunQueue(at_once=2, each=1))
     names = [f"{chr(97 + i)}1" for i in range(20)]
     for name in names:
         runs.submit(name)
@@ -81,24 +81,24 @@ def test_twenty_sessions_wait_their_turn() -> None:
 
 
 def test_a_work_that_fails_gives_its_place_back() -> None:
-    runs = Runs(Places(at_once=1, each=1))
+    runs = Runs(RunQueue(at_once=1, each=1))
 
     def fail() -> None:
         raise ZeroDivisionError
 
-    runs.places.submit("a", fail)
+    runs.queue.submit("a", fail)
     runs.submit("a1")
     assert runs.wait(1) == ["a1"]
     runs.ends["a1"].set()
 
 
 def test_a_run_cancelled_in_the_line_ends_at_once() -> None:
-    runs = Runs(Places(at_once=1, each=1))
+    runs = Runs(RunQueue(at_once=1, each=1))
     runs.submit("a1")
     runs.wait(1)
     job = Job()
-    ticket = runs.places.submit("b", lambda: job.run(lambda report, stop: pytest.fail("it began")))
-    job.place, job.leave = lambda: runs.places.place(ticket), lambda: runs.places.leave(ticket)
+    ticket = runs.queue.submit("b", lambda: job.run(lambda report, stop: pytest.fail("it began")))
+    job.place, job.leave = lambda: runs.queue.place(ticket), lambda: runs.queue.leave(ticket)
     assert job.place() == 1
     job.cancel()
     assert not job.busy
@@ -282,7 +282,7 @@ def test_a_run_gives_way_to_the_page_and_so_do_the_threads_that_it_begins() -> N
         helper.start()
         helper.join()
 
-    Places().submit("a", work)
+    RunQueue().submit("a", work)
     mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     assert seen.get(timeout=120) > mine
     assert seen.get(timeout=120) > mine

@@ -1,4 +1,4 @@
-"""How like known crystals a candidate is: what surrounds its atoms, and the nearest known structure type."""
+"""Verdicts by comparison with known crystals: coordination of the atoms, and the nearest known structure type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def check_surroundings(structure: Structure) -> Verdict:
     """Verdict "coordination": bond lengths and numbers of neighbours against those known for each pair of elements.
 
-    A pair that few known crystals hold judges nothing.
+    A pair of elements that few known crystals contain is not judged.
     """
     try:
         known = load_surroundings()
@@ -40,7 +40,7 @@ def check_surroundings(structure: Structure) -> Verdict:
 
 
 def check_type(crystal: Crystal) -> Verdict:
-    """Verdict "structure_type": the known structure type, or the nearest one; what is unlike all is no rejection."""
+    """Verdict "structure_type": the known structure type, or the nearest one; a new type is no rejection."""
     try:
         known = load_surroundings().types.get(int(hash_names([anonymous_type(crystal)])[0]))
         name = name_prototype(crystal)
@@ -57,7 +57,7 @@ def check_type(crystal: Crystal) -> Verdict:
 
 
 def _nearest(crystal: Crystal) -> str:
-    """The known crystal that shares most: amounts and group, then amounts, then the group alone."""
+    """The nearest known crystal: same amounts and space group, else same amounts, else same space group."""
     amounts, groups, formulas = _known_amounts()
     same, group = set(amounts.get(stoichiometry(crystal), ())), set(groups.get(crystal.space_group, ()))
     elements = set(formula_counts(crystal))

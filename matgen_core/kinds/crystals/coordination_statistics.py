@@ -1,8 +1,8 @@
-"""What surrounds an atom in known crystals: bond lengths and coordination for each pair of elements, structure types.
+"""Statistics of known crystals: bond lengths and coordination numbers for each pair of elements, structure types.
 
-A site's first shell holds the elements whose nearest atom is no farther than SHELL times the nearest of all; of each of
-them the atoms within SPREAD times its own nearest distance count. Everything is measured on the training rows by
-:func:`measure_surroundings` and shipped small; nothing is typed in.
+The first shell of a site contains the elements whose nearest atom is within SHELL times the nearest distance of all. Of
+each element it counts the atoms within SPREAD times the nearest distance of that element. :func:`measure_surroundings`
+measures all numbers on the training rows; none is typed in.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Surroundings:
     types: Mapping[int, tuple[int, str]]
 
     def problem(self, found: Neighbours) -> str | None:
-        """Why these neighbours are unlike any known, or None."""
+        """The reason why these neighbours are unlike those of known crystals, or None."""
         i, j = ELEMENTS.index(found.centre), ELEMENTS.index(found.other)
         if self.seen[i, j] < FEW:
             return None
@@ -145,7 +145,7 @@ def measure_surroundings(crystals: Iterable[Crystal]) -> Surroundings:
 
 
 def share_unlike(table: Surroundings, crystals: Iterable[Crystal]) -> float:
-    """Share of crystals with neighbours unlike any known: of withheld ones, what the rule rejects wrongly."""
+    """Share of crystals with unusual neighbours; on withheld known crystals this is the rule's error rate."""
     told = [any(table.problem(found) for found in shells(to_structure(crystal))) for crystal in crystals]
     return sum(told) / len(told) if told else 0.0
 

@@ -1,10 +1,10 @@
-"""Geometry of a skeleton: guessed by a GPT in bins, then drawn by diffusion, then picked by the networks' own doubt.
+"""Geometry of a skeleton: a GPT proposes it in bins, a diffusion network refines it.
 
-    guesses  ~ proposal GPT(skeleton, properties)  cell and free coordinates, in bins
-    geometry = diffusion from the noised guess     (SDEdit, Meng et al. 2022)
+    proposals ~ proposal GPT(skeleton, properties)   cell and free coordinates, in bins
+    geometry  = diffusion from the noised proposal   (SDEdit, Meng et al. 2022)
 
-Both engines place their skeletons here. Of several geometries of a skeleton the one that the networks themselves doubt
-least is kept; no reading takes part.
+Both engines generate their geometry here. Several geometries are generated for a skeleton; the one with the lowest sum
+of denoising residual and overlap penalty is kept. No predictor takes part.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from matgen_core.kinds.crystals.grammar import Skeleton
 from matgen_core.kinds.crystals.skeleton_decoding import GEOMETRY_BATCH, Asked, propose, similar_lengths
 from matgen_core.learning.checkpoints import Checkpoint
 from matgen_core.learning.networks import build_geometry, build_gpt
-from matgen_core.models.contacts import crowding
+from matgen_core.models.contacts import overlap_penalty
 from matgen_core.models.geometry import GeometryDenoiser, Skeletons, select
 
-#: Step of the schedule at which a finished geometry is asked whether it would still move.
-_LEAST = 10
+#: Step of the noise schedule at which the denoising residual is measured.
+_RESIDUAL_STEP = 10
 
 
 class Placer:
     """Gives skeletons their geometry.
 
     Args:
-        proposal: checkpoint of the GPT that guesses geometry.
+        proposal: checkpoint of the GPT that proposes geometry.
         geometry: checkpoint of the denoiser that refines it.
     """
 
@@ -53,7 +53,7 @@ class Placer:
         generator: torch.Generator,
         cancelled: Asked | None = None,
     ) -> list[Crystal]:
-        """Of every ``each`` skeletons in a row the one whose geometry is doubted least.
+        """The crystal with the lowest doubt of every group of ``each`` skeletons.
 
         Args:
             written: skeletons, None where one could not be finished.
@@ -61,10 +61,10 @@ class Placer:
             conditions: (len(written), K).
             settings: how many geometries, and how they are refined.
             generator: of the draws.
-            cancelled: asked at every token and step; once it says yes, those placed before come back.
+            cancelled: context at every token and step; once it says yes, the crystals that are finished come back.
 
         Raises:
-            Cancelled: where none was placed before.
+            Cancelled: where none is finished.
         """
         kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
         skeletons = [s for s in written if s is not None]
@@ -84,7 +84,7 @@ class Placer:
         generator: torch.Generator,
         cancelled: Asked | None = None,
     ) -> tuple[list[Crystal], list[float]]:
-        """The best of ``settings.geometries`` geometries of each skeleton, and how much the network doubts it."""
+        """The best of ``settings.geometries`` geometries of each skeleton, and its doubt."""
         best = self._place_all(skeletons, conditions, settings, generator, cancelled)
         if len(best) < len(skeletons):
             raise Cancelled
@@ -121,23 +121,25 @@ class Placer:
         cancelled: Asked | None,
     ) -> tuple[list[Crystal], list[float]]:
         each, kept = settings.geometries, min(settings.refined, settings.geometries)
-        guess = propose(self.proposal, skeletons, conditions, settings.geometry_temperature, generator, cancelled, each)
+        proposal = propose(
+            self.proposal, skeletons, conditions, settings.geometry_temperature, generator, cancelled, each
+        )
         batch = to_skeletons(skeletons, self.volumes).repeat(each)
-        x = self.denoiser.lift(guess.coordinates, guess.cell, batch)
-        crowded = crowding(self.denoiser, x, batch, self.contacts)
-        rows = _best(crowded - 1e-3 * guess.likelihood, each, kept)  # among equally roomy guesses the likelier
+        x = self.denoiser.lift(proposal.coordinates, proposal.cell, batch)
+        overlap = overlap_penalty(self.denoiser, x, batch, self.contacts)
+        rows = _best(overlap - 1e-3 * proposal.likelihood, each, kept)  # the likelier one at equal overlap
         batch, x = select(batch, rows), x[rows]
-        asked = conditions.repeat_interleave(kept, dim=0)
-        x = refine(self.denoiser, x, batch, asked, settings, generator, cancelled)
-        doubt = unrest(self.denoiser, x, batch, asked)
-        doubt += settings.crowding_weight * crowding(self.denoiser, x, batch, self.contacts)
+        context = conditions.repeat_interleave(kept, dim=0)
+        x = refine(self.denoiser, x, batch, context, settings, generator, cancelled)
+        doubt = denoising_residual(self.denoiser, x, batch, context)
+        doubt += settings.crowding_weight * overlap_penalty(self.denoiser, x, batch, self.contacts)
         coordinates, matrices = self.denoiser.geometry(x, batch)
         winners = _best(doubt, kept, 1)
         return to_crystals(skeletons, coordinates[winners], matrices[winners]), doubt[winners].tolist()
 
 
 def _best(scores: Tensor, each: int, count: int) -> Tensor:
-    """Rows of the ``count`` lowest scores (B,) in every group of ``each``, group by group."""
+    """Rows of the ``count`` lowest scores (B,) in every group of ``each``."""
     columns = scores.view(-1, each).topk(count, dim=1, largest=False).indices
     return (columns + torch.arange(len(columns))[:, None] * each).flatten()
 
@@ -154,7 +156,7 @@ def refine(
     generator: torch.Generator,
     cancelled: Asked | None = None,
 ) -> Tensor:
-    """Guesses x (B, 6 S + 6) noised to ``settings.refine_from`` of the schedule and denoised again."""
+    """Noises proposals x (B, 6 S + 6) to ``settings.refine_from`` of the schedule and denoises them."""
     schedule = cosine_schedule()
     first = round(settings.refine_from * len(schedule)) - 1
     if first < 0:
@@ -175,16 +177,21 @@ def refine(
 
 
 @torch.no_grad()
-def unrest(denoiser: GeometryDenoiser, x: Tensor, batch: Skeletons, conditions: Tensor) -> Tensor:
-    """(B,) how far the denoiser would still move a finished geometry: its own, cheap doubt about it.
+def denoising_residual(denoiser: GeometryDenoiser, x: Tensor, batch: Skeletons, conditions: Tensor) -> Tensor:
+    """(B,) mean square distance by which one denoising step at low noise moves a geometry, in units of that noise.
 
-    x is taken as if it bore the least noise of the schedule that the network tells from none; what the network then
-    says the clean geometry is, less x, in units of that noise, squared and averaged.
+    A geometry like those of the training crystals hardly moves.
+
+    Args:
+        denoiser: network that predicts v.
+        x: (B, 6 S + 6) geometries.
+        batch: their skeletons.
+        conditions: (B, K), NaN for "any".
     """
     schedule = cosine_schedule()
-    alpha_bar = schedule.alpha_bar[_LEAST].float()
+    alpha_bar = schedule.alpha_bar[_RESIDUAL_STEP].float()
     alpha, sigma = alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
-    answer = denoiser(alpha * x, schedule.log_snr[_LEAST].float().expand(len(x)), batch, conditions)
+    answer = denoiser(alpha * x, schedule.log_snr[_RESIDUAL_STEP].float().expand(len(x)), batch, conditions)
     moved = ((alpha * alpha * x - sigma * answer - x) / sigma) ** 2 * batch.mask
     mean: Tensor = moved.sum(dim=1) / batch.mask.sum(dim=1)
     return mean

@@ -1,10 +1,10 @@
-"""How likely a skeleton has the properties asked for, by Bayes' rule and the very network that wrote it.
+"""Probability that a skeleton has the properties asked for, by Bayes' rule on the likelihood of the GPT that wrote it.
 
-    P(c near asked | s) = sum_near p(s | c) p(c) / sum_all p(s | c) p(c)
+    P(c near target | s) = sum_near p(s | c) p(c) / sum_all p(s | c) p(c)
 
-p(s | c) is the writer's own likelihood, p(c) what share of the known crystals has about that value. A writer that is
-guided overshoots; the values beside and beyond the one asked for are in the sum, so that overshooting costs. It is the
-generator's own, cheap score: it chooses among drafts, and no reading takes part.
+p(s | c) is the GPT's likelihood of skeleton s under condition c. p(c) is the share of known crystals with about that
+value. Guided sampling overshoots the target; the sum contains values on both sides of the target, so that an overshoot
+lowers the score. The score chooses among drafts, and no predictor takes part.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ from matgen_core.kinds.crystals.batches import pad
 from matgen_core.kinds.crystals.grammar import Skeleton, encode
 from matgen_core.models.gpt import ConditionalGPT
 
-#: What is scored. The distance to the hull depends on the geometry, of which a skeleton says nothing; for the moment
-#: choosing brought nothing that was clear of the noise.
-TOLD = ("band_gap", "formation_energy")
-#: Values far from the one asked for that stand for all others, on each side of it.
+#: Properties that are scored. The distance to the hull depends on the geometry, which a skeleton lacks; for the moment
+#: reranking had no measurable effect.
+SCORED = ("band_gap", "formation_energy")
+#: Values on each side of the target that represent all distant values.
 _OTHERS = 2
-#: Strings read together: more of them would be padded to the length of the longest.
+#: Strings in one batch: a larger one has more padding.
 _BATCH = 64
 
 
-def count_told(conditions: Tensor) -> int:
-    """How many properties that a skeleton tells conditions (B, K) ask for."""
-    columns = [CRYSTAL_CONDITIONS.index(key) for key in TOLD]
+def count_scored(conditions: Tensor) -> int:
+    """How many of the scored properties the conditions (B, K) ask for."""
+    columns = [CRYSTAL_CONDITIONS.index(key) for key in SCORED]
     return int((~conditions[:, columns].isnan()).any(dim=0).sum())
 
 
 @torch.no_grad()
-def score_answers(
+def score_skeletons(
     gpt: ConditionalGPT,
     skeletons: Sequence[Skeleton],
     conditions: Tensor,
     known: Mapping[str, NDArray[np.float32]],
     cancelled: Callable[[], bool] | None = None,
 ) -> Tensor:
-    """(B,) log of the chance that each skeleton has all of what was asked of it; 0 where nothing was.
+    """(B,) log-probability that each skeleton has all properties asked for; 0 where none was.
 
     Args:
-        gpt: that wrote them.
+        gpt: network that wrote the skeletons.
         skeletons: B of them.
-        conditions: (B, K) what was asked, NaN for "any".
+        conditions: (B, K) values asked for, NaN for "any".
         known: values of each property over the known crystals.
         cancelled: asked before each batch.
     """
@@ -59,20 +59,20 @@ def score_answers(
     for start in range(0, len(order), _BATCH):
         rows = order[start : start + _BATCH]
         tokens = pad([encode(skeletons[i]) for i in rows])
-        for key in TOLD:
+        for key in SCORED:
             column = CRYSTAL_CONDITIONS.index(key)
             if bool(conditions[rows, column].isnan().all()):
                 continue
             if cancelled and cancelled():
                 raise Cancelled
-            scores[rows] += _log_chance(gpt, tokens, conditions[rows], column, known[key])
+            scores[rows] += _log_probability(gpt, tokens, conditions[rows], column, known[key])
     return scores
 
 
-def _log_chance(
+def _log_probability(
     gpt: ConditionalGPT, tokens: Tensor, conditions: Tensor, column: int, known: NDArray[np.float32]
 ) -> Tensor:
-    """(B,) for one property; the value asked for comes first among the values compared."""
+    """(B,) for one property; the target comes first among the values compared."""
     asked = conditions[:, column]
     tolerance = PROPERTIES[CRYSTAL_CONDITIONS[column]].tolerance
     compared = {float(v): compare(float(v), tolerance, known) for v in asked[~asked.isnan()].unique()}
@@ -90,10 +90,11 @@ def _log_chance(
 def compare(
     asked: float, tolerance: float, known: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Values that a property may have, (V,), and the share of the known crystals that each stands for.
+    """Values (V,) of a property, and the share of known crystals that each value represents.
 
-    The value asked for is first and stands for all within its tolerance. On each side of it one stands for those just
-    beyond, and quantiles for the rest. A value that nothing known is near counts as one crystal.
+    The first value is the target, which represents all values within its tolerance. On each side one value represents
+    the values just beyond the tolerance, and quantiles represent the rest. A target without known crystals near it
+    counts as one crystal.
     """
     off = np.sort(known.astype(float)) - asked
     values, counts = [asked], [1.0 * max(1, int((np.abs(off) <= tolerance).sum()))]

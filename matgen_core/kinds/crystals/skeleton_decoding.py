@@ -1,8 +1,8 @@
-"""Strings written token by token: skeletons under the grammar, then geometry in the slots that a skeleton leaves.
+"""Decoding of strings, token by token: skeletons under the grammar, then a geometry for each skeleton.
 
-    t_i ~ softmax(logits(t_<i, context) / temperature)  over what is allowed;  the likeliest at temperature 0
+    t_i ~ softmax(logits(t_<i, context) / temperature)    over the allowed tokens; argmax at temperature 0
 
-The writer may be any network that begins from a context (conditions, or a latent) and takes one token at a time.
+The writer is any network that starts from a context (conditions, or a latent) and reads one token at a time.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from matgen_core.kinds.crystals.grammar import (
 from matgen_core.kinds.crystals.proposals import Slot, allowed_tokens, slots, value_of
 
 Asked = Callable[[], bool]
-#: Whether a skeleton need not be placed, because it would be rejected whatever its geometry.
+#: Whether the rules reject a skeleton whatever its geometry, so that it needs none.
 Refuses = Callable[[Skeleton], bool]
 #: Geometries written together.
 GEOMETRY_BATCH = 256
-#: Added to the logits of elements that must be there and have not come yet, in every other row: twenty times as likely.
-#: A rare element seldom comes of itself; a common one that is pressed for comes where it does not belong.
-_PRESS = 3.0
+#: Added to the logits of required elements that are still missing, in every other row: 20 times as likely. Without the
+#: bias a rare element seldom comes; with it a common element comes where it does not belong.
+REQUIRED_ELEMENT_LOGIT_BIAS = 3.0
 S = TypeVar("S", bound=DynamicCache)
 
 
@@ -56,26 +56,26 @@ class Writer(Protocol[S]):
 
 @dataclass(frozen=True)
 class Written:
-    """Skeletons as they were written.
+    """Decoded skeletons with their likelihoods.
 
     Args:
         skeletons: B of them, None where a string could not be finished.
-        ease: (B,) log of p(string) / q(string): how likely the writer is to write it of itself, against how likely it
-            was drawn here, where the grammar forbids and elements that must be there are pressed for. Asked for oxygen,
-            a writer may write a sulfide and be made to end it with oxygen: such a string has little ease, one into
-            which oxygen came of itself has more. To choose by it among several is importance sampling.
-        fit: (B,) log of p(string | asked) / p(string | any), by Bayes' rule how much likelier than any other crystal it
-            has what was asked for; a by-product of guidance, 0 without.
+        log_importance_weight: (B,) log p(string) / q(string). p is the writer's distribution; q is the distribution
+            that was sampled, with the grammar and the bias towards required elements. A sulfide that was forced to end
+            with oxygen has a low weight, a crystal into which oxygen came unforced a high one. Choosing among several
+            skeletons by this weight is importance sampling.
+        log_likelihood_ratio: (B,) log p(string | conditions) / p(string). By Bayes' rule this is how much likelier
+            than an average crystal it has the properties asked for. Guidance computes it; 0 without guidance.
     """
 
     skeletons: list[Skeleton | None]
-    ease: Tensor
-    fit: Tensor
+    log_importance_weight: Tensor
+    log_likelihood_ratio: Tensor
 
     def best(self, scores: Tensor, each: int, count: int, refuses: Refuses | None = None) -> Written:
-        """Of every ``each`` skeletons in a row the ``count`` of the highest score (B,); what is refused is None there.
+        """The ``count`` skeletons with the highest score (B,) of every group of ``each``.
 
-        One that could not be finished comes last.
+        Unfinished skeletons come last. A refused skeleton becomes None.
         """
         ranked = scores.view(-1, each).argsort(dim=1, descending=True, stable=True).tolist()
         rows, there = list[int](), set[int]()
@@ -84,7 +84,11 @@ class Written:
             good = list(islice((i for i in places if self._may(i, refuses)), count))
             there.update(good)
             rows += (good + [i for i in places if i not in good])[:count]
-        return Written([self.skeletons[i] if i in there else None for i in rows], self.ease[rows], self.fit[rows])
+        return Written(
+            [self.skeletons[i] if i in there else None for i in rows],
+            self.log_importance_weight[rows],
+            self.log_likelihood_ratio[rows],
+        )
 
     def _may(self, row: int, refuses: Refuses | None) -> bool:
         skeleton = self.skeletons[row]
@@ -103,12 +107,12 @@ def write_skeletons(
 ) -> Written:
     """One skeleton for each row of the context (B, C).
 
-    Finished rows leave the batch. Guidance mixes logits of the conditional and the unconditional network by its weight
-    (1 is the conditional network alone); it is for conditions, of which NaN is "any". A latent that was guided while it
-    was drawn takes a weight of 1.
+    Finished rows leave the batch. Guidance mixes the conditional and the unconditional logits by its weight (1 is the
+    conditional network alone); NaN is "any". A latent that was guided while it was drawn takes a weight of 1.
     """
     guided = guidance != 1.0 and bool((~context.isnan()).any())
-    strings, ease, fit = [[BOS] for _ in range(len(context))], torch.zeros(len(context)), torch.zeros(len(context))
+    strings = [[BOS] for _ in range(len(context))]
+    log_importance_weight, log_likelihood_ratio = torch.zeros(2, len(context))
     active, unfinished = list(range(len(context))), set[int]()
     cache = writer.begin(torch.cat([context, torch.full_like(context, float("nan"))]) if guided else context)
     for _ in range(MAX_TOKENS):
@@ -117,22 +121,23 @@ def write_skeletons(
         last = torch.tensor([strings[i][-1] for i in active])
         logits = writer.step(torch.cat([last, last]) if guided else last, cache).float()
         if guided:
-            asked, free = logits.log_softmax(-1).chunk(2)
-            logits = free + guidance * (asked - free)
+            conditional, unconditional = logits.log_softmax(-1).chunk(2)
+            logits = unconditional + guidance * (conditional - unconditional)
         allowed = torch.from_numpy(np.stack([grammar.mask(strings[i]) for i in active]))
         dead = ~allowed.any(dim=1)
         unfinished.update(row for row, ends in zip(active, dead.tolist(), strict=True) if ends)
         allowed[dead, EOS] = True
-        # A writer of whole crystals knows the tokens of geometry, too; none of them is part of a skeleton.
+        # A writer of whole crystals has tokens of geometry, too; a skeleton contains none of them.
         logits = logits[:, :VOCABULARY]
-        pressed = logits.masked_fill(~allowed, -torch.inf)
+        proposal = logits.masked_fill(~allowed, -torch.inf)
         if grammar.requires:
             missing = torch.from_numpy(np.stack([grammar.missing(strings[i]) for i in active]))
-            pressed = pressed + _PRESS * missing * (torch.tensor(active) % 2)[:, None]
-        drawn = _draw(pressed, temperature, generator)
-        ease[active] += (logits.log_softmax(dim=1) - pressed.log_softmax(dim=1)).gather(1, drawn).squeeze(1)
+            proposal = proposal + REQUIRED_ELEMENT_LOGIT_BIAS * missing * (torch.tensor(active) % 2)[:, None]
+        drawn = _draw(proposal, temperature, generator)
+        weight = logits.log_softmax(dim=1) - proposal.log_softmax(dim=1)
+        log_importance_weight[active] += weight.gather(1, drawn).squeeze(1)
         if guided:
-            fit[active] += (asked - free).gather(1, drawn).squeeze(1)
+            log_likelihood_ratio[active] += (conditional - unconditional).gather(1, drawn).squeeze(1)
         for row, token in zip(active, drawn.squeeze(1).tolist(), strict=True):
             strings[row].append(token)
         running = torch.tensor([k for k, row in enumerate(active) if strings[row][-1] != EOS], dtype=torch.int64)
@@ -143,7 +148,7 @@ def write_skeletons(
             cache.batch_select_indices(both)
             active = [active[k] for k in running.tolist()]
     read = [None if row in unfinished else _read(string) for row, string in enumerate(strings)]
-    return Written(read, ease, fit)
+    return Written(read, log_importance_weight, log_likelihood_ratio)
 
 
 def _read(string: list[int]) -> Skeleton | None:
@@ -171,7 +176,7 @@ class Guess:
 
 
 def similar_lengths(skeletons: Sequence[Skeleton], size: int) -> Iterator[list[int]]:
-    """Every skeleton's number once, in groups of ``size`` whose geometry takes about as many tokens."""
+    """The skeletons' numbers in groups of ``size`` whose geometries take about equally many tokens."""
     order = sorted(range(len(skeletons)), key=lambda i: (len(slots(skeletons[i])), len(skeletons[i].sites), i))
     for start in range(0, len(order), size):
         yield order[start : start + size]
@@ -187,18 +192,18 @@ def propose(
     cancelled: Asked | None = None,
     each: int = 1,
 ) -> Guess:
-    """Guesses at the geometry of skeletons, ``each`` of every one in a row: B = N each.
+    """Proposed geometries, ``each`` in a row for every skeleton: B = N each.
 
-    Tokens that the skeleton fixes are fed, the others drawn. What all guesses at a skeleton share is read once.
+    The network reads the skeleton's tokens once and then draws the tokens of the geometry.
 
     Args:
         writer: the network.
         skeletons: N of them.
-        context: (N, C) what the writer begins from.
+        context: (N, C) of the writer.
         temperature: of the draws.
         generator: of the draws.
         cancelled: asked before every token.
-        each: guesses at a skeleton.
+        each: proposals for a skeleton.
     """
     first = [encode(skeleton) for skeleton in skeletons]
     shared = min(map(len, first)) - 1
@@ -242,7 +247,7 @@ def _draw_within(
 
 
 def _draw(masked: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
-    """A column (B, 1) of logits (B, V) in which what is not allowed is −inf; the likeliest at temperature 0."""
+    """A column (B, 1) drawn by logits (B, V), −inf where a token is not allowed; argmax at temperature 0."""
     if temperature == 0.0:
         return masked.argmax(dim=1, keepdim=True)
     return torch.multinomial((masked / temperature).softmax(dim=1), 1, generator=generator)

@@ -10,7 +10,7 @@ from matgen_core.kinds.crystals.geometry import fit_contacts, geometry_of, to_sk
 from matgen_core.kinds.crystals.grammar import skeleton_of
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.models.conditioning import ConditionConfig
-from matgen_core.models.contacts import crowding
+from matgen_core.models.contacts import overlap_penalty
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser
 
 SALTS = [
@@ -44,7 +44,7 @@ def test_smaller_cells_are_more_crowded_and_roomy_ones_are_not() -> None:
     table[columns + 1, rows + 1] = table[rows + 1, columns + 1]
     batch = to_skeletons([skeleton_of(salt) for salt in SALTS], VOLUMES)
     x = denoiser.encode(*geometry_of(SALTS, batch), batch)
-    known, small, smaller, large = crowding(denoiser, x, batch, table).tolist()
+    known, small, smaller, large = overlap_penalty(denoiser, x, batch, table).tolist()
     assert large == 0
     assert known < 0.05 < small < smaller
     # Sixteen neighbours are looked at: six at 4.5 / 2 where 2.8 is usual, ten at 4.5 / sqrt 2 where 4.0 is.

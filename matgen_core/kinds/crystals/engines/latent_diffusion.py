@@ -1,12 +1,12 @@
-"""Engine A, latent diffusion: the chapter's model, grown up (chapter 4.3).
+"""Engine A, latent diffusion: the model of chapter 4.3 at full size.
 
-    z ~ p(z | properties)                          diffusion over latents, guided towards the properties
-    skeleton ~ p(skeleton | z)                     decoder, under the grammar
-    geometry ~ placing.py(skeleton, properties)    as in engine B: what a latent keeps of it is too coarse
+    z ~ p(z | properties)                                    diffusion over latents, guided towards the properties
+    skeleton ~ p(skeleton | z)                               decoder, under the grammar
+    geometry ~ geometry_generation.py(skeleton, properties)  as in engine B: a latent holds too coarse a geometry
 
-The grammar holds whatever z says, so constraints are kept by every crystal. Several latents are drawn for each
-candidate; the one whose geometry is doubted least is kept. :func:`write_crystals` writes all of a latent, geometry
-included, by the decoder alone: what the latent itself holds.
+The decoder obeys the grammar whatever z is, so every crystal keeps the constraints. Several latents are drawn for each
+candidate, and the geometry with the lowest doubt is kept. :func:`write_crystals` decodes skeleton and geometry from a
+latent alone.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.denoiser import ResidualDenoiser
 from matgen_core.models.geometry import CellScale
 
-#: Latents drawn for every skeleton that engine B would write: the decoder blurs the elements, so more are unsound.
+#: Latents for every skeleton that engine B would write: the decoder blurs the elements, so more drafts are rejected.
 _LATENTS = 2
-#: Of the temperature asked for: the latent already carries the variety, the decoder has but to spell it out.
+#: Factor on the temperature of the decoder: the latents already vary.
 _COOLER = 0.6
 
 

@@ -1,14 +1,15 @@
-"""Engine B, symmetry first: discrete things by GPTs under the grammar, continuous things by diffusion.
+"""Engine B, symmetry first: GPTs write the discrete part under the grammar, diffusion draws the continuous part.
 
-    skeleton ~ GPT(properties)                     space group, Wyckoff letters, elements
-    geometry ~ placing.py(skeleton, properties)    a guess in bins, refined by diffusion
+    skeleton ~ GPT(properties)                               space group, Wyckoff letters, elements
+    geometry ~ geometry_generation.py(skeleton, properties)  proposed in bins, refined by diffusion
 
-Several skeletons are written for each candidate. Where properties are asked for, those that likeliest have them go on,
-by the writer's own likelihood: of many by what guidance knows anyway, of those few by what answering.py computes. Of
-these the one whose geometry is doubted least is kept. Where elements must be there, more are written, and those go on
-into which the elements came unforced. (Of two properties at once guidance knows too little: 21 of 320 met both where it
-sifted, 28 where it did not. Nor is there sifting where elements must be there: of many strings that were pressed it
-takes those that guidance likes, however little ease they have.)
+The GPT writes several skeletons for each candidate, and three filters choose among them:
+
+1. Prefilter, where one property is a target and no element is required: the likelihood ratio of guidance keeps a few of
+   many. For two properties at once this ratio says too little (21 of 320 candidates met both with it, 28 without). With
+   required elements it prefers strings into which the elements were forced.
+2. Rerank, where a gap or an energy is a target: Bayes' rule on the GPT's likelihood (rerank.py).
+3. Geometry: the candidate is the skeleton whose geometry has the lowest denoising residual and overlap.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.geometry_generation import Placer
 from matgen_core.kinds.crystals.grammar import Grammar, Skeleton
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.rerank import TOLD, count_told, score_answers
+from matgen_core.kinds.crystals.rerank import SCORED, count_scored, score_skeletons
 from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses, write_skeletons
 from matgen_core.learning.checkpoints import Checkpoint
 from matgen_core.learning.networks import build_gpt
 
-#: So many times as many skeletons are written where elements must be there.
-_PRESSED = 12
-#: Written at least for each that is placed, where one property is asked for: to write one costs a fifth of what
-#: answering.py costs, and a tenth of its geometry.
-_SIFTED = 8
+#: Skeletons written for each draft where elements are required.
+_WRITTEN_WITH_REQUIRED_ELEMENTS = 12
+#: Skeletons written for each geometry where the prefilter chooses: a skeleton costs a fifth of its rerank score, and a
+#: tenth of its geometry.
+_WRITTEN_FOR_PREFILTER = 8
 
 
 class SymmetryFirst:
@@ -61,27 +62,30 @@ class SymmetryFirst:
         refuses: Refuses | None = None,
     ) -> list[Crystal]:
         """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
-        generator, kept = torch.Generator().manual_seed(seed), settings.skeletons
-        asks = count_told(conditions) if settings.drafts > 1 else 0
-        choosy, sifts = asks > 0, asks == 1 and not grammar.requires
-        each = kept * settings.drafts if choosy else kept
-        many = each * _PRESSED if grammar.requires else max(each, kept * _SIFTED * sifts)
-        asked = conditions.repeat_interleave(many, dim=0)
+        generator, n_placed = torch.Generator().manual_seed(seed), settings.skeletons
+        n_goals = count_scored(conditions) if settings.drafts > 1 else 0
+        rerank, prefilter = n_goals > 0, n_goals == 1 and not grammar.requires
+        n_drafts = n_placed * settings.drafts if rerank else n_placed
+        n_written = max(n_drafts, n_placed * _WRITTEN_FOR_PREFILTER * prefilter)
+        if grammar.requires:
+            n_written = n_drafts * _WRITTEN_WITH_REQUIRED_ELEMENTS
+        context = conditions.repeat_interleave(n_written, dim=0)
         written = write_skeletons(
-            self.gpt, grammar, asked, 1.0 + settings.guidance, settings.temperature, generator, cancelled
+            self.gpt, grammar, context, 1.0 + settings.guidance, settings.temperature, generator, cancelled
         )
-        written = written.best(written.ease + sifts * written.fit, many, each, refuses)
-        if choosy:
-            answers = self._answers(written.skeletons, conditions.repeat_interleave(each, dim=0), cancelled)
-            written = written.best(written.ease + answers, each, kept)
-        asked = conditions.repeat_interleave(kept, dim=0)
-        return self.placer.place_best(written.skeletons, kept, asked, settings, generator, cancelled)
+        scores = written.log_importance_weight + prefilter * written.log_likelihood_ratio
+        written = written.best(scores, n_written, n_drafts, refuses)
+        if rerank:
+            scores = self._rerank(written.skeletons, conditions.repeat_interleave(n_drafts, dim=0), cancelled)
+            written = written.best(written.log_importance_weight + scores, n_drafts, n_placed)
+        context = conditions.repeat_interleave(n_placed, dim=0)
+        return self.placer.place_best(written.skeletons, n_placed, context, settings, generator, cancelled)
 
-    def _answers(self, written: Sequence[Skeleton | None], asked: Tensor, cancelled: Asked | None) -> Tensor:
-        """(B,) how likely each has what is asked."""
+    def _rerank(self, written: Sequence[Skeleton | None], conditions: Tensor, cancelled: Asked | None) -> Tensor:
+        """(B,) log-probability that each skeleton has the properties asked for; 0 for an unfinished one."""
         kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
         finished = [skeleton for skeleton in written if skeleton is not None]
-        known = {key: load_reference().column(key) for key in TOLD}
+        known = {key: load_reference().column(key) for key in SCORED}
         scores = torch.zeros(len(written))
-        scores[kept] = score_answers(self.gpt, finished, asked[kept], known, cancelled)
+        scores[kept] = score_skeletons(self.gpt, finished, conditions[kept], known, cancelled)
         return scores

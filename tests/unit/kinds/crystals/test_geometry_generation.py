@@ -16,7 +16,7 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.engines.symmetry_first import SymmetryFirst
 from matgen_core.kinds.crystals.generate import load_engine
 from matgen_core.kinds.crystals.geometry import geometry_of, to_skeletons
-from matgen_core.kinds.crystals.geometry_generation import Placer, refine, unrest
+from matgen_core.kinds.crystals.geometry_generation import Placer, denoising_residual, refine
 from matgen_core.kinds.crystals.grammar import Skeleton, skeleton_of
 
 QUICK = replace(CrystalSettings(), steps=4, geometries=2, refined=2)
@@ -89,7 +89,7 @@ def test_the_true_geometry_is_doubted_less_than_a_distorted_one(placer: Placer) 
     found = [titania(4.59, 2.96, 0.305), titania(4.59, 2.96, 0.20), titania(3.6, 4.8, 0.305)]
     batch = to_skeletons([skeleton_of(c) for c in found], placer.volumes)
     x = placer.denoiser.encode(*geometry_of(found, batch), batch)
-    true, moved, strained = unrest(placer.denoiser, x, batch, anything(3)).tolist()
+    true, moved, strained = denoising_residual(placer.denoiser, x, batch, anything(3)).tolist()
     assert true < moved
     assert true < strained
 

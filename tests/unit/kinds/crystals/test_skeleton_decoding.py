@@ -102,21 +102,21 @@ def test_a_string_that_the_grammar_cannot_end_is_no_skeleton(gpt: ConditionalGPT
     assert written.skeletons == [None] * 6, "not what it had come to, which is another formula"
 
 
-def test_ease_makes_up_for_what_was_pressed_for(gpt: ConditionalGPT) -> None:
-    """E_q[p / q] is the writer's chance of any allowed string, whether the element was pressed for or not."""
+def test_importance_weights_correct_the_bias_towards_required_elements(gpt: ConditionalGPT) -> None:
+    """E_q[p / q] is the writer's probability of any allowed string, with the bias and without."""
     grammar = Grammar(Constraints(include=frozenset({"Na"}), max_atoms=2, crystal_system="cubic"))
-    ease = write_skeletons(gpt, grammar, torch.zeros(6000, 1), 1.0, 1.0, seeded()).ease
-    left_alone, pressed = ease[0::2].exp(), ease[1::2].exp()
-    error = (left_alone.var() / 3000 + pressed.var() / 3000).sqrt()
-    assert abs(float(left_alone.mean() - pressed.mean())) < 4 * float(error)
-    assert float(pressed.mean()) > 4 * float(error), "the test could tell nothing apart"
+    weights = write_skeletons(gpt, grammar, torch.zeros(6000, 1), 1.0, 1.0, seeded()).log_importance_weight
+    unbiased, biased = weights[0::2].exp(), weights[1::2].exp()
+    error = (unbiased.var() / 3000 + biased.var() / 3000).sqrt()
+    assert abs(float(unbiased.mean() - biased.mean())) < 4 * float(error)
+    assert float(biased.mean()) > 4 * float(error), "the test could tell nothing apart"
 
 
-def test_pressing_only_where_an_element_must_be_there(gpt: ConditionalGPT) -> None:
+def test_only_required_elements_are_biased(gpt: ConditionalGPT) -> None:
     grammar = Grammar(Constraints(max_atoms=4))
     assert not grammar.requires
-    ease = write_skeletons(gpt, grammar, torch.zeros(4, 1), 1.0, 1.0, seeded()).ease
-    assert (ease <= 1e-4).all(), "of what is allowed the writer would write no more than all"
+    weights = write_skeletons(gpt, grammar, torch.zeros(4, 1), 1.0, 1.0, seeded()).log_importance_weight
+    assert (weights <= 1e-4).all(), "of what is allowed the writer would write no more than all"
 
 
 def _written(*skeletons: Skeleton | None) -> Written:
@@ -127,7 +127,7 @@ def test_the_best_of_each_go_on_and_those_that_ended_nowhere_come_last() -> None
     written = _written(RUTILE, None, SALT, CORUNDUM, None, None)
     kept = written.best(torch.tensor([-3.0, 9.0, -1.0, -2.0, 5.0, 4.0]), 3, 2)
     assert kept.skeletons == [SALT, RUTILE, CORUNDUM, None]
-    assert kept.ease[:3].tolist() == [2.0, 0.0, 3.0], "what is known of each goes with it"
+    assert kept.log_importance_weight[:3].tolist() == [2.0, 0.0, 3.0], "what is known of each goes with it"
 
 
 def test_another_goes_on_in_the_stead_of_one_that_is_refused_and_where_there_is_none_nothing() -> None:
@@ -136,15 +136,15 @@ def test_another_goes_on_in_the_stead_of_one_that_is_refused_and_where_there_is_
     assert kept.skeletons == [SALT, CORUNDUM, None, None]
 
 
-def test_fit_is_the_log_of_what_asking_changes(gpt: ConditionalGPT) -> None:
-    """Whatever the guidance by which a string was drawn: log p(string | asked) − log p(string | any)."""
+def test_the_likelihood_ratio_compares_the_conditional_with_the_unconditional_network(gpt: ConditionalGPT) -> None:
+    """log p(string | conditions) − log p(string), whatever the guidance of the draw."""
     asked, free = torch.ones(5, 1), torch.full((5, 1), float("nan"))
     written = write_skeletons(gpt, Grammar(Constraints(max_atoms=4)), asked, 3.0, 1.0, seeded())
     tokens = pad([encode(skeleton) for skeleton in written.skeletons if skeleton is not None])
     assert len(tokens) == 5
     with torch.no_grad():
         expected = gpt.loss(tokens, free) - gpt.loss(tokens, asked)
-    assert written.fit.tolist() == pytest.approx(expected.tolist(), abs=1e-4)
-    assert float(written.fit.abs().max()) > 1e-3, "the network must hear what it is asked"
+    assert written.log_likelihood_ratio.tolist() == pytest.approx(expected.tolist(), abs=1e-4)
+    assert float(written.log_likelihood_ratio.abs().max()) > 1e-3, "the network must hear what it is asked"
     unguided = write_skeletons(gpt, Grammar(Constraints(max_atoms=4)), asked, 1.0, 1.0, seeded())
-    assert not unguided.fit.any()
+    assert not unguided.log_likelihood_ratio.any()
