@@ -56,7 +56,7 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is known.
+    """Statistics of the first shells and structure types of known crystals.
 
     Args:
         seen: (E, E) sites of an element (row) with another (column) in their first shell, in the order of ELEMENTS.
