@@ -26,8 +26,9 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "found.csv").write_text(to_csv(found), encoding="utf-8")
     for candidate in found:  # best first
-        gap, energy = candidate.predictions["band_gap"], candidate.predictions["formation_energy"]
-        print(candidate.id, candidate.material.space_group, gap.value, gap.spread, energy.value, gap.method)
+        # A prediction that failed has the value None and says why in its note.
+        values = [f"{p.property} {p.value:.2f} {p.unit}" for p in candidate.predictions.values() if p.value is not None]
+        print(f"{candidate.id}: space group {candidate.material.space_group}, {', '.join(values)}")
         # Every rule leaves a verdict with its reason: True, False, or None where it cannot tell.
         rejected = [f"{verdict.rule}: {verdict.reason}" for verdict in candidate.verdicts if verdict.passed is False]
         if not rejected:

@@ -1,4 +1,4 @@
-"""Molecules for a target: soluble ones of about 300 g/mol with a pyridine, as a table, SMILES and SDF.
+"""Molecules for a target: pyridines of 250 to 350 g/mol with logP of at most 3, as a table, SMILES and SDF.
 
 python docs/examples/molecules.py [FOLDER]
 """
@@ -13,9 +13,9 @@ from matgen_core import Goal, MoleculeSettings, Target, design, write
 
 def main(folder: Path) -> None:
     """Writes ``found.csv``, ``found.smi`` and ``found.sdf``."""
-    target = Target({"logp": Goal.at(2.0), "weight": Goal(280.0, 320.0)})
-    # A temperature below 1 follows the training molecules more closely; "require" is a SMARTS pattern.
-    settings = MoleculeSettings(temperature=0.9, require="c1ccncc1")
+    target = Target({"logp": Goal.at_most(3.0), "weight": Goal(250.0, 350.0)})
+    # A temperature below 1 follows the training molecules more closely; a scaffold is grown where its * stands.
+    settings = MoleculeSettings(temperature=0.9, scaffold="c1ccncc1*")
     found = design("molecules", target, 20, seed=7, settings=settings)
 
     # A string that is rejected comes back, too: its verdicts say why.
