@@ -1,12 +1,13 @@
 """Starts the server: ``python -m pages.runs.serve``, followed by Streamlit's options.
 
-This is ``streamlit run app.py`` with one difference. Streamlit takes a folder named pages for its own; on the first run
-of a server it finds no page there for a deep link and shows "Page not found" over the working page. This module turns
-that search off, because app.py names its pages.
+This is ``streamlit run app.py`` with two differences. Streamlit takes a folder named pages for its own; on the first
+run of a server it finds no page there for a deep link and shows "Page not found" over the working page. This module
+turns that search off, because app.py names its pages. And it imports the large libraries before anyone is served.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -17,10 +18,29 @@ ROOT = Path(__file__).parents[2]
 #: Seconds that a thread may hold the interpreter while another waits (Python's default: 0.005). A page needs it about a
 #: hundred times to draw, and waits each time while a run computes.
 SWITCH_INTERVAL_S = 0.0005
+#: What the pages import of the large libraries, some of it through the package's own networks.
+LIBRARIES = (
+    "pymatgen.core",
+    "rdkit.Chem.Draw",
+    "plotly.graph_objects",
+    "plotly.io",
+    "matgen_core.learning.checkpoints",
+    "matgen_core.learning.networks",
+    "matgen_core.models.bert",
+    "matgen_core.models.chemberta",
+    "matgen_core.kinds.molecules.scaffolds",
+)
+
+
+def import_libraries() -> None:
+    """Imports them while there is one thread: two pages that import one at once meet it half imported, and fail."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
 
 
 def main() -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    import_libraries()
     PagesManager.uses_pages_directory = False
     cli.main(["run", str(ROOT / "app.py"), *sys.argv[1:]])
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.ui.conftest import serve
+from tests.ui.conftest import ROOT, serve
 
 #: Addresses of the pages, and the button that each ends with.
 PAGES = {"": "Generate", "compositions": "Generate", "molecules": "Generate", "inverse_design": "Start"}
@@ -43,3 +45,21 @@ def test_pages_opened_at_once_on_a_fresh_server_are_whole(browser: Browser, tmp_
             check(page, PAGES[address])
         context.close()
         assert "Traceback" not in served.log.read_text(encoding="utf-8")
+
+
+def test_what_the_pages_need_of_the_large_libraries_is_imported_before_they_are_served() -> None:
+    program = """
+import importlib, re, sys
+from pathlib import Path
+from pages.runs.serve import import_libraries
+import_libraries()
+before = set(sys.modules)
+for path in (Path("app.py"), *sorted(Path("pages").glob("*/*.py"))):
+    for name in re.findall(r"^(?:from|import) ([\\w.]+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+        importlib.import_module(name)
+large = {"transformers", "torch", "pymatgen"}
+assert large <= set(sys.modules)
+print(sorted(name for name in set(sys.modules) - before if name.split(".")[0] in large))
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr[-2000:] or done.stdout
