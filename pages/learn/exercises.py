@@ -134,7 +134,8 @@ def second() -> None:
             st.error(_(str(error)))
     if st.toggle(_("Show an answer"), key="show-2"):
         st.code(
-            'design(Target({"band_gap": Goal.at(2.0), "formation_energy": Goal.at(-0.5)}), count=16)', language="python"
+            'design("crystals", Target({"band_gap": Goal.at(2.0), "formation_energy": Goal.at(-0.5)}), count=16)',
+            language="python",
         )
         st.markdown(
             _(

@@ -60,9 +60,14 @@ def test_the_seed_repeats_the_run_and_another_does_not() -> None:
 def test_cancelling_keeps_what_was_found() -> None:
     seen: list[Progress] = []
     found = design(
-        Target(), 70, seed=2, settings=CrystalSettings(skeletons=1, geometries=1, steps=5), on_progress=seen.append,
+        "crystals",
+        Target(),
+        70,
+        seed=2,
+        settings=CrystalSettings(skeletons=1, geometries=1, steps=5),
+        on_progress=seen.append,
         cancelled=lambda: bool(seen) and seen[-1].done >= 32,
-    )  # fmt: skip
+    )
     assert len(found) == 32
 
 

@@ -214,13 +214,13 @@ def test_contradictions_are_said_and_nothing_runs(page: Page, address: str) -> N
 
 def test_hostile_settings_in_the_link_do_no_harm(page: Page, address: str) -> None:
     hostile = (
-        "count=-5&seed=NaN&band_gap_ask=<script>alert(1)</script>&formula=<img src=x onerror=alert(1)>&guidance=1e308"
+        "count=-5&seed=NaN&band_gap_ask=<script>alert(1)</script>&formula=<img src=x onerror=alert(1)>&strength=1e308"
         "&include=../&sampler==cmd()&crystal_system=**x**"
     )
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     seen = open_page(page, f"{address}/?{hostile}")
     expect(page.get_by_text("is not a formula")).to_be_visible()
-    for key in ("count", "seed", "band_gap_ask", "guidance", "include", "sampler", "crystal_system"):
+    for key in ("count", "seed", "band_gap_ask", "strength", "include", "sampler", "crystal_system"):
         expect(page.get_by_text(f"The link asks for {key} =")).to_be_visible()
     assert page.get_by_text("Traceback").count() == 0
     assert page.locator("img[src='x']").count() == 0
