@@ -11,7 +11,6 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.learning.trainer import best_device
 from pages.i18n.language import _, choose_language
 from pages.runs.jobs import leave_other_pages
-from pages.runs.libraries import import_libraries
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
 st.html(Path(__file__).parent / "assets" / "style.css")
@@ -40,7 +39,6 @@ leave_other_pages()
 with st.container(key="head"):
     choose_language()
 try:
-    import_libraries()
     page.run()
 except MatGenError as error:  # its text names the input and the remedy
     st.error(_(str(error)))

@@ -194,6 +194,8 @@ class Loader:
 @st.cache_resource(show_spinner=False)
 def load_models() -> Loader:
     """Starts to load when the first page is opened."""
+    import pymatgen.core  # noqa: F401  whole before the thread begins: two threads that import it at once fail
+
     open_log()
     loader = Loader(load_kind("crystals").prepare)
     threading.Thread(target=loader, name="matgen-loader", daemon=True).start()
