@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 SWITCH_INTERVAL_S = 0.0005
 #: What the pages import of the large libraries, some of it through the package's own networks.
 LIBRARIES = (
+    "transformers.models.auto.modeling_auto",
+    "transformers.models.auto.tokenization_auto",
     "pymatgen.core",
     "rdkit.Chem.Draw",
     "plotly.graph_objects",
