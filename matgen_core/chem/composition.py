@@ -223,14 +223,8 @@ def has_formula(counts: Mapping[str, int], formula: str) -> bool:
     return {e: n * atoms for e, n in wanted.items()} == {e: n * whole for e, n in counts.items()}
 
 
-def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Constraints) -> Verdict:
-    """Verdict "constraints": whether a crystal is what the user allowed.
-
-    Args:
-        crystal: the crystal.
-        counts: atoms of each element in its primitive cell.
-        constraints: checked before by :func:`check_constraints`.
-    """
+def check_counts(counts: Mapping[str, int], constraints: Constraints) -> Verdict:
+    """Verdict "constraints" on elements and atoms: of a crystal's primitive cell, or of a reduced formula."""
     elements, atoms = frozenset(counts), sum(counts.values())
     problems = []
     if constraints.include - elements:
@@ -243,10 +237,21 @@ def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Cons
         problems.append(f"not {constraints.formula}")
     if not constraints.min_atoms <= atoms <= constraints.max_atoms:
         problems.append("1 atom" if atoms == 1 else f"{atoms} atoms")
-    system = crystal_system(crystal.space_group)
-    if constraints.crystal_system not in (None, system):
-        problems.append(system)
     return Verdict("constraints", not problems, "; ".join(problems))
+
+
+def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Constraints) -> Verdict:
+    """Verdict "constraints": whether a crystal is what the user allowed.
+
+    Args:
+        crystal: the crystal.
+        counts: atoms of each element in its primitive cell.
+        constraints: checked before by :func:`check_constraints`.
+    """
+    verdict, system = check_counts(counts, constraints), crystal_system(crystal.space_group)
+    if constraints.crystal_system in (None, system):
+        return verdict
+    return Verdict("constraints", False, "; ".join(filter(None, (verdict.reason, system))))
 
 
 # -------------------------------------------------------------------------------------------------- charge balance

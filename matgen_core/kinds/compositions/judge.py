@@ -9,11 +9,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.composition import has_formula
+from matgen_core.chem.composition import check_counts
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.oxidation import check_neutral, check_oxidation
 from matgen_core.core.goal_probability import cost_of_goals
-from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Formula, Verdict
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.rows import count_atoms, reduce_formula
@@ -64,22 +64,6 @@ def finish_formulas(candidates: Sequence[Candidate[Formula]], target: Target) ->
     return tuple(
         c.add_verdicts(check_hazards(count_atoms(c.material.reduced)), *check_goals(c, target)) for c in candidates
     )
-
-
-def check_counts(counts: dict[str, int], constraints: Constraints) -> Verdict:
-    """Verdict "constraints": elements and atoms of a reduced formula."""
-    elements, atoms, problems = frozenset(counts), sum(counts.values()), []
-    if constraints.include - elements:
-        problems.append(f"no {', '.join(sorted(constraints.include - elements))}")
-    if constraints.exclude & elements:
-        problems.append(f"has {', '.join(sorted(constraints.exclude & elements))}")
-    if constraints.chemical_system is not None and elements != constraints.chemical_system:
-        problems.append(f"not {'-'.join(sorted(constraints.chemical_system))}")
-    if constraints.formula is not None and not has_formula(counts, constraints.formula):
-        problems.append(f"not {constraints.formula}")
-    if not constraints.min_atoms <= atoms <= constraints.max_atoms:
-        problems.append("1 atom" if atoms == 1 else f"{atoms} atoms")
-    return Verdict("constraints", not problems, "; ".join(problems))
 
 
 def counts_as_found(candidate: Candidate[Formula]) -> bool:
