@@ -68,10 +68,11 @@ def show_results(seen: Seen, target: Target) -> None:
     if seen.cancelled:
         st.info(
             ngettext(
-                "Cancelled. {count} candidate was found before.", "Cancelled. {count} candidates were found before.",
+                "Cancelled. {count} candidate was found before.",
+                "Cancelled. {count} candidates were found before.",
                 len(candidates),
             ).format(count=len(candidates))
-        )  # fmt: skip
+        )
     elif not candidates and not seen.busy and not seen.error:
         st.info(_("The run found nothing that fits. Ask for less, or allow more atoms."))
     show_record(seen.job.recorder)

@@ -51,9 +51,15 @@ def ask() -> Asked | None:
     """What the user wants; None, with the reason shown, where it cannot be asked for."""
     check_link(RULES, page="inverse-design")
     kind = st.segmented_control(
-        _("What"), KINDS, default=KINDS[0], key="what", bind=URL, format_func=_, required=True,
+        _("What"),
+        KINDS,
+        default=KINDS[0],
+        key="what",
+        bind=URL,
+        format_func=_,
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     kind = kind or KINDS[0]  # a link that names two gets neither
     goals, problem = ask_goals(_CONDITIONS[kind])
     constraints = Constraints()
@@ -91,17 +97,24 @@ def show_end(loop: Loop, seen: Seen, asked: Asked | None) -> None:
         return
     found = len(loop.run.listed)
     said = {
-        "found": _("Found {found} in {seconds:.0f} s."), "time": _("The time is over; {found} found."),
-        "draws": _("As many as allowed were drawn; {found} found."), "cancelled": _("Cancelled; {found} found."),
+        "found": _("Found {found} in {seconds:.0f} s."),
+        "time": _("The time is over; {found} found."),
+        "draws": _("As many as allowed were drawn; {found} found."),
+        "cancelled": _("Cancelled; {found} found."),
         "interrupted": _("Kept from a run before; {found} found."),
-    }[loop.run.ended].format(found=found, seconds=loop.run.seconds)  # fmt: skip
+    }[loop.run.ended].format(found=found, seconds=loop.run.seconds)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(said)
         same = asked is not None and (asked.kind, asked.target) == (loop.kind, loop.target)
-        if st.button(
-            _("Go on"), key="go-on", disabled=not same,
-            help=None if same else _("The settings have changed since; set them back, or begin anew"),
-        ) and asked:  # fmt: skip
+        if (
+            st.button(
+                _("Go on"),
+                key="go-on",
+                disabled=not same,
+                help=None if same else _("The settings have changed since; set them back, or begin anew"),
+            )
+            and asked
+        ):
             start(asked, loop.run)
             st.rerun()
 

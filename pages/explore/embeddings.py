@@ -54,15 +54,24 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
     """The map; returns the place of the material that is picked."""
     keys = [key for key in space.columns if key != "space_group"]
     with controls:
-        slow = st.segmented_control(
-            _("Map"), ["pca", "neighbours"], default="pca", required=True, key="map",
-            format_func={"pca": _("PCA"), "neighbours": _("neighbours (t-SNE)")}.__getitem__,
-            help=_("PCA keeps the directions in which they differ most; t-SNE keeps neighbours together"),
-        ) == "neighbours"  # fmt: skip
+        slow = (
+            st.segmented_control(
+                _("Map"),
+                ["pca", "neighbours"],
+                default="pca",
+                required=True,
+                key="map",
+                format_func={"pca": _("PCA"), "neighbours": _("neighbours (t-SNE)")}.__getitem__,
+                help=_("PCA keeps the directions in which they differ most; t-SNE keeps neighbours together"),
+            )
+            == "neighbours"
+        )
         colour = st.selectbox(
-            _("Colour"), [*keys, "group"], key=f"colour-{space.kind}",
+            _("Colour"),
+            [*keys, "group"],
+            key=f"colour-{space.kind}",
             format_func=lambda key: _("group") if key == "group" else heading(key),
-        )  # fmt: skip
+        )
         count = st.slider(_("Groups"), 2, 8, 6, key="groups") if colour == "group" else 0
         places = places_of(space.kind, slow)
         over = laid_over(space.kind, slow)
@@ -70,18 +79,29 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
     values = groups_of(space.kind, count).astype("float32") if count else space.columns[colour]
     picked = st.session_state.get(f"place-{space.kind}")
     figure = draw_map(
-        places, space.names if space.holds == "molecules" else [subscript(n) for n in space.names], values,
-        "" if count else heading(colour), groups=bool(count), laid_over=over,
-        marked=() if picked is None else (picked,), translate=_,
+        places,
+        space.names if space.holds == "molecules" else [subscript(n) for n in space.names],
+        values,
+        "" if count else heading(colour),
+        groups=bool(count),
+        laid_over=over,
+        marked=() if picked is None else (picked,),
+        translate=_,
         axes=("", "") if slow else (f"PC1 ({axes[0]:.0%})", f"PC2 ({axes[1]:.0%})"),
-    )  # fmt: skip
+    )
     event = st.plotly_chart(
-        figure, key=f"map-{space.kind}", on_select="rerun", selection_mode=("points", "box", "lasso"),
-        alt=_("Map of the known materials"), config={"displaylogo": False},
-    )  # fmt: skip
-    st.caption(_("{count} known materials · {method} · click one, or draw a lasso").format(
-        count=f"{len(space):,}", method=space.method
-    ))  # fmt: skip
+        figure,
+        key=f"map-{space.kind}",
+        on_select="rerun",
+        selection_mode=("points", "box", "lasso"),
+        alt=_("Map of the known materials"),
+        config={"displaylogo": False},
+    )
+    st.caption(
+        _("{count} known materials · {method} · click one, or draw a lasso").format(
+            count=f"{len(space):,}", method=space.method
+        )
+    )
     chosen = [int(p["customdata"]) for p in event.selection.points if "customdata" in p and p["curve_number"] == 0]
     if len(chosen) == 1 and chosen[0] != st.session_state.get(f"clicked-{space.kind}"):
         st.session_state[f"clicked-{space.kind}"] = st.session_state[f"place-{space.kind}"] = chosen[0]
@@ -98,9 +118,11 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
 def ask_search(space: Space) -> None:
     """Picks a material by formula or SMILES."""
     text = st.text_input(
-        _("Search by SMILES") if space.holds == "molecules" else _("Search by formula"), key=f"search-{space.kind}",
-        max_chars=200, placeholder=_EXAMPLE[space.holds],
-    )  # fmt: skip
+        _("Search by SMILES") if space.holds == "molecules" else _("Search by formula"),
+        key=f"search-{space.kind}",
+        max_chars=200,
+        placeholder=_EXAMPLE[space.holds],
+    )
     if not text:
         return
     try:
@@ -109,10 +131,15 @@ def ask_search(space: Space) -> None:
         st.error(_(str(error)))
         return
     event = st.dataframe(
-        table_of(space, [i for i, _d in found], [d for _i, d in found]), hide_index=True, height=215, placeholder="–",
+        table_of(space, [i for i, _d in found], [d for _i, d in found]),
+        hide_index=True,
+        height=215,
+        placeholder="–",
         alt=_("What was found, the nearest first"),
-        on_select="rerun", selection_mode="single-row", key=f"found-{space.kind}-{text}",
-    )  # fmt: skip
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"found-{space.kind}-{text}",
+    )
     if event.selection.rows:
         st.session_state[f"place-{space.kind}"] = found[event.selection.rows[0]][0]
 
@@ -134,9 +161,11 @@ def show_path(space: Space) -> None:
         path = known_path(space, space.vectors[first], space.vectors[last], steps)
         if space.holds == "formulas":
             st.dataframe(
-                table_of(space, [p for p, _d in path], [d for _p, d in path]), hide_index=True, placeholder="–",
+                table_of(space, [p for p, _d in path], [d for _p, d in path]),
+                hide_index=True,
+                placeholder="–",
                 alt=_("From one to another"),
-            )  # fmt: skip
+            )
         else:
             with st.container(horizontal=True):
                 for place, distance in path:
@@ -162,9 +191,15 @@ def show_path(space: Space) -> None:
 st.title(_("Embeddings"), anchor=False)
 check_link({"space": OneOf(SPACES)}, page="embeddings")
 kind = st.segmented_control(
-    _("Space"), SPACES, default="crystals", required=True, key="space", bind=URL,
-    format_func=_, label_visibility="collapsed",
-)  # fmt: skip
+    _("Space"),
+    SPACES,
+    default="crystals",
+    required=True,
+    key="space",
+    bind=URL,
+    format_func=_,
+    label_visibility="collapsed",
+)
 st.caption(_(_ABOUT[str(kind)]))
 space = space_of(str(kind))
 atlas, way = st.tabs([_("Map"), _("From one to another")], key="map-tabs")

@@ -98,9 +98,12 @@ def begin(name: str, data: bytes, using: str | None) -> None:
             source.write_bytes(data)
             check_unpacked(source)
             read = predict_table(
-                source, out, using=using, on_progress=lambda n: report(Progress("predict", min(n, total), total)),
+                source,
+                out,
+                using=using,
+                on_progress=lambda n: report(Progress("predict", min(n, total), total)),
                 cancelled=stop,
-            )  # fmt: skip
+            )
             done["report"], done["text"] = read, out.read_text(encoding="utf-8")
         return ()
 

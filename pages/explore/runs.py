@@ -31,20 +31,30 @@ from pages.widgets.selection import Columns, follow_pick
 #: Ids of the runs that are ticked.
 OPEN = "runs-open"
 _PAGES = {
-    "crystals": "pages/design/crystals.py", "molecules": "pages/design/molecules.py",
-    "compositions": "pages/design/compositions.py", "screening": "pages/design/screening.py",
-    "design-crystals": "pages/design/inverse_design.py", "design-molecules": "pages/design/inverse_design.py",
+    "crystals": "pages/design/crystals.py",
+    "molecules": "pages/design/molecules.py",
+    "compositions": "pages/design/compositions.py",
+    "screening": "pages/design/screening.py",
+    "design-crystals": "pages/design/inverse_design.py",
+    "design-molecules": "pages/design/inverse_design.py",
     "design-compositions": "pages/design/inverse_design.py",
-}  # fmt: skip
+}
 _STATES = {
-    "running": N_("running"), "finished": N_("finished"), "cancelled": N_("cancelled"), "failed": N_("failed"),
+    "running": N_("running"),
+    "finished": N_("finished"),
+    "cancelled": N_("cancelled"),
+    "failed": N_("failed"),
     "interrupted": N_("interrupted"),
-}  # fmt: skip
+}
 _KINDS = {
-    "crystals": N_("Crystals"), "molecules": N_("Molecules"), "compositions": N_("Compositions"),
-    "screening": N_("Screening"), "design-crystals": N_("Inverse design, crystals"),
-    "design-molecules": N_("Inverse design, molecules"), "design-compositions": N_("Inverse design, compositions"),
-}  # fmt: skip
+    "crystals": N_("Crystals"),
+    "molecules": N_("Molecules"),
+    "compositions": N_("Compositions"),
+    "screening": N_("Screening"),
+    "design-crystals": N_("Inverse design, crystals"),
+    "design-molecules": N_("Inverse design, molecules"),
+    "design-compositions": N_("Inverse design, compositions"),
+}
 
 
 def pick_runs(runs: Sequence[Run]) -> list[Run]:
@@ -60,18 +70,28 @@ def pick_runs(runs: Sequence[Run]) -> list[Run]:
         }
     )
     columns: Columns = {
-        "name": _("Name"), "kind": _("Made by"), "state": _("State"), "count": _("Candidates"), "seed": _("Seed"),
+        "name": _("Name"),
+        "kind": _("Made by"),
+        "state": _("State"),
+        "count": _("Candidates"),
+        "seed": _("Seed"),
         "created": st.column_config.DatetimeColumn(_("Begun"), format="YYYY-MM-DD HH:mm", help="UTC"),
-    }  # fmt: skip
+    }
     ids = [run.id for run in runs]
     chosen = st.session_state.setdefault(OPEN, [run for run in st.query_params.get_all("run") if run in ids])
     # A tick belongs to a row; a table of other runs is therefore another table, with the ticks where the runs are now.
     key = f"runs-{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}"
     st.dataframe(
-        table, hide_index=True, key=key, on_select=lambda: _choose(key, ids), selection_mode="multi-row",
-        column_config=columns, height=min(35 * (len(table) + 1) + 3, 318), alt=_("Runs, one a row"),
+        table,
+        hide_index=True,
+        key=key,
+        on_select=lambda: _choose(key, ids),
+        selection_mode="multi-row",
+        column_config=columns,
+        height=min(35 * (len(table) + 1) + 3, 318),
+        alt=_("Runs, one a row"),
         selection_default={"selection": {"rows": [i for i, run in enumerate(ids) if run in chosen]}},
-    )  # fmt: skip
+    )
     return [run for run in runs if run.id in chosen]
 
 

@@ -51,9 +51,15 @@ def choose_language() -> None:
         st.session_state[_CHOICE] = st.query_params["lang"] = st.session_state[key] or current
 
     st.segmented_control(
-        "Language / 言語", codes, default=current, format_func=LANGUAGES.__getitem__, key=key, on_change=take,
-        label_visibility="collapsed", required=True,
-    )  # fmt: skip
+        "Language / 言語",
+        codes,
+        default=current,
+        format_func=LANGUAGES.__getitem__,
+        key=key,
+        on_change=take,
+        label_visibility="collapsed",
+        required=True,
+    )
 
 
 @lru_cache(maxsize=len(LANGUAGES))

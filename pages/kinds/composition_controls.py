@@ -29,18 +29,26 @@ _ASK = ("any", "value", "range")
 _YES = OneOf(("true", "false"))
 #: Settings and their keys in the link.
 _KEYS = {
-    "prompt": "prompt", "neutral": "neutral", "new": "only_new", "temperature": "formula_temperature",
-    "top_k": "formula_top_k", "cap": "formula_cap",
-}  # fmt: skip
+    "prompt": "prompt",
+    "neutral": "neutral",
+    "new": "only_new",
+    "temperature": "formula_temperature",
+    "top_k": "formula_top_k",
+    "cap": "formula_cap",
+}
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{f"{key}_ask": OneOf(_ASK) for key in FORMULA_PROPERTIES},
     **{f"{key}_{end}": Real() for key in FORMULA_PROPERTIES for end in ("value", "low", "high")},
     **{key: OneOf(ELEMENTS) for key in LISTS},
     **{key: rule_of(CompositionSettings, name) for name, key in _KEYS.items()},
-    "formula_atoms": Whole(1, MAX_ATOMS), "formulas": Whole(1, MOST), "formula_seed": Whole(0, LAST_SEED),
-    "formula_type": Text(60), "no_toxic": _YES, "no_radioactive": _YES,
-}  # fmt: skip
+    "formula_atoms": Whole(1, MAX_ATOMS),
+    "formulas": Whole(1, MOST),
+    "formula_seed": Whole(0, LAST_SEED),
+    "formula_type": Text(60),
+    "no_toxic": _YES,
+    "no_radioactive": _YES,
+}
 
 
 def ask_composition(hazards: bool = True) -> Constraints:
@@ -48,13 +56,22 @@ def ask_composition(hazards: bool = True) -> Constraints:
     picked = pick_elements(ELEMENTS)
     left, right = st.columns(2, gap="small", wrap=False)
     formula = left.text_input(
-        _("Type of formula"), key="formula_type", bind=URL, placeholder=_("any; ABX3, Li-P-S"), max_chars=60,
+        _("Type of formula"),
+        key="formula_type",
+        bind=URL,
+        placeholder=_("any; ABX3, Li-P-S"),
+        max_chars=60,
         help=formula_help(),
-    )  # fmt: skip
+    )
     most = right.number_input(
-        _("Atoms, at most"), 1, MAX_ATOMS, 20, key="formula_atoms", bind=URL,
+        _("Atoms, at most"),
+        1,
+        MAX_ATOMS,
+        20,
+        key="formula_atoms",
+        bind=URL,
         help=_("In the reduced formula: Fe2O3 has 5"),
-    )  # fmt: skip
+    )
     return replace(gather(picked, formula, hazards, ELEMENTS), max_atoms=int(most or 20))
 
 
@@ -64,9 +81,14 @@ def ask_formula_sampling() -> tuple[int, int, CompositionSettings]:
     left, right = st.columns(2, gap="small", wrap=False)
     count = left.number_input(_("Formulas"), 1, MOST, 50, key="formulas", bind=URL)
     seed = right.number_input(
-        _("Seed"), 0, LAST_SEED, 0, key="formula_seed", bind=URL,
+        _("Seed"),
+        0,
+        LAST_SEED,
+        0,
+        key="formula_seed",
+        bind=URL,
         help=_("The same seed and settings give the same formulas"),
-    )  # fmt: skip
+    )
     neutral, new = _ask("neutral", left), _ask("new", right)
     with st.expander(_("Temperature and top-k")):
         asked = {name: _ask(name) for name in ("temperature", "top_k", "cap")}

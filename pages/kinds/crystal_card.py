@@ -48,9 +48,10 @@ def show_picture(candidate: Candidate) -> None:
 def show_details(candidate: Candidate) -> None:
     """Everything else that is known of the candidate, and its files; only what is open is drawn."""
     readings, cell, pattern, files = st.tabs(
-        [_("Readings and verdicts"), _("Cell and sites"), _("Diffraction"), _("CIF and files")], key="details",
+        [_("Readings and verdicts"), _("Cell and sites"), _("Diffraction"), _("CIF and files")],
+        key="details",
         on_change="rerun",
-    )  # fmt: skip
+    )
     with readings:
         if readings.open:
             _show_found(candidate)
@@ -79,9 +80,11 @@ def _show_found(candidate: Candidate) -> None:
 def _offer_files(candidate: Candidate) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, text, extension in (
-            ("CIF", to_cif(candidate), "cif"), ("POSCAR", to_poscar(candidate), "vasp"),
-            ("XYZ", to_xyz(candidate), "xyz"), ("JSON", to_json([candidate]), "json"),
-        ):  # fmt: skip
+            ("CIF", to_cif(candidate), "cif"),
+            ("POSCAR", to_poscar(candidate), "vasp"),
+            ("XYZ", to_xyz(candidate), "xyz"),
+            ("JSON", to_json([candidate]), "json"),
+        ):
             name = file_name(candidate, extension)
             st.download_button(label, text, name, key=f"one-{extension}", on_click="ignore")
     st.code(to_cif(candidate), language=None, height=300)

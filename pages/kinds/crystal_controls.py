@@ -45,20 +45,30 @@ _USUAL = CrystalSettings()
 _Where = TypeVar("_Where", float, tuple[float, float])
 #: Settings that are asked for by a control of their own kind: their keys in the link.
 _KEYS = {
-    "guidance": "strength", "steps": "steps", "skeletons": "skeletons", "drafts": "drafts",
-    "geometries": "geometries", "prefer_stable": "stable",
-}  # fmt: skip
+    "guidance": "strength",
+    "steps": "steps",
+    "skeletons": "skeletons",
+    "drafts": "drafts",
+    "geometries": "geometries",
+    "prefer_stable": "stable",
+}
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{f"{key}_ask": OneOf(_ASK) for key in CRYSTAL_CONDITIONS},
     **{f"{key}_{end}": Real() for key in CRYSTAL_CONDITIONS for end in ("value", "low", "high")},
     **{key: OneOf(ELEMENTS) for key in LISTS},
-    "formula": Text(60), "min_atoms": Whole(1, 40), "max_atoms": Whole(1, 40),
-    "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)), "count": Whole(1, MOST), "seed": Whole(0, LAST_SEED),
-    "engine": OneOf(trained_engines()), "sampler": OneOf(METHODS),
+    "formula": Text(60),
+    "min_atoms": Whole(1, 40),
+    "max_atoms": Whole(1, 40),
+    "crystal_system": OneOf(("any", *CRYSTAL_SYSTEMS)),
+    "count": Whole(1, MOST),
+    "seed": Whole(0, LAST_SEED),
+    "engine": OneOf(trained_engines()),
+    "sampler": OneOf(METHODS),
     **{key: rule_of(CrystalSettings, name) for name, key in _KEYS.items()},
-    "no_toxic": OneOf(("true", "false")), "no_radioactive": OneOf(("true", "false")),
-}  # fmt: skip
+    "no_toxic": OneOf(("true", "false")),
+    "no_radioactive": OneOf(("true", "false")),
+}
 
 
 def ask_property(key: str) -> Goal | None:
@@ -71,9 +81,15 @@ def ask_property(key: str) -> Goal | None:
     with st.container(key=f"goal-{key}", gap=None):
         unit = f" ({record.unit})" if record.unit else ""
         kind = st.segmented_control(
-            f"**{_(record.label)}**{unit}", _ASK, default="any", key=f"{key}_ask", bind=URL, format_func=_,
-            required=True, help=_(record.note) if record.note else None,
-        )  # fmt: skip
+            f"**{_(record.label)}**{unit}",
+            _ASK,
+            default="any",
+            key=f"{key}_ask",
+            bind=URL,
+            format_func=_,
+            required=True,
+            help=_(record.note) if record.note else None,
+        )
         if kind not in ("value", "range"):  # nothing, where a link names two
             return None
         return _ask_value(record) if kind == "value" else _ask_range(record)
@@ -133,26 +149,41 @@ def _slide(record: Property, key: str, where: _Where, moved: Callable[[_Where], 
         st.session_state[undrawn] = st.session_state[key]
     st.session_state[key] = where
     st.slider(
-        record.label, record.low, record.high, step=record.step, key=key, on_change=take,
+        record.label,
+        record.low,
+        record.high,
+        step=record.step,
+        key=key,
+        on_change=take,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     st.session_state.pop(undrawn, None)
 
 
 def _number(record: Property, key: str, start: float, name: str = "") -> float:
     """A box for an exact number, also one beyond the data, which the slider cannot reach."""
     value = st.number_input(
-        f"{_(record.label)} {name}", -1e6, 1e6, start, record.step,
-        format="%.0f" if record.whole else "%.2f", key=key, bind=URL, label_visibility="collapsed",
-    )  # fmt: skip
+        f"{_(record.label)} {name}",
+        -1e6,
+        1e6,
+        start,
+        record.step,
+        format="%.0f" if record.whole else "%.2f",
+        key=key,
+        bind=URL,
+        label_visibility="collapsed",
+    )
     return float(value if value is not None else start)
 
 
 def _show_histogram(key: str, goal: Goal | None) -> None:
     alt = _("How known materials are spread over {label}").format(label=_(PROPERTIES[key].label))
     st.plotly_chart(
-        _histogram(key, goal), key=f"{key}_histogram", config={"displayModeBar": False, "staticPlot": True}, alt=alt,
-    )  # fmt: skip
+        _histogram(key, goal),
+        key=f"{key}_histogram",
+        config={"displayModeBar": False, "staticPlot": True},
+        alt=alt,
+    )
 
 
 # Each property has one whenever the page is drawn, also beside a run; figures are only read.
@@ -176,18 +207,24 @@ def ask_constraints(hazards: bool = True) -> Constraints:
     picked = pick_elements(ELEMENTS)
     one, two = st.columns(2, gap="small", wrap=False)
     formula = one.text_input(
-        _("Formula"), key="formula", bind=URL, placeholder=_("any; Fe3O4, ABX3, Li-P-S"), max_chars=60,
+        _("Formula"),
+        key="formula",
+        bind=URL,
+        placeholder=_("any; Fe3O4, ABX3, Li-P-S"),
+        max_chars=60,
         help=formula_help(),
-    )  # fmt: skip
+    )
     crystal_system = two.selectbox(
         _("Crystal system"), ["any", *CRYSTAL_SYSTEMS], key="crystal_system", bind=URL, format_func=_
     )
     low = one.number_input(_("Atoms, from"), 1, 40, 1, key="min_atoms", bind=URL)
     high = two.number_input(_("to"), 1, 40, 20, key="max_atoms", bind=URL, help=_("In the primitive cell"))
     return replace(
-        gather(picked, formula, hazards, ELEMENTS), min_atoms=int(low or 1), max_atoms=int(high or 20),
+        gather(picked, formula, hazards, ELEMENTS),
+        min_atoms=int(low or 1),
+        max_atoms=int(high or 20),
         crystal_system=None if crystal_system == "any" else crystal_system,
-    )  # fmt: skip
+    )
 
 
 def ask_sampling() -> tuple[int, int, CrystalSettings]:
@@ -195,9 +232,14 @@ def ask_sampling() -> tuple[int, int, CrystalSettings]:
     left, right = st.columns(2, gap="small", wrap=False)
     count = left.number_input(_("Candidates"), 1, MOST, 16, key="count", bind=URL)
     seed = right.number_input(
-        _("Seed"), 0, LAST_SEED, 0, key="seed", bind=URL,
+        _("Seed"),
+        0,
+        LAST_SEED,
+        0,
+        key="seed",
+        bind=URL,
         help=_("The same seed and settings give the same candidates"),
-    )  # fmt: skip
+    )
     with st.expander(_("Engine and sampling")):
         engine = st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL)
         sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)

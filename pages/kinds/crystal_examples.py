@@ -19,19 +19,27 @@ _EXAMPLES: tuple[tuple[str, str, Mapping[str, object]], ...] = (
         N_("Solar absorber"),
         N_("Gap of 1.1 to 1.7 eV, formation energy below −0.5 eV/atom"),
         {
-            "band_gap_ask": "range", "band_gap_low": 1.1, "band_gap_high": 1.7, "formation_energy_ask": "range",
-            "formation_energy_low": -4.0, "formation_energy_high": -0.5,
+            "band_gap_ask": "range",
+            "band_gap_low": 1.1,
+            "band_gap_high": 1.7,
+            "formation_energy_ask": "range",
+            "formation_energy_low": -4.0,
+            "formation_energy_high": -0.5,
         },
     ),
     (
         N_("Site moments without rare earths"),
         N_("Mean |site moment| of at least 1 µB/atom, with iron, at most 12 atoms"),
         {
-            "magnetic_moment_ask": "range", "magnetic_moment_low": 1.0, "magnetic_moment_high": 3.0,
-            "include": ["Fe"], "exclude": ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy"], "max_atoms": 12,
+            "magnetic_moment_ask": "range",
+            "magnetic_moment_low": 1.0,
+            "magnetic_moment_high": 3.0,
+            "include": ["Fe"],
+            "exclude": ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy"],
+            "max_atoms": 12,
         },
     ),
-)  # fmt: skip
+)
 
 
 def show_examples() -> None:

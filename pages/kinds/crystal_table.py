@@ -72,9 +72,13 @@ def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
             met = sum(map(check, candidates))
             share = f"{met / len(candidates):.0%}"
             st.metric(
-                label, f"{met} / {len(candidates)}", f"{share} · {chance}" if chance else share, delta_color="off",
-                delta_arrow="off", width=width,
-            )  # fmt: skip
+                label,
+                f"{met} / {len(candidates)}",
+                f"{share} · {chance}" if chance else share,
+                delta_color="off",
+                delta_arrow="off",
+                width=width,
+            )
 
 
 # ------------------------------------------------------------------------------------------------------------ table
@@ -83,17 +87,24 @@ def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
 def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[Candidate]:
     """Those that pass what the reader ticks."""
     checks: dict[str, tuple[str, Callable[[Candidate], bool]]] = {
-        "target": (_("on target"), met_all), "stable": (_("near the hull"), is_stable),
-        "new": (_("not among the known"), _passed("newness")), "charge": (_("charges balance"), _is_balanced),
+        "target": (_("on target"), met_all),
+        "stable": (_("near the hull"), is_stable),
+        "new": (_("not among the known"), _passed("newness")),
+        "charge": (_("charges balance"), _is_balanced),
         "unique": (_("unique"), _passed("duplicate")),
-    }  # fmt: skip
+    }
     if not target.goals:
         del checks["target"]
     names = {key: name for key, (name, _check) in checks.items()}
     ticked = st.pills(
-        _("Show only"), list(checks), selection_mode="multi", key="only", format_func=names.__getitem__,
-        label_visibility="collapsed", wrap=True,
-    )  # fmt: skip
+        _("Show only"),
+        list(checks),
+        selection_mode="multi",
+        key="only",
+        format_func=names.__getitem__,
+        label_visibility="collapsed",
+        wrap=True,
+    )
     return [c for c in candidates if all(checks[key][1](c) for key in ticked)]
 
 

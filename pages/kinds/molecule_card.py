@@ -116,6 +116,9 @@ def _offer(candidate: Candidate[Molecule], run: str) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, shaped in ((_("SDF, flat"), False), (_("SDF, 3D"), True)):
             st.download_button(
-                label, partial(to_sdf, [candidate], conformers=shaped),
-                sdf_name(candidate, run, conformers=shaped), key=f"one-sdf-{shaped}", on_click="ignore",
-            )  # fmt: skip
+                label,
+                partial(to_sdf, [candidate], conformers=shaped),
+                sdf_name(candidate, run, conformers=shaped),
+                key=f"one-sdf-{shaped}",
+                on_click="ignore",
+            )

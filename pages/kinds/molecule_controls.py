@@ -28,15 +28,20 @@ _TEXTS = {"prefix": "CC(=O)N", "scaffold": "c1ccc2[nH]ccc2c1", "require": "C(=O)
 #: Settings and their keys in the link.
 _KEYS = {
     **{name: name for name in (*_TEXTS, "temperature", "top_k", "max_sa", "top_p")},
-    "guidance": "strength", "grammar": "grammar", "until": "until", "cap": "cap",
-}  # fmt: skip
+    "guidance": "strength",
+    "grammar": "grammar",
+    "until": "until",
+    "cap": "cap",
+}
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{f"{key}_ask": OneOf(_ASK) for key in MOLECULE_CONDITIONS},
     **{f"{key}_{end}": Real() for key in MOLECULE_CONDITIONS for end in ("value", "low", "high")},
     **{key: rule_of(MoleculeSettings, name) for name, key in _KEYS.items()},
-    "filters": OneOf(ALERTS), "molecules": Whole(1, MOST), "molecule_seed": Whole(0, LAST_SEED),
-}  # fmt: skip
+    "filters": OneOf(ALERTS),
+    "molecules": Whole(1, MOST),
+    "molecule_seed": Whole(0, LAST_SEED),
+}
 
 
 def show_domain() -> None:
@@ -80,9 +85,14 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
     left, right = st.columns(2, gap="small", wrap=False)
     count = left.number_input(_("Molecules"), 1, MOST, 48, key="molecules", bind=URL)
     seed = right.number_input(
-        _("Seed"), 0, LAST_SEED, 0, key="molecule_seed", bind=URL,
+        _("Seed"),
+        0,
+        LAST_SEED,
+        0,
+        key="molecule_seed",
+        bind=URL,
         help=_("The same seed and settings give the same molecules"),
-    )  # fmt: skip
+    )
     asked = {name: _ask(name) for name in ("temperature", "top_k")}
     with st.expander(_("Filters and sampling")):
         filters = st.pills(_("Reject alerts"), ALERTS, selection_mode="multi", key="filters", bind=URL)

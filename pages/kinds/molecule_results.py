@@ -53,9 +53,10 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
     lets nothing else be written, and the box says so."""
     counts, kept = summarise_molecules(candidates), keep_molecules(candidates)
     boxes = [
-        (_("Valid"), counts["valid"], counts["drawn"]), (_("Unique"), counts["unique"], counts["valid"]),
+        (_("Valid"), counts["valid"], counts["drawn"]),
+        (_("Unique"), counts["unique"], counts["valid"]),
         (_("Not in the training data"), counts["novel"], counts["unique"]),
-    ]  # fmt: skip
+    ]
     if len(target.goals) > 1:
         boxes.append((_("On every target"), sum(map(met_all, kept)), len(kept)))
     for key, goal in target.goals.items():
@@ -70,22 +71,32 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
             st.metric(label, f"{hits} / {total}", share, delta_color="off", delta_arrow="off", width=128)
         if diversity is not None:
             st.metric(
-                _("Internal diversity"), f"{diversity:.3f}", _("MOSES: 0.857"), delta_color="off", delta_arrow="off",
-                width=128, help=_("1 minus the mean Tanimoto similarity of all pairs (Morgan, radius 2)"),
-            )  # fmt: skip
+                _("Internal diversity"),
+                f"{diversity:.3f}",
+                _("MOSES: 0.857"),
+                delta_color="off",
+                delta_arrow="off",
+                width=128,
+                help=_("1 minus the mean Tanimoto similarity of all pairs (Morgan, radius 2)"),
+            )
     rejected = {k.removeprefix("rejected:"): n for k, n in counts.items() if k.startswith("rejected:") and n}
     parts = [f"{_RULES.get(rule, rule_text(rule))} {n}" for rule, n in rejected.items() if "target:" not in rule]
     if parts:
-        st.caption(_("Rejected: {parts}. None is dropped: the CSV of everything has the reasons.").format(
-            parts=", ".join(parts)
-        ))  # fmt: skip
+        st.caption(
+            _("Rejected: {parts}. None is dropped: the CSV of everything has the reasons.").format(
+                parts=", ".join(parts)
+            )
+        )
 
 
 _RULES = {
-    "valid": N_("not a molecule"), "duplicate": N_("drawn before"), "scaffold": N_("without the scaffold"),
-    "require": N_("without what is required"), "forbid": N_("with what is forbidden"),
+    "valid": N_("not a molecule"),
+    "duplicate": N_("drawn before"),
+    "scaffold": N_("without the scaffold"),
+    "require": N_("without what is required"),
+    "forbid": N_("with what is forbidden"),
     "sa_score": N_("too hard to make"),
-}  # fmt: skip
+}
 
 
 def filter_molecules(candidates: Found, target: Target, settings: MoleculeSettings) -> list[Candidate[Molecule]]:
@@ -97,9 +108,15 @@ def filter_molecules(candidates: Found, target: Target, settings: MoleculeSettin
     if not ruled:
         del names["rules"]
     ticked = st.pills(
-        _("Show only"), list(names), selection_mode="multi", key="molecules-only", format_func=names.__getitem__,
-        label_visibility="collapsed", wrap=True, default=["rules"] if ruled else None,
-    )  # fmt: skip
+        _("Show only"),
+        list(names),
+        selection_mode="multi",
+        key="molecules-only",
+        format_func=names.__getitem__,
+        label_visibility="collapsed",
+        wrap=True,
+        default=["rules"] if ruled else None,
+    )
 
     def passes(candidate: Candidate[Molecule], key: str) -> bool:
         if key == "target":
@@ -149,10 +166,14 @@ def show_grid(
             with st.container(border=True, width=222, gap=None, key=f"molecule-{name}-{candidate.id}"):
                 st.html(drawing(candidate.material.smiles, highlight=mark_part) + tags(candidate, target))
                 st.button(
-                    _("Shown") if name == "picked" else _("Show"), key=f"pick-{candidate.id}",
-                    on_click=pick.choose, args=(candidate.id,), type="tertiary", width="stretch",
+                    _("Shown") if name == "picked" else _("Show"),
+                    key=f"pick-{candidate.id}",
+                    on_click=pick.choose,
+                    args=(candidate.id,),
+                    type="tertiary",
+                    width="stretch",
                     help=candidate.material.smiles,
-                )  # fmt: skip
+                )
             if show_picked and name == "picked":
                 _show_beside(candidate, show_picked)
 
@@ -194,18 +215,21 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
     """One molecule a row; a row picks it."""
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     config: Columns = {
-        "smiles": words("SMILES", pinned=True, width=260), "met": words(_("Met"), width=45),
+        "smiles": words("SMILES", pinned=True, width=260),
+        "met": words(_("Met"), width=45),
         "score": score_column("molecules"),
         "newness": words(_("New"), width=55, help=_("Whether it is not among the training molecules")),
         "id": words("id", width=80),
-    }  # fmt: skip
+    }
     for name in COLUMNS:
         record = PROPERTIES[name]
         asked = f"  \n{_('Target')}: {goal_text(name, target.goals[name])}" if name in target.goals else ""
         config[name] = numbers(
-            heading(name, _(record.short), bool(asked)), format=f"%.{record.decimals}f", width=105,
+            heading(name, _(record.short), bool(asked)),
+            format=f"%.{record.decimals}f",
+            width=105,
             help=f"{_(record.label)}: {_(record.note)}{asked}",
-        )  # fmt: skip
+        )
     table = pd.DataFrame([_row(c, target) for c in candidates])
     pick.show_table(table, "molecule-table", 423, config, _("Molecules, one a row"))
 

@@ -25,9 +25,12 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
     """The picked molecule, or one that is typed, token by token under the settings of the controls."""
     own = candidate.material.written or candidate.material.smiles
     typed = st.text_input(
-        _("Molecule (SMILES)"), own, key=f"writing-{candidate.id}", max_chars=200,
+        _("Molecule (SMILES)"),
+        own,
+        key=f"writing-{candidate.id}",
+        max_chars=200,
         help=_("The picked molecule as it was written; type another to see how likely the generator finds it"),
-    )  # fmt: skip
+    )
     try:
         molecule = read(typed)
         smiles = own if typed == own else canonical(molecule)
@@ -45,9 +48,11 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
     )
     st.html(f'<div class="tokens">{cells}</div>')
     st.plotly_chart(
-        draw_options(steps[place], translate=_), key="writing-options", config={"displayModeBar": False},
+        draw_options(steps[place], translate=_),
+        key="writing-options",
+        config={"displayModeBar": False},
         alt=_("Probabilities of the next token before and after guidance, temperature, top-k, top-p and grammar"),
-    )  # fmt: skip
+    )
     likely = float(np.mean([np.log(max(1e-12, _share(step))) for step in steps]))
     st.caption(
         _(
@@ -55,10 +60,14 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
             "top-k {top_k}, top-p {top_p:g} and grammar {grammar}, as in the controls. Mean log-probability a token: "
             "{likely}. Targets are told to the network (of a range, the end or the value nearest to this molecule)."
         ).format(
-            temperature=settings.temperature, top_k=settings.top_k or _("off"), top_p=settings.top_p,
-            likely=number(likely), guidance=settings.guidance, grammar=_("on") if settings.grammar else _("off"),
+            temperature=settings.temperature,
+            top_k=settings.top_k or _("off"),
+            top_p=settings.top_p,
+            likely=number(likely),
+            guidance=settings.guidance,
+            grammar=_("on") if settings.grammar else _("off"),
         )
-    )  # fmt: skip
+    )
 
 
 def _share(step: WritingStep) -> float:

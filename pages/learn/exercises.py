@@ -22,10 +22,12 @@ from pages.i18n.formatting import reading_text, subscript
 from pages.i18n.language import N_, _
 
 _NAMES = {
-    "target": N_("Target reached"), "synthesis": N_("Could be made (few elements)"),
-    "stability": N_("Would last (near the hull)"), "chemistry": N_("Makes sense (oxidation states)"),
+    "target": N_("Target reached"),
+    "synthesis": N_("Could be made (few elements)"),
+    "stability": N_("Would last (near the hull)"),
+    "chemistry": N_("Makes sense (oxidation states)"),
     "cost": N_("Cost and environment"),
-}  # fmt: skip
+}
 _CHECKLIST = {
     N_("Concepts"): (
         N_("I can say why noise that is added in many steps can be added in one"),
@@ -84,12 +86,15 @@ def first() -> None:
         names = {"prior": _("VAE, from its prior"), "diffusion": _("Diffusion over the same latents")}
         rows = [
             {
-                _("Way"): names[key], _("Crystals finished"): f"{d.finished} / {d.drawn}",
-                _("No overlapping atoms"): f"{d.apart} / {d.finished}", _("SMACT-valid"): f"{d.charged} / {d.finished}",
-                _("Different formulas"): d.different, _("Some of them"): ", ".join(map(subscript, d.formulas)),
+                _("Way"): names[key],
+                _("Crystals finished"): f"{d.finished} / {d.drawn}",
+                _("No overlapping atoms"): f"{d.apart} / {d.finished}",
+                _("SMACT-valid"): f"{d.charged} / {d.finished}",
+                _("Different formulas"): d.different,
+                _("Some of them"): ", ".join(map(subscript, d.formulas)),
             }
             for key, d in found.items()
-        ]  # fmt: skip
+        ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="priors", alt=_("VAE prior and diffusion compared"))
         st.caption(_("The decoder is the same; only where the latent comes from differs. A GAN was not measured."))
     if st.toggle(_("Show an answer"), key="show-1"):

@@ -74,9 +74,11 @@ def next_one() -> None:
         options = tuple(next_tokens(begun.strip(), float(temperature), int(top_k)))
         step = WritingStep(begun, options[0][0], options)
         right.plotly_chart(
-            draw_options(step, translate=_), key="next", config={"displayModeBar": False},
+            draw_options(step, translate=_),
+            key="next",
+            config={"displayModeBar": False},
             alt=_("Probabilities of the next token before and after temperature, top-k and top-p"),
-        )  # fmt: skip
+        )
     except MatGenError as error:
         right.error(_(str(error)))
 
@@ -148,9 +150,10 @@ def told() -> None:
         f"{high:g} ": sampled(1.0, key, float(high), int(seed)),
     }
     right.plotly_chart(
-        draw_conditions(found, keys[key], translate=_), key="told-chart",
+        draw_conditions(found, keys[key], translate=_),
+        key="told-chart",
         alt=_("The property of what was drawn, by what was told"),
-    )  # fmt: skip
+    )
 
 
 st.title(_("Language models, live"), anchor=False)

@@ -143,7 +143,8 @@ st.caption(
 )
 for tab, show in zip(
     st.tabs([_("Diffusion"), _("Language models"), _("Inverse design"), _("Claims")], key="note-tabs"),
-    (diffusion, language, design, claims), strict=True,
-):  # fmt: skip
+    (diffusion, language, design, claims),
+    strict=True,
+):
     with tab:
         show()

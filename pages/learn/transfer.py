@@ -29,9 +29,13 @@ def hide_and_guess() -> None:
         atoms = tokens_of(formula)[1:-1]
         names = [f"{i + 1}: {symbol}" for i, symbol in enumerate(atoms)]
         places = st.pills(
-            _("Hide"), range(len(names)), selection_mode="multi", default=[min(1, len(names) - 1)],
-            format_func=names.__getitem__, key=f"places-{len(names)}",
-        )  # fmt: skip
+            _("Hide"),
+            range(len(names)),
+            selection_mode="multi",
+            default=[min(1, len(names) - 1)],
+            format_func=names.__getitem__,
+            key=f"places-{len(names)}",
+        )
         if not places:
             st.info(_("Choose an atom to hide."))
             return
@@ -42,9 +46,11 @@ def hide_and_guess() -> None:
         ):
             column.markdown(_("Atom {n}, in truth **{symbol}**").format(n=guess.place + 1, symbol=guess.truth))
             column.plotly_chart(
-                draw_guess(guess), key=f"guess-{guess.place}", alt=_("What the network guesses, likeliest first"),
+                draw_guess(guess),
+                key=f"guess-{guess.place}",
+                alt=_("What the network guesses, likeliest first"),
                 config={"displayModeBar": False},
-            )  # fmt: skip
+            )
     except MatGenError as error:
         st.error(_(str(error)))
 
@@ -65,9 +71,10 @@ def two_views() -> None:
             st.info(_("Write one formula or more, with commas between."))
             return
         st.plotly_chart(
-            draw_views(place_views(formulas, seed=int(seed)), translate=_), key="views",
+            draw_views(place_views(formulas, seed=int(seed)), translate=_),
+            key="views",
             alt=_("Views of the formulas among known formulas on the two main axes of the embedding"),
-        )  # fmt: skip
+        )
         for formula in formulas:
             st.caption(f"{formula}: " + " · ".join(views_of(formula, 3, int(seed))))
     except MatGenError as error:
@@ -88,8 +95,9 @@ def three_ways() -> None:
     rank = right.slider(_("Rank of LoRA"), 1, 32, 8, key="lora-rank")
     st.plotly_chart(
         draw_parameters({_(NAMES[k]): v for k, v in count_parameters(size, rank).items()}, translate=_),
-        key="parameters", alt=_("Weights trained and frozen by each strategy"),
-    )  # fmt: skip
+        key="parameters",
+        alt=_("Weights trained and frozen by each strategy"),
+    )
     if RESULTS.is_file():
         found = json.loads(RESULTS.read_text(encoding="utf-8"))
         st.markdown(

@@ -66,22 +66,28 @@ def forward() -> None:
             )
         )
         st.plotly_chart(
-            draw_cloud(dissolve(spiral(), chosen, t), height=270), key="cloud", alt=_("A spiral of points under noise"),
+            draw_cloud(dissolve(spiral(), chosen, t), height=270),
+            key="cloud",
+            alt=_("A spiral of points under noise"),
             config={"displayModeBar": False},
-        )  # fmt: skip
+        )
     curves = {key: schedule_of(key) for key in SCHEDULES}
     with middle:
         st.markdown(f"**{_('Signal left at every step')}**")
         st.plotly_chart(
-            draw_schedules(curves, t, translate=_), key="curves", alt=_("Signal left at every step"),
+            draw_schedules(curves, t, translate=_),
+            key="curves",
+            alt=_("Signal left at every step"),
             config={"displayModeBar": False},
-        )  # fmt: skip
+        )
     with right:
         st.markdown(f"**{_('Signal to noise; below the dotted line noise is the larger part')}**")
         st.plotly_chart(
-            draw_ratio(curves, t, translate=_), key="ratio", alt=_("Signal to noise at every step"),
+            draw_ratio(curves, t, translate=_),
+            key="ratio",
+            alt=_("Signal to noise at every step"),
             config={"displayModeBar": False},
-        )  # fmt: skip
+        )
     _crystal()
 
 
@@ -125,9 +131,13 @@ def show_near(near: list[Near], labels: list[str]) -> None:
 def show_counts(counts: list[dict[str, float]], labels: list[str]) -> None:
     """What the vectors say of whole numbers."""
     names = {
-        "HeavyAtomCount": _("Heavy atoms"), "NumHDonors": _("H-bond donors"), "NumHAcceptors": _("H-bond acceptors"),
-        "NumRotatableBonds": _("Rotatable bonds"), "RingCount": _("Rings"), "NumAromaticRings": _("Aromatic rings"),
-    }  # fmt: skip
+        "HeavyAtomCount": _("Heavy atoms"),
+        "NumHDonors": _("H-bond donors"),
+        "NumHAcceptors": _("H-bond acceptors"),
+        "NumRotatableBonds": _("Rotatable bonds"),
+        "RingCount": _("Rings"),
+        "NumAromaticRings": _("Aromatic rings"),
+    }
     table = {_("The vector says"): labels} | {
         label: [number(row[key], 2) for row in counts] for key, label in names.items() if key in counts[0]
     }

@@ -51,16 +51,21 @@ def reverse() -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         key = st.selectbox(
-            _("Told"), ["", *CRYSTAL_CONDITIONS], key="told",
+            _("Told"),
+            ["", *CRYSTAL_CONDITIONS],
+            key="told",
             format_func=lambda k: _(PROPERTIES[k].label) if k else _("nothing"),
-        )  # fmt: skip
+        )
         goals: tuple[tuple[str, float], ...] = ()
         if key:
             record = PROPERTIES[key]
             value = st.slider(
-                f"{_(record.label)} ({record.unit})", record.low, record.high, (record.low + record.high) / 2,
+                f"{_(record.label)} ({record.unit})",
+                record.low,
+                record.high,
+                (record.low + record.high) / 2,
                 key="told-value",
-            )  # fmt: skip
+            )
             goals = ((key, float(value)),)
         guidance = st.slider(_("Guidance"), 0.0, 6.0, 2.0, 0.5, key="told-guidance", disabled=not key)
         a, b = st.columns(2, gap="small")
@@ -76,12 +81,16 @@ def reverse() -> None:
     shown = np.unique([*range(len(film.noisy))[thin], *film.steps])
     chart.plotly_chart(
         draw_path(
-            axes.place(every[:: max(1, len(every) // 1500)]), axes.place(film.noisy[shown]),
-            axes.place(film.clean[shown]), int(np.searchsorted(shown, place)), translate=_,
+            axes.place(every[:: max(1, len(every) // 1500)]),
+            axes.place(film.noisy[shown]),
+            axes.place(film.clean[shown]),
+            int(np.searchsorted(shown, place)),
+            translate=_,
         ),
-        key="path", config={"displayModeBar": False},
+        key="path",
+        config={"displayModeBar": False},
         alt=_("The latent's way out of noise on the two main axes of the known crystals"),
-    )  # fmt: skip
+    )
 
 
 @st.fragment
@@ -100,7 +109,8 @@ def samplers() -> None:
     left, right = st.columns([3, 2], gap="medium")
     table = pd.DataFrame(
         {
-            _("Sampler"): [way.method for way in ways], _("Denoising steps"): [way.steps for way in ways],
+            _("Sampler"): [way.method for way in ways],
+            _("Denoising steps"): [way.steps for way in ways],
             _("Seconds for 100"): [number(way.seconds, 2) for way in ways],
             _("Distance"): [number(way.distance, 3) for way in ways],
             _("Finished"): [f"{way.finished / way.drawn:.0%}" for way in ways],
@@ -108,7 +118,7 @@ def samplers() -> None:
             _("SMACT-valid"): [f"{way.charged / max(1, way.finished):.0%}" for way in ways],
             _("Different"): [f"{way.different / max(1, way.finished):.0%}" for way in ways],
         }
-    )  # fmt: skip
+    )
     left.dataframe(table, hide_index=True, key="ways", alt=_("Samplers compared by quality and time"))
     left.caption(
         _(
@@ -119,9 +129,11 @@ def samplers() -> None:
         ).format(n=ways[0].drawn if ways else 0)
     )
     right.plotly_chart(
-        draw_ways(ways, translate=_), key="ways-chart", config={"displayModeBar": False},
+        draw_ways(ways, translate=_),
+        key="ways-chart",
+        config={"displayModeBar": False},
         alt=_("Distance from the known latents against time for each sampler"),
-    )  # fmt: skip
+    )
 
 
 @st.fragment
@@ -139,9 +151,12 @@ def conditions() -> None:
     )
     record, values = PROPERTIES[key], TARGETS[key]
     value = two.select_slider(
-        f"{_('Target')} ({record.unit})", values, values[len(values) // 2], key=f"guided-{key}",
+        f"{_('Target')} ({record.unit})",
+        values,
+        values[len(values) // 2],
+        key=f"guided-{key}",
         format_func=lambda v: number(v, 0),
-    )  # fmt: skip
+    )
     weight = three.select_slider(
         _("Guidance w"), GUIDANCES, 2.0, key="guided-weight", format_func=lambda v: number(v, 0)
     )
@@ -153,15 +168,18 @@ def conditions() -> None:
         st.markdown(f"**{_('Readings')}**")
         st.plotly_chart(
             draw_readings(asked, free, f"{_(record.label)} ({record.unit})", (record.low, record.high), translate=_),
-            key="guided-readings", config={"displayModeBar": False},
+            key="guided-readings",
+            config={"displayModeBar": False},
             alt=_("How the readings are spread with the condition and without it"),
-        )  # fmt: skip
+        )
     with right:
         st.markdown(f"**{_('What guidance buys and what it costs')}**")
         st.plotly_chart(
-            draw_guidance(cells, record.tolerance, weight, translate=_), key="guided-price",
-            config={"displayModeBar": False}, alt=_("Share on target and diversity against guidance"),
-        )  # fmt: skip
+            draw_guidance(cells, record.tolerance, weight, translate=_),
+            key="guided-price",
+            config={"displayModeBar": False},
+            alt=_("Share on target and diversity against guidance"),
+        )
     st.caption(
         _(
             "Of {n} crystals a setting, drawn and read beforehand. On target: within {tolerance} {unit}. Diversity: "
@@ -169,10 +187,12 @@ def conditions() -> None:
             "crystals that show the property most: formulas repeat, and beyond a point fewer even reach the target. "
             "Some at this setting: {formulas}"
         ).format(
-            n=len(asked.readings), tolerance=f"{record.tolerance:g}", unit=record.unit,
+            n=len(asked.readings),
+            tolerance=f"{record.tolerance:g}",
+            unit=record.unit,
             formulas=", ".join(map(subscript, asked.formulas)),
         )
-    )  # fmt: skip
+    )
 
 
 def guarded(show: Callable[[], object]) -> None:

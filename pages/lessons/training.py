@@ -25,9 +25,10 @@ from pages.lessons.reverse import STEPS
 
 _PUPIL = "pupil"
 _NAMES = {
-    "spiral": N_("a spiral"), "crystals": N_("latents of the known crystals"),
+    "spiral": N_("a spiral"),
+    "crystals": N_("latents of the known crystals"),
     "descriptors": N_("128 descriptors of molecules"),
-}  # fmt: skip
+}
 
 
 @st.fragment
@@ -44,9 +45,11 @@ def train() -> None:
             _("Data"), DATA, default="spiral", key="pupil-data", required=True, format_func=lambda k: _(_NAMES[k])
         )
         conditional = st.toggle(
-            _("Conditional"), False, key="conditional",
+            _("Conditional"),
+            False,
+            key="conditional",
             help=_("Spiral: how far out. Crystals: band gap and formation energy. Molecules: weight."),
-        )  # fmt: skip
+        )
         seconds = st.slider(_("Seconds of training"), 2, 60, 8, key="train-seconds")
         pressed = st.button(_("Train"), type="primary", key="train")
     kind = (data, bool(conditional))
@@ -95,9 +98,10 @@ def _draw(
         places, drawn = data, found
     with results:
         st.plotly_chart(
-            draw_cloud(places[:, :2], drawn[:, :2], names=(_("data"), _("drawn"))), key="drawn",
+            draw_cloud(places[:, :2], drawn[:, :2], names=(_("data"), _("drawn"))),
+            key="drawn",
             alt=_("What the network draws over the data"),
-        )  # fmt: skip
+        )
         if kind == "crystals":
             _read_crystals(found[:8])
     if kind == "descriptors":

@@ -133,9 +133,15 @@ class Job:
         self.ended = time.monotonic()
         left = state == "cancelled" and not self.stop.is_set()
         log_run(
-            self.kind, self.recorder.run if self.recorder else None, "left" if left else state,
-            (self.begun or self.ended) - self.submitted, self.elapsed, self.total, len(self.candidates), failure,
-        )  # fmt: skip
+            self.kind,
+            self.recorder.run if self.recorder else None,
+            "left" if left else state,
+            (self.begun or self.ended) - self.submitted,
+            self.elapsed,
+            self.total,
+            len(self.candidates),
+            failure,
+        )
 
     def _report(self, progress: Progress) -> None:
         if self.recorder:

@@ -45,9 +45,13 @@ def look(job: Job) -> Seen:
     busy = job.busy  # first: what has ended changes no more
     progress = job.progress
     return Seen(
-        job, busy, job.stop.is_set() and not busy, job.error, progress.candidates if progress else (),
+        job,
+        busy,
+        job.stop.is_set() and not busy,
+        job.error,
+        progress.candidates if progress else (),
         progress.message if progress else "",
-    )  # fmt: skip
+    )
 
 
 def catch_up(seen: Seen | None) -> None:

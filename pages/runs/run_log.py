@@ -44,8 +44,15 @@ def log_run(
         error: class of what failed; its text may quote the user and stays out.
     """
     line = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"), "event": "run", "kind": kind, "run": run,
-        "state": state, "waited": round(waited, 2), "seconds": round(seconds, 2), "asked": asked, "found": found,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "event": "run",
+        "kind": kind,
+        "run": run,
+        "state": state,
+        "waited": round(waited, 2),
+        "seconds": round(seconds, 2),
+        "asked": asked,
+        "found": found,
         "error": error,
-    }  # fmt: skip
+    }
     log.info("%s", json.dumps(line))

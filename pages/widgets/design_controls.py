@@ -31,10 +31,20 @@ RULES: dict[str, Rule] = {
     **{key: FORMULA_RULES[key] for key in ("formula_atoms", "formula_type")},
     **{f"{key}_ask": OneOf(_ASK) for key in MOLECULE_CONDITIONS},
     **{f"{key}_{end}": Real() for key in MOLECULE_CONDITIONS for end in ("value", "low", "high")},
-    "what": OneOf(KINDS), "want": Whole(1, 500), "seconds": Whole(5, 3600), "draws": Whole(32, 20_000),
-    "loop_seed": Whole(0, LAST_SEED), "max_hull": Real(0.0, 1.0), "toxic": _YES, "radioactive": _YES, "known": _YES,
-    "solid_state": _YES, "shallow": _YES, "loop_sa": Real(1.0, 10.0), "loop_filters": OneOf(ALERTS),
-}  # fmt: skip
+    "what": OneOf(KINDS),
+    "want": Whole(1, 500),
+    "seconds": Whole(5, 3600),
+    "draws": Whole(32, 20_000),
+    "loop_seed": Whole(0, LAST_SEED),
+    "max_hull": Real(0.0, 1.0),
+    "toxic": _YES,
+    "radioactive": _YES,
+    "known": _YES,
+    "solid_state": _YES,
+    "shallow": _YES,
+    "loop_sa": Real(1.0, 10.0),
+    "loop_filters": OneOf(ALERTS),
+}
 
 
 def ask_budget() -> tuple[Budget, int]:
@@ -46,9 +56,14 @@ def ask_budget() -> tuple[Budget, int]:
     seconds = right.number_input(_("Seconds, at most"), 5, 3600, 60, key="seconds", bind=URL)
     draws = left.number_input(_("Drawn, at most"), 32, 20_000, 2000, key="draws", bind=URL)
     seed = right.number_input(
-        _("Seed"), 0, LAST_SEED, 0, key="loop_seed", bind=URL,
+        _("Seed"),
+        0,
+        LAST_SEED,
+        0,
+        key="loop_seed",
+        bind=URL,
         help=_("The same seed and settings draw the same candidates"),
-    )  # fmt: skip
+    )
     return Budget(int(want or 1), float(seconds or 5), int(draws or 32)), int(seed or 0)
 
 
@@ -58,13 +73,23 @@ def ask_rules(kind: str) -> Rules:
         known = st.toggle(_("List what is known already, too"), False, key="known", bind=URL)
         if kind == "molecules":
             max_sa = st.slider(
-                _("Synthetic accessibility, at most"), 1.0, 10.0, _USUAL.max_sa, 0.1, key="loop_sa", bind=URL,
-                help=_("1 is easy to make, 10 is hard; 10 rejects nothing"),
-            )  # fmt: skip
-            filters = st.pills(
-                _("Reject alerts"), ALERTS, selection_mode="multi", default=list(_USUAL.filters), key="loop_filters",
+                _("Synthetic accessibility, at most"),
+                1.0,
+                10.0,
+                _USUAL.max_sa,
+                0.1,
+                key="loop_sa",
                 bind=URL,
-            )  # fmt: skip
+                help=_("1 is easy to make, 10 is hard; 10 rejects nothing"),
+            )
+            filters = st.pills(
+                _("Reject alerts"),
+                ALERTS,
+                selection_mode="multi",
+                default=list(_USUAL.filters),
+                key="loop_filters",
+                bind=URL,
+            )
             return Rules(known=known, max_sa=float(max_sa), filters=tuple(filters or ()))
         most = st.slider(
             _("Above the hull, at most (eV/atom)"), 0.0, 0.5, _USUAL.max_e_above_hull, 0.01, key="max_hull", bind=URL
@@ -73,18 +98,28 @@ def ask_rules(kind: str) -> Rules:
             _("Allow toxic elements"), False, key="toxic", bind=URL, help=_("Pb, Cd, Hg, As, Be, Tl: not even drawn")
         )
         radioactive = st.toggle(
-            _("Allow radioactive elements"), False, key="radioactive", bind=URL,
+            _("Allow radioactive elements"),
+            False,
+            key="radioactive",
+            bind=URL,
             help=_("Elements without a stable isotope: not even drawn"),
-        )  # fmt: skip
+        )
         solid_state = st.toggle(
-            _("Makeable from powders in air"), False, key="solid_state", bind=URL, disabled=not available(),
+            _("Makeable from powders in air"),
+            False,
+            key="solid_state",
+            bind=URL,
+            disabled=not available(),
             help=_(
                 "Strict rules for oxides (matsyngate): states stable in air, volatility, precursors; solid-state "
                 "reaction in a box furnace. An optional package: pip install matsyngate"
             ),
-        )  # fmt: skip
+        )
         shallow = st.toggle(
-            _("Allow few known phases"), False, key="shallow", bind=URL,
+            _("Allow few known phases"),
+            False,
+            key="shallow",
+            bind=URL,
             help=_("Too few phases of the elements are known to judge stability, so the hull may be too shallow"),
-        )  # fmt: skip
+        )
     return Rules(float(most), toxic, radioactive, known, solid_state=solid_state, shallow=shallow)

@@ -27,11 +27,14 @@ _CONCENTRATED = 2500
 def stage_names(kind: str) -> dict[str, str]:
     """The stages as the chapter calls them."""
     return {
-        "generated": _("generated"), "reached": _("targets reached"),
+        "generated": _("generated"),
+        "reached": _("targets reached"),
         "synthesizable": _("passes the chemical rules"),
         "stable": _("stable (not read)") if kind == "molecules" else _("stable"),
-        "new": _("not among the known"), "unique": _("no repeat"), "listed": _("listed"),
-    }  # fmt: skip
+        "new": _("not among the known"),
+        "unique": _("no repeat"),
+        "listed": _("listed"),
+    }
 
 
 def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str, first: str | None = None) -> None:
@@ -63,25 +66,28 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
     unknown = _("not known")
     facts = {
         _("Chance that every target is met"): (
-            unknown if odds is None or not target.goals
+            unknown
+            if odds is None or not target.goals
             else _("{share}, by the whole predicted distribution").format(share=f"{100 * odds:.2g}%")
         ),
         _("Price of the elements"): (
             unknown if supply.price is None else _("{price} USD/kg").format(price=price_text(supply.price))
         ),
         _("Supply (HHI of production, of reserves)"): ", ".join(
-            unknown if value is None
+            unknown
+            if value is None
             else f"{value:,.0f}" + (f" ({_('few countries')})" if value > _CONCENTRATED else "")
             for value in (supply.production, supply.reserve)
         ),
         _("Scarcest element"): (
-            unknown if supply.scarcest is None
+            unknown
+            if supply.scarcest is None
             else _("{element}, {amount:g} mg in a kilogram of crust").format(
                 element=supply.scarcest[0], amount=supply.scarcest[1]
             )
         ),
         _("Hazards"): unknown if hazards is None else _(hazards.reason),
-    }  # fmt: skip
+    }
     rows = [f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in facts.items()]
     left, right = st.columns(2, gap="medium")
     with left:

@@ -51,8 +51,12 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
 
     def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
         kept: dict[str, Any] = {
-            "rules": asked.rules, "seed": asked.seed, "before": before, "on_progress": report, "cancelled": stop,
-        }  # fmt: skip
+            "rules": asked.rules,
+            "seed": asked.seed,
+            "before": before,
+            "on_progress": report,
+            "cancelled": stop,
+        }
         settings = CrystalSettings(engine=asked.engine) if asked.engine else None
         loop.run = inverse_design.design_until(asked.kind, asked.target, asked.budget, settings=settings, **kept)
         return loop.run.candidates

@@ -32,6 +32,10 @@ def offer_files(found: Sequence[Any], kind: str, drawn: Sequence[Any] | None = N
         for label, write, which, ending in files:
             # "ignore": a rerun after a click would lose the next click that comes while it lasts.
             st.download_button(
-                label, partial(write, which), f"{stamp}.{ending}", key=f"{key}-{ending}", on_click="ignore",
+                label,
+                partial(write, which),
+                f"{stamp}.{ending}",
+                key=f"{key}-{ending}",
+                on_click="ignore",
                 disabled=not which,
-            )  # fmt: skip
+            )

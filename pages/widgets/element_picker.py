@@ -23,17 +23,25 @@ def pick_elements(elements: Sequence[str]) -> tuple[list[str], list[str], list[s
     """(included, excluded, exactly these) symbols; empty where nothing was picked."""
     names = {"include": _("include"), "exclude": _("exclude"), "system": _("only these")}
     st.segmented_control(
-        f"**{_('Elements')}**", LISTS, default="include", key="pen", format_func=names.__getitem__, required=True,
+        f"**{_('Elements')}**",
+        LISTS,
+        default="include",
+        key="pen",
+        format_func=names.__getitem__,
+        required=True,
         help=_("Choose what a click does, then click elements. Click again to take one back."),
-    )  # fmt: skip
+    )
     with st.container(key="periodic-table"):
         _table()(
-            key="table", data=_drawn(tuple(elements)), on_clicked_change=_toggle,
-        )  # fmt: skip
+            key="table",
+            data=_drawn(tuple(elements)),
+            on_clicked_change=_toggle,
+        )
     labels = {
-        "include": (_("must contain"), _("any")), "exclude": (_("must not contain"), _("none")),
+        "include": (_("must contain"), _("any")),
+        "exclude": (_("must not contain"), _("none")),
         "system": (_("only these, all of them"), _("not set")),
-    }  # fmt: skip
+    }
     picked = [
         st.multiselect(label, elements, key=key, bind="query-params", placeholder=hint)
         for key, (label, hint) in labels.items()
@@ -49,13 +57,17 @@ def ask_hazards(asked: frozenset[str], elements: Sequence[str]) -> frozenset[str
         elements: those that there are.
     """
     toxic = st.toggle(
-        _("No toxic elements"), key="no_toxic", bind="query-params",
+        _("No toxic elements"),
+        key="no_toxic",
+        bind="query-params",
         help=", ".join(TOXIC) + ". " + _("Elements that you ask for by name stay."),
-    )  # fmt: skip
+    )
     radioactive = st.toggle(
-        _("No radioactive elements"), key="no_radioactive", bind="query-params",
+        _("No radioactive elements"),
+        key="no_radioactive",
+        bind="query-params",
         help=", ".join(e for e in elements if e in RADIOACTIVE) + ". " + _("Elements that you ask for by name stay."),
-    )  # fmt: skip
+    )
     return hazardous(elements, asked, toxic=toxic, radioactive=radioactive)
 
 

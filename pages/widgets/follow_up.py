@@ -86,9 +86,10 @@ def _show_done(done: Sequence[Relaxation]) -> None:
         before, after = entry.before, entry.after
         row = {_("Material"): subscript(name_of(before)), _("How it went"): entry.note}
         for key, label in (
-            ("formation_energy", _("Formation energy")), ("e_above_hull", _("Energy above hull")),
+            ("formation_energy", _("Formation energy")),
+            ("e_above_hull", _("Energy above hull")),
             ("magnetic_moment", _("Mean |site moment|")),
-        ):  # fmt: skip
+        ):
             row[_("{label}, before").format(label=label)] = reading_text(before.predictions.get(key))
             row[_("{label}, after").format(label=label)] = (
                 "–" if after is None else reading_text(after.predictions.get(key))
@@ -99,9 +100,12 @@ def _show_done(done: Sequence[Relaxation]) -> None:
     if not good:
         return
     st.download_button(
-        _("Relaxed CIFs (zip)"), lambda: to_cif_zip([e.after for e in good if e.after is not None]),
-        "matgen-relaxed.zip", key="relaxed-cifs", on_click="ignore",
-    )  # fmt: skip
+        _("Relaxed CIFs (zip)"),
+        lambda: to_cif_zip([e.after for e in good if e.after is not None]),
+        "matgen-relaxed.zip",
+        key="relaxed-cifs",
+        on_click="ignore",
+    )
     names = {entry.before.id: f"{subscript(name_of(entry.before))} · {entry.before.id}" for entry in good}
     chosen = st.selectbox(_("Shown"), list(names), format_func=names.__getitem__, key="relaxed-shown")
     entry = next(e for e in good if e.before.id == chosen)
@@ -134,9 +138,11 @@ def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
             ).format(n=MOST, names=names)
         )
         key = st.text_input(
-            _("Materials Project key, if you have one"), type="password", key="mp-key",
+            _("Materials Project key, if you have one"),
+            type="password",
+            key="mp-key",
             help=_("Says also what was observed; it is sent to the Materials Project alone and kept nowhere"),
-        )  # fmt: skip
+        )
         if st.button(_("Ask"), key="ask-elsewhere"):
             with st.spinner(_("Asking …")):
                 answers = ask_elsewhere(list(dict.fromkeys(name_of(c) for c in asked)), key.strip())

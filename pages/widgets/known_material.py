@@ -62,9 +62,14 @@ def _show_crystal(space: Space, place: int) -> None:
     way = "rebuilt"
     if known is not None:
         way = st.segmented_control(
-            _("Shown"), list(ways), default="known", required=True, key="embedded-way", format_func=ways.__getitem__,
+            _("Shown"),
+            list(ways),
+            default="known",
+            required=True,
+            key="embedded-way",
+            format_func=ways.__getitem__,
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
     drawn = known if way == "known" else rebuilt(place)
     if drawn is None:
         st.info(_("The decoder wrote no crystal from the latent of {formula}").format(formula=subscript(name)))

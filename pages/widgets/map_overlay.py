@@ -145,6 +145,10 @@ def _show_refused(space: Space, read: TableVectors) -> None:
     )
     table = pd.DataFrame([(int(r.place), _(r.reason)) for r in read.refused], columns=[_("Row"), _("Reason")])
     st.dataframe(
-        table, hide_index=True, key=f"refused-{space.kind}", alt=_("Rows that were left out"),
-        height=min(35 * (count + 1) + 3, 215), column_config={_("Row"): st.column_config.NumberColumn(width=50)},
-    )  # fmt: skip
+        table,
+        hide_index=True,
+        key=f"refused-{space.kind}",
+        alt=_("Rows that were left out"),
+        height=min(35 * (count + 1) + 3, 215),
+        column_config={_("Row"): st.column_config.NumberColumn(width=50)},
+    )

@@ -77,9 +77,11 @@ def _start_map(kind: str) -> Job:
 
     def work(report: OnProgress, stop: Stop) -> tuple[()]:
         maps[kind] = neighbour_map(
-            space.vectors, iterations=total, cancelled=stop,
+            space.vectors,
+            iterations=total,
+            cancelled=stop,
             on_progress=lambda done, of: report(Progress("map", done, of)),
-        )  # fmt: skip
+        )
         return ()
 
     return submit(work, total, f"map-{kind}", of_page=True)

@@ -32,7 +32,7 @@ SCORES = {
         "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
         "(1 for counts; at most 10; 10 without a value); 1000 for each filter that rejects it."
     ),
-}  # fmt: skip
+}
 
 
 def score_column(kind: str) -> ColumnConfig:
@@ -63,9 +63,10 @@ def spread_column(cells: Iterable[object]) -> ColumnConfig | None:
     if not longest:
         return None
     return st.column_config.TextColumn(
-        "±", width=62 if longest <= 8 else 175,
+        "±",
+        width=62 if longest <= 8 else 175,
         help=_("One standard deviation; in words where the model cannot tell zero from another value"),
-    )  # fmt: skip
+    )
 
 
 def heading(key: str, short: str, asked: bool) -> str:

@@ -30,9 +30,12 @@ def table_of_typed(lines: Sequence[str], readings: Sequence[Reading]) -> pd.Data
             label = _(PROPERTIES[p.property].label) if p.property in PROPERTIES else p.property
             unclear = is_open(p.zero_chance) and p.otherwise is not None
             row[f"{label} {p.unit}".strip()] = (
-                open_text(p.otherwise, p.unit) if unclear and p.otherwise is not None
-                else None if p.value is None else round(p.value, 3)
-            )  # fmt: skip
+                open_text(p.otherwise, p.unit)
+                if unclear and p.otherwise is not None
+                else None
+                if p.value is None
+                else round(p.value, 3)
+            )
             if p.spread is not None:
                 row[f"± {label}"] = None if unclear else round(p.spread, 3)
             if p.known is not None:

@@ -68,8 +68,10 @@ def _row(candidate: Candidate[Any], rules: Rules) -> dict[str, object]:
         row["space_group"] = group_symbol(candidate.material.space_group)
     return row | {
         "fails": ", ".join(rule_text(verdict.rule) for verdict in failed),
-        "why": reason_text(failed[0], candidate.material), "count": len(failed), "id": candidate.id,
-    }  # fmt: skip
+        "why": reason_text(failed[0], candidate.material),
+        "count": len(failed),
+        "id": candidate.id,
+    }
 
 
 def _name(candidate: Candidate[Any]) -> str:
@@ -89,9 +91,12 @@ def _show_rule(loop: Loop, candidate: Candidate[Any], verdict: Verdict, busy: bo
             st.caption(_("No setting loosens this rule."))
         else:
             st.button(
-                _offer(verdict.rule, *looser), key=f"loosen-{verdict.rule}", disabled=busy, on_click=_loosen,
+                _offer(verdict.rule, *looser),
+                key=f"loosen-{verdict.rule}",
+                disabled=busy,
+                on_click=_loosen,
                 args=(loop.kind, *looser),
-            )  # fmt: skip
+            )
             if busy:
                 st.caption(_("when the run has ended"))
 
@@ -118,10 +123,16 @@ def _loosen(kind: str, rules: Rules, target: Target) -> None:
     if kind == "molecules":
         st.session_state.update({"known": rules.known, "loop_sa": rules.max_sa, "loop_filters": list(rules.filters)})
     else:
-        st.session_state.update({
-            "max_hull": rules.max_e_above_hull, "toxic": rules.toxic, "radioactive": rules.radioactive,
-            "known": rules.known, "solid_state": rules.solid_state, "shallow": rules.shallow,
-        })  # fmt: skip
+        st.session_state.update(
+            {
+                "max_hull": rules.max_e_above_hull,
+                "toxic": rules.toxic,
+                "radioactive": rules.radioactive,
+                "known": rules.known,
+                "solid_state": rules.solid_state,
+                "shallow": rules.shallow,
+            }
+        )
     for key, goal in target.goals.items():
         if goal.is_value:
             continue

@@ -99,9 +99,12 @@ def ask_objectives(candidates: Sequence[Candidate[Any]], begun: Sequence[str]) -
         usual = before.direction if before else "min" if key in PROPERTIES and PROPERTIES[key].low_is_better else "max"
         with columns.pop(0):
             direction = st.selectbox(
-                names[key], list(_DIRECTIONS), index=list(_DIRECTIONS).index(usual), key=f"direction-{key}",
+                names[key],
+                list(_DIRECTIONS),
+                index=list(_DIRECTIONS).index(usual),
+                key=f"direction-{key}",
                 format_func=lambda d: _(_DIRECTIONS[d]),
-            )  # fmt: skip
+            )
             goal = _ask_goal(records[key], before.goal if before else None) if direction == "goal" else None
             heavy = min(5.0, max(0.1, before.weight)) if before else 1.0
             weight = st.slider(_("Weight"), 0.1, 5.0, heavy, 0.1, key=f"weight-{key}")

@@ -64,22 +64,27 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
         with flat:
             axes = _ask_axes(objectives)
         flat.plotly_chart(
-            draw_front(candidates, fronts, axes, picked=picked, translate=_), key="front",
-            on_select=_pick_points, selection_mode=("points", "box", "lasso"), config={"displaylogo": False},
+            draw_front(candidates, fronts, axes, picked=picked, translate=_),
+            key="front",
+            on_select=_pick_points,
+            selection_mode=("points", "box", "lasso"),
+            config={"displaylogo": False},
             alt=_("Candidates over two objectives, the first front filled"),
-        )  # fmt: skip
+        )
     if deep.open and len(objectives) < 3:
         deep.info(_("Choose a third objective."))
     elif deep.open:
         deep.plotly_chart(
-            draw_front(candidates, fronts, objectives[:3], picked=picked, translate=_), key="front-3d",
+            draw_front(candidates, fronts, objectives[:3], picked=picked, translate=_),
+            key="front-3d",
             alt=_("Candidates over three objectives"),
-        )  # fmt: skip
+        )
     if lines.open:
         lines.plotly_chart(
-            draw_parallel(candidates, fronts, objectives, translate=_), key="parallel",
+            draw_parallel(candidates, fronts, objectives, translate=_),
+            key="parallel",
             alt=_("All objectives side by side, one line a candidate"),
-        )  # fmt: skip
+        )
 
 
 def _ask_axes(objectives: Sequence[Objective]) -> list[Objective]:
@@ -174,11 +179,18 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     key = f"screen-table-{st.session_state.get('screen-turn', 0)}"
     chosen = [ids.index(i) for i in st.session_state.get(PICKED, []) if i in ids]
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, key=key, on_select=lambda: _pick_rows(key), selection_mode="multi-row",
-        selection_default={"selection": {"rows": chosen}}, column_config=columns, placeholder="–",
-        height=min((72 if drawn else 35) * len(rows) + 38, 460 if drawn else 390), row_height=72 if drawn else None,
+        pd.DataFrame(rows),
+        hide_index=True,
+        key=key,
+        on_select=lambda: _pick_rows(key),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": chosen}},
+        column_config=columns,
+        placeholder="–",
+        height=min((72 if drawn else 35) * len(rows) + 38, 460 if drawn else 390),
+        row_height=72 if drawn else None,
         alt=_("Candidates, one a row"),
-    )  # fmt: skip
+    )
     if tabled:
         st.caption(_("Where the table of known phases has a value, it stands here instead of the prediction."))
     by_id = {c.id: c for c, _front, _merit in ranked}
@@ -243,10 +255,11 @@ def pick_few(ranked: Ranked) -> None:
     )
     with st.expander(_("What diversity costs")):
         st.plotly_chart(
-            draw_trade_off(trade_off(vectors, merits, int(count)), float(spread), translate=_), key="trade-off",
+            draw_trade_off(trade_off(vectors, merits, int(count)), float(spread), translate=_),
+            key="trade-off",
             config={"displayModeBar": False},
             alt=_("Mean desirability of the picked few against their mean distance, along the slider"),
-        )  # fmt: skip
+        )
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

@@ -90,9 +90,15 @@ def ask_source() -> Source | None:
     """What is to be screened; None where nothing is chosen yet."""
     check_link(LINK, page="screening")
     way = st.segmented_control(
-        _("Screen"), _WAYS, default=_WAYS[0], key="from", bind=URL, format_func=_, required=True,
+        _("Screen"),
+        _WAYS,
+        default=_WAYS[0],
+        key="from",
+        bind=URL,
+        format_func=_,
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     if way != _WAYS[1]:
         return _ask_run()
     # Of any name: a POSCAR has no ending. What is not read comes back as a refused row with its reason.
@@ -147,12 +153,16 @@ def ask_rules() -> Rules:
         radioactive = st.toggle(_("Allow radioactive elements"), False, key="allow_radioactive", bind=URL)
         known = st.toggle(_("List what is known already, too"), True, key="list_known", bind=URL)
         solid_state = st.toggle(
-            _("Makeable from powders in air"), False, key="powders", bind=URL, disabled=not available(),
+            _("Makeable from powders in air"),
+            False,
+            key="powders",
+            bind=URL,
+            disabled=not available(),
             help=_(
                 "Strict rules for oxides (matsyngate): states stable in air, volatility, precursors; solid-state "
                 "reaction in a box furnace. An optional package: pip install matsyngate"
             ),
-        )  # fmt: skip
+        )
     return Rules(float(most), toxic, radioactive, known, solid_state=solid_state)
 
 

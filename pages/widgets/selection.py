@@ -79,17 +79,28 @@ class Pick:
         selected: DataframeStateInput = {"selection": {"rows": [] if self.row is None else [self.row]}}
         key, ids = f"{key}-{self.turn}", self.ids
         st.dataframe(
-            table, hide_index=True, key=key, on_select=lambda: self._choose_row(key, ids), placeholder="–",
-            selection_mode="single-row-required", height=min(35 * (len(table) + 1) + 3, height), column_config=columns,
-            selection_default=selected, alt=alt,
-        )  # fmt: skip
+            table,
+            hide_index=True,
+            key=key,
+            on_select=lambda: self._choose_row(key, ids),
+            placeholder="–",
+            selection_mode="single-row-required",
+            height=min(35 * (len(table) + 1) + 3, height),
+            column_config=columns,
+            selection_default=selected,
+            alt=alt,
+        )
 
     def show_plot(self, chart: Figure, key: str, alt: str) -> None:
         """The chart, whose points carry the candidates' ids; a click on one picks it."""
         st.plotly_chart(
-            chart, key=key, on_select=lambda: self._choose_point(key), selection_mode="points",
-            config={"displayModeBar": False}, alt=alt,
-        )  # fmt: skip
+            chart,
+            key=key,
+            on_select=lambda: self._choose_point(key),
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt=alt,
+        )
 
     def _choose_row(self, key: str, ids: tuple[str, ...]) -> None:
         """A click on a row of the table whose rows were these."""

@@ -71,9 +71,16 @@ def test_it_opens_without_a_word_of_complaint() -> None:
 
 def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
     page = open_page(
-        band_gap_ask="value", band_gap_value="2.5", include=["O", "Li"], prompt="Li", formulas="7", formula_seed="3",
-        formula_temperature="0.7", only_new="true", formula_atoms="12",
-    )  # fmt: skip
+        band_gap_ask="value",
+        band_gap_value="2.5",
+        include=["O", "Li"],
+        prompt="Li",
+        formulas="7",
+        formula_seed="3",
+        formula_temperature="0.7",
+        only_new="true",
+        formula_atoms="12",
+    )
     page.button(key="go").click().run()
     assert not page.exception
     target, count, seed, settings = asked[0]

@@ -68,10 +68,21 @@ def test_it_opens_without_a_word_of_complaint() -> None:
 
 def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
     page = open_page(
-        band_gap_ask="value", band_gap_value="2.5", formation_energy_ask="range", formation_energy_low="-2",
-        formation_energy_high="-1", include=["O", "Fe"], exclude=["Pb"], max_atoms="12", crystal_system="cubic",
-        count="7", seed="42", guidance="2.0", sampler="ddim", steps="50",
-    )  # fmt: skip
+        band_gap_ask="value",
+        band_gap_value="2.5",
+        formation_energy_ask="range",
+        formation_energy_low="-2",
+        formation_energy_high="-1",
+        include=["O", "Fe"],
+        exclude=["Pb"],
+        max_atoms="12",
+        crystal_system="cubic",
+        count="7",
+        seed="42",
+        guidance="2.0",
+        sampler="ddim",
+        steps="50",
+    )
     page.button(key="go").click().run()
     assert not page.exception
     ((target, count, seed, settings),) = asked
@@ -148,10 +159,15 @@ def test_what_cannot_be_asked_is_said_and_not_run(link: dict[str, Any], said: st
 @pytest.mark.parametrize(
     ("key", "text", "usual"),
     [
-        ("count", "-5", 16), ("count", "0", 16), ("count", "1e9", 16), ("seed", "NaN", 0), ("max_atoms", "nan", 20),
-        ("strength", "1e308", 1.0), ("steps", "inf", 10),
+        ("count", "-5", 16),
+        ("count", "0", 16),
+        ("count", "1e9", 16),
+        ("seed", "NaN", 0),
+        ("max_atoms", "nan", 20),
+        ("strength", "1e308", 1.0),
+        ("steps", "inf", 10),
     ],
-)  # fmt: skip
+)
 def test_a_bad_number_in_the_link_is_named_and_the_usual_one_used(key: str, text: str, usual: float) -> None:
     page = open_page(**{key: text})
     assert any(f"`{key}`" in w.value and f"`{text}`" in w.value for w in page.warning)
@@ -163,10 +179,13 @@ def test_a_bad_number_in_the_link_is_named_and_the_usual_one_used(key: str, text
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("band_gap_ask", "<script>alert(1)</script>"), ("include", "Xx"), ("engine", "../../etc/passwd"),
-        ("sampler", "`**bold**`"), ("crystal_system", "=cmd()"),
+        ("band_gap_ask", "<script>alert(1)</script>"),
+        ("include", "Xx"),
+        ("engine", "../../etc/passwd"),
+        ("sampler", "`**bold**`"),
+        ("crystal_system", "=cmd()"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_word_in_the_link_is_named_as_code(key: str, text: str) -> None:
     page = open_page(**{key: text})
     (warning,) = [w.value for w in page.warning if f"`{key}`" in w.value]

@@ -44,7 +44,7 @@ ALLOWED = re.compile(
     r"|eV/atom|µB/atom|g/mol|log mol/L|full fine-tuning|query|value|condition =|English|MatGen|MatBERT\w*"
     r"|RDKit のメッセージ: '.*?'(?=$|[（）])"  # another program's own words, quoted
     r"|[a-z]+_[a-z_]+|(?:10)?\.\d{4,}/\S+|Choose an option"
-)  # fmt: skip
+)
 
 
 def english(text: str) -> bool:
@@ -61,13 +61,20 @@ def english(text: str) -> bool:
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("Nothing passes", True), ("Seed", True), ("候補が見つかりません", False), ("候補: no reading", True),
-        ("CC(=O)Nc1ccc(O)cc1", False), ("NaCl · Fm-3m", False), ("作るには: matgen train matbert-atoms", False),
-        ("バンドギャップ (eV)", False), ("dpm-solver", False),
-        ("RDKit のメッセージ: 'ring closure 1'", False), ("RDKit のメッセージ: 'ring' and more", True),
+        ("Nothing passes", True),
+        ("Seed", True),
+        ("候補が見つかりません", False),
+        ("候補: no reading", True),
+        ("CC(=O)Nc1ccc(O)cc1", False),
+        ("NaCl · Fm-3m", False),
+        ("作るには: matgen train matbert-atoms", False),
+        ("バンドギャップ (eV)", False),
+        ("dpm-solver", False),
+        ("RDKit のメッセージ: 'ring closure 1'", False),
+        ("RDKit のメッセージ: 'ring' and more", True),
         ("RDKit のメッセージ: syntax error", True),
     ],
-)  # fmt: skip
+)
 def test_an_english_sentence_is_told(text: str, wrong: bool) -> None:
     assert english(text) is wrong
 
@@ -125,9 +132,12 @@ def reasons() -> list[str]:
     assert benzene is not None
     verdicts = [
         *(check_oxidation(f) for f in ("Na3Cl", "Cu3Au", "NaCl", "FeS2", "LaFeP2O7", "Si", "LiNaKFeMnCoNiVCrCuZnO99")),
-        check_charges("NaCl"), check_charges("NaCl3"),
-        check_hazards(["Pb", "Cr", "U"]), check_hazards(["Na"]), check_forbidden(benzene, benzene, "c1ccccc1"),
-    ]  # fmt: skip
+        check_charges("NaCl"),
+        check_charges("NaCl3"),
+        check_hazards(["Pb", "Cr", "U"]),
+        check_hazards(["Na"]),
+        check_forbidden(benzene, benzene, "c1ccccc1"),
+    ]
     found = [v.reason for v in verdicts]
     found += [outside_domain(molecule) or "", outside_data("band_gap", Goal.at_least(40.0)) or ""]
     found += [row for row in read_rows("formula", ["Xx"]) if isinstance(row, str)]

@@ -80,11 +80,28 @@ def test_it_opens_without_a_word_of_complaint() -> None:
 
 def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
     page = open_page(
-        logp_ask="value", logp_value="2.5", weight_ask="range", weight_low="300", weight_high="340",
-        donors_ask="value", donors_value="2", molecules="7", molecule_seed="42", temperature="0.8", top_k="10",
-        top_p="0.9", prefix="CC", require="C(=O)N", forbid="Br", filters=["PAINS", "BRENK"], max_sa="3.5",
-        until="novel", cap="20", heed="1.5", grammar="false",
-    )  # fmt: skip
+        logp_ask="value",
+        logp_value="2.5",
+        weight_ask="range",
+        weight_low="300",
+        weight_high="340",
+        donors_ask="value",
+        donors_value="2",
+        molecules="7",
+        molecule_seed="42",
+        temperature="0.8",
+        top_k="10",
+        top_p="0.9",
+        prefix="CC",
+        require="C(=O)N",
+        forbid="Br",
+        filters=["PAINS", "BRENK"],
+        max_sa="3.5",
+        until="novel",
+        cap="20",
+        heed="1.5",
+        grammar="false",
+    )
     page.button(key="go").click().run()
     assert not page.exception
     ((target, count, seed, settings),) = asked
@@ -92,7 +109,7 @@ def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
     assert (count, seed) == (7, 42)
     assert settings == MoleculeSettings(
         0.8, 10, 0.9, "CC", "", "C(=O)N", "Br", ("PAINS", "BRENK"), 3.5, "novel", 20, False, 1.5
-    )  # fmt: skip
+    )
 
 
 def test_examples_set_the_controls(asked: list[Any]) -> None:
@@ -138,12 +155,15 @@ def test_targets_that_contradict_are_flagged() -> None:
 @pytest.mark.parametrize(
     ("link", "said"),
     [
-        ({"prefix": "C[Na]"}, "[Na]"), ({"prefix": "<script>"}, "SMILES does not know"),
-        ({"scaffold": "c1cc"}, "not a molecule"), ({"require": "(("}, "required SMARTS"),
-        ({"forbid": "C("}, "forbidden SMARTS"), ({"prefix": "C", "scaffold": "CC"}, "both"),
+        ({"prefix": "C[Na]"}, "[Na]"),
+        ({"prefix": "<script>"}, "SMILES does not know"),
+        ({"scaffold": "c1cc"}, "not a molecule"),
+        ({"require": "(("}, "required SMARTS"),
+        ({"forbid": "C("}, "forbidden SMARTS"),
+        ({"prefix": "C", "scaffold": "CC"}, "both"),
         ({"logp_ask": "range", "logp_low": "3", "logp_high": "1"}, "reversed"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_asked_is_said_and_not_run(link: dict[str, Any], said: str) -> None:
     page = open_page(**link)
     assert any(said in e.value for e in page.error)
@@ -154,10 +174,17 @@ def test_what_cannot_be_asked_is_said_and_not_run(link: dict[str, Any], said: st
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("molecules", "0"), ("molecules", "1e9"), ("temperature", "9"), ("top_k", "-1"), ("top_p", "nan"),
-        ("until", "`x`"), ("filters", "NIH"), ("logp_ask", "<script>"), ("cap", "0"),
+        ("molecules", "0"),
+        ("molecules", "1e9"),
+        ("temperature", "9"),
+        ("top_k", "-1"),
+        ("top_p", "nan"),
+        ("until", "`x`"),
+        ("filters", "NIH"),
+        ("logp_ask", "<script>"),
+        ("cap", "0"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_setting_in_the_link_is_named(key: str, text: str) -> None:
     page = open_page(**{key: text})
     assert any(f"`{key}`" in w.value for w in page.warning)

@@ -13,9 +13,21 @@ from playwright.sync_api import Browser, Page, expect
 from tests.ui.conftest import OFFLINE, ROOT, Served, serve
 
 PAGES = (
-    "", "compositions", "molecules", "inverse_design", "screening", "embeddings", "runs", "predictions", "models",
-    "diffusion", "language_models", "transfer", "exercises", "notes",
-)  # fmt: skip
+    "",
+    "compositions",
+    "molecules",
+    "inverse_design",
+    "screening",
+    "embeddings",
+    "runs",
+    "predictions",
+    "models",
+    "diffusion",
+    "language_models",
+    "transfer",
+    "exercises",
+    "notes",
+)
 HERE = ("http://localhost:", "ws://localhost:", "data:", "blob:", "about:")
 
 

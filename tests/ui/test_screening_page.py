@@ -139,9 +139,15 @@ def test_a_run_with_targets_is_screened_for_these(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
     store = open_store()
     settings = {
-        "logp_ask": ["value"], "logp_value": ["2.5"], "weight_ask": ["範囲"], "weight_low": ["310"], "seed": ["3"],
-        "donors_ask": ["any"], "acceptors_ask": ["value"], "acceptors_value": ["many"],
-    }  # fmt: skip
+        "logp_ask": ["value"],
+        "logp_value": ["2.5"],
+        "weight_ask": ["範囲"],
+        "weight_low": ["310"],
+        "seed": ["3"],
+        "donors_ask": ["any"],
+        "acceptors_ask": ["value"],
+        "acceptors_value": ["many"],
+    }
     run = store.begin("molecules", settings, 0, name="mine")
     store.add(run, screened(b"CCO ethanol\nCC(=O)Nc1ccccc1 amide\n", "mine.smi").job.candidates)
     store.end(run, "finished")

@@ -58,8 +58,9 @@ def test_supercells_stay_drawable(found: tuple[Candidate, ...], primitive: bool)
             assert len(build_scene(candidate.material, primitive, (repeats,) * 3).symbols) <= 2000
 
 
-@pytest.mark.parametrize(("base", "place"), [("", "/app/static"), ("lab/matgen", "/lab/matgen/app/static"),
-                                             ("/lab/", "/lab/app/static")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("base", "place"), [("", "/app/static"), ("lab/matgen", "/lab/matgen/app/static"), ("/lab/", "/lab/app/static")]
+)
 def test_below_a_path_the_script_is_asked_for_there(base: str, place: str) -> None:
     kept = st.get_option("server.baseUrlPath")
     st.config.set_option("server.baseUrlPath", base)

@@ -15,9 +15,14 @@ from tests.ui.test_outside import settle
 CASES = Path(__file__).parents[1] / "cases"
 #: Eight structures in seven files, two of which are refused.
 FILES = (
-    "03-rhombohedral/As_R-3m_cR.cif", "04-oh-wat-labels/brucite.cif", "07-multi-block/two.cif", "08-mcif/afm.mcif",
-    "12-mmcif/lig.cif", "14-other-formats/POSCAR_vasp5", "14-other-formats/nacl.extxyz",
-)  # fmt: skip
+    "03-rhombohedral/As_R-3m_cR.cif",
+    "04-oh-wat-labels/brucite.cif",
+    "07-multi-block/two.cif",
+    "08-mcif/afm.mcif",
+    "12-mmcif/lig.cif",
+    "14-other-formats/POSCAR_vasp5",
+    "14-other-formats/nacl.extxyz",
+)
 SLOW = 240_000  # ms; the first run loads every model
 
 
