@@ -28,6 +28,7 @@ def said() -> list[str]:
         "no stable isotope", "caution, {0}", "included", "excluded", "scaffold", "prefix", "required SMARTS",
         "forbidden SMARTS",
         "metal with probability {0}", "non-magnetic with probability {0}", "ESOL on RDKit descriptors (estimated)",
-        "RDKit Contrib, SA score", "estimated", "row {0}: {1}", f"{together}. Expect few or no hits.",
+        "RDKit Contrib, SA score", "estimated", "row {0}: {1}", "no engine {0}; choose from: {1}",
+        f"{together}. Expect few or no hits.",
         f"{together}. With the others as they are, log S is {{2}} to {{3}} for most. Expect few or no hits.",
     ]  # fmt: skip
