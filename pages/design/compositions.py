@@ -15,12 +15,12 @@ from pages.i18n.formatting import asked_text
 from pages.i18n.language import _, ngettext
 from pages.kinds.composition_controls import RULES, ask_composition, ask_formula_sampling
 from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_shares, show_formula_table
-from pages.kinds.crystal_controls import ask_goals
 from pages.runs.jobs import submit
 from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_recorder import begin_record, offer_last_run, show_record, told_to_begin
 from pages.widgets.downloads import offer_files
 from pages.widgets.go_bar import ask_to_go
+from pages.widgets.goal_controls import ask_goals
 from pages.widgets.refusal import show_refusal
 from pages.widgets.selection import follow_pick
 from pages.widgets.url_settings import check_link

@@ -6,6 +6,7 @@ import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
+from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.workflows.design import design
@@ -13,7 +14,7 @@ from pages.i18n.formatting import asked_text
 from pages.i18n.language import _, ngettext
 from pages.kinds.composition_results import HANDED
 from pages.kinds.crystal_card import show_details, show_picture
-from pages.kinds.crystal_controls import RULES, ask_constraints, ask_goals, ask_sampling
+from pages.kinds.crystal_controls import RULES, ask_constraints, ask_sampling
 from pages.kinds.crystal_examples import show_examples
 from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
 from pages.runs.jobs import load_models, submit
@@ -21,6 +22,7 @@ from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_recorder import begin_record, offer_last_run, show_record, told_to_begin
 from pages.widgets.downloads import offer_files
 from pages.widgets.go_bar import ask_to_go
+from pages.widgets.goal_controls import ask_goals
 from pages.widgets.refusal import show_refusal
 from pages.widgets.selection import follow_pick
 from pages.widgets.url_settings import check_link
@@ -31,7 +33,7 @@ JOB, ASKED = "crystals-job", "crystals-target"
 def ask() -> tuple[Target, int, int, CrystalSettings] | None:
     """What the user wants; None, with the reason shown, where it cannot be asked for."""
     check_link(RULES)
-    goals, problem = ask_goals()
+    goals, problem = ask_goals(CRYSTAL_CONDITIONS)
     target = Target(goals, ask_constraints())
     count, seed, settings = ask_sampling()
     try:

@@ -19,7 +19,7 @@ from pages.i18n.language import _
 from pages.kinds.composition_controls import ask_composition
 from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_table
 from pages.kinds.crystal_card import show_details, show_picture
-from pages.kinds.crystal_controls import ask_constraints, ask_goals
+from pages.kinds.crystal_controls import ask_constraints
 from pages.kinds.crystal_table import show_plot, show_table
 from pages.kinds.molecule_card import show_molecule
 from pages.kinds.molecule_controls import show_domain
@@ -39,6 +39,7 @@ from pages.widgets.design_run import (
 from pages.widgets.downloads import offer_files
 from pages.widgets.follow_up import show_elsewhere, show_relaxing
 from pages.widgets.go_bar import ask_to_go
+from pages.widgets.goal_controls import ask_goals
 from pages.widgets.refusal import show_refusal
 from pages.widgets.rejected import follow_loosened, show_rejected
 from pages.widgets.selection import follow_pick

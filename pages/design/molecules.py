@@ -15,7 +15,6 @@ from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.workflows.design import design
 from pages.i18n.formatting import asked_text
 from pages.i18n.language import _, ngettext
-from pages.kinds.crystal_controls import ask_goals
 from pages.kinds.molecule_card import show_molecule
 from pages.kinds.molecule_controls import RULES, ask_molecule_sampling, show_domain
 from pages.kinds.molecule_examples import show_molecule_examples
@@ -38,6 +37,7 @@ from pages.runs.run_recorder import (
 )
 from pages.widgets.downloads import offer_files
 from pages.widgets.go_bar import ask_to_go
+from pages.widgets.goal_controls import ask_goals
 from pages.widgets.refusal import show_refusal
 from pages.widgets.selection import follow_pick
 from pages.widgets.url_settings import check_link

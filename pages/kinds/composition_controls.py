@@ -12,20 +12,19 @@ from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from pages.i18n.language import _
-from pages.kinds.crystal_controls import LAST_SEED, formula_help
+from pages.kinds.crystal_controls import formula_help
 from pages.widgets.element_picker import LISTS, gather, pick_elements
-from pages.widgets.setting_controls import ask_setting, rule_of
+from pages.widgets.goal_controls import goal_rules
+from pages.widgets.setting_controls import LAST_SEED, ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
     OneOf,
-    Real,
     Rule,
     Text,
     Whole,
 )
 
 MOST = 2000
-_ASK = ("any", "value", "range")
 _YES = OneOf(("true", "false"))
 #: Settings and their keys in the link.
 _KEYS = {
@@ -38,8 +37,7 @@ _KEYS = {
 }
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
-    **{f"{key}_ask": OneOf(_ASK) for key in FORMULA_PROPERTIES},
-    **{f"{key}_{end}": Real() for key in FORMULA_PROPERTIES for end in ("value", "low", "high")},
+    **goal_rules(FORMULA_PROPERTIES),
     **{key: OneOf(ELEMENTS) for key in LISTS},
     **{key: rule_of(CompositionSettings, name) for name, key in _KEYS.items()},
     "formula_atoms": Whole(1, MAX_ATOMS),

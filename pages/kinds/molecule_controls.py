@@ -11,18 +11,16 @@ from matgen_core.chem.alerts import ALERTS
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.settings import MoleculeSettings
 from pages.i18n.language import _
-from pages.kinds.crystal_controls import LAST_SEED
-from pages.widgets.setting_controls import LONGEST, ask_setting, rule_of
+from pages.widgets.goal_controls import goal_rules
+from pages.widgets.setting_controls import LAST_SEED, LONGEST, ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
     OneOf,
-    Real,
     Rule,
     Whole,
 )
 
 MOST = 2000
-_ASK = ("any", "value", "range")
 #: Texts to grow from, with what stands in their empty fields.
 _TEXTS = {"prefix": "CC(=O)N", "scaffold": "c1ccc2[nH]ccc2c1", "require": "C(=O)N", "forbid": "[Br]"}
 #: Settings and their keys in the link.
@@ -35,8 +33,7 @@ _KEYS = {
 }
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
-    **{f"{key}_ask": OneOf(_ASK) for key in MOLECULE_CONDITIONS},
-    **{f"{key}_{end}": Real() for key in MOLECULE_CONDITIONS for end in ("value", "low", "high")},
+    **goal_rules(MOLECULE_CONDITIONS),
     **{key: rule_of(MoleculeSettings, name) for name, key in _KEYS.items()},
     "filters": OneOf(ALERTS),
     "molecules": Whole(1, MOST),

@@ -11,8 +11,9 @@ from matgen_core.kinds.solid_state import available
 from matgen_core.workflows.loop import Budget
 from pages.i18n.language import N_, _
 from pages.kinds.composition_controls import RULES as FORMULA_RULES
-from pages.kinds.crystal_controls import LAST_SEED
 from pages.kinds.crystal_controls import RULES as CRYSTAL_RULES
+from pages.widgets.goal_controls import goal_rules
+from pages.widgets.setting_controls import LAST_SEED
 from pages.widgets.url_settings import (
     URL,
     OneOf,
@@ -22,15 +23,13 @@ from pages.widgets.url_settings import (
 )
 
 KINDS = (N_("crystals"), N_("compositions"), N_("molecules"))
-_ASK = ("any", "value", "range")
 _YES = OneOf(("true", "false"))
 _USUAL = Rules()
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{key: rule for key, rule in CRYSTAL_RULES.items() if key != "count"},
     **{key: FORMULA_RULES[key] for key in ("formula_atoms", "formula_type")},
-    **{f"{key}_ask": OneOf(_ASK) for key in MOLECULE_CONDITIONS},
-    **{f"{key}_{end}": Real() for key in MOLECULE_CONDITIONS for end in ("value", "low", "high")},
+    **goal_rules(MOLECULE_CONDITIONS),
     "what": OneOf(KINDS),
     "want": Whole(1, 500),
     "seconds": Whole(5, 3600),

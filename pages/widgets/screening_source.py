@@ -20,9 +20,9 @@ from matgen_core.workflows.pareto import Objective
 from matgen_core.workflows.predictors import list_predictors
 from matgen_core.workflows.screen import Screener, batches
 from pages.i18n.language import N_, _
-from pages.kinds.crystal_controls import read_goals
 from pages.runs.jobs import Job, submit
 from pages.runs.run_recorder import begin_record, owner
+from pages.widgets.goal_controls import read_goals
 from pages.widgets.screening_objectives import PARAMETER, forget_objectives, write_objective
 from pages.widgets.url_settings import (
     URL,

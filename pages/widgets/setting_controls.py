@@ -12,6 +12,8 @@ from pages.widgets.url_settings import URL, OneOf, Real, Rule, Text, Whole
 
 #: More values than this are asked for in a box, where a slider would be too fine to set.
 _MOST_STEPS = 100
+#: Seeds that can be asked for.
+LAST_SEED = 2**31 - 1
 #: Characters of a text.
 LONGEST = 200
 

@@ -9,9 +9,9 @@ def _page() -> None:
     import streamlit as st
 
     from matgen_core.core.properties import PROPERTIES
-    from pages.kinds import crystal_controls as target_controls
+    from pages.widgets import goal_controls
 
-    goal = target_controls._ask_range(PROPERTIES["band_gap"])
+    goal = goal_controls._ask_range(PROPERTIES["band_gap"])
     st.text(f"{goal}")
     if st.session_state.get("stop"):  # as a click elsewhere would, between the number and the slider
         st.session_state["band_gap_slides_undrawn"] = (1.0, 3.0)
