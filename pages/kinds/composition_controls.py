@@ -47,6 +47,8 @@ RULES: dict[str, Rule] = {
     "no_toxic": _YES,
     "no_radioactive": _YES,
 }
+#: The same on the page of the loop.
+LOOP_RULES = {key: RULES[key] for key in ("formula_atoms", "formula_type")}
 
 
 def ask_composition(hazards: bool = True) -> Constraints:

@@ -8,7 +8,6 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.composition import fitting_cell
 from matgen_core.chem.hazards import read_supply
 from matgen_core.core.goal_probability import chance, round_chance
 from matgen_core.core.goals import Target
@@ -33,11 +32,10 @@ from pages.i18n.formatting import (
     subscript,
 )
 from pages.i18n.language import _
+from pages.widgets.hand_over import hand_over
 from pages.widgets.prediction_columns import heading, prediction_cells, score_column, spread_column
 from pages.widgets.selection import Columns, Pick
 
-#: Where a formula waits that another page handed to the crystals.
-HANDED = "handed-formula"
 _COLUMNS = tuple(key for key in columns_of("compositions") if key != "measured_gap")
 
 
@@ -145,13 +143,6 @@ def show_formula_plot(found: Sequence[Candidate[Formula]], target: Target, pick:
     y = right.selectbox(_("Up"), _COLUMNS, index=0, format_func=names.__getitem__, key="formula_y")
     chart = draw_compositions(found, x, y, target.goals, picked=pick.shown, translate=_)
     pick.show_plot(chart, "formula-plot", _("{x} against {y} of the compositions").format(x=names[x], y=names[y]))
-
-
-def hand_over(formula: str) -> None:
-    """Goes to the crystals with a formula, in a cell that fits it; the run begins there."""
-    st.session_state[HANDED] = formula
-    link = {"formula": formula, "max_atoms": str(fitting_cell(formula))}
-    st.switch_page("pages/design/crystals.py", query_params=link)
 
 
 def show_formula(candidate: Candidate[Formula]) -> None:

@@ -52,6 +52,8 @@ RULES: dict[str, Rule] = {
     "no_toxic": OneOf(("true", "false")),
     "no_radioactive": OneOf(("true", "false")),
 }
+#: The same on the page of the loop.
+LOOP_RULES = {key: rule for key, rule in RULES.items() if key != "count"}
 
 
 def formula_help() -> str:

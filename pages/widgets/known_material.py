@@ -13,9 +13,9 @@ from matgen_core.workflows.maps import load_rebuilt
 from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import group_markdown, subscript
 from pages.i18n.language import _
-from pages.kinds.composition_results import hand_over
 from pages.kinds.molecule_view import drawing
 from pages.kinds.structure_view import show_structure
+from pages.widgets.hand_over import hand_over
 from pages.widgets.map_view import read_place, space_of, table_of
 
 #: Polymorphs of one formula that are tried as the end of a way.

@@ -37,7 +37,7 @@ def with_run(message: str = "", **job: Any) -> AppTest:
     page.session_state["compositions-job"] = Job(
         4, begun=0.0, ended=1.0, progress=Progress("done", 3, 4, found, message), **job
     )
-    page.session_state["compositions-asked"] = TARGET
+    page.session_state["compositions-asked"] = TARGET, CompositionSettings()
     return page.run()
 
 

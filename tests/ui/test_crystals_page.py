@@ -32,7 +32,7 @@ def with_run(candidates: tuple[Candidate, ...], target: Target, **job: Any) -> A
     page.session_state["crystals-job"] = Job(
         3, begun=0.0, ended=1.0, progress=Progress("done", len(candidates), 3, candidates), **job
     )
-    page.session_state["crystals-target"] = target
+    page.session_state["crystals-asked"] = target, CrystalSettings()
     return page.run()
 
 
@@ -336,7 +336,7 @@ def test_toxic_and_radioactive_elements_are_left_out_but_not_what_is_asked_for(a
 
 def test_a_formula_that_is_handed_over_begins_at_once(asked: list[Any]) -> None:
     page = AppTest.from_file(APP, default_timeout=300)
-    page.session_state["handed-formula"] = "AlCo2Ru"
+    page.session_state["handed-crystals"] = "AlCo2Ru"
     page.query_params["formula"], page.query_params["max_atoms"] = "AlCo2Ru", "16"
     page.run()
     assert not page.exception

@@ -16,7 +16,7 @@ from matgen_core.core.records import (
     Origin,
     Progress,
 )
-from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.registry import NAMES, load_kind
 from matgen_core.kinds.rules import Rules
 from pages.runs.jobs import Job
 from pages.widgets.design_run import Loop
@@ -50,9 +50,8 @@ def made(page: str, last: int) -> tuple[AppTest, Ending]:
     job.stop.set()
     test = AppTest.from_file(str(ROOT / "pages" / "design" / f"{page}.py"), default_timeout=300)
     held: dict[str, Any] = {f"{page}-job": job}
-    held |= {"crystals-target": Target()} if page == "crystals" else {f"{page}-asked": Target()}
-    if page == "molecules":
-        held["molecules-asked"] = (Target(), MoleculeSettings())
+    if page in NAMES:
+        held[f"{page}-asked"] = (Target(), load_kind(page).settings())
     if page == "inverse_design":
         held = {"loop": Loop("compositions", Target(), Rules(), job)}
     if page == "screening":

@@ -1,0 +1,76 @@
+"""Compositions on the pages: their table and plot, and the atoms and prompt that are asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.settings import CompositionSettings
+from matgen_core.kinds.compositions.judge import listed_compositions
+from pages.i18n.language import N_, _, ngettext
+from pages.kinds.composition_controls import LOOP_RULES, RULES, ask_composition, ask_formula_sampling
+from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_shares, show_formula_table
+from pages.kinds.page_kind import Found, PageKind, View
+
+
+class CompositionsPage(PageKind):
+    """See :class:`pages.kinds.page_kind.PageKind`."""
+
+    name = "compositions"
+    title = N_("Compositions from targets")
+    label = N_("Compositions")
+    loop_label = N_("Inverse design, compositions")
+    elements_title = N_("Elements and atoms")
+    link = RULES
+    loop_link = LOOP_RULES
+    nothing_shown = N_("No formula passes what is asked. Raise the temperature, allow more atoms, or ask for less.")
+
+    def ask_constraints(self, hazards: bool = True) -> Constraints:
+        """Elements, type and atoms of the reduced formula."""
+        return ask_composition(hazards)
+
+    def ask_sampling(self) -> tuple[int, int, CompositionSettings]:
+        """How many, which seed, prompt and sampling."""
+        return ask_formula_sampling()
+
+    def begun_with(self, settings: CompositionSettings) -> str:
+        """The prompt."""
+        return settings.prompt
+
+    def invite(self) -> None:
+        """What comes with a formula."""
+        st.markdown(
+            _(
+                "Choose what you want of a material and press **Generate**. Each formula comes with its band gap, "
+                "formation energy and moment as read from the composition alone, each with its spread; whether charges "
+                "can balance; whether it is known; what it costs. Then look for structures of those you like."
+            )
+        )
+
+    def cancelled(self, count: int) -> str:
+        """How many were found before."""
+        return ngettext(
+            "Cancelled. {n} composition was found before.", "Cancelled. {n} compositions were found before.", count
+        ).format(n=count)
+
+    def found(self, drawn: Found) -> Found:
+        """Different ones within the rules, which were read."""
+        return listed_compositions(drawn)
+
+    def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
+        """Listed of drawn, on target, not known."""
+        show_formula_shares(drawn, found, target)
+
+    def show_found(self, found: Found, view: View) -> None:
+        """Table or plot, and one in full."""
+        table, plot = st.tabs([_("Table"), _("Plot")], key="composition-tabs")
+        with table:
+            show_formula_table(found, view.target, view.pick)
+        with plot:
+            show_formula_plot(found, view.target, view.pick)
+        show_formula(view.pick.of(found))
+
+
+PAGE = CompositionsPage()

@@ -1,0 +1,80 @@
+"""Crystals on the pages: their table, plot and structure, and the engine and cell that are asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.settings import CrystalSettings
+from pages.i18n.language import N_, ngettext
+from pages.kinds.crystal_card import show_details, show_picture
+from pages.kinds.crystal_controls import LOOP_RULES, RULES, ask_constraints, ask_sampling
+from pages.kinds.crystal_examples import show_examples
+from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
+from pages.kinds.page_kind import Found, PageKind, View
+from pages.runs.jobs import Loader, load_models
+
+
+class CrystalsPage(PageKind):
+    """See :class:`pages.kinds.page_kind.PageKind`."""
+
+    name = "crystals"
+    title = N_("Crystals from targets")
+    label = N_("Crystals")
+    loop_label = N_("Inverse design, crystals")
+    elements_title = N_("Elements and cell")
+    link = RULES
+    loop_link = LOOP_RULES
+    rejects = False
+    nothing = N_("The run found nothing that fits. Ask for less, or allow more atoms.")
+    nothing_shown = N_("No candidate passes all that is ticked. Untick one to see the nearest.")
+
+    def prepare(self) -> Loader:
+        """Begins to load the networks and the reference."""
+        return load_models()
+
+    def ask_constraints(self, hazards: bool = True) -> Constraints:
+        """Elements, formula, cell."""
+        return ask_constraints(hazards)
+
+    def ask_sampling(self) -> tuple[int, int, CrystalSettings]:
+        """How many, which seed, engine and sampling."""
+        return ask_sampling()
+
+    def invite(self) -> None:
+        """Examples to begin with."""
+        show_examples()
+
+    def cancelled(self, count: int) -> str:
+        """How many were found before."""
+        return ngettext(
+            "Cancelled. {count} candidate was found before.", "Cancelled. {count} candidates were found before.", count
+        ).format(count=count)
+
+    def found(self, drawn: Found) -> Found:
+        """All of them: each has a structure."""
+        return drawn
+
+    def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
+        """On target, near the hull, not among the known."""
+        show_shares(drawn, target)
+
+    def filter(self, found: Found, target: Target, settings: Any) -> Found:
+        """Those that pass what the reader ticks."""
+        return filter_candidates(found, target)
+
+    def show_found(self, found: Found, view: View) -> None:
+        """Table, plot beside structure, details."""
+        picked = view.pick.of(found)
+        show_table(found, view.target, view.pick)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            show_plot(found, view.target, view.pick)
+        with right:
+            show_picture(picked)
+        show_details(picked)
+
+
+PAGE = CrystalsPage()

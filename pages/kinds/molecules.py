@@ -1,0 +1,103 @@
+"""Molecules on the pages: their drawings, table and histograms, and the parts to grow from that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.molecules.conditions import contradiction
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from pages.i18n.language import N_, _, ngettext
+from pages.kinds.molecule_card import show_molecule
+from pages.kinds.molecule_controls import RULES, ask_molecule_sampling, show_domain
+from pages.kinds.molecule_examples import show_molecule_examples
+from pages.kinds.molecule_results import (
+    filter_molecules,
+    keep_molecules,
+    show_grid,
+    show_histograms,
+    show_molecule_table,
+    show_shares,
+)
+from pages.kinds.page_kind import Found, PageKind, View
+from pages.widgets.goal_controls import goal_rules
+
+
+class MoleculesPage(PageKind):
+    """See :class:`pages.kinds.page_kind.PageKind`."""
+
+    name = "molecules"
+    title = N_("Molecules from targets")
+    label = N_("Molecules")
+    loop_label = N_("Inverse design, molecules")
+    link = RULES
+    loop_link = goal_rules(MOLECULE_CONDITIONS)
+    reset = ("grid-page", "molecules-only")
+    nothing = N_("The run found no molecule. Lower the temperature, or ask for less.")
+    nothing_shown = N_("No molecule passes all that is ticked. Untick one to see the nearest.")
+
+    def ask_constraints(self, hazards: bool = True) -> Constraints:
+        """None; says which elements the generator knows."""
+        show_domain()
+        return Constraints()
+
+    def ask_sampling(self) -> tuple[int, int, MoleculeSettings]:
+        """How many, which seed, parts to grow from, filters and sampling."""
+        return ask_molecule_sampling()
+
+    def warnings(self, target: Target) -> Sequence[str | None]:
+        """That few training molecules meet the goals together."""
+        return (contradiction(target, load_molecule_reference()),)
+
+    def begun_with(self, settings: MoleculeSettings) -> str:
+        """The scaffold, or the prefix."""
+        return settings.scaffold or settings.prefix
+
+    def invite(self) -> None:
+        """Examples to begin with."""
+        show_molecule_examples()
+
+    def cancelled(self, count: int) -> str:
+        """How many were found before."""
+        return ngettext(
+            "Cancelled. {n} molecule was found before.", "Cancelled. {n} molecules were found before.", count
+        ).format(n=count)
+
+    def found(self, drawn: Found) -> Found:
+        """Valid molecules, each once."""
+        return keep_molecules(drawn)
+
+    def show_shares(self, drawn: Found, found: Found, target: Target, settings: MoleculeSettings) -> None:
+        """Validity, uniqueness, novelty, diversity, goals."""
+        show_shares(drawn, target, settings)
+
+    def filter(self, found: Found, target: Target, settings: MoleculeSettings) -> Found:
+        """Those that pass what the reader ticks."""
+        return filter_molecules(found, target, settings)
+
+    def show_found(self, found: Found, view: View) -> None:
+        """Drawings, table or histograms; the picked one beside the drawings, or below."""
+        target, pick = view.target, view.pick
+        names = [_("Drawings"), _("Table"), _("Against MOSES")]
+        grid, table, spread = st.tabs(names, key="molecule-tabs", on_change="rerun")
+        beside = partial(show_molecule, target=target, settings=view.now, run=view.run, narrow=True)
+        with grid:
+            show_grid(found, target, view.settings, pick, beside if grid.open else None)
+        with table:
+            show_molecule_table(found, target, pick)
+        with spread:
+            show_histograms(found, target)
+        if not grid.open:
+            show_molecule(pick.of(found), target, view.now, view.run)
+
+    def key_text(self, key: str) -> str:
+        """SMILES as it is."""
+        return key
+
+
+PAGE = MoleculesPage()

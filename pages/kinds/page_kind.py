@@ -1,0 +1,118 @@
+"""What a page asks of a kind of material: its controls, its words, its tables, cards and pictures.
+
+Each kind fills it in ``pages/kinds/crystals.py``, ``compositions.py`` and ``molecules.py``, as ``kinds/*/kind.py`` fill
+the core's; :mod:`pages.kinds.registry` finds them by name. No page knows any other difference between the kinds.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.records import Candidate
+from pages.i18n.formatting import subscript
+from pages.runs.jobs import Loader
+from pages.widgets.selection import Pick
+from pages.widgets.url_settings import Rule
+
+#: Candidates of one kind.
+Found = Sequence[Candidate[Any]]
+
+
+@dataclass(frozen=True)
+class View:
+    """What stands around candidates that are shown.
+
+    Args:
+        target: what was asked for.
+        pick: which of them is shown in full.
+        settings: of the generator that drew them.
+        now: as the controls stand now.
+        run: id of their run in the store; empty where it is not kept.
+    """
+
+    target: Target
+    pick: Pick
+    settings: Any
+    now: Any
+    run: str = ""
+
+
+class PageKind(ABC):
+    """One kind of material on the pages."""
+
+    #: As the core, links and runs on disk name it.
+    name: str
+    #: Heads of its pages, and what its runs are called.
+    title: str
+    label: str
+    loop_label: str
+    #: Where elements and atoms stand on the page of the loop; empty where none are asked for.
+    elements_title: str = ""
+    #: What each setting of the address may be, on its own page and on the page of the loop.
+    link: Mapping[str, Rule]
+    loop_link: Mapping[str, Rule]
+    #: Keys of controls that a new run sets anew.
+    reset: tuple[str, ...] = ()
+    #: Whether a run draws candidates that it does not list, so that a file of everything holds more.
+    rejects: bool = True
+    #: What is said of a run that found nothing, and where nothing that it found is shown.
+    nothing: str = ""
+    nothing_shown: str
+
+    # ---------------------------------------------------------------------------------------------------------- ask
+
+    def prepare(self) -> Loader | None:
+        """Begins to load what a run waits for."""
+        return None
+
+    @abstractmethod
+    def ask_constraints(self, hazards: bool = True) -> Constraints:
+        """Elements and atoms; ``hazards``: whether toxic and radioactive elements are asked about here."""
+
+    @abstractmethod
+    def ask_sampling(self) -> tuple[int, int, Any]:
+        """How many, which seed, and the settings of the generator."""
+
+    def warnings(self, target: Target) -> Sequence[str | None]:
+        """What speaks against a target that can be asked for all the same."""
+        return ()
+
+    def begun_with(self, settings: Any) -> str:
+        """Part of a material that the settings begin with; it stands in the name of the run."""
+        return ""
+
+    # --------------------------------------------------------------------------------------------------------- show
+
+    @abstractmethod
+    def invite(self) -> None:
+        """What its page says before the first run."""
+
+    @abstractmethod
+    def cancelled(self, count: int) -> str:
+        """What is said of a run that its user ended when so many were found."""
+
+    @abstractmethod
+    def found(self, drawn: Found) -> Found:
+        """Those of a run that are listed."""
+
+    @abstractmethod
+    def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
+        """How many passed what."""
+
+    def filter(self, found: Found, target: Target, settings: Any) -> Found:
+        """Those that pass what the reader ticks."""
+        return found
+
+    @abstractmethod
+    def show_found(self, found: Found, view: View) -> None:
+        """The list of candidates, and the picked one in full."""
+
+    # ----------------------------------------------------------------------------------------------------- one of it
+
+    def key_text(self, key: str) -> str:
+        """A material for the reader, by its name in the core: formulas with their numbers lowered."""
+        return subscript(key)

@@ -1,0 +1,144 @@
+"""The page of one kind of material from targets: ask, call, show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.goals import Target, outside_data
+from matgen_core.kinds.registry import load_kind
+from matgen_core.workflows import design as workflow
+from pages.i18n.formatting import asked_text
+from pages.i18n.language import _
+from pages.kinds.page_kind import PageKind, View
+from pages.kinds.registry import page_kind
+from pages.runs import jobs
+from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.run_recorder import begin_record, offer_last_run, run_of, show_record, told_to_begin
+from pages.widgets.downloads import offer_files
+from pages.widgets.go_bar import ask_to_go
+from pages.widgets.goal_controls import ask_goals
+from pages.widgets.hand_over import handed_over
+from pages.widgets.refusal import show_refusal
+from pages.widgets.selection import follow_pick
+from pages.widgets.url_settings import check_link
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the controls say."""
+
+    target: Target
+    count: int
+    seed: int
+    settings: Any
+
+
+def job_key(name: str) -> str:
+    """Where a session keeps its run of a kind."""
+    return f"{name}-job"
+
+
+def show_design_page(name: str) -> None:
+    """The whole page of a kind.
+
+    Args:
+        name: of the kind, as "crystals".
+    """
+    page = page_kind(name)
+    page.prepare()
+    st.title(_(page.title), anchor=False)
+    controls, results = st.columns([4, 8], gap="medium")
+    with controls, st.container(key="controls"):
+        asked = _ask(page)
+        seen = look(st.session_state[job_key(name)]) if job_key(name) in st.session_state else None
+        busy = seen is not None and seen.busy
+        pressed = ask_to_go(_("Generate"), asked is not None, busy)
+        told = handed_over(name, busy)
+        told = told_to_begin(name) or told
+        if asked and (pressed or (told and not busy)):
+            _start(page, asked)
+            st.rerun()
+    with results:
+        if seen is None:
+            offer_last_run(name)
+            page.invite()
+        else:
+            if busy:
+                show_progress(seen.job)
+            _show_results(page, seen, asked)
+    catch_up(seen)
+
+
+def _ask(page: PageKind) -> Asked | None:
+    """What the user wants; None, with the reason shown, where it cannot be asked for."""
+    check_link(page.link, page=page.name)
+    kind = load_kind(page.name)
+    goals, problem = ask_goals(kind.properties)
+    target = Target(goals, page.ask_constraints())
+    asked = Asked(target, *page.ask_sampling())
+    try:
+        kind.check(target, asked.count, asked.settings)
+    except MatGenError as error:
+        problem = problem or str(error)
+    if problem:
+        show_refusal(_(problem))
+        return None
+    for warning in (*(outside_data(key, goal) for key, goal in goals.items()), *page.warnings(target)):
+        if warning:
+            st.warning(_(warning))
+    return asked
+
+
+def _start(page: PageKind, asked: Asked) -> None:
+    st.session_state[f"{page.name}-asked"] = asked.target, asked.settings
+    for key in page.reset:
+        st.session_state.pop(key, None)
+    st.session_state[job_key(page.name)] = jobs.submit(
+        lambda report, stop: workflow.design(
+            page.name,
+            asked.target,
+            asked.count,
+            seed=asked.seed,
+            settings=asked.settings,
+            on_progress=report,
+            cancelled=stop,
+        ),
+        asked.count,
+        page.name,
+        page.prepare(),
+        begin_record(page.name, asked.seed, asked_text(asked.target, page.begun_with(asked.settings))),
+    )
+
+
+def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
+    """What the run found, from the shares down to one material."""
+    target, settings = st.session_state[f"{page.name}-asked"]
+    drawn, found = seen.candidates, page.found(seen.candidates)
+    if seen.error:
+        st.error(_(seen.error))
+    if seen.cancelled:
+        st.info(page.cancelled(len(found)))
+    elif seen.message:
+        st.info(_(seen.message))
+    elif page.nothing and not found and not seen.busy and not seen.error:
+        st.info(_(page.nothing))
+    show_record(seen.job.recorder)
+    if not drawn:
+        return
+    page.show_shares(drawn, found, target, settings)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        shown = page.filter(found, target, settings)
+        if page.rejects:
+            offer_files(shown, page.name, drawn, page.name)
+        else:
+            offer_files(found, page.name, key=page.name)
+    if not shown:
+        st.info(_(page.nothing_shown))
+        return
+    pick = follow_pick(page.name, seen.job, shown, running=seen.busy)
+    now = asked.settings if asked else settings
+    page.show_found(shown, View(target, pick, settings, now, run_of(seen.job.recorder)))
