@@ -189,7 +189,7 @@ def evaluate_crystals(
     from matgen_core.workflows.design import design
 
     known = load_rows(rows)
-    settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable)
+    settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable, cap=1)  # what is drawn is measured
     samples = design("crystals", Target(), count, seed=seed, settings=settings, on_progress=print_progress)
     result: dict[str, object] = {
         "engine": engine,

@@ -77,6 +77,14 @@ def check_settings(settings: Any) -> None:
         setting.check(name.replace("_", "-"), getattr(settings, name))
 
 
+def _cap(default: int) -> int:
+    """The setting ``cap`` of every kind: a run for a count generates at most so many times as many candidates."""
+    return _number(
+        default, "Generate at most, times the count", 1, 100,
+        "The run ends there, even if fewer candidates were kept than asked for",
+    )  # fmt: skip
+
+
 _GUIDANCE = "0 samples from the conditional model as trained; larger values follow the targets more strictly"
 _ALERTS = "Alerts that reject: PAINS, BRENK"
 
@@ -103,6 +111,8 @@ class CrystalSettings:
         refine_from: share of the noise schedule from which a guess at geometry is refined by diffusion.
         crowding_weight: of the overlap penalty against the denoising residual, when the best geometry is picked.
         prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
+        cap: candidates generated at most, in multiples of ``count``, which counts those that are kept: without failed
+            distances, failed constraints or duplicate. With 1 exactly ``count`` are generated, kept or not.
     """
 
     engine: str = _other("symmetry-first", "Engine", "How crystals are generated")
@@ -129,6 +139,7 @@ class CrystalSettings:
     prefer_stable: bool = _other(
         True, "Prefer stable", "Without a target for the energy above hull, ask for one as stable known crystals have"
     )
+    cap: int = _cap(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +159,7 @@ class MoleculeSettings:
         max_sa: largest synthetic accessibility score (1 easy, 10 hard); None for any.
         until: what ``count`` counts: "drawn", or molecules that are "valid", "unique", "novel" (each includes those
             before it), or that pass everything ("passing"): the sampler keeps asking until there are as many.
-        cap: most strings a run may draw, in multiples of ``count``.
+        cap: strings generated at most, in multiples of ``count``.
         grammar: only strings that are molecules by their grammar: one that comes to a token after which no molecule
             can be written is begun anew; without it the network is on its own.
         guidance: strength of classifier-free guidance, as for crystals; 0 for the conditional model as trained.
@@ -176,9 +187,7 @@ class MoleculeSettings:
     until: str = _other(
         "unique", "Count those that are", "Each includes those before it; passing: every target and filter too", UNTIL
     )
-    cap: int = _number(
-        10, "At most so many strings for each", 1, 100, "The run stops there even if it has not found enough"
-    )
+    cap: int = _cap(10)
     grammar: bool = _other(
         True, "Only what can become a molecule",
         "A string after which no molecule can be written is begun anew; off: the network on its own",
@@ -198,7 +207,8 @@ class CompositionSettings:
         neutral: only what common oxidation states make neutral, intermetallics not; the sampler keeps asking until
             there are as many as were asked for.
         new: only formulas that are not among the known ones; likewise.
-        cap: most strings a run may draw, in multiples of the count.
+        cap: formulas generated at most, in multiples of ``count``, which counts those that are kept: different ones
+            within the constraints, neutral and new where the settings say so.
     """
 
     temperature: float = _number(
@@ -212,9 +222,7 @@ class CompositionSettings:
         "Neutral with common oxidation states; one element may have two. Intermetallics are left out.",
     )  # fmt: skip
     new: bool = _other(False, "New formulas only", "Formulas that are not among the known")
-    cap: int = _number(
-        20, "At most so many drawn for each", 1, 100, "The run stops there even if it has not found enough"
-    )
+    cap: int = _cap(20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,9 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 def time_design(count: int, seed: int) -> dict[str, Any]:
     """From a target without goals to read and judged candidates, models loaded and not loaded."""
     loading, _ = _timed(load_kind("crystals").prepare)
-    first, _ = _timed(lambda: design("crystals", Target(), 8, seed=seed + 1))
-    seconds, found = _timed(lambda: design("crystals", Target(), count, seed=seed))
+    drawn = CrystalSettings(cap=1)  # exactly so many are generated
+    first, _ = _timed(lambda: design("crystals", Target(), 8, seed=seed + 1, settings=drawn))
+    seconds, found = _timed(lambda: design("crystals", Target(), count, seed=seed, settings=drawn))
     return {
         "loading_seconds": round(loading, 2),
         "first_eight_seconds": round(first, 2),

@@ -157,11 +157,8 @@ class Kind(Protocol[M, S]):
     def begin(self, brief: Brief[S], before: Sequence[Candidate[M]] = ()) -> Stages[M]:
         """A run, or the rest of one of which ``before`` was found, best first."""
 
-    def most_drawn(self, count: int, settings: S) -> int:
-        """How many are drawn at most, that ``count`` may be kept."""
-
-    def keeps(self, candidate: Candidate[M], settings: S) -> bool:
-        """Whether a judged candidate is one of those that ``count`` counts."""
+    def rejection(self, candidate: Candidate[M], settings: S) -> str | None:
+        """The rule for which a judged candidate is not kept, and so not counted; None for one that is kept."""
 
     def rank(self, candidates: Sequence[Candidate[M]], target: Target) -> tuple[Candidate[M], ...]:
         """The same candidates, best first, each with its score."""

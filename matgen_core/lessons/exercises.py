@@ -125,7 +125,7 @@ class Outcome:
 def try_condition(condition: dict[str, float], count: int = 16, seed: int = 0) -> Outcome:
     """Generates for a condition and checks every candidate."""
     target = Target({key: Goal.at(value) for key, value in condition.items()})
-    found = design("crystals", target, count, seed=seed)
+    found = design("crystals", target, count, seed=seed, settings=CrystalSettings(cap=1))  # all that is drawn
     chance: float | None = 1.0
     for rate in base_rates(target).values():
         chance = None if rate is None or chance is None else chance * rate

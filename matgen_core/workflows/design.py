@@ -7,12 +7,14 @@ filter and count; nothing of them goes back into generation, so that they stay a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic
 
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Target
-from matgen_core.core.records import Candidate, Progress
+from matgen_core.core.records import Candidate, M, Progress
 from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind
@@ -33,15 +35,16 @@ def design(
 ) -> tuple[Candidate[Any], ...]:
     """Draws materials of a kind for a target and says of each what it is.
 
-    Works in batches. Everything that was drawn comes back, best first, rejected ones too, each with its verdicts; a
-    run that is cancelled keeps what was finished.
+    Works in batches. Everything that was generated comes back, best first, rejected ones too, each with its verdicts;
+    :func:`count_kept` tells those that were kept. A run that is cancelled keeps what was finished.
 
     Args:
         kind: "crystals", "compositions" or "molecules".
         target: goals and constraints; molecules look at the goals only.
-        count: candidates to keep. Crystals keep each one drawn; compositions those that are different, and neutral or
-            new where ``settings`` say so; molecules those that ``settings.until`` names. How many are drawn for them at
-            most is ``settings.cap`` times as many.
+        count: candidates to keep. Crystals keep those without failed distances, failed constraints or duplicate;
+            compositions those that are different, and neutral or new where ``settings`` say so; molecules those that
+            ``settings.until`` names. At most ``settings.cap`` times as many are generated for them; a cap of 1
+            generates exactly ``count``.
         seed: the same seed, settings, count and versions give the same candidates.
         settings: of the kind's generator; None for the usual ones.
         on_progress: called after each stage of each batch, with everything found so far; ``done`` counts those kept.
@@ -56,7 +59,7 @@ def design(
     report = on_progress or (lambda progress: None)
     stages = made.begin(Brief(target, target, seed, settings))
     found: tuple[Candidate[Any], ...] = ()
-    kept, drawn, most, stopped = 0, 0, made.most_drawn(count, settings), False
+    kept, drawn, most, stopped = 0, 0, count * settings.cap, False
     while kept < count and drawn < most and not stopped:
         size = made.for_count.size(count, kept=kept, drawn=drawn, most=most)
         report(Progress("generate", kept, count, found))
@@ -69,17 +72,47 @@ def design(
         # Not asked whether to stop: what was drawn is predicted, which takes seconds, and so can be judged.
         judged = stages.judge(stages.predict(batch, count - kept))
         drawn += size
-        kept = min(count, kept + sum(made.keeps(candidate, settings) for candidate in judged))
+        kept = min(count, kept + sum(made.rejection(candidate, settings) is None for candidate in judged))
         found = made.rank((*found, *judged), target)
         report(Progress("assess", kept, count, found))
         stopped = cancelled is not None and cancelled()
     note = (
         ""
         if kept >= count or stopped
-        else f"{kept} of {count} found in {drawn} drawn; ask for less, or allow more draws"
+        else f"{kept} of {count} kept of {drawn} generated; ask for fewer, or raise how many are generated at most"
     )
     report(Progress("done", kept, count, found, note))
     return found
+
+
+@dataclass(frozen=True)
+class Kept(Generic[M]):
+    """What a run for a count kept, beside what it generated.
+
+    Args:
+        candidates: those kept, in the order given.
+        generated: how many there are in all.
+        rejected: rule and how many were not kept for it, the most first; one counts once, for the first rule.
+    """
+
+    candidates: tuple[Candidate[M], ...]
+    generated: int
+    rejected: tuple[tuple[str, int], ...]
+
+
+def count_kept(kind: str, candidates: Sequence[Candidate[Any]], settings: Settings | None = None) -> Kept[Any]:
+    """Those of a run's candidates that :func:`design` counted.
+
+    Args:
+        kind: "crystals", "compositions" or "molecules".
+        candidates: of the run.
+        settings: of the run; None for the usual ones.
+    """
+    made = load_kind(kind)
+    settings = settings or made.settings()
+    rules = [made.rejection(candidate, settings) for candidate in candidates]
+    kept = tuple(candidate for candidate, rule in zip(candidates, rules, strict=True) if rule is None)
+    return Kept(kept, len(candidates), tuple(Counter(rule for rule in rules if rule is not None).most_common()))
 
 
 def design_until(

@@ -79,7 +79,18 @@ def ask_formula_sampling() -> tuple[int, int, CompositionSettings]:
     """How many, which seed, and how."""
     prompt = _ask("prompt", placeholder="Li, Fe O, …")
     left, right = st.columns(2, gap="small", wrap=False)
-    count = left.number_input(_("Formulas"), 1, MOST, 50, key="formulas", bind=URL)
+    count = left.number_input(
+        _("Formulas"),
+        1,
+        MOST,
+        50,
+        key="formulas",
+        bind=URL,
+        help=_(
+            "Formulas that are kept: different ones within the constraints, neutral or new where that is set. As many "
+            "are generated as it takes, up to a limit (Generate at most)."
+        ),
+    )
     seed = right.number_input(
         _("Seed"),
         0,

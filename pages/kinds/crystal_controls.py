@@ -35,6 +35,7 @@ _KEYS = {
     "drafts": "drafts",
     "geometries": "geometries",
     "prefer_stable": "stable",
+    "cap": "crystal_cap",
 }
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
@@ -93,7 +94,18 @@ def ask_constraints(hazards: bool = True) -> Constraints:
 def ask_sampling() -> tuple[int, int, CrystalSettings]:
     """How many, which seed, and how."""
     left, right = st.columns(2, gap="small", wrap=False)
-    count = left.number_input(_("Candidates"), 1, MOST, 16, key="count", bind=URL)
+    count = left.number_input(
+        _("Candidates"),
+        1,
+        MOST,
+        16,
+        key="count",
+        bind=URL,
+        help=_(
+            "Candidates that are kept: atoms not too near, within the constraints, no duplicate. As many are generated "
+            "as it takes, up to a limit (Generate at most)."
+        ),
+    )
     seed = right.number_input(
         _("Seed"),
         0,

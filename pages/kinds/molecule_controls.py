@@ -80,7 +80,18 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
     """How many, which seed, and how."""
     parts = ask_parts()
     left, right = st.columns(2, gap="small", wrap=False)
-    count = left.number_input(_("Molecules"), 1, MOST, 48, key="molecules", bind=URL)
+    count = left.number_input(
+        _("Molecules"),
+        1,
+        MOST,
+        48,
+        key="molecules",
+        bind=URL,
+        help=_(
+            "Molecules that are kept, as the setting 'Count those that are' says. As many strings are generated as it "
+            "takes, up to a limit (Generate at most)."
+        ),
+    )
     seed = right.number_input(
         _("Seed"),
         0,

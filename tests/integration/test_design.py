@@ -12,7 +12,7 @@ from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.records import Progress
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.generate import trained_engines
-from matgen_core.workflows.design import design
+from matgen_core.workflows.design import count_kept, design
 
 QUICK = CrystalSettings(skeletons=1, geometries=2, steps=5)
 
@@ -20,7 +20,7 @@ QUICK = CrystalSettings(skeletons=1, geometries=2, steps=5)
 def test_a_target_gives_judged_candidates() -> None:
     target = Target({"formation_energy": Goal.between(-2.0, -1.0)}, Constraints(include=frozenset({"O"}), max_atoms=12))
     found = design("crystals", target, 6, seed=7, settings=QUICK)
-    assert len(found) == 6
+    assert len(count_kept("crystals", found, QUICK).candidates) == 6
     for candidate in found:
         assert {"band_gap", "formation_energy", "magnetic_moment", "e_above_hull"} <= set(candidate.predictions)
         rules = {verdict.rule for verdict in candidate.verdicts}
@@ -66,9 +66,24 @@ def test_cancelling_keeps_what_was_found() -> None:
         seed=2,
         settings=CrystalSettings(skeletons=1, geometries=1, steps=5),
         on_progress=seen.append,
-        cancelled=lambda: bool(seen) and seen[-1].done >= 32,
+        cancelled=lambda: bool(seen) and len(seen[-1].candidates) >= 32,
     )
     assert len(found) == 32
+
+
+def test_a_count_counts_crystals_that_are_kept_and_the_cap_ends_the_run() -> None:
+    """Rock salt in two atoms a cell has few structures, so that most of what is generated is a duplicate."""
+    target = Target({}, Constraints(formula="NaCl", crystal_system="cubic", max_atoms=2))
+    settings, seen = replace(QUICK, cap=3), list[Progress]()
+    found = design("crystals", target, 4, seed=3, settings=settings, on_progress=seen.append)
+    kept = count_kept("crystals", found, settings)
+    assert kept.generated == len(found) <= 12
+    assert dict(kept.rejected)["duplicate"] == len(found) - len(kept.candidates)
+    assert 0 < len(kept.candidates) < 4, "the cap ended the run"
+    assert seen[-1].done == len(kept.candidates)
+    assert f"{len(kept.candidates)} of 4 kept of 12 generated" in seen[-1].message
+    once = design("crystals", target, 4, seed=3, settings=replace(QUICK, cap=1))
+    assert len(once) == 4, "with a cap of 1 exactly so many are generated"
 
 
 @pytest.mark.parametrize("count", [0, -3])

@@ -95,7 +95,7 @@ def cells(candidates: tuple[Candidate, ...]) -> list[list[float]]:
 
 
 def golden_runs() -> dict[str, dict[str, Any]]:
-    small = CrystalSettings(skeletons=1, geometries=2, refined=1)
+    small = CrystalSettings(skeletons=1, geometries=2, refined=1, cap=1)
     crystals = tuple(sorted(design("crystals", CRYSTALS, 4, seed=7, settings=small), key=lambda c: c.origin.index))
     molecules = sorted(design("molecules", Target({"logp": Goal.at(2.0)}), 12, seed=7, settings=MoleculeSettings(
         temperature=0.8, until="drawn")), key=lambda c: c.origin.index)  # fmt: skip

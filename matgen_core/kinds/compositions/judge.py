@@ -24,6 +24,8 @@ from matgen_core.kinds.known_phases import cost_above_hull
 
 #: Rules whose "no" takes a composition off the list.
 REJECTING = ("constraints", "duplicate", "neutral", "new")
+#: In place of a rule: enough were found before, so that this one was not predicted.
+SURPLUS = "surplus"
 
 
 def judge_formulas(
@@ -66,9 +68,14 @@ def finish_formulas(candidates: Sequence[Candidate[Formula]], target: Target) ->
     )
 
 
+def rejecting_rule(candidate: Candidate[Formula]) -> str | None:
+    """The first rule that takes it off the list; None where there is none."""
+    return next((v.rule for v in candidate.verdicts if v.rule in REJECTING and v.passed is not True), None)
+
+
 def counts_as_found(candidate: Candidate[Formula]) -> bool:
     """Whether no rule took it off the list."""
-    return not any(v.passed is not True for v in candidate.verdicts if v.rule in REJECTING)
+    return rejecting_rule(candidate) is None
 
 
 def is_listed(candidate: Candidate[Formula]) -> bool:

@@ -18,11 +18,12 @@ from matgen_core.kinds.compositions.conditions import check_compositions, draw_f
 from matgen_core.kinds.compositions.files import formulas_to_csv
 from matgen_core.kinds.compositions.generate import AtomRules, atom_rules, load_composer, write_formulas
 from matgen_core.kinds.compositions.judge import (
+    SURPLUS,
     counts_as_found,
     finish_formulas,
-    is_listed,
     judge_formulas,
     rank_formulas,
+    rejecting_rule,
 )
 from matgen_core.kinds.compositions.predict import load_reader, predict_formulas
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, count_atoms, decode_atoms, reduce_formula
@@ -116,13 +117,9 @@ class CompositionKind:
         """A run of compositions."""
         return CompositionStages(brief, before)
 
-    def most_drawn(self, count: int, settings: CompositionSettings) -> int:
-        """By the cap."""
-        return count * settings.cap
-
-    def keeps(self, candidate: Candidate[Formula], settings: CompositionSettings) -> bool:
-        """Different ones within the rules, which were read."""
-        return is_listed(candidate)
+    def rejection(self, candidate: Candidate[Formula], settings: CompositionSettings) -> str | None:
+        """A constraint or a setting that fails, a formula that the run has already, or one more than was wanted."""
+        return rejecting_rule(candidate) or (None if candidate.predictions else SURPLUS)
 
     def rank(self, candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:
         """By the rules, the goals and the hull."""

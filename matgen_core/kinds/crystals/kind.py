@@ -23,7 +23,7 @@ from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, placeless
 from matgen_core.kinds.crystals.judge import assess
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
-from matgen_core.kinds.crystals.rank import rank
+from matgen_core.kinds.crystals.rank import REJECTING, rank
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
 from matgen_core.kinds.rules import allowed, judge_crystals
@@ -127,13 +127,9 @@ class CrystalKind:
         """A run of crystals."""
         return CrystalStages(brief, before)
 
-    def most_drawn(self, count: int, settings: CrystalSettings) -> int:
-        """As many as are asked for."""
-        return count
-
-    def keeps(self, candidate: Candidate[Crystal], settings: CrystalSettings) -> bool:
-        """Every crystal that has a structure."""
-        return True
+    def rejection(self, candidate: Candidate[Crystal], settings: CrystalSettings) -> str | None:
+        """Atoms too near, a constraint that fails, or a structure that the run has already."""
+        return next((rule for rule in REJECTING if candidate.failed(rule)), None)
 
     def rank(self, candidates: Sequence[Candidate[Crystal]], target: Target) -> tuple[Candidate[Crystal], ...]:
         """By soundness, goals and the hull."""

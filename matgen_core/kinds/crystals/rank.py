@@ -10,7 +10,8 @@ from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.known_phases import cost_above_hull
 
-_FATAL = ("distances", "constraints", "duplicate")
+#: Rules whose "no" takes a crystal off the list: it is not kept, and ranks behind all that are.
+REJECTING = ("distances", "constraints", "duplicate")
 
 
 def rank(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:
@@ -26,4 +27,4 @@ def score(candidate: Candidate, target: Target) -> float:
     """
     total = cost_of_goals(candidate, target)
     total += cost_above_hull(candidate)
-    return total + 1000.0 * sum(v.passed is False for v in candidate.verdicts if v.rule in _FATAL)
+    return total + 1000.0 * sum(v.passed is False for v in candidate.verdicts if v.rule in REJECTING)

@@ -123,12 +123,18 @@ def check_accessibility(value: float, most: float | None) -> list[Verdict]:
 
 def counts_for(candidate: Candidate[Molecule], until: str) -> bool:
     """Whether it is one of those a run was asked for: see :attr:`MoleculeSettings.until`."""
+    return rejecting_rule(candidate, until) is None
+
+
+def rejecting_rule(candidate: Candidate[Molecule], until: str) -> str | None:
+    """The first rule for which it is none of those asked for; None where it is one."""
     needed = {"drawn": (), "valid": ("valid",), "unique": ("valid", "duplicate")}.get(
         until, ("valid", "duplicate", "newness")
     )
-    if not all(map(candidate.passed, needed)):
-        return False
-    return until != "passing" or all(v.passed is not False for v in candidate.verdicts)
+    missing = next((rule for rule in needed if not candidate.passed(rule)), None)
+    if missing is not None or until != "passing":
+        return missing
+    return next((v.rule for v in candidate.verdicts if v.passed is False), None)
 
 
 def score(candidate: Candidate[Molecule], target: Target) -> float:

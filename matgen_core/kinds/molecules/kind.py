@@ -18,7 +18,7 @@ from matgen_core.core.settings import MoleculeSettings, Rules
 from matgen_core.kinds.molecules.conditions import check_molecules, draw_molecule_conditions
 from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
 from matgen_core.kinds.molecules.generate import load_writer, write_strings
-from matgen_core.kinds.molecules.judge import Judge, counts_for, rank_molecules
+from matgen_core.kinds.molecules.judge import Judge, rank_molecules, rejecting_rule
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.scaffolds import beginnings
 from matgen_core.kinds.molecules.segments import Beginning
@@ -118,13 +118,9 @@ class MoleculeKind:
         """A run of molecules."""
         return MoleculeStages(brief, before)
 
-    def most_drawn(self, count: int, settings: MoleculeSettings) -> int:
-        """By the cap."""
-        return count * settings.cap
-
-    def keeps(self, candidate: Candidate[Molecule], settings: MoleculeSettings) -> bool:
-        """As :attr:`MoleculeSettings.until` says."""
-        return counts_for(candidate, settings.until)
+    def rejection(self, candidate: Candidate[Molecule], settings: MoleculeSettings) -> str | None:
+        """By what :attr:`MoleculeSettings.until` counts."""
+        return rejecting_rule(candidate, settings.until)
 
     def rank(self, candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
         """By the rules and the goals."""

@@ -12,7 +12,7 @@ from matgen_core.kinds.crystals import predict as reading
 from matgen_core.kinds.crystals.generate import load_engine
 from matgen_core.workflows.design import design
 
-SMALL = CrystalSettings(skeletons=1, geometries=2, refined=1, steps=2)
+SMALL = CrystalSettings(skeletons=1, geometries=2, refined=1, steps=2, cap=1)
 
 
 @pytest.mark.parametrize("room", [1, 2, 3, 5, 8, 100])

@@ -7,10 +7,11 @@ import pytest
 from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.records import Candidate, Crystal, Formula, Molecule, Origin, Site
+from matgen_core.core.records import Candidate, Crystal, Formula, Molecule, Origin, Site, Verdict
 from matgen_core.core.settings import Rules
 from matgen_core.kinds.protocol import Batches, Brief, ForCount
 from matgen_core.kinds.registry import MATERIALS, NAMES, kind_of, load_kind, name_of_kind, write
+from matgen_core.workflows.design import count_kept
 
 SALT = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.64, 5.64, 5.64, 90.0, 90.0, 90.0))
 EXAMPLES: dict[str, Crystal | Formula | Molecule] = {
@@ -67,6 +68,28 @@ def test_the_stages_of_a_kind_read_and_judge_and_know_a_repeat(name: str) -> Non
     assert best.score is not None
     assert last.score is not None
     assert best.score < last.score
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_for_a_count_keeps_what_no_rule_rejects(name: str) -> None:
+    """A duplicate is kept of no kind; what was judged and is none is kept of every kind."""
+    kind, settings = load_kind(name), load_kind(name).settings()
+    stages = kind.begin(Brief(Target(), Target(), 0, settings))
+    batch = [Candidate(f"{i}", EXAMPLES[name], Origin("file", index=i)) for i in range(2)]
+    one, two = stages.judge(stages.predict(batch))
+    assert kind.rejection(one, settings) is None
+    assert kind.rejection(two, settings) == "duplicate"
+    kept = count_kept(name, [one, two], settings)
+    assert (kept.candidates, kept.generated, kept.rejected) == ((one,), 2, (("duplicate", 1),))
+
+
+@pytest.mark.parametrize("rule", ["distances", "constraints", "duplicate"])
+def test_a_crystal_is_not_kept_where_one_of_three_rules_fails(rule: str) -> None:
+    kind, verdicts = load_kind("crystals"), [Verdict(name, True) for name in ("distances", "constraints", "duplicate")]
+    candidate = Candidate("0", SALT, Origin("file")).add_verdicts(*verdicts, Verdict("oxidation", False, "rare"))
+    assert kind.rejection(candidate, kind.settings()) is None, "another rule says what it is like"
+    assert kind.rejection(candidate.add_verdicts(Verdict(rule, False)), kind.settings()) == rule
+    assert kind.rejection(candidate.add_verdicts(Verdict(rule, None)), kind.settings()) is None, "it could not be told"
 
 
 @pytest.mark.parametrize("name", NAMES)
