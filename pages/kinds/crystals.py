@@ -7,14 +7,20 @@ from typing import Any
 import streamlit as st
 
 from matgen_core.core.goals import Constraints, Target
-from matgen_core.core.settings import CrystalSettings
-from pages.i18n.language import N_, ngettext
+from matgen_core.core.records import Candidate, Crystal
+from matgen_core.core.settings import CrystalSettings, Rules
+from matgen_core.kinds.crystals.generate import trained_engines
+from pages.i18n.formatting import group_symbol
+from pages.i18n.language import N_, _, ngettext
 from pages.kinds.crystal_card import show_details, show_picture
 from pages.kinds.crystal_controls import LOOP_RULES, RULES, ask_constraints, ask_sampling
 from pages.kinds.crystal_examples import show_examples
 from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.runs.jobs import Loader, load_models
+from pages.widgets.design_results import show_prospects
+from pages.widgets.rule_controls import ask_solid_rules, solid_controls
+from pages.widgets.url_settings import URL
 
 
 class CrystalsPage(PageKind):
@@ -43,6 +49,18 @@ class CrystalsPage(PageKind):
         """How many, which seed, engine and sampling."""
         return ask_sampling()
 
+    def ask_rules(self) -> Rules:
+        """Hull, hazards, novelty, synthesis in air."""
+        return ask_solid_rules()
+
+    def rule_controls(self, rules: Rules) -> dict[str, object]:
+        """Values of the same controls."""
+        return solid_controls(rules)
+
+    def ask_loop_settings(self) -> CrystalSettings:
+        """The engine."""
+        return CrystalSettings(engine=st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL))
+
     def invite(self) -> None:
         """Examples to begin with."""
         show_examples()
@@ -67,14 +85,40 @@ class CrystalsPage(PageKind):
 
     def show_found(self, found: Found, view: View) -> None:
         """Table, plot beside structure, details."""
+        self._show_list(found, view)
+        show_details(view.pick.of(found))
+
+    def show_loop(self, found: Found, view: View) -> None:
+        """Table, plot beside structure, cost and hull, details."""
         picked = view.pick.of(found)
+        self._show_list(found, view)
+        show_prospects(picked, view.target)
+        show_details(picked)
+
+    def show_near(self, candidate: Candidate[Crystal], target: Target, run: str) -> None:
+        """Structure, cost and hull, details."""
+        show_picture(candidate)
+        show_prospects(candidate, target)
+        show_details(candidate)
+
+    def show_kept(self, found: Found, view: View) -> None:
+        """Table, structure, details."""
+        picked = view.pick.of(found)
+        show_table(found, view.target, view.pick)
+        show_picture(picked)
+        show_details(picked)
+
+    def _show_list(self, found: Found, view: View) -> None:
         show_table(found, view.target, view.pick)
         left, right = st.columns(2, gap="medium")
         with left:
             show_plot(found, view.target, view.pick)
         with right:
-            show_picture(picked)
-        show_details(picked)
+            show_picture(view.pick.of(found))
+
+    def cells(self, material: Crystal) -> dict[str, object]:
+        """The space group."""
+        return {"space_group": group_symbol(material.space_group)}
 
 
 PAGE = CrystalsPage()

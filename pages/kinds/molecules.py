@@ -9,7 +9,8 @@ import streamlit as st
 
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS
-from matgen_core.core.settings import MoleculeSettings
+from matgen_core.core.records import Candidate, Molecule
+from matgen_core.core.settings import MoleculeSettings, Rules
 from matgen_core.kinds.molecules.conditions import contradiction
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from pages.i18n.language import N_, _, ngettext
@@ -26,6 +27,7 @@ from pages.kinds.molecule_results import (
 )
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.goal_controls import goal_rules
+from pages.widgets.rule_controls import ask_molecule_rules, molecule_controls
 
 
 class MoleculesPage(PageKind):
@@ -35,10 +37,13 @@ class MoleculesPage(PageKind):
     title = N_("Molecules from targets")
     label = N_("Molecules")
     loop_label = N_("Inverse design, molecules")
+    key_label = N_("SMILES")
+    stable = N_("stable (not read)")
     link = RULES
     loop_link = goal_rules(MOLECULE_CONDITIONS)
     reset = ("grid-page", "molecules-only")
     nothing = N_("The run found no molecule. Lower the temperature, or ask for less.")
+    nothing_kept = N_("No string of this run is a molecule.")
     nothing_shown = N_("No molecule passes all that is ticked. Untick one to see the nearest.")
 
     def ask_constraints(self, hazards: bool = True) -> Constraints:
@@ -49,6 +54,14 @@ class MoleculesPage(PageKind):
     def ask_sampling(self) -> tuple[int, int, MoleculeSettings]:
         """How many, which seed, parts to grow from, filters and sampling."""
         return ask_molecule_sampling()
+
+    def ask_rules(self) -> Rules:
+        """Novelty, accessibility, alerts."""
+        return ask_molecule_rules()
+
+    def rule_controls(self, rules: Rules) -> dict[str, object]:
+        """Values of the same controls."""
+        return molecule_controls(rules)
 
     def warnings(self, target: Target) -> Sequence[str | None]:
         """That few training molecules meet the goals together."""
@@ -94,6 +107,24 @@ class MoleculesPage(PageKind):
             show_histograms(found, target)
         if not grid.open:
             show_molecule(pick.of(found), target, view.now, view.run)
+
+    def show_loop(self, found: Found, view: View) -> None:
+        """Drawings, the picked one beside them."""
+        beside = partial(show_molecule, target=view.target, settings=view.now, run=view.run, narrow=True)
+        show_grid(found, view.target, view.settings, view.pick, beside)
+
+    def show_near(self, candidate: Candidate[Molecule], target: Target, run: str) -> None:
+        """The molecule in full."""
+        show_molecule(candidate, target, MoleculeSettings(), run)
+
+    def kept(self, candidates: Found) -> Found:
+        """Valid molecules, each once."""
+        return keep_molecules(candidates)
+
+    def show_kept(self, found: Found, view: View) -> None:
+        """Drawings, one in full."""
+        show_grid(found, view.target, view.settings, view.pick)
+        show_molecule(view.pick.of(found), view.target, view.now, view.run)
 
     def key_text(self, key: str) -> str:
         """SMILES as it is."""

@@ -13,7 +13,9 @@ from typing import Any
 
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate
+from matgen_core.core.settings import Rules
 from pages.i18n.formatting import subscript
+from pages.i18n.language import N_
 from pages.runs.jobs import Loader
 from pages.widgets.selection import Pick
 from pages.widgets.url_settings import Rule
@@ -50,6 +52,10 @@ class PageKind(ABC):
     title: str
     label: str
     loop_label: str
+    #: What its name is called: a formula, a SMILES.
+    key_label: str = N_("Formula")
+    #: The stage of the loop in which the hull is asked.
+    stable: str = N_("stable")
     #: Where elements and atoms stand on the page of the loop; empty where none are asked for.
     elements_title: str = ""
     #: What each setting of the address may be, on its own page and on the page of the loop.
@@ -62,6 +68,7 @@ class PageKind(ABC):
     #: What is said of a run that found nothing, and where nothing that it found is shown.
     nothing: str = ""
     nothing_shown: str
+    nothing_kept: str = ""
 
     # ---------------------------------------------------------------------------------------------------------- ask
 
@@ -76,6 +83,18 @@ class PageKind(ABC):
     @abstractmethod
     def ask_sampling(self) -> tuple[int, int, Any]:
         """How many, which seed, and the settings of the generator."""
+
+    @abstractmethod
+    def ask_rules(self) -> Rules:
+        """What a candidate of the loop must pass beyond its targets."""
+
+    @abstractmethod
+    def rule_controls(self, rules: Rules) -> dict[str, object]:
+        """The values of the controls of :meth:`ask_rules` that ask for these rules, by key."""
+
+    def ask_loop_settings(self) -> Any | None:
+        """Settings of the generator that the loop asks for; None for the usual ones."""
+        return None
 
     def warnings(self, target: Target) -> Sequence[str | None]:
         """What speaks against a target that can be asked for all the same."""
@@ -111,7 +130,27 @@ class PageKind(ABC):
     def show_found(self, found: Found, view: View) -> None:
         """The list of candidates, and the picked one in full."""
 
+    @abstractmethod
+    def show_loop(self, found: Found, view: View) -> None:
+        """Those that passed everything in the loop, and the picked one in full."""
+
+    @abstractmethod
+    def show_near(self, candidate: Candidate[Any], target: Target, run: str) -> None:
+        """The rejected candidate of the loop that came nearest, in full."""
+
+    def kept(self, candidates: Found) -> Found:
+        """Those of a stored run that can be shown."""
+        return candidates
+
+    @abstractmethod
+    def show_kept(self, found: Found, view: View) -> None:
+        """Those of a stored run, and the picked one in full."""
+
     # ----------------------------------------------------------------------------------------------------- one of it
+
+    def cells(self, material: Any) -> dict[str, object]:
+        """What a table of rejected candidates says of a material beside its name."""
+        return {}
 
     def key_text(self, key: str) -> str:
         """A material for the reader, by its name in the core: formulas with their numbers lowered."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import import_module
+from typing import Any
 
-from matgen_core.kinds.registry import NAMES, load_kind, name_of_kind
+from matgen_core.kinds.registry import NAMES, kind_of, load_kind, name_of_kind
 from pages.kinds.page_kind import PageKind
 
 
@@ -23,6 +24,11 @@ def page_kind(name: str) -> PageKind:
 def page_kind_of(material: object) -> PageKind:
     """The kind that a material is of."""
     return page_kind(name_of_kind(material))
+
+
+def material_text(material: Any) -> str:
+    """A material's name for the reader: its formula with lowered numbers, or its SMILES."""
+    return page_kind_of(material).key_text(kind_of(material).key(material))
 
 
 def page_kinds() -> tuple[PageKind, ...]:

@@ -19,18 +19,19 @@ from matgen_core.kinds.rules import Rules, count_stages
 from matgen_core.viz.design import MOST_ELEMENTS, draw_funnel, draw_hull, list_phases
 from pages.i18n.formatting import price_text, rule_text, subscript
 from pages.i18n.language import _, language
+from pages.kinds.registry import page_kind
 
 #: Above this a few countries hold the market (U.S. Department of Justice).
 _CONCENTRATED = 2500
 
 
-def stage_names(kind: str) -> dict[str, str]:
+def stage_names(stable: str) -> dict[str, str]:
     """The stages as the chapter calls them."""
     return {
         "generated": _("generated"),
         "reached": _("targets reached"),
         "synthesizable": _("passes the chemical rules"),
-        "stable": _("stable (not read)") if kind == "molecules" else _("stable"),
+        "stable": _(stable),
         "new": _("not among the known"),
         "unique": _("no repeat"),
         "listed": _("listed"),
@@ -39,7 +40,7 @@ def stage_names(kind: str) -> dict[str, str]:
 
 def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str, first: str | None = None) -> None:
     """How many got how far, and what stopped the others; ``first`` names those that it begins with."""
-    funnel, names = count_stages(candidates, rules), stage_names(kind)
+    funnel, names = count_stages(candidates, rules), stage_names(page_kind(kind).stable)
     names["generated"] = first or names["generated"]
     left, right = st.columns([3, 2], gap="medium")
     with left:

@@ -10,17 +10,19 @@ import streamlit as st
 
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate
-from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows import design as inverse_design
 from matgen_core.workflows.loop import Budget, DesignRun, resume
 from pages.i18n.formatting import asked_text
 from pages.i18n.language import _
+from pages.kinds.registry import page_kind
 from pages.runs import jobs
 from pages.runs.run_recorder import begin_record, owner
 
 STATE = "loop"
+#: Before the kind in what a run of the loop is called in the store.
+LOOP = "design-"
 
 
 @dataclass
@@ -36,14 +38,14 @@ class Loop:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the controls say; ``engine`` is None where a kind has but one."""
+    """What the controls say; ``settings`` of the generator are None for the usual ones."""
 
     kind: str
     target: Target
     rules: Rules
     budget: Budget
     seed: int
-    engine: str | None
+    settings: Any | None = None
 
 
 def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
@@ -57,17 +59,16 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
             "on_progress": report,
             "cancelled": stop,
         }
-        settings = CrystalSettings(engine=asked.engine) if asked.engine else None
-        loop.run = inverse_design.design_until(asked.kind, asked.target, asked.budget, settings=settings, **kept)
+        loop.run = inverse_design.design_until(asked.kind, asked.target, asked.budget, settings=asked.settings, **kept)
         return loop.run.candidates
 
     rules = asked.rules if before is None else before.rules
     loop = Loop(asked.kind, asked.target, rules, jobs.Job())
-    loader = jobs.load_models() if asked.engine else None
+    loader = page_kind(asked.kind).prepare()
     recorder = begin_record(
-        f"design-{asked.kind}", asked.seed, asked_text(asked.target), before.candidates if before else ()
+        f"{LOOP}{asked.kind}", asked.seed, asked_text(asked.target), before.candidates if before else ()
     )
-    loop.job = jobs.submit(work, asked.budget.want, f"design-{asked.kind}", loader, recorder)
+    loop.job = jobs.submit(work, asked.budget.want, f"{LOOP}{asked.kind}", loader, recorder)
     st.session_state[STATE] = loop
 
 
@@ -78,7 +79,7 @@ def reopen(asked: Asked) -> Loop | None:
         return None
     try:
         kept = open_store().get(name)
-        if kept.owner != owner() or kept.kind != f"design-{asked.kind}":
+        if kept.owner != owner() or kept.kind != f"{LOOP}{asked.kind}":
             raise StoreError(_("The run that the link names is not one of yours, or of another kind."))
         run = resume(open_store().candidates(name), asked.rules, kept.seed)
     except StoreError as error:

@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.goals import Target
-from matgen_core.core.records import Candidate, Crystal, Formula, Verdict
+from matgen_core.core.records import Candidate, Verdict
 from matgen_core.kinds.rules import Rules, objections
 from matgen_core.loosening import judge_again, loosen, nearest_rejected
 from matgen_core.workflows.loop import DesignRun, resume
-from pages.i18n.formatting import goal_text, group_symbol, reason_text, rule_text, subscript
+from pages.i18n.formatting import goal_text, reason_text, rule_text
 from pages.i18n.language import _
+from pages.kinds.registry import material_text, page_kind, page_kind_of
 from pages.widgets.design_run import Asked, Loop
 from pages.widgets.selection import Columns, follow_pick
 
@@ -43,7 +43,7 @@ def show_rejected(loop: Loop, drawn: Sequence[Candidate[Any]], busy: bool) -> Ca
     table = pd.DataFrame([_row(candidate, loop.rules) for candidate in near[:_MOST]])
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     columns: Columns = {
-        "name": words(_("SMILES") if loop.kind == "molecules" else _("Formula"), pinned=True, width=130),
+        "name": words(_(page_kind(loop.kind).key_label), pinned=True, width=130),
         "space_group": words(_("Space group"), width=100),
         "fails": words(_("Fails"), width=190),
         "why": words(_("First reason"), width=330),
@@ -55,7 +55,7 @@ def show_rejected(loop: Loop, drawn: Sequence[Candidate[Any]], busy: bool) -> Ca
         st.caption(_("The nearest {n} of {total}; the CSV of everything has all.").format(n=_MOST, total=len(near)))
     picked = pick.of(near)
     with st.container(key="rejected-rules", gap="small"):
-        st.markdown(f"**{_name(picked)}**")
+        st.markdown(f"**{material_text(picked.material)}**")
         for verdict in objections(picked, loop.rules):
             _show_rule(loop, picked, verdict, busy)
     return picked
@@ -63,22 +63,15 @@ def show_rejected(loop: Loop, drawn: Sequence[Candidate[Any]], busy: bool) -> Ca
 
 def _row(candidate: Candidate[Any], rules: Rules) -> dict[str, object]:
     failed = objections(candidate, rules)
-    row: dict[str, object] = {"name": _name(candidate)}
-    if isinstance(candidate.material, Crystal):
-        row["space_group"] = group_symbol(candidate.material.space_group)
-    return row | {
+    name = {"name": material_text(candidate.material)}
+    return {
+        **name,
+        **page_kind_of(candidate.material).cells(candidate.material),
         "fails": ", ".join(rule_text(verdict.rule) for verdict in failed),
         "why": reason_text(failed[0], candidate.material),
         "count": len(failed),
         "id": candidate.id,
     }
-
-
-def _name(candidate: Candidate[Any]) -> str:
-    material = candidate.material
-    if isinstance(material, Crystal):
-        return subscript(reduced_formula(material))
-    return subscript(material.reduced) if isinstance(material, Formula) else str(material.smiles)
 
 
 def _show_rule(loop: Loop, candidate: Candidate[Any], verdict: Verdict, busy: bool) -> None:
@@ -120,19 +113,7 @@ def _offer(rule: str, rules: Rules, target: Target) -> str:
 def _loosen(kind: str, rules: Rules, target: Target) -> None:
     """Moves the controls to looser rules and goals; what was drawn is judged by them when the page is drawn."""
     st.session_state[_JUDGE] = True
-    if kind == "molecules":
-        st.session_state.update({"known": rules.known, "loop_sa": rules.max_sa, "loop_filters": list(rules.filters)})
-    else:
-        st.session_state.update(
-            {
-                "max_hull": rules.max_e_above_hull,
-                "toxic": rules.toxic,
-                "radioactive": rules.radioactive,
-                "known": rules.known,
-                "solid_state": rules.solid_state,
-                "shallow": rules.shallow,
-            }
-        )
+    st.session_state.update(page_kind(kind).rule_controls(rules))
     for key, goal in target.goals.items():
         if goal.is_value:
             continue

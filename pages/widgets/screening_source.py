@@ -12,7 +12,6 @@ import streamlit as st
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.kinds.rules import Rules
-from matgen_core.kinds.solid_state import available
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows.candidate_files import Refused, read_uploads
 from matgen_core.workflows.own_predictors import add_own_readings
@@ -23,6 +22,7 @@ from pages.i18n.language import N_, _
 from pages.runs.jobs import Job, submit
 from pages.runs.run_recorder import begin_record, owner
 from pages.widgets.goal_controls import read_goals
+from pages.widgets.rule_controls import ask_hull, ask_known, ask_solid_state
 from pages.widgets.screening_objectives import PARAMETER, forget_objectives, write_objective
 from pages.widgets.url_settings import (
     URL,
@@ -140,30 +140,12 @@ def _ask_run() -> Source | None:
 def ask_rules() -> Rules:
     """What a candidate must pass."""
     with st.expander(_("What it must pass")):
-        most = st.slider(
-            _("Above the hull, at most (eV/atom)"),
-            0.0,
-            0.5,
-            Rules().max_e_above_hull,
-            0.01,
-            key="hull_at_most",
-            bind=URL,
-        )
+        most = ask_hull("hull_at_most")
         toxic = st.toggle(_("Allow toxic elements"), False, key="allow_toxic", bind=URL)
         radioactive = st.toggle(_("Allow radioactive elements"), False, key="allow_radioactive", bind=URL)
-        known = st.toggle(_("List what is known already, too"), True, key="list_known", bind=URL)
-        solid_state = st.toggle(
-            _("Makeable from powders in air"),
-            False,
-            key="powders",
-            bind=URL,
-            disabled=not available(),
-            help=_(
-                "Strict rules for oxides (matsyngate): states stable in air, volatility, precursors; solid-state "
-                "reaction in a box furnace. An optional package: pip install matsyngate"
-            ),
-        )
-    return Rules(float(most), toxic, radioactive, known, solid_state=solid_state)
+        known = ask_known("list_known", True)
+        solid_state = ask_solid_state("powders")
+    return Rules(most, toxic, radioactive, known, solid_state=solid_state)
 
 
 def ask_own() -> list[str]:

@@ -1,0 +1,86 @@
+"""What the loop found on its page: how it ended, the funnel, those that passed, what came nearest."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from matgen_core.kinds.registry import load_kind
+from matgen_core.kinds.rules import listed
+from pages.i18n.language import _
+from pages.kinds.page_kind import View
+from pages.kinds.registry import page_kind
+from pages.runs.progress import Seen, show_progress
+from pages.runs.run_recorder import run_of, show_record
+from pages.widgets.design_results import show_funnel
+from pages.widgets.design_run import Asked, Loop, start
+from pages.widgets.downloads import offer_files
+from pages.widgets.follow_up import show_elsewhere, show_relaxing
+from pages.widgets.rejected import show_rejected
+from pages.widgets.selection import follow_pick
+
+
+def show_end(loop: Loop, seen: Seen, asked: Asked | None) -> None:
+    """How the run ended, and the button to go on."""
+    if seen.error:
+        st.error(_(seen.error))
+    show_record(loop.job.recorder)
+    if loop.run is None:
+        return
+    found = len(loop.run.listed)
+    said = {
+        "found": _("Found {found} in {seconds:.0f} s."),
+        "time": _("The time is over; {found} found."),
+        "draws": _("As many as allowed were drawn; {found} found."),
+        "cancelled": _("Cancelled; {found} found."),
+        "interrupted": _("Kept from a run before; {found} found."),
+    }[loop.run.ended].format(found=found, seconds=loop.run.seconds)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(said)
+        same = asked is not None and (asked.kind, asked.target) == (loop.kind, loop.target)
+        if (
+            st.button(
+                _("Go on"),
+                key="go-on",
+                disabled=not same,
+                help=None if same else _("The settings have changed since; set them back, or begin anew"),
+            )
+            and asked
+        ):
+            start(asked, loop.run)
+            st.rerun()
+
+
+def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
+    """The funnel, then those that passed."""
+    if seen.busy:
+        show_progress(loop.job)
+    else:
+        show_end(loop, seen, asked)
+    drawn = seen.candidates if seen.busy or loop.run is None else loop.run.candidates
+    if not drawn:
+        show_nothing_yet(seen)
+        return
+    show_funnel(drawn, loop.rules, loop.kind)
+    found = list(listed(drawn, loop.rules))
+    offer_files(found, loop.kind, drawn)
+    page, run = page_kind(loop.kind), run_of(loop.job.recorder)
+    if found:
+        pick = follow_pick("design", loop.job, found, running=seen.busy)
+        usual = load_kind(loop.kind).settings()
+        page.show_loop(found, View(loop.target, pick, usual, usual, run))
+    else:
+        st.info(_("None passes everything yet. Below is what came nearest, and what would let it pass."))
+    near = show_rejected(loop, drawn, seen.busy)
+    if not found and near is not None:
+        page.show_near(near, loop.target, run)
+    if found and not seen.busy:
+        show_relaxing(found)
+        show_elsewhere(found)
+
+
+def show_nothing_yet(seen: Seen) -> None:
+    """What a run says that has drawn nothing: the page is never blank."""
+    if seen.busy:
+        st.caption(_("The first batch is being drawn. What is rejected is listed here with its reasons as it comes."))
+    elif not seen.error:
+        st.info(_("Nothing was drawn before the run ended. Press Go on, or allow more seconds and start again."))
