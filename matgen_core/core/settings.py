@@ -231,8 +231,8 @@ class Budget:
 
     Args:
         want: candidates that pass everything; the run ends when it has them.
-        seconds: of wall-clock time, asked within a batch, too; only the first, small batch is finished whatever it
-            takes, so that a slow machine finds something.
+        seconds: of wall-clock time, asked within a batch, too; only the first, small batch (one crystal) is finished
+            whatever it takes, so that a slow machine finds something.
         draws: candidates drawn in all.
     """
 

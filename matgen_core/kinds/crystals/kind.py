@@ -95,7 +95,8 @@ class CrystalKind:
     material = Crystal
     properties: tuple[str, ...] = CRYSTAL_CONDITIONS
     settings = CrystalSettings
-    batches = Batches(4, 32)
+    # One crystal first: it takes seconds, and from its structure on the time limit is heeded within every batch.
+    batches = Batches(1, 32)
     for_count = ForCount(batches, 1, 0.5)
 
     def prepare(self) -> None:
