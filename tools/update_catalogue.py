@@ -4,40 +4,35 @@
     python tools/update_catalogue.py --check    exit 1 where a string is missing, untranslated or no longer used
     python tools/update_catalogue.py --todo     print what still wants a translation
 
-Collected are the literal arguments of ``_``, ``N_`` and ``ngettext`` in app.py and pages/, the words that the figures
-of ``matgen_core`` pass to ``translate``, and the words of pages/i18n/extra_strings.py. Errors, refusals and the reasons
-of verdicts are written in English in ``matgen_core``, with values in them; their templates, such as "{0} is not a
-formula; write one such as Fe3O4", are collected too, under the context "message", and pages/i18n/language.py recognises
-a sentence by its template. So a new error needs no more than its line in the catalogue.
+Babel extracts the literal arguments of the functions in KEYWORDS, from app.py, pages/ and ``matgen_core``; words that
+stand in tables come from pages/i18n/extra_strings.py. A message with values is a template:
+``BadInput("{name} is empty", name=x)``. A sentence that is an f-string cannot be translated and is a fault.
 """
 
 from __future__ import annotations
 
 import ast
+import io
 import string
 import sys
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Container, Iterator
+from itertools import product
 from pathlib import Path
+from typing import IO
 
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 LOCALE = ROOT / "assets" / "locale"
-#: The context of what ``matgen_core`` says with values in it.
-CONTEXT = "message"
-#: What carries a sentence for the user, and which of its arguments that is.
-_CARRIERS = {
-    "MatGenError": 0, "BadInput": 0, "BadTarget": 0, "UnknownCheckpoint": 0, "DamagedCheckpoint": 0,
-    "MissingReference": 0, "Verdict": 2, "Refused": 1, "Prediction": slice(4, 7),
+ERRORS = ("MatGenError", "BadInput", "BadTarget", "UnknownCheckpoint", "DamagedCheckpoint", "MissingReference")
+#: Functions whose literal arguments are for a reader, and which of the arguments; None is the first.
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None, "N_": None, "translate": None, "ngettext": (1, 2), "Message": None, "Refused": (2,), "Verdict": (3,),
+    **dict.fromkeys(ERRORS),
 }  # fmt: skip
-#: Lists and names in which such sentences are put together before they are raised.
-_PARTS = (
-    "reason", "reasons", "problem", "problems", "note", "notes", "hull_note", "few", "words", "packing", "among",
-    "same", "read", "known", "hint", "method", "_HULL_METHOD", "refused", "first",
-)  # fmt: skip
 #: Folders and modules of ``matgen_core`` that only a terminal shows.
 _TERMINAL = (
     "cli",
@@ -53,103 +48,72 @@ _TERMINAL = (
 Message = tuple[str | None, str | tuple[str, str]]
 
 
+def sources() -> list[Path]:
+    """The modules whose strings a page shows."""
+    core = ROOT / "matgen_core"
+    shown = [p for p in sorted(core.rglob("*.py")) if not p.relative_to(core).as_posix().startswith(_TERMINAL)]
+    return [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py")), *shown]
+
+
 def collect() -> dict[Message, list[str]]:
     """Messages and where they stand."""
     found: dict[Message, list[str]] = {}
-    for path in (ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))):
-        for text in _marked(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in sources():
+        for text in extracted(path.read_bytes()):
             found.setdefault((None, text), []).append(str(path.relative_to(ROOT)))
-    from pages.i18n.extra_strings import said, words
+    from pages.i18n.extra_strings import words
 
     for text in words():
         found.setdefault((None, text), []).append("matgen_core")
-    for path in sorted((ROOT / "matgen_core").rglob("*.py")):
-        tree, name = ast.parse(path.read_text(encoding="utf-8")), str(path.relative_to(ROOT))
-        for text in _drawn(tree):
-            found.setdefault((None, text), []).append(name)
-        terminal = path.relative_to(ROOT / "matgen_core").as_posix().startswith(_TERMINAL)
-        for text in () if terminal else _said(tree):
-            found.setdefault((CONTEXT, text), []).append(name)
-    for text in said():
-        found.setdefault((CONTEXT, text), []).append("matgen_core")
-    return {key: places for key, places in found.items() if key[1]}
+    return {key: places for key, places in found.items() if _has_letters(key[1])}
 
 
-def _marked(tree: ast.AST) -> Iterator[str | tuple[str, str]]:
-    """Literal arguments of ``_``, ``N_`` and ``ngettext``."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-            continue
-        texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-        if node.func.id in ("_", "N_") and texts:
-            yield texts[0]
-        elif node.func.id == "ngettext" and len(texts) >= 2:
-            yield texts[0], texts[1]
+def _has_letters(text: str | tuple[str, str]) -> bool:
+    return any(map(str.isalpha, text if isinstance(text, str) else text[0]))
 
 
-def _drawn(tree: ast.AST) -> Iterator[str]:
-    """Literal arguments of ``translate``, by which figures name their axes and lines."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "translate":
-            yield from (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+def extracted(source: bytes) -> list[str | tuple[str, str]]:
+    """The literal strings of a module that are for a reader."""
+    return [text for _line, text, _comments, _context in extract(literals, io.BytesIO(source), keywords=KEYWORDS)]
 
 
-def _said(tree: ast.AST) -> Iterator[str]:
-    """Templates of errors, refusals and reasons."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CARRIERS:
-            place = _CARRIERS[node.func.id]
-            yield from _templates(node.args[place] if isinstance(place, slice) else node.args[place : place + 1])
-        elif (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append"
-            and isinstance(node.func.value, ast.Name) and node.func.value.id in _PARTS
-        ):  # fmt: skip
-            yield from _templates(node.args)
-        elif isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id in _PARTS for t in node.targets):
-            yield from _templates([node.value])
-        elif isinstance(node, ast.FunctionDef) and node.returns and ast.unparse(node.returns) == "str | None":
-            yield from _templates([n.value for n in ast.walk(node) if isinstance(n, ast.Return) and n.value])
+def literals(
+    fileobj: IO[bytes], keywords: Container[str], comment_tags: object, options: object
+) -> Iterator[tuple[int, str, tuple[str | None, ...], list[str]]]:
+    """Babel's interface of an extractor, over the syntax tree.
 
-
-def _templates(nodes: list[ast.expr]) -> Iterator[str]:
-    """Every template that an expression can become; those that say nothing of their own are left out.
-
-    What follows "; " is recognised apart, so that it is left out at the beginning.
+    Babel's own reads tokens: before Python 3.12 it is blind within f-strings, and it glues the branches of a condition.
     """
-    for node in nodes:
-        for parts in _variants(node):
-            text, places = "", 0
-            for before, part in pairwise([""] + [part for part in parts if part != ""]):
-                if part is not None:
-                    text += part.replace("{", "{{").replace("}", "}}")
-                elif before is not None:  # values that touch cannot be told apart, so they are one
-                    text, places = f"{text}{{{places}}}", places + 1
-            if sum(c.isalpha() for part in parts if part for c in part) >= 2:
-                yield text.removeprefix("; ")
+    for node in ast.walk(ast.parse(fileobj.read())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in keywords and node.args:
+            for texts in product(*map(_branches, node.args)):
+                yield node.lineno, node.func.id, texts, []
 
 
-def _variants(node: ast.expr) -> list[list[str | None]]:
-    """Texts of an expression, each in parts; None stands for a value."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return [[text]]
-        case ast.IfExp():
-            return _variants(node.body) + _variants(node.orelse)
-        case ast.List(elts=elements) | ast.Tuple(elts=elements):
-            return [variant for element in elements for variant in _variants(element)]
-        case ast.BinOp(op=ast.Add()):
-            sums = [a + b for a in _variants(node.left) for b in _variants(node.right)]
-            return sums if any(any(parts) for parts in sums) else [[None]]
-        case ast.BoolOp(op=ast.Or(), values=values):
-            return [variant for value in values for variant in _variants(value)]
-        case ast.JoinedStr(values=values):
-            found: list[list[str | None]] = [[]]
-            for value in values:
-                inner = value.value if isinstance(value, ast.FormattedValue) else value
-                found = [a + b for a in found for b in _variants(inner)]
-            return found
-        case _:
-            return [[None]]
+def _branches(node: ast.expr) -> list[str | None]:
+    """The literals that an argument can be; None where it is another expression."""
+    if isinstance(node, ast.IfExp):
+        return _branches(node.body) + _branches(node.orelse)
+    return [node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None]
+
+
+def unsplit(source: str) -> list[int]:
+    """Lines where a sentence for a reader is an f-string, so that no catalogue can hold it."""
+    carriers, lines = {**KEYWORDS, "Verdict": (3,), "Refused": (2,)}, []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in carriers:
+            places = carriers[node.func.id] or (1,)
+            said = [node.args[place - 1] for place in places if place <= len(node.args)]
+            parts = [
+                part for text in said for part in ([text.body, text.orelse] if isinstance(text, ast.IfExp) else [text])
+            ]
+            lines += [part.lineno for part in parts if isinstance(part, ast.JoinedStr) and _says_something(part)]
+    return lines
+
+
+def _says_something(text: ast.JoinedStr) -> bool:
+    words = "".join(part.value for part in text.values if isinstance(part, ast.Constant))
+    return sum(map(str.isalpha, words)) >= 2 and any(isinstance(part, ast.FormattedValue) for part in text.values)
 
 
 def fields(text: str) -> set[str]:
@@ -187,6 +151,9 @@ def problems(language: str) -> list[str]:
             found.append(f"not translated: {message[1]!r} ({places[0]})")
         elif any(fields(form) != fields(text) for form in forms):
             found.append(f"other placeholders: {message[1]!r} ({places[0]})")
+    for path in sources():
+        for line in unsplit(path.read_text(encoding="utf-8")):
+            found.append(f"an f-string: {path.relative_to(ROOT)}:{line}; write a template and its values")
     return found + [f"no longer used: {message[1]!r}" for message in known if message not in wanted]
 
 

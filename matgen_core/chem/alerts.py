@@ -9,6 +9,7 @@ from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
 from matgen_core.chem.molecule import contains
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Verdict
 
 #: PAINS: assays are fooled by them (Baell & Holloway 2010). BRENK: unstable, toxic or unwanted in leads (Brenk 2008).
@@ -18,7 +19,7 @@ ALERTS = ("PAINS", "BRENK")
 @cache
 def _catalog(name: str) -> FilterCatalog:
     if name not in ALERTS:
-        raise BadInput(f"no filter {name!r}; choose from: {', '.join(ALERTS)}")
+        raise BadInput("no filter {name!r}; choose from: {alerts}", name=name, alerts=join(ALERTS, ", "))
     parameters = FilterCatalogParams()
     parameters.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
     return FilterCatalog(parameters)
@@ -32,13 +33,21 @@ def check_alerts(molecule: Chem.Mol, name: str) -> Verdict:
     """
     found = [entry.GetDescription() for entry in _catalog(name).GetMatches(molecule)]
     shown = ", ".join(dict.fromkeys(found))
-    return Verdict(name, not found, f"{shown}" if found else "no alert")
+    return Verdict(name, not found, f"{shown}" if found else Message("no alert"))
+
+
+def _has(pattern: str) -> Message:
+    return Message("has {pattern}", pattern=pattern)
+
+
+def _lacks(pattern: str) -> Message:
+    return Message("lacks {pattern}", pattern=pattern)
 
 
 def check_required(molecule: Chem.Mol, pattern: Chem.Mol, text: str) -> Verdict:
     """Whether the pattern occurs."""
     passed = contains(molecule, pattern)
-    return Verdict("require", passed, f"{'has' if passed else 'lacks'} {text}")
+    return Verdict("require", passed, _has(text) if passed else _lacks(text))
 
 
 def check_scaffold(molecule: Chem.Mol, pattern: Chem.Mol, text: str, marks: int) -> Verdict:
@@ -52,13 +61,17 @@ def check_scaffold(molecule: Chem.Mol, pattern: Chem.Mol, text: str, marks: int)
     """
     passed = contains(molecule, pattern)
     if marks == 0:
-        return Verdict("scaffold", passed, f"{'has' if passed else 'lacks'} {text}")
+        return Verdict("scaffold", passed, _has(text) if passed else _lacks(text))
     if passed:
-        return Verdict("scaffold", True, f"grown at each of the {marks} marked places of {text}")
-    return Verdict("scaffold", False, f"not grown at each of the {marks} marked places of {text}")
+        return Verdict(
+            "scaffold", True, Message("grown at each of the {marks} marked places of {text}", marks=marks, text=text)
+        )
+    return Verdict(
+        "scaffold", False, Message("not grown at each of the {marks} marked places of {text}", marks=marks, text=text)
+    )
 
 
 def check_forbidden(molecule: Chem.Mol, pattern: Chem.Mol, text: str) -> Verdict:
     """Whether the pattern does not occur."""
     passed = not contains(molecule, pattern)
-    return Verdict("forbid", passed, f"{'lacks' if passed else 'has'} {text}")
+    return Verdict("forbid", passed, _lacks(text) if passed else _has(text))

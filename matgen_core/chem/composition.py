@@ -13,6 +13,7 @@ from matgen_core.chem.formula_type import FormulaType, read_type
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
 from matgen_core.core.errors import BadInput, BadTarget, quote
 from matgen_core.core.goals import Constraints
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Crystal, Verdict
 
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
@@ -41,7 +42,9 @@ def check_elements(symbols: Iterable[str], known: Iterable[str] | None = None) -
     found = frozenset(symbols)
     unknown = sorted(found - allowed)
     if unknown:
-        raise BadTarget(f"{quote(unknown[0])} is not an element that can be used; write symbols such as Fe, O")
+        raise BadTarget(
+            "{unknown} is not an element that can be used; write symbols such as Fe, O", unknown=quote(unknown[0])
+        )
     return found
 
 
@@ -66,7 +69,9 @@ def parse_formula(formula: str) -> dict[str, int]:
     except BadInput as error:
         raise BadTarget(str(error)) from None
     if any(amount.denominator > 1 for amount in amounts.values()):
-        raise BadTarget(f"{quote(formula)} has amounts that are not whole; write the whole formula, such as Fe3O4")
+        raise BadTarget(
+            "{formula} has amounts that are not whole; write the whole formula, such as Fe3O4", formula=quote(formula)
+        )
     check_elements(amounts)
     return {element: int(amount) for element, amount in amounts.items()}
 
@@ -106,7 +111,11 @@ def split_formula(text: str, system: frozenset[str] | None = None) -> tuple[str 
     if re.fullmatch(r"[A-Z][a-z]?(?:\s*[-−–]\s*[A-Z][a-z]?)+", plain):
         elements = check_elements(part.strip() for part in re.split("[-−–]", plain))
         if system not in (None, elements):
-            raise BadTarget(f"{plain} is another system than {'-'.join(sorted(system or ()))}; drop one of them")
+            raise BadTarget(
+                "{plain} is another system than {system}; drop one of them",
+                plain=plain,
+                system="-".join(sorted(system or ())),
+            )
         return None, elements
     return plain or None, system
 
@@ -122,15 +131,23 @@ def check_constraints(constraints: Constraints) -> None:
     include = check_elements(constraints.include)
     both = include & check_elements(constraints.exclude)
     if both:
-        raise BadTarget(f"{', '.join(sorted(both))} is both included and excluded; remove it from one of the two")
+        raise BadTarget(
+            "{both} is both included and excluded; remove it from one of the two", both=join(sorted(both), ", ")
+        )
     _check_atoms(constraints.min_atoms, constraints.max_atoms)
     if constraints.crystal_system is not None and constraints.crystal_system not in CRYSTAL_SYSTEMS:
         raise BadTarget(
-            f"no crystal system {quote(constraints.crystal_system)}; choose from: {', '.join(CRYSTAL_SYSTEMS)}"
+            "no crystal system {crystal_system}; choose from: {crystal_systems}",
+            crystal_system=quote(constraints.crystal_system),
+            crystal_systems=join(CRYSTAL_SYSTEMS, ", "),
         )
     together = include | (constraints.chemical_system or frozenset())
     if len(together) > constraints.max_atoms:
-        raise BadTarget(f"{len(together)} elements do not fit in {constraints.max_atoms} atoms; raise the maximum")
+        raise BadTarget(
+            "{n_together} elements do not fit in {max_atoms} atoms; raise the maximum",
+            n_together=len(together),
+            max_atoms=constraints.max_atoms,
+        )
     _check_system(constraints)
     _check_formula(constraints)
 
@@ -138,11 +155,11 @@ def check_constraints(constraints: Constraints) -> None:
 def _check_atoms(low: int, high: int) -> None:
     for count in (low, high):
         if not isinstance(count, Integral):  # NaN or 2.5 from a form or a script
-            raise BadTarget(f"{count} atoms cannot be asked for; write a whole number")
+            raise BadTarget("{count} atoms cannot be asked for; write a whole number", count=count)
     if low < 1 or high < 1:
         raise BadTarget("a cell needs at least one atom; set the atom counts to 1 or more")
     if low > high:
-        raise BadTarget(f"at least {low} atoms and at most {high} contradict; raise the maximum")
+        raise BadTarget("at least {low} atoms and at most {high} contradict; raise the maximum", low=low, high=high)
 
 
 def _check_system(constraints: Constraints) -> None:
@@ -154,8 +171,10 @@ def _check_system(constraints: Constraints) -> None:
     for name, wrong in (("included", constraints.include - system), ("excluded", constraints.exclude & system)):
         if wrong:
             raise BadTarget(
-                f"{', '.join(sorted(wrong))} is {name} but the chemical system is {'-'.join(sorted(system))}; "
-                f"drop one of the two"
+                "{wrong} is {name} but the chemical system is {system}; drop one of the two",
+                wrong=join(sorted(wrong), ", "),
+                name=name,
+                system="-".join(sorted(system)),
             )
 
 
@@ -171,12 +190,22 @@ def _check_formula(constraints: Constraints) -> None:
     elements = frozenset(counts)
     if constraints.chemical_system is not None and elements != constraints.chemical_system:
         raise BadTarget(
-            f"{shown} is outside the chemical system {'-'.join(sorted(constraints.chemical_system))}; drop one of them"
+            "{shown} is outside the chemical system {chemical_system}; drop one of them",
+            shown=shown,
+            chemical_system="-".join(sorted(constraints.chemical_system)),
         )
     if constraints.include - elements:
-        raise BadTarget(f"{shown} has no {', '.join(sorted(constraints.include - elements))}; drop one")
+        raise BadTarget(
+            "{shown} has no {include}; drop one",
+            shown=shown,
+            include=join(sorted(constraints.include - elements), ", "),
+        )
     if constraints.exclude & elements:
-        raise BadTarget(f"{shown} has {', '.join(sorted(constraints.exclude & elements))}, which is excluded")
+        raise BadTarget(
+            "{shown} has {exclude}, which is excluded",
+            shown=shown,
+            exclude=join(sorted(constraints.exclude & elements), ", "),
+        )
     _check_units(constraints, _smallest(counts), shown)
 
 
@@ -184,27 +213,44 @@ def _check_type(constraints: Constraints, pattern: FormulaType, shown: str) -> N
     """A type of formula against the elements that are asked for."""
     check_elements(pattern.named)
     if pattern.named & constraints.exclude:
-        raise BadTarget(f"{shown} has {', '.join(sorted(pattern.named & constraints.exclude))}, which is excluded")
+        raise BadTarget(
+            "{shown} has {named}, which is excluded",
+            shown=shown,
+            named=join(sorted(pattern.named & constraints.exclude), ", "),
+        )
     together = constraints.include | pattern.named | (constraints.chemical_system or frozenset())
     if len(together) > len(pattern.amounts):
         raise BadTarget(
-            f"{shown} has {len(pattern.amounts)} elements, and {', '.join(sorted(together))} are asked for; drop one"
+            "{shown} has {n_amounts} elements, and {together} are asked for; drop one",
+            shown=shown,
+            n_amounts=len(pattern.amounts),
+            together=join(sorted(together), ", "),
         )
     system = constraints.chemical_system
     if system is not None and (len(system) != len(pattern.amounts) or not pattern.named <= system):
-        raise BadTarget(f"{shown} is outside the chemical system {'-'.join(sorted(system))}; drop one of them")
+        raise BadTarget(
+            "{shown} is outside the chemical system {system}; drop one of them",
+            shown=shown,
+            system="-".join(sorted(system)),
+        )
 
 
 def _check_units(constraints: Constraints, smallest: int, shown: str) -> None:
     """Whether a cell can hold a whole number of formula units of so many atoms."""
     if smallest > constraints.max_atoms:
         raise BadTarget(
-            f"{shown} has {smallest} atoms and at most {constraints.max_atoms} are allowed; raise the maximum"
+            "{shown} has {smallest} atoms and at most {max_atoms} are allowed; raise the maximum",
+            shown=shown,
+            smallest=smallest,
+            max_atoms=constraints.max_atoms,
         )
     if constraints.max_atoms // smallest * smallest < constraints.min_atoms:
         raise BadTarget(
-            f"no multiple of {shown} ({smallest} atoms) has {constraints.min_atoms} to {constraints.max_atoms} atoms; "
-            f"widen the atom counts"
+            "no multiple of {shown} ({smallest} atoms) has {min_atoms} to {max_atoms} atoms; widen the atom counts",
+            shown=shown,
+            smallest=smallest,
+            min_atoms=constraints.min_atoms,
+            max_atoms=constraints.max_atoms,
         )
 
 
@@ -228,16 +274,16 @@ def check_counts(counts: Mapping[str, int], constraints: Constraints) -> Verdict
     elements, atoms = frozenset(counts), sum(counts.values())
     problems = []
     if constraints.include - elements:
-        problems.append(f"no {', '.join(sorted(constraints.include - elements))}")
+        problems.append(Message("no {include}", include=join(sorted(constraints.include - elements), ", ")))
     if constraints.exclude & elements:
-        problems.append(f"has {', '.join(sorted(constraints.exclude & elements))}")
+        problems.append(Message("has {exclude}", exclude=join(sorted(constraints.exclude & elements), ", ")))
     if constraints.chemical_system is not None and elements != constraints.chemical_system:
-        problems.append(f"not {'-'.join(sorted(constraints.chemical_system))}")
+        problems.append(Message("not {chemical_system}", chemical_system="-".join(sorted(constraints.chemical_system))))
     if constraints.formula is not None and not has_formula(counts, constraints.formula):
-        problems.append(f"not {constraints.formula}")
+        problems.append(Message("not {formula}", formula=constraints.formula))
     if not constraints.min_atoms <= atoms <= constraints.max_atoms:
-        problems.append("1 atom" if atoms == 1 else f"{atoms} atoms")
-    return Verdict("constraints", not problems, "; ".join(problems))
+        problems.append(Message("1 atom") if atoms == 1 else Message("{atoms} atoms", atoms=atoms))
+    return Verdict("constraints", not problems, join(problems))
 
 
 def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Constraints) -> Verdict:
@@ -251,7 +297,7 @@ def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Cons
     verdict, system = check_counts(counts, constraints), crystal_system(crystal.space_group)
     if constraints.crystal_system in (None, system):
         return verdict
-    return Verdict("constraints", False, "; ".join(filter(None, (verdict.reason, system))))
+    return Verdict("constraints", False, join(filter(None, (verdict.reason, system))))
 
 
 # -------------------------------------------------------------------------------------------------- charge balance
@@ -270,8 +316,10 @@ def check_charges(formula: str) -> Verdict:
     valid = _smact(formula, False, True)
     if valid is None:
         return Verdict("charge_balance", None, _unjudged(formula))
-    reason = "neutral with common oxidation states, or an alloy" if valid else "no neutral combination"
-    return Verdict("charge_balance", valid, f"{reason} for {formula}")
+    reason = (
+        Message("neutral with common oxidation states, or an alloy") if valid else Message("no neutral combination")
+    )
+    return Verdict("charge_balance", valid, Message("{reason} for {formula}", reason=reason, formula=formula))
 
 
 def _too_many(formula: str) -> bool:
@@ -279,9 +327,12 @@ def _too_many(formula: str) -> bool:
 
 
 def _unjudged(formula: str) -> str:
-    reason = f"SMACT cannot judge {formula}"
+    reason = Message("SMACT cannot judge {formula}", formula=formula)
     if _too_many(formula):
-        reason = f"SMACT would take too long over the oxidation states of more than {_MOST_ELEMENTS} elements"
+        reason = Message(
+            "SMACT would take too long over the oxidation states of more than {most_elements} elements",
+            most_elements=_MOST_ELEMENTS,
+        )
     return reason
 
 
@@ -309,4 +360,10 @@ def check_smact_neutral(formula: str) -> Verdict:
     neutral = _smact(formula, True, False) if valid is False else valid
     if neutral is None:
         return Verdict("smact_neutral", None, _unjudged(formula))
-    return Verdict("smact_neutral", neutral, f"{'a' if neutral else 'no'} neutral combination for {formula}")
+    return Verdict(
+        "smact_neutral",
+        neutral,
+        Message("a neutral combination for {formula}", formula=formula)
+        if neutral
+        else Message("no neutral combination for {formula}", formula=formula),
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def check_overlap(structure: Structure) -> Verdict:
     The app's own rule is :func:`matgen_core.kinds.crystals.geometry_rules.check_distances`.
     """
     if not np.isfinite(structure.lattice.matrix).all() or structure.volume <= MINIMUM_VOLUME:
-        return Verdict("overlap", False, f"the cell has no volume ({structure.volume:.2g} Å³)")
+        return Verdict("overlap", False, Message("the cell has no volume ({volume:.2g} Å³)", volume=structure.volume))
     distance, i, j = shortest_distance(structure)
     pair = f"{structure[i].specie}–{structure[j].specie} {distance:.2f} Å"
-    return Verdict("overlap", distance > MINIMUM_DISTANCE, f"shortest: {pair}")
+    return Verdict("overlap", distance > MINIMUM_DISTANCE, Message("shortest: {pair}", pair=pair))

@@ -49,12 +49,14 @@ def _read(text: str) -> tuple[tuple[str, Fraction], ...]:
         match = _PART.fullmatch(part)
         assert match is not None
         if not match[2]:
-            raise BadInput(f"{quote(text)} is not a formula: a part of it is empty; write one such as CuSO4·5H2O")
+            raise BadInput(
+                "{text} is not a formula: a part of it is empty; write one such as CuSO4·5H2O", text=quote(text)
+            )
         times = _fraction(match[1]) if match[1] else Fraction(1)
         for element, amount in _count(match[2], text).items():
             amounts[element] = amounts.get(element, Fraction(0)) + times * amount
     if any(amount <= 0 for amount in amounts.values()):
-        raise BadInput(f"{quote(text)} is not a formula: an amount in it is 0; leave that element out")
+        raise BadInput("{text} is not a formula: an amount in it is 0; leave that element out", text=quote(text))
     return tuple(amounts.items())
 
 
@@ -77,52 +79,64 @@ def _plain(text: str) -> str:
     if not plain:
         raise BadInput("the formula is empty")
     if len(plain) > LONGEST:
-        raise BadInput(f"{shown} is not a formula: it is longer than {LONGEST} characters")
+        raise BadInput("{shown} is not a formula: it is longer than {longest} characters", shown=shown, longest=LONGEST)
     plain = _SUBSCRIPT.sub(lambda m: m[1] or m[2], plain).replace("\u2044", "/")
     _refuse_more(plain, shown)
     if re.search(r"\d\s+[\d.]", plain):
-        raise BadInput(f"{shown} is not a formula: a blank parts two numbers; write one such as Fe2O3")
+        raise BadInput("{shown} is not a formula: a blank parts two numbers; write one such as Fe2O3", shown=shown)
     plain = re.sub(r"\s+", "", plain)
     plain = _WATERS.sub(r"·\1", plain)
     plain = _LETTER.sub("·", plain)
     if _ADDED.search(plain):
-        raise BadInput(f"{shown} can mean two formulas; write · between its parts, as in CaCl2·6NH3")
+        raise BadInput("{shown} can mean two formulas; write · between its parts, as in CaCl2·6NH3", shown=shown)
     if re.search(r"[A-Za-z)\]}]\.\d", plain):
-        raise BadInput(f"{shown} can mean two formulas; write 0.5 for an amount, or · between its parts")
+        raise BadInput("{shown} can mean two formulas; write 0.5 for an amount, or · between its parts", shown=shown)
     return plain
 
 
 def _refuse_more(plain: str, shown: str) -> None:
     """Raises BadInput for what is no formula at all, for phases, unknown amounts, charges and mixtures."""
     if _SPREADSHEET.fullmatch(plain):
-        raise BadInput(f"{shown} is not a formula: a spreadsheet made something else of it; format its cells as text")
+        raise BadInput(
+            "{shown} is not a formula: a spreadsheet made something else of it; format its cells as text", shown=shown
+        )
     if odd := re.search(r"[^\w\s.,:/+^()\[\]{}·−–-]|_", plain):
-        raise BadInput(f"{shown} is not a formula: {quote(odd[0])} is no part of one; write one such as Fe2O3")
+        raise BadInput(
+            "{shown} is not a formula: {odd} is no part of one; write one such as Fe2O3", shown=shown, odd=quote(odd[0])
+        )
     if not re.search(r"[A-Z]", plain):
-        raise BadInput(f"{shown} is not a formula: symbols of elements begin with a capital letter, as in NaCl")
+        raise BadInput(
+            "{shown} is not a formula: symbols of elements begin with a capital letter, as in NaCl", shown=shown
+        )
     if _SYSTEM.fullmatch(plain):
-        raise BadInput(f"{shown} is not a formula but names elements without amounts; write one such as Li3PS4")
+        raise BadInput(
+            "{shown} is not a formula but names elements without amounts; write one such as Li3PS4", shown=shown
+        )
     if _PHASE.search(plain):
-        raise BadInput(f"{shown} names a phase, which a formula cannot say; leave it out, as in Fe2O3")
+        raise BadInput("{shown} names a phase, which a formula cannot say; leave it out, as in Fe2O3", shown=shown)
     if _UNKNOWN.search(plain):
-        raise BadInput(f"{shown} has an amount that is not a number; write it out, as in La0.7Sr0.3MnO3")
+        raise BadInput("{shown} has an amount that is not a number; write it out, as in La0.7Sr0.3MnO3", shown=shown)
     if _CHARGE.search(plain):
-        raise BadInput(f"{shown} bears a charge, and a material is neutral; write the whole compound, as in K4Fe(CN)6")
+        raise BadInput(
+            "{shown} bears a charge, and a material is neutral; write the whole compound, as in K4Fe(CN)6", shown=shown
+        )
     if ":" in plain:
-        raise BadInput(f"{shown} names a dopant without its amount; write it out, as in Al1.99Cr0.01O3")
+        raise BadInput("{shown} names a dopant without its amount; write it out, as in Al1.99Cr0.01O3", shown=shown)
     if re.search(r"/(?!\d)|(?<!\d)/", plain):
-        raise BadInput(f"{shown} is a mixture of several materials; give each in a row of its own")
+        raise BadInput("{shown} is a mixture of several materials; give each in a row of its own", shown=shown)
     if re.search(r"[A-Za-z]\s*,", plain):
-        raise BadInput(f"{shown} does not say how much there is of each element; write it out, as in Mg1.8Fe0.2SiO4")
+        raise BadInput(
+            "{shown} does not say how much there is of each element; write it out, as in Mg1.8Fe0.2SiO4", shown=shown
+        )
     if re.search(r"\d,\d", plain):
-        raise BadInput(f"{shown} is not a formula: write its amounts with a point, as in La0.7Sr0.3MnO3")
+        raise BadInput("{shown} is not a formula: write its amounts with a point, as in La0.7Sr0.3MnO3", shown=shown)
 
 
 def _fraction(text: str) -> Fraction:
     try:
         exact = Fraction(text)
     except ZeroDivisionError:
-        raise BadInput(f"{quote(text)} is no amount: it divides by 0") from None
+        raise BadInput("{text} is no amount: it divides by 0", text=quote(text)) from None
     near = exact.limit_denominator(_FINEST)
     # Digits that only floating point made: 1.9955999999999998 is 1.9956.
     return near if len(text) > 12 and exact and abs(near / exact - 1) < Fraction(1, 10**9) else exact
@@ -135,7 +149,9 @@ def _count(part: str, text: str) -> dict[str, Fraction]:
         match = _TOKEN.match(part, place)
         if match is None:
             odd = quote(part[place])
-            raise BadInput(f"{shown} is not a formula: {odd} is no part of one; write one such as Fe2O3")
+            raise BadInput(
+                "{shown} is not a formula: {odd} is no part of one; write one such as Fe2O3", shown=shown, odd=odd
+            )
         place = match.end()
         symbol, number, opens, closes = match.groups()
         if opens:
@@ -144,7 +160,9 @@ def _count(part: str, text: str) -> dict[str, Fraction]:
             continue
         if number or (closes and not closed.endswith(closes)) or (closes and not stack[-1]):
             odd = quote(match[0])
-            raise BadInput(f"{shown} is not a formula: {odd} stands where it cannot; write one such as Fe2O3")
+            raise BadInput(
+                "{shown} is not a formula: {odd} stands where it cannot; write one such as Fe2O3", shown=shown, odd=odd
+            )
         if closes:
             inner, closed = stack.pop(), closed[:-1]
         else:
@@ -155,14 +173,18 @@ def _count(part: str, text: str) -> dict[str, Fraction]:
         for element, count in inner.items():
             stack[-1][element] = stack[-1].get(element, Fraction(0)) + amount * count
     if closed:
-        raise BadInput(f"{shown} is not a formula: a bracket is not closed; write one such as Fe2O3")
+        raise BadInput("{shown} is not a formula: a bracket is not closed; write one such as Fe2O3", shown=shown)
     return stack[0]
 
 
 def _element(symbol: str, shown: str) -> str:
     symbol = _ISOTOPES.get(symbol, symbol)
     if symbol not in _symbols():
-        raise BadInput(f"{shown} is not a formula: {symbol} is no element; symbols are written as in NaCl, not NACL")
+        raise BadInput(
+            "{shown} is not a formula: {symbol} is no element; symbols are written as in NaCl, not NACL",
+            shown=shown,
+            symbol=symbol,
+        )
     return symbol
 
 
@@ -188,5 +210,7 @@ def whole_amounts(text: str) -> dict[str, int]:
     common = gcd(*whole.values())
     whole = {element: amount // common for element, amount in whole.items()}
     if max(whole.values()) > _LARGEST:
-        raise BadInput(f"{quote(text)} has amounts that differ by too much or have too many digits; round them")
+        raise BadInput(
+            "{text} has amounts that differ by too much or have too many digits; round them", text=quote(text)
+        )
     return whole

@@ -96,9 +96,13 @@ def read_type(text: str) -> FormulaType | None:
     if not amounts.keys() & _LETTERS:
         return None
     if min(amounts.values()) < 1:
-        raise BadTarget(f"{quote(text)} has an amount of 0; leave that letter out")
+        raise BadTarget("{text} has an amount of 0; leave that letter out", text=quote(text))
     if len(amounts) > 6:
-        raise BadTarget(f"{quote(text)} has {len(amounts)} kinds of atoms; a type of formula has at most 6")
+        raise BadTarget(
+            "{text} has {n_amounts} kinds of atoms; a type of formula has at most 6",
+            text=quote(text),
+            n_amounts=len(amounts),
+        )
     free = {s for s in amounts if s in _LETTERS or _BESIDE.get(s, {""}) <= amounts.keys()}
     common = gcd(*amounts.values())
     return FormulaType(tuple(n // common for n in amounts.values()), tuple(None if s in free else s for s in amounts))

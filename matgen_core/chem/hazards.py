@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Verdict
 
 #: Element: why it is rejected where toxic elements are.
@@ -46,11 +47,11 @@ def check_hazards(elements: Iterable[str], *, toxic: bool = False, radioactive: 
         radioactive: whether radioactive elements are allowed.
     """
     found = sorted(set(elements))
-    bad = [f"{e}: {TOXIC[e]}" for e in found if e in TOXIC]
-    hot = [f"{e}: no stable isotope" for e in found if e in RADIOACTIVE]
-    notes = [f"caution, {e}: {CAUTION[e]}" for e in found if e in CAUTION]
+    bad = [Message("{element}: {why}", element=e, why=TOXIC[e]) for e in found if e in TOXIC]
+    hot = [Message("{element}: no stable isotope", element=e) for e in found if e in RADIOACTIVE]
+    notes = [Message("caution, {element}: {why}", element=e, why=CAUTION[e]) for e in found if e in CAUTION]
     rejected = bool((bad and not toxic) or (hot and not radioactive))
-    reason = "; ".join([*bad, *hot, *notes]) or "no toxic or radioactive element"
+    reason = join([*bad, *hot, *notes]) or Message("no toxic or radioactive element")
     return Verdict("hazards", not rejected, reason)
 
 

@@ -16,6 +16,7 @@ from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import Crippen, Descriptors, rdFingerprintGenerator, rdMolDescriptors
 
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message, Text, join
 
 #: Longest string that is looked at: RDKit's time grows faster than the string.
 LONGEST = 400
@@ -46,16 +47,27 @@ def read(smiles: str, name: str = "SMILES", *, ends: bool = False) -> Chem.Mol:
     """
     text, shown = smiles.strip(), quote(smiles)
     if not text:
-        raise BadInput(f"the {name} is empty; write one such as c1ccccc1")
+        raise BadInput("the {name} is empty; write one such as c1ccccc1", name=name)
     if len(text) > LONGEST:
-        raise BadInput(f"the {name} {shown} is too long; write at most {LONGEST} characters")
+        raise BadInput(
+            "the {name} {shown} is too long; write at most {longest} characters",
+            name=name,
+            shown=shown,
+            longest=LONGEST,
+        )
     molecule = parse(text)
     if molecule is None or molecule.GetNumAtoms() == 0:
-        raise BadInput(f"the {name} {shown} is not a molecule: {_problem(text)}")
+        raise BadInput(
+            "the {name} {shown} is not a molecule: {problem}", name=name, shown=shown, problem=_problem(text)
+        )
     if ends:
         return molecule
     if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
-        raise BadInput(f"the {name} {shown} is not a molecule: it has an open end (*); write what stands there")
+        raise BadInput(
+            "the {name} {shown} is not a molecule: it has an open end (*); write what stands there",
+            name=name,
+            shown=shown,
+        )
     if any(atom.GetAtomMapNum() for atom in molecule.GetAtoms()):
         for atom in molecule.GetAtoms():
             atom.SetAtomMapNum(0)
@@ -65,13 +77,14 @@ def read(smiles: str, name: str = "SMILES", *, ends: bool = False) -> Chem.Mol:
 
 def _problem(text: str) -> str:
     """Why a string is no molecule: pieces, a reaction, or what RDKit says of a ring, a valence or the writing."""
+    reason: Text
     if not text.isascii():
         odd = next(c for c in text if not c.isascii())
-        reason = f"{quote(odd)} is no part of SMILES"
+        reason = Message("{odd} is no part of SMILES", odd=quote(odd))
     elif ">>" in text:
-        reason = "it is a reaction; give each molecule in a row of its own"
+        reason = Message("it is a reaction; give each molecule in a row of its own")
     elif "~" in text:
-        reason = "it has a bond of any kind (~); write the bond"
+        reason = Message("it has a bond of any kind (~); write the bond")
     else:
         with rdBase.CaptureErrorLog() as log:
             bare = Chem.MolFromSmiles(text, sanitize=False)
@@ -84,9 +97,11 @@ def _writing(log: str) -> str:
     found = re.search(r"SMILES Parse Error: (.*?)(?: for input| while parsing)?(?::|$)", log, re.MULTILINE)
     place = re.search(r"around position (\d+)", log)
     if found and place:
-        reason = f"RDKit says: {quote(found[1], _SAID)} (character {place[1]})"
+        reason = Message("RDKit says: {found} (character {place})", found=quote(found[1], _SAID), place=place[1])
     else:
-        reason = f"RDKit says: {quote(found[1], _SAID)}" if found else "RDKit cannot read it"
+        reason = (
+            Message("RDKit says: {found}", found=quote(found[1], _SAID)) if found else Message("RDKit cannot read it")
+        )
     return reason
 
 
@@ -100,7 +115,10 @@ def problem(molecule: Chem.Mol) -> str:
     if molecule.GetNumAtoms() == 0:
         return "it has no atoms"
     if pieces > 1:
-        reason = f"it has {pieces} pieces, as a salt or a solvate has; the models read one molecule, so give one piece"
+        reason = Message(
+            "it has {pieces} pieces, as a salt or a solvate has; the models read one molecule, so give one piece",
+            pieces=pieces,
+        )
         return reason
     with rdBase.BlockLogs():
         found = Chem.DetectChemistryProblems(molecule)
@@ -108,11 +126,12 @@ def problem(molecule: Chem.Mol) -> str:
         return ""
     said = quote(found[0].Message().replace("  ", " "), _SAID)
     if "kekulize" in found[0].GetType().lower():
-        reason = (
-            f"a ring of it cannot be kekulized (RDKit says: {said}); an aromatic nitrogen with hydrogen is written [nH]"
+        reason = Message(
+            "a ring of it cannot be kekulized (RDKit says: {said}); an aromatic nitrogen with hydrogen is written [nH]",
+            said=said,
         )
     else:
-        reason = f"RDKit says: {said}"
+        reason = Message("RDKit says: {said}", said=said)
     return reason
 
 
@@ -136,11 +155,20 @@ def read_pattern(smarts: str, name: str = "SMARTS") -> Chem.Mol:
     """
     text = smarts.strip()
     if not text or len(text) > LONGEST or not text.isascii():
-        raise BadInput(f"the {name} {quote(smarts)} cannot be used; write 1 to {LONGEST} plain characters")
+        raise BadInput(
+            "the {name} {smarts} cannot be used; write 1 to {longest} plain characters",
+            name=name,
+            smarts=quote(smarts),
+            longest=LONGEST,
+        )
     with rdBase.BlockLogs():  # complaints about strings a network drew are no news
         pattern = Chem.MolFromSmarts(text)
     if pattern is None or pattern.GetNumAtoms() == 0:
-        raise BadInput(f"the {name} {quote(smarts)} is no pattern that RDKit can read; try C(=O)[OH], for example")
+        raise BadInput(
+            "the {name} {smarts} is no pattern that RDKit can read; try C(=O)[OH], for example",
+            name=name,
+            smarts=quote(smarts),
+        )
     return pattern
 
 
@@ -222,15 +250,15 @@ def outside_domain(molecule: Chem.Mol) -> str | None:
     """
     weight = float(Descriptors.MolWt(molecule))  # type: ignore[attr-defined]
     odd = sorted({a.GetSymbol() for a in molecule.GetAtoms()} - set(ELEMENTS))
-    reasons = [f"it holds {', '.join(odd)}"] if odd else []
+    reasons = [Message("it holds {odd}", odd=join(odd, ", "))] if odd else []
     if not 249.5 <= weight <= 350.5:
-        reasons.append(f"its weight of {weight:.0f} g/mol is outside 250 to 350")
+        reasons.append(Message("its weight of {weight:.0f} g/mol is outside 250 to 350", weight=weight))
     if any(a.GetFormalCharge() for a in molecule.GetAtoms()):
-        reasons.append("it bears charges")
+        reasons.append(Message("it bears charges"))
     double = any(bond.GetStereo() != Chem.BondStereo.STEREONONE for bond in molecule.GetBonds())
     if double or any(a.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for a in molecule.GetAtoms()):
-        reasons.append("it has marked stereo")
-    return "; ".join(reasons) or None
+        reasons.append(Message("it has marked stereo"))
+    return join(reasons) or None
 
 
 def contains(molecule: Chem.Mol, pattern: Chem.Mol) -> bool:

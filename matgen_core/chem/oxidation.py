@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from matgen_core.chem.formula import read_formula
 from matgen_core.chem.oxidation_states import CHAINS, Choice, anions, cations, facts, may_be, signed
 from matgen_core.chem.scene import covalent_radius
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
 
 if TYPE_CHECKING:
@@ -191,27 +192,32 @@ def check_oxidation(formula: str, structure: Structure | None = None) -> Verdict
     bonds = ", ".join(f"{element}–{element}" for element in found.bonded)
     if found.kind == UNKNOWN:
         passed = None
-        reason = (
-            f"oxidation states of {formula} not searched: more than {_MOST_ELEMENTS} elements, or more than "
-            f"{_MOST_ATOMS} atoms"
+        reason = Message(
+            "oxidation states of {formula} not searched: more than {most_elements} elements, or "
+            "more than {most_atoms} atoms",
+            formula=formula,
+            most_elements=_MOST_ELEMENTS,
+            most_atoms=_MOST_ATOMS,
         )
     elif found.kind == ELEMENT:
-        reason = "an element: no charges to balance"
+        reason = Message("an element: no charges to balance")
     elif found.kind == INTERMETALLIC:
-        reason = "intermetallic: metals and metalloids only"
+        reason = Message("intermetallic: metals and metalloids only")
     elif found.kind == NONE:
         passed = False
-        reason = f"no neutral combination of known oxidation states for {formula}"
+        reason = Message("no neutral combination of known oxidation states for {formula}", formula=formula)
     elif found.kind == COMMON and found.bonded:
-        reason = f"neutral with common states and {bonds} bonds: {found.words}"
+        reason = Message("neutral with common states and {bonds} bonds: {words}", bonds=bonds, words=found.words)
     elif found.kind == COMMON:
-        reason = f"neutral with common states: {found.words}"
+        reason = Message("neutral with common states: {words}", words=found.words)
     elif found.rare:
         passed, rare = None, ", ".join(found.rare)
-        reason = f"neutral only with rare states ({rare}): {found.words}"
+        reason = Message("neutral only with rare states ({rare}): {words}", rare=rare, words=found.words)
     else:
         passed = None
-        reason = f"neutral only with {bonds} bonds, which a formula does not show: {found.words}"
+        reason = Message(
+            "neutral only with {bonds} bonds, which a formula does not show: {words}", bonds=bonds, words=found.words
+        )
     return Verdict("oxidation", passed, reason)
 
 

@@ -78,7 +78,7 @@ def parse_operation(text: str) -> tuple[list[list[int]], list[float]]:
         rotation.append(row)
         translation.append(shift % 1.0)
     if len(parts) < 3 or len(rotation) < 3 or abs(round(float(np.linalg.det(rotation)))) != 1:
-        raise BadInput(f"the symmetry operation {quote(text)} cannot be read; write it as 'x, y, z+1/2'")
+        raise BadInput("the symmetry operation {text} cannot be read; write it as 'x, y, z+1/2'", text=quote(text))
     return rotation, translation
 
 
@@ -111,7 +111,8 @@ def parse_operations(texts: tuple[str, ...]) -> tuple[Array, Array]:
     shifts = (np.einsum("aij,bj->abi", rotations, translations) + translations[:, None]).reshape(-1, 3)
     if not np.isin(_keys(products, shifts), keys).all():
         raise BadInput(
-            f"the {len(keys)} symmetry operations are no group: one is missing or mistyped; give all of them"
+            "the {n_keys} symmetry operations are no group: one is missing or mistyped; give all of them",
+            n_keys=len(keys),
         )
     return rotations.astype(float), translations
 

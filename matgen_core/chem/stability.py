@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.core.errors import MissingReference
+from matgen_core.core.messages import Message, join
 
 #: With fewer known formulas of exactly these elements the hull may be too shallow: of two elements fewer than this, of
 #: more elements none. Leaving one known phase out shows how much: in 1 of 20 systems of two elements with 0, 1 or 2
@@ -56,17 +57,20 @@ class HullReading:
         products = " + ".join(f"{share:.2f} {name}" for name, share in self.products)
         if self.e_above_hull is None:
             names = ", ".join(self.apart)
-            words = f"no known phase holds {names} together with another of these elements, so the hull is not known"
+            words = Message(
+                "no known phase holds {names} together with another of these elements, so the hull is not known",
+                names=names,
+            )
         elif self.elements == 1:
-            words = "against the ground state of the element"
+            words = Message("against the ground state of the element")
         elif self.own is not None and self.e_above_hull > 0:
-            words = f"{self.own} is a phase of the known hull, and this prediction lies above it"
+            words = Message("{own} is a phase of the known hull, and this prediction lies above it", own=self.own)
         elif self.e_above_hull > 0:
-            words = f"decomposes to {products}"
+            words = Message("decomposes to {products}", products=products)
         else:
-            words = "not above any mixture of known phases"
+            words = Message("not above any mixture of known phases")
         few = shallow_text(self.known)
-        return "; ".join((words, few)) if self.few_known else words
+        return join((words, few)) if self.few_known else words
 
 
 def few_known(elements: int, known: int) -> bool:
@@ -76,11 +80,11 @@ def few_known(elements: int, known: int) -> bool:
 
 def shallow_text(known: int) -> str:
     """That so many known formulas of exactly these elements are too few, in words."""
-    few = f"only {known} known formulas of these elements, so the hull may be too shallow"
+    few = Message("only {known} known formulas of these elements, so the hull may be too shallow", known=known)
     if known == 0:
-        few = "no known formula of these elements, so the hull may be too shallow"
+        few = Message("no known formula of these elements, so the hull may be too shallow")
     elif known == 1:
-        few = "only 1 known formula of these elements, so the hull may be too shallow"
+        few = Message("only 1 known formula of these elements, so the hull may be too shallow")
     return few
 
 
@@ -154,7 +158,9 @@ class Hull:
         energies = np.array([phase[2] for phase in phases])
         result = linprog(energies, A_eq=matrix, b_eq=target, bounds=(0, None), method="highs-ds")
         if result.status != 0:
-            raise MissingReference(f"no mixture of known phases makes {dict(fractions)}; rebuild assets/reference")
+            raise MissingReference(
+                "no mixture of known phases makes {fractions}; rebuild assets/reference", fractions=dict(fractions)
+            )
         shares = tuple((phases[j][0], float(w)) for j, w in enumerate(result.x) if w > 1e-6)
         return float(result.fun), tuple(sorted(shares, key=lambda share: -share[1]))
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from matgen_core.chem.symmetry import TO_PRIMITIVE, centring, hall_number, symbol, wyckoff_positions
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import Message, Text
 from matgen_core.core.records import Crystal, Site
 
 if TYPE_CHECKING:
@@ -31,12 +32,16 @@ def from_structure(structure: Structure, tolerances: tuple[float, ...] = TOLERAN
         BadInput: for disordered structures, for numbers that are none, and where spglib finds no consistent symmetry.
     """
     if not structure.is_ordered:
-        raise BadInput(f"{structure.formula} is disordered; give an ordered structure (one element on each site)")
+        raise BadInput(
+            "{formula} is disordered; give an ordered structure (one element on each site)", formula=structure.formula
+        )
     if not (np.isfinite(structure.lattice.matrix).all() and np.isfinite(structure.frac_coords).all()):
         # spglib would bring the whole process down
-        raise BadInput(f"{structure.formula}: a cell length, an angle or a coordinate is not a number; write one")
+        raise BadInput(
+            "{formula}: a cell length, an angle or a coordinate is not a number; write one", formula=structure.formula
+        )
     cell = (structure.lattice.matrix, structure.frac_coords, [site.specie.Z for site in structure])
-    reason = "spglib found no symmetry"
+    reason: Text = Message("spglib found no symmetry")
     for tolerance in tolerances:
         found = spglib.get_symmetry_dataset(cell, symprec=tolerance)
         if found is None:
@@ -48,7 +53,11 @@ def from_structure(structure: Structure, tolerances: tuple[float, ...] = TOLERAN
             return _from_dataset(dataset, tolerance)
         except BadInput as error:
             reason = str(error)
-    raise BadInput(f"{structure.formula}: {reason}; check the cell for overlapping or duplicated atoms")
+    raise BadInput(
+        "{formula}: {reason}; check the cell for overlapping or duplicated atoms",
+        formula=structure.formula,
+        reason=reason,
+    )
 
 
 def _from_dataset(dataset: spglib.SpglibDataset, tolerance: float) -> Crystal:
@@ -64,10 +73,19 @@ def _from_dataset(dataset: spglib.SpglibDataset, tolerance: float) -> Crystal:
     for orbit, atoms in orbits.items():
         position = table[letter_of_orbit[orbit]]
         if position.multiplicity != len(atoms):
-            raise BadInput(f"an orbit of {len(atoms)} atoms does not fit {position.multiplicity}{position.letter}")
+            raise BadInput(
+                "an orbit of {n_atoms} atoms does not fit {multiplicity}{letter}",
+                n_atoms=len(atoms),
+                multiplicity=position.multiplicity,
+                letter=position.letter,
+            )
         solutions = position.solve(dataset.std_positions[atoms], max(slack, 1e-3))
         if len(solutions) == 0:
-            raise BadInput(f"no atom lies on the representative of {position.multiplicity}{position.letter}")
+            raise BadInput(
+                "no atom lies on the representative of {multiplicity}{letter}",
+                multiplicity=position.multiplicity,
+                letter=position.letter,
+            )
         # Any solution names the same orbit; the first in order is as good as any and always the same one.
         rounded = np.round(solutions, 5) % 1.0
         chosen = solutions[np.lexsort(rounded.T[::-1])[0]] if position.free_axes else solutions[0]

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from matgen_core.core.messages import Message
+
 
 class MatGenError(ValueError):
-    """Base of every error a user can cause. Its text names the input and the remedy and is safe to show."""
+    """Base of every error a user can cause. Its text names the input and the remedy and is safe to show.
+
+    >>> str(MatGenError("{name} is empty; give one row", name="a.csv"))
+    'a.csv is empty; give one row'
+
+    Args:
+        template: the sentence, or a message as it is.
+        values: of the template.
+    """
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        self.message = template if isinstance(template, Message) and not values else Message(template, **values)
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class BadTarget(MatGenError):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matgen_core.core.errors import BadTarget, quote
+from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
 
 
@@ -23,11 +24,13 @@ class Goal:
     def __post_init__(self) -> None:
         for end in (self.low, self.high):
             if end is not None and not math.isfinite(end):
-                raise BadTarget(f"a target must be a finite number, not {end}; leave it out for 'any'")
+                raise BadTarget("a target must be a finite number, not {end}; leave it out for 'any'", end=end)
         if self.low is None and self.high is None:
             raise BadTarget("a goal needs a value or a bound; leave the property out for 'any'")
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise BadTarget(f"the range {self.low:g} to {self.high:g} is reversed; write {self.high:g}:{self.low:g}")
+            raise BadTarget(
+                "the range {low:g} to {high:g} is reversed; write {high:g}:{low:g}", low=self.low, high=self.high
+            )
 
     @classmethod
     def at(cls, value: float) -> Goal:
@@ -135,13 +138,18 @@ def meets(key: str, goal: Goal, value: float | None) -> bool | None:
 def outside_data(key: str, goal: Goal) -> str | None:
     """A warning for a goal that lies outside what the training rows cover, or None."""
     if key not in PROPERTIES:
-        raise BadTarget(f"unknown property {key!r}; known: {', '.join(PROPERTIES)}")
+        raise BadTarget("unknown property {key!r}; known: {properties}", key=key, properties=join(PROPERTIES, ", "))
     record = PROPERTIES[key]
     low, high = goal.interval(data=record.range)
     if high < record.low or low > record.high:
-        return (
-            f"{record.label} of {goal} {record.unit} lies outside the training data "
-            f"({record.low:g} to {record.high:g} {record.unit}): expect few or no hits"
+        return Message(
+            "{label} of {goal} {unit} lies outside the training data ({low:g} to {high:g} {unit}): "
+            "expect few or no hits",
+            label=record.label,
+            goal=goal,
+            unit=record.unit,
+            low=record.low,
+            high=record.high,
         )
     return None
 
@@ -159,9 +167,11 @@ def parse_goal(name: str, text: str) -> Goal | None:
     try:
         ends = [float(part) if part.strip() else None for part in text.split(":")]
     except ValueError:
-        raise BadTarget(f"--{name} {shown} is not a number, a range such as 1:3, or any") from None
+        raise BadTarget(
+            "--{name} {shown} is not a number, a range such as 1:3, or any", name=name, shown=shown
+        ) from None
     if len(ends) == 1:
         return Goal(ends[0], ends[0])
     if len(ends) != 2:
-        raise BadTarget(f"--{name} {shown} has more than two ends; write a range such as 1:3")
+        raise BadTarget("--{name} {shown} has more than two ends; write a range such as 1:3", name=name, shown=shown)
     return Goal(ends[0], ends[1])

@@ -12,6 +12,8 @@ from typing import Generic
 
 from typing_extensions import TypeVar
 
+from matgen_core.core.messages import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -112,9 +114,9 @@ class Prediction:
     value: float | None
     spread: float | None
     unit: str
-    method: str
+    method: Text
     in_domain: bool | None = None
-    note: str = ""
+    note: Text = ""
     known: float | None = None
     zero_chance: float | None = None
     otherwise: float | None = None
@@ -134,7 +136,7 @@ class Verdict:
 
     rule: str
     passed: bool | None
-    reason: str = ""
+    reason: Text = ""
     chance: float | None = None
 
 
@@ -211,4 +213,4 @@ class Progress(Generic[M]):
     done: int
     total: int
     candidates: tuple[Candidate[M], ...] = ()
-    message: str = ""
+    message: Text = ""

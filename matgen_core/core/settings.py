@@ -10,6 +10,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import join
 
 T = TypeVar("T")
 #: What a run of molecules can count, each including those before it.
@@ -39,10 +40,21 @@ class Setting:
     def check(self, name: str, value: Any) -> None:
         """Raises BadInput, naming the setting and what it may be, for a value that it cannot be."""
         if self.choices and value not in self.choices:
-            raise BadInput(f"{name} {quote(value)} is unknown; choose from: {', '.join(self.choices)}")
+            raise BadInput(
+                "{name} {value} is unknown; choose from: {choices}",
+                name=name,
+                value=quote(value),
+                choices=join(self.choices, ", "),
+            )
         low, high = self.low, self.high
         if value is not None and low is not None and high is not None and not low <= value <= high:  # nor is NaN
-            raise BadInput(f"{name} {value:g} is not possible; choose from {low:g} to {high:g}")
+            raise BadInput(
+                "{name} {value:g} is not possible; choose from {low:g} to {high:g}",
+                name=name,
+                value=value,
+                low=low,
+                high=high,
+            )
 
 
 def _number(default: T, label: str, low: float, high: float, help: str = "", step: float = 1) -> T:

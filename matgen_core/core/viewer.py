@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from matgen_core.core.installation import HOME
+from matgen_core.core.messages import Message
 
 PACKAGE = "3dmol@2.5.5"
 DIGEST = "f7cc78921ae72e7623e89cdd111434f58c2efddd2ffda1cd212644b406fb8016"
@@ -61,7 +62,7 @@ def main(target: Path = TARGET) -> None:
     try:
         fetch(target)
     except Exception as error:
-        reason = f"{type(error).__name__}: {str(error)[:200]}"
+        reason = Message("{error}: {error2}", error=type(error).__name__, error2=str(error)[:200])
         print(f"The 3D viewer could not be fetched ({reason}).", file=sys.stderr)
         print("The app starts without it and draws flat pictures. To try again: matgen viewer", file=sys.stderr)
 

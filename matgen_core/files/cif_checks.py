@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import join
 from matgen_core.files.cif_syntax import Block
 
 #: Shares by which volume and density may differ: both are rounded, density also for the atomic masses.
@@ -53,7 +54,9 @@ class Facts:
         """Raises BadInput where the cell has another volume (Å³) than the file says."""
         if self.volume and abs(volume - self.volume) > _VOLUME_SLACK * self.volume:
             raise BadInput(
-                f"the lengths and angles of the cell give {volume:.4g} Å³, the file says {self.volume:g} Å³; check them"
+                "the lengths and angles of the cell give {volume:.4g} Å³, the file says {volume2:g} Å³; check them",
+                volume=volume,
+                volume2=self.volume,
             )
 
     def check(self, elements: Sequence[str], isotopes: Sequence[str], lattice: NDArray[np.float64]) -> None:
@@ -66,39 +69,59 @@ class Facts:
             read = _mass(elements, isotopes) * _GRAMS / float(abs(np.linalg.det(lattice)))
             if abs(read - self.density) > _DENSITY_SLACK * self.density:
                 raise BadInput(
-                    f"the density of what was read ({_write(counts)} in the cell) is {read:.2f} g/cm³, the file says "
-                    f"{self.density:g}; an atom or the setting is amiss"
+                    "the density of what was read ({write} in the cell) is {read:.2f} g/cm³, the file says "
+                    "{density:g}; an atom or the setting is amiss",
+                    write=_write(counts),
+                    read=read,
+                    density=self.density,
                 )
 
     def _check_elements(self, counts: Counter[str]) -> None:
         missing, extra = sorted(self.elements - set(counts)), sorted(set(counts) - self.elements)
         if missing:
             raise BadInput(
-                f"{', '.join(missing)} of the formula sum {_write(self.formula)} has no place among the atom sites "
-                f"({_write(counts)} was read); give all atoms"
+                "{missing} of the formula sum {write} has no place among the atom sites ({write2} was "
+                "read); give all atoms",
+                missing=join(missing, ", "),
+                write=_write(self.formula),
+                write2=_write(counts),
             )
         if extra:
-            raise BadInput(f"{', '.join(extra)} was read, but is not in the formula sum {_write(self.formula)}")
+            raise BadInput(
+                "{extra} was read, but is not in the formula sum {write}",
+                extra=join(extra, ", "),
+                write=_write(self.formula),
+            )
 
     def _check_units(self, counts: Counter[str]) -> None:
         ratios = {element: counts[element] / amount for element, amount in self.formula.items()}
         low, high = min(ratios.values()), max(ratios.values())
         if high - low > _COUNT_SLACK * high:
-            raise BadInput(f"{_write(counts)} was read, the formula sum of the file is {_write(self.formula)}")
+            raise BadInput(
+                "{write} was read, the formula sum of the file is {write2}",
+                write=_write(counts),
+                write2=_write(self.formula),
+            )
         units = sum(ratios.values()) / len(ratios)
         whole = round(units)
         stated = self.units
         if whole < 1 or abs(units - whole) > _COUNT_SLACK * units:
             raise BadInput(
-                f"{_write(counts)} was read, which is {units:.3g} times the formula sum {_write(self.formula)}; an "
-                "atom or the setting is amiss"
+                "{write} was read, which is {units:.3g} times the formula sum {write2}; an atom or the "
+                "setting is amiss",
+                write=_write(counts),
+                units=units,
+                write2=_write(self.formula),
             )
         # pymatgen writes the content of the cell as the formula sum, and Z as units of the reduced formula.
         # One atom of an element that pymatgen counts in pairs (O, H, N) gets Z = 0, which states nothing.
         if stated and whole != stated and not (whole == 1 and stated == _reduced_units(counts)):
             raise BadInput(
-                f"{_write(counts)} was read, which is {whole} times the formula sum {_write(self.formula)}; the file "
-                f"says Z = {stated:g}"
+                "{write} was read, which is {whole} times the formula sum {write2}; the file says Z = {stated:g}",
+                write=_write(counts),
+                whole=whole,
+                write2=_write(self.formula),
+                stated=stated,
             )
 
 

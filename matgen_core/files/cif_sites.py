@@ -57,7 +57,9 @@ def read_sites(block: Block, formula: Iterable[str]) -> list[AtomSite]:
             continue
         symbol = _element_of(label, types[i] if types else "", known)
         if hydrogens[i] not in MISSING and number_of(hydrogens[i])[0] > 0:
-            raise BadInput(f"{quote(label)} has attached hydrogens without a place of their own; give H its place")
+            raise BadInput(
+                "{label} has attached hydrogens without a place of their own; give H its place", label=quote(label)
+            )
         position = tuple(_coordinate(label, axis[i]) for axis in axes)
         isotope = symbol if symbol in ("D", "T") else ""
         sites.append(AtomSite(label, "H" if isotope else symbol, isotope, (position[0], position[1], position[2])))
@@ -87,16 +89,22 @@ def _occupied(label: str, text: str) -> bool:
     if abs(value - 1) <= max(_FULL_SLACK, uncertainty):
         return True
     if value > 1 or value < 0:
-        raise BadInput(f"the occupancy of {quote(label)} is {value:g}; it runs from 0 to 1")
+        raise BadInput("the occupancy of {label} is {value:g}; it runs from 0 to 1", label=quote(label), value=value)
     raise BadInput(
-        f"the structure is disordered: the occupancy of {quote(label)} is {value:g}; give an ordered structure (one "
-        "element on each site)"
+        "the structure is disordered: the occupancy of {label} is {value:g}; give an ordered "
+        "structure (one element on each site)",
+        label=quote(label),
+        value=value,
     )
 
 
 def _coordinate(label: str, text: str) -> float:
     if text in MISSING:
-        raise BadInput(f"{quote(label)} has no place in the file ({quote(text)} as a coordinate); give it one")
+        raise BadInput(
+            "{label} has no place in the file ({text} as a coordinate); give it one",
+            label=quote(label),
+            text=quote(text),
+        )
     value, uncertainty = number_of(text)
     return value if uncertainty else snap(value, text)
 
@@ -135,15 +143,24 @@ def _element_of(label: str, type_symbol: str, formula: frozenset[str]) -> str:
     fitting = [symbol for symbol in possible if not formula or symbol in formula or _as_hydrogen(symbol) in formula]
     if not possible or (not by_type and letters.upper().startswith("WAT")):
         raise BadInput(
-            f"{quote(text)} of site {quote(label)} names no element; give _atom_site_type_symbol (an atom a site)"
+            "{text} of site {label} names no element; give _atom_site_type_symbol (an atom a site)",
+            text=quote(text),
+            label=quote(label),
         )
     if not fitting:
         raise BadInput(
-            f"site {quote(label)} reads as {possible[0]}, which is not in the formula sum of the file; give "
-            "_atom_site_type_symbol"
+            "site {label} reads as {possible}, which is not in the formula sum of the file; give "
+            "_atom_site_type_symbol",
+            label=quote(label),
+            possible=possible[0],
         )
     if len(fitting) > 1 and letters[1:2].isupper():
-        raise BadInput(f"the label {quote(label)} may be {fitting[0]} or {fitting[1]}; give _atom_site_type_symbol")
+        raise BadInput(
+            "the label {label} may be {fitting} or {fitting2}; give _atom_site_type_symbol",
+            label=quote(label),
+            fitting=fitting[0],
+            fitting2=fitting[1],
+        )
     return fitting[0]
 
 
@@ -167,5 +184,6 @@ def _check_hydrogens(sites: list[AtomSite]) -> None:
         letters = re.match(r"[A-Za-z]+[0-9]?[A-Za-z]?", site.label)
         if site.element in "ON" and letters and letters[0].upper().startswith(_WITH_HYDROGEN):
             raise BadInput(
-                f"site {quote(site.label)} stands for atoms with hydrogen, and H has no place; give H its place"
+                "site {label} stands for atoms with hydrogen, and H has no place; give H its place",
+                label=quote(site.label),
             )

@@ -24,6 +24,7 @@ from matgen_core.chem.space_group_settings import (
     standard_settings,
 )
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message, join
 from matgen_core.files.cif_checks import Facts, read_facts
 from matgen_core.files.cif_sites import AtomSite, read_sites
 from matgen_core.files.cif_syntax import Block, read_blocks
@@ -73,7 +74,9 @@ def read_cif(text: str) -> list[CifStructure]:
         BadInput: where the text is no CIF, or holds no structure at all.
     """
     if len(text) > LONGEST_CIF:
-        raise BadInput(f"the CIF has {len(text):,} characters; at most {LONGEST_CIF:,}")
+        raise BadInput(
+            "the CIF has {n_text:,} characters; at most {longest_cif:,}", n_text=len(text), longest_cif=LONGEST_CIF
+        )
     blocks = read_blocks(text)
     found = []
     for block in [b for b in blocks if _has_atoms(b)] or blocks[:1]:
@@ -119,7 +122,10 @@ def read_block(block: Block) -> tuple[Structure, str]:
     chosen, atoms = _decide(fits, facts)
     note = ""
     if len(settings) > 1:
-        note = f"the file does not say its setting; {chosen.name} alone agrees with its formula sum and was taken"
+        note = Message(
+            "the file does not say its setting; {chosen} alone agrees with its formula sum and was taken",
+            chosen=chosen.name,
+        )
     structure = Structure(lattice, [site.element for site, _ in atoms], np.array([place for _, place in atoms]))
     _check_distances(structure, [site.label for site, _ in atoms])
     return structure, note
@@ -132,14 +138,20 @@ def _lattice(block: Block, facts: Facts) -> Array:
     for name in ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma"):
         value = block.number(f"_cell_{name}")
         if value is None:
-            raise BadInput(f"the CIF cannot be read: it has no _cell_{name}")
+            raise BadInput("the CIF cannot be read: it has no _cell_{name}", name=name)
         values.append(value)
     if not all(0.5 < length < 1e9 for length in values[:3]) or not all(1 < angle < 179 for angle in values[3:]):
-        raise BadInput(f"the CIF cannot be read: no cell has lengths and angles {', '.join(f'{v:g}' for v in values)}")
+        raise BadInput(
+            "the CIF cannot be read: no cell has lengths and angles {values}",
+            values=join((f"{v:g}" for v in values), ", "),
+        )
     with np.errstate(invalid="ignore"):
         matrix = np.asarray(Lattice.from_parameters(*values).matrix)
     if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-3:
-        raise BadInput(f"the CIF cannot be read: no cell has lengths and angles {', '.join(f'{v:g}' for v in values)}")
+        raise BadInput(
+            "the CIF cannot be read: no cell has lengths and angles {values}",
+            values=join((f"{v:g}" for v in values), ", "),
+        )
     facts.check_volume(float(abs(np.linalg.det(matrix))))
     return matrix
 
@@ -159,24 +171,33 @@ def _settings(block: Block, lattice: Array, facts: Facts) -> list[Setting]:
         found = [Setting(name, group_number(operations), "", operations)]
         if stated and found[0].number not in (0, stated) and not facts.units_are_known:
             raise BadInput(
-                f"the symmetry operations are of space group {found[0].number}, the file says {stated}; give the "
-                "operations of all the group, or the formula sum and Z"
+                "the symmetry operations are of space group {number}, the file says {stated}; give the "
+                "operations of all the group, or the formula sum and Z",
+                number=found[0].number,
+                stated=stated,
             )
     else:
         hall = block.text("_space_group_name_hall", "_symmetry_space_group_name_hall")
         found = list((settings_by_hall(hall) if hall else ()) or named)
         if not found and name:
-            raise BadInput(f"the setting {quote(name)} is not known; give the symmetry operations")
+            raise BadInput("the setting {name} is not known; give the symmetry operations", name=quote(name))
         found = found or list(standard_settings(number))
         if not found and (facts.units_are_known or facts.density):
             found = list(settings_by_name("P 1"))  # every atom is listed, or the file's own numbers will say no
         if not found:
             raise BadInput("the CIF says no symmetry; give the operations (for P1: 'x, y, z') or the space group")
         if number and found[0].number != number:
-            raise BadInput(f"the space group {quote(name or hall)} is number {found[0].number}, the file says {number}")
+            raise BadInput(
+                "the space group {name} is number {number}, the file says {number2}",
+                name=quote(name or hall),
+                number=found[0].number,
+                number2=number,
+            )
     fitting = [setting for setting in found if fits_cell(setting.matrices[0], lattice)]
     if not fitting:
-        raise BadInput(f"the cell does not have the symmetry of {quote(found[0].name or 'the operations')}; check both")
+        raise BadInput(
+            "the cell does not have the symmetry of {found}; check both", found=quote(found[0].name or "the operations")
+        )
     unique_b = [s for s in fitting if 3 <= s.number <= 15 and s.name.split()[1:2] == ["1"]]
     return unique_b if len(fitting) > 1 and unique_b else fitting
 
@@ -186,7 +207,7 @@ def _operations(block: Block) -> tuple[str, ...]:
     texts = [",".join(text.split(",")[:3]) for text in block.column(*_OPERATIONS)]
     centrings = [",".join(text.split(",")[:3]) for text in block.column(*_CENTRINGS)]
     if len(texts) * max(1, len(centrings)) > _MOST_OPERATIONS:
-        raise BadInput(f"the CIF has {len(texts):,} symmetry operations; give a smaller cell")
+        raise BadInput("the CIF has {n_texts:,} symmetry operations; give a smaller cell", n_texts=len(texts))
     if not centrings or not texts:
         return tuple(texts)
     combined = []
@@ -204,7 +225,11 @@ def _expand(sites: list[AtomSite], setting: Setting, lattice: Array) -> list[tup
     """Every atom of the cell: the images of each site, those on a special position once."""
     rotations, translations = setting.matrices
     if len(rotations) * len(sites) > MOST_POINTS:
-        raise BadInput(f"the CIF has {len(sites):,} sites and {len(rotations):,} operations; give a smaller cell")
+        raise BadInput(
+            "the CIF has {n_sites:,} sites and {n_rotations:,} operations; give a smaller cell",
+            n_sites=len(sites),
+            n_rotations=len(rotations),
+        )
     atoms = []
     for site in sites:
         start = np.array(site.position)
@@ -215,7 +240,9 @@ def _expand(sites: list[AtomSite], setting: Setting, lattice: Array) -> list[tup
         images = (rotations @ (start + shifts[on_it].mean(axis=0)) + translations) % 1.0
         atoms += [(site, place) for place in _apart(images, lattice)]
         if len(atoms) > MOST_ATOMS:
-            raise BadInput(f"{len(atoms):,} atoms in the cell; at most {MOST_ATOMS:,}")
+            raise BadInput(
+                "{n_atoms:,} atoms in the cell; at most {most_atoms:,}", n_atoms=len(atoms), most_atoms=MOST_ATOMS
+            )
     return atoms
 
 
@@ -245,7 +272,9 @@ def _decide(
     if len(exact) == 1:
         return exact[0]
     names = ", ".join(setting.name for setting, _ in fits)
-    raise BadInput(f"the file does not say its setting, and several agree with it ({names}); name one of them")
+    raise BadInput(
+        "the file does not say its setting, and several agree with it ({names}); name one of them", names=names
+    )
 
 
 def _check_distances(structure: Structure, labels: list[str]) -> None:
@@ -253,6 +282,8 @@ def _check_distances(structure: Structure, labels: list[str]) -> None:
     if len(distances):
         i = int(np.argmin(distances))
         raise BadInput(
-            f"{quote(labels[first[i]])} and {quote(labels[second[i]])} are {distances[i]:.2f} Å apart; an atom is "
-            "listed twice, or the setting is another"
+            "{labels} and {labels2} are {distances:.2f} Å apart; an atom is listed twice, or the setting is another",
+            labels=quote(labels[first[i]]),
+            labels2=quote(labels[second[i]]),
+            distances=distances[i],
         )

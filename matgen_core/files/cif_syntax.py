@@ -52,7 +52,7 @@ class Block:
         if tag is None:
             return []
         if tag in self.uneven:
-            raise BadInput(f"the CIF cannot be read: the loop of {tag} does not fill its last row; complete it")
+            raise BadInput("the CIF cannot be read: the loop of {tag} does not fill its last row; complete it", tag=tag)
         return self.values[tag]
 
     def text(self, *tags: str) -> str:
@@ -81,7 +81,7 @@ def number_of(text: str) -> tuple[float, float]:
     """
     found = re.fullmatch(r"([+-]?(?:\d+\.?(\d*)|\.(\d+)))(?:[eE]([+-]?\d{1,3}))?(?:\((\d*)\))?", text.strip())
     if found is None:
-        raise BadInput(f"the CIF cannot be read: {quote(text)} is not a number")
+        raise BadInput("the CIF cannot be read: {text} is not a number", text=quote(text))
     value, digits = float(found[1] + (f"e{found[4]}" if found[4] else "")), found[2] or found[3] or ""
     return value, float(f"{int(found[5])}e-{len(digits)}") if found[5] else 0.0
 
@@ -140,7 +140,9 @@ def _words(text: str) -> Iterator[tuple[str, bool]]:
             continue
         if kind == "open":
             line = text.count("\n", 0, found.start()) + 1
-            raise BadInput(f"the CIF cannot be read: the text field that begins in line {line} has no end (;)")
+            raise BadInput(
+                "the CIF cannot be read: the text field that begins in line {line} has no end (;)", line=line
+            )
         yield found[str(kind)], kind == "bare"
 
 

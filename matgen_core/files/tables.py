@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message, Text
 
 #: Characters; a CIF is the longest that a cell holds.
 LONGEST_CELL = 5_000_000
@@ -64,7 +65,7 @@ class Table:
     rows: Iterator[Row]
     encoding: str
     separator: str
-    notes: list[str] = field(default_factory=list)
+    notes: list[Text] = field(default_factory=list)
 
     @property
     def decimal_comma(self) -> bool:
@@ -116,7 +117,9 @@ def open_table(source: Path | bytes | IO[bytes], name: str = "", *, separator: s
             finally:
                 text.detach()
     except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(f"{name} cannot be read ({type(error).__name__}); save it as CSV in UTF-8") from None
+        raise BadInput(
+            "{name} cannot be read ({error}); save it as CSV in UTF-8", name=name, error=type(error).__name__
+        ) from None
 
 
 @contextmanager
@@ -126,7 +129,7 @@ def _opened(source: Path | bytes | IO[bytes]) -> Iterator[Any]:
     elif not isinstance(source, Path):
         yield source
     elif not source.is_file():
-        raise BadInput(f"{source} is not a file; give a CSV with a column formula, cif or smiles")
+        raise BadInput("{source} is not a file; give a CSV with a column formula, cif or smiles", source=source)
     else:
         with (gzip.open if source.suffix == ".gz" else Path.open)(source, "rb") as raw:
             yield raw
@@ -167,7 +170,11 @@ def _begin(text: IO[str], name: str, encoding: str, separator: str) -> Table:
     head += text.read(1) if head.endswith("\r") else ""
     whole = len(head) < _SAMPLE
     lines = _lines(head, text)
-    notes = [f"{short} is not in UTF-8; it was read as {_ENCODINGS[encoding]}"] if encoding in _ENCODINGS else []
+    notes: list[Text] = (
+        [Message("{short} is not in UTF-8; it was read as {encodings}", short=short, encodings=_ENCODINGS[encoding])]
+        if encoding in _ENCODINGS
+        else []
+    )
     comments = 0
     first = ""
     for line in lines:
@@ -180,25 +187,27 @@ def _begin(text: IO[str], name: str, encoding: str, separator: str) -> Table:
             first = line.lstrip("\ufeff")
             break
     if "\0" in head or "\ufffd" in first:
-        raise BadInput(f"{name} is not text that can be read; save it as CSV in UTF-8")
+        raise BadInput("{name} is not text that can be read; save it as CSV in UTF-8", name=name)
     if not first:
-        raise BadInput(f"{name} has no header line; the first line must name its columns")
+        raise BadInput("{name} has no header line; the first line must name its columns", name=name)
     at = head.find(first)
     separator = separator or _find_separator(head[at:] if at >= 0 else first, whole)
     if separator not in (",", "\t"):
-        notes.append(f"{short} was read with the {_named(separator)} as separator")
+        notes.append(Message("{short} was read with the {named} as separator", short=short, named=_named(separator)))
     if comments:
-        notes.append(f"{short}: lines of comment before the header: {comments}")
+        notes.append(Message("{short}: lines of comment before the header: {comments}", short=short, comments=comments))
     reader = csv.reader(_join(first, lines), delimiter=separator)
     try:
         header = next(reader)
     except csv.Error as error:
-        raise BadInput(f"{name} is not a CSV ({error}); save it as comma-separated UTF-8") from None
+        raise BadInput(
+            "{name} is not a CSV ({error}); save it as comma-separated UTF-8", name=name, error=error
+        ) from None
     while header and not header[-1].strip():  # a spreadsheet ends its lines with empty cells
         header.pop()
     columns = _unique(header)
     if len(set(columns)) > len(set(map(str.strip, header))):
-        notes.append(f"{short} has two columns of one name; the first is used")
+        notes.append(Message("{short} has two columns of one name; the first is used", short=short))
     return Table(name, columns, _rows(reader, columns, separator), encoding, separator, notes)
 
 
@@ -264,7 +273,12 @@ def _rows(reader: Iterator[list[str]], columns: tuple[str, ...], separator: str)
         named = dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
         problem = ""
         if any(cells[width:]):
-            problem = f"{len(cells)} cells, but {width} headers; put a cell that holds a {_named(separator)} in quotes"
+            problem = Message(
+                "{n_cells} cells, but {width} headers; put a cell that holds a {named} in quotes",
+                n_cells=len(cells),
+                width=width,
+                named=_named(separator),
+            )
         yield Row(number, named, problem)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message, Text
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Prediction
 
@@ -114,18 +115,18 @@ def read_number(text: str, *, comma: bool = False) -> tuple[float, float | None,
     plain = re.sub(r"[\u00a0\u2009\u202f]", " ", text.strip()).replace("−", "-").replace("–", "-")
     match = _CELL.fullmatch(plain)
     if match is None:
-        raise BadInput(f"{quote(text)} is not a number")
+        raise BadInput("{text} is not a number", text=quote(text))
     if re.match(r"[.,]?\d*[.,]\d", match[4]) or re.match(r"[\d.,]", match[4]):
-        raise BadInput(f"{quote(text)} is not one number; write it with one decimal point, such as 1234.5")
+        raise BadInput("{text} is not one number; write it with one decimal point, such as 1234.5", text=quote(text))
     if not comma and re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", match[1]):
-        raise BadInput(f"{quote(text)} can mean two numbers; write it with a decimal point")
+        raise BadInput("{text} can mean two numbers; write it with a decimal point", text=quote(text))
     value = float(match[1].replace(",", "."))
     spread = float(match[3].replace(",", ".")) if match[3] else None
     if match[2] and spread is None:  # as crystallographers write it: 1.42(1) is 1.42 ± 0.01
         digits = re.split(r"[eE]", match[1])[0].replace(",", ".").partition(".")[2]
         spread = int(match[2]) * 10.0 ** -len(digits)
     if not math.isfinite(value):
-        raise BadInput(f"{quote(text)} is not a number")
+        raise BadInput("{text} is not a number", text=quote(text))
     return value, spread, match[4].strip()
 
 
@@ -150,11 +151,17 @@ def read_cell(column: Column, text: str, *, comma: bool = False) -> Prediction |
     unit = written or column.unit
     factor = 1.0 if unit in ("", record.unit) else UNITS[record.unit].get(unit)
     if factor is None:
-        raise BadInput(f"{column.key}: the unit {quote(unit)} is not known; use {_SHOWN[record.unit]}")
+        raise BadInput(
+            "{key}: the unit {unit} is not known; use {shown}",
+            key=column.key,
+            unit=quote(unit),
+            shown=_SHOWN[record.unit],
+        )
+    note: Text = ""
     if written and column.unit and written != column.unit:
-        note = f"the cell says {written}, the column {column.unit}; the cell's was taken"
-    else:
-        note = ""
+        note = Message(
+            "the cell says {written}, the column {unit}; the cell's was taken", written=written, unit=column.unit
+        )
     spread = None if spread is None else spread * factor
     return Prediction(column.key, value * factor, spread, record.unit, METHOD, None, note)
 
@@ -170,10 +177,10 @@ def read_given(columns: Sequence[Column], cells: Mapping[str, str], *, comma: bo
         reading = read_cell(column, cells.get(column.name, ""), comma=comma)
         if reading is None or reading.value is None:
             continue
-        note = f"from the column {quote(column.name)}"
-        note = f"{note}; {reading.note}" if reading.note else note
+        note = Message("from the column {column}", column=quote(column.name))
+        note = Message("{note}; {note2}", note=note, note2=reading.note) if reading.note else note
         before = found.setdefault(column.key, replace(reading, note=note))
         if before.value is not None and not math.isclose(before.value, reading.value, rel_tol=1e-6, abs_tol=1e-9):
             both = f"{before.value:g} and {reading.value:g}"
-            raise BadInput(f"{column.key}: two columns say {both}; keep one of them")
+            raise BadInput("{key}: two columns say {both}; keep one of them", key=column.key, both=both)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from matgen_core.chem.stability import few_known, shallow_text
+from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, M, Prediction, Verdict
 from matgen_core.kinds.crystals.reference import Reference
@@ -14,8 +15,12 @@ ENERGIES = ("formation_energy", "e_above_hull")
 
 def by_definition(key: str, value: float | None, method: str) -> Prediction:
     """An energy of an element in its ground state: 0, with what a model would say of it in the note."""
-    note = "" if value is None else f"an element in its ground state; {method} reads {value:+.3f} eV/atom"
-    return Prediction(key, 0.0, 0.0, PROPERTIES[key].unit, "by definition", True, note, 0.0)
+    note = (
+        ""
+        if value is None
+        else Message("an element in its ground state; {method} reads {value:+.3f} eV/atom", method=method, value=value)
+    )
+    return Prediction(key, 0.0, 0.0, PROPERTIES[key].unit, Message("by definition"), True, note, 0.0)
 
 
 def check_known_phases(reference: Reference, formula: str, elements: Collection[str]) -> Verdict:
@@ -29,20 +34,20 @@ def check_known_phases(reference: Reference, formula: str, elements: Collection[
     if len(elements) == 1:
         return Verdict("known_phases", True, "an element")
     if reference.energy_of(formula) is not None:
-        return Verdict("known_phases", True, f"the energy of {formula} is known")
+        return Verdict("known_phases", True, Message("the energy of {formula} is known", formula=formula))
     hull = reference.hull
     if apart := hull.elements_apart(list(elements)):
         return Verdict(
-            "known_phases", False, f"no known phase holds {', '.join(apart)} together with another of these elements"
+            "known_phases",
+            False,
+            Message("no known phase holds {apart} together with another of these elements", apart=join(apart, ", ")),
         )
     known = hull.count_known(elements)
     enough = not few_known(len(elements), known)
     if not enough:
         return Verdict("known_phases", False, shallow_text(known))
-    return Verdict(
-        "known_phases", True,
-        "1 known formula of these elements" if known == 1 else f"{known} known formulas of these elements",
-    )  # fmt: skip
+    found = Message("{known} known formulas of these elements", known=known)
+    return Verdict("known_phases", True, Message("1 known formula of these elements") if known == 1 else found)
 
 
 def cost_above_hull(candidate: Candidate[M]) -> float:

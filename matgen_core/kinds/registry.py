@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import join
 from matgen_core.core.records import Candidate, Crystal, Formula, Molecule
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def load_kind(name: str) -> Kind[Any, Any]:
         BadInput: for an unknown name.
     """
     if name not in MATERIALS:
-        raise BadInput(f"no kind {name!r} of material; choose from: {', '.join(NAMES)}")
+        raise BadInput("no kind {name!r} of material; choose from: {names}", name=name, names=join(NAMES, ", "))
     kind: Kind[Any, Any] = import_module(f"matgen_core.kinds.{name}.kind").KIND
     return kind
 
@@ -56,5 +57,10 @@ def write(kind: str, candidates: Sequence[Candidate[Any]], ending: str = "csv") 
     """
     writers = load_kind(kind).writers()
     if ending not in writers:
-        raise BadInput(f"{kind} are not written as {ending!r}; choose from: {', '.join(writers)}")
+        raise BadInput(
+            "{kind} are not written as {ending!r}; choose from: {writers}",
+            kind=kind,
+            ending=ending,
+            writers=join(writers, ", "),
+        )
     return writers[ending](candidates)

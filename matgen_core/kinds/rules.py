@@ -14,6 +14,7 @@ from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, check_hazards
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Formula, M, Verdict
 from matgen_core.core.settings import Rules as Rules
 from matgen_core.kinds.compositions.rows import count_atoms
@@ -128,25 +129,34 @@ def _check_formation(candidate: Candidate[M]) -> Verdict:
     formation = candidate.best("formation_energy")
     if len(elements_of(candidate)) == 1:
         return Verdict("formation", None, "an element is not asked for a negative formation energy")
-    return Verdict(
-        "formation", None if formation is None else formation < 0,
-        "no reading" if formation is None else f"{formation:.3f} eV/atom against the elements",
-    )  # fmt: skip
+    if formation is None:
+        return Verdict("formation", None, "no reading")
+    reason = Message("{formation:.3f} eV/atom against the elements", formation=formation)
+    return Verdict("formation", formation < 0, reason)
 
 
 def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
     reading, above = candidate.predictions.get("e_above_hull"), candidate.best("e_above_hull")
     note = "" if reading is None else reading.note
     if reading is None or above is None:
-        return Verdict("hull", None, f"no reading: {note}")
+        return Verdict("hull", None, Message("no reading: {note}", note=note))
     passed, most = above <= rules.max_e_above_hull, rules.max_e_above_hull
     if reading.known is not None and reading.value is not None and reading.method != "by definition":
-        return Verdict(
-            "hull", passed,
-            f"{above:.3f} eV/atom above the hull by the table of known phases, at most {most:g} allowed; predicted "
-            f"{reading.value:.3f}",
-        )  # fmt: skip
-    return Verdict("hull", passed, f"{above:.3f} eV/atom above the hull, at most {most:g} allowed; {note}")
+        reason = Message(
+            "{above:.3f} eV/atom above the hull by the table of known phases, at most {most:g} "
+            "allowed; predicted {predicted:.3f}",
+            above=above,
+            most=most,
+            predicted=reading.value,
+        )
+        return Verdict("hull", passed, reason)
+    return Verdict(
+        "hull",
+        passed,
+        Message(
+            "{above:.3f} eV/atom above the hull, at most {most:g} allowed; {note}", above=above, most=most, note=note
+        ),
+    )
 
 
 def elements_of(candidate: Candidate[M]) -> set[str]:
@@ -167,7 +177,9 @@ def allowed(target: Target, rules: Rules) -> Target:
         asked |= formula_elements(constraints.formula)
     if asked & out:
         names = ", ".join(sorted(asked & out))
-        raise BadTarget(f"{names} is asked for and excluded as toxic or radioactive; allow such elements, or drop it")
+        raise BadTarget(
+            "{names} is asked for and excluded as toxic or radioactive; allow such elements, or drop it", names=names
+        )
     if constraints.chemical_system is not None:
         return target  # exactly these elements: nothing to exclude
     if constraints.formula is not None and read_type(constraints.formula) is None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
 
 #: Under which its rules hold.
@@ -49,16 +50,26 @@ def check_solid_state(formula: str) -> Verdict:
         report = _judge(formula)
     except Exception as error:  # a young package: whatever it raises is no verdict
         logging.getLogger("matgen").warning("matsyngate failed on %s: %s", formula, error)
-        return Verdict("solid_state", None, f"matsyngate cannot judge {formula} ({type(error).__name__})")
+        return Verdict(
+            "solid_state",
+            None,
+            Message("matsyngate cannot judge {formula} ({error})", formula=formula, error=type(error).__name__),
+        )
     bad = [
         f"{name}: {verdict.reason}" for name, verdict in report.verdicts.items()
         if verdict.status.name in ("FAIL", "FAILED") and name not in _ELSEWHERE and verdict.reason != _UNDECIDED
     ]  # fmt: skip
     if bad:
-        return Verdict("solid_state", False, f"{'; '.join(bad)[:400]} ({CONDITIONS})")
+        return Verdict(
+            "solid_state", False, Message("{bad} ({conditions})", bad="; ".join(bad)[:400], conditions=CONDITIONS)
+        )
     if any(verdict.reason == _UNDECIDED for verdict in report.verdicts.values()):
-        return Verdict("solid_state", None, f"matsyngate finds no oxidation states for {formula} and cannot judge it")
-    return Verdict("solid_state", True, f"no rule against it ({CONDITIONS})")
+        return Verdict(
+            "solid_state",
+            None,
+            Message("matsyngate finds no oxidation states for {formula} and cannot judge it", formula=formula),
+        )
+    return Verdict("solid_state", True, Message("no rule against it ({conditions})", conditions=CONDITIONS))
 
 
 def _judge(formula: str) -> Any:

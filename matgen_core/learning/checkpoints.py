@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 
 from matgen_core.core.errors import DamagedCheckpoint, UnknownCheckpoint
 from matgen_core.core.installation import ASSETS
+from matgen_core.core.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -102,18 +103,24 @@ def load_checkpoint(name: str, *, folder: Path = FOLDER) -> Checkpoint:
 
     source = folder / name
     if not (source / "config.json").is_file():
-        known = ", ".join(available(folder)) or "none"
-        raise UnknownCheckpoint(f"no checkpoint {name!r}; available: {known}; train it with: matgen train {name}")
+        known = ", ".join(available(folder)) or Message("none")
+        raise UnknownCheckpoint(
+            "no checkpoint {name!r}; available: {known}; train it with: matgen train {name}", name=name, known=known
+        )
     remedy = "restore it with: git checkout assets/checkpoints"
     try:
         config = json.loads((source / "config.json").read_text(encoding="utf-8"))
         digest = _digest(source / "model.safetensors")
         if digest != config["digest"]:
-            raise DamagedCheckpoint(f"checkpoint {name!r}: the weights do not match their digest; {remedy}")
+            raise DamagedCheckpoint(
+                "checkpoint {name!r}: the weights do not match their digest; {remedy}", name=name, remedy=remedy
+            )
         weights = {key: _full(value) for key, value in load_file(str(source / "model.safetensors")).items()}
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, SafetensorError) as error:
-        reason = f"{type(error).__name__}: {str(error)[:80]}"
-        raise DamagedCheckpoint(f"checkpoint {name!r} cannot be read ({reason}); {remedy}") from None
+        reason = Message("{error}: {error2}", error=type(error).__name__, error2=str(error)[:80])
+        raise DamagedCheckpoint(
+            "checkpoint {name!r} cannot be read ({reason}); {remedy}", name=name, reason=reason, remedy=remedy
+        ) from None
     return Checkpoint(name, config, weights, digest[:12])
 
 
@@ -180,14 +187,18 @@ def load_language_model(name: str, *, folder: Path = FOLDER) -> Checkpoint:
 
     source = folder / name
     if not (source / "matgen.json").is_file():
-        known = ", ".join(available(folder)) or "none"
-        raise UnknownCheckpoint(f"no checkpoint {name!r}; available: {known}; train it with: matgen train {name}")
+        known = ", ".join(available(folder)) or Message("none")
+        raise UnknownCheckpoint(
+            "no checkpoint {name!r}; available: {known}; train it with: matgen train {name}", name=name, known=known
+        )
     remedy = "restore it with: git checkout assets/checkpoints"
     try:
         config = json.loads((source / "matgen.json").read_text(encoding="utf-8"))
         digest = _language_digest(source)
         if digest != config["digest"]:
-            raise DamagedCheckpoint(f"checkpoint {name!r}: the weights do not match their digest; {remedy}")
+            raise DamagedCheckpoint(
+                "checkpoint {name!r}: the weights do not match their digest; {remedy}", name=name, remedy=remedy
+            )
         files = {"gpt": "model.safetensors", "condition": "conditions.safetensors"}
         weights = {
             f"{part}.{key}": _full(value)
@@ -195,8 +206,10 @@ def load_language_model(name: str, *, folder: Path = FOLDER) -> Checkpoint:
             for key, value in load_file(str(source / file)).items()
         }
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, SafetensorError) as error:
-        reason = f"{type(error).__name__}: {str(error)[:80]}"
-        raise DamagedCheckpoint(f"checkpoint {name!r} cannot be read ({reason}); {remedy}") from None
+        reason = Message("{error}: {error2}", error=type(error).__name__, error2=str(error)[:80])
+        raise DamagedCheckpoint(
+            "checkpoint {name!r} cannot be read ({reason}); {remedy}", name=name, reason=reason, remedy=remedy
+        ) from None
     return Checkpoint(name, config, weights, digest[:12])
 
 
@@ -240,16 +253,22 @@ def load_encoder(name: str, *, folder: Path = FOLDER) -> tuple[PreTrainedModel, 
 
     source = folder / name
     if not (source / "matgen.json").is_file():
-        known = ", ".join(available(folder)) or "none"
-        raise UnknownCheckpoint(f"no checkpoint {name!r}; available: {known}; train it with: matgen train {name}")
+        known = ", ".join(available(folder)) or Message("none")
+        raise UnknownCheckpoint(
+            "no checkpoint {name!r}; available: {known}; train it with: matgen train {name}", name=name, known=known
+        )
     remedy = "restore it with: git checkout assets/checkpoints"
     try:
         config = json.loads((source / "matgen.json").read_text(encoding="utf-8"))
         digest = _digest(source / "model.safetensors")
         if digest != config["digest"]:
-            raise DamagedCheckpoint(f"checkpoint {name!r}: the weights do not match their digest; {remedy}")
+            raise DamagedCheckpoint(
+                "checkpoint {name!r}: the weights do not match their digest; {remedy}", name=name, remedy=remedy
+            )
         network = AutoModelForMaskedLM.from_pretrained(source, local_files_only=True).base_model.float()
         return network, AutoTokenizer.from_pretrained(source, local_files_only=True), digest[:12]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        reason = f"{type(error).__name__}: {str(error)[:80]}"
-        raise DamagedCheckpoint(f"checkpoint {name!r} cannot be read ({reason}); {remedy}") from None
+        reason = Message("{error}: {error2}", error=type(error).__name__, error2=str(error)[:80])
+        raise DamagedCheckpoint(
+            "checkpoint {name!r} cannot be read ({reason}); {remedy}", name=name, reason=reason, remedy=remedy
+        ) from None

@@ -41,7 +41,7 @@ def read_columns(
             values.append(BadInput(row.problem) if row.problem else value)
         name = table.name
     if not texts:
-        raise BadInput(f"{name} has no rows; it needs a header line and one row a material")
+        raise BadInput("{name} has no rows; it needs a header line and one row a material", name=name)
     return texts, values, kind
 
 
@@ -52,12 +52,18 @@ def _find_texts(table: Table, column: str, text: str, kind: str) -> tuple[str, s
         found = find_material(name for name in table.columns if MATERIALS.get(name.lower()) != "cif")
         kind, text = (kind or found[0], found[1]) if found else (kind, text)
     if text not in table.columns:
-        raise BadInput(f"no column {quote(text or 'formula or smiles')} (there are: {have}); name it with --text")
+        raise BadInput(
+            "no column {text} (there are: {have}); name it with --text",
+            text=quote(text or "formula or smiles"),
+            have=have,
+        )
     if column not in table.columns:
-        raise BadInput(f"no column {quote(column)} (there are: {have}); name the column of the numbers")
+        raise BadInput(
+            "no column {column} (there are: {have}); name the column of the numbers", column=quote(column), have=have
+        )
     kind = kind or MATERIALS.get(text.lower(), "")
     if kind not in ("formula", "smiles"):
-        raise BadInput(f"say what the column {quote(text)} holds: formula or smiles")
+        raise BadInput("say what the column {text} holds: formula or smiles", text=quote(text))
     return text, kind
 
 

@@ -110,8 +110,9 @@ def load_descriptors(path: Path = FILE) -> DescriptorSpace:
             )  # fmt: skip
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise MissingReference(
-            f"the descriptors in {path} cannot be read ({type(error).__name__}); "
-            f"make them with: python tools/build_lessons.py"
+            "the descriptors in {path} cannot be read ({error}); make them with: python tools/build_lessons.py",
+            path=path,
+            error=type(error).__name__,
         ) from None
 
 
@@ -177,6 +178,8 @@ def place_of(smiles: str, space: DescriptorSpace) -> Array:
     """
     values = describe(smiles, space.names)
     if not np.isfinite(values).all():
-        raise BadInput(f"{smiles[:40]!r} has no value for some descriptors; write a usual organic molecule")
+        raise BadInput(
+            "{smiles!r} has no value for some descriptors; write a usual organic molecule", smiles=smiles[:40]
+        )
     placed: Array = space.standardise(values[None])[0]
     return placed

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import join
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.core.records import Crystal
 from matgen_core.diffusion.process import Denoiser, add_noise, diffusion_loss
@@ -169,7 +170,7 @@ def pupil_of(data: str, conditional: bool, schedule: str = "linear") -> Pupil:
         points = molecules.vectors
         conditions = points[:, [molecules.names.index("MolWt")]]
     else:
-        raise BadInput(f"no data {data!r} to learn from; choose from: {', '.join(DATA)}")
+        raise BadInput("no data {data!r} to learn from; choose from: {data2}", data=data, data2=join(DATA, ", "))
     asked = torch.from_numpy(standardise(conditions)) if conditional else None
     return Pupil(torch.from_numpy(standardise(points)), asked, schedule_of(schedule))
 

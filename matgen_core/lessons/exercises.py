@@ -16,6 +16,7 @@ from matgen_core.chem.oxidation import check_oxidation
 from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Goal, Target
+from matgen_core.core.messages import join
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.predict import read_formulas
@@ -100,9 +101,9 @@ def read_condition(text: str) -> dict[str, float]:
     condition = {}
     for key, value in written.items():
         if key not in _KNOWN:
-            raise BadInput(f"{str(key)[:30]!r} is no goal; choose from: {', '.join(_KNOWN)}")
+            raise BadInput("{key!r} is no goal; choose from: {known}", key=str(key)[:30], known=join(_KNOWN, ", "))
         if isinstance(value, bool) or not isinstance(value, int | float) or not -100 < value < 100:
-            raise BadInput(f"{key}: {str(value)[:30]!r} is not a sensible number")
+            raise BadInput("{key}: {value!r} is not a sensible number", key=key, value=str(value)[:30])
         condition[str(key)] = float(value)
     return condition
 

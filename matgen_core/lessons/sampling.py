@@ -212,8 +212,10 @@ def load_measured(path: Path = FILE) -> Measured:
         return Measured(str(found["autoencoder"]), tuple(Way(**way) for way in found["ways"]), tuple(told))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MissingReference(
-            f"the measurements of the lessons in {path} cannot be read ({type(error).__name__}); "
-            f"make them with: python tools/build_lessons.py"
+            "the measurements of the lessons in {path} cannot be read ({error}); make them with: "
+            "python tools/build_lessons.py",
+            path=path,
+            error=type(error).__name__,
         ) from None
 
 

@@ -84,7 +84,7 @@ def guess_masked(formula: str, places: Sequence[int], most: int = 8) -> list[Gue
     tokens = torch.tensor([encode_atoms(count_atoms(reduce_formula(formula)))])
     atoms = tokens.shape[1] - 2
     if not places or min(places) < 0 or max(places) >= atoms:
-        raise BadInput(f"{formula} has {atoms} atoms; hide some of 1 to {atoms}")
+        raise BadInput("{formula} has {atoms} atoms; hide some of 1 to {atoms}", formula=formula, atoms=atoms)
     hidden = tokens.clone()
     hidden[0, [p + 1 for p in places]] = MASK
     chances = network.guess(network(hidden))[0, :, FIRST:].softmax(dim=-1)

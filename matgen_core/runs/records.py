@@ -15,6 +15,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from matgen_core.core import messages
+from matgen_core.core.messages import Message
 from matgen_core.core.records import (
     Candidate,
     Crystal,
@@ -30,7 +32,7 @@ _STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: lambda recor
 
 
 def to_record(candidate: Candidate[M]) -> dict[str, Any]:
-    """Everything that is known of a candidate; NaN, which JSON has not, becomes None."""
+    """Everything that is known of a candidate. NaN, which JSON has not, becomes None; a message keeps its template."""
     return {"schema": SCHEMA, **_finite(asdict(candidate))}
 
 
@@ -43,7 +45,7 @@ def from_record(record: Mapping[str, Any]) -> Candidate[Any]:
     record = dict(record)
     for schema in range(int(record.pop("schema", 0)), SCHEMA):
         record = _STEPS[schema](record)
-    return _reader().validate_python(record)
+    return _reader().validate_python(_with_messages(record))
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +53,17 @@ def _reader() -> TypeAdapter[Candidate[Any]]:
     return TypeAdapter(Candidate[Crystal | Molecule | Formula])
 
 
+def _with_messages(value: Any) -> Any:
+    if messages.is_record(value):
+        return messages.from_record(value)
+    if isinstance(value, dict):
+        return {key: _with_messages(entry) for key, entry in value.items()}
+    return [_with_messages(entry) for entry in value] if isinstance(value, list) else value
+
+
 def _finite(value: Any) -> Any:
+    if isinstance(value, Message) and value.values:
+        return messages.to_record(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):

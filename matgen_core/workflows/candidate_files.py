@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.files.refused import Item as Item
 from matgen_core.files.refused import Refused as Refused
@@ -49,9 +50,13 @@ def read_files(paths: list[Path], notes: list[str] | None = None) -> Iterator[It
     """
     for path in paths:
         if not path.exists():
-            raise BadInput(f"{path} does not exist; give files ({', '.join(ENDINGS)}) or a folder of CIFs")
+            raise BadInput(
+                "{path} does not exist; give files ({endings}) or a folder of CIFs",
+                path=path,
+                endings=join(ENDINGS, ", "),
+            )
         if path.is_file() and path.suffix.lower() not in ENDINGS and not is_structure_file(path.name):
-            raise BadInput(f"{path} has no known ending; use one of {', '.join(ENDINGS)}")
+            raise BadInput("{path} has no known ending; use one of {endings}", path=path, endings=join(ENDINGS, ", "))
     said: list[str] = [] if notes is None else notes
     yield from _keep_apart(item for path in paths for item in _read_path(path, said))
 
@@ -86,7 +91,13 @@ def _read_path(path: Path, notes: list[str]) -> Iterator[Item]:
     if path.is_dir():
         files = walk_structures(path)
         if not files:
-            yield Refused(str(path), f"no file of structures in it ({', '.join(STRUCTURE_ENDINGS)}, POSCAR)")
+            yield Refused(
+                str(path),
+                Message(
+                    "no file of structures in it ({structure_endings}, POSCAR)",
+                    structure_endings=join(STRUCTURE_ENDINGS, ", "),
+                ),
+            )
         for file in sorted(path.rglob("*")):
             name = file.relative_to(path).as_posix()
             if file.suffix.lower() in ENDINGS and not is_structure_file(name) and not is_hidden(name):
@@ -113,7 +124,7 @@ def _read_bytes(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
     elif ending in TABLE_ENDINGS:
         yield from read_table_rows(name, handle, _crystal, notes)
     else:
-        yield Refused(name, f"no known ending; use one of {', '.join(ENDINGS)}")
+        yield Refused(name, Message("no known ending; use one of {endings}", endings=join(ENDINGS, ", ")))
 
 
 def _read_zip(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
@@ -121,24 +132,44 @@ def _read_zip(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
         with zipfile.ZipFile(handle) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]
             if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > LONGEST_TOTAL:
-                yield Refused(name, f"more than {MOST_MEMBERS:,} files or {LONGEST_TOTAL // 10**6} MB unpacked")
+                yield Refused(
+                    name,
+                    Message(
+                        "more than {most_members:,} files or {longest_total} MB unpacked",
+                        most_members=MOST_MEMBERS,
+                        longest_total=LONGEST_TOTAL // 10**6,
+                    ),
+                )
                 return
             for member in members:
                 place = f"{name}/{member.filename[-60:]}"
                 if is_hidden(member.filename):
                     continue
                 if not is_structure_file(member.filename):
-                    yield Refused(place, f"not a file of structures ({', '.join(STRUCTURE_ENDINGS)}, POSCAR)")
+                    yield Refused(
+                        place,
+                        Message(
+                            "not a file of structures ({structure_endings}, POSCAR)",
+                            structure_endings=join(STRUCTURE_ENDINGS, ", "),
+                        ),
+                    )
                 elif member.file_size > LONGEST_MEMBER:
-                    yield Refused(place, f"{member.file_size:,} bytes; at most {LONGEST_MEMBER:,}")
+                    yield Refused(
+                        place,
+                        Message(
+                            "{file_size:,} bytes; at most {longest_member:,}",
+                            file_size=member.file_size,
+                            longest_member=LONGEST_MEMBER,
+                        ),
+                    )
                 else:
                     with archive.open(member) as file:  # what the header says of its size is not believed
                         data = file.read(LONGEST_MEMBER + 1)
                     yield from _structures(_within(member.filename), place, data, notes)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
-        yield Refused(name, f"the archive cannot be read ({type(error).__name__})")
+        yield Refused(name, Message("the archive cannot be read ({error})", error=type(error).__name__))
     except Exception as error:  # zlib and lzma raise their own
-        yield Refused(name, f"the archive is damaged ({type(error).__name__})")
+        yield Refused(name, Message("the archive is damaged ({error})", error=type(error).__name__))
 
 
 def _within(name: str) -> str:
@@ -150,14 +181,16 @@ def _within(name: str) -> str:
 def _structures(name: str, place: str, data: bytes, notes: list[str]) -> Iterator[Item]:
     """Every structure of one file; ``notes`` gets what was decided that the file leaves open."""
     if len(data) > LONGEST_MEMBER:
-        yield Refused(place, f"more than {LONGEST_MEMBER:,} bytes; give a smaller file")
+        yield Refused(
+            place, Message("more than {longest_member:,} bytes; give a smaller file", longest_member=LONGEST_MEMBER)
+        )
         return
     text = decode(data)
     ids, found = name_structures(name, text), read_structure_file(name, text)
     for id_, one in zip(ids, found, strict=True):
         where = place if len(found) == 1 else f"{place}, {one.name}"
         if one.note:
-            note = f"{where}: {one.note}"
+            note = Message("{where}: {note}", where=where, note=one.note)
             notes.append(note)
         yield Refused(where, one.reason) if one.crystal is None else _accept(id_[-80:], where, one.crystal)
 
@@ -172,5 +205,8 @@ def _accept(id_: str, place: str, crystal: Crystal) -> Item:
 
     atoms = sum(formula_counts(crystal).values())
     if atoms > MOST_ATOMS:
-        return Refused(place, f"{atoms} atoms in the primitive cell; at most {MOST_ATOMS}")
+        return Refused(
+            place,
+            Message("{atoms} atoms in the primitive cell; at most {most_atoms}", atoms=atoms, most_atoms=MOST_ATOMS),
+        )
     return Candidate(id_, crystal, Origin("file"), name=id_)

@@ -14,6 +14,7 @@ from typing import Any, Generic
 
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, M, Progress
 from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 from matgen_core.kinds.protocol import Brief
@@ -79,7 +80,12 @@ def design(
     note = (
         ""
         if kept >= count or stopped
-        else f"{kept} of {count} kept of {drawn} generated; ask for fewer, or raise how many are generated at most"
+        else Message(
+            "{kept} of {count} kept of {drawn} generated; ask for fewer, or raise how many are generated at most",
+            kept=kept,
+            count=count,
+            drawn=drawn,
+        )
     )
     report(Progress("done", kept, count, found, note))
     return found

@@ -14,6 +14,7 @@ from matgen_core.chem.molecule import canonical, read
 from matgen_core.chem.stability import fractions_of
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.errors import BadInput, Cancelled
+from matgen_core.core.messages import join
 from matgen_core.core.records import Crystal
 from matgen_core.kinds.compositions.predict import embed_formulas
 from matgen_core.kinds.compositions.rows import reduce_formula
@@ -59,7 +60,7 @@ def open_space(kind: str) -> Space:
         vectors, name = encode_smiles(plain.names, pooling="mean")
         return replace(plain, kind=kind, method=name, vectors=vectors)
     if kind != "compositions":
-        raise BadInput(f"no space {kind!r}; choose from: {', '.join(SPACES)}")
+        raise BadInput("no space {kind!r}; choose from: {spaces}", kind=kind, spaces=join(SPACES, ", "))
     crystals = load_crystal_space()
     above = np.nan_to_num(crystals.columns["e_above_hull"], nan=np.inf)
     best: dict[str, int] = {}
@@ -143,7 +144,9 @@ def neighbour_map(
     from openTSNE import TSNE
 
     if len(vectors) < 10:
-        raise BadInput(f"{len(vectors)} points are too few for a map of neighbours; add more, or use PCA")
+        raise BadInput(
+            "{n_vectors} points are too few for a map of neighbours; add more, or use PCA", n_vectors=len(vectors)
+        )
     centre = vectors - vectors.mean(axis=0)
     _left, _values, directions = np.linalg.svd(centre[:: max(1, len(centre) // 2000)], full_matrices=False)
     reduced = centre @ directions[:_KEPT].T
@@ -171,7 +174,11 @@ def group(vectors: Vectors, count: int) -> NDArray[np.int64]:
     from sklearn.cluster import MiniBatchKMeans
 
     if not 2 <= count <= len(vectors):
-        raise BadInput(f"{count} groups of {len(vectors)} points are not possible; choose 2 to {len(vectors)}")
+        raise BadInput(
+            "{count} groups of {n_vectors} points are not possible; choose 2 to {n_vectors}",
+            count=count,
+            n_vectors=len(vectors),
+        )
     labels: NDArray[np.int64] = MiniBatchKMeans(count, random_state=_SEED, n_init=3).fit_predict(vectors)
     return labels.astype(np.int64)
 
@@ -229,7 +236,7 @@ def between(start: Vectors, end: Vectors, steps: int) -> Vectors:
     normal distribution is shorter than any draw; nearly parallel vectors are joined by a straight line.
     """
     if not 2 <= steps <= 50:
-        raise BadInput(f"{steps} steps are not possible; choose 2 to 50")
+        raise BadInput("{steps} steps are not possible; choose 2 to 50", steps=steps)
     shares = np.linspace(0.0, 1.0, steps, dtype=np.float32)[:, None]
     cosine = float(start @ end / max(1e-9, float(np.linalg.norm(start) * np.linalg.norm(end))))
     angle = float(np.arccos(np.clip(cosine, -1.0, 1.0)))

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from matgen_core.chem.molecule import canonical, read, split_extension
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message, join
 from matgen_core.core.settings import FinetuneConfig as FinetuneConfig
 from matgen_core.files.units import MISSING, read_number
 from matgen_core.kinds.compositions.predict import load_reader
@@ -128,18 +129,25 @@ def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, mos
             refused.append((row, str(error)))
     merged = sum(len(v) for v in found.values()) - len(found)
     names = list(found)
-    notes = [f"{merged} rows repeat a {kind} and were averaged"] if merged else []
+    notes = [Message("{merged} rows repeat a {kind} and were averaged", merged=merged, kind=kind)] if merged else []
     if len(names) > most:
         chosen = np.random.default_rng(0).choice(len(names), most, replace=False)
         names = [names[i] for i in sorted(chosen)]
-        notes.append(f"{most:,} of {len(found):,} were drawn at random")
+        notes.append(Message("{most:,} of {n_found:,} were drawn at random", most=most, n_found=len(found)))
     if len(names) < LEAST:
-        first = f"; row {refused[0][0]}: {refused[0][1]}" if refused else ""
-        raise BadInput(f"{len(names)} usable rows are too few to learn from; give {LEAST} or more{first}")
+        first = Message("; row {row}: {reason}", row=refused[0][0], reason=refused[0][1]) if refused else ""
+        raise BadInput(
+            "{n_names} usable rows are too few to learn from; give {least} or more{first}",
+            n_names=len(names),
+            least=LEAST,
+            first=first,
+        )
     numbers = np.array([np.mean(found[name]) for name in names], dtype=np.float32)
     if float(np.ptp(numbers)) < 1e-9 * max(1.0, float(np.abs(numbers).max())):
-        raise BadInput(f"every value is {numbers[0]:g}: there is nothing to learn; choose another column")
-    return Examples(kind, tuple(names), numbers, tuple(refused), "; ".join(notes))
+        raise BadInput(
+            "every value is {numbers:g}: there is nothing to learn; choose another column", numbers=numbers[0]
+        )
+    return Examples(kind, tuple(names), numbers, tuple(refused), join(notes))
 
 
 def _number(value: object) -> float:
@@ -151,9 +159,9 @@ def _number(value: object) -> float:
         raise BadInput("no value")
     number, _spread, unit = read_number(text)
     if unit:
-        raise BadInput(f"{quote(text)} is not a number alone; name the unit in the header")
+        raise BadInput("{text} is not a number alone; name the unit in the header", text=quote(text))
     if abs(number) > 1e30:
-        raise BadInput(f"{quote(text)} is not a number that can be learnt")
+        raise BadInput("{text} is not a number that can be learnt", text=quote(text))
     return number
 
 
@@ -268,13 +276,19 @@ def finetune(
 
 def _check(config: FinetuneConfig) -> None:
     if config.strategy not in STRATEGIES:
-        raise BadInput(f"no strategy {quote(config.strategy)}; choose from: {', '.join(STRATEGIES)}")
+        raise BadInput(
+            "no strategy {strategy}; choose from: {strategies}",
+            strategy=quote(config.strategy),
+            strategies=join(STRATEGIES, ", "),
+        )
     for name, value, low, high in (
         ("epochs", config.epochs, 1, 1000), ("batch", config.batch, 1, 4096), ("size", config.size, 1, 1024),
         ("rank", config.rank, 1, 256), ("held", config.held, 0.01, 0.9),
     ):  # fmt: skip
         if not low <= value <= high:
-            raise BadInput(f"{name} {value:g} is out of range; use {low:g} to {high:g}")
+            raise BadInput(
+                "{name} {value:g} is out of range; use {low:g} to {high:g}", name=name, value=value, low=low, high=high
+            )
 
 
 def _begin(examples: Examples, config: FinetuneConfig, held: NDArray[np.bool_]) -> Tuned:

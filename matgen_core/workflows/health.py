@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matgen_core.core.errors import BadInput, MatGenError
+from matgen_core.core.messages import Message
 from matgen_core.core.viewer import is_whole
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
@@ -49,7 +50,9 @@ def check_health() -> tuple[Check, ...]:
         _checked("room on the disk", _check_room),
     ]
     problem = (
-        "" if is_whole() else "the 3D viewer is not installed; structures are drawn flat; fetch it with: matgen viewer"
+        ""
+        if is_whole()
+        else Message("the 3D viewer is not installed; structures are drawn flat; fetch it with: matgen viewer")
     )
     return (*checks, Check("3D viewer", problem, needed=False))
 
@@ -77,4 +80,6 @@ def _load(name: str) -> object:
 def _check_room() -> None:
     free = shutil.disk_usage(Path.home()).free
     if free < _ROOM:
-        raise BadInput(f"only {free // 10**6} MB are free; free {_ROOM // 10**6} MB, or runs may not be kept")
+        raise BadInput(
+            "only {free} MB are free; free {room} MB, or runs may not be kept", free=free // 10**6, room=_ROOM // 10**6
+        )

@@ -74,7 +74,13 @@ def check_brief(target: Target, budget: Budget, rules: Rules | None = None) -> N
         ("draws", budget.draws, 1, MOST),
     ):
         if not low <= value <= high:  # false for NaN as well
-            raise BadTarget(f"{value:g} {name} cannot be asked for; choose from {low:,} to {high:,}")
+            raise BadTarget(
+                "{value:g} {name} cannot be asked for; choose from {low:,} to {high:,}",
+                value=value,
+                name=name,
+                low=low,
+                high=high,
+            )
 
 
 class Clock:

@@ -18,6 +18,7 @@ from typing import Any
 
 from matgen_core.core.environment import read_environment, variable
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Verdict
 from matgen_core.kinds.compositions.rows import count_atoms
 
@@ -64,7 +65,11 @@ def chosen_databases() -> dict[str, str]:
     for part in named:
         name, _, address = part.rpartition("=")
         if urllib.parse.urlsplit(address).scheme not in ("http", "https"):
-            raise BadInput(f"{VARIABLE} holds {quote(part)}, which is no address; write NAME=https://…")
+            raise BadInput(
+                "{variable} holds {part}, which is no address; write NAME=https://…",
+                variable=VARIABLE,
+                part=quote(part),
+            )
         found[name or address] = address.rstrip("/")
     return found
 
@@ -107,7 +112,7 @@ def ask_materials_project(formula: str, key: str, base: str = MATERIALS_PROJECT)
     try:
         found = _fetch(f"{base}/materials/summary/?{query}", {"X-API-KEY": key})["data"]
         observed = sum(entry.get("theoretical") is False for entry in found)
-        note = f"{observed} observed" if found else ""
+        note = Message("{observed} observed", observed=observed) if found else ""
         return Answer(name, len(found), tuple(str(entry["material_id"])[:40] for entry in found[:5]), note)
     except _Unanswered as error:
         return Answer(name, None, (), str(error))
@@ -127,7 +132,11 @@ def _fetch(address: str, headers: Mapping[str, str] | None = None) -> dict[str, 
         with urllib.request.urlopen(request, timeout=_SECONDS) as response:
             text = response.read(_LONGEST_ANSWER)
     except urllib.error.HTTPError as error:
-        reason = "refused the key" if error.code in (401, 403) else f"answered with an error ({error.code})"
+        reason = (
+            Message("refused the key")
+            if error.code in (401, 403)
+            else Message("answered with an error ({code})", code=error.code)
+        )
         raise _Unanswered(reason) from None
     except (urllib.error.URLError, OSError) as error:
         why = quote(getattr(error, "reason", error), 60)
@@ -184,4 +193,4 @@ def elsewhere_verdict(answers: Sequence[Answer]) -> Verdict:
         else:
             parts.append(f"{answer.database}: none")
     known = any(answer.count for answer in answers)
-    return Verdict("known_elsewhere", True if known else None, "; ".join(parts))
+    return Verdict("known_elsewhere", True if known else None, join(parts))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.goals import Goal, parse_goal
+from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES, Property
 from matgen_core.core.records import Candidate, M, Prediction, Verdict
 
@@ -47,11 +48,15 @@ class Objective:
 
     def __post_init__(self) -> None:
         if self.record is None and self.key not in PROPERTIES:
-            raise BadTarget(f"unknown property {quote(self.key)}; known: {', '.join(PROPERTIES)}")
+            raise BadTarget(
+                "unknown property {key}; known: {properties}", key=quote(self.key), properties=join(PROPERTIES, ", ")
+            )
         if self.direction not in DIRECTIONS or (self.direction == "goal") != (self.goal is not None):
-            raise BadTarget(f"{self.key}: write max, min, or what is asked for, such as 1:3")
+            raise BadTarget("{key}: write max, min, or what is asked for, such as 1:3", key=self.key)
         if not 0.0 < self.weight < 1e6:
-            raise BadTarget(f"{self.key}: the weight {self.weight:g} must be above 0 and below a million")
+            raise BadTarget(
+                "{key}: the weight {weight:g} must be above 0 and below a million", key=self.key, weight=self.weight
+            )
 
     @property
     def property(self) -> Property:
@@ -123,12 +128,14 @@ def parse_objective(text: str, own: Mapping[str, Property] | None = None) -> Obj
     try:
         weight = float(times) if times else 1.0
     except ValueError:
-        raise BadTarget(f"{quote(text)}: {quote(times)} is not a weight; write for example band_gap:max*2") from None
+        raise BadTarget(
+            "{text}: {times} is not a weight; write for example band_gap:max*2", text=quote(text), times=quote(times)
+        ) from None
     key, equals, wanted = body.partition("=")
     if equals:
         goal = parse_goal(key.strip(), wanted)
         if goal is None:
-            raise BadTarget(f"{quote(text)} asks for anything; leave it out")
+            raise BadTarget("{text} asks for anything; leave it out", text=quote(text))
         return Objective(key.strip(), "goal", goal, weight, further.get(key.strip()))
     key, _, direction = body.partition(":")
     return Objective(key.strip(), direction.strip() or "max", None, weight, further.get(key.strip()))
@@ -181,7 +188,11 @@ def rank_by_front(
     found = []
     for candidate, row, front in zip(candidates, matrix, fronts.tolist(), strict=True):
         lacking = [o.property.label for o, loss in zip(objectives, row, strict=True) if math.isnan(loss)]
-        reason = f"no reading: {', '.join(lacking)}" if lacking else f"front {front}"
+        reason = (
+            Message("no reading: {lacking}", lacking=join(lacking, ", "))
+            if lacking
+            else Message("front {front}", front=front)
+        )
         verdict = Verdict("pareto", front == 1 if front else None, reason)
         found.append((candidate.add_verdicts(verdict), front, aggregate(candidate, objectives)))
     return tuple(sorted(found, key=lambda entry: (entry[1] or math.inf, -(entry[2] or 0.0), entry[0].id)))

@@ -163,7 +163,13 @@ def predict_table(
             tuned, label, _unit = load_predictor(using)
             keys = (label,)
             if tuned.backbone.kind != kind:
-                raise BadInput(f"{using} reads {tuned.backbone.kind}, but {source} has {kind}; name it with --column")
+                raise BadInput(
+                    "{using} reads {kind}, but {source} has {kind2}; name it with --column",
+                    using=using,
+                    kind=tuned.backbone.kind,
+                    source=source,
+                    kind2=kind,
+                )
         said = [*table.notes, f"{source.name}: the materials are in the column {quote(name)}"]
         report = Report(kind, out, notes=said)
         _copy(table, out, name, keys, report, using, on_progress, cancelled)
@@ -230,9 +236,15 @@ def check_unpacked(source: Path, most: int = 200_000_000) -> None:
             while block := file.read(1 << 20):
                 size += len(block)
                 if size > most:
-                    raise BadInput(f"{source.name} unpacks to more than {most // 10**6} MB; give fewer rows")
+                    raise BadInput(
+                        "{source} unpacks to more than {most} MB; give fewer rows",
+                        source=source.name,
+                        most=most // 10**6,
+                    )
     except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(f"{source.name} cannot be unpacked ({type(error).__name__}); pack it again") from None
+        raise BadInput(
+            "{source} cannot be unpacked ({error}); pack it again", source=source.name, error=type(error).__name__
+        ) from None
 
 
 def choose_column(names: Sequence[str] | None, column: str | None, source: Path) -> tuple[str, str]:
@@ -243,17 +255,26 @@ def choose_column(names: Sequence[str] | None, column: str | None, source: Path)
     """
     have = [name for name in names or () if name]
     if not have:
-        raise BadInput(f"{source} has no header line; the first line must name its columns")
+        raise BadInput("{source} has no header line; the first line must name its columns", source=source)
     if column:
         kind, _, name = column.partition("=")
         if kind not in KINDS or (name or kind) not in have:
             shown = ", ".join(map(quote, have[:8]))
-            raise BadInput(f"--column {quote(column)}: write formula=NAME with one of {source}'s columns: {shown}")
+            raise BadInput(
+                "--column {column}: write formula=NAME with one of {source}'s columns: {shown}",
+                column=quote(column),
+                source=source,
+                shown=shown,
+            )
         return kind, name or kind
     if found := find_material(have):
         return found
     shown = ", ".join(map(quote, have[:8]))
-    raise BadInput(f"{source} has no column formula, cif or smiles (it has: {shown}); rename one, or use --column")
+    raise BadInput(
+        "{source} has no column formula, cif or smiles (it has: {shown}); rename one, or use --column",
+        source=source,
+        shown=shown,
+    )
 
 
 def _columns(key: str, kind: str) -> list[str]:

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from matgen_core.core.environment import data_path, read_environment, variable
 from matgen_core.core.errors import BadInput, DamagedCheckpoint, UnknownCheckpoint, quote
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Prediction
 from matgen_core.models.adapters import apply_strategy, load_trained, merge, trained_weights
 from matgen_core.models.bert import Head, HeadConfig
@@ -63,7 +64,12 @@ def save_predictor(tuned: Tuned, name: str, label: str, unit: str = "") -> Path:
         save_file({k: v.contiguous() for k, v in weights.items()}, str(folder / "weights.safetensors"))
         (folder / "predictor.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
     except OSError as error:
-        raise BadInput(f"{folder} cannot be written ({error.strerror}); set {VARIABLE} to another folder") from None
+        raise BadInput(
+            "{folder} cannot be written ({error}); set {variable} to another folder",
+            folder=folder,
+            error=error.strerror,
+            variable=VARIABLE,
+        ) from None
     load_predictor.cache_clear()
     return folder
 
@@ -75,13 +81,18 @@ def check_place(name: str) -> Path:
         BadInput: for a name that cannot be a folder's, or a folder that cannot be written.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", name):
-        raise BadInput(f"{quote(name)} cannot be a predictor's name; use letters, digits, - and _")
+        raise BadInput("{name} cannot be a predictor's name; use letters, digits, - and _", name=quote(name))
     folder = predictors_folder() / name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder.parent).close()
     except OSError as error:
-        raise BadInput(f"{folder} cannot be written ({error.strerror}); set {VARIABLE} to another folder") from None
+        raise BadInput(
+            "{folder} cannot be written ({error}); set {variable} to another folder",
+            folder=folder,
+            error=error.strerror,
+            variable=VARIABLE,
+        ) from None
     return folder
 
 
@@ -95,8 +106,12 @@ def load_predictor(name: str) -> tuple[Tuned, str, str]:
     """
     folder = predictors_folder() / name
     if name not in list_predictors():
-        known = ", ".join(list_predictors()) or "none"
-        raise UnknownCheckpoint(f"no predictor {quote(name)}; there are: {known}; make one with: matgen finetune FILE")
+        known = ", ".join(list_predictors()) or Message("none")
+        raise UnknownCheckpoint(
+            "no predictor {name}; there are: {known}; make one with: matgen finetune FILE",
+            name=quote(name),
+            known=known,
+        )
     try:
         record = json.loads((folder / "predictor.json").read_text(encoding="utf-8"))
         weights = load_file(str(folder / "weights.safetensors"))
@@ -104,7 +119,10 @@ def load_predictor(name: str) -> tuple[Tuned, str, str]:
         backbone = open_backbone(str(record["kind"]))
         if backbone.name != record["backbone"] and config.strategy != "full":
             raise DamagedCheckpoint(
-                f"predictor {name!r} stands on {record['backbone']}, but {backbone.name} is here; train it again"
+                "predictor {name!r} stands on {record}, but {backbone} is here; train it again",
+                name=name,
+                record=record["backbone"],
+                backbone=backbone.name,
             )
         head = Head(HeadConfig(**record["head"]), backbone.width)
         head.load_state_dict({k.removeprefix("head."): v for k, v in weights.items() if k.startswith("head.")})
@@ -120,8 +138,10 @@ def load_predictor(name: str) -> tuple[Tuned, str, str]:
         tuned = Tuned(backbone, head, config, float(record["scale"]), dict(record["report"]))
         return tuned, str(record["label"]), str(record["unit"])
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = f"{type(error).__name__}: {str(error)[:80]}"
-        raise DamagedCheckpoint(f"predictor {name!r} cannot be read ({reason}); train it again") from None
+        reason = Message("{error}: {error2}", error=type(error).__name__, error2=str(error)[:80])
+        raise DamagedCheckpoint(
+            "predictor {name!r} cannot be read ({reason}); train it again", name=name, reason=reason
+        ) from None
 
 
 def predict_with(name: str, texts: Sequence[str]) -> list[Prediction | str]:
@@ -139,7 +159,9 @@ def predict_with(name: str, texts: Sequence[str]) -> list[Prediction | str]:
     good = [i for i, text in enumerate(cleaned) if text]
     if good:
         values, spreads = tuned.read([str(cleaned[i]) for i in good])
-        method = f"{name} ({tuned.config.strategy} on {tuned.backbone.name})"
+        method = Message(
+            "{name} ({strategy} on {backbone})", name=name, strategy=tuned.config.strategy, backbone=tuned.backbone.name
+        )
         for i, value, spread in zip(good, values, spreads, strict=True):
             found[i] = Prediction(label, round(float(value), 5), round(float(spread), 5), unit, method)
     return found

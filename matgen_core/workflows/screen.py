@@ -196,7 +196,9 @@ def screen_to_folder(
         text = json.dumps(describe(outcome, objectives, source, out), indent=1, ensure_ascii=False)
         _save(out / "manifest.json", text + "\n", outcome)
     except OSError as error:
-        raise BadInput(f"{out} cannot be written ({error.strerror}); choose another folder") from None
+        raise BadInput(
+            "{out} cannot be written ({error}); choose another folder", out=out, error=error.strerror
+        ) from None
     return outcome
 
 
@@ -382,4 +384,4 @@ def check_objectives(objectives: Sequence[Objective]) -> None:
     keys = [o.key for o in objectives]
     for key in keys:
         if keys.count(key) > 1:
-            raise BadInput(f"{quote(key)} is an objective twice; drop one")
+            raise BadInput("{key} is an objective twice; drop one", key=quote(key))

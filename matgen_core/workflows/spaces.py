@@ -101,10 +101,19 @@ def load_crystal_space(folder: Path = FOLDER) -> Space:
             ids, vectors, autoencoder = file["ids"].tolist(), unpack(file), str(file["autoencoder"])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         path = folder / LATENTS
-        raise MissingReference(f"the latents in {path} cannot be read ({type(error).__name__}); {remedy}") from None
+        raise MissingReference(
+            "the latents in {path} cannot be read ({error}); {remedy}",
+            path=path,
+            error=type(error).__name__,
+            remedy=remedy,
+        ) from None
     places = {id_: i for i, id_ in enumerate(known["id"].tolist())}
     if len(ids) != len(vectors) or not set(ids) <= set(places):
-        raise MissingReference(f"the latents in {folder / LATENTS} are of other crystals than the reference; {remedy}")
+        raise MissingReference(
+            "the latents in {folder} are of other crystals than the reference; {remedy}",
+            folder=folder / LATENTS,
+            remedy=remedy,
+        )
     rows = np.array([places[id_] for id_ in ids])
     return Space(
         "crystals", f"crystal-vae@{autoencoder}", tuple(known["formula"][rows].tolist()), vectors,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Candidate, Formula, Origin
 from matgen_core.files.refused import Item, Refused
 from matgen_core.files.tables import (
@@ -40,7 +41,7 @@ def read_table_rows(
         with open_table(handle, name) as table:
             yield from _rows(name, table, read_crystal, notes)
     except BadInput as error:
-        yield Refused(name, str(error).removeprefix(f"{name} "))
+        yield Refused(name, str(error))
 
 
 def _rows(name: str, table: Table, read_crystal: Callable[[str, str, str], Item], notes: list[str]) -> Iterator[Item]:
@@ -48,13 +49,13 @@ def _rows(name: str, table: Table, read_crystal: Callable[[str, str, str], Item]
     found = find_material(table.columns)
     if found is None:
         have = ", ".join(map(quote, table.columns[:8])) or "none"
-        yield Refused(name, f"no column cif, formula or smiles (it has: {have}); rename one")
+        yield Refused(name, Message("no column cif, formula or smiles (it has: {have}); rename one", have=have))
         return
     kind, column = found
     given = [c for c in find_columns(table.columns, kind) if c.name != column]
-    notes.append(f"{name}: the materials are in the column {quote(column)}")
+    notes.append(Message("{name}: the materials are in the column {column}", name=name, column=quote(column)))
     if given:
-        notes.append(f"{name}: values of its own are {', '.join(map(str, given))}")
+        notes.append(Message("{name}: values of its own are {map}", name=name, map=join(map(str, given), ", ")))
     read = {"cif": read_crystal, "smiles": read_molecule, "formula": _formula}[kind]
     unknown: Counter[str] = Counter()
     for row in table.rows:
@@ -62,12 +63,19 @@ def _rows(name: str, table: Table, read_crystal: Callable[[str, str, str], Item]
         if row.problem:
             yield Refused(place, row.problem)
         elif not row.cells[column]:
-            yield Refused(place, f"the {'SMILES' if kind == 'smiles' else kind} is empty")
+            yield Refused(place, Message("the {kind} is empty", kind="SMILES" if kind == "smiles" else kind))
         else:
             unknown.update(c.name for c in given if row.cells[c.name] and row.cells[c.name].lower() in MISSING)
             yield _read_row(row, place, Path(name).stem, column, kind, read, table.decimal_comma)
     for header, count in unknown.items():
-        notes.append(f"{name}: {count} cells of {quote(header)} say that the value is not known; it is predicted")
+        notes.append(
+            Message(
+                "{name}: {count} cells of {header} say that the value is not known; it is predicted",
+                name=name,
+                count=count,
+                header=quote(header),
+            )
+        )
 
 
 def _read_row(row: Row, place: str, stem: str, column: str, kind: str, read: Callable[..., Item], comma: bool) -> Item:

@@ -10,6 +10,7 @@ import numpy as np
 
 from matgen_core.chem.molecule import read, split_extension
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Crystal
 from matgen_core.files.refused import Refused
 from matgen_core.files.tables import MATERIALS, find_column, open_table
@@ -65,7 +66,7 @@ def read_vectors(
         name = find_column(table.columns, *(word for word, kind in MATERIALS.items() if kind == column))
         if name is None:
             have = ", ".join(table.columns[:10])
-            raise BadInput(f"the file has no column {column} (it has: {have}); rename one")
+            raise BadInput("the file has no column {column} (it has: {have}); rename one", column=column, have=have)
         rows = list(islice(table.rows, MOST_ROWS + 1))
     shown, parts, refused = rows[:MOST_ROWS], [space.vectors[:0]], list[Refused]()
     for first in range(0, len(shown), _TOGETHER):
@@ -100,7 +101,14 @@ def _read(space: Space, text: str) -> str | Crystal | Refused:
     if isinstance(crystal, Rejected):
         return Refused("", crystal.reason)
     if len(crystal.sites) > MAX_SITES:
-        return Refused("", f"{len(crystal.sites)} occupied positions; the autoencoder reads at most {MAX_SITES}")
+        return Refused(
+            "",
+            Message(
+                "{n_sites} occupied positions; the autoencoder reads at most {max_sites}",
+                n_sites=len(crystal.sites),
+                max_sites=MAX_SITES,
+            ),
+        )
     return crystal
 
 

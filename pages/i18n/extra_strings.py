@@ -17,18 +17,7 @@ def words() -> list[str]:
     found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, "any", "value", "range", "valid", "internal diversity"]
     found += ["the latent", "predicted clean", "told nothing", "told the value"]
     found += ["on target", "diversity", "different formulas"]
+    found += [*TOXIC.values(), *CAUTION.values(), "included", "excluded", "scaffold", "prefix", "required SMARTS"]
+    found += ["forbidden SMARTS", "ESOL on RDKit descriptors (estimated)", "RDKit Contrib, SA score", "estimated"]
+    found += ["metal with probability {zero:.2f}", "non-magnetic with probability {zero:.2f}"]
     return list(dict.fromkeys(word for word in found if word))
-
-
-def said() -> list[str]:
-    """Parts of sentences that ``matgen_core`` puts together elsewhere than where it says them; {0} is a value."""
-    together = "no one of {0} sampled training molecules meets these together: {1}"
-    return [
-        *TOXIC.values(), *CAUTION.values(), *CRYSTAL_SYSTEMS, *(record.label for record in PROPERTIES.values()),
-        "no stable isotope", "caution, {0}", "included", "excluded", "scaffold", "prefix", "required SMARTS",
-        "forbidden SMARTS",
-        "metal with probability {0}", "non-magnetic with probability {0}", "ESOL on RDKit descriptors (estimated)",
-        "RDKit Contrib, SA score", "estimated", "row {0}: {1}", "no engine {0}; choose from: {1}",
-        f"{together}. Expect few or no hits.",
-        f"{together}. With the others as they are, log S is {{2}} to {{3}} for most. Expect few or no hits.",
-    ]  # fmt: skip

@@ -2,7 +2,8 @@
 
 English is the language of the code; ``assets/locale/LANGUAGE.po`` holds the others. A session's language is what its
 link says (``?lang=ja``), else what its browser speaks; work beside the page speaks English. So does ``matgen_core``:
-its errors and verdicts are English sentences with values in them, which are recognised here by their templates.
+its errors and verdicts are messages, each a template with values (:mod:`matgen_core.core.messages`), and here the
+template is translated and the values are filled in.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import gettext
 import io
 import re
-import string
 from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 from babel.messages.catalog import Catalog
@@ -20,11 +21,11 @@ from babel.messages.pofile import read_po
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from matgen_core.core.installation import ASSETS
+from matgen_core.core.messages import Message
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 LOCALE = ASSETS / "locale"
-#: The context in the catalogues of what ``matgen_core`` says.
-MESSAGE = "message"
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _CHOICE = "language"
 
 
@@ -83,59 +84,32 @@ def catalogue(code: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(buffer)
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def templates(code: str) -> list[tuple[re.Pattern[str], re.Pattern[str], str]]:
-    """Sentences of ``matgen_core`` with values in them, and what they are in a language; the most telling first.
-
-    Each comes as two patterns: one whose values hold no "; ", which joins sentences, and one of any values.
-    """
-    found = []
-    for entry in entries(code):
-        if entry.context == MESSAGE and isinstance(entry.id, str) and isinstance(entry.string, str) and entry.string:
-            parts = list(string.Formatter().parse(entry.id))
-            narrow, wide = (
-                "".join(re.escape(text) + ("" if name is None else value) for text, name, _form, _turn in parts)
-                for value in ("((?:(?!; ).)*?)", "(.*?)")
-            )
-            telling = sum(len(text) for text, *_rest in parts)
-            found.append((telling, re.compile(narrow, re.DOTALL), re.compile(wide, re.DOTALL), entry.string))
-    return [tuple(rest) for _telling, *rest in sorted(found, key=lambda entry: -entry[0])]  # type: ignore[misc]
+#: What joins sentences and words, where a language has a mark of its own.
+_MARKS = {"ja": {"; ": "。", ", ": "、"}}
 
 
-@lru_cache(maxsize=4096)
-def say(text: str, code: str) -> str:
-    """A sentence of ``matgen_core`` in a language: recognised by its template, its values kept, its parts said too."""
-    for pattern, _wide, translated in templates(code):
-        if found := pattern.fullmatch(text):
-            return translated.format(*(_say_value(part, code) for part in found.groups()))
-    sentences = text.split("; ")
-    said = [say(part, code) for part in sentences] if len(sentences) > 1 else sentences
-    if len(said) > 1 and all(new != old for new, old in zip(said, sentences, strict=True) if old):
-        return "。".join(said)
-    for _narrow, pattern, translated in templates(code):
-        if found := pattern.fullmatch(text):
-            return translated.format(*(_say_value(part, code) for part in found.groups()))
-    for mark, new_mark in (("; ", "。"), (": ", ": "), (", ", "、")):
-        parts = text.split(mark)
-        said = [say(part, code) for part in parts] if len(parts) > 1 else parts
-        if said != parts:
-            return new_mark.join(said)
-    return text
+def translate(text: str, code: str) -> str:
+    """A text, or a message by its template and its values, in a language."""
+    if not isinstance(text, Message) or not text.values:
+        return catalogue(code).gettext(text) if text else text
+    template = catalogue(code).gettext(text.template)
+    if template == text.template and not any(map(str.isalpha, _PLACEHOLDER.sub("", template))):
+        for mark, own in _MARKS.get(code, {}).items():
+            template = template.replace(mark, own)
+    return template.format(**{name: _value(value, code) for name, value in text.values.items()})
 
 
-def _say_value(text: str, code: str) -> str:
+def _value(value: Any, code: str) -> Any:
     """A value within a sentence: what is quoted is the user's or another program's, and stays as it is."""
-    quoted = len(text) > 1 and text[0] == text[-1] == "'" and "', '" not in text and "' and '" not in text
-    return text if quoted else say(text, code)
+    if not isinstance(value, str) or value[:1] == value[-1:] == "'":
+        return value
+    return translate(value, code)
 
 
 def _(text: str) -> str:
-    """The text in the reader's language, be it a string of a page or a sentence that ``matgen_core`` put together."""
+    """The text in the reader's language, be it a string of a page or a message of ``matgen_core``."""
     code = language()
-    if code == "en" or not text:
-        return text
-    found = catalogue(code).gettext(text)
-    return say(text, code) if found == text else found
+    return text if code == "en" else translate(text, code)
 
 
 def ngettext(one: str, many: str, count: int) -> str:

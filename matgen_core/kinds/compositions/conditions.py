@@ -9,6 +9,7 @@ from matgen_core.chem.composition import check_constraints
 from matgen_core.chem.formula_type import read_type
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import join
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.settings import CompositionSettings, check_settings
 from matgen_core.kinds.compositions.generate import AtomRules, atom_rules
@@ -26,19 +27,28 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
     """
     for key in target.goals:
         if key not in FORMULA_PROPERTIES:
-            raise BadTarget(f"compositions cannot be asked for {key!r}; choose from: {', '.join(FORMULA_PROPERTIES)}")
+            raise BadTarget(
+                "compositions cannot be asked for {key!r}; choose from: {formula_properties}",
+                key=key,
+                formula_properties=join(FORMULA_PROPERTIES, ", "),
+            )
     constraints = target.constraints
     check_constraints(constraints)
     if constraints.crystal_system is not None:
         raise BadTarget("compositions have no crystal system; ask crystals for it")
     if constraints.formula is not None and read_type(constraints.formula) is None:
         raise BadTarget(
-            f"{quote(constraints.formula)} is one formula already; write a type such as ABX3, or ask crystals for it"
+            "{formula} is one formula already; write a type such as ABX3, or ask crystals for it",
+            formula=quote(constraints.formula),
         )
     if constraints.max_atoms > MAX_ATOMS:
-        raise BadTarget(f"{constraints.max_atoms} atoms are too many; formulas have at most {MAX_ATOMS}")
+        raise BadTarget(
+            "{max_atoms} atoms are too many; formulas have at most {max_atoms2}",
+            max_atoms=constraints.max_atoms,
+            max_atoms2=MAX_ATOMS,
+        )
     if not 1 <= count <= MOST:
-        raise BadTarget(f"{count} compositions cannot be drawn; ask for 1 to {MOST:,}")
+        raise BadTarget("{count} compositions cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
     check_settings(settings)
     return atom_rules(constraints, settings.prompt)
 

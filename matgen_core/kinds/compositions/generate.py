@@ -20,6 +20,7 @@ from torch import Tensor
 from matgen_core.chem.formula_type import FormulaType, read_type
 from matgen_core.core.errors import BadTarget, Cancelled, quote
 from matgen_core.core.goals import Constraints
+from matgen_core.core.messages import Message
 from matgen_core.kinds.compositions.rows import (
     CLS,
     FIRST,
@@ -86,25 +87,37 @@ def atom_rules(constraints: Constraints, prompt: str = "") -> AtomRules:
     atoms: dict[str, int] = {}
     for symbol in prompt.replace(",", " ").split():
         if symbol not in names:
-            known = "excluded or outside the chemical system" if symbol in ELEMENTS else "not an element"
-            raise BadTarget(f"the prompt's {symbol[:20]!r} is {known}; write atoms such as Li or Fe O")
+            known = (
+                Message("excluded or outside the chemical system") if symbol in ELEMENTS else Message("not an element")
+            )
+            raise BadTarget(
+                "the prompt's {symbol!r} is {known}; write atoms such as Li or Fe O", symbol=symbol[:20], known=known
+            )
         atoms[symbol] = atoms.get(symbol, 0) + 1
     tokens = tuple(VOCABULARY.index(e) for e, n in atoms.items() for _ in range(n))
     missing = int(required.sum()) - sum(bool(required[VOCABULARY.index(e)]) for e in atoms)
     if len(tokens) + missing > constraints.max_atoms:
         raise BadTarget(
-            f"the prompt and the elements to include need {len(tokens) + missing} atoms, at most "
-            f"{constraints.max_atoms} are allowed; raise the maximum"
+            "the prompt and the elements to include need {n_tokens} atoms, at most {max_atoms} are "
+            "allowed; raise the maximum",
+            n_tokens=len(tokens) + missing,
+            max_atoms=constraints.max_atoms,
         )
     if pattern is None:
         return AtomRules(allowed, required, constraints.min_atoms, constraints.max_atoms, tokens)
     rules = AtomRules(allowed, required, pattern.atoms, pattern.atoms, tokens, pattern)
     if pattern.atoms < constraints.min_atoms:
-        raise BadTarget(f"{constraints.formula} has {pattern.atoms} atoms; ask for at least so few")
+        raise BadTarget(
+            "{formula} has {atoms} atoms; ask for at least so few", formula=constraints.formula, atoms=pattern.atoms
+        )
     if len(names) < len(pattern.amounts):
-        raise BadTarget(f"too few elements are left for {constraints.formula}; exclude fewer")
+        raise BadTarget("too few elements are left for {formula}; exclude fewer", formula=constraints.formula)
     if not _type_tokens(rules, tokens).any():
-        raise BadTarget(f"the prompt {quote(prompt)} does not begin a formula of the type {constraints.formula}")
+        raise BadTarget(
+            "the prompt {prompt} does not begin a formula of the type {formula}",
+            prompt=quote(prompt),
+            formula=constraints.formula,
+        )
     return rules
 
 

@@ -14,6 +14,7 @@ from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.oxidation import check_neutral, check_oxidation
 from matgen_core.core.goal_probability import cost_of_goals
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Formula, Verdict
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.rows import count_atoms, reduce_formula
@@ -44,9 +45,15 @@ def judge_formulas(
         formula = candidate.material.reduced
         counts = count_atoms(formula)
         first = seen.setdefault(formula, candidate.id)
-        same = "" if first == candidate.id else f"same formula as {first}"
+        same = "" if first == candidate.id else Message("same formula as {first}", first=first)
         new = reference.is_new_formula(formula)
-        among = f"{formula} is {'not ' if new else ''}among the {len(reference.formulas):,} known formulas"
+        among = Message(
+            "{formula} is not among the {n_formulas:,} known formulas"
+            if new
+            else "{formula} is among the {n_formulas:,} known formulas",
+            formula=formula,
+            n_formulas=len(reference.formulas),
+        )
         verdicts = [
             check_counts(counts, target.constraints),
             Verdict("duplicate", not same, same),

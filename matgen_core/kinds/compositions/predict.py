@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Formula, Prediction
 from matgen_core.kinds.compositions.rows import count_atoms, encode_amounts
@@ -28,8 +29,8 @@ _BATCH = 512
 #: Share of the atoms below which an element is a dopant that the network cannot tell: 99 of 100 formulas that it
 #: learnt from hold more of each of their elements.
 COARSE = 0.02
-_METAL = "metal with probability {:.2f}"
-_NOTES = {"band_gap": _METAL, "measured_gap": _METAL, "magnetic_moment": "non-magnetic with probability {:.2f}"}
+_METAL = "metal with probability {zero:.2f}"
+_NOTES = {"band_gap": _METAL, "measured_gap": _METAL, "magnetic_moment": "non-magnetic with probability {zero:.2f}"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def read_heads(
 ) -> list[list[Prediction]]:
     """Predictions of each reduced formula by the heads of one ensemble, all of them or some by their keys."""
     reader = load_reader(name)
-    method = f"{reader.name}, from composition"
+    method = Message("{reader}, from composition", reader=reader.name)
     found: list[list[Prediction]] = []
     for first in range(0, len(formulas), _BATCH):
         part = formulas[first : first + _BATCH]
@@ -117,7 +118,9 @@ def read_heads(
             for key in keys or read:
                 zero, value, spread, away, away_spread = (float(column[i]) for column in read[key])
                 spread *= reader.scales[key]
-                note = "; ".join(part for part in (_NOTES[key].format(zero) if key in _NOTES else "", dopants) if part)
+                note = join(
+                    part for part in (Message(_NOTES[key], zero=zero) if key in _NOTES else "", dopants) if part
+                )
                 known = spread <= reader.domain[key] and not dopants
                 one = Prediction(key, round(value, 4), round(spread, 4), PROPERTIES[key].unit, method, known, note)
                 if key in _NOTES:
@@ -135,19 +138,21 @@ def _dopants(formula: str) -> str:
     scarce = ", ".join(element for element, amount in counts.items() if amount < COARSE * total)
     if not scarce:
         return ""
-    note = f"the network knows amounts only coarsely: of {scarce} there is less than 2 % of the atoms"
+    note = Message(
+        "the network knows amounts only coarsely: of {scarce} there is less than 2 % of the atoms", scarce=scarce
+    )
     return note
 
 
 def _above_hull(formula: str, value: float, energy: Prediction, reference: Reference) -> Prediction:
     reading, unit = reference.hull.read(count_atoms(formula), value), PROPERTIES["e_above_hull"].unit
-    method = f"{energy.method}, against the known hull"
+    method = Message("{method}, against the known hull", method=energy.method)
     if reading.e_above_hull is None:
         return Prediction("e_above_hull", None, None, unit, method, False, reading.describe())
-    note = "from the formation energy read, so as unsure as that"
+    note = Message("from the formation energy read, so as unsure as that")
     return Prediction(
         "e_above_hull", round(reading.e_above_hull, 4), reference.widen(energy.spread, reading), unit, method,
-        energy.in_domain and not reading.few_known, "; ".join((note, reading.describe())),
+        energy.in_domain and not reading.few_known, join((note, reading.describe())),
         _known_distance(formula, reference),
     )  # fmt: skip
 

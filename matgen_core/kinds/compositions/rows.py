@@ -52,7 +52,11 @@ def reduce_formula(text: str) -> str:
     amounts = whole_amounts(text)
     strangers = sorted(set(amounts) - set(ELEMENTS))
     if strangers:
-        raise BadInput(f"{quote(text)} holds {strangers[0]}, which the networks do not know; use H to Pu")
+        raise BadInput(
+            "{text} holds {strangers}, which the networks do not know; use H to Pu",
+            text=quote(text),
+            strangers=strangers[0],
+        )
     return str(Composition(amounts).reduced_formula)
 
 
@@ -79,7 +83,11 @@ def encode_atoms(counts: Mapping[str, int]) -> list[int]:
     """
     total = sum(counts.values())
     if total > MAX_ATOMS:
-        raise BadInput(f"a formula of {total} atoms is too long; at most {MAX_ATOMS} are read as single atoms")
+        raise BadInput(
+            "a formula of {total} atoms is too long; at most {max_atoms} are read as single atoms",
+            total=total,
+            max_atoms=MAX_ATOMS,
+        )
     return [CLS, *(_NUMBER[e] for e, n in counts.items() for _ in range(n)), SEP]
 
 
@@ -168,7 +176,12 @@ def _read(path: Path, column: str, name: str) -> pd.DataFrame:
     found: list[tuple[str, float, str]] = []
     with open_table(path) as table:
         if missing := [header for header in ("formula", column, "split") if header not in table.columns]:
-            raise BadInput(f"{path} has no column {missing[0]}; it needs formula, {column} and split")
+            raise BadInput(
+                "{path} has no column {missing}; it needs formula, {column} and split",
+                path=path,
+                missing=missing[0],
+                column=column,
+            )
         for row in table.rows:
             try:
                 if row.problem or row.cells[column].lower() in MISSING:
@@ -194,7 +207,9 @@ def load_formula_rows(path: Path) -> FormulaRows:
         values = table[list(FORMULA_PROPERTIES)].to_numpy(np.float32)
         return FormulaRows(tuple(table["formula"].astype(str)), values, (table["split"] == "val").to_numpy(bool))
     except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"{path} holds no formulas ({str(error)[:120]}); make it with: matgen data formulas") from None
+        raise BadInput(
+            "{path} holds no formulas ({error}); make it with: matgen data formulas", path=path, error=str(error)[:120]
+        ) from None
 
 
 class FormulaBatches:

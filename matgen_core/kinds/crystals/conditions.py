@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.composition import check_constraints
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import join
 from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.kinds.crystals.reference import Reference
 
@@ -17,7 +18,11 @@ def check_target(target: Target) -> None:
     check_constraints(target.constraints)
     for key in target.goals:
         if key not in CRYSTAL_CONDITIONS:
-            raise BadTarget(f"crystals cannot be asked for {key!r}; choose from: {', '.join(CRYSTAL_CONDITIONS)}")
+            raise BadTarget(
+                "crystals cannot be asked for {key!r}; choose from: {crystal_conditions}",
+                key=key,
+                crystal_conditions=join(CRYSTAL_CONDITIONS, ", "),
+            )
 
 
 def draw_conditions(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from matgen_core.chem.structure import formula_counts
 from matgen_core.core.errors import MissingReference
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Crystal, Verdict
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.coordination_statistics import anonymous_type, load_surroundings, shells, stoichiometry
@@ -31,12 +32,14 @@ def check_surroundings(structure: Structure) -> Verdict:
     found = shells(structure)
     problems = list(dict.fromkeys(problem for shell in found if (problem := known.problem(shell))))
     if problems:
-        return Verdict("coordination", False, "; ".join(problems[:3]) + ("; …" if len(problems) > 3 else ""))
+        return Verdict("coordination", False, join([*problems[:3], "…" if len(problems) > 3 else ""]))
     words = list[str]()
     for shell in found:
-        words.append(f"{shell.count} {shell.other} around {shell.centre}")
-    around = "; ".join(list(dict.fromkeys(words))[:4])
-    return Verdict("coordination", True if found else None, around or "no neighbours")
+        words.append(
+            Message("{count} {other} around {centre}", count=shell.count, other=shell.other, centre=shell.centre)
+        )
+    around = join(list(dict.fromkeys(words))[:4])
+    return Verdict("coordination", True if found else None, around or Message("no neighbours"))
 
 
 def check_type(crystal: Crystal) -> Verdict:
@@ -49,11 +52,21 @@ def check_type(crystal: Crystal) -> Verdict:
     if known is not None:
         times, formula = known
         if name is not None:
-            return Verdict("structure_type", True, f"{name} type; {times:,} known crystals have this type")
-        return Verdict("structure_type", True, f"as {formula}; {times:,} known crystals have this type")
+            return Verdict(
+                "structure_type",
+                True,
+                Message("{name} type; {times:,} known crystals have this type", name=name, times=times),
+            )
+        return Verdict(
+            "structure_type",
+            True,
+            Message("as {formula}; {times:,} known crystals have this type", formula=formula, times=times),
+        )
     if name is not None:
-        return Verdict("structure_type", True, f"{name} type")
-    return Verdict("structure_type", None, f"no known crystal has this type; {_nearest(crystal)}")
+        return Verdict("structure_type", True, Message("{name} type", name=name))
+    return Verdict(
+        "structure_type", None, Message("no known crystal has this type; {nearest}", nearest=_nearest(crystal))
+    )
 
 
 def _nearest(crystal: Crystal) -> str:

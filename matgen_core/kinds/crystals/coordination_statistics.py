@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.core.errors import MissingReference
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Crystal
 from matgen_core.kinds.crystals.reference import FOLDER, hash_names
 from matgen_core.kinds.crystals.rows import ELEMENTS
@@ -78,10 +79,23 @@ class Surroundings:
         pair = f"{found.centre}–{found.other}"
         low, _middle, high = self.lengths[i, j].tolist()
         if not 0.9 * low <= found.distance <= 1.1 * high:
-            return f"{pair} {found.distance:.2f} Å; known crystals: {low:.2f} to {high:.2f} Å"
+            return Message(
+                "{pair} {distance:.2f} Å; known crystals: {low:.2f} to {high:.2f} Å",
+                pair=pair,
+                distance=found.distance,
+                low=low,
+                high=high,
+            )
         least, most = self.counts[i, j].tolist()
         if not least <= found.count <= most:
-            return f"{found.count} {found.other} around {found.centre}; known crystals: {least} to {most}"
+            return Message(
+                "{count} {other} around {centre}; known crystals: {least} to {most}",
+                count=found.count,
+                other=found.other,
+                centre=found.centre,
+                least=least,
+                most=most,
+            )
         return None
 
 
@@ -183,6 +197,8 @@ def load_surroundings(folder: Path = FOLDER) -> Surroundings:
             return Surroundings(seen, lengths, counts, dict(zip(file["types"].tolist(), known, strict=True)))
     except (OSError, KeyError, ValueError, EOFError, IndexError, zipfile.BadZipFile) as error:
         raise MissingReference(
-            f"{folder / FILE} cannot be read ({type(error).__name__}); restore it with: git checkout "
-            f"assets/reference, or measure it with: matgen data surroundings"
+            "{folder} cannot be read ({error}); restore it with: git checkout assets/reference, or "
+            "measure it with: matgen data surroundings",
+            folder=folder / FILE,
+            error=type(error).__name__,
         ) from None

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message, join
 from matgen_core.files.tables import Row, Table, find_column, open_table
 from matgen_core.files.units import (
     MISSING,
@@ -47,11 +48,13 @@ def read_crystal_table(source: Path, keys: Mapping[str, str], notes: list[str]) 
         cif = find_column(table.columns, "cif")
         if cif is None:
             have = ", ".join(map(quote, table.columns[:8])) + (", …" if len(table.columns) > 8 else "")
-            raise BadInput(f"{source} has no 'cif' column (it has: {have}); add one")
+            raise BadInput("{source} has no 'cif' column (it has: {have}); add one", source=source, have=have)
         given = [column for column in find_columns(table.columns, "cif") if column.key in keys]
         notes += table.notes
         if given:
-            notes.append(f"{source.name}: values of its own are {', '.join(map(str, given))}")
+            notes.append(
+                Message("{source}: values of its own are {map}", source=source.name, map=join(map(str, given), ", "))
+            )
         unknown: Counter[str] = Counter()
         rows = []
         for row in table.rows:
@@ -90,5 +93,5 @@ def _read_row(
 
 def _split(text: str) -> str:
     if text.lower() not in _SPLITS:
-        raise BadInput(f"the split {quote(text)} is not known; write train or val")
+        raise BadInput("the split {text} is not known; write train or val", text=quote(text))
     return _SPLITS[text.lower()]

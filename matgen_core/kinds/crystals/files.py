@@ -36,7 +36,9 @@ def check_writable(path: Path) -> None:
         if not before:
             path.unlink()
     except OSError as error:
-        raise BadInput(f"{path} cannot be written ({error.strerror}); choose another place") from None
+        raise BadInput(
+            "{path} cannot be written ({error}); choose another place", path=path, error=error.strerror
+        ) from None
 
 
 def file_name(candidate: Candidate, extension: str) -> str:

@@ -17,6 +17,7 @@ from torch import Tensor
 from matgen_core.core.batching import split_on_oom
 from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import join
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.core.settings import check_settings as check_declared
@@ -110,9 +111,13 @@ def generate(
 def check_settings(settings: CrystalSettings) -> None:
     """Raises BadTarget or BadInput, naming the setting, for what no engine can do."""
     if settings.engine not in ENGINES:
-        raise BadTarget(f"no engine {settings.engine!r}; choose from: {', '.join(ENGINES)}")
+        raise BadTarget(
+            "no engine {engine!r}; choose from: {engines}", engine=settings.engine, engines=join(ENGINES, ", ")
+        )
     if settings.sampler not in METHODS:
-        raise BadTarget(f"no sampler {settings.sampler!r}; choose from: {', '.join(METHODS)}")
+        raise BadTarget(
+            "no sampler {sampler!r}; choose from: {methods}", sampler=settings.sampler, methods=join(METHODS, ", ")
+        )
     check_declared(settings)
 
 
@@ -125,7 +130,7 @@ def load_engine(name: str) -> Engine:
         UnknownCheckpoint, DamagedCheckpoint: where its weights are not there or not whole.
     """
     if name not in _PARTS:
-        raise BadTarget(f"no engine {name!r}; choose from: {', '.join(ENGINES)}")
+        raise BadTarget("no engine {name!r}; choose from: {engines}", name=name, engines=join(ENGINES, ", "))
     parts = [load_checkpoint(part) for part in _PARTS[name]]
     return SymmetryFirst(*parts) if name == "symmetry-first" else LatentDiffusion(*parts)
 

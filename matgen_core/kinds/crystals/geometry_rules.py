@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.distances import MINIMUM_VOLUME
 from matgen_core.chem.scene import covalent_radius
 from matgen_core.core.errors import MatGenError
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.learning.checkpoints import load_checkpoint
@@ -62,15 +63,20 @@ def nearest_approach(first: str, second: str) -> float:
 def check_distances(structure: Structure) -> Verdict:
     """Verdict "distances": no two atoms nearer than LEAST of what is usual for their elements."""
     if not np.isfinite(structure.lattice.matrix).all() or structure.volume <= MINIMUM_VOLUME:
-        return Verdict("distances", False, f"the cell has no volume ({structure.volume:.2g} Å³)")
+        return Verdict("distances", False, Message("the cell has no volume ({volume:.2g} Å³)", volume=structure.volume))
     symbols = [str(site.specie.symbol) for site in structure]
     firsts, seconds, _images, distances = structure.get_neighbor_list(_REACH)
     if not len(distances):
-        return Verdict("distances", True, f"no two atoms within {_REACH:g} Å")
+        return Verdict("distances", True, Message("no two atoms within {reach:g} Å", reach=_REACH))
     pairs = [(symbols[i], symbols[j]) for i, j in zip(firsts.tolist(), seconds.tolist(), strict=True)]
     usual = np.array([nearest_approach(*pair) for pair in pairs])
     at = int(np.argmin(distances / usual))
-    reason = f"{'–'.join(pairs[at])} {distances[at]:.2f} Å; nearest in known crystals {usual[at]:.2f} Å"
+    reason = Message(
+        "{pairs} {distances:.2f} Å; nearest in known crystals {usual:.2f} Å",
+        pairs="–".join(pairs[at]),
+        distances=distances[at],
+        usual=usual[at],
+    )
     return Verdict("distances", bool(distances[at] >= LEAST * usual[at]), reason)
 
 
@@ -80,8 +86,10 @@ def check_packing(structure: Structure) -> Verdict:
     if known is None or not all(site.specie.symbol in known[0] for site in structure):
         return Verdict("packing", None, "no known volume for one of its elements")
     ratio = structure.volume / sum(known[0][site.specie.symbol] for site in structure)
-    packing = (
-        f"{structure.density:.2f} g/cm³, {structure.volume / len(structure):.1f} Å³ an atom, {ratio:.2f} of what known "
-        f"crystals of these elements take"
+    packing = Message(
+        "{density:.2f} g/cm³, {volume:.1f} Å³ an atom, {ratio:.2f} of what known crystals of these elements take",
+        density=structure.density,
+        volume=structure.volume / len(structure),
+        ratio=ratio,
     )
     return Verdict("packing", bool(0.6 <= ratio <= 1.6), packing)

@@ -11,6 +11,7 @@ from matgen_core.chem.oxidation import check_oxidation
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.core.goal_probability import chance_of, round_chance
 from matgen_core.core.goals import Goal, Target, meets
+from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, M, Verdict
 from matgen_core.kinds.crystals.duplicates import SeenStructures
@@ -38,7 +39,7 @@ def assess(
     for candidate in candidates:
         crystal = candidate.material
         first = seen.add(candidate.id, crystal)
-        same = "" if first is None else f"same structure as {first}"
+        same = "" if first is None else Message("same structure as {first}", first=first)
         assessed.append(
             without_former(candidate).add_verdicts(
                 check_crystal(crystal, formula_counts(crystal), target.constraints),
@@ -64,9 +65,9 @@ def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
         value, record = candidate.best(key), PROPERTIES[key]
         met = meets(key, goal, value)
         unit = f" {record.unit}" if record.unit else ""
-        read = "no reading" if value is None else f"{value:.3g}{unit}"
+        read = Message("no reading") if value is None else f"{value:.3g}{unit}"
         if (reading := candidate.predictions.get(key)) is not None and reading.known is not None:
-            read = f"{value:.3g}{unit} by the table of known phases"
+            read = Message("{value:.3g}{unit} by the table of known phases", value=value, unit=unit)
         odds = round_chance(chance_of(candidate, target, key))
         verdicts.append(Verdict(f"target:{key}", met, _compare(read, goal, record.tolerance, unit), odds))
     return verdicts
@@ -76,13 +77,15 @@ def _compare(read: str, goal: Goal, tolerance: float | None, unit: str) -> str:
     """What was read beside what was asked for."""
     if goal.is_value:
         slack = f" ± {tolerance:g}" if tolerance else ""
-        reason = f"{read}, asked for {goal.low:g}{slack}{unit}"
+        reason = Message("{read}, asked for {low:g}{slack}{unit}", read=read, low=goal.low, slack=slack, unit=unit)
     elif goal.low is None:
-        reason = f"{read}, asked for at most {goal.high:g}{unit}"
+        reason = Message("{read}, asked for at most {high:g}{unit}", read=read, high=goal.high, unit=unit)
     elif goal.high is None:
-        reason = f"{read}, asked for at least {goal.low:g}{unit}"
+        reason = Message("{read}, asked for at least {low:g}{unit}", read=read, low=goal.low, unit=unit)
     else:
-        reason = f"{read}, asked for {goal.low:g} to {goal.high:g}{unit}"
+        reason = Message(
+            "{read}, asked for {low:g} to {high:g}{unit}", read=read, low=goal.low, high=goal.high, unit=unit
+        )
     return reason
 
 

@@ -113,7 +113,7 @@ class CrystalKind:
         """Raises BadTarget for goals, constraints, counts or settings that cannot be."""
         check_target(target)
         if not 1 <= count <= MOST:
-            raise BadTarget(f"{count} candidates cannot be drawn; ask for 1 to {MOST:,}")
+            raise BadTarget("{count} candidates cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
         check_settings(settings)
 
     def ruled(self, settings: CrystalSettings, rules: Rules) -> CrystalSettings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Prediction
 
 #: Lanthanides whose 4f electrons the Materials Project's potentials hold in the core (Pr_3 … Tm_3, Yb_2), so that the
@@ -19,9 +20,11 @@ def without_frozen_moments(prediction: Prediction, elements: Iterable[str]) -> P
         return prediction
     if prediction.value is None:
         return prediction
-    note = (
-        f"not known: the training data leave out the 4f moments of {', '.join(frozen)}; "
-        f"without them {prediction.value:.2f} {prediction.unit}"
+    note = Message(
+        "not known: the training data leave out the 4f moments of {frozen}; without them {prediction:.2f} {unit}",
+        frozen=join(frozen, ", "),
+        prediction=prediction.value,
+        unit=prediction.unit,
     )
     return replace(
         prediction, value=None, spread=None, in_domain=False, note=note, zero_chance=None, otherwise=None,
@@ -33,5 +36,8 @@ def parallel_note(moment: float | None, atoms: int) -> str:
     """What the mean site moment of a reduced formula adds up to if all sites are parallel; empty without a moment."""
     if moment is None or moment < 0.05:
         return ""
-    note = f"net moment if all sites were parallel: {moment * atoms:.1f} µB per formula unit; the order is not known"
+    note = Message(
+        "net moment if all sites were parallel: {moment:.1f} µB per formula unit; the order is not known",
+        moment=moment * atoms,
+    )
     return note

@@ -15,6 +15,7 @@ from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, loa
 from matgen_core.chem.ground_states import is_ground_state
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.core.batching import split_on_oom
+from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Prediction
 from matgen_core.kinds.compositions.predict import CHECKPOINT, load_reader, read_heads
@@ -24,7 +25,7 @@ from matgen_core.kinds.crystals.reference import Reference, load_reference
 from matgen_core.kinds.known_phases import ENERGIES, by_definition, check_known_phases
 from matgen_core.learning.checkpoints import available
 
-_HULL_METHOD = f"{METHOD} against the known hull"
+_HULL_METHOD = Message("{method} against the known hull", method=METHOD)
 
 
 def predict(
@@ -91,7 +92,7 @@ def prepare() -> None:
 def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference) -> list[Prediction]:
     counts = formula_counts(candidate.material)
     energy = None if reading.energy is None else formation_energy(reading.energy, counts, reference.elements)
-    note = reading.note or ("" if energy is not None else "no reference energy for one of its elements")
+    note = reading.note or ("" if energy is not None else Message("no reference energy for one of its elements"))
     hull = None if energy is None else reference.hull.read(counts, energy)
     above = None if hull is None else hull.e_above_hull
     row = reference.find_known(candidate.material)
@@ -136,12 +137,18 @@ def read_gaps(candidates: Sequence[Candidate]) -> list[Prediction]:
     """
     if CHECKPOINT not in available():
         missing = Prediction(
-            "band_gap", None, None, PROPERTIES["band_gap"].unit, "none", None, f"no {CHECKPOINT} checkpoint"
+            "band_gap",
+            None,
+            None,
+            PROPERTIES["band_gap"].unit,
+            Message("none"),
+            None,
+            Message("no {checkpoint} checkpoint", checkpoint=CHECKPOINT),
         )
         return [missing] * len(candidates)
     read = read_heads([reduced_formula(candidate.material) for candidate in candidates], keys=("band_gap",))
     found = []
     for (gap,) in read:
-        method = f"{gap.method} (PBE)"
+        method = Message("{method} (PBE)", method=gap.method)
         found.append(replace(gap, method=method))
     return found

@@ -43,8 +43,10 @@ def _names(folder: Path = FOLDER) -> dict[str, str]:
         return names
     except (OSError, ValueError) as error:
         raise MissingReference(
-            f"{folder / FILE} cannot be read ({type(error).__name__}); restore it with: git checkout "
-            f"assets/reference, or write it with: matgen data surroundings"
+            "{folder} cannot be read ({error}); restore it with: git checkout assets/reference, or "
+            "write it with: matgen data surroundings",
+            folder=folder / FILE,
+            error=type(error).__name__,
         ) from None
 
 

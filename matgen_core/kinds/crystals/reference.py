@@ -25,6 +25,7 @@ from matgen_core.chem.structure import reduced_formula
 from matgen_core.chem.symmetry import symbol, wyckoff_positions
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Crystal, Verdict
 from matgen_core.kinds.crystals.known_structures import FILE as STRUCTURES
 from matgen_core.kinds.crystals.known_structures import KnownStructures
@@ -132,30 +133,52 @@ class Reference:
         """
         formula = reduced_formula(crystal)
         if self.is_new_formula(formula):
-            return Verdict("newness", True, f"{formula} is not among the {len(self.formulas):,} known formulas")
+            return Verdict(
+                "newness",
+                True,
+                Message(
+                    "{formula} is not among the {n_formulas:,} known formulas",
+                    formula=formula,
+                    n_formulas=len(self.formulas),
+                ),
+            )
         rows, known = self.structures.rows(formula), self.count_known(formula)
         if not rows:
-            reason = (
-                f"not compared: {formula} is a known formula whose structure is not in the reference; look it up in "
-                f"the public databases"
+            reason = Message(
+                "not compared: {formula} is a known formula whose structure is not in the reference; "
+                "look it up in the public databases",
+                formula=formula,
             )
             return Verdict("newness", None, reason)
         if (row := self.find_known(crystal)) is not None:
             name, group = self.structures.ids[row], symbol(self.structures.crystal(row).space_group)
-            return Verdict("newness", False, f"known structure of {formula}: {name}, {group}")
+            return Verdict(
+                "newness",
+                False,
+                Message("known structure of {formula}: {name}, {group}", formula=formula, name=name, group=group),
+            )
         if known is None:
-            reason = (
-                f"not compared with all: unlike each structure of {formula} in the reference ({len(rows)}), which may "
-                f"not be all; look it up in the public databases"
+            reason = Message(
+                "not compared with all: unlike each structure of {formula} in the reference "
+                "({n_rows}), which may not be all; look it up in the public databases",
+                formula=formula,
+                n_rows=len(rows),
             )
             return Verdict("newness", None, reason)
         if len(rows) < known:
-            reason = (
-                f"not compared with all: unlike each structure of {formula} in the reference ({len(rows)} of {known} "
-                f"known); look it up in the public databases"
+            reason = Message(
+                "not compared with all: unlike each structure of {formula} in the reference ({n_rows} "
+                "of {known} known); look it up in the public databases",
+                formula=formula,
+                n_rows=len(rows),
+                known=known,
             )
             return Verdict("newness", None, reason)
-        return Verdict("newness", True, f"unlike each known structure of {formula} ({len(rows)})")
+        return Verdict(
+            "newness",
+            True,
+            Message("unlike each known structure of {formula} ({n_rows})", formula=formula, n_rows=len(rows)),
+        )
 
     def count_known(self, formula: str) -> int | None:
         """How many structures of a reduced formula are known, here or elsewhere; None where that was not counted."""
@@ -212,7 +235,9 @@ def load_reference(folder: Path = FOLDER) -> Reference:
         manifest = json.loads((folder / "reference.json").read_text(encoding="utf-8"))
         for name, digest in manifest["digests"].items():
             if digest_of(folder / name) != digest:
-                raise MissingReference(f"{folder / name} does not match its digest; {remedy}")
+                raise MissingReference(
+                    "{folder} does not match its digest; {remedy}", folder=folder / name, remedy=remedy
+                )
         with np.load(folder / "hull.npz", allow_pickle=False) as file:
             systems = dict(zip(file["systems"].tolist(), file["system_counts"].tolist(), strict=True))
             hull = Hull(file["formulas"], file["energies"].astype(float), systems)
@@ -230,7 +255,12 @@ def load_reference(folder: Path = FOLDER) -> Reference:
     except MissingReference:
         raise
     except _UNREADABLE as error:
-        raise MissingReference(f"the reference in {folder} cannot be read ({type(error).__name__}); {remedy}") from None
+        raise MissingReference(
+            "the reference in {folder} cannot be read ({error}); {remedy}",
+            folder=folder,
+            error=type(error).__name__,
+            remedy=remedy,
+        ) from None
 
 
 def _read_samples(path: Path) -> dict[str, NDArray[np.float32]]:

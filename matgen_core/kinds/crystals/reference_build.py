@@ -169,18 +169,22 @@ def _read_phases(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
         column = find_column(table.columns, *_PHASE_ENERGIES)
         formula = find_column(table.columns, "formula")
         if column is None or formula is None:
-            raise BadInput(f"{path} needs the columns formula and {_PHASE_ENERGIES[0]}")
+            raise BadInput(
+                "{path} needs the columns formula and {phase_energies}", path=path, phase_energies=_PHASE_ENERGIES[0]
+            )
         rows = list(table.rows)
     formulas, energies = [], []
     for row in rows:
         if row.problem:
-            raise BadInput(f"{path}, row {row.number}: {row.problem}")
+            raise BadInput("{path}, row {number}: {problem}", path=path, number=row.number, problem=row.problem)
         if row.cells[column].lower() in MISSING:
             continue
         try:
             energies.append(read_number(row.cells[column])[0])
         except BadInput as error:
-            raise BadInput(f"{path}, row {row.number}: {error}; correct or remove its row") from None
+            raise BadInput(
+                "{path}, row {number}: {error}; correct or remove its row", path=path, number=row.number, error=error
+            ) from None
         formulas.append(row.cells[formula])
     lowest: dict[str, float] = {}
     for text, energy in zip(formulas, energies, strict=True):
@@ -188,7 +192,11 @@ def _read_phases(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
             name = _reduce(text, path)
             lowest[name] = min(energy, lowest.get(name, math.inf))
     if not lowest:
-        raise BadInput(f"{path} holds no formation energies in its column {column}; give numbers in eV/atom")
+        raise BadInput(
+            "{path} holds no formation energies in its column {column}; give numbers in eV/atom",
+            path=path,
+            column=column,
+        )
     return np.array(list(lowest)), np.array(list(lowest.values()))
 
 
@@ -197,7 +205,7 @@ def _count_entries(path: Path) -> Counter[str]:
     with open_table(path) as table:
         column = find_column(table.columns, "formula")
         if column is None:
-            raise BadInput(f"{path} needs a column formula")
+            raise BadInput("{path} needs a column formula", path=path)
         formulas = Counter(row.cells[column] for row in table.rows if not row.problem)
     counted: Counter[str] = Counter()
     for formula, times in formulas.items():
@@ -233,4 +241,4 @@ def _reduce(formula: str, path: Path) -> str:
     try:
         return str(Composition(whole_amounts(formula)).reduced_formula)
     except BadInput as error:
-        raise BadInput(f"{path}: {error}; correct or remove its row") from None
+        raise BadInput("{path}: {error}; correct or remove its row", path=path, error=error) from None

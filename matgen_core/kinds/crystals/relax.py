@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from matgen_core.chem.relaxation import STEPS, relax_structure
 from matgen_core.chem.structure import formula_counts, from_structure, to_structure
 from matgen_core.core.errors import BadInput, Cancelled
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Candidate, Crystal, Verdict
 from matgen_core.kinds.crystals.predict import predict
 
@@ -74,17 +75,25 @@ def _relax(
     if found.structure is None:
         return Relaxation(candidate, None, found.steps, found.note)
     change = found.structure.volume / structure.volume - 1.0
-    note = f"{found.steps} steps, largest force {found.force:.3f} eV/Å, volume {change:+.1%}"
+    note = Message(
+        "{steps} steps, largest force {force:.3f} eV/Å, volume {change:+.1%}",
+        steps=found.steps,
+        force=found.force,
+        change=change,
+    )
     if not found.converged:
-        note += "; not at rest yet"
+        note = join((note, "not at rest yet"))
     try:
         crystal = from_structure(found.structure)
     except BadInput as error:
-        return Relaxation(candidate, None, found.steps, f"{note}; {error}")
+        return Relaxation(candidate, None, found.steps, join((note, str(error))))
     if sum(formula_counts(crystal).values()) != len(structure):
-        note += f"; its primitive cell has {sum(formula_counts(crystal).values())} atoms now"
+        count = sum(formula_counts(crystal).values())
+        note = join((note, Message("its primitive cell has {count} atoms now", count=count)))
     if crystal.space_group != candidate.material.space_group:
-        note += f"; space group {candidate.material.space_group} became {crystal.space_group}"
+        before = candidate.material.space_group
+        now = Message("space group {before} became {after}", before=before, after=crystal.space_group)
+        note = join((note, now))
     fresh = replace(candidate, id=f"{candidate.id}-relaxed", material=crystal, predictions={}, score=None)
     (after,) = predict([fresh])
     return Relaxation(candidate, after.add_verdicts(Verdict("relaxed", found.converged, note)), found.steps, note)

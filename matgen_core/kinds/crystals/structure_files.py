@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from matgen_core.chem.structure import formula_counts, from_structure
 from matgen_core.core.errors import BadInput, MatGenError, quote
+from matgen_core.core.messages import Message, Text
 from matgen_core.core.records import Crystal
 from matgen_core.files.cif_structures import MOST_ATOMS, NEAREST, read_cif
 from matgen_core.kinds.crystals.rows import ELEMENTS
@@ -111,12 +112,12 @@ def read_structure_file(name: str, text: str) -> tuple[FoundCrystal, ...]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # each reader looks at its library's warnings itself
             found = tuple(_found(label, structure) for label, structure in read(text))
-        reason = "no structure is in it"
+        reason: Text = Message("no structure is in it")
     except MatGenError as error:
         found, reason = (), str(error)
     except Exception as error:  # the libraries' readers raise many kinds; each file's failure is the file's own
         found = ()
-        reason = f"it cannot be read ({type(error).__name__}: {quote(error, 120)})"
+        reason = Message("it cannot be read ({error}: {error2})", error=type(error).__name__, error2=quote(error, 120))
     return found or (FoundCrystal("", None, reason),)
 
 
@@ -129,11 +130,11 @@ def read_one_structure(name: str, text: str, number: int | None = None) -> Found
         number: which structure of it, from 0; None where there may be only one, as in the cell of a table.
     """
     if not text.strip():
-        reason = "the cif cell is empty"
+        reason = Message("the cif cell is empty")
         return FoundCrystal("", None, reason)
     found = read_structure_file(name, text)
     if number is None and len(found) > 1:
-        reason = f"the cell holds {len(found)} structures; give each a row of its own"
+        reason = Message("the cell holds {n_found} structures; give each a row of its own", n_found=len(found))
         return FoundCrystal("", None, reason)
     return found[number or 0]
 
@@ -154,23 +155,37 @@ def to_crystal(structure: Structure) -> Crystal:
         BadInput: for what is too large, disordered, or of elements that the networks do not know.
     """
     if len(structure) > MOST_ATOMS:
-        raise BadInput(f"{len(structure):,} atoms in the cell; at most {MOST_ATOMS:,}")
+        raise BadInput(
+            "{n_structure:,} atoms in the cell; at most {most_atoms:,}",
+            n_structure=len(structure),
+            most_atoms=MOST_ATOMS,
+        )
     try:
         crystal = from_structure(structure)
     except MatGenError:
         raise
     except Exception as error:  # spglib and numpy raise their own for cells that are none
-        raise BadInput(f"its symmetry cannot be found ({type(error).__name__}: {quote(error, 80)})") from None
+        raise BadInput(
+            "its symmetry cannot be found ({error}: {error2})", error=type(error).__name__, error2=quote(error, 80)
+        ) from None
     first, second, _, distances = structure.get_neighbor_list(NEAREST)
     if len(distances):
         one, other = (structure[int(atoms[distances.argmin()])].specie for atoms in (first, second))
-        raise BadInput(f"{one} and {other} are {distances.min():.2f} Å apart; an atom is listed twice")
+        raise BadInput(
+            "{one} and {other} are {distances:.2f} Å apart; an atom is listed twice",
+            one=one,
+            other=other,
+            distances=distances.min(),
+        )
     read, shares = formula_counts(crystal), structure.composition.fractional_composition.as_dict()
     if any(abs(read[element] / read.total() - share) > 1e-6 for element, share in shares.items()):
-        raise BadInput(f"its symmetry would make {structure.formula} another composition; give a cell of more digits")
+        raise BadInput(
+            "its symmetry would make {formula} another composition; give a cell of more digits",
+            formula=structure.formula,
+        )
     unknown = [site.element for site in crystal.sites if site.element not in ELEMENTS]
     if unknown:
-        raise BadInput(f"element {unknown[0]} is not among those the networks know")
+        raise BadInput("element {unknown} is not among those the networks know", unknown=unknown[0])
     return crystal
 
 
@@ -213,7 +228,7 @@ def _read_xyz(text: str) -> _Labelled:
         raise BadInput('this XYZ has no cell; write Lattice="…" in line 2 (extended XYZ), or bring a molecule as SDF')
     for number, atoms in enumerate(iread(io.StringIO(text), index=":", format="extxyz"), 1):
         if atoms.cell.rank < 3:
-            reason = "this XYZ has no cell of three lengths; write all of them in Lattice"
+            reason = Message("this XYZ has no cell of three lengths; write all of them in Lattice")
             yield str(number), reason
         else:
             yield str(number), AseAtomsAdaptor.get_structure(atoms)
@@ -240,7 +255,7 @@ def _read_json(text: str) -> _Labelled:
     for number, record in enumerate(loaded if isinstance(loaded, list) else [loaded], 1):
         label = str(record.get("id") or number) if isinstance(record, dict) else str(number)
         if not isinstance(record, dict) or not ("cif" in record or "lattice" in record):
-            reason = "the record holds neither a CIF nor a structure of pymatgen"
+            reason = Message("the record holds neither a CIF nor a structure of pymatgen")
             yield label, reason
             continue
         yield from ((label, entry) for entry in _of_record(record, Structure))
@@ -255,7 +270,9 @@ def _of_record(record: dict[str, Any], structure: type[Structure]) -> Iterator[S
     except MatGenError as error:
         yield str(error)
     except Exception as error:  # pymatgen raises many kinds for a damaged record
-        reason = f"the record cannot be read ({type(error).__name__}: {quote(error, 80)})"
+        reason = Message(
+            "the record cannot be read ({error}: {error2})", error=type(error).__name__, error2=quote(error, 80)
+        )
         yield reason
 
 

@@ -9,6 +9,7 @@ from matgen_core.chem.alerts import ALERTS
 from matgen_core.chem.molecule import read_pattern
 from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Goal, Target
+from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
 from matgen_core.core.settings import MoleculeSettings, check_settings
 from matgen_core.kinds.molecules.reference import MoleculeReference
@@ -21,13 +22,17 @@ def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> N
     """Raises BadTarget or BadInput, naming the input and the remedy, for what cannot be asked for."""
     for key in target.goals:
         if key not in MOLECULE_CONDITIONS:
-            raise BadTarget(f"molecules cannot be asked for {key!r}; choose from: {', '.join(MOLECULE_CONDITIONS)}")
+            raise BadTarget(
+                "molecules cannot be asked for {key!r}; choose from: {molecule_conditions}",
+                key=key,
+                molecule_conditions=join(MOLECULE_CONDITIONS, ", "),
+            )
     if not 1 <= count <= MOST:
-        raise BadTarget(f"{count} molecules cannot be drawn; ask for 1 to {MOST:,}")
+        raise BadTarget("{count} molecules cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
     check_settings(settings)
     for name in settings.filters:
         if name not in ALERTS:
-            raise BadInput(f"no filter {name!r}; choose from: {', '.join(ALERTS)}")
+            raise BadInput("no filter {name!r}; choose from: {alerts}", name=name, alerts=join(ALERTS, ", "))
     for text, name in ((settings.require, "required SMARTS"), (settings.forbid, "forbidden SMARTS")):
         if text.strip():
             read_pattern(text, name)
@@ -88,11 +93,19 @@ def contradiction(target: Target, reference: MoleculeReference) -> str | None:
         return None
     if not all(_inside({key: goal}, reference, 1.0).any() for key, goal in goals.items()):
         return None  # one of them alone is outside the data, and that is said already
-    names = ", ".join(PROPERTIES[key].label for key in goals)
-    text = f"no one of {len(reference.smiles):,} sampled training molecules meets these together: {names}"
+    counted = {"count": len(reference.smiles), "names": join((PROPERTIES[key].label for key in goals), ", ")}
     others = {key: goal for key, goal in goals.items() if key != "solubility"}
     if "solubility" in goals and (inside := _inside(others, reference, 1.0)).any():
         values = reference.column("solubility")[inside]
         low, high = np.percentile(values, [5, 95])
-        text += f". With the others as they are, log S is {low:.1f} to {high:.1f} for most"
-    return text + ". Expect few or no hits."
+        return Message(
+            "no one of {count:,} sampled training molecules meets these together: {names}. With the others as they "
+            "are, log S is {low:.1f} to {high:.1f} for most. Expect few or no hits.",
+            low=float(low),
+            high=float(high),
+            **counted,
+        )
+    return Message(
+        "no one of {count:,} sampled training molecules meets these together: {names}. Expect few or no hits.",
+        **counted,
+    )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from matgen_core.chem.molecule import canonical, parse
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import join
 from matgen_core.learning.checkpoints import load_encoder
 from matgen_core.learning.trainer import best_device
 from matgen_core.models.chemberta import POOLINGS, ChemBERTa
@@ -45,8 +46,12 @@ def open_encoder(source: str = DEFAULT) -> tuple[ChemBERTa, object, str]:
         network = AutoModel.from_pretrained(source, trust_remote_code=False, weights_only=True).float()
     except Exception as error:  # the hub, the file system, transformers and torch raise many kinds
         raise BadInput(
-            f"the encoder {quote(source)} cannot be had ({type(error).__name__}: {quote(error, 120)}); give a folder "
-            f"or a name that transformers can read, with the network there, or leave it out for {DEFAULT}"
+            "the encoder {source} cannot be had ({error}: {error2}); give a folder or a name that "
+            "transformers can read, with the network there, or leave it out for {default}",
+            source=quote(source),
+            error=type(error).__name__,
+            error2=quote(error, 120),
+            default=DEFAULT,
         ) from None
     return ChemBERTa(network).to(best_device()), tokenizer, source
 
@@ -65,7 +70,9 @@ def encode_smiles(
         BadInput: for an encoder that cannot be had, or an unknown pooling.
     """
     if pooling not in POOLINGS:
-        raise BadInput(f"no pooling {quote(pooling)}; choose from: {', '.join(POOLINGS)}")
+        raise BadInput(
+            "no pooling {pooling}; choose from: {poolings}", pooling=quote(pooling), poolings=join(POOLINGS, ", ")
+        )
     network, tokenizer, name = open_encoder(source)
     found = np.full((len(smiles), network.width), np.nan, dtype=np.float32)
     read = [(i, canonical(m)) for i, text in enumerate(smiles) if (m := parse(text)) is not None]

@@ -11,6 +11,7 @@ from matgen_core.chem.alerts import check_alerts, check_forbidden, check_require
 from matgen_core.chem.molecule import accessibility, canonical, parse, properties, read_pattern
 from matgen_core.core.goal_probability import cost_of_goals
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Prediction, Verdict
 from matgen_core.core.settings import MoleculeSettings
@@ -72,10 +73,10 @@ class Judge:
     def _judge(self, candidate: Candidate[Molecule]) -> Candidate[Molecule]:
         molecule = parse(candidate.material.smiles)
         if molecule is None:
-            reason = "not a molecule: brackets, rings or valences do not work out"
+            reason = Message("not a molecule: brackets, rings or valences do not work out")
             return candidate.add_verdicts(Verdict("valid", False, reason))
         first = self._seen.setdefault(candidate.material.smiles, candidate.id)
-        same = "" if first == candidate.id else f"same as {first}"
+        same = "" if first == candidate.id else Message("same as {first}", first=first)
         return candidate.add_verdicts(
             Verdict("valid", True, "RDKit reads it"),
             Verdict("duplicate", not same, same),
@@ -118,7 +119,13 @@ def check_accessibility(value: float, most: float | None) -> list[Verdict]:
     """Verdict "sa_score", where a largest score is asked for."""
     if most is None:
         return []
-    return [Verdict("sa_score", value <= most, f"SA score {value:.2f}, at most {most:g} asked for")]
+    return [
+        Verdict(
+            "sa_score",
+            value <= most,
+            Message("SA score {value:.2f}, at most {most:g} asked for", value=value, most=most),
+        )
+    ]
 
 
 def counts_for(candidate: Candidate[Molecule], until: str) -> bool:

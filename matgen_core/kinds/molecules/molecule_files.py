@@ -10,6 +10,7 @@ from typing import Any
 
 from matgen_core.chem.molecule import canonical, problem, read, split_extension
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Molecule, Origin
 from matgen_core.files.refused import Item, Refused
 from matgen_core.files.tables import MATERIALS, find_encoding
@@ -36,7 +37,12 @@ def read_molecule(id_: str, place: str, text: str, name: str = "") -> Item:
     except BadInput as error:
         return Refused(place, str(error))
     if molecule.GetNumAtoms() > MOST_ATOMS:
-        return Refused(place, f"{molecule.GetNumAtoms()} heavy atoms; at most {MOST_ATOMS}")
+        return Refused(
+            place,
+            Message(
+                "{molecule} heavy atoms; at most {most_atoms}", molecule=molecule.GetNumAtoms(), most_atoms=MOST_ATOMS
+            ),
+        )
     columns = {EXTENSION: extension} if extension else {}
     return Candidate(id_, Molecule(canonical(molecule)), Origin("file"), name=(name or called)[:80], columns=columns)
 
@@ -63,7 +69,14 @@ def read_sdf(name: str, handle: Any) -> Iterator[Item]:
             if molecule is None:
                 yield Refused(place, "RDKit cannot read it")
             elif molecule.GetNumAtoms() > 3 * MOST_ATOMS:
-                yield Refused(place, f"{molecule.GetNumAtoms():,} atoms with hydrogens; at most {3 * MOST_ATOMS}")
+                yield Refused(
+                    place,
+                    Message(
+                        "{molecule:,} atoms with hydrogens; at most {most_atoms}",
+                        molecule=molecule.GetNumAtoms(),
+                        most_atoms=3 * MOST_ATOMS,
+                    ),
+                )
             else:
                 yield _record(molecule, f"{Path(name).stem}-{row}", place)
 
@@ -77,9 +90,9 @@ def _record(molecule: Any, id_: str, place: str) -> Item:
         text = Chem.MolToSmiles(Chem.RemoveHs(molecule))
     except (ValueError, RuntimeError) as error:  # RDKit's are ValueErrors
         said = problem(bare) or f"RDKit says: {quote(error, 80)}"
-        return Refused(place, f"it is not a molecule: {said}")
+        return Refused(place, Message("it is not a molecule: {said}", said=said))
     if said := problem(bare) if "." in text or not text else "":
-        return Refused(place, f"it is not a molecule: {said}")
+        return Refused(place, Message("it is not a molecule: {said}", said=said))
     fields = _fields(molecule)
     title = fields.pop("_Name", "").strip()[:80]
     item = read_molecule(title or id_, place, text, title)

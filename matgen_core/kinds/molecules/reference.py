@@ -22,6 +22,7 @@ from rdkit import DataStructs
 from matgen_core.chem.molecule import fingerprint, parse, similarities
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
+from matgen_core.core.messages import Message
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Molecule, Verdict
 from matgen_core.kinds.molecules.rows import HELD, MoleculeRows
@@ -55,7 +56,9 @@ class MoleculeReference:
         """The verdict "newness"."""
         if self.contains(molecule):
             return Verdict("newness", False, "is one of the training molecules")
-        return Verdict("newness", True, f"new: not among the {len(self.hashes):,} training molecules")
+        return Verdict(
+            "newness", True, Message("new: not among the {n_hashes:,} training molecules", n_hashes=len(self.hashes))
+        )
 
     def column(self, key: str) -> NDArray[np.float32]:
         """One property of the sample."""
@@ -130,7 +133,9 @@ def load_molecule_reference(folder: Path = FOLDER) -> MoleculeReference:
             labels = file["labels"]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise MissingReference(
-            f"the reference of known molecules in {folder} cannot be read ({type(error).__name__}); restore it with: "
-            "git checkout assets/reference"
+            "the reference of known molecules in {folder} cannot be read ({error}); restore it "
+            "with: git checkout assets/reference",
+            folder=folder,
+            error=type(error).__name__,
         ) from None
     return MoleculeReference(hashes, smiles, {key: labels[:, i] for i, key in enumerate(MOLECULE_CONDITIONS)})

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from matgen_core.chem.molecule import canonical, parse, properties
 from matgen_core.core.errors import BadInput, Cancelled
+from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.kinds.crystals.batches import length_batches
 from matgen_core.kinds.molecules.smiles import decode, encode
@@ -80,12 +81,19 @@ def read_moses(source: Path, part: str = "train") -> list[str]:
         text = gzip.decompress(raw).decode("utf-8")
     except (OSError, KeyError, gzip.BadGzipFile, UnicodeDecodeError) as error:
         raise BadInput(
-            f"{source} holds no {name} ({error}); get it with: pip download --no-deps molsets==0.3.1"
+            "{source} holds no {name} ({error}); get it with: pip download --no-deps molsets==0.3.1",
+            source=source,
+            name=name,
+            error=error,
         ) from None
     rows = csv.reader(io.StringIO(text))
     header = next(rows, [])
     if "SMILES" not in header:
-        raise BadInput(f"{source} has no column SMILES; its columns are {', '.join(header[:8]) or 'none'}")
+        raise BadInput(
+            "{source} has no column SMILES; its columns are {header}",
+            source=source,
+            header=join(header[:8], ", ") or Message("none"),
+        )
     column = header.index("SMILES")
     return [row[column] for row in rows if row]
 
@@ -208,7 +216,9 @@ def load_rows(path: Path) -> MoleculeRows:
         with np.load(path, allow_pickle=False) as file:
             return MoleculeRows(file["tokens"], file["starts"], file["labels"])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{path} holds no molecules ({error}); build them with: matgen data molecules") from None
+        raise BadInput(
+            "{path} holds no molecules ({error}); build them with: matgen data molecules", path=path, error=error
+        ) from None
 
 
 # ---------------------------------------------------------------------------------------------------------- batches

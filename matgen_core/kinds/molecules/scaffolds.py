@@ -65,7 +65,9 @@ def read_scaffold(scaffold: str) -> tuple[Chem.Mol, tuple[int, ...]]:
     with rdBase.BlockLogs():
         fine = Chem.SanitizeMol(bare, catchErrors=True) == Chem.SanitizeFlags.SANITIZE_NONE
     if not fine or bare.GetNumAtoms() == 0:
-        raise BadInput(f"the scaffold {quote(scaffold)} is no molecule without its *; mark carbon atoms only")
+        raise BadInput(
+            "the scaffold {scaffold} is no molecule without its *; mark carbon atoms only", scaffold=quote(scaffold)
+        )
     marked = [
         atom.GetIdx() for atom in bare.GetAtoms() if atom.HasProp(_MARKED) for _ in range(atom.GetIntProp(_MARKED))
     ]
@@ -116,7 +118,8 @@ def writings(scaffold: str) -> tuple[Beginning, ...]:
     for atom in set(marked):
         if molecule.GetAtomWithIdx(atom).GetTotalNumHs() < marked.count(atom):
             raise BadInput(
-                f"nothing can grow where the scaffold {quote(scaffold)} is marked; put * at an atom with a hydrogen"
+                "nothing can grow where the scaffold {scaffold} is marked; put * at an atom with a hydrogen",
+                scaffold=quote(scaffold),
             )
     if marked:
         found = [_begin(text) for text in _marked(molecule, marked)]
@@ -127,7 +130,9 @@ def writings(scaffold: str) -> tuple[Beginning, ...]:
             if molecule.GetAtomWithIdx(last).GetTotalNumHs() and not text.endswith("]")
         ]
     if not found:
-        raise BadInput(f"the scaffold {quote(scaffold)} has no free place at an end; write it with one")
+        raise BadInput(
+            "the scaffold {scaffold} has no free place at an end; write it with one", scaffold=quote(scaffold)
+        )
     _fits([token for part in (found[0].tokens, *found[0].rests) for token in part], scaffold)
     return tuple(dict.fromkeys(found))
 
@@ -153,14 +158,22 @@ def _legal(tokens: list[int], text: str, name: str = "prefix") -> None:
     if place is not None:
         before, symbol = decode(tokens[1 : 1 + place]), VOCABULARY[tokens[1 + place]]
         raise BadInput(
-            f"the {name} {quote(text)} cannot become a molecule: {symbol!r} may not follow {before!r}; "
-            "write it as RDKit does, or let the network write without the grammar"
+            "the {name} {text} cannot become a molecule: {symbol!r} may not follow {before!r}; "
+            "write it as RDKit does, or let the network write without the grammar",
+            name=name,
+            text=quote(text),
+            symbol=symbol,
+            before=before,
         )
 
 
 def _fits(tokens: list[int], text: str) -> None:
     if len(tokens) + _ROOM > MAX_TOKENS:
-        raise BadInput(f"{quote(text)} leaves no room to grow; the model writes at most {MAX_TOKENS - 2} tokens")
+        raise BadInput(
+            "{text} leaves no room to grow; the model writes at most {max_tokens} tokens",
+            text=quote(text),
+            max_tokens=MAX_TOKENS - 2,
+        )
 
 
 @torch.inference_mode()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import join
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -46,7 +47,9 @@ def split(smiles: str) -> list[str]:
     tokens = _SPLIT.findall(smiles)
     if sum(map(len, tokens)) != len(smiles):
         odd = sorted(set(_SPLIT.sub("", smiles)))
-        raise BadInput(f"{quote(smiles)} holds {' '.join(map(repr, odd[:5]))}, which SMILES does not know")
+        raise BadInput(
+            "{smiles} holds {map}, which SMILES does not know", smiles=quote(smiles), map=" ".join(map(repr, odd[:5]))
+        )
     return tokens
 
 
@@ -60,11 +63,19 @@ def encode(smiles: str, *, end: bool = True) -> list[int]:
     unknown = sorted(set(tokens) - _NUMBER.keys())
     if unknown:
         raise BadInput(
-            f"{quote(smiles)} holds {', '.join(unknown[:8])}, outside the model's vocabulary "
-            f"({' '.join(SYMBOLS)}); write it without charges, stereo marks and other elements"
+            "{smiles} holds {unknown}, outside the model's vocabulary ({symbols}); write it "
+            "without charges, stereo marks and other elements",
+            smiles=quote(smiles),
+            unknown=join(unknown[:8], ", "),
+            symbols=" ".join(SYMBOLS),
         )
     if len(tokens) > MAX_TOKENS - 2:
-        raise BadInput(f"{quote(smiles)} has {len(tokens)} tokens; the model writes at most {MAX_TOKENS - 2}")
+        raise BadInput(
+            "{smiles} has {n_tokens} tokens; the model writes at most {max_tokens}",
+            smiles=quote(smiles),
+            n_tokens=len(tokens),
+            max_tokens=MAX_TOKENS - 2,
+        )
     return [BOS, *(_NUMBER[token] for token in tokens), *((EOS,) if end else ())]
 
 

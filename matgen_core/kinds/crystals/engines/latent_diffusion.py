@@ -64,8 +64,11 @@ class LatentDiffusion:
     ) -> None:
         if (trained_on := diffusion.config.get("autoencoder")) != autoencoder.digest:
             raise DamagedCheckpoint(
-                f"checkpoint {diffusion.name!r} was trained on autoencoder {trained_on}, not on {autoencoder.digest}; "
-                f"train it again with: matgen train {diffusion.name}"
+                "checkpoint {diffusion!r} was trained on autoencoder {trained_on}, not on {digest}; "
+                "train it again with: matgen train {diffusion}",
+                diffusion=diffusion.name,
+                trained_on=trained_on,
+                digest=autoencoder.digest,
             )
         self.vae, self.scale = build_vae(autoencoder)
         self.denoiser, self.centre, self.spread = build_latent_denoiser(diffusion)
