@@ -11,9 +11,7 @@ from matgen_core.chem.molecule import contains
 from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Verdict
-
-#: PAINS: assays are fooled by them (Baell & Holloway 2010). BRENK: unstable, toxic or unwanted in leads (Brenk 2008).
-ALERTS = ("PAINS", "BRENK")
+from matgen_core.core.settings import ALERTS
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Compositions by command: ``matgen compositions``, ``predict``, ``data formulas``, ``evaluate compositions``."""
+"""Tables and compositions by command: ``matgen predict``, ``data formulas``, ``evaluate compositions``."""
 
 from __future__ import annotations
 
@@ -8,68 +8,11 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.asking import read_constraints, with_goals, with_settings
-from matgen_core.cli.reporting import print_progress, write_result
+from matgen_core.cli.reporting import write_result
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
-from matgen_core.core.goals import Goal, Target
-from matgen_core.core.settings import CompositionSettings
 
 ROWS = Path("training/rows/formulas.csv.gz")
-
-
-@with_goals("compositions")
-@with_settings(CompositionSettings)
-def compositions(
-    goals: dict[str, Goal],
-    settings: CompositionSettings,
-    include: Annotated[str, typer.Option(help="elements that must be there: Fe,O")] = "",
-    exclude: Annotated[str, typer.Option(help="elements that must not: Pb,Cd")] = "",
-    system: Annotated[str, typer.Option(help="exactly these elements: Li-Fe-O")] = "",
-    formula: Annotated[str, typer.Option(help="only this type of formula: ABX3, ABO3")] = "",
-    no_toxic: Annotated[bool, typer.Option("--no-toxic", help="leave out Pb, Cd, Hg, As, Be, Tl")] = False,
-    no_radioactive: Annotated[
-        bool, typer.Option("--no-radioactive", help="leave out elements without a stable isotope")
-    ] = False,
-    min_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 1,
-    max_atoms: Annotated[int, typer.Option(help="in the reduced formula")] = 20,
-    count: Annotated[int, typer.Option(help="different formulas to find")] = 50,
-    seed: Annotated[int, typer.Option(help="the same seed gives the same formulas")] = 0,
-    out: Annotated[Path | None, typer.Option(help="CSV to write; printed if left out")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="write rejected formulas too")] = False,
-) -> None:
-    """Draw formulas for a target, read their properties and judge them."""
-    constraints = read_constraints(
-        include, exclude, system, formula, min_atoms, max_atoms, no_toxic=no_toxic, no_radioactive=no_radioactive
-    )
-    target = Target(goals, constraints)
-    with at_work(out) as work:
-        from matgen_core.kinds.compositions.files import formulas_to_csv
-        from matgen_core.kinds.compositions.judge import listed_compositions, summarise_compositions
-        from matgen_core.kinds.crystals.judge import met_all
-        from matgen_core.workflows.design import design
-
-        found = design(
-            "compositions",
-            target,
-            count,
-            seed=seed,
-            settings=settings,
-            on_progress=print_progress,
-            cancelled=work.cancelled,
-        )
-        kept = listed_compositions(found)
-        table = formulas_to_csv(found if everything else kept)
-        if out is None:
-            typer.echo(table, nl=False)
-        else:
-            work.save(out, table)
-        counts = summarise_compositions(found)
-        text = f"{len(kept)} compositions; "
-        text += ", ".join(f"{number} {name}" for name, number in counts.items() if name != "listed")
-        if goals:
-            text += f"; {sum(map(met_all, kept))} meet every target"
-        typer.echo(text, err=out is None)
 
 
 def predict(
@@ -135,7 +78,6 @@ def evaluate_compositions(
 
 def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer) -> None:
     """Hangs the commands into the groups of ``matgen``."""
-    app.command("compositions")(compositions)
     app.command("predict")(predict)
     data.command("formulas")(data_formulas)
     evaluate.command("compositions")(evaluate_compositions)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from matgen_core.cli.options import with_settings
 from matgen_core.cli.reporting import write_result
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
@@ -16,30 +17,25 @@ from matgen_core.core.settings import FinetuneConfig
 if TYPE_CHECKING:
     from matgen_core.workflows.finetune import Tuned
 
-_USUAL = FinetuneConfig()
 _MEASURED = "CSV of formula and target, in Matbench's row order"
 
 
+@with_settings(FinetuneConfig, ("strategy", "epochs", "rank", "size", "seed"), parameter="config")
 def finetune_file(
     source: Annotated[Path, typer.Argument(help="CSV with a column formula or smiles, and one of numbers")],
     column: Annotated[str, typer.Option(help="column of the numbers")],
+    config: FinetuneConfig,
     text: Annotated[str, typer.Option(help="column of formulas or SMILES, where it is called otherwise")] = "",
     kind: Annotated[str, typer.Option(help="formula or smiles; found by the column's name if left out")] = "",
-    strategy: Annotated[str, typer.Option(help="full, adapter or lora")] = _USUAL.strategy,
     name: Annotated[str, typer.Option(help="of the predictor; the column's if left out")] = "",
     unit: Annotated[str, typer.Option(help="shown beside its readings")] = "",
-    epochs: Annotated[int, typer.Option(help="passes over the rows")] = _USUAL.epochs,
-    rank: Annotated[int, typer.Option(help="of LoRA")] = _USUAL.rank,
-    size: Annotated[int, typer.Option(help="of the adapters' bottleneck")] = _USUAL.size,
-    seed: Annotated[int, typer.Option(help="of split, head and order")] = 0,
 ) -> None:
     """Teach a predictor of your own property; rows that cannot be used are listed, the others are learnt."""
     named = name or "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
-    config = FinetuneConfig(strategy, epochs, rank=rank, size=size, seed=seed)
 
     def report(tuned: Tuned) -> None:
         epoch, loss, error = tuned.curve[-1]
-        if sys.stderr.isatty() or epoch == epochs:
+        if sys.stderr.isatty() or epoch == config.epochs:
             typer.echo(f"epoch {epoch}: loss {loss:.3f}, error on withheld rows {error:.4g} {unit}", err=True)
 
     with at_work() as work:

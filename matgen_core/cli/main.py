@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from matgen_core.cli.compositions import register as register_compositions
-from matgen_core.cli.crystals import crystals
-from matgen_core.cli.design import register as register_design
 from matgen_core.cli.finetune import register as register_finetune
 from matgen_core.cli.following_up import register as register_following_up
+from matgen_core.cli.generation import register as register_generation
 from matgen_core.cli.health import register as register_health
 from matgen_core.cli.molecules import register as register_molecules
 from matgen_core.cli.running import print_safely
@@ -26,10 +25,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Inverse desi
 data = typer.Typer(no_args_is_help=True, help="Build training rows and the reference of what is known.")
 evaluate = typer.Typer(no_args_is_help=True, help="Measure what the shipped models reach.")
 bench = typer.Typer(no_args_is_help=True, help="Measure how fast they are.")
-app.command("crystals")(crystals)
-register_molecules(app, data, evaluate, bench)
+register_generation(app)
+register_molecules(data, evaluate, bench)
 register_compositions(app, data, evaluate)
-register_design(app, evaluate)
 register_screening(app, bench)
 register_following_up(app)
 register_finetune(app, evaluate)

@@ -1,95 +1,19 @@
-"""The molecules' commands: ``matgen molecules``, ``matgen data molecules``, ``evaluate`` and ``bench molecules``."""
+"""Training rows and measurements of molecules: ``matgen data molecules``, ``evaluate`` and ``bench molecules``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from matgen_core.cli.asking import with_goals, with_settings
-from matgen_core.cli.reporting import print_progress, write_result
-from matgen_core.cli.running import at_work
-from matgen_core.core.errors import BadInput
-from matgen_core.core.goals import Goal, Target
+from matgen_core.cli.reporting import write_result
 from matgen_core.core.installation import ASSETS
-from matgen_core.core.records import Candidate, Molecule
-from matgen_core.core.settings import MoleculeSettings
 
 ROWS, FOLDER = Path("training/rows"), ASSETS / "reference"
 ENCODER = "smiles-bert"
 _WHEEL = "the molsets wheel (pip download --no-deps molsets==0.3.1)"
-_ENDINGS = (".csv", ".sdf", ".smi")
-
-
-@with_goals("molecules")
-@with_settings(MoleculeSettings)
-def molecules(
-    goals: dict[str, Goal],
-    settings: MoleculeSettings,
-    count: Annotated[int, typer.Option(help="molecules to find")] = 100,
-    seed: Annotated[int, typer.Option(help="the same seed gives the same molecules")] = 0,
-    out: Annotated[Path | None, typer.Option(help="file to write: .csv, .sdf or .smi")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="write rejected strings too (CSV)")] = False,
-) -> None:
-    """Draw molecules for a target, read their properties and judge them."""
-    target = Target(goals)
-    check_ending(out)
-    with at_work(out) as work:
-        from matgen_core.kinds.molecules.conditions import check_molecules, contradiction
-        from matgen_core.kinds.molecules.judge import counts_for
-        from matgen_core.kinds.molecules.reference import load_molecule_reference
-        from matgen_core.workflows.design import design
-
-        check_molecules(target, count, settings)
-        if warning := contradiction(target, load_molecule_reference()):
-            typer.echo(f"note: {warning}", err=True)
-        found = design(
-            "molecules",
-            target,
-            count,
-            seed=seed,
-            settings=settings,
-            on_progress=print_progress,
-            cancelled=work.cancelled,
-        )
-        kept = found if everything else [c for c in found if counts_for(c, settings.until)]
-        text = write_molecules(kept, ".csv" if out is None else out.suffix)
-        if out is None:
-            typer.echo(text, nl=False)
-        else:
-            work.save(out, text)
-        typer.echo(_report(found, kept, target), err=out is None)
-
-
-def _report(found: Sequence[Candidate[Molecule]], kept: Sequence[Candidate[Molecule]], target: Target) -> str:
-    from matgen_core.kinds.crystals.judge import met_all
-    from matgen_core.kinds.molecules.judge import counts_for, summarise_molecules
-
-    counts = summarise_molecules(found)
-    rejected = ", ".join(f"{key.removeprefix('rejected:')} {n}" for key, n in counts.items() if ":" in key and n)
-    text = f"{len(kept)} molecules; {counts['drawn']} drawn, {counts['valid']} valid, {counts['unique']} unique, "
-    text += f"{counts['novel']} novel" + (f"; failed: {rejected}" if rejected else "")
-    if target.goals:
-        text += f"; {sum(met_all(c) for c in kept if counts_for(c, 'valid'))} meet every target"
-    return text
-
-
-def check_ending(out: Path | None) -> None:
-    """Raises BadInput, before the work, for a file of molecules whose ending says nothing."""
-    if out is not None and out.suffix.lower() not in _ENDINGS:
-        raise BadInput(f"{out} has no known ending; use one of {', '.join(_ENDINGS)}")
-
-
-def write_molecules(candidates: Sequence[Candidate[Molecule]], ending: str) -> str:
-    """Molecules as the text of a file with this ending."""
-    from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
-
-    writers: dict[str, Callable[[Sequence[Candidate[Molecule]]], str]]
-    writers = {".csv": to_csv, ".sdf": to_sdf, ".smi": to_smiles}
-    return writers[ending.lower()](candidates)
 
 
 # ------------------------------------------------------------------------------------------------------------ data
@@ -170,9 +94,8 @@ def bench_molecules(
     write_result(bench(count, slow, threads), out / "molecules-speed.json")
 
 
-def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:
+def register(data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:
     """Hangs the commands into the groups of ``matgen``."""
-    app.command("molecules")(molecules)
     data.command("molecules")(data_molecules)
     data.command("molecule-reference")(data_molecule_reference)
     evaluate.command("molecules")(evaluate_molecules)

@@ -18,7 +18,7 @@ from types import FrameType
 import typer
 
 from matgen_core.core.errors import BadInput
-from matgen_core.files.saving import save_text
+from matgen_core.files.saving import save_result
 
 
 class Work:
@@ -32,12 +32,12 @@ class Work:
         self.cancelled = cancelled
         self.moved: list[str] = []
 
-    def save(self, path: Path, text: str) -> None:
+    def save(self, path: Path, content: str | bytes) -> None:
         """Writes a result, elsewhere where its path cannot be written, and prints it where no folder takes it."""
         try:
-            self.found_at(path, save_text(path, text))
+            self.found_at(path, save_result(path, content))
         except OSError as error:
-            typer.echo(text)
+            typer.echo(content)
             self.moved.append(f"{path} cannot be written ({error.strerror}); its text stands above")
 
     def found_at(self, asked: Path, path: Path) -> None:

@@ -10,7 +10,6 @@ import typer
 
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
-from matgen_core.core.records import Crystal, Formula, Molecule
 
 if TYPE_CHECKING:
     from matgen_core.runs.store import Store
@@ -49,27 +48,22 @@ def show_run(run: Annotated[str, _ID]) -> None:
 
 
 @app.command("export")
-def export_run(run: Annotated[str, _ID], out: Annotated[Path, typer.Argument(help="CSV, or SDF of molecules")]) -> None:
+def export_run(
+    run: Annotated[str, _ID],
+    out: Annotated[Path, typer.Argument(help="file that ends in .csv, .zip, .json, .sdf or .smi")],
+) -> None:
     """Every candidate of a run."""
-    from matgen_core.kinds.compositions import files as formula_exports
-    from matgen_core.kinds.crystals import files as exports
-    from matgen_core.kinds.molecules import files as molecule_exports
+    from matgen_core.kinds.registry import check_ending, name_of_kind, write
 
+    ending = out.suffix.lower().removeprefix(".")
     found = _store().candidates(run)
-    kinds = {type(candidate.material) for candidate in found}
+    kinds = {name_of_kind(candidate.material) for candidate in found}
     if len(kinds) > 1:
         raise BadInput(f"run {run} holds materials of several kinds; write it with: matgen screen --run {run}")
-    molecules = not kinds or Molecule in kinds
-    if out.suffix not in (".csv", ".sdf") or (not molecules and out.suffix == ".sdf"):
-        raise BadInput(f"{out.name} cannot be written; give a name that ends in .csv, or .sdf for molecules")
-    if Crystal in kinds:
-        text = exports.to_csv(found)
-    elif Formula in kinds:
-        text = formula_exports.formulas_to_csv(found)
-    else:
-        text = molecule_exports.to_sdf(found) if out.suffix == ".sdf" else molecule_exports.to_csv(found)
+    kind = next(iter(kinds), "molecules")
+    check_ending(kind, ending)
     with at_work(out) as work:
-        work.save(out, text)
+        work.save(out, write(kind, found, ending))
     typer.echo(f"{len(found)} candidates in {out}")
 
 

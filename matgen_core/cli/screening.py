@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from matgen_core.cli.options import with_settings
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
 from matgen_core.core.settings import Rules
@@ -17,22 +18,20 @@ from matgen_core.core.settings import Rules
 if TYPE_CHECKING:
     from matgen_core.workflows.candidate_files import Item
 
-_RULES = Rules()
+#: Rules that files are judged by; what is known already may pass.
+_OFFERED = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "max_sa", "filters")
 
 
+@with_settings(Rules, _OFFERED, parameter="rules", usual=Rules(known=True))
 def screen(
     out: Annotated[Path, typer.Option(help="folder for the results")],
+    rules: Rules,
     files: Annotated[list[Path] | None, typer.Argument(help="CSV, CIF, a folder or zip of CIFs, SDF, SMILES")] = None,
     run: Annotated[str, typer.Option(help="a stored run (matgen runs list) instead of files")] = "",
     objective: Annotated[
         list[str] | None, typer.Option(help="band_gap:max, e_above_hull:min*2 (weight 2), band_gap=1:3; repeat it")
     ] = None,
     using: Annotated[str, typer.Option(help="predictors of matgen finetune, by name; objectives own.NAME:max")] = "",
-    max_hull: Annotated[float, typer.Option(help="eV/atom above the hull, at most")] = _RULES.max_e_above_hull,
-    toxic: Annotated[bool, typer.Option(help="allow toxic elements")] = False,
-    radioactive: Annotated[bool, typer.Option(help="allow radioactive elements")] = False,
-    known: Annotated[bool, typer.Option(help="let pass what is known already, too")] = True,
-    solid_state: Annotated[bool, typer.Option(help="makeable from powders in air (matsyngate; oxides)")] = False,
 ) -> None:
     """Read, judge and compare materials; write table, fronts and manifest. Rows that cannot be used say why."""
     from matgen_core.workflows.pareto import parse_objective
@@ -42,7 +41,6 @@ def screen(
         raise BadInput("give files to screen, or --run with the id of a stored run")
     if not names:
         _ = [parse_objective(text, {}) for text in objective or []]  # before anything heavy is loaded
-    rules = Rules(max_hull, toxic, radioactive, known, solid_state=solid_state)
     source = [f"run {run}"] if run else [str(path) for path in files or []]
     with at_work(folder=out) as work:
         from matgen_core.kinds.solid_state import check_available
@@ -54,7 +52,7 @@ def screen(
         own = {record.key: record for record in map(own_property, names)}
         objectives = [parse_objective(text, own) for text in objective or []]
         check_objectives(objectives)
-        if solid_state:
+        if rules.solid_state:
             check_available()
         notes: list[str] = []
         items: Iterator[Item] = iter(open_store().candidates(run)) if run else read_files(list(files or []), notes)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.reporting import print_progress
+from matgen_core.cli.reporting import print_progress, write_result
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Target
 from matgen_core.core.installation import ASSETS
@@ -250,6 +250,21 @@ def evaluate_readings(
     typer.echo(json.dumps(figures, indent=1))
 
 
+def evaluate_design(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    seconds: Annotated[float, typer.Option(help="for each target and way")] = 40.0,
+    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure what the loop delivers per minute beside random generation and ionic substitution."""
+    from matgen_core.evaluation.design import measure_design
+    from matgen_core.evaluation.timing import describe_machine
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    result = {"machine": describe_machine(), **measure_design(load_rows(rows), seconds, seed, typer.echo)}
+    write_result(result, out / "design.json")
+
+
 def bench_crystals(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     count: Annotated[int, typer.Option(help="candidates of the whole job")] = 100,
@@ -284,4 +299,5 @@ def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: 
     evaluate.command("crystals")(evaluate_crystals)
     evaluate.command("reconstruction")(evaluate_reconstruction)
     evaluate.command("readings")(evaluate_readings)
+    evaluate.command("design")(evaluate_design)
     bench.command("crystals")(bench_crystals)

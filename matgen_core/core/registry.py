@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from matgen_core.core.errors import BadInput, MatGenError, quote
+from matgen_core.core.messages import Message, join
 
 T = TypeVar("T")
 
@@ -55,7 +56,10 @@ class Registry(Generic[T]):
     def check(self, name: str) -> None:
         """Raises the registry's error, with the names to choose from, where nothing has that name."""
         if name not in self._entries:
-            raise self.error(f"no {self.noun} {quote(name)}; choose from: {', '.join(self._entries)}")
+            names = join(self._entries, ", ")
+            raise self.error(
+                Message("no {noun} {name}; choose from: {names}", noun=self.noun, name=quote(name), names=names)
+            )
 
     def items(self) -> Iterator[tuple[str, T]]:
         """Names with their entries."""

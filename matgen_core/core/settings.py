@@ -1,104 +1,34 @@
-"""How a run goes: the settings of each generator, the rules, the budget, how a predictor is taught.
+"""How a run goes: settings of each generator, constraints as texts, rules, budget, how a predictor is taught.
 
-A setting is one field: its default, bounds, label and help. Checks, options of commands, controls of pages and the
-rules of links are built from it.
+Each setting is declared once (:mod:`matgen_core.core.declaring`).
 """
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass
 
-from matgen_core.core.errors import BadInput, quote
-from matgen_core.core.messages import join
+from matgen_core.core.declaring import Setting as Setting
+from matgen_core.core.declaring import check_settings as check_settings
+from matgen_core.core.declaring import declared as declared
+from matgen_core.core.declaring import number, other
 
-T = TypeVar("T")
 #: What a run of molecules can count, each including those before it.
 UNTIL = ("drawn", "valid", "unique", "novel", "passing")
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a field may be, and how it is called.
-
-    Args:
-        label: its name on pages.
-        help: what it does, in one sentence; the help of pages and commands.
-        low: least value; None for what is no number.
-        high: largest value.
-        step: between two values of its control.
-        choices: words that it may be; empty for any.
-    """
-
-    label: str
-    help: str = ""
-    low: float | None = None
-    high: float | None = None
-    step: float = 1
-    choices: tuple[str, ...] = ()
-
-    def check(self, name: str, value: Any) -> None:
-        """Raises BadInput, naming the setting and what it may be, for a value that it cannot be."""
-        if self.choices and value not in self.choices:
-            raise BadInput(
-                "{name} {value} is unknown; choose from: {choices}",
-                name=name,
-                value=quote(value),
-                choices=join(self.choices, ", "),
-            )
-        low, high = self.low, self.high
-        if value is not None and low is not None and high is not None and not low <= value <= high:  # nor is NaN
-            raise BadInput(
-                "{name} {value:g} is not possible; choose from {low:g} to {high:g}",
-                name=name,
-                value=value,
-                low=low,
-                high=high,
-            )
-
-
-def _number(default: T, label: str, low: float, high: float, help: str = "", step: float = 1) -> T:
-    """A field that is a number from ``low`` to ``high``."""
-    made: Any = field(default=default, metadata={"setting": Setting(label, help, low, high, step)})
-    return made  # type: ignore[no-any-return]
-
-
-def _other(default: T, label: str, help: str = "", choices: tuple[str, ...] = ()) -> T:
-    """A field that is a word, a switch or a text."""
-    made: Any = field(default=default, metadata={"setting": Setting(label, help, choices=choices)})
-    return made  # type: ignore[no-any-return]
-
-
-def declared(settings: Any) -> dict[str, tuple[Field[Any], Setting]]:
-    """Fields with their declarations by name, of a class of settings or of one of it.
-
-    >>> declared(CrystalSettings)["steps"][1].high
-    1000
-    """
-    return {f.name: (f, f.metadata["setting"]) for f in fields(settings) if "setting" in f.metadata}
-
-
-def check_settings(settings: Any) -> None:
-    """Raises BadInput for the first setting that is out of its bounds or none of its choices.
-
-    >>> check_settings(MoleculeSettings(top_k=-1))
-    Traceback (most recent call last):
-    matgen_core.core.errors.BadInput: top-k -1 is not possible; choose from 0 to 100
-    """
-    for name, (_field, setting) in declared(settings).items():
-        setting.check(name.replace("_", "-"), getattr(settings, name))
-
-
 def _cap(default: int) -> int:
     """The setting ``cap`` of every kind: a run for a count generates at most so many times as many candidates."""
-    return _number(
+    return number(
         default, "Generate at most, times the count", 1, 100,
         "The run ends there, even if fewer candidates were kept than asked for",
     )  # fmt: skip
 
 
 _GUIDANCE = "0 samples from the conditional model as trained; larger values follow the targets more strictly"
-_ALERTS = "Alerts that reject: PAINS, BRENK"
+_EASY = "1 is easy to make, 10 is hard; 10 rejects nothing"
+#: Alerts that can reject a molecule. PAINS: they fool assays (Baell & Holloway 2010). BRENK: unstable, toxic or
+#: unwanted in leads (Brenk 2008).
+ALERTS = ("PAINS", "BRENK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +57,28 @@ class CrystalSettings:
             distances, failed constraints or duplicate. With 1 exactly ``count`` are generated, kept or not.
     """
 
-    engine: str = _other("symmetry-first", "Engine", "How crystals are generated")
-    guidance: float = _number(1.0, "Guidance", 0.0, 5.0, _GUIDANCE, 0.1)
-    sampler: str = _other("dpm-solver", "Sampler", "How the noise is taken away")
-    steps: int = _number(10, "Denoising steps", 1, 1000)
-    drafts: int = _number(
+    engine: str = other("symmetry-first", "Engine", "How crystals are generated")
+    guidance: float = number(1.0, "Guidance", 0.0, 5.0, _GUIDANCE, 0.1)
+    sampler: str = other("dpm-solver", "Sampler", "How the noise is taken away")
+    steps: int = number(10, "Denoising steps", 1, 1000)
+    drafts: int = number(
         2, "Drafts for each of these", 1, 64,
         "With targets, as many skeletons are compared and those likeliest to have what is asked go on",
     )  # fmt: skip
-    skeletons: int = _number(
+    skeletons: int = number(
         3, "Skeletons tried for each", 1, 64,
         "The one whose geometry the generator doubts least is kept; more are stabler and less new",
     )  # fmt: skip
-    geometries: int = _number(
+    geometries: int = number(
         6, "Geometries tried for each skeleton", 1, 256,
         "The generator's own score keeps the best one; more take longer",
     )  # fmt: skip
-    refined: int = _number(3, "Geometries refined for each skeleton", 1, 256)
-    temperature: float = _number(1.0, "Temperature", 0.05, 10.0, step=0.05)
-    geometry_temperature: float = _number(0.7, "Temperature of the geometry", 0.05, 10.0, step=0.05)
-    refine_from: float = _number(0.3, "Share of the noise that is refined", 0.0, 1.0, step=0.05)
-    crowding_weight: float = _number(10.0, "Weight of atoms too near", 0.0, 1000.0)
-    prefer_stable: bool = _other(
+    refined: int = number(3, "Geometries refined for each skeleton", 1, 256)
+    temperature: float = number(1.0, "Temperature", 0.05, 10.0, step=0.05)
+    geometry_temperature: float = number(0.7, "Temperature of the geometry", 0.05, 10.0, step=0.05)
+    refine_from: float = number(0.3, "Share of the noise that is refined", 0.0, 1.0, step=0.05)
+    crowding_weight: float = number(10.0, "Weight of atoms too near", 0.0, 1000.0)
+    prefer_stable: bool = other(
         True, "Prefer stable", "Without a target for the energy above hull, ask for one as stable known crystals have"
     )
     cap: int = _cap(4)
@@ -177,34 +107,32 @@ class MoleculeSettings:
         guidance: strength of classifier-free guidance, as for crystals; 0 for the conditional model as trained.
     """
 
-    temperature: float = _number(
+    temperature: float = number(
         1.0, "Temperature", 0.1, 2.0,
         "Below 1: surer and less varied; above 1: more varied, more of it no molecule", 0.05,
     )  # fmt: skip
-    top_k: int = _number(0, "Top-k", 0, 100, "Only the k likeliest tokens may come; 0: all")
-    top_p: float = _number(
+    top_k: int = number(0, "Top-k", 0, 100, "Only the k likeliest tokens may come; 0: all")
+    top_p: float = number(
         1.0, "Top-p", 0.05, 1.0, "Only the likeliest tokens that together reach this share may come", 0.05
     )
-    prefix: str = _other("", "Prefix (SMILES)", "Every string begins with it; it may stop inside a ring or branch")
-    scaffold: str = _other(
+    prefix: str = other("", "Prefix (SMILES)", "Every string begins with it; it may stop inside a ring or branch")
+    scaffold: str = other(
         "", "Scaffold (SMILES)",
         "Grown onto at an open end, or where a * stands (c1ccncc1*); every molecule must contain it",
     )  # fmt: skip
-    require: str = _other("", "Require (SMARTS)", "Every molecule must contain it")
-    forbid: str = _other("", "Forbid (SMARTS)", "No molecule may contain it")
-    filters: tuple[str, ...] = _other((), "Reject alerts", _ALERTS)
-    max_sa: float | None = _number(
-        None, "Synthetic accessibility, at most", 1.0, 10.0, "1 is easy to make, 10 is hard; 10 rejects nothing", 0.1
-    )
-    until: str = _other(
+    require: str = other("", "Require (SMARTS)", "Every molecule must contain it")
+    forbid: str = other("", "Forbid (SMARTS)", "No molecule may contain it")
+    filters: tuple[str, ...] = other((), "Reject alerts", choices=ALERTS)
+    max_sa: float | None = number(None, "Synthetic accessibility, at most", 1.0, 10.0, _EASY, 0.1)
+    until: str = other(
         "unique", "Count those that are", "Each includes those before it; passing: every target and filter too", UNTIL
     )
     cap: int = _cap(10)
-    grammar: bool = _other(
+    grammar: bool = other(
         True, "Only what can become a molecule",
         "A string after which no molecule can be written is begun anew; off: the network on its own",
     )  # fmt: skip
-    guidance: float = _number(1.0, "Guidance", 0.0, 5.0, _GUIDANCE, 0.1)
+    guidance: float = number(1.0, "Guidance", 0.0, 5.0, _GUIDANCE, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,18 +151,47 @@ class CompositionSettings:
             within the constraints, neutral and new where the settings say so.
     """
 
-    temperature: float = _number(
+    temperature: float = number(
         1.1, "Temperature", 0.1, 2.0,
         "Below 1: surer and less varied; above 1: more varied, more of it implausible", 0.05,
     )  # fmt: skip
-    top_k: int = _number(0, "Top-k", 0, 100, "Only the k likeliest elements may come; 0: all")
-    prompt: str = _other("", "Begin with", "Atoms that every formula begins with; the model goes on from there")
-    neutral: bool = _other(
+    top_k: int = number(0, "Top-k", 0, 100, "Only the k likeliest elements may come; 0: all")
+    prompt: str = other("", "Begin with", "Atoms that every formula begins with; the model goes on from there")
+    neutral: bool = other(
         True, "Charge-neutral only",
         "Neutral with common oxidation states; one element may have two. Intermetallics are left out.",
     )  # fmt: skip
-    new: bool = _other(False, "New formulas only", "Formulas that are not among the known")
+    new: bool = other(False, "New formulas only", "Formulas that are not among the known")
     cap: int = _cap(20)
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintTexts:
+    """Constraints as they are written in options of commands; :mod:`matgen_core.cli.options` reads them.
+
+    Args:
+        include: elements that must be there.
+        exclude: elements that must not.
+        system: exactly these elements.
+        formula: a formula, or a type of formula.
+        min_atoms: fewest atoms.
+        max_atoms: most atoms.
+        crystal_system: or "any".
+        toxic: whether toxic elements are allowed that are not asked for by name.
+        radioactive: likewise for elements without a stable isotope.
+    """
+
+    include: str = other("", "Elements that must be there", "Fe,O")
+    exclude: str = other("", "Elements that must not be there", "Pb,Cd")
+    system: str = other("", "Exactly these elements", "Li-Fe-O")
+    formula: str = other("", "Formula", "one formula, Fe3O4 (crystals only), or a type of formula: ABX3, ABO3")
+    min_atoms: int = other(1, "Fewest atoms", "in the primitive cell, or in the reduced formula of a composition")
+    max_atoms: int = other(20, "Most atoms", "likewise")
+    crystal_system: str = other("any", "Crystal system", "cubic, hexagonal, …")
+    toxic: bool = other(True, "Allow toxic elements", "without, Pb, Cd, Hg, As, Be and Tl are left out")
+    radioactive: bool = other(
+        True, "Allow radioactive elements", "without, elements without a stable isotope are left out"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +205,9 @@ class Budget:
         draws: candidates drawn in all.
     """
 
-    want: int = 10
-    seconds: float = 120.0
-    draws: int = 2000
+    want: int = number(10, "Candidates wanted", 1, 1000, "The loop ends when so many pass everything")
+    seconds: float = number(120.0, "Seconds, at most", 1, 86_400)
+    draws: int = number(2000, "Drawn, at most", 1, 20_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,14 +225,23 @@ class Rules:
         shallow: whether it may be listed though too few phases of its elements are known to judge its stability.
     """
 
-    max_e_above_hull: float = 0.1
-    toxic: bool = False
-    radioactive: bool = False
-    known: bool = False
-    max_sa: float = 4.5
-    filters: tuple[str, ...] = ("PAINS", "BRENK")
-    solid_state: bool = False
-    shallow: bool = False
+    max_e_above_hull: float = number(0.1, "Above the hull, at most (eV/atom)", 0.0, 1.0, step=0.01)
+    toxic: bool = other(False, "Allow toxic elements", "Pb, Cd, Hg, As, Be, Tl: not even drawn")
+    radioactive: bool = other(False, "Allow radioactive elements", "Elements without a stable isotope: not even drawn")
+    known: bool = other(False, "List what is known already, too")
+    max_sa: float = number(4.5, "Synthetic accessibility, at most", 1.0, 10.0, _EASY, 0.1)
+    filters: tuple[str, ...] = other(ALERTS, "Reject alerts", choices=ALERTS)
+    solid_state: bool = other(
+        False,
+        "Makeable from powders in air",
+        "Strict rules for oxides (matsyngate): states stable in air, volatility, precursors; solid-state "
+        "reaction in a box furnace. An optional package: pip install matsyngate",
+    )
+    shallow: bool = other(
+        False,
+        "Allow few known phases",
+        "Too few phases of the elements are known to judge stability, so the hull may be too shallow",
+    )
 
 
 @dataclass(frozen=True)
@@ -294,12 +260,14 @@ class FinetuneConfig:
         pretrained: False begins from random weights, to show what pretraining brings.
     """
 
-    strategy: str = "lora"
-    epochs: int = 30
-    batch: int = 64
-    size: int = 32
-    rank: int = 8
-    held: float = 0.2
-    seed: int = 0
-    learning_rate: float | None = None
-    pretrained: bool = True
+    strategy: str = other("lora", "Strategy", "How much of the backbone is trained", ("full", "adapter", "lora"))
+    epochs: int = number(30, "Epochs", 1, 1000, "Passes over the training rows")
+    batch: int = number(64, "Rows a step", 1, 4096)
+    size: int = number(32, "Adapter's bottleneck", 1, 1024)
+    rank: int = number(8, "Rank of LoRA", 1, 256)
+    held: float = number(0.2, "Share withheld", 0.01, 0.9, "Rows on which the error is measured", 0.01)
+    seed: int = number(0, "Seed", 0, 2**31 - 1, "Of split, head and order")
+    learning_rate: float | None = number(
+        None, "Peak learning rate", 1e-6, 1.0, "Left out: the usual one of the strategy"
+    )
+    pretrained: bool = other(True, "Pretrained", "Without, the backbone begins from random weights")

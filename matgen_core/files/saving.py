@@ -1,6 +1,6 @@
-"""Text written so that nothing is lost: what cannot be written where it was to go is written elsewhere.
+"""Results written so that nothing is lost: what cannot be written where it was to go is written elsewhere.
 
-A disk that is full, or a folder that was taken away while the work ran, costs no result: the text goes into the first
+A disk that is full, or a folder that was taken away while the work ran, costs no result: it goes into the first
 other folder that takes it, and whoever wrote it is told where.
 """
 
@@ -18,32 +18,31 @@ from types import TracebackType
 _BLOCK = 1 << 16
 
 
-def save_text(path: Path, text: str) -> Path:
-    """Writes the file whole or not at all: what stood there before stays until the new text is on the disk.
+def save_result(path: Path, content: str | bytes) -> Path:
+    """Writes the file whole or not at all: what stood there before stays until the new content is on the disk.
 
     Returns:
-        Where the text is: ``path``, or a file in another folder where that cannot be written.
+        Where the content is: ``path``, or a file in another folder where that cannot be written.
 
     Raises:
         OSError: where no folder takes it.
     """
+    content = content.encode("utf-8") if isinstance(content, str) else content
     try:
-        _write_whole(path, text)
+        _write_whole(path, content)
     except OSError as error:
-        return _elsewhere(path, text.encode("utf-8"), error)
+        return _elsewhere(path, content, error)
     return path
 
 
-def _write_whole(path: Path, text: str) -> None:
+def _write_whole(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        path.write_bytes(content)
         return
     part = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        part.write_bytes(content)
         part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)

@@ -144,6 +144,9 @@ class Kind(Protocol[M, S]):
     def check(self, target: Target, count: int, settings: S) -> None:
         """Raises BadTarget or BadInput, naming the input and the remedy, for what cannot be asked for."""
 
+    def cautions(self, target: Target) -> tuple[str, ...]:
+        """What a user should know of a target before a run that may find little."""
+
     def ruled(self, settings: S, rules: Rules) -> S:
         """The settings of a run whose rules say what passes."""
 

@@ -3,22 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import join
 from matgen_core.core.records import Candidate, Crystal, Formula, Molecule
+from matgen_core.core.registry import Registry, load
+from matgen_core.core.settings import Budget, CompositionSettings, ConstraintTexts, CrystalSettings, MoleculeSettings
 
 if TYPE_CHECKING:
     from matgen_core.kinds.protocol import Kind
 
-#: Kinds by name, in the order in which they are offered, and the record of each one's material.
-MATERIALS: dict[str, type[Crystal] | type[Formula] | type[Molecule]] = {
-    "crystals": Crystal, "compositions": Formula, "molecules": Molecule,
-}  # fmt: skip
-NAMES = tuple(MATERIALS)
+
+@dataclass(frozen=True, slots=True)
+class KindRecord:
+    """What is known of a kind before its networks are loaded; commands are built from it.
+
+    Args:
+        path: of its :class:`matgen_core.kinds.protocol.Kind`, as "module:name".
+        material: record of one material.
+        settings: of its generator.
+        count: candidates that a run for a count keeps, where nothing else is said.
+        counted: which candidates it keeps.
+        budget: of a run until enough pass.
+        ruled: settings that rules and budget replace in such a run.
+        rules: names of the rules that it can be judged by.
+        constraints: names of the constraints that it can be asked for.
+        endings: of its files; the first is the usual one.
+    """
+
+    path: str
+    material: type[Crystal] | type[Formula] | type[Molecule]
+    settings: type[CrystalSettings] | type[CompositionSettings] | type[MoleculeSettings]
+    count: int
+    counted: str
+    budget: Budget
+    ruled: tuple[str, ...]
+    rules: tuple[str, ...]
+    constraints: tuple[str, ...]
+    endings: tuple[str, ...]
+
+
+_ALL = tuple(field.name for field in fields(ConstraintTexts))
+_INORGANIC = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "shallow")
+#: Kinds in the order in which they are offered.
+KINDS = Registry[KindRecord]("kind of material")
+KINDS.add(
+    "crystals",
+    KindRecord(
+        path="matgen_core.kinds.crystals.kind:KIND",
+        material=Crystal,
+        settings=CrystalSettings,
+        count=16,
+        counted="without failed distances, failed constraints or duplicate",
+        budget=Budget(),
+        ruled=("cap",),
+        rules=_INORGANIC,
+        constraints=_ALL,
+        endings=("csv", "zip", "json"),
+    ),
+)
+KINDS.add(
+    "compositions",
+    KindRecord(
+        path="matgen_core.kinds.compositions.kind:KIND",
+        material=Formula,
+        settings=CompositionSettings,
+        count=50,
+        counted="different ones within the constraints; neutral and new where the settings say so",
+        budget=Budget(want=50, draws=10_000),
+        ruled=("neutral", "new", "cap"),
+        rules=_INORGANIC,
+        constraints=tuple(name for name in _ALL if name != "crystal_system"),
+        endings=("csv",),
+    ),
+)
+KINDS.add(
+    "molecules",
+    KindRecord(
+        path="matgen_core.kinds.molecules.kind:KIND",
+        material=Molecule,
+        settings=MoleculeSettings,
+        count=100,
+        counted="as --until says",
+        budget=Budget(want=100, draws=10_000),
+        ruled=("until", "filters", "max_sa", "cap"),
+        rules=("known", "max_sa", "filters"),
+        constraints=(),
+        endings=("csv", "sdf", "smi"),
+    ),
+)
+NAMES = KINDS.names
 
 
 @lru_cache
@@ -28,20 +105,29 @@ def load_kind(name: str) -> Kind[Any, Any]:
     Raises:
         BadInput: for an unknown name.
     """
-    if name not in MATERIALS:
-        raise BadInput("no kind {name!r} of material; choose from: {names}", name=name, names=join(NAMES, ", "))
-    kind: Kind[Any, Any] = import_module(f"matgen_core.kinds.{name}.kind").KIND
+    kind: Kind[Any, Any] = load(KINDS[name].path)
     return kind
 
 
 def name_of_kind(material: object) -> str:
     """The name of the kind that a material is of."""
-    return next(name for name, record in MATERIALS.items() if isinstance(material, record))
+    return next(name for name, record in KINDS.items() if isinstance(material, record.material))
 
 
 def kind_of(material: object) -> Kind[Any, Any]:
     """The kind that a material is of."""
     return load_kind(name_of_kind(material))
+
+
+def check_ending(kind: str, ending: str) -> None:
+    """Raises BadInput, before the work, for an ending of files that the kind is not written as."""
+    if ending not in (endings := KINDS[kind].endings):
+        raise BadInput(
+            "{kind} are not written as {ending!r}; choose from: {writers}",
+            kind=kind,
+            ending=ending,
+            writers=join(endings, ", "),
+        )
 
 
 def write(kind: str, candidates: Sequence[Candidate[Any]], ending: str = "csv") -> str | bytes:
@@ -55,12 +141,5 @@ def write(kind: str, candidates: Sequence[Candidate[Any]], ending: str = "csv") 
     Raises:
         BadInput: for a kind or an ending that is not there.
     """
-    writers = load_kind(kind).writers()
-    if ending not in writers:
-        raise BadInput(
-            "{kind} are not written as {ending!r}; choose from: {writers}",
-            kind=kind,
-            ending=ending,
-            writers=join(writers, ", "),
-        )
-    return writers[ending](candidates)
+    check_ending(kind, ending)
+    return load_kind(kind).writers()[ending](candidates)

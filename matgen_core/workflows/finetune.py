@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from matgen_core.chem.molecule import canonical, read, split_extension
+from matgen_core.core.declaring import check_settings
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message, join
 from matgen_core.core.settings import FinetuneConfig as FinetuneConfig
@@ -22,7 +23,7 @@ from matgen_core.files.units import MISSING, read_number
 from matgen_core.kinds.compositions.predict import load_reader
 from matgen_core.kinds.compositions.rows import encode_amounts, reduce_formula
 from matgen_core.learning.checkpoints import load_encoder
-from matgen_core.models.adapters import STRATEGIES, apply_strategy
+from matgen_core.models.adapters import apply_strategy
 from matgen_core.models.bert import Head, HeadConfig, MatBERT
 
 KINDS = ("formula", "smiles")
@@ -232,7 +233,7 @@ def finetune(
     Raises:
         BadInput: for an unknown strategy or settings out of range.
     """
-    _check(config)
+    check_settings(config)
     rng = np.random.default_rng(config.seed)
     count = len(examples.texts)
     if held is None:
@@ -272,23 +273,6 @@ def finetune(
         if on_epoch:
             on_epoch(tuned)
     return _measured(tuned, examples, held, trained, time.monotonic() - begun)
-
-
-def _check(config: FinetuneConfig) -> None:
-    if config.strategy not in STRATEGIES:
-        raise BadInput(
-            "no strategy {strategy}; choose from: {strategies}",
-            strategy=quote(config.strategy),
-            strategies=join(STRATEGIES, ", "),
-        )
-    for name, value, low, high in (
-        ("epochs", config.epochs, 1, 1000), ("batch", config.batch, 1, 4096), ("size", config.size, 1, 1024),
-        ("rank", config.rank, 1, 256), ("held", config.held, 0.01, 0.9),
-    ):  # fmt: skip
-        if not low <= value <= high:
-            raise BadInput(
-                "{name} {value:g} is out of range; use {low:g} to {high:g}", name=name, value=value, low=low, high=high
-            )
 
 
 def _begin(examples: Examples, config: FinetuneConfig, held: NDArray[np.bool_]) -> Tuned:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic
 
-from matgen_core.core.errors import BadTarget, Cancelled
+from matgen_core.core.declaring import check_settings
+from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, M, Progress
 from matgen_core.core.settings import Budget as Budget
@@ -15,9 +16,6 @@ from matgen_core.kinds.protocol import Batches
 from matgen_core.kinds.registry import kind_of
 from matgen_core.kinds.rules import Funnel, Rules, count_stages, listed
 from matgen_core.kinds.solid_state import check_available
-
-#: Most that one run may draw.
-MOST = 20_000
 
 
 @dataclass(frozen=True)
@@ -65,22 +63,12 @@ def resume(candidates: Sequence[Candidate[M]], rules: Rules, seed: int) -> Desig
 
 
 def check_brief(target: Target, budget: Budget, rules: Rules | None = None) -> None:
-    """Raises BadTarget for budgets that cannot be, BadInput for rules whose package is not installed."""
+    """Raises BadInput for budgets and rules that cannot be, and for rules whose package is not installed."""
     if rules is not None and rules.solid_state:
         check_available()
-    for name, value, low, high in (
-        ("candidates wanted", budget.want, 1, 1000),
-        ("seconds", budget.seconds, 1, 86_400),
-        ("draws", budget.draws, 1, MOST),
-    ):
-        if not low <= value <= high:  # false for NaN as well
-            raise BadTarget(
-                "{value:g} {name} cannot be asked for; choose from {low:,} to {high:,}",
-                value=value,
-                name=name,
-                low=low,
-                high=high,
-            )
+    check_settings(budget)
+    if rules is not None:
+        check_settings(rules)
 
 
 class Clock:

@@ -24,7 +24,7 @@ import numpy as np
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, M
-from matgen_core.files.saving import KeptFile, save_text
+from matgen_core.files.saving import KeptFile, save_result
 from matgen_core.files.units import METHOD as GIVEN
 from matgen_core.kinds.crystals.files import OwnColumns, harmless, why_missing
 from matgen_core.kinds.protocol import Brief, Stages
@@ -375,7 +375,7 @@ def _front(outcome: Outcome, objectives: Sequence[Objective]) -> str:
 
 
 def _save(path: Path, text: str, outcome: Outcome) -> None:
-    if (place := save_text(path, text)) != path:
+    if (place := save_result(path, text)) != path:
         outcome.moved[path] = place
 
 

@@ -22,6 +22,7 @@ from pages.widgets.goal_controls import ask_goals
 from pages.widgets.loop_results import show_results
 from pages.widgets.refusal import show_refusal
 from pages.widgets.rejected import follow_loosened
+from pages.widgets.rule_controls import ask_rules
 from pages.widgets.url_settings import check_link
 
 
@@ -34,7 +35,7 @@ def ask() -> Asked | None:
     with st.expander(_(page.elements_title)) if page.elements_title else nullcontext():
         constraints = page.ask_constraints(hazards=False)
     with st.expander(_("What it must pass")):
-        rules = page.ask_rules()
+        rules = ask_rules(name)
     budget, seed = ask_budget()
     settings = page.ask_loop_settings()
     target = Target(goals, constraints)

@@ -5,17 +5,26 @@ from __future__ import annotations
 from matgen_core.chem.hazards import CAUTION, TOXIC
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.settings import UNTIL, CompositionSettings, CrystalSettings, MoleculeSettings, declared
+from matgen_core.core.settings import (
+    UNTIL,
+    Budget,
+    CompositionSettings,
+    CrystalSettings,
+    MoleculeSettings,
+    Rules,
+    declared,
+)
 from matgen_core.lessons.diffusion import SCHEDULES
 
 
 def words() -> list[str]:
     """English words, each once."""
     found = [text for record in PROPERTIES.values() for text in (record.label, record.short, record.note)]
-    for settings in (CrystalSettings, MoleculeSettings, CompositionSettings):
+    for settings in (CrystalSettings, MoleculeSettings, CompositionSettings, Budget, Rules):
         found += [text for _field, setting in declared(settings).values() for text in (setting.label, setting.help)]
     found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, "any", "value", "range", "valid", "internal diversity"]
     found += ["the latent", "predicted clean", "told nothing", "told the value"]
+    found += ["engine", "kind of material"]  # of registries
     found += ["on target", "diversity", "different formulas"]
     found += [*TOXIC.values(), *CAUTION.values(), "included", "excluded", "scaffold", "prefix", "required SMARTS"]
     found += ["forbidden SMARTS", "ESOL on RDKit descriptors (estimated)", "RDKit Contrib, SA score", "estimated"]

@@ -8,14 +8,13 @@ import streamlit as st
 
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Formula
-from matgen_core.core.settings import CompositionSettings, Rules
+from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.judge import listed_compositions
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.composition_controls import LOOP_RULES, RULES, ask_composition, ask_formula_sampling
 from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_shares, show_formula_table
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.design_results import show_among_known
-from pages.widgets.rule_controls import ask_solid_rules, solid_controls
 
 
 class CompositionsPage(PageKind):
@@ -37,14 +36,6 @@ class CompositionsPage(PageKind):
     def ask_sampling(self) -> tuple[int, int, CompositionSettings]:
         """How many, which seed, prompt and sampling."""
         return ask_formula_sampling()
-
-    def ask_rules(self) -> Rules:
-        """Hull, hazards, novelty, synthesis in air."""
-        return ask_solid_rules()
-
-    def rule_controls(self, rules: Rules) -> dict[str, object]:
-        """Values of the same controls."""
-        return solid_controls(rules)
 
     def begun_with(self, settings: CompositionSettings) -> str:
         """The prompt."""

@@ -8,7 +8,7 @@ import streamlit as st
 
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Crystal
-from matgen_core.core.settings import CrystalSettings, Rules
+from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.generate import trained_engines
 from pages.i18n.formatting import group_symbol
 from pages.i18n.language import N_, _, ngettext
@@ -19,7 +19,6 @@ from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares,
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.runs.jobs import Loader, load_models
 from pages.widgets.design_results import show_prospects
-from pages.widgets.rule_controls import ask_solid_rules, solid_controls
 from pages.widgets.url_settings import URL
 
 
@@ -48,14 +47,6 @@ class CrystalsPage(PageKind):
     def ask_sampling(self) -> tuple[int, int, CrystalSettings]:
         """How many, which seed, engine and sampling."""
         return ask_sampling()
-
-    def ask_rules(self) -> Rules:
-        """Hull, hazards, novelty, synthesis in air."""
-        return ask_solid_rules()
-
-    def rule_controls(self, rules: Rules) -> dict[str, object]:
-        """Values of the same controls."""
-        return solid_controls(rules)
 
     def ask_loop_settings(self) -> CrystalSettings:
         """The engine."""

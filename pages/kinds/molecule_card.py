@@ -7,12 +7,12 @@ from html import escape
 
 import streamlit as st
 
-from matgen_core.chem.alerts import ALERTS, check_alerts
+from matgen_core.chem.alerts import check_alerts
 from matgen_core.chem.molecule import parse
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Verdict
-from matgen_core.core.settings import MoleculeSettings
+from matgen_core.core.settings import ALERTS, MoleculeSettings
 from matgen_core.kinds.molecules.files import sdf_name, to_sdf
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from pages.i18n.formatting import goal_text, mark, number, rule_text

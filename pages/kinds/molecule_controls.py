@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.chem.alerts import ALERTS
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.settings import MoleculeSettings
 from pages.i18n.language import _
@@ -15,7 +14,6 @@ from pages.widgets.goal_controls import goal_rules
 from pages.widgets.setting_controls import LAST_SEED, LONGEST, ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
-    OneOf,
     Rule,
     Whole,
 )
@@ -25,7 +23,7 @@ MOST = 2000
 _TEXTS = {"prefix": "CC(=O)N", "scaffold": "c1ccc2[nH]ccc2c1", "require": "C(=O)N", "forbid": "[Br]"}
 #: Settings and their keys in the link.
 _KEYS = {
-    **{name: name for name in (*_TEXTS, "temperature", "top_k", "max_sa", "top_p")},
+    **{name: name for name in (*_TEXTS, "temperature", "top_k", "max_sa", "top_p", "filters")},
     "guidance": "strength",
     "grammar": "grammar",
     "until": "until",
@@ -35,7 +33,6 @@ _KEYS = {
 RULES: dict[str, Rule] = {
     **goal_rules(MOLECULE_CONDITIONS),
     **{key: rule_of(MoleculeSettings, name) for name, key in _KEYS.items()},
-    "filters": OneOf(ALERTS),
     "molecules": Whole(1, MOST),
     "molecule_seed": Whole(0, LAST_SEED),
 }
@@ -103,12 +100,9 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
     )
     asked = {name: _ask(name) for name in ("temperature", "top_k")}
     with st.expander(_("Filters and sampling")):
-        filters = st.pills(_("Reject alerts"), ALERTS, selection_mode="multi", key="filters", bind=URL)
         max_sa = _ask("max_sa", value=10.0)
-        asked |= {name: _ask(name) for name in ("top_p", "guidance", "grammar", "until", "cap")}
-    settings = MoleculeSettings(
-        **parts, **asked, filters=tuple(filters or ()), max_sa=max_sa if max_sa < 10.0 else None
-    )
+        asked |= {name: _ask(name) for name in ("filters", "top_p", "guidance", "grammar", "until", "cap")}
+    settings = MoleculeSettings(**parts, **asked, max_sa=max_sa if max_sa < 10.0 else None)
     return int(count or 1), int(seed or 0), settings
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Candidate, Molecule
-from matgen_core.core.settings import MoleculeSettings, Rules
+from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.conditions import contradiction
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from pages.i18n.language import N_, _, ngettext
@@ -27,7 +27,6 @@ from pages.kinds.molecule_results import (
 )
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.goal_controls import goal_rules
-from pages.widgets.rule_controls import ask_molecule_rules, molecule_controls
 
 
 class MoleculesPage(PageKind):
@@ -54,14 +53,6 @@ class MoleculesPage(PageKind):
     def ask_sampling(self) -> tuple[int, int, MoleculeSettings]:
         """How many, which seed, parts to grow from, filters and sampling."""
         return ask_molecule_sampling()
-
-    def ask_rules(self) -> Rules:
-        """Novelty, accessibility, alerts."""
-        return ask_molecule_rules()
-
-    def rule_controls(self, rules: Rules) -> dict[str, object]:
-        """Values of the same controls."""
-        return molecule_controls(rules)
 
     def warnings(self, target: Target) -> Sequence[str | None]:
         """That few training molecules meet the goals together."""

@@ -13,7 +13,6 @@ from typing import Any
 
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate
-from matgen_core.core.settings import Rules
 from pages.i18n.formatting import subscript
 from pages.i18n.language import N_
 from pages.runs.jobs import Loader
@@ -83,14 +82,6 @@ class PageKind(ABC):
     @abstractmethod
     def ask_sampling(self) -> tuple[int, int, Any]:
         """How many, which seed, and the settings of the generator."""
-
-    @abstractmethod
-    def ask_rules(self) -> Rules:
-        """What a candidate of the loop must pass beyond its targets."""
-
-    @abstractmethod
-    def rule_controls(self, rules: Rules) -> dict[str, object]:
-        """The values of the controls of :meth:`ask_rules` that ask for these rules, by key."""
 
     def ask_loop_settings(self) -> Any | None:
         """Settings of the generator that the loop asks for; None for the usual ones."""

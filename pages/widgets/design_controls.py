@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
+from matgen_core.core.settings import Budget
 from matgen_core.kinds.registry import NAMES
-from matgen_core.workflows.loop import Budget
 from pages.i18n.language import _
 from pages.kinds.registry import page_kinds
 from pages.widgets import rule_controls
-from pages.widgets.setting_controls import LAST_SEED
+from pages.widgets.setting_controls import LAST_SEED, ask_setting, rule_of
 from pages.widgets.url_settings import URL, OneOf, Rule, Whole
 
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
     **{key: rule for page in page_kinds() for key, rule in page.loop_link.items()},
     "what": OneOf(NAMES),
-    "want": Whole(1, 500),
-    "seconds": Whole(5, 3600),
-    "draws": Whole(32, 20_000),
+    **{name: rule_of(Budget, name) for name in ("want", "seconds", "draws")},
     "loop_seed": Whole(0, LAST_SEED),
     **rule_controls.RULES,
 }
@@ -42,11 +40,9 @@ def ask_kind() -> str:
 def ask_budget() -> tuple[Budget, int]:
     """When the loop ends, and its seed."""
     left, right = st.columns(2, gap="small", wrap=False)
-    want = left.number_input(
-        _("Candidates wanted"), 1, 500, 10, key="want", bind=URL, help=_("The loop ends when so many pass everything")
-    )
-    seconds = right.number_input(_("Seconds, at most"), 5, 3600, 60, key="seconds", bind=URL)
-    draws = left.number_input(_("Drawn, at most"), 32, 20_000, 2000, key="draws", bind=URL)
+    want = ask_setting(Budget, "want", "want", left)
+    seconds = ask_setting(Budget, "seconds", "seconds", right, value=60.0)
+    draws = ask_setting(Budget, "draws", "draws", left)
     seed = right.number_input(
         _("Seed"),
         0,
@@ -56,4 +52,4 @@ def ask_budget() -> tuple[Budget, int]:
         bind=URL,
         help=_("The same seed and settings draw the same candidates"),
     )
-    return Budget(int(want or 1), float(seconds or 5), int(draws or 32)), int(seed or 0)
+    return Budget(want, seconds, draws), int(seed or 0)

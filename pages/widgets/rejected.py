@@ -17,6 +17,7 @@ from pages.i18n.formatting import goal_text, reason_text, rule_text
 from pages.i18n.language import _
 from pages.kinds.registry import material_text, page_kind, page_kind_of
 from pages.widgets.design_run import Asked, Loop
+from pages.widgets.rule_controls import rule_controls
 from pages.widgets.selection import Columns, follow_pick
 
 #: Rows of the table; a reader who wants more takes the CSV of everything.
@@ -113,7 +114,7 @@ def _offer(rule: str, rules: Rules, target: Target) -> str:
 def _loosen(kind: str, rules: Rules, target: Target) -> None:
     """Moves the controls to looser rules and goals; what was drawn is judged by them when the page is drawn."""
     st.session_state[_JUDGE] = True
-    st.session_state.update(page_kind(kind).rule_controls(rules))
+    st.session_state.update(rule_controls(kind, rules))
     for key, goal in target.goals.items():
         if goal.is_value:
             continue

@@ -22,12 +22,12 @@ from pages.i18n.language import N_, _
 from pages.runs.jobs import Job, submit
 from pages.runs.run_recorder import begin_record, owner
 from pages.widgets.goal_controls import read_goals
-from pages.widgets.rule_controls import ask_hull, ask_known, ask_solid_state
+from pages.widgets.rule_controls import ask_rule
 from pages.widgets.screening_objectives import PARAMETER, forget_objectives, write_objective
+from pages.widgets.setting_controls import rule_of
 from pages.widgets.url_settings import (
     URL,
     OneOf,
-    Real,
     Rule,
     check_link,
 )
@@ -78,11 +78,19 @@ class Source:
     notes: list[str] = field(default_factory=list)
 
 
+#: Rules and their keys in the link, in the order of their controls.
+_RULE_KEYS = {
+    "max_e_above_hull": "hull_at_most",
+    "toxic": "allow_toxic",
+    "radioactive": "allow_radioactive",
+    "known": "list_known",
+    "solid_state": "powders",
+}
 #: What each setting in the address may be; objectives look after themselves.
 LINK: dict[str, Rule] = {
     "from": OneOf(_WAYS),
-    "hull_at_most": Real(0.0, 0.5),
-    **{key: OneOf(("true", "false")) for key in ("allow_toxic", "allow_radioactive", "list_known", "powders", "only")},
+    **{key: rule_of(Rules, name) for name, key in _RULE_KEYS.items()},
+    "only": OneOf(("true", "false")),
 }
 
 
@@ -138,14 +146,14 @@ def _ask_run() -> Source | None:
 
 
 def ask_rules() -> Rules:
-    """What a candidate must pass."""
+    """What a candidate must pass; what is known already may, unless that is set otherwise."""
     with st.expander(_("What it must pass")):
-        most = ask_hull("hull_at_most")
-        toxic = st.toggle(_("Allow toxic elements"), False, key="allow_toxic", bind=URL)
-        radioactive = st.toggle(_("Allow radioactive elements"), False, key="allow_radioactive", bind=URL)
-        known = ask_known("list_known", True)
-        solid_state = ask_solid_state("powders")
-    return Rules(most, toxic, radioactive, known, solid_state=solid_state)
+        return Rules(
+            **{
+                name: ask_rule(name, key, **({"value": True} if name == "known" else {}))
+                for name, key in _RULE_KEYS.items()
+            }
+        )
 
 
 def ask_own() -> list[str]:

@@ -31,7 +31,7 @@ def rule_of(settings: type, name: str) -> Rule:
 
 
 def ask_setting(settings: type, name: str, key: str, where: Any = st, **more: Any) -> Any:
-    """The control of a setting: a toggle, a choice, a field of text, a slider or a box for numbers.
+    """The control of a setting: a toggle, a choice of one or of several, a field of text, a slider or a number box.
 
     Args:
         settings: class of the settings.
@@ -45,6 +45,11 @@ def ask_setting(settings: type, name: str, key: str, where: Any = st, **more: An
     said = {"key": key, "bind": URL, "help": text, **more}
     if isinstance(usual, bool):
         return bool(where.toggle(_(setting.label), usual, **said))
+    if isinstance(usual, tuple):
+        chosen = where.pills(
+            _(setting.label), setting.choices, selection_mode="multi", default=list(usual), format_func=_, **said
+        )
+        return tuple(chosen or ())
     if setting.choices:
         index = setting.choices.index(usual)
         return where.selectbox(_(setting.label), setting.choices, index=index, format_func=_, **said)

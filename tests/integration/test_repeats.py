@@ -64,7 +64,7 @@ def by_command(monkeypatch: pytest.MonkeyPatch, out: Path, *words: str) -> str:
 def test_crystals_of_page_and_command_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # The link is of an older version, whose guidance began at 1.
     found = on_page("crystals", "crystals-job", count="3", seed="11", max_atoms="8", include="O", guidance="2")
-    words = "crystals --count 3 --seed 11 --max-atoms 8 --include O --guidance 1".split()
+    words = "crystals --count 3 --seed 11 --max-atoms 8 --include O --guidance 1 --all".split()
     assert by_command(monkeypatch, tmp_path / "x.csv", *words) == exports.to_csv(found)
 
 

@@ -105,6 +105,10 @@ class CompositionKind:
         """Raises BadTarget or BadInput for what cannot be asked for."""
         check_compositions(target, count, settings)
 
+    def cautions(self, target: Target) -> tuple[str, ...]:
+        """None."""
+        return ()
+
     def ruled(self, settings: CompositionSettings, rules: Rules) -> CompositionSettings:
         """Charges are left to the rule "oxidation", by which alloys pass, and novelty to "newness"."""
         return replace(settings, neutral=False, new=False)

@@ -116,6 +116,10 @@ class CrystalKind:
             raise BadTarget("{count} candidates cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
         check_settings(settings)
 
+    def cautions(self, target: Target) -> tuple[str, ...]:
+        """None."""
+        return ()
+
     def ruled(self, settings: CrystalSettings, rules: Rules) -> CrystalSettings:
         """As they are: no setting judges."""
         return settings

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.alerts import ALERTS
 from matgen_core.chem.molecule import read_pattern
-from matgen_core.core.errors import BadInput, BadTarget
+from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
@@ -30,9 +29,6 @@ def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> N
     if not 1 <= count <= MOST:
         raise BadTarget("{count} molecules cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
     check_settings(settings)
-    for name in settings.filters:
-        if name not in ALERTS:
-            raise BadInput("no filter {name!r}; choose from: {alerts}", name=name, alerts=join(ALERTS, ", "))
     for text, name in ((settings.require, "required SMARTS"), (settings.forbid, "forbidden SMARTS")):
         if text.strip():
             read_pattern(text, name)

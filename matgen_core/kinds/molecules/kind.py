@@ -15,7 +15,7 @@ from matgen_core.core.goals import Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Candidate, Molecule, Origin
 from matgen_core.core.settings import MoleculeSettings, Rules
-from matgen_core.kinds.molecules.conditions import check_molecules, draw_molecule_conditions
+from matgen_core.kinds.molecules.conditions import check_molecules, contradiction, draw_molecule_conditions
 from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
 from matgen_core.kinds.molecules.generate import load_writer, write_strings
 from matgen_core.kinds.molecules.judge import Judge, rank_molecules, rejecting_rule
@@ -105,6 +105,11 @@ class MoleculeKind:
     def check(self, target: Target, count: int, settings: MoleculeSettings) -> None:
         """Raises BadTarget or BadInput for what cannot be asked for."""
         check_molecules(target, count, settings)
+
+    def cautions(self, target: Target) -> tuple[str, ...]:
+        """That few known molecules meet the goals together."""
+        warning = contradiction(target, load_molecule_reference())
+        return () if warning is None else (warning,)
 
     def ruled(self, settings: MoleculeSettings, rules: Rules) -> MoleculeSettings:
         """Alerts and accessibility as the rules say; how many may be drawn is the budget's to say."""

@@ -13,7 +13,7 @@ import typer
 
 from matgen_core.cli.running import at_work, print_safely
 from matgen_core.core.errors import BadInput
-from matgen_core.files.saving import KeptFile, save_text
+from matgen_core.files.saving import KeptFile, save_result
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="a device that is always full is Linux's")
@@ -90,17 +90,17 @@ def test_a_file_that_grows_goes_on_elsewhere_with_all_that_it_held(elsewhere: Pa
 def test_what_stood_there_stays_until_the_new_text_is_written(tmp_path: Path, elsewhere: Path) -> None:
     place = tmp_path / "out.csv"
     place.write_text("before")
-    assert save_text(place, "after") == place
+    assert save_result(place, "after") == place
     assert place.read_text() == "after"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.csv"], "nothing else is left"
     with pytest.raises(UnicodeEncodeError):
-        save_text(place, "half \ud800")
+        save_result(place, "half \ud800")
     assert place.read_text() == "after"
 
 
 def test_the_other_place_never_takes_the_place_of_another_file(tmp_path: Path, elsewhere: Path) -> None:
     (elsewhere / "matgen-1-x.csv").write_text("mine")
-    kept = save_text(tmp_path / "no" / ("n" * 300) / "x.csv", "new")  # a name that is too long for any folder
+    kept = save_result(tmp_path / "no" / ("n" * 300) / "x.csv", "new")  # a name that is too long for any folder
     assert kept == elsewhere / "matgen-2-x.csv"
     assert (elsewhere / "matgen-1-x.csv").read_text() == "mine"
 

@@ -10,12 +10,21 @@ from typing import Any
 
 import pytest
 
-from matgen_core.cli.asking import with_settings
+from matgen_core.cli.options import with_settings
 from matgen_core.core.errors import BadInput
-from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings, check_settings, declared
+from matgen_core.core.settings import (
+    Budget,
+    CompositionSettings,
+    CrystalSettings,
+    FinetuneConfig,
+    MoleculeSettings,
+    Rules,
+    check_settings,
+    declared,
+)
 from pages.widgets.setting_controls import rule_of
 
-ALL = (CrystalSettings, MoleculeSettings, CompositionSettings)
+ALL = (CrystalSettings, MoleculeSettings, CompositionSettings, Budget, Rules, FinetuneConfig)
 NUMBERS = [(of, name, s) for of in ALL for name, (_f, s) in declared(of).items() if s.low is not None]
 
 

@@ -10,7 +10,7 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal, Formula, Molecule, Origin, Site, Verdict
 from matgen_core.core.settings import Rules
 from matgen_core.kinds.protocol import Batches, Brief, ForCount
-from matgen_core.kinds.registry import MATERIALS, NAMES, kind_of, load_kind, name_of_kind, write
+from matgen_core.kinds.registry import KINDS, NAMES, kind_of, load_kind, name_of_kind, write
 from matgen_core.workflows.design import count_kept
 
 SALT = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.64, 5.64, 5.64, 90.0, 90.0, 90.0))
@@ -24,7 +24,10 @@ ELEMENTS = {"crystals": {"Na", "Cl"}, "compositions": {"Fe", "O"}, "molecules": 
 def test_there_are_three_and_each_has_its_own_record() -> None:
     assert NAMES == ("crystals", "compositions", "molecules")
     assert {name: load_kind(name).name for name in NAMES} == dict(zip(NAMES, NAMES, strict=True))
-    assert {name: load_kind(name).material for name in NAMES} == MATERIALS
+    for name, record in KINDS.items():
+        kind = load_kind(name)
+        assert (kind.material, kind.settings) == (record.material, record.settings)
+        assert tuple(kind.writers()) == record.endings
     with pytest.raises(BadInput, match="choose from: crystals, compositions, molecules"):
         load_kind("glasses")
 

@@ -12,7 +12,7 @@ from pymatgen.core import Lattice, Structure
 import matgen_core.kinds.crystals.kind
 import matgen_core.workflows.loop
 from matgen_core.chem.structure import from_structure
-from matgen_core.core.errors import BadTarget, Cancelled
+from matgen_core.core.errors import BadInput, BadTarget, Cancelled
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import (
@@ -134,11 +134,11 @@ def test_asking_for_what_the_rules_exclude_is_named(constraints: Constraints) ->
 
 @pytest.mark.parametrize(
     ("budget", "said"),
-    [(Budget(want=0), "wanted"), (Budget(seconds=float("nan")), "seconds"), (Budget(draws=10**9), "draws")],
+    [(Budget(want=0), "want 0"), (Budget(seconds=float("nan")), "seconds"), (Budget(draws=10**9), "draws")],
 )
 def test_budgets_that_cannot_be_are_named(budget: Budget, said: str) -> None:
     for kind in NAMES:
-        with pytest.raises(BadTarget, match=said):
+        with pytest.raises(BadInput, match=said):
             design_until(kind, Target(), budget)
 
 
@@ -260,7 +260,7 @@ def test_a_cancel_within_a_batch_keeps_the_crystals_that_have_a_structure() -> N
         asks += 1
         return False
 
-    rules = Rules(max_e_above_hull=9.0, known=True)
+    rules = Rules(max_e_above_hull=1.0, known=True)
     whole = design_until("crystals", target, budget, rules=rules, settings=settings, cancelled=count)
     run = design_until("crystals", target, budget, rules=rules, settings=settings, cancelled=after(asks - 3))
     assert run.ended == "cancelled"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from matgen_core.core.declaring import Setting, declared
 from matgen_core.core.goals import Constraints, Goal, outside_data, parse_goal
 from matgen_core.core.properties import PROPERTIES, asked_of
-from matgen_core.core.settings import Setting, declared
+from matgen_core.core.settings import ConstraintTexts
 
 Command = Callable[..., None]
+#: Options that are written in two ways.
+_ALSO = {"max_e_above_hull": ("--max-e-above-hull", "--max-hull")}
 
 
 def read_goals(texts: Mapping[str, str]) -> dict[str, Goal]:
@@ -29,10 +33,7 @@ def read_goals(texts: Mapping[str, str]) -> dict[str, Goal]:
     return goals
 
 
-def read_constraints(
-    include: str, exclude: str, system: str = "", formula: str = "", min_atoms: int = 1, max_atoms: int = 20,
-    crystal_system: str = "any", no_toxic: bool = False, no_radioactive: bool = False,
-) -> Constraints:  # fmt: skip
+def read_constraints(texts: ConstraintTexts) -> Constraints:
     """Constraints from the texts of options; hazardous elements that are asked for by name stay.
 
     Raises:
@@ -42,14 +43,20 @@ def read_constraints(
     from matgen_core.chem.hazards import hazardous
     from matgen_core.kinds.crystals.rows import ELEMENTS
 
-    written, exactly = split_formula(formula, parse_elements(system, ELEMENTS) if system else None)
-    included = parse_elements(include, ELEMENTS)
+    system = parse_elements(texts.system, ELEMENTS) if texts.system else None
+    written, exactly = split_formula(texts.formula, system)
+    included = parse_elements(texts.include, ELEMENTS)
     asked = included | (exactly or frozenset()) | (formula_elements(written) if written else frozenset())
-    hazards = hazardous(ELEMENTS, asked, toxic=no_toxic, radioactive=no_radioactive)
+    hazards = hazardous(ELEMENTS, asked, toxic=not texts.toxic, radioactive=not texts.radioactive)
     return Constraints(
-        included, parse_elements(exclude, ELEMENTS) | hazards, exactly, written, min_atoms, max_atoms,
-        None if crystal_system == "any" else crystal_system,
-    )  # fmt: skip
+        included,
+        parse_elements(texts.exclude, ELEMENTS) | hazards,
+        exactly,
+        written,
+        texts.min_atoms,
+        texts.max_atoms,
+        None if texts.crystal_system == "any" else texts.crystal_system,
+    )
 
 
 # --------------------------------------------------------------------------- options from properties and settings
@@ -63,26 +70,40 @@ def with_goals(kind: str) -> Callable[[Command], Command]:
         for key in asked_of(kind)
         if (record := PROPERTIES[key])
     }
-    made = [_option(key, str, "any", text) for key, text in hints.items()]
-    return lambda command: _extended(command, made, "goals", read_goals)
+    made = [make_option(key, str, "any", text) for key, text in hints.items()]
+    return lambda command: extend_command(command, made, "goals", read_goals)
 
 
-def with_settings(of: type, only: Sequence[str] = ()) -> Callable[[Command], Command]:
-    """Gives a command an option for each declared setting, or for some of them, and its parameter ``settings``."""
-    types, shown = get_type_hints(of), {k: v for k, v in declared(of).items() if not only or k in only}
-    usual = of()
+def with_settings(
+    of: type, only: Sequence[str] | None = None, *, parameter: str = "settings", usual: Any = None
+) -> Callable[[Command], Command]:
+    """Gives a command an option for each declared setting, or for some of them, and a parameter built from them.
+
+    Args:
+        of: class of the settings.
+        only: names of the settings that are offered; None for all.
+        parameter: of the command.
+        usual: settings whose values are the defaults; None for the usual ones.
+    """
+    usual = of() if usual is None else usual
+    types, shown = get_type_hints(of), {k: v for k, v in declared(of).items() if only is None or k in only}
     tuples = {name for name in shown if isinstance(getattr(usual, name), tuple)}
     options = [
-        _option(name, str, ",".join(getattr(usual, name)), _help(setting))
+        make_option(name, str, ",".join(getattr(usual, name)), _help(setting))
         if name in tuples
-        else _option(name, types[name], getattr(usual, name), _help(setting))
+        else make_option(name, types[name], getattr(usual, name), _help(setting))
         for name, (_field, setting) in shown.items()
     ]
 
     def build(values: Mapping[str, Any]) -> Any:
-        return of(**{name: _split(value) if name in tuples else value for name, value in values.items()})
+        return replace(usual, **{name: _split(value) if name in tuples else value for name, value in values.items()})
 
-    return lambda command: _extended(command, options, "settings", build)
+    return lambda command: extend_command(command, options, parameter, build)
+
+
+def with_option(name: str, kind: Any, default: Any, text: str) -> Callable[[Command], Command]:
+    """Gives a command one option, for its parameter of that name, whose help or default is known only when it runs."""
+    return lambda command: extend_command(command, [make_option(name, kind, default, text)], name, lambda v: v[name])
 
 
 def _help(setting: Setting) -> str:
@@ -97,15 +118,16 @@ def _split(words: str) -> tuple[str, ...]:
     return tuple(word.strip().upper() for word in words.split(",") if word.strip())
 
 
-def _option(name: str, kind: Any, default: Any, text: str) -> inspect.Parameter:
-    said = Annotated[kind, typer.Option(help=text)]
+def make_option(name: str, kind: Any, default: Any, text: str) -> inspect.Parameter:
+    """The parameter of a command that is an option of that name, type, default and help."""
+    said = Annotated[kind, typer.Option(*_ALSO.get(name, ()), help=text)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=said)
 
 
-def _extended(
+def extend_command(
     command: Command, options: Sequence[inspect.Parameter], parameter: str, build: Callable[[Mapping[str, Any]], Any]
 ) -> Command:
-    """The command with the options in place of one parameter, which is built from them."""
+    """The command with the options in place of one parameter, which ``build`` makes of their values."""
     names = [option.name for option in options]
 
     @wraps(command)
@@ -120,3 +142,8 @@ def _extended(
     run.__signature__ = inspect.Signature(whole)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in whole}
     return run
+
+
+def without_option(name: str) -> Callable[[Command], Command]:
+    """Takes the option of a parameter that is None from a command."""
+    return lambda command: extend_command(command, [], name, lambda _values: None)
