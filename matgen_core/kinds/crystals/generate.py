@@ -1,8 +1,9 @@
 """From a target to crystals: where networks and samplers meet.
 
 One interface for every engine: ``generate(target, count, seed, settings)`` gives candidates with nothing read of them
-yet. Engine "symmetry-first" writes skeletons with a GPT under the grammar, then draws geometries by diffusion; engine
-"latent-diffusion" draws a latent by diffusion, from which a decoder writes the skeleton under the same grammar.
+yet. "symmetry-first" writes skeletons with a GPT under the grammar, then draws geometries by diffusion;
+"latent-diffusion" draws a latent by diffusion, from which a decoder writes the skeleton under the same grammar;
+"substitution" exchanges elements of known crystals. A mixture lets its engines draw in turn.
 """
 
 from __future__ import annotations
@@ -19,24 +20,16 @@ from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import join
 from matgen_core.core.records import Candidate, Crystal, Origin
+from matgen_core.core.registry import load
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.core.settings import check_settings as check_declared
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.conditions import draw_conditions
-from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion
-from matgen_core.kinds.crystals.engines.symmetry_first import SymmetryFirst
+from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of, parts_of
 from matgen_core.kinds.crystals.grammar import Grammar
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses
 from matgen_core.learning.checkpoints import available, load_checkpoint
-
-#: Engines and the checkpoints they are made of.
-_PARTS = {
-    "symmetry-first": ("crystal-gpt", "crystal-proposal", "crystal-geometry"),
-    "latent-diffusion": ("crystal-vae", "crystal-diffusion", "crystal-proposal", "crystal-geometry"),
-}
-ENGINES = tuple(_PARTS)
-
 
 class Engine(Protocol):
     """What every engine can do."""
@@ -86,18 +79,21 @@ def generate(
     grammar = Grammar(target.constraints)
     if not grammar.space_groups:
         raise BadTarget("no space group can hold what the constraints ask for; allow more atoms or other systems")
-    engine = load_engine(settings.engine)
-
+    engines = [load_engine(name) for name in parts_of(settings.engine)]
     made: list[Candidate] = []
 
     def draw(first: int, count: int) -> list[Candidate]:
         rng = np.random.default_rng((seed, first))
         conditions = torch.from_numpy(draw_conditions(target, count, rng, load_reference(), settings.prefer_stable))
-        crystals = engine.draw(grammar, conditions, settings, seed * 100_003 + first, cancelled, refuses)
-        made.extend(
-            Candidate(f"{seed}-{first + i:04d}", crystal, Origin(engine.name, engine.checkpoint, seed, first + i))
-            for i, crystal in enumerate(crystals)
-        )
+        for place, engine in enumerate(engines):
+            numbers = [i for i in range(count) if (first + i) % len(engines) == place]
+            if not numbers:
+                continue
+            crystals = engine.draw(grammar, conditions[numbers], settings, seed * 100_003 + first, cancelled, refuses)
+            made.extend(
+                Candidate(f"{seed}-{first + i:04d}", crystal, Origin(engine.name, engine.checkpoint, seed, first + i))
+                for i, crystal in zip(numbers, crystals, strict=False)
+            )
         return []
 
     try:
@@ -110,10 +106,7 @@ def generate(
 
 def check_settings(settings: CrystalSettings) -> None:
     """Raises BadTarget or BadInput, naming the setting, for what no engine can do."""
-    if settings.engine not in ENGINES:
-        raise BadTarget(
-            "no engine {engine!r}; choose from: {engines}", engine=settings.engine, engines=join(ENGINES, ", ")
-        )
+    ENGINES.check(settings.engine)
     if settings.sampler not in METHODS:
         raise BadTarget(
             "no sampler {sampler!r}; choose from: {methods}", sampler=settings.sampler, methods=join(METHODS, ", ")
@@ -121,21 +114,22 @@ def check_settings(settings: CrystalSettings) -> None:
     check_declared(settings)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def load_engine(name: str) -> Engine:
-    """The engine of that name, loaded once.
+    """The engine of that name, loaded once; a mixture is loaded by its parts.
 
     Raises:
-        BadTarget: for an unknown name.
+        BadTarget: for an unknown name, and for a mixture.
         UnknownCheckpoint, DamagedCheckpoint: where its weights are not there or not whole.
     """
-    if name not in _PARTS:
-        raise BadTarget("no engine {name!r}; choose from: {engines}", name=name, engines=join(ENGINES, ", "))
-    parts = [load_checkpoint(part) for part in _PARTS[name]]
-    return SymmetryFirst(*parts) if name == "symmetry-first" else LatentDiffusion(*parts)
+    entry = ENGINES[name]
+    if entry.mixes:
+        raise BadTarget("{name} is a mixture; choose from: {engines}", name=name, engines=join(entry.mixes, ", "))
+    engine: Engine = load(entry.path)(*(load_checkpoint(part) for part in entry.checkpoints))
+    return engine
 
 
 def trained_engines() -> tuple[str, ...]:
     """Engines whose checkpoints are here; the usual one in any case, so that what it lacks is said."""
     here = set(available())
-    return tuple(name for name, parts in _PARTS.items() if name == CrystalSettings().engine or here >= set(parts))
+    return tuple(name for name in ENGINES if name == CrystalSettings().engine or here >= checkpoints_of(name))

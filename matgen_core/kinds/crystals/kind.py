@@ -17,6 +17,7 @@ from matgen_core.core.settings import CrystalSettings, Rules
 from matgen_core.files.units import METHOD as GIVEN
 from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.kinds.crystals.duplicates import SeenStructures
+from matgen_core.kinds.crystals.engines.registry import parts_of
 from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
 from matgen_core.kinds.crystals.generate import check_settings, generate, load_engine
 from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, placeless
@@ -105,7 +106,8 @@ class CrystalKind:
         Raises:
             UnknownCheckpoint, DamagedCheckpoint, MissingReference: where one is not there or not whole.
         """
-        load_engine(CrystalSettings().engine)
+        for name in parts_of(CrystalSettings().engine):
+            load_engine(name)
         Grammar()  # the tables of every space group are made once, which takes seconds
         prepare_predictions()
 

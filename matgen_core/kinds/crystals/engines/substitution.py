@@ -1,0 +1,345 @@
+"""Engine C, substitution: a known crystal near the target, some of its elements exchanged for others like them.
+
+    source   ~ exp(-|properties - asked|^2 / 2)     over the known crystals, in units of each property's tolerance
+    elements ~ exp(w(old, new | charge))            the weights of chem/substitution.py, under the constraints
+    cell     = source's, scaled to the sum of fitted atomic volumes
+
+Ionic substitution (Hautier et al. 2011) is the oldest engine of all and hard to beat in a minute: the geometry of a
+known crystal is at rest, and an element of like size and charge disturbs it little. The target chooses the sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.formula_type import FormulaType
+from matgen_core.chem.oxidation import NONE, balance
+from matgen_core.chem.structure import formula_counts, reduced_formula, sort_sites
+from matgen_core.chem.substitution import exchange_weights
+from matgen_core.chem.symmetry import crystal_system
+from matgen_core.core.errors import Cancelled
+from matgen_core.core.goals import Constraints
+from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
+from matgen_core.core.records import Crystal, Site
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of, type_of
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses
+from matgen_core.learning.checkpoints import Checkpoint
+
+_PLACE = {symbol: place for place, symbol in enumerate(ELEMENTS)}
+#: Most elements of a source.
+_MOST_ELEMENTS = 6
+#: Probability that an element stays where nothing asks for another.
+_KEEP = 0.4
+#: Draws of a source for each draft that is wanted, at most.
+_TRIES = 40
+#: Ways to give the elements asked for their places that are weighed at most.
+_MOST_WAYS = 720
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A crystal by substitution.
+
+    Args:
+        crystal: with the cell scaled.
+        source: row of the known crystal.
+        weight: sum of the weights of its exchanges: likelier ones are higher.
+    """
+
+    crystal: Crystal
+    source: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The known crystals as far as a source is chosen by them.
+
+    Args:
+        elements: (N, _MOST_ELEMENTS) places in ELEMENTS, -1 where there are fewer.
+        amounts: sorted amounts of the reduced formula.
+        atoms: (N,) in the primitive cell.
+        systems: (N,) crystal system.
+        properties: (N, K) in the order of CRYSTAL_CONDITIONS; NaN where unknown.
+    """
+
+    elements: NDArray[np.int16]
+    amounts: tuple[tuple[int, ...], ...]
+    atoms: NDArray[np.int64]
+    systems: NDArray[np.str_]
+    properties: NDArray[np.float32]
+
+
+@lru_cache(maxsize=1)
+def load_sources() -> Sources:
+    """The known crystals of the shipped reference."""
+    reference = load_reference()
+    formulas = reference.structures.formulas.tolist()
+    elements, amounts = np.full((len(formulas), _MOST_ELEMENTS), -1, dtype=np.int16), []
+    for row, formula in enumerate(formulas):
+        counts = count_atoms(formula)
+        amounts.append(tuple(sorted(counts.values())))
+        places = [_PLACE.get(symbol, -1) for symbol in counts]
+        if len(places) <= _MOST_ELEMENTS and min(places) >= 0:
+            elements[row, : len(places)] = places
+    groups = np.asarray(reference.known["space_group"]).tolist()
+    names = {group: crystal_system(group) for group in set(groups)}
+    return Sources(
+        elements, tuple(amounts), np.asarray(reference.known["atoms"], dtype=np.int64),
+        np.array([names[group] for group in groups]),
+        np.stack([np.asarray(reference.known[key], dtype=np.float32) for key in CRYSTAL_CONDITIONS], axis=1),
+    )  # fmt: skip
+
+
+class Substitution:
+    """The engine.
+
+    Args:
+        geometry: checkpoint whose fitted atomic volumes scale the cells.
+    """
+
+    name = "substitution"
+
+    def __init__(self, geometry: Checkpoint) -> None:
+        self.volumes = dict(zip(ELEMENTS, geometry.config["volumes"], strict=True))
+        self.checkpoint = f"known-structures {geometry.name}@{geometry.digest}"
+
+    def draw(
+        self,
+        grammar: Grammar,
+        conditions: Tensor,
+        settings: CrystalSettings,
+        seed: int,
+        cancelled: Asked | None,
+        refuses: Refuses | None = None,
+    ) -> list[Crystal]:
+        """As many crystals as rows of conditions (B, K), fewer where a row finds none."""
+        rng, taken, found = np.random.default_rng(seed), set[object](), list[Crystal]()
+        for asked in conditions.numpy():
+            drafts = self.drafts(grammar.constraints, asked, settings.skeletons, rng, cancelled, refuses)
+            best = max(drafts, key=lambda draft: draft.weight, default=None)
+            if best is not None and (key := skeleton_of(best.crystal)) not in taken:
+                taken.add(key)
+                found.append(best.crystal)
+        return found
+
+    def drafts(
+        self,
+        constraints: Constraints,
+        asked: NDArray[np.float32],
+        count: int,
+        rng: np.random.Generator,
+        cancelled: Asked | None = None,
+        refuses: Refuses | None = None,
+    ) -> list[Draft]:
+        """Different crystals, ``count`` of them or fewer.
+
+        Args:
+            constraints: every crystal keeps them.
+            asked: (K,) properties asked for, NaN for "any".
+            count: how many.
+            rng: of the draw.
+            cancelled: asked before each.
+            refuses: whether a skeleton would be rejected whatever its geometry.
+
+        Raises:
+            Cancelled: where ``cancelled`` said so.
+        """
+        found, seen = list[Draft](), set[object]()
+        for row in _choose(constraints, asked, count * _TRIES, rng):
+            if cancelled and cancelled():
+                raise Cancelled
+            crystal = load_reference().structures.crystal(row)
+            swaps = exchange(crystal, constraints, rng)
+            if swaps is None:
+                continue
+            made = self.replace(crystal, swaps)
+            key = skeleton_of(made)
+            if key in seen:
+                continue
+            seen.add(key)
+            if is_allowed(made, constraints) and not (refuses and refuses(key)):
+                found.append(Draft(made, row, weigh(swaps, reduced_formula(crystal))))
+                if len(found) >= count:
+                    break
+        return found
+
+    def replace(self, crystal: Crystal, swaps: Mapping[str, str]) -> Crystal:
+        """The crystal with its elements exchanged, the cell scaled to the atomic volumes."""
+        counts = formula_counts(crystal)
+        before = sum(n * self.volumes[element] for element, n in counts.items())
+        after = sum(n * self.volumes[swaps[element]] for element, n in counts.items())
+        scale = (after / before) ** (1 / 3)
+        a, b, c, *angles = crystal.lattice
+        sites = sort_sites(tuple(Site(s.letter, swaps[s.element], s.coordinates) for s in crystal.sites))
+        alpha, beta, gamma = angles
+        return replace(crystal, sites=sites, lattice=(a * scale, b * scale, c * scale, alpha, beta, gamma))
+
+
+def is_allowed(crystal: Crystal, constraints: Constraints) -> bool:
+    """Whether a crystal keeps the constraints, its charges can balance and the networks can write it."""
+    return (
+        len(crystal.sites) <= MAX_SITES
+        and check_crystal(crystal, formula_counts(crystal), constraints).passed is True
+        and balance(reduced_formula(crystal)).kind != NONE
+    )
+
+
+def weigh(swaps: Mapping[str, str], formula: str) -> float:
+    """Sum of the weights of exchanges in a reduced formula; elements that stay count nothing."""
+    weights = _weights_in(formula)
+    return float(sum(weights[old][_PLACE[new]] for old, new in swaps.items() if old != new))
+
+
+@lru_cache(maxsize=20_000)
+def _weights_in(formula: str) -> dict[str, NDArray[np.float64]]:
+    """(E,) weights of the exchanges of each element of a formula, at the charge that it has there."""
+    states = dict(balance(formula).states)
+    found = {}
+    for element in count_atoms(formula):
+        charges = {round(charge) for charge, _count in states.get(element, ())}
+        charge = charges.pop() if len(charges) == 1 else None
+        found[element] = exchange_weights(ELEMENTS, charge)[_PLACE[element]]
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------- sources
+
+
+def _choose(
+    constraints: Constraints, asked: NDArray[np.float32], count: int, rng: np.random.Generator
+) -> Iterator[int]:
+    """Rows of known crystals, likelier those near what is asked; none where none fits the constraints."""
+    sources = load_sources()
+    logits = _fit_constraints(constraints).copy()
+    for column, key in enumerate(CRYSTAL_CONDITIONS):
+        if not np.isnan(asked[column]):
+            tolerance = PROPERTIES[key].tolerance
+            assert tolerance is not None
+            apart = (sources.properties[:, column] - asked[column]) / tolerance
+            logits -= 0.5 * np.where(np.isnan(apart), np.inf, apart) ** 2
+    if not np.isfinite(logits).any():
+        return
+    shares = np.exp(logits - logits.max())
+    yield from rng.choice(len(shares), count, p=shares / shares.sum()).tolist()
+
+
+@lru_cache(maxsize=32)
+def _fit_constraints(constraints: Constraints) -> NDArray[np.float64]:
+    """(N,) log-weight of each known crystal as a source under constraints; -inf where it can be none."""
+    sources, weights = load_sources(), exchange_weights(ELEMENTS)
+    many = (sources.elements >= 0).sum(axis=1)
+    fits = (many > 0) & (sources.atoms >= constraints.min_atoms) & (sources.atoms <= constraints.max_atoms)
+    if constraints.crystal_system is not None:
+        fits &= sources.systems == constraints.crystal_system
+    required, pattern = _required(constraints), _pattern(constraints)
+    if pattern is not None:
+        wanted = tuple(sorted(pattern.amounts))
+        fits &= np.array([amounts == wanted for amounts in sources.amounts])
+    if constraints.chemical_system is not None:
+        fits &= many == len(constraints.chemical_system)
+    fits &= many >= len(required)
+    logits = np.where(fits, 0.0, -np.inf)
+    for element in required:
+        hosts = np.where(sources.elements >= 0, weights[sources.elements, _PLACE[element]], -np.inf)
+        logits += np.where(fits, hosts.max(axis=1), 0.0)
+    return logits
+
+
+def _pattern(constraints: Constraints) -> FormulaType | None:
+    return None if constraints.formula is None else type_of(constraints.formula)
+
+
+def _required(constraints: Constraints) -> tuple[str, ...]:
+    pattern = _pattern(constraints)
+    named = frozenset() if pattern is None else pattern.named
+    return tuple(sorted(constraints.include | (constraints.chemical_system or frozenset()) | named))
+
+
+# --------------------------------------------------------------------------------------------------------- exchange
+
+
+def exchange(
+    crystal: Crystal, constraints: Constraints, rng: np.random.Generator, keep: float = _KEEP
+) -> dict[str, str] | None:
+    """New elements for those of a crystal, all different, at least one of them new; None where the draw finds none.
+
+    Args:
+        crystal: the known one.
+        constraints: which elements must be there and which may not.
+        rng: of the draw.
+        keep: probability that an element stays where nothing asks for another.
+    """
+    counts, weights = formula_counts(crystal), _weights_in(reduced_formula(crystal))
+    elements = list(counts)
+    ways = [*_ways(elements, counts, constraints)][:_MOST_WAYS]
+    if not ways:
+        return None
+    scores = np.array(
+        [sum(weights[e][_PLACE[to]] for e, to in zip(elements, way, strict=True) if to) for way in ways]
+    )
+    way = ways[int(_draw(scores, rng))]
+    allowed = np.array([_may(symbol, constraints) for symbol in ELEMENTS])
+    named = {to for to in way if to}
+    swaps: dict[str, str] = {}
+    for element, to in zip(elements, way, strict=True):
+        new = to
+        if new is None and (rng.random() >= keep or not allowed[_PLACE[element]]):
+            odds = np.where(allowed, weights[element], -np.inf)
+            odds[_PLACE[element]] = -np.inf
+            new = ELEMENTS[int(_draw(odds, rng))] if np.isfinite(odds).any() else None
+        new = new or element
+        if new in swaps.values() or (to is None and new in named):
+            return None
+        swaps[element] = new
+    return None if all(old == new for old, new in swaps.items()) else swaps
+
+
+def _may(symbol: str, constraints: Constraints) -> bool:
+    system = constraints.chemical_system
+    return symbol not in constraints.exclude and (system is None or symbol in system)
+
+
+def _ways(
+    elements: Sequence[str], counts: Mapping[str, int], constraints: Constraints
+) -> Iterator[tuple[str | None, ...]]:
+    """Every way to give the elements that must be there their places; None where any element may stand."""
+    required = _required(constraints)
+    for way in _patterned(elements, counts, _pattern(constraints)):
+        missing = [element for element in required if element not in way]
+        free = [place for place, element in enumerate(way) if element is None]
+        for places in permutations(free, len(missing)):
+            to = dict(zip(places, missing, strict=True))
+            yield tuple(to.get(place, element) for place, element in enumerate(way))
+
+
+def _patterned(
+    elements: Sequence[str], counts: Mapping[str, int], pattern: FormulaType | None
+) -> Iterator[tuple[str | None, ...]]:
+    """Every way to give elements the roles of a formula, or of a type of formula."""
+    if pattern is None:
+        yield (None,) * len(elements)
+        return
+    units, rest = divmod(sum(counts.values()), pattern.atoms)
+    if rest or len(elements) != len(pattern.amounts):
+        return
+    for roles in permutations(range(len(elements))):
+        if all(counts[e] == units * pattern.amounts[r] for e, r in zip(elements, roles, strict=True)):
+            yield tuple(pattern.elements[r] for r in roles)
+
+
+def _draw(logits: NDArray[np.float64], rng: np.random.Generator) -> int:
+    shares = np.exp(logits - logits.max())
+    return int(rng.choice(len(shares), p=shares / shares.sum()))
