@@ -31,6 +31,7 @@ from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses
 from matgen_core.learning.checkpoints import available, load_checkpoint
 
+
 class Engine(Protocol):
     """What every engine can do."""
 

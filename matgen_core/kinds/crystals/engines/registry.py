@@ -27,9 +27,7 @@ _HERE = "matgen_core.kinds.crystals.engines"
 _GEOMETRY = ("crystal-proposal", "crystal-geometry")
 
 ENGINES = Registry[EngineEntry]("engine", BadTarget)
-ENGINES.add(
-    "symmetry-first", EngineEntry(f"{_HERE}.symmetry_first:SymmetryFirst", ("crystal-gpt", *_GEOMETRY))
-)
+ENGINES.add("symmetry-first", EngineEntry(f"{_HERE}.symmetry_first:SymmetryFirst", ("crystal-gpt", *_GEOMETRY)))
 ENGINES.add("substitution", EngineEntry(f"{_HERE}.substitution:Substitution", ("crystal-geometry",)))
 ENGINES.add("mixed", EngineEntry(mixes=("symmetry-first", "substitution")))
 ENGINES.add(

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ from matgen_core.core.records import Crystal, Site
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of, type_of
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses
 from matgen_core.learning.checkpoints import Checkpoint
@@ -42,6 +43,10 @@ _PLACE = {symbol: place for place, symbol in enumerate(ELEMENTS)}
 _MOST_ELEMENTS = 6
 #: Probability that an element stays where nothing asks for another.
 _KEEP = 0.4
+#: Substitutions of which the likeliest to be stable is drawn.
+_DRAFTS = 12
+#: Coefficients of the log-odds: constant, each exchange, its weight, |ln growth of the volume|.
+_BASE, _EACH, _LIKELY, _GROWN = 1.28, -1.50, 0.25, -2.62
 #: Draws of a source for each draft that is wanted, at most.
 _TRIES = 40
 #: Ways to give the elements asked for their places that are weighed at most.
@@ -55,12 +60,12 @@ class Draft:
     Args:
         crystal: with the cell scaled.
         source: row of the known crystal.
-        weight: sum of the weights of its exchanges: likelier ones are higher.
+        log_odds: of lying below 0.1 eV/atom above the hull, by the exchanges alone.
     """
 
     crystal: Crystal
     source: int
-    weight: float
+    log_odds: float
 
 
 @dataclass(frozen=True)
@@ -128,10 +133,11 @@ class Substitution:
         """As many crystals as rows of conditions (B, K), fewer where a row finds none."""
         rng, taken, found = np.random.default_rng(seed), set[object](), list[Crystal]()
         for asked in conditions.numpy():
-            drafts = self.drafts(grammar.constraints, asked, settings.skeletons, rng, cancelled, refuses)
-            best = max(drafts, key=lambda draft: draft.weight, default=None)
-            if best is not None and (key := skeleton_of(best.crystal)) not in taken:
-                taken.add(key)
+            drafts = self.drafts(grammar.constraints, asked, _DRAFTS, rng, cancelled, refuses)
+            fresh = [draft for draft in drafts if skeleton_of(draft.crystal) not in taken]
+            if fresh:
+                best = max(fresh, key=lambda draft: draft.log_odds)
+                taken.add(skeleton_of(best.crystal))
                 found.append(best.crystal)
         return found
 
@@ -144,7 +150,7 @@ class Substitution:
         cancelled: Asked | None = None,
         refuses: Refuses | None = None,
     ) -> list[Draft]:
-        """Different crystals, ``count`` of them or fewer.
+        """Different crystals of structure types that are not known of their formula, ``count`` of them or fewer.
 
         Args:
             constraints: every crystal keeps them.
@@ -171,36 +177,46 @@ class Substitution:
                 continue
             seen.add(key)
             if is_allowed(made, constraints) and not (refuses and refuses(key)):
-                found.append(Draft(made, row, weigh(swaps, reduced_formula(crystal))))
+                found.append(Draft(made, row, self.log_odds(crystal, swaps)))
                 if len(found) >= count:
                     break
         return found
 
     def replace(self, crystal: Crystal, swaps: Mapping[str, str]) -> Crystal:
         """The crystal with its elements exchanged, the cell scaled to the atomic volumes."""
-        counts = formula_counts(crystal)
-        before = sum(n * self.volumes[element] for element, n in counts.items())
-        after = sum(n * self.volumes[swaps[element]] for element, n in counts.items())
-        scale = (after / before) ** (1 / 3)
+        scale = self.growth(crystal, swaps) ** (1 / 3)
         a, b, c, *angles = crystal.lattice
         sites = sort_sites(tuple(Site(s.letter, swaps[s.element], s.coordinates) for s in crystal.sites))
         alpha, beta, gamma = angles
         return replace(crystal, sites=sites, lattice=(a * scale, b * scale, c * scale, alpha, beta, gamma))
 
+    def growth(self, crystal: Crystal, swaps: Mapping[str, str]) -> float:
+        """Volume of the atoms after an exchange, as a multiple of theirs before."""
+        counts = formula_counts(crystal)
+        before = sum(n * self.volumes[element] for element, n in counts.items())
+        return sum(n * self.volumes[swaps[element]] for element, n in counts.items()) / before
+
+    def log_odds(self, crystal: Crystal, swaps: Mapping[str, str]) -> float:
+        """Log-odds that an exchange leaves a crystal below 0.1 eV/atom above the hull.
+
+        Few exchanges, likely ones, and atoms of like size: a logistic fit to 480 substitutions read by CHGNet tells
+        the stable ones from the others (area under the curve 0.79; of the best third 64 % are stable, of all 35 %).
+        """
+        changed = {old: new for old, new in swaps.items() if old != new}
+        weights = _weights_in(reduced_formula(crystal))
+        likely = sum(weights[old][_PLACE[new]] for old, new in changed.items())
+        grown = abs(log(self.growth(crystal, swaps)))
+        return float(_BASE + _EACH * len(changed) + _LIKELY * likely + _GROWN * grown)
+
 
 def is_allowed(crystal: Crystal, constraints: Constraints) -> bool:
-    """Whether a crystal keeps the constraints, its charges can balance and the networks can write it."""
+    """Whether a crystal keeps the constraints, its charges can balance, and its type is not known of its formula."""
     return (
         len(crystal.sites) <= MAX_SITES
         and check_crystal(crystal, formula_counts(crystal), constraints).passed is True
         and balance(reduced_formula(crystal)).kind != NONE
+        and not load_reference().has_type(structure_type(crystal))
     )
-
-
-def weigh(swaps: Mapping[str, str], formula: str) -> float:
-    """Sum of the weights of exchanges in a reduced formula; elements that stay count nothing."""
-    weights = _weights_in(formula)
-    return float(sum(weights[old][_PLACE[new]] for old, new in swaps.items() if old != new))
 
 
 @lru_cache(maxsize=20_000)
@@ -287,9 +303,7 @@ def exchange(
     ways = [*_ways(elements, counts, constraints)][:_MOST_WAYS]
     if not ways:
         return None
-    scores = np.array(
-        [sum(weights[e][_PLACE[to]] for e, to in zip(elements, way, strict=True) if to) for way in ways]
-    )
+    scores = np.array([sum(weights[e][_PLACE[to]] for e, to in zip(elements, way, strict=True) if to) for way in ways])
     way = ways[int(_draw(scores, rng))]
     allowed = np.array([_may(symbol, constraints) for symbol in ELEMENTS])
     named = {to for to in way if to}
