@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from matgen_core.core.errors import BadInput, MatGenError, quote
-from matgen_core.core.messages import Message, join
+from matgen_core.core.messages import Message, Text, join
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Registry(Generic[T]):
     """Entries of one sort by name, in the order in which they were added.
 
     Args:
-        noun: what an entry is, for messages: "engine".
+        noun: what an entry is, for messages: Message("engine"), so that pages translate it.
         error: raised for a name that is not there.
 
     >>> metals = Registry[int]("metal")
@@ -33,7 +33,7 @@ class Registry(Generic[T]):
     matgen_core.core.errors.BadInput: no metal 'gold'; choose from: iron
     """
 
-    def __init__(self, noun: str, error: type[MatGenError] = BadInput) -> None:
+    def __init__(self, noun: Text, error: type[MatGenError] = BadInput) -> None:
         self.noun, self.error = noun, error
         self._entries: dict[str, T] = {}
 

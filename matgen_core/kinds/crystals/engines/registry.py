@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matgen_core.core.errors import BadTarget
+from matgen_core.core.messages import Message
 from matgen_core.core.registry import Registry
 
 
@@ -26,7 +27,7 @@ class EngineEntry:
 _HERE = "matgen_core.kinds.crystals.engines"
 _GEOMETRY = ("crystal-proposal", "crystal-geometry")
 
-ENGINES = Registry[EngineEntry]("engine", BadTarget)
+ENGINES = Registry[EngineEntry](Message("engine"), BadTarget)
 ENGINES.add("symmetry-first", EngineEntry(f"{_HERE}.symmetry_first:SymmetryFirst", ("crystal-gpt", *_GEOMETRY)))
 ENGINES.add("substitution", EngineEntry(f"{_HERE}.substitution:Substitution", ("crystal-geometry",)))
 ENGINES.add("mixed", EngineEntry(mixes=("symmetry-first", "substitution")))
