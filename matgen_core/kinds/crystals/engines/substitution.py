@@ -194,7 +194,7 @@ class Substitution:
         """Volume of the atoms after an exchange, as a multiple of theirs before."""
         counts = formula_counts(crystal)
         before = sum(n * self.volumes[element] for element, n in counts.items())
-        return sum(n * self.volumes[swaps[element]] for element, n in counts.items()) / before
+        return float(sum(n * self.volumes[swaps[element]] for element, n in counts.items()) / before)
 
     def log_odds(self, crystal: Crystal, swaps: Mapping[str, str]) -> float:
         """Log-odds that an exchange leaves a crystal below 0.1 eV/atom above the hull.
