@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from matgen_core.core.errors import BadInput
-from matgen_core.core.messages import join
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Candidate, Crystal, Formula, Molecule
 from matgen_core.core.registry import Registry, load
 from matgen_core.core.settings import Budget, CompositionSettings, ConstraintTexts, CrystalSettings, MoleculeSettings
@@ -49,7 +49,7 @@ class KindRecord:
 _ALL = tuple(field.name for field in fields(ConstraintTexts))
 _INORGANIC = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "shallow")
 #: Kinds in the order in which they are offered.
-KINDS = Registry[KindRecord]("kind of material")
+KINDS = Registry[KindRecord](Message("kind of material"))
 KINDS.add(
     "crystals",
     KindRecord(
