@@ -14,6 +14,7 @@ from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Target
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.settings import CrystalSettings
+from matgen_core.learning.recipes.registry import RECIPES
 
 CHECKPOINTS, REFERENCE = ASSETS / "checkpoints", ASSETS / "reference"
 
@@ -114,14 +115,11 @@ def _bar(done: int, total: int) -> None:
 def train(
     name: Annotated[
         str,
-        typer.Argument(
-            help="crystal-gpt, crystal-proposal, crystal-geometry, crystal-vae, crystal-diffusion, "
-            "smiles-gpt, smiles-bert, matbert, matbert-atoms, matgpt, measured-gap"
-        ),
+        typer.Argument(help=", ".join(RECIPES)),
     ],
     rows: Annotated[
         Path,
-        typer.Option(help="crystals.npz; molecules.npz for the smiles- ones; formulas.csv.gz for the mat- ones"),
+        typer.Option(help="; ".join(f"{name}: {record.source}" for name, record in RECIPES.items())),
     ] = Path("data/crystals/crystals.npz"),
     epochs: Annotated[int, typer.Option(help="passes over the rows")] = 40,
     folder: Annotated[Path, typer.Option(help="where the state lies; continued if it is there")] = Path("training"),
@@ -135,7 +133,7 @@ def train(
     """Train a model, or go on where a training stopped."""
     import torch
 
-    from matgen_core.learning.recipes.crystals import train as run
+    from matgen_core.learning.recipes.registry import train as run
     from matgen_core.learning.trainer import TrainingConfig
 
     torch.set_num_threads(threads)

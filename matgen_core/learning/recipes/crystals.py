@@ -1,10 +1,8 @@
-"""How each shipped network is trained: its size, its rows, its loss. ``matgen train NAME`` runs one of these."""
+"""How the networks of engine B are trained: their sizes, their rows, their losses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from matgen_core.core.errors import BadInput
-from matgen_core.kinds.compositions.predict import MEASURED
-from matgen_core.kinds.compositions.rows import load_formula_rows
 from matgen_core.kinds.crystals.batches import SkeletonBatches, condition_config, split_rows
 from matgen_core.kinds.crystals.geometry import (
     GeometryBatches,
@@ -25,18 +20,7 @@ from matgen_core.kinds.crystals.geometry import (
 )
 from matgen_core.kinds.crystals.grammar import MAX_TOKENS, VOCABULARY
 from matgen_core.kinds.crystals.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
-from matgen_core.kinds.crystals.rows import ELEMENTS, CrystalRows, load_rows
-from matgen_core.learning.checkpoints import FOLDER, load_checkpoint, save_checkpoint
-from matgen_core.learning.recipes.encoder import NAME as ENCODER
-from matgen_core.learning.recipes.encoder import train_encoder
-from matgen_core.learning.recipes.latents import crystal_diffusion, crystal_vae
-from matgen_core.learning.recipes.matbert import ATOMS, train_atoms, train_matbert
-from matgen_core.learning.recipes.matbert import NAME as MATBERT
-from matgen_core.learning.recipes.matgpt import NAME as MATGPT
-from matgen_core.learning.recipes.matgpt import matgpt
-from matgen_core.learning.recipes.measured_gap import train_measured_gap
-from matgen_core.learning.recipes.smiles import NAME as SMILES
-from matgen_core.learning.recipes.smiles import train_smiles
+from matgen_core.kinds.crystals.rows import ELEMENTS, CrystalRows
 from matgen_core.learning.trainer import Recipe, Trainer, TrainingConfig, best_device
 from matgen_core.models.conditioning import drop_conditions
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser, Skeletons
@@ -171,68 +155,3 @@ def velocity_errors(
 
 def _nested(array: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(value) for value in row) for row in array)
-
-
-# ------------------------------------------------------------------------------------------------------------- all
-
-#: Builders by the name that ``matgen train`` takes and the checkpoint bears.
-RECIPES: Mapping[str, Callable[[CrystalRows, Path, TrainingConfig], Recipe]] = {
-    "crystal-gpt": crystal_gpt,
-    "crystal-proposal": crystal_proposal,
-    "crystal-geometry": crystal_geometry,
-    "crystal-vae": crystal_vae,
-}
-#: Recipes that take more than crystals.
-OTHERS = ("crystal-diffusion", SMILES, ENCODER, MATBERT, ATOMS, MATGPT, MEASURED)
-
-
-def train(
-    name: str,
-    source: Path,
-    folder: Path,
-    training: TrainingConfig,
-    *,
-    checkpoints: Path = FOLDER,
-    start: Path | None = None,
-    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Path:
-    """Trains one network, or goes on where ``folder`` stopped, and writes its checkpoint.
-
-    Args:
-        name: one of RECIPES or OTHERS.
-        source: ``crystals.npz``; for "smiles-gpt"
-            and "smiles-bert" ``molecules.npz``; for "matbert", "matbert-atoms" and "matgpt"
-            ``formulas.csv.gz``; for "measured-gap" a CSV of formula and target.
-        folder: of the training's state.
-        training: how long and how fast.
-        checkpoints: where the checkpoint goes; "crystal-diffusion" finds "crystal-vae" there.
-        start: folder of checkpoints to begin from instead of from chance; "smiles-gpt" only.
-        on_epoch: called after each epoch with its figures.
-        cancelled: asked at every step.
-
-    Raises:
-        BadInput: for an unknown name or unusable rows.
-        UnknownCheckpoint: where "crystal-diffusion" finds no "crystal-vae".
-    """
-    if start is not None and name != SMILES:
-        raise BadInput(f"{name!r} cannot begin from other weights, only {SMILES!r} can; leave --start out")
-    whole: Mapping[str, Callable[..., Path]] = {
-        SMILES: partial(train_smiles, start=start), ENCODER: train_encoder, MATBERT: train_matbert,
-        ATOMS: train_atoms, MEASURED: train_measured_gap,
-    }  # fmt: skip
-    if name in whole:
-        return whole[name](source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled)
-    if name == MATGPT:
-        recipe = matgpt(load_formula_rows(source), folder, training)
-    elif name == "crystal-diffusion":
-        recipe = crystal_diffusion(
-            load_rows(source), load_checkpoint("crystal-vae", folder=checkpoints), folder, training
-        )
-    elif name in RECIPES:
-        recipe = RECIPES[name](load_rows(source), folder, training)
-    else:
-        raise BadInput(f"nothing called {name!r} can be trained; choose from: {', '.join((*RECIPES, *OTHERS))}")
-    weights = recipe.trainer.run(on_epoch, cancelled)
-    config = {**recipe.config, "trained": recipe.trainer.summary()}
-    return save_checkpoint(name, weights, config, folder=checkpoints)

@@ -65,7 +65,7 @@ def test_missing_files_are_named(
     code, text = run(monkeypatch, capsys, "evaluate", "crystals", "--rows", str(tmp_path / "absent.npz"))
     assert (code, "absent.npz does not exist" in text) == (2, True)
     code, text = run(monkeypatch, capsys, "train", "magic")
-    assert (code, "'magic' can be trained" in text) == (2, True)
+    assert (code, "no recipe 'magic'; choose from: crystal-gpt, " in text) == (2, True)
 
 
 def test_a_key_is_asked_for_and_not_taken_from_the_line(

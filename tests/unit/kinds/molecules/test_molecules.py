@@ -45,7 +45,7 @@ from matgen_core.kinds.molecules.smiles import (
 )
 from matgen_core.learning.checkpoints import load_language_model
 from matgen_core.learning.networks import build_smiles
-from matgen_core.learning.recipes.crystals import train
+from matgen_core.learning.recipes.registry import train
 from matgen_core.learning.trainer import TrainingConfig
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig

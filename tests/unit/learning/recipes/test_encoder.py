@@ -12,7 +12,7 @@ from matgen_core.core.errors import BadInput, DamagedCheckpoint
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.rows import label, save_rows
 from matgen_core.learning.checkpoints import load_encoder
-from matgen_core.learning.recipes.crystals import train
+from matgen_core.learning.recipes.registry import train
 from matgen_core.learning.trainer import TrainingConfig
 
 

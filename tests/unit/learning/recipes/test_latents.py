@@ -16,8 +16,8 @@ from matgen_core.kinds.crystals.latents import LatentBatches, posteriors
 from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
 from matgen_core.learning.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from matgen_core.learning.networks import build_latent_denoiser, build_vae
-from matgen_core.learning.recipes.crystals import RECIPES, train
 from matgen_core.learning.recipes.latents import crystal_diffusion, crystal_vae, learnt_tokens
+from matgen_core.learning.recipes.registry import RECIPES, train
 from matgen_core.learning.trainer import Recipe, TrainingConfig
 
 TRAINING = TrainingConfig(epochs=3, learning_rate=2e-3, warmup=1, ema=0.5, bfloat16=False)
@@ -124,7 +124,7 @@ def test_both_checkpoints_open_as_they_were_trained(vae: Checkpoint, tmp_path: P
 
 
 def test_the_diffusion_asks_for_its_autoencoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "crystal-vae" in RECIPES
-    monkeypatch.setattr("matgen_core.learning.recipes.crystals.load_rows", lambda path: rows())
+    assert RECIPES["crystal-diffusion"].needs == ("crystal-vae",)
+    monkeypatch.setattr("matgen_core.kinds.crystals.rows.load_rows", lambda path: rows())
     with pytest.raises(UnknownCheckpoint, match="crystal-vae"):
         train("crystal-diffusion", tmp_path / "rows", tmp_path / "state", TRAINING, checkpoints=tmp_path)

@@ -13,8 +13,8 @@ from matgen_core.core.errors import BadInput
 from matgen_core.kinds.compositions.rows import FormulaRows, encode_amounts
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_gpt, build_matbert, build_reader
-from matgen_core.learning.recipes.crystals import train
 from matgen_core.learning.recipes.matbert import head_configs, matbert_config, pretraining, reading
+from matgen_core.learning.recipes.registry import train
 from matgen_core.learning.trainer import TrainingConfig
 
 
