@@ -7,6 +7,7 @@ free augmentation for networks that read letters and coordinates.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -100,19 +101,39 @@ def _move(space_group: int, letter: str, shift: tuple[float, float, float]) -> _
 def move_origin(crystal: Crystal, rng: np.random.Generator) -> Crystal:
     """The same crystal from a random equivalent origin (its own, where the group has no other)."""
     shifts, polar = origin_shifts(crystal.space_group), polar_axes(crystal.space_group)
-    shift = shifts[rng.integers(len(shifts))]
+    moved = at_origin(crystal, shifts[rng.integers(len(shifts))])
+    if moved is None:
+        return crystal
+    sites = moved.sites
+    if polar:
+        drift = np.zeros(3)
+        drift[list(polar)] = rng.random(len(polar))
+        sites = tuple(_drift(crystal.space_group, site, drift) for site in sites)
+    return Crystal(crystal.space_group, sort_sites(sites), crystal.lattice)
+
+
+def letters_at_origin(
+    space_group: int, letters: Sequence[str], shift: tuple[float, float, float]
+) -> tuple[str, ...] | None:
+    """The Wyckoff letters that positions bear from another origin; None where one has no name there.
+
+    >>> letters_at_origin(225, ("a", "b", "c"), (0.0, 0.0, 0.5))
+    ('b', 'a', 'c')
+    """
+    moves = [_move(space_group, letter, shift) for letter in letters]
+    return None if any(move is None for move in moves) else tuple(move.letter for move in moves if move is not None)
+
+
+def at_origin(crystal: Crystal, shift: tuple[float, float, float]) -> Crystal | None:
+    """The same crystal from another origin, its sites in their order; None where one has no name there."""
     sites = []
     for site in crystal.sites:
         move = _move(crystal.space_group, site.letter, shift)
         if move is None:
-            return crystal
+            return None
         coordinates = move.matrix @ np.array(site.coordinates) + move.offset
         sites.append(Site(move.letter, site.element, tuple((coordinates % 1.0).tolist())))
-    if polar:
-        drift = np.zeros(3)
-        drift[list(polar)] = rng.random(len(polar))
-        sites = [_drift(crystal.space_group, site, drift) for site in sites]
-    return Crystal(crystal.space_group, sort_sites(sites), crystal.lattice)
+    return Crystal(crystal.space_group, tuple(sites), crystal.lattice)
 
 
 def _drift(space_group: int, site: Site, drift: Array) -> Site:

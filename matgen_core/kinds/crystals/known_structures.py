@@ -90,3 +90,28 @@ class KnownStructures:
         alpha, beta, gamma = (np.asarray(data["angles"][row], dtype=float) / _ANGLE).tolist()
         group = int(data["space_groups"][row])
         return Crystal(group, tuple(sites), (a, b, c, alpha, beta, gamma))
+
+    def positions(self) -> list[tuple[int, str]]:
+        """Space group and sorted Wyckoff letters of every row."""
+        if self.path is None:
+            return []
+        names = np.array(list(LETTERS))[self._arrays["letters"]]
+        ends = np.cumsum(self._arrays["sites"], dtype=np.int64)
+        parts = np.split(names, ends[:-1])
+        return [
+            (int(group), "".join(sorted(part.tolist())))
+            for group, part in zip(self._arrays["space_groups"], parts, strict=True)
+        ]
+
+    def letters(self, row: int) -> list[str]:
+        """Wyckoff letters of one row's sites."""
+        return [LETTERS[i] for i in self._of_sites("letters", row)]
+
+    def elements(self, row: int) -> list[str]:
+        """Elements of one row's sites."""
+        return [ELEMENTS[i] for i in self._of_sites("elements", row)]
+
+    def _of_sites(self, name: str, row: int) -> list[int]:
+        data = self._arrays
+        begin, count = int(data["first_site"][row]), int(data["sites"][row])
+        return [int(value) for value in data[name][begin : begin + count]]
