@@ -104,19 +104,21 @@ def check_atoms(free: FreeCrystal) -> ReducedGraph:
     """
     atoms = int(free.counts.sum())
     if atoms > MOST_ATOMS:
-        raise BadInput(f"its primitive cell has {atoms} atoms; give one with at most {MOST_ATOMS}")
+        raise BadInput(
+            "its primitive cell has {atoms} atoms; give one with at most {most}", atoms=atoms, most=MOST_ATOMS
+        )
     unknown = [s.element for s, z in zip(free.crystal.sites, free.numbers, strict=True) if z > _LAST_ELEMENT]
     if unknown:
-        raise BadInput(f"CHGNet does not know {unknown[0]}; it knows the elements from H to Pu")
+        raise BadInput("CHGNet does not know {element}; it knows the elements from H to Pu", element=unknown[0])
     volume = abs(float(np.linalg.det(free.group.primitive @ free.lattice))) / atoms
     if not volume >= DENSEST:  # written so that NaN is refused, too
-        raise BadInput(f"too dense for CHGNet ({volume:.2g} Å³ an atom)")
+        raise BadInput("too dense for CHGNet ({volume:.2g} Å³ an atom)", volume=volume)
     graph = reduce_graph(free, free.coordinates, free.lattice)
     if not len(graph.center):
         raise BadInput("atoms are too far apart for CHGNet")
     shortest = float(np.linalg.norm(graph.arms(free.coordinates) @ free.lattice, axis=1).min())
     if shortest < _OVERLAP:
-        raise BadInput(f"atoms overlap ({shortest:.2f} Å apart)")
+        raise BadInput("atoms overlap ({shortest:.2f} Å apart)", shortest=shortest)
     return graph
 
 
@@ -143,7 +145,7 @@ def measure_crystals(
                 start = np.concatenate([free.coordinates, np.zeros(len(free.strains))])
                 part.append(Place(free, check_atoms(free), start))
             except ValueError as error:  # of BadInput, and of cells that numpy or pymatgen cannot take
-                part.append(BadInput(str(error)))
+                part.append(error if isinstance(error, BadInput) else BadInput(str(error)))
         energies = iter(measure([p for p in part if isinstance(p, Place)], slopes=False)[0].tolist())
         found += [next(energies) / int(p.free.counts.sum()) if isinstance(p, Place) else p for p in part]
     return found

@@ -18,6 +18,7 @@ from matgen_core.chem.reduced_graph import ReducedGraph, reduce_graph, still_hol
 from matgen_core.chem.scene import covalent_radius
 from matgen_core.chem.structure import from_structure, to_structure
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import Message, Text
 from matgen_core.core.records import Crystal
 
 Array = NDArray[np.float64]
@@ -58,7 +59,7 @@ class RelaxedCrystal:
     before: float | None = None
     steps: int = 0
     converged: bool = False
-    reason: str = ""
+    reason: Text = ""
     space_group: int = 0
 
     @property
@@ -95,7 +96,10 @@ def relax_symmetric(
         _Task(first, crystals[first : first + BATCH], limits[first : first + BATCH], steps, patience)
         for first in range(0, len(crystals), BATCH)
     ]
-    found = [RelaxedCrystal(None, reason="not begun: the run was stopped", space_group=c.space_group) for c in crystals]
+    found = [
+        RelaxedCrystal(None, reason=Message("not begun: the run was stopped"), space_group=c.space_group)
+        for c in crystals
+    ]
 
     def keep(number: int, result: RelaxedCrystal) -> None:
         found[number] = result
@@ -157,7 +161,7 @@ def _relax_batch(
         try:
             moving[number] = _begin(crystal, bound)
         except ValueError as error:  # of BadInput, and of cells that numpy or pymatgen cannot take
-            keep(number, RelaxedCrystal(None, reason=str(error), space_group=crystal.space_group))
+            keep(number, RelaxedCrystal(None, reason=_words(error), space_group=crystal.space_group))
     while moving and not (cancelled and cancelled()):
         places = {number: run.place() for number, run in moving.items()}
         asked = {number: place for number, place in places.items() if place is not None}
@@ -167,8 +171,12 @@ def _relax_batch(
         for number in [number for number, run in moving.items() if run.done]:
             keep(number, moving.pop(number).result())
     for number, run in moving.items():
-        run.reason = "stopped before it was at rest"
+        run.reason = Message("stopped before it was at rest")
         keep(number, run.result())
+
+
+def _words(error: ValueError) -> Text:
+    return error.message if isinstance(error, BadInput) else str(error)
 
 
 @dataclass
@@ -194,7 +202,7 @@ class _Run:
     converged: bool = False
     done: bool = False
     lost: bool = False
-    reason: str = ""
+    reason: Text = ""
     closest: float = field(default=0.0)
 
     @property
@@ -210,13 +218,16 @@ class _Run:
         change = float(np.linalg.det(lattice) / np.linalg.det(self.free.lattice))
         volume = abs(float(np.linalg.det(self.free.group.primitive @ lattice))) / self.atoms
         if not 1 / LARGEST_CHANGE < change < LARGEST_CHANGE or volume < DENSEST:
-            word = "flies apart" if change > 1 else "collapses"
-            self._lose(f"it {word} while relaxing: the cell became {change:.2g} times as large")
+            if change > 1:
+                reason = Message("it flies apart: its cell became {change:.2g} times as large", change=change)
+            else:
+                reason = Message("it collapses: its cell became {change:.2g} times as large", change=change)
+            self._lose(reason)
             return None
         if not still_holds(self.free, self.built, (coordinates, lattice)):
             self.graph, self.built = reduce_graph(self.free, coordinates, lattice), (coordinates, lattice)
         if not len(self.graph.center):
-            self._lose("it flies apart while relaxing: its atoms are too far apart for CHGNet")
+            self._lose(Message("it flies apart: its atoms are too far apart for CHGNet"))
             return None
         near = _closeness(self.graph, coordinates, lattice, self.radii)
         if self.before is not None and near < _SHORTEST and near < self.closest:
@@ -232,16 +243,17 @@ class _Run:
         if self.before is None:
             self.before = energy / self.atoms
             if not math.isfinite(energy):
-                self._lose("CHGNet gave no finite energy")
+                self._lose(Message("CHGNet gave no finite energy"))
                 return
         gain = self.search.gain / self.atoms
         self._end_if(gain < GAIN or self.force() <= FORCE or self.search.stuck)
         if self.done:
             return
         if self.search.evaluations >= steps:
-            self.done, self.reason = True, f"not at rest after {steps} steps"
+            self.done, self.reason = True, Message("not at rest after {steps} steps", steps=steps)
         elif self.search.evaluations >= patience and self._hopeless(gain):
-            self.done, self.reason = True, f"given up after {self.search.evaluations} steps: far above the hull"
+            self.done = True
+            self.reason = Message("given up after {steps} steps: too far above the hull", steps=self.search.evaluations)
 
     def _hopeless(self, gain: float) -> bool:
         """Whether even twice the gain that the model expects leaves it above its bound."""
@@ -250,7 +262,7 @@ class _Run:
     def _end_if(self, rest: bool) -> None:
         self.converged = self.done = rest
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: Text) -> None:
         self.lost, self.done, self.converged, self.reason = True, True, False, reason
 
     def force(self) -> float:
@@ -276,7 +288,7 @@ class _Run:
         try:
             crystal = from_structure(to_structure(self.free.moved(self.search.point)), _TOLERANCES)
         except BadInput as error:
-            return RelaxedCrystal(None, None, self.before, steps, False, str(error), group)
+            return RelaxedCrystal(None, None, self.before, steps, False, error.message, group)
         energy = self.search.energy / self.atoms
         return RelaxedCrystal(crystal, energy, self.before, steps, self.converged, self.reason, group)
 
