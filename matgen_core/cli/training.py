@@ -77,8 +77,9 @@ def data_latents(
 
 def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE) -> None:
     """Compute the maps of neighbours that the embedding explorer shows; about twenty minutes on one core."""
-    from matgen_core.workflows.explore import SPACES, count_rebuilt, neighbour_map, open_space
+    from matgen_core.workflows.explore import count_rebuilt, neighbour_map
     from matgen_core.workflows.maps import save_maps
+    from matgen_core.workflows.space_sources import SPACES, open_space
 
     spaces = {kind: open_space(kind) for kind in SPACES}
     maps = {kind: (space, neighbour_map(space.vectors)) for kind, space in spaces.items()}

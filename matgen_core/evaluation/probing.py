@@ -18,8 +18,7 @@ from rdkit.Chem import Descriptors
 
 from matgen_core.chem.molecule import canonical, esol, parse, properties
 from matgen_core.evaluation.molecules import read_wheel
-from matgen_core.kinds.molecules.embed import DEFAULT, encode_smiles
-from matgen_core.workflows.spaces import print_vectors
+from matgen_core.kinds.molecules.embed import DEFAULT, encode_smiles, print_vectors
 
 Matrix = NDArray[np.float64]
 

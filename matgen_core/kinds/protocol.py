@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Crystal, Formula, Molecule
 from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings, Rules
@@ -131,6 +134,12 @@ class Kind(Protocol[M, S]):
     material: type[M]
     #: Keys of the properties that can be asked for.
     properties: tuple[str, ...]
+    #: Column of a table that holds it: "cif", "formula" or "smiles".
+    column: str
+    #: What its key is: "formula" or "smiles".
+    key_is: str
+    #: Whether it has a geometry, which can be relaxed and drawn.
+    has_geometry: bool
     #: How it is drawn; without arguments: the usual way.
     settings: type[S]
     #: Batches of a run that goes on until enough pass.
@@ -165,6 +174,16 @@ class Kind(Protocol[M, S]):
 
     def rank(self, candidates: Sequence[Candidate[M]], target: Target) -> tuple[Candidate[M], ...]:
         """The same candidates, best first, each with its score."""
+
+    def read(self, text: str) -> M:
+        """The material in a cell of a table, or typed.
+
+        Raises:
+            BadInput: with the reason, where it is none.
+        """
+
+    def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """(N, D) vectors of materials by their keys; the nearer two are, the more alike the materials."""
 
     def key(self, material: M) -> str:
         """The name under which it is looked up: formula as pymatgen writes it, or SMILES."""

@@ -32,7 +32,7 @@ from matgen_core.workflows.spaces import Space, load_crystal_space
 
 Array = NDArray[np.float32]
 SCHEDULES = ("linear", "cosine")
-DATA = ("spiral", "crystals", "descriptors")
+DATA = ("spiral", "latents", "descriptors")
 
 
 def schedule_of(name: str, steps: int = 1000) -> Schedule:
@@ -160,7 +160,7 @@ def pupil_of(data: str, conditional: bool, schedule: str = "linear") -> Pupil:
     if data == "spiral":
         points = spiral()
         conditions = np.linalg.norm(points, axis=1, keepdims=True)
-    elif data == "crystals":
+    elif data == "latents":
         space = load_crystal_space()
         chosen = [space.columns[key] for key in CRYSTAL_CONDITIONS[:2]]
         whole = ~np.isnan(np.stack(chosen)).any(axis=0)

@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 
 from matgen_core.chem.formula_writing import write_formulas_in
 from matgen_core.chem.stability import Hull
-from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal, Formula
 from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.registry import kind_of
 from matgen_core.kinds.rules import Funnel
 from matgen_core.viz.style import ACCENT, BAD, Translate, frame
 
@@ -63,7 +63,7 @@ class KnownPhase:
 def list_phases(candidate: Candidate[Crystal] | Candidate[Formula], hull: Hull) -> list[KnownPhase]:
     """The compounds on the hull of a candidate's elements: its own mixture first, then by energy; elements left out."""
     material = candidate.material
-    counts = count_atoms(material.reduced if isinstance(material, Formula) else reduced_formula(material))
+    counts = count_atoms(kind_of(material).key(material))
     energy = candidate.value("formation_energy")
     if energy is None or len(counts) < 2:
         return []
@@ -92,7 +92,7 @@ def draw_hull(
     from pymatgen.core import Composition
 
     material = candidate.material
-    formula = material.reduced if isinstance(material, Formula) else reduced_formula(material)
+    formula = kind_of(material).key(material)
     counts = count_atoms(formula)
     energy = candidate.value("formation_energy")
     if energy is None or not 2 <= len(counts) <= MOST_ELEMENTS:

@@ -2,98 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.formula import whole_amounts
-from matgen_core.chem.molecule import canonical, read
 from matgen_core.chem.stability import fractions_of
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.errors import BadInput, Cancelled
-from matgen_core.core.messages import join
 from matgen_core.core.records import Crystal
-from matgen_core.kinds.compositions.predict import embed_formulas
-from matgen_core.kinds.compositions.rows import reduce_formula
 from matgen_core.kinds.crystals.embed import decode_latents
-from matgen_core.kinds.molecules.embed import encode_smiles
+from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.maps import Rebuilt
-from matgen_core.workflows.spaces import (
-    Space,
-    Vectors,
-    load_crystal_space,
-    load_molecule_space,
-    print_vectors,
-)
+from matgen_core.workflows.space_sources import SPACES
+from matgen_core.workflows.spaces import Space, Vectors
 
 _SEED = 0
 #: Dimensions that are kept before a slow map: the rest is noise, and costs time.
 _KEPT = 30
 #: Latents that are decoded together.
 _TOGETHER = 50
-
-
-#: Spaces that can be explored.
-SPACES = ("crystals", "compositions", "molecules", "encoded molecules")
-
-
-@lru_cache(maxsize=len(SPACES))
-def open_space(kind: str) -> Space:
-    """One of SPACES, made or loaded once.
-
-    "compositions" are the formulas of the known crystals under MatBERT, each with the values of the crystal of that
-    formula nearest to the hull; "encoded molecules" the sampled molecules under the shipped encoder.
-
-    Raises:
-        BadInput: for another name.
-        MissingReference, UnknownCheckpoint, DamagedCheckpoint: where what it is made of is not there or not whole.
-    """
-    if kind == "crystals":
-        return load_crystal_space()
-    if kind == "molecules":
-        return load_molecule_space()
-    if kind == "encoded molecules":
-        plain = load_molecule_space()
-        vectors, name = encode_smiles(plain.names, pooling="mean")
-        return replace(plain, kind=kind, method=name, vectors=vectors)
-    if kind != "compositions":
-        raise BadInput("no space {kind!r}; choose from: {spaces}", kind=kind, spaces=join(SPACES, ", "))
-    crystals = load_crystal_space()
-    above = np.nan_to_num(crystals.columns["e_above_hull"], nan=np.inf)
-    best: dict[str, int] = {}
-    for i in np.argsort(above, kind="stable"):
-        best.setdefault(crystals.names[i], int(i))
-    names, rows = tuple(best), np.array(list(best.values()))
-    vectors, name = embed_formulas(names)
-    columns = {key: values[rows] for key, values in crystals.columns.items() if key != "space_group"}
-    return Space(kind, name, names, vectors, columns, holds="formulas")
-
-
-def encode_texts(space: Space, texts: Sequence[str]) -> Vectors:
-    """(N, D) vectors of formulas or SMILES in a space, NaN where a text cannot be read.
-
-    Raises:
-        BadInput: for the space of crystals, where a formula has no place without its structure.
-    """
-    if space.kind == "molecules":
-        return print_vectors(texts)
-    if space.kind == "encoded molecules":
-        return encode_smiles(texts, pooling="mean")[0]
-    if space.kind != "compositions":
-        raise BadInput("a formula has no latent; give a structure (CIF)")
-    found = np.full((len(texts), space.vectors.shape[1]), np.nan, dtype=np.float32)
-    good: dict[int, str] = {}
-    for i, text in enumerate(texts):
-        try:
-            good[i] = reduce_formula(text)
-        except BadInput:
-            continue
-    if good:
-        found[list(good)] = embed_formulas(list(good.values()))[0]
-    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,9 +135,9 @@ def search(space: Space, text: str, count: int = 10) -> list[tuple[int, float]]:
     text = text.strip()
     if not text:
         raise BadInput("nothing to look for; type a formula such as SrTiO3, or a SMILES")
-    if space.holds != "crystals":
-        name = canonical(read(text)) if space.holds == "molecules" else reduce_formula(text)
-        return nearest(space, encode_texts(space, [name])[0], count)
+    source = SPACES[space.kind]
+    if source.reads_texts:
+        return nearest(space, source.encode([load_kind(source.holds).read(text)])[0], count)
     wanted = _fractions(text)
     distances = np.array([_difference(wanted, name) for name in space.names])
     order = np.argsort(distances, kind="stable")[:count]

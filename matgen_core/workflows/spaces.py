@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import DataStructs
 
-from matgen_core.chem.molecule import fingerprint, parse
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS
 from matgen_core.kinds.crystals.reference import FOLDER, load_reference
+from matgen_core.kinds.molecules.embed import print_vectors
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 
 LATENTS = "latents.npz"
@@ -40,7 +39,7 @@ class Space:
         vectors: (N, D).
         columns: (N,) values by property, NaN where unknown.
         ids: of each in its source; empty where it has none.
-        holds: what the materials are: "crystals", "formulas" or "molecules".
+        holds: kind of the materials.
     """
 
     kind: str
@@ -123,17 +122,6 @@ def load_crystal_space(folder: Path = FOLDER) -> Space:
         },
         tuple(ids),
     )  # fmt: skip
-
-
-def print_vectors(smiles: Sequence[str]) -> Vectors:
-    """Morgan fingerprints (N, 1024) of zeros and ones; NaN where a string is no molecule."""
-    found = np.full((len(smiles), 1024), np.nan, dtype=np.float32)
-    for i, text in enumerate(smiles):
-        if (molecule := parse(text)) is not None:
-            bits = np.zeros(0, dtype=np.int8)
-            DataStructs.ConvertToNumpyArray(fingerprint(molecule), bits)
-            found[i] = bits
-    return found
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import streamlit as st
 
@@ -10,23 +11,29 @@ from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Formula
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.judge import listed_compositions
+from matgen_core.workflows.spaces import Space
+from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.composition_controls import LOOP_RULES, RULES, ask_composition, ask_formula_sampling
 from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_shares, show_formula_table
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.design_results import show_among_known
+from pages.widgets.hand_over import hand_over
 
 
 class CompositionsPage(PageKind):
     """See :class:`pages.kinds.page_kind.PageKind`."""
 
-    name = "compositions"
+    name = N_("compositions")
     title = N_("Compositions from targets")
     label = N_("Compositions")
     loop_label = N_("Inverse design, compositions")
     elements_title = N_("Elements and atoms")
     link = RULES
     loop_link = LOOP_RULES
+    spaces: ClassVar[Mapping[str, str]] = {
+        "compositions": N_("Vectors of MatBERT, which read the formula alone, of the known crystals' formulas.")
+    }
     nothing_shown = N_("No formula passes what is asked. Raise the temperature, allow more atoms, or ask for less.")
 
     def ask_constraints(self, hazards: bool = True) -> Constraints:
@@ -89,6 +96,13 @@ class CompositionsPage(PageKind):
         """Table, one in full."""
         show_formula_table(found, view.target, view.pick)
         show_formula(view.pick.of(found))
+
+    def show_known(self, space: Space, place: int) -> None:
+        """The formula, and the way to structures of it."""
+        name = space.names[place]
+        st.subheader(subscript(name), anchor=False)
+        if st.button(_("Find structures for this formula"), key="find-structures"):
+            hand_over(name)
 
 
 PAGE = CompositionsPage()

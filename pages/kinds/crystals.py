@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import streamlit as st
 
@@ -10,12 +11,14 @@ from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.generate import trained_engines
+from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import group_symbol
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.crystal_card import show_details, show_picture
 from pages.kinds.crystal_controls import LOOP_RULES, RULES, ask_constraints, ask_sampling
 from pages.kinds.crystal_examples import show_examples
 from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
+from pages.kinds.known_crystal import show_crystal_path, show_known_crystal, surviving_place
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.runs.jobs import Loader, load_models
 from pages.widgets.design_results import show_prospects
@@ -25,13 +28,16 @@ from pages.widgets.url_settings import URL
 class CrystalsPage(PageKind):
     """See :class:`pages.kinds.page_kind.PageKind`."""
 
-    name = "crystals"
+    name = N_("crystals")
     title = N_("Crystals from targets")
     label = N_("Crystals")
     loop_label = N_("Inverse design, crystals")
     elements_title = N_("Elements and cell")
     link = RULES
     loop_link = LOOP_RULES
+    spaces: ClassVar[Mapping[str, str]] = {
+        "crystals": N_("Latents of the crystal autoencoder: what a crystal is made of and how it is built.")
+    }
     rejects = False
     nothing = N_("The run found nothing that fits. Ask for less, or allow more atoms.")
     nothing_shown = N_("No candidate passes all that is ticked. Untick one to see the nearest.")
@@ -110,6 +116,18 @@ class CrystalsPage(PageKind):
     def cells(self, material: Crystal) -> dict[str, object]:
         """The space group."""
         return {"space_group": group_symbol(material.space_group)}
+
+    def show_known(self, space: Space, place: int) -> None:
+        """As it is known, or rebuilt from its latent."""
+        show_known_crystal(space, place)
+
+    def known_place(self, space: Space, text: str) -> int:
+        """A crystal of the formula that comes back from its latent, or else the first."""
+        return surviving_place(space, text)
+
+    def show_path(self, space: Space, first: int, last: int, steps: int) -> None:
+        """Crystals decoded on the way."""
+        show_crystal_path(space, first, last, steps)
 
 
 PAGE = CrystalsPage()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import ClassVar
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.conditions import contradiction
 from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.workflows.spaces import Space
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.molecule_card import show_molecule
 from pages.kinds.molecule_controls import RULES, ask_molecule_sampling, show_domain
@@ -25,6 +27,7 @@ from pages.kinds.molecule_results import (
     show_molecule_table,
     show_shares,
 )
+from pages.kinds.molecule_view import drawing
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.goal_controls import goal_rules
 
@@ -32,7 +35,7 @@ from pages.widgets.goal_controls import goal_rules
 class MoleculesPage(PageKind):
     """See :class:`pages.kinds.page_kind.PageKind`."""
 
-    name = "molecules"
+    name = N_("molecules")
     title = N_("Molecules from targets")
     label = N_("Molecules")
     loop_label = N_("Inverse design, molecules")
@@ -40,6 +43,12 @@ class MoleculesPage(PageKind):
     stable = N_("stable (not read)")
     link = RULES
     loop_link = goal_rules(MOLECULE_CONDITIONS)
+    search_label = N_("Search by SMILES")
+    example = "CC(=O)Nc1ccccc1"
+    spaces: ClassVar[Mapping[str, str]] = {
+        "molecules": N_("Morgan fingerprints: which pieces a molecule has."),
+        N_("encoded molecules"): N_("Vectors of the SMILES encoder, which learnt to guess hidden tokens."),
+    }
     reset = ("grid-page", "molecules-only")
     nothing = N_("The run found no molecule. Lower the temperature, or ask for less.")
     nothing_kept = N_("No string of this run is a molecule.")
@@ -120,6 +129,22 @@ class MoleculesPage(PageKind):
     def key_text(self, key: str) -> str:
         """SMILES as it is."""
         return key
+
+    def show_known(self, space: Space, place: int) -> None:
+        """Its drawing and SMILES."""
+        name = space.names[place]
+        st.html(drawing(name, 320, 220))
+        st.code(name, language=None)
+
+    def path_ends(self, space: Space) -> tuple[str, str]:
+        """The first two."""
+        return space.names[0], space.names[1]
+
+    def show_steps(self, space: Space, path: Sequence[tuple[int, float]]) -> None:
+        """Drawings with their distances."""
+        with st.container(horizontal=True):
+            for place, distance in path:
+                st.html(f"{drawing(space.names[place], 190, 130)}<small>{distance:.1f}</small>")
 
 
 PAGE = MoleculesPage()

@@ -9,13 +9,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+import streamlit as st
 
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate
+from matgen_core.workflows.explore import known_path
+from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import subscript
-from pages.i18n.language import N_
+from pages.i18n.language import N_, _
 from pages.runs.jobs import Loader
+from pages.widgets.map_view import read_place, table_of
 from pages.widgets.selection import Pick
 from pages.widgets.url_settings import Rule
 
@@ -60,6 +65,11 @@ class PageKind(ABC):
     #: What each setting of the address may be, on its own page and on the page of the loop.
     link: Mapping[str, Rule]
     loop_link: Mapping[str, Rule]
+    #: Spaces of known ones by name, with what each is made of.
+    spaces: ClassVar[Mapping[str, str]]
+    #: How known ones are searched for, and what stands in the empty field.
+    search_label: str = N_("Search by formula")
+    example: str = "SrTiO3"
     #: Keys of controls that a new run sets anew.
     reset: tuple[str, ...] = ()
     #: Whether a run draws candidates that it does not list, so that a file of everything holds more.
@@ -146,3 +156,31 @@ class PageKind(ABC):
     def key_text(self, key: str) -> str:
         """A material for the reader, by its name in the core: formulas with their numbers lowered."""
         return subscript(key)
+
+    # -------------------------------------------------------------------------------------------------------- known
+
+    @abstractmethod
+    def show_known(self, space: Space, place: int) -> None:
+        """A known material of a space."""
+
+    def path_ends(self, space: Space) -> tuple[str, str]:
+        """Names of two known materials, between which a first path leads."""
+        return "NaCl", "SrTiO3"
+
+    def known_place(self, space: Space, text: str) -> int:
+        """The known material of a name as the end of a path.
+
+        Raises:
+            BadInput: where none is known.
+        """
+        return read_place(space, text)
+
+    def show_path(self, space: Space, first: int, last: int, steps: int) -> None:
+        """Known materials on the way from one to another."""
+        self.show_steps(space, known_path(space, space.vectors[first], space.vectors[last], steps))
+        st.caption(_("These vectors cannot be decoded: what is shown are the nearest known ones along the line."))
+
+    def show_steps(self, space: Space, path: Sequence[tuple[int, float]]) -> None:
+        """The known materials of a path, with their distances from it."""
+        table = table_of(space, [place for place, _d in path], [distance for _p, distance in path])
+        st.dataframe(table, hide_index=True, placeholder="–", alt=_("From one to another"))

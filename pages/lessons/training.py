@@ -26,7 +26,7 @@ from pages.lessons.reverse import STEPS
 _PUPIL = "pupil"
 _NAMES = {
     "spiral": N_("a spiral"),
-    "crystals": N_("latents of the known crystals"),
+    "latents": N_("latents of the known crystals"),
     "descriptors": N_("128 descriptors of molecules"),
 }
 
@@ -102,7 +102,7 @@ def _draw(
             key="drawn",
             alt=_("What the network draws over the data"),
         )
-        if kind == "crystals":
+        if kind == "latents":
             _read_crystals(found[:8])
     if kind == "descriptors":
         _read_molecules(pupil, method, int(steps))

@@ -9,22 +9,22 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from matgen_core.core.records import Crystal, Formula, Molecule, Progress
-from matgen_core.kinds.crystals.embed import encode_crystals
+from matgen_core.core.records import Progress
+from matgen_core.kinds.registry import load_kind, name_of_kind
 from matgen_core.runs.store import StoreError, open_store
-from matgen_core.workflows.explore import encode_texts, nearest
+from matgen_core.workflows.explore import nearest
+from matgen_core.workflows.space_sources import SPACES
 from matgen_core.workflows.spaces import Space
-from matgen_core.workflows.table_vectors import COLUMN, MOST_ROWS, TableVectors, read_vectors
+from matgen_core.workflows.table_vectors import MOST_ROWS, TableVectors, read_vectors
 from pages.i18n.language import _, ngettext
 from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import catch_up, look, show_progress
 from pages.runs.run_recorder import owner
+from pages.widgets.design_page import job_key
+from pages.widgets.design_run import LOOP
 from pages.widgets.map_view import axes_of, finished_maps, space_of
 
 _LARGEST = 20_000_000
-#: By what a space holds: the run of this session, kinds of stored runs.
-JOBS = {"crystals": "crystals-job", "formulas": "compositions-job", "molecules": "molecules-job"}
-_RUNS = {"crystals": "crystals", "formulas": "compositions", "molecules": "molecules"}
 
 
 def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
@@ -41,12 +41,15 @@ def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
 
 def _ask_run(space: Space) -> tuple[str, list[object]]:
     """Name and materials of the run that is laid over: this session's last one, or any that was kept."""
-    job = st.session_state.get(JOBS[space.holds])
+    job = st.session_state.get(job_key(space.holds))
     last = job is not None and bool(job.candidates)
-    wanted = _RUNS[space.holds]
     try:
         store = open_store()
-        runs = {run.id: run for run in store.list(owner()) if run.kind in (wanted, f"design-{wanted}") and run.count}
+        runs = {
+            run.id: run
+            for run in store.list(owner())
+            if run.kind in (space.holds, f"{LOOP}{space.holds}") and run.count
+        }
     except StoreError as error:
         st.warning(str(error))
         runs = {}
@@ -70,14 +73,9 @@ def _ask_run(space: Space) -> tuple[str, list[object]]:
 
 
 def _vectors(space: Space, materials: Sequence[object]) -> NDArray[np.float32]:
-    if space.holds == "crystals":
-        return encode_crystals([m for m in materials if isinstance(m, Crystal)])[0]
-    texts = [m.reduced for m in materials if isinstance(m, Formula)]
-    texts += [m.smiles for m in materials if isinstance(m, Molecule)]
-    return _known(encode_texts(space, texts))
-
-
-def _known(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of the materials that have one; a string of a molecules' run may be none."""
+    fitting = [material for material in materials if name_of_kind(material) == space.holds]
+    vectors = SPACES[space.kind].encode(fitting) if fitting else space.vectors[:0]
     return vectors[~np.isnan(vectors).any(axis=1)]
 
 
@@ -94,7 +92,7 @@ def _placed(kind: str, vectors: NDArray[np.float32], slow: bool) -> NDArray[np.f
 def _ask_table(space: Space) -> TableVectors | None:
     """The user's own table in the space. It is encoded beside the page, in the line of maps."""
     file = st.file_uploader(
-        _("Your own CSV with a column {column}").format(column=COLUMN[space.holds]),
+        _("Your own CSV with a column {column}").format(column=load_kind(space.holds).column),
         type=["csv", "tsv"],
         key=f"file-{space.kind}",
     )

@@ -16,10 +16,10 @@ from matgen_core.workflows.explore import (
     Projection,
     group,
     neighbour_map,
-    open_space,
     principal_axes,
 )
 from matgen_core.workflows.maps import load_map
+from matgen_core.workflows.space_sources import open_space
 from matgen_core.workflows.spaces import Space
 from pages.i18n.language import _
 from pages.runs.jobs import Job, OnProgress, Stop, submit

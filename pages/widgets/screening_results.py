@@ -18,6 +18,7 @@ from matgen_core.core.records import Candidate, Crystal, Molecule
 from matgen_core.kinds.crystals.files import to_cif_zip, to_json
 from matgen_core.kinds.crystals.first_principles import to_inputs_zip
 from matgen_core.kinds.molecules.files import to_sdf, to_smiles
+from matgen_core.kinds.registry import load_kind, name_of_kind
 from matgen_core.kinds.rules import Rules, objections
 from matgen_core.viz.screening import draw_front, draw_parallel, draw_trade_off
 from matgen_core.workflows.pareto import (
@@ -235,7 +236,7 @@ def pick_few(ranked: Ranked) -> None:
     left, middle, right = st.columns([2, 3, 2], vertical_alignment="bottom")
     count = left.number_input(_("Pick"), 2, min(50, len(whole)), min(6, len(whole)), key="few")
     spread = middle.slider(_("Desirable ↔ unlike one another"), 0.0, 1.0, 0.5, 0.05, key="few-spread")
-    vectors = _vectors(tuple(name_of(c) for c, _m in whole), isinstance(whole[0][0].material, Molecule))
+    vectors = _vectors(name_of_kind(whole[0][0].material), tuple(name_of(c) for c, _m in whole))
     merits = [float(merit or 0.0) for _c, merit in whole]
     chosen = pick_diverse(vectors, merits, int(count), float(spread))
     if right.button(_("Tick these"), key="few-go", width="stretch"):
@@ -263,14 +264,8 @@ def pick_few(ranked: Ranked) -> None:
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
-def _vectors(names: tuple[str, ...], molecules: bool) -> np.ndarray:
-    if molecules:
-        from matgen_core.workflows.spaces import print_vectors
-
-        return np.asarray(print_vectors(names), dtype=float)
-    from matgen_core.kinds.compositions.judge import fractions_of_formula
-
-    return np.stack([fractions_of_formula(name) for name in names]).astype(float)
+def _vectors(kind: str, keys: tuple[str, ...]) -> np.ndarray:
+    return np.asarray(load_kind(kind).vectors(keys), dtype=float)
 
 
 def offer_screened(

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.core.batching import split_on_oom
@@ -21,6 +22,7 @@ from matgen_core.kinds.compositions.judge import (
     SURPLUS,
     counts_as_found,
     finish_formulas,
+    fractions_of_formula,
     judge_formulas,
     rank_formulas,
     rejecting_rule,
@@ -92,6 +94,7 @@ class CompositionKind:
     name = "compositions"
     material = Formula
     properties: tuple[str, ...] = FORMULA_PROPERTIES
+    column, key_is, has_geometry = "formula", "formula", False
     settings = CompositionSettings
     batches = Batches(16, 64)
     for_count = ForCount(Batches(256, 256), 8, 0.05)
@@ -128,6 +131,14 @@ class CompositionKind:
     def rank(self, candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:
         """By the rules, the goals and the hull."""
         return rank_formulas(candidates, target)
+
+    def read(self, text: str) -> Formula:
+        """The composition of a formula."""
+        return Formula(reduce_formula(text))
+
+    def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Atomic fractions."""
+        return np.stack(list(map(fractions_of_formula, keys)))
 
     def key(self, material: Formula) -> str:
         """Reduced formula."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.oxidation import NONE, balance
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.chem.symmetry import wyckoff_positions
-from matgen_core.core.errors import BadTarget
+from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, Rules
 from matgen_core.files.units import METHOD as GIVEN
+from matgen_core.kinds.compositions.judge import fractions_of_formula
 from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.kinds.crystals.duplicates import SeenStructures
 from matgen_core.kinds.crystals.engines.registry import parts_of
@@ -26,6 +30,7 @@ from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
 from matgen_core.kinds.crystals.rank import REJECTING, rank
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
+from matgen_core.kinds.crystals.rows import Rejected, parse_row
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
 from matgen_core.kinds.rules import allowed, judge_crystals
 
@@ -95,6 +100,7 @@ class CrystalKind:
     name = "crystals"
     material = Crystal
     properties: tuple[str, ...] = CRYSTAL_CONDITIONS
+    column, key_is, has_geometry = "cif", "formula", True
     settings = CrystalSettings
     # One crystal first: it takes seconds, and from its structure on the time limit is heeded within every batch.
     batches = Batches(1, 32)
@@ -141,6 +147,17 @@ class CrystalKind:
     def rank(self, candidates: Sequence[Candidate[Crystal]], target: Target) -> tuple[Candidate[Crystal], ...]:
         """By soundness, goals and the hull."""
         return rank(candidates, target)
+
+    def read(self, text: str) -> Crystal:
+        """The crystal of a CIF."""
+        crystal = parse_row("", text)
+        if isinstance(crystal, Rejected):
+            raise BadInput(crystal.reason)
+        return crystal
+
+    def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Atomic fractions."""
+        return np.stack(list(map(fractions_of_formula, keys)))
 
     def key(self, material: Crystal) -> str:
         """Reduced formula."""

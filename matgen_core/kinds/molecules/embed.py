@@ -1,4 +1,4 @@
-"""SMILES to vectors by a molecule encoder: the shipped one, or any that the user names and transformers can read."""
+"""SMILES to vectors: Morgan fingerprints, the shipped encoder, or any that the user names and transformers can read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from functools import lru_cache
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from rdkit import DataStructs
 
-from matgen_core.chem.molecule import canonical, parse
+from matgen_core.chem.molecule import canonical, fingerprint, parse
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import join
 from matgen_core.learning.checkpoints import load_encoder
@@ -20,6 +21,17 @@ from matgen_core.models.chemberta import POOLINGS, ChemBERTa
 DEFAULT = "smiles-bert"
 #: Molecules read together.
 BATCH = 128
+
+
+def print_vectors(smiles: Sequence[str]) -> NDArray[np.float32]:
+    """Morgan fingerprints (N, 1024) of zeros and ones; NaN where a string is no molecule."""
+    found = np.full((len(smiles), 1024), np.nan, dtype=np.float32)
+    for i, text in enumerate(smiles):
+        if (molecule := parse(text)) is not None:
+            bits = np.zeros(0, dtype=np.int8)
+            DataStructs.ConvertToNumpyArray(fingerprint(molecule), bits)
+            found[i] = bits
+    return found
 
 
 @lru_cache(maxsize=2)

@@ -8,7 +8,9 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from matgen_core.chem.molecule import canonical, read, split_extension
 from matgen_core.core import errors
 from matgen_core.core.batching import split_on_oom
 from matgen_core.core.goals import Target
@@ -16,6 +18,7 @@ from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Candidate, Molecule, Origin
 from matgen_core.core.settings import MoleculeSettings, Rules
 from matgen_core.kinds.molecules.conditions import check_molecules, contradiction, draw_molecule_conditions
+from matgen_core.kinds.molecules.embed import print_vectors
 from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
 from matgen_core.kinds.molecules.generate import load_writer, write_strings
 from matgen_core.kinds.molecules.judge import Judge, rank_molecules, rejecting_rule
@@ -93,6 +96,7 @@ class MoleculeKind:
     name = "molecules"
     material = Molecule
     properties: tuple[str, ...] = MOLECULE_CONDITIONS
+    column, key_is, has_geometry = "smiles", "smiles", False
     settings = MoleculeSettings
     batches = Batches(32, 512)
     for_count = ForCount(Batches(512, 512), 1, 0.02)
@@ -130,6 +134,14 @@ class MoleculeKind:
     def rank(self, candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
         """By the rules and the goals."""
         return rank_molecules(candidates, target)
+
+    def read(self, text: str) -> Molecule:
+        """The molecule of a SMILES; an extension or a name that follows is passed over."""
+        return Molecule(canonical(read(split_extension(text)[0])))
+
+    def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Morgan fingerprints."""
+        return print_vectors(keys)
 
     def key(self, material: Molecule) -> str:
         """SMILES."""

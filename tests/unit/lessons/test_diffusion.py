@@ -88,7 +88,7 @@ def test_data_come_standardised(data: str, conditional: bool) -> None:
 
 
 def test_other_data_are_named() -> None:
-    with pytest.raises(BadInput, match="choose from: spiral, crystals, descriptors"):
+    with pytest.raises(BadInput, match="choose from: spiral, latents, descriptors"):
         pupil_of("noise", False)
 
 

@@ -8,15 +8,14 @@ import pytest
 from matgen_core.core.errors import BadInput, Cancelled, MatGenError
 from matgen_core.workflows.explore import (
     between,
-    encode_texts,
     group,
     known_path,
     nearest,
     neighbour_map,
-    open_space,
     principal_axes,
     search,
 )
+from matgen_core.workflows.space_sources import encode_texts, open_space
 from matgen_core.workflows.spaces import Space, load_molecule_space
 
 RNG = np.random.default_rng(0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matgen_core.workflows.explore import SPACES, count_rebuilt, nearest, open_space
+from matgen_core.workflows.explore import count_rebuilt, nearest
 from matgen_core.workflows.maps import (
     MAPS,
     Rebuilt,
@@ -16,6 +16,7 @@ from matgen_core.workflows.maps import (
     load_rebuilt,
     save_maps,
 )
+from matgen_core.workflows.space_sources import SPACES, open_space
 from matgen_core.workflows.spaces import Space
 
 SPACE = Space("crystals", "x@1", ("A", "B", "C"), np.eye(3, dtype=np.float32), {})

@@ -10,11 +10,11 @@ import pytest
 
 from matgen_core.core.errors import MissingReference
 from matgen_core.kinds.crystals.reference import FOLDER, load_reference
+from matgen_core.kinds.molecules.embed import print_vectors
 from matgen_core.workflows.spaces import (
     load_crystal_space,
     load_molecule_space,
     pack,
-    print_vectors,
     save_latents,
     unpack,
 )

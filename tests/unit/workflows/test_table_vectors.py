@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from matgen_core.core.errors import BadInput
-from matgen_core.workflows.explore import encode_texts, open_space
+from matgen_core.workflows.space_sources import encode_texts, open_space
 from matgen_core.workflows.table_vectors import read_vectors
 
 CASES = Path(__file__).parents[2] / "cases"

@@ -1,4 +1,4 @@
-"""One known material of the embedding explorer: as it is known, and what the decoder makes of its latent."""
+"""A known crystal of the embedding explorer: as it is known, as its latent is decoded, and paths between two."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.records import Crystal
 from matgen_core.kinds.crystals.embed import decode_latents
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.workflows.explore import is_rebuilt
+from matgen_core.workflows.explore import crystal_path, is_rebuilt
 from matgen_core.workflows.maps import load_rebuilt
 from matgen_core.workflows.spaces import Space
-from pages.i18n.formatting import group_markdown, subscript
+from pages.i18n.formatting import group_markdown, group_symbol, subscript
 from pages.i18n.language import _
-from pages.kinds.molecule_view import drawing
 from pages.kinds.structure_view import show_structure
-from pages.widgets.hand_over import hand_over
-from pages.widgets.map_view import read_place, space_of, table_of
+from pages.widgets.map_view import read_place, space_of
 
 #: Polymorphs of one formula that are tried as the end of a way.
 _POLYMORPHS = 5
@@ -40,22 +38,7 @@ def known_cell(place: int) -> Crystal | None:
     return None if row is None else load_reference().structures.crystal(row)
 
 
-def show_material(space: Space, place: int) -> None:
-    """The material at this place, with what is known of it."""
-    name = space.names[place]
-    if space.holds == "molecules":
-        st.html(drawing(name, 320, 220))
-        st.code(name, language=None)
-    elif space.holds == "formulas":
-        st.subheader(subscript(name), anchor=False)
-        if st.button(_("Find structures for this formula"), key="find-structures"):
-            hand_over(name)
-    else:
-        _show_crystal(space, place)
-    st.dataframe(table_of(space, [place]), hide_index=True, placeholder="–", alt=_("The chosen material"))
-
-
-def _show_crystal(space: Space, place: int) -> None:
+def show_known_crystal(space: Space, place: int) -> None:
     """The known cell, or what the decoder makes of its latent, under the name of what is drawn."""
     name, known = space.names[place], known_cell(place)
     ways = {"known": _("as it is known"), "rebuilt": _("rebuilt from its latent")}
@@ -111,3 +94,21 @@ def surviving_place(space: Space, text: str) -> int:
     read_place(space, text)
     places = space.find(text.strip())[:_POLYMORPHS]
     return next((place for place in places if is_rebuilt(space, place, rebuilt(place))), places[0])
+
+
+def show_crystal_path(space: Space, first: int, last: int, steps: int) -> None:
+    """Crystals decoded on the way between two known ones."""
+    crystals = crystal_path(space, first, last, steps)
+    st.caption(" ".join(said_of_rebuilt(space, place, rebuilt(place)) for place in (first, last)))
+    names = {
+        i: f"{i + 1}. {subscript(reduced_formula(c))} · {group_symbol(c.space_group)}" if c else f"{i + 1}. –"
+        for i, c in enumerate(crystals)
+    }
+    at = st.radio(_("Step"), list(names), format_func=names.__getitem__, horizontal=True, key="step")
+    crystal = crystals[int(at or 0)]
+    if crystal is None:
+        st.info(_("The decoder wrote no crystal from this latent"))
+    else:
+        show_structure(crystal, "step-structure")
+    st.caption(_("Each step is a latent on the way, written out by the decoder; none of it was checked."))
+    say_rebuilt(space)
