@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 import torch
@@ -17,6 +17,7 @@ from matgen_core.models.crystal_vae import CrystalVAE, VAEConfig
 from matgen_core.models.denoiser import DenoiserConfig, ResidualDenoiser
 from matgen_core.models.geometry import CellScale, GeometryConfig, GeometryDenoiser
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
+from matgen_core.models.skeleton_critic import Bins, CriticConfig, SkeletonCritic
 from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
 
 C = TypeVar("C")
@@ -74,6 +75,16 @@ def build_reader(checkpoint: Checkpoint) -> ReaderEnsemble:
 def build_matbert(checkpoint: Checkpoint) -> MatBERT:
     """The encoder alone."""
     return _filled(MatBERT(_config(MatBERTConfig, checkpoint)), checkpoint)
+
+
+def build_critic(checkpoint: Checkpoint) -> SkeletonCritic:
+    """The skeleton critic, several members."""
+    try:
+        bins = tuple(Bins(each["key"], tuple(each["edges"]), each["zero"]) for each in checkpoint.config["bins"])
+    except (KeyError, TypeError) as error:
+        reason = f"its config does not fit ({error}); restore it"
+        raise DamagedCheckpoint(f"checkpoint {checkpoint.name!r}: {reason}") from None
+    return _filled(SkeletonCritic(replace(_config(CriticConfig, checkpoint), bins=bins)), checkpoint)
 
 
 def _config(kind: type[C], checkpoint: Checkpoint) -> C:
