@@ -82,8 +82,9 @@ def build_critic(checkpoint: Checkpoint) -> SkeletonCritic:
     try:
         bins = tuple(Bins(each["key"], tuple(each["edges"]), each["zero"]) for each in checkpoint.config["bins"])
     except (KeyError, TypeError) as error:
-        reason = f"its config does not fit ({error}); restore it"
-        raise DamagedCheckpoint(f"checkpoint {checkpoint.name!r}: {reason}") from None
+        raise DamagedCheckpoint(
+            "checkpoint {name!r}: its config does not fit ({error}); restore it", name=checkpoint.name, error=error
+        ) from None
     return _filled(SkeletonCritic(replace(_config(CriticConfig, checkpoint), bins=bins)), checkpoint)
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from matgen_core.core.goals import Goal, Target
+from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Prediction
 from matgen_core.kinds.compositions.rows import count_atoms, reduce_formula
@@ -198,7 +199,7 @@ def predict_drafts(materials: Sequence[Skeleton | str], critic: Critic | None = 
             record = PROPERTIES[bins.key]
             row.append(
                 Prediction(
-                    bins.key, round(mid, 4), round(max(spread, 1e-4), 4), record.unit, f"{critic.name}, steering",
+                    bins.key, round(mid, 4), round(max(spread, 1e-4), 4), record.unit, Message("{critic}, steering", critic=critic.name),
                     zero_chance=round(zero, 4) if bins.zero and bins.key != "e_above_hull" else None,
                 )
             )  # fmt: skip

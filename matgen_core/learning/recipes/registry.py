@@ -54,6 +54,10 @@ RECIPES.add(
     "crystal-diffusion",
     RecipeRecord("crystals.npz", rows=_CRYSTALS, build=f"{_HERE}.latents:crystal_diffusion", needs=("crystal-vae",)),
 )
+RECIPES.add(
+    "skeleton-critic",
+    RecipeRecord("crystals.npz, with formulas.csv.gz beside it", run=f"{_HERE}.critic:train_critic"),
+)
 RECIPES.add("smiles-gpt", RecipeRecord("molecules.npz", run=f"{_HERE}.smiles:train_smiles", starts=True))
 RECIPES.add("smiles-bert", RecipeRecord("molecules.npz", run=f"{_HERE}.encoder:train_encoder"))
 RECIPES.add("matbert", RecipeRecord("formulas.csv.gz", run=f"{_HERE}.matbert:train_matbert"))

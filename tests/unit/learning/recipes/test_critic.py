@@ -23,7 +23,7 @@ from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows, save_rows
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_critic
 from matgen_core.learning.recipes import critic as recipe
-from matgen_core.learning.recipes.crystals import train
+from matgen_core.learning.recipes.registry import train
 from matgen_core.learning.trainer import TrainingConfig
 
 METALS, OTHERS = ("Li", "Na", "K", "Rb", "Mg", "Ca"), ("Cl", "O")
