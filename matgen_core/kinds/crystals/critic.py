@@ -196,13 +196,17 @@ def predict_drafts(materials: Sequence[Skeleton | str], critic: Critic | None = 
         for row, mid, spread, zero in zip(
             predictions, value.tolist(), ((high - low) / 2).tolist(), each[:, 0].tolist(), strict=True
         ):
-            record = PROPERTIES[bins.key]
+            told = bins.zero and bins.key != "e_above_hull"
             row.append(
                 Prediction(
-                    bins.key, round(mid, 4), round(max(spread, 1e-4), 4), record.unit, Message("{critic}, steering", critic=critic.name),
-                    zero_chance=round(zero, 4) if bins.zero and bins.key != "e_above_hull" else None,
+                    bins.key,
+                    round(mid, 4),
+                    round(max(spread, 1e-4), 4),
+                    PROPERTIES[bins.key].unit,
+                    Message("{critic}, steering", critic=critic.name),
+                    zero_chance=round(zero, 4) if told else None,
                 )
-            )  # fmt: skip
+            )
     return predictions
 
 
