@@ -51,6 +51,7 @@ def relax(
 def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]]:
     """The first crystals of files or of a stored run; says what was refused."""
     from matgen_core.kinds.crystals.relax import MOST
+    from matgen_core.kinds.registry import kind_of
     from matgen_core.runs.store import open_store
     from matgen_core.workflows.candidate_files import Refused, read_files
 
@@ -58,7 +59,7 @@ def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal
     for item in open_store().candidates(run) if run else read_files(list(files or [])):
         if isinstance(item, Refused):
             typer.echo(f"refused, {item.place}: {item.reason}", err=True)
-        elif isinstance(item.material, Crystal):
+        elif kind_of(item.material).has_geometry:
             if len(crystals) == MOST:
                 typer.echo(f"note: only the first {MOST} crystals are relaxed", err=True)
                 break

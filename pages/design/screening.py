@@ -14,14 +14,9 @@ from pages.runs.run_recorder import offer_last_run, show_record
 from pages.widgets.comparison import show_comparison
 from pages.widgets.design_results import show_funnel
 from pages.widgets.follow_up import show_elsewhere, show_relaxing
+from pages.widgets.screening_fronts import show_fronts
 from pages.widgets.screening_objectives import ask_objectives, narrow, readable
-from pages.widgets.screening_results import (
-    Ranked,
-    offer_screened,
-    pick_few,
-    show_fronts,
-    show_screen_table,
-)
+from pages.widgets.screening_shortlist import offer_screened, pick_few
 from pages.widgets.screening_source import (
     MOST,
     STATE,
@@ -31,6 +26,7 @@ from pages.widgets.screening_source import (
     ask_source,
     start,
 )
+from pages.widgets.screening_table import Ranked, show_screen_table
 from pages.widgets.url_settings import URL
 
 

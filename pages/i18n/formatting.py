@@ -7,7 +7,7 @@ from typing import Any
 
 from matgen_core.chem.formula_writing import write_formulas_in, write_subscripts
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
-from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.chem.structure import reduced_formula
 from matgen_core.chem.symmetry import hall_number
 from matgen_core.core.goal_probability import round_chance
 from matgen_core.core.goals import Goal, Target
@@ -16,13 +16,12 @@ from matgen_core.core.records import (
     Candidate,
     Crystal,
     Formula,
-    Molecule,
     Prediction,
     Verdict,
 )
 from matgen_core.files.units import METHOD as GIVEN
-from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.registry import kind_of
 from pages.i18n.language import N_, _
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -44,7 +43,7 @@ def subscript(formula: str) -> str:
 def reason_text(verdict: Verdict, material: object = None) -> str:
     """Why a rule says what it says, with formulas as chemists write them; a molecule's SMILES stay as they are."""
     reason = _(verdict.reason)
-    return reason if isinstance(material, Molecule) else write_formulas_in(reason)
+    return reason if material is not None and kind_of(material).key_is == "smiles" else write_formulas_in(reason)
 
 
 def group_symbol(space_group: int) -> str:
@@ -180,8 +179,7 @@ def reading_text(prediction: Prediction | None) -> str:
 
 def cautions(candidate: Candidate[Crystal] | Candidate[Formula]) -> str:
     """What a reader must know of a candidate before its numbers: radioactive, toxic, too little known of its hull."""
-    material = candidate.material
-    elements = set(formula_counts(material) if isinstance(material, Crystal) else count_atoms(material.reduced))
+    elements = kind_of(candidate.material).elements(candidate.material)
     found = {
         _("radioactive"): bool(elements & RADIOACTIVE),
         _("toxic"): bool(elements & set(TOXIC)),

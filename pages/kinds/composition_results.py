@@ -31,12 +31,18 @@ from pages.i18n.formatting import (
     source_text,
     subscript,
 )
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.widgets.hand_over import hand_over
 from pages.widgets.prediction_columns import heading, prediction_cells, score_column, spread_column
 from pages.widgets.selection import Columns, Pick
 
 _COLUMNS = tuple(key for key in columns_of("compositions") if key != "measured_gap")
+#: What a score is made of.
+_SCORE = N_(
+    "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
+    "(at most 10; 10 without a prediction) and the doubt, which is 1 less the probability that it is met; the "
+    "energy above the hull in units of 0.1 eV/atom (at most 10; 1 more where few phases are known)."
+)
 
 
 def show_formula_shares(
@@ -106,7 +112,7 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
                 "Probability that every target is met, by the whole predicted distribution with its share of metals"
             ),
         ),
-        "score": score_column("compositions"),
+        "score": score_column(_SCORE),
         "metal": numbers(
             _("P(metal)"),
             format="percent",

@@ -17,7 +17,7 @@ from pages.i18n.language import N_, _, ngettext
 from pages.kinds.composition_controls import LOOP_RULES, RULES, ask_composition, ask_formula_sampling
 from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_shares, show_formula_table
 from pages.kinds.page_kind import Found, PageKind, View
-from pages.widgets.design_results import show_among_known
+from pages.widgets.design_results import show_among_known, show_small_hull
 from pages.widgets.hand_over import hand_over
 
 
@@ -96,6 +96,15 @@ class CompositionsPage(PageKind):
         """Table, one in full."""
         show_formula_table(found, view.target, view.pick)
         show_formula(view.pick.of(found))
+
+    def show_small(self, candidate: Candidate[Formula]) -> None:
+        """Formula."""
+        st.markdown(f"**{subscript(candidate.material.reduced)}**")
+
+    def show_small_more(self, candidate: Candidate[Formula]) -> None:
+        """Hull."""
+        with st.expander(_("Hull")):
+            show_small_hull(candidate)
 
     def show_known(self, space: Space, place: int) -> None:
         """The formula, and the way to structures of it."""

@@ -26,11 +26,18 @@ from pages.i18n.formatting import (
     newness_text,
     subscript,
 )
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.widgets.prediction_columns import heading, prediction_cells, score_column, spread_column
 from pages.widgets.selection import Columns, Pick
 
 _COLUMNS = columns_of("crystals")
+#: What a score is made of.
+_SCORE = N_(
+    "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
+    "(at most 10; 10 without a prediction) and the doubt, which is 1 less the probability that it is met; the "
+    "energy above the hull in units of 0.1 eV/atom (at most 10; 1 more where few phases are known); 1000 for "
+    "each of: atoms too near, not what was allowed, a repeat."
+)
 _STABLE = PROPERTIES["e_above_hull"].tolerance
 
 
@@ -151,7 +158,7 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
                 "Probability that every target is met, by the whole predicted distribution with its share of metals"
             ),
         ),
-        "score": score_column("crystals"),
+        "score": score_column(_SCORE),
         "cautions": words(
             _("Caution"),
             width=120,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import streamlit as st
 
+from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.crystals.files import to_cif_zip, to_json
+from matgen_core.kinds.crystals.first_principles import to_inputs_zip
 from matgen_core.kinds.crystals.generate import trained_engines
+from matgen_core.viz.crystals import draw_diffraction
 from matgen_core.workflows.spaces import Space
-from pages.i18n.formatting import group_symbol
+from pages.i18n.formatting import group_markdown, group_symbol, subscript
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.crystal_card import show_details, show_picture
 from pages.kinds.crystal_controls import LOOP_RULES, RULES, ask_constraints, ask_sampling
@@ -20,8 +25,10 @@ from pages.kinds.crystal_examples import show_examples
 from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
 from pages.kinds.known_crystal import show_crystal_path, show_known_crystal, surviving_place
 from pages.kinds.page_kind import Found, PageKind, View
+from pages.kinds.structure_view import show_structure
 from pages.runs.jobs import Loader, load_models
-from pages.widgets.design_results import show_prospects
+from pages.widgets.design_results import show_prospects, show_small_hull
+from pages.widgets.downloads import File
 from pages.widgets.url_settings import URL
 
 
@@ -112,6 +119,32 @@ class CrystalsPage(PageKind):
             show_plot(found, view.target, view.pick)
         with right:
             show_picture(view.pick.of(found))
+
+    def screened_files(self, candidates: Found) -> Sequence[File]:
+        """CIFs, JSON, inputs of first-principles programs of the first hundred."""
+        first = candidates[:100]
+        return [
+            (_("CIFs (zip)"), partial(to_cif_zip, candidates), "cif.zip"),
+            ("JSON + CIF", partial(to_json, candidates), "crystals.json"),
+            (_("VASP input"), partial(to_inputs_zip, first, "vasp"), "vasp.zip"),
+            (_("Quantum ESPRESSO input"), partial(to_inputs_zip, first, "espresso"), "espresso.zip"),
+        ]
+
+    def show_small(self, candidate: Candidate[Crystal]) -> None:
+        """Formula, space group, structure."""
+        crystal = candidate.material
+        st.markdown(f"**{subscript(reduced_formula(crystal))}** · {group_markdown(crystal.space_group)}")
+        show_structure(crystal, f"compare-{candidate.id}")
+
+    def show_small_more(self, candidate: Candidate[Crystal]) -> None:
+        """Diffraction and hull."""
+        with st.expander(_("Diffraction and hull")):
+            st.plotly_chart(
+                draw_diffraction(candidate.material, translate=_),
+                key=f"xrd-{candidate.id}",
+                alt=_("Simulated powder diffraction"),
+            )
+            show_small_hull(candidate)
 
     def cells(self, material: Crystal) -> dict[str, object]:
         """The space group."""

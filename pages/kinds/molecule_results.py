@@ -32,6 +32,11 @@ from pages.widgets.selection import Columns, Pick
 Found = Sequence[Candidate[Molecule]]
 _PAGE = 12
 COLUMNS = columns_of("molecules")
+#: What a score is made of.
+_SCORE = N_(
+    "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
+    "(1 for counts; at most 10; 10 without a value); 1000 for each filter that rejects it."
+)
 
 
 def keep_molecules(candidates: Found) -> list[Candidate[Molecule]]:
@@ -217,7 +222,7 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
     config: Columns = {
         "smiles": words("SMILES", pinned=True, width=260),
         "met": words(_("Met"), width=45),
-        "score": score_column("molecules"),
+        "score": score_column(_SCORE),
         "newness": words(_("New"), width=55, help=_("Whether it is not among the training molecules")),
         "id": words("id", width=80),
     }

@@ -13,6 +13,7 @@ from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.conditions import contradiction
+from matgen_core.kinds.molecules.files import to_sdf, to_smiles
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.workflows.spaces import Space
 from pages.i18n.language import N_, _, ngettext
@@ -27,8 +28,9 @@ from pages.kinds.molecule_results import (
     show_molecule_table,
     show_shares,
 )
-from pages.kinds.molecule_view import drawing
+from pages.kinds.molecule_view import drawing, picture
 from pages.kinds.page_kind import Found, PageKind, View
+from pages.widgets.downloads import File
 from pages.widgets.goal_controls import goal_rules
 
 
@@ -49,6 +51,7 @@ class MoleculesPage(PageKind):
         "molecules": N_("Morgan fingerprints: which pieces a molecule has."),
         N_("encoded molecules"): N_("Vectors of the SMILES encoder, which learnt to guess hidden tokens."),
     }
+    drawn_in_tables = True
     reset = ("grid-page", "molecules-only")
     nothing = N_("The run found no molecule. Lower the temperature, or ask for less.")
     nothing_kept = N_("No string of this run is a molecule.")
@@ -125,6 +128,20 @@ class MoleculesPage(PageKind):
         """Drawings, one in full."""
         show_grid(found, view.target, view.settings, view.pick)
         show_molecule(view.pick.of(found), view.target, view.now, view.run)
+
+    def screened_files(self, candidates: Found) -> Sequence[File]:
+        """SDF, SMILES."""
+        return [("SDF", partial(to_sdf, candidates), "sdf"), ("SMILES", partial(to_smiles, candidates), "smi")]
+
+    def picture(self, material: Molecule) -> str:
+        """Its drawing."""
+        return picture(material.smiles, 120, 70)
+
+    def show_small(self, candidate: Candidate[Molecule]) -> None:
+        """Drawing and SMILES."""
+        smiles = candidate.material.smiles
+        st.html(drawing(smiles, 300, 190))
+        st.caption(f"`{smiles}`")
 
     def key_text(self, key: str) -> str:
         """SMILES as it is."""

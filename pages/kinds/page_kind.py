@@ -20,6 +20,7 @@ from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _
 from pages.runs.jobs import Loader
+from pages.widgets.downloads import File
 from pages.widgets.map_view import read_place, table_of
 from pages.widgets.selection import Pick
 from pages.widgets.url_settings import Rule
@@ -74,6 +75,8 @@ class PageKind(ABC):
     reset: tuple[str, ...] = ()
     #: Whether a run draws candidates that it does not list, so that a file of everything holds more.
     rejects: bool = True
+    #: Whether a table of a screening draws each.
+    drawn_in_tables: bool = False
     #: What is said of a run that found nothing, and where nothing that it found is shown.
     nothing: str = ""
     nothing_shown: str
@@ -148,6 +151,22 @@ class PageKind(ABC):
         """Those of a stored run, and the picked one in full."""
 
     # ----------------------------------------------------------------------------------------------------- one of it
+
+    def screened_files(self, candidates: Found) -> Sequence[File]:
+        """Files of screened candidates beside the CSV."""
+        return ()
+
+    def picture(self, material: Any) -> str | None:
+        """A drawing for a cell of a table, as data of an image; None where it has none."""
+        return None
+
+    @abstractmethod
+    def show_small(self, candidate: Candidate[Any]) -> None:
+        """Picture and name of one beside others."""
+
+    def show_small_more(self, candidate: Candidate[Any]) -> None:
+        """What is folded below one beside others."""
+        return None
 
     def cells(self, material: Any) -> dict[str, object]:
         """What a table of rejected candidates says of a material beside its name."""

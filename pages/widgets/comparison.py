@@ -8,23 +8,17 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.core.records import Candidate, Crystal, Formula, Molecule
+from matgen_core.core.records import Candidate
 from matgen_core.kinds.rules import Rules, objections
-from matgen_core.viz.crystals import draw_diffraction
-from matgen_core.workflows.screen import name_of
 from pages.i18n.formatting import (
-    group_markdown,
     label_text,
     mark,
     reading_text,
     reason_text,
     rule_text,
-    subscript,
 )
 from pages.i18n.language import _
-from pages.kinds.molecule_view import drawing
-from pages.kinds.structure_view import show_structure
-from pages.widgets.design_results import hull_around, show_phases
+from pages.kinds.registry import page_kind_of
 
 MOST = 6
 
@@ -43,14 +37,8 @@ def show_comparison(candidates: Sequence[Candidate[Any]], rules: Rules) -> None:
 
 def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
     material = candidate.material
-    if isinstance(material, Molecule):
-        st.html(drawing(material.smiles, 300, 190))
-        st.caption(f"`{material.smiles}`")
-    elif isinstance(material, Crystal):
-        st.markdown(f"**{subscript(name_of(candidate))}** · {group_markdown(material.space_group)}")
-        show_structure(material, f"compare-{candidate.id}")
-    else:
-        st.markdown(f"**{subscript(name_of(candidate))}**")
+    page = page_kind_of(material)
+    page.show_small(candidate)
     rows = [
         f'<tr><th>{escape(label_text(key))}</th><td class="number">{escape(reading_text(reading))}</td></tr>'
         for key, reading in candidate.predictions.items()
@@ -66,21 +54,4 @@ def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
     if not objections(candidate, rules):
         rows.append(f'<tr><th>{escape(_("Every rule"))}</th><td class="yes">✓</td></tr>')
     st.html(f'<table class="facts">{"".join(rows)}</table>')
-    if isinstance(material, Crystal):
-        with st.expander(_("Diffraction and hull")):
-            st.plotly_chart(
-                draw_diffraction(material, translate=_),
-                key=f"xrd-{candidate.id}",
-                alt=_("Simulated powder diffraction"),
-            )
-            _show_hull(candidate)
-    elif isinstance(material, Formula):
-        with st.expander(_("Hull")):
-            _show_hull(candidate)
-
-
-def _show_hull(candidate: Candidate[Any]) -> None:
-    if (figure := hull_around(candidate)) is None:
-        show_phases(candidate, f"phases-{candidate.id}")
-    else:
-        st.plotly_chart(figure, key=f"hull-{candidate.id}", alt=_("Convex hull of the known phases"))
+    page.show_small_more(candidate)

@@ -121,6 +121,14 @@ def show_among_known(candidate: Candidate[Crystal] | Candidate[Formula]) -> None
     )
 
 
+def show_small_hull(candidate: Candidate[Crystal] | Candidate[Formula]) -> None:
+    """The diagram, or the table of phases, of one candidate beside others."""
+    if (figure := hull_around(candidate)) is None:
+        show_phases(candidate, f"phases-{candidate.id}")
+    else:
+        st.plotly_chart(figure, key=f"hull-{candidate.id}", alt=_("Convex hull of the known phases"))
+
+
 def show_phases(candidate: Candidate[Crystal] | Candidate[Formula], key: str) -> None:
     """The known phases that the candidate competes with, where its elements are too many for a diagram."""
     phases = list_phases(candidate, load_reference().hull)

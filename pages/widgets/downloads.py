@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,6 +11,9 @@ import streamlit as st
 
 from matgen_core.kinds.registry import load_kind
 from pages.i18n.language import _
+
+#: Label, writer of its content, ending of its name.
+File = tuple[str, Callable[[], str | bytes], str]
 
 
 def offer_files(found: Sequence[Any], kind: str, drawn: Sequence[Any] | None = None, key: str = "loop") -> None:
@@ -24,18 +27,25 @@ def offer_files(found: Sequence[Any], kind: str, drawn: Sequence[Any] | None = N
     """
     names = {"csv": "CSV", "zip": _("CIFs (zip)"), "json": "JSON", "sdf": "SDF", "smi": "SMILES"}
     writers = load_kind(kind).writers()
-    files = [(names[ending], write, found, ending) for ending, write in writers.items()]
+    files: list[File] = [(names[ending], partial(write, found), ending) for ending, write in writers.items()]
+    empty = set() if found else {ending for _label, _write, ending in files}
     if drawn is not None:
-        files.append((_("CSV of everything"), writers["csv"], drawn, "all.csv"))
-    stamp = f"matgen-{kind}-{datetime.now():%Y%m%d-%H%M}"
+        files.append((_("CSV of everything"), partial(writers["csv"], drawn), "all.csv"))
+    offer(files, f"matgen-{kind}-{datetime.now():%Y%m%d-%H%M}", key, empty)
+
+
+def offer(files: Sequence[File], stem: str, key: str, empty: Sequence[str] | set[str] = ()) -> None:
+    """A button for each file.
+
+    Args:
+        files: to be written when they are asked for.
+        stem: of their names.
+        key: of the page, before the ending.
+        empty: endings of files that would hold nothing, which cannot be had.
+    """
     with st.container(horizontal=True, gap="small", width="content"):
-        for label, write, which, ending in files:
+        for label, write, ending in files:
             # "ignore": a rerun after a click would lose the next click that comes while it lasts.
             st.download_button(
-                label,
-                partial(write, which),
-                f"{stamp}.{ending}",
-                key=f"{key}-{ending}",
-                on_click="ignore",
-                disabled=not which,
+                label, write, f"{stem}.{ending}", key=f"{key}-{ending}", on_click="ignore", disabled=ending in empty
             )

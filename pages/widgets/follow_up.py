@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.core.records import Candidate, Crystal, Molecule, Progress
+from matgen_core.core.records import Candidate, Crystal, Progress
 from matgen_core.kinds.crystals.files import to_cif_zip
 from matgen_core.kinds.crystals.relax import MOST, Relaxation, relax_candidates
+from matgen_core.kinds.registry import kind_of
 from matgen_core.workflows.optimade import ask_elsewhere, chosen_databases, elsewhere_verdict
 from matgen_core.workflows.screen import name_of
 from pages.i18n.formatting import group_markdown, reading_text, reason_text, subscript
@@ -35,7 +36,7 @@ class Relaxing:
 
 def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
     """A button for the chosen crystals, progress, and before beside after."""
-    crystals = [c for c in candidates if isinstance(c.material, Crystal)][:MOST]
+    crystals = [c for c in candidates if kind_of(c.material).has_geometry][:MOST]
     running: Relaxing | None = st.session_state.get(RELAXING)
     if not crystals and running is None:
         return
@@ -122,7 +123,7 @@ def _show_done(done: Sequence[Relaxation]) -> None:
 
 def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
     """Are the chosen formulas known to public databases? Off until it is asked."""
-    asked = [c for c in candidates if not isinstance(c.material, Molecule)][:MOST]
+    asked = [c for c in candidates if kind_of(c.material).key_is == "formula"][:MOST]
     if not asked:
         return
     with st.expander(_("Ask public databases"), key="elsewhere-panel"):

@@ -10,34 +10,15 @@ import streamlit as st
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from pages.i18n.formatting import is_open, number, reading_text
-from pages.i18n.language import N_, _
+from pages.i18n.language import _
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
-#: What a score is made of, by kind.
-SCORES = {
-    "crystals": N_(
-        "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
-        "(at most 10; 10 without a prediction) and the doubt, which is 1 less the probability that it is met; the "
-        "energy above the hull in units of 0.1 eV/atom (at most 10; 1 more where few phases are known); 1000 for "
-        "each of: atoms too near, not what was allowed, a repeat."
-    ),
-    "compositions": N_(
-        "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
-        "(at most 10; 10 without a prediction) and the doubt, which is 1 less the probability that it is met; the "
-        "energy above the hull in units of 0.1 eV/atom (at most 10; 1 more where few phases are known)."
-    ),
-    "molecules": N_(
-        "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
-        "(1 for counts; at most 10; 10 without a value); 1000 for each filter that rejects it."
-    ),
-}
 
-
-def score_column(kind: str) -> ColumnConfig:
-    """The column of scores, with what they are made of as its help."""
-    return st.column_config.NumberColumn(_("Score"), format="%.2f", width=65, help=_(SCORES[kind]))
+def score_column(made_of: str) -> ColumnConfig:
+    """The column of scores, with what they are made of as its help, in English."""
+    return st.column_config.NumberColumn(_("Score"), format="%.2f", width=65, help=_(made_of))
 
 
 def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str, object]:

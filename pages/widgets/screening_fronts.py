@@ -1,0 +1,78 @@
+"""Fronts of a screening as plots; a selection on the first marks rows of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from matgen_core.viz.screening import draw_front, draw_parallel
+from matgen_core.workflows.pareto import Objective, losses, measure_hypervolume
+from pages.i18n.language import _
+from pages.widgets.screening_table import PICKED, Ranked, tick
+from pages.widgets.selection import selected_ids
+
+
+def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
+    """The plots; a selection on the first marks rows of the table."""
+    whole = [(c, front) for c, front, _merit in ranked if front]
+    if len(objectives) < 2 or len(whole) < 2:
+        st.info(_("Choose two objectives or more of which at least two candidates have readings."))
+        return
+    candidates, fronts = [c for c, _front in whole], [front for _c, front in whole]
+    share = measure_hypervolume(losses(candidates, objectives))
+    st.caption(
+        _("{front} of {all} on the first front; it dominates {share} of the box between best and worst.").format(
+            front=fronts.count(1), all=len(whole), share="–" if share is None else f"{share:.0%}"
+        )
+    )
+    picked = st.session_state.get(PICKED, [])
+    # Only the open one is drawn: thousands of points are work for the browser, too.
+    names = [_("Two"), _("Three"), _("All side by side")]
+    flat, deep, lines = st.tabs(names, key="front-tabs", on_change="rerun")
+    if flat.open:
+        with flat:
+            axes = _ask_axes(objectives)
+        flat.plotly_chart(
+            draw_front(candidates, fronts, axes, picked=picked, translate=_),
+            key="front",
+            on_select=_pick_points,
+            selection_mode=("points", "box", "lasso"),
+            config={"displaylogo": False},
+            alt=_("Candidates over two objectives, the first front filled"),
+        )
+    if deep.open and len(objectives) < 3:
+        deep.info(_("Choose a third objective."))
+    elif deep.open:
+        deep.plotly_chart(
+            draw_front(candidates, fronts, objectives[:3], picked=picked, translate=_),
+            key="front-3d",
+            alt=_("Candidates over three objectives"),
+        )
+    if lines.open:
+        lines.plotly_chart(
+            draw_parallel(candidates, fronts, objectives, translate=_),
+            key="parallel",
+            alt=_("All objectives side by side, one line a candidate"),
+        )
+
+
+def _ask_axes(objectives: Sequence[Objective]) -> list[Objective]:
+    """The two objectives that are drawn, of three or more."""
+    if len(objectives) == 2:
+        return list(objectives)
+    by_key = {o.key: o for o in objectives}
+
+    def named(key: str) -> str:
+        return _(by_key[key].property.label)
+
+    left, right = st.columns(2, gap="small", wrap=False)
+    across = left.selectbox(_("Across"), list(by_key), format_func=named, key=f"across-{'-'.join(by_key)}")
+    others = [key for key in by_key if key != across]
+    up = right.selectbox(_("Up"), others, format_func=named, key=f"up-{'-'.join(others)}")
+    return [by_key[across], by_key[up]]
+
+
+def _pick_points() -> None:
+    if ids := selected_ids("front"):
+        tick(ids)
