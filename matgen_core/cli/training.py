@@ -60,6 +60,20 @@ def data_reference(
     typer.echo(f"{out}: " + ", ".join(f"{key} {value}" for key, value in reference.counts.items()))
 
 
+def data_judge(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(min=100, help="crystals to read, each element about equally often")] = 4000,
+    cache: Annotated[Path, typer.Option(help="CSV of energies; a build goes on from it")] = Path("training/judge.csv"),
+    out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
+) -> None:
+    """Fit the references of SevenNet, which judges energies, and measure its errors; about 0.1 s a crystal."""
+    from matgen_core.kinds.crystals.energy_judge_build import build_judge
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    judge = build_judge(load_rows(rows), cache, out, count, on_progress=_bar)
+    typer.echo(f"{len(judge.references)} references in {out}; withheld crystals err by {judge.error} eV/atom")
+
+
 def data_latents(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
@@ -290,6 +304,7 @@ def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: 
     """Hangs the commands into the groups of ``matgen``."""
     data.command("build")(data_build)
     data.command("reference")(data_reference)
+    data.command("judge")(data_judge)
     data.command("latents")(data_latents)
     data.command("maps")(data_maps)
     data.command("fetch-mp")(data_fetch)

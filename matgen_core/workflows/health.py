@@ -10,6 +10,7 @@ from pathlib import Path
 from matgen_core.core.errors import BadInput, MatGenError
 from matgen_core.core.messages import Message
 from matgen_core.core.viewer import is_whole
+from matgen_core.kinds.crystals.energy_judge import check_judge
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.learning.checkpoints import (
@@ -45,6 +46,7 @@ def check_health() -> tuple[Check, ...]:
     checks = [_checked(f"checkpoint {name}", lambda name=name: _load(name)) for name in available()]  # type: ignore[misc]
     checks += [
         _checked("reference of crystals", load_reference),
+        _checked("judge of energies (SevenNet-l3i5)", check_judge, needed=False),
         _checked("reference of molecules", load_molecule_reference),
         _checked("store of runs", lambda: Store(default_url()).list()),
         _checked("room on the disk", _check_room),
@@ -62,12 +64,12 @@ def healthy(checks: tuple[Check, ...]) -> bool:
     return not any(check.problem for check in checks if check.needed)
 
 
-def _checked(name: str, act: Callable[[], object]) -> Check:
+def _checked(name: str, act: Callable[[], object], needed: bool = True) -> Check:
     try:
         act()
     except MatGenError as error:
-        return Check(name, str(error))
-    return Check(name)
+        return Check(name, str(error), needed)
+    return Check(name, needed=needed)
 
 
 def _load(name: str) -> object:
