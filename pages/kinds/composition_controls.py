@@ -15,7 +15,7 @@ from pages.i18n.language import _
 from pages.kinds.crystal_controls import formula_help
 from pages.widgets.element_picker import LISTS, gather, pick_elements
 from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, ask_setting, rule_of
+from pages.widgets.setting_controls import LAST_SEED, ask_seed, ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
     OneOf,
@@ -91,19 +91,11 @@ def ask_formula_sampling() -> tuple[int, int, CompositionSettings]:
             "are generated as it takes, up to a limit (Generate at most)."
         ),
     )
-    seed = right.number_input(
-        _("Seed"),
-        0,
-        LAST_SEED,
-        0,
-        key="formula_seed",
-        bind=URL,
-        help=_("The same seed and settings give the same formulas"),
-    )
+    seed = ask_seed("formula_seed", _("The same seed and settings give the same formulas"), right)
     neutral, new = _ask("neutral", left), _ask("new", right)
     with st.expander(_("Temperature and top-k")):
         asked = {name: _ask(name) for name in ("temperature", "top_k", "cap")}
-    return int(count or 1), int(seed or 0), CompositionSettings(prompt=prompt, neutral=neutral, new=new, **asked)
+    return int(count or 1), seed, CompositionSettings(prompt=prompt, neutral=neutral, new=new, **asked)
 
 
 def _ask(name: str, where: Any = st, **more: Any) -> Any:

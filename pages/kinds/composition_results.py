@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import pandas as pd
 import streamlit as st
 
 from matgen_core.chem.hazards import read_supply
-from matgen_core.core.goal_probability import chance, round_chance
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate, Formula
@@ -17,24 +15,25 @@ from matgen_core.kinds.compositions.judge import nearest_known
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.viz.compositions import draw_compositions
 from pages.i18n.formatting import (
-    CHARGES,
     cautions,
     charge_verdict,
-    goal_text,
-    label_text,
     mark,
-    metal_chance,
     price_text,
-    reading_text,
-    reason_text,
-    rule_text,
-    source_text,
     subscript,
 )
 from pages.i18n.language import N_, _
+from pages.widgets.facts import fact_rows, prediction_rows, show_facts, show_origin, verdict_row
 from pages.widgets.hand_over import hand_over
-from pages.widgets.prediction_columns import heading, prediction_cells, score_column, spread_column
+from pages.widgets.prediction_columns import (
+    charge_cells,
+    prediction_cells,
+    property_column,
+    shared_columns,
+    spread_column,
+    target_cells,
+)
 from pages.widgets.selection import Columns, Pick
+from pages.widgets.share_boxes import Box, show_boxes
 
 _COLUMNS = tuple(key for key in columns_of("compositions") if key != "measured_gap")
 #: What a score is made of.
@@ -53,18 +52,16 @@ def show_formula_shares(
     def passed(rule: str, of: Sequence[Candidate[Formula]]) -> int:
         return sum(c.passed(rule) for c in of)
 
-    boxes = [(_("Listed of drawn"), len(found), len(drawn))]
+    boxes = [Box(_("Listed of drawn"), len(found), len(drawn))]
     if target.goals:
-        boxes.append((_("On every target"), sum(map(met_all, found)), len(found)))
+        boxes.append(Box(_("On every target"), sum(map(met_all, found)), len(found)))
     boxes += [
-        (_("Charges balance, of drawn"), sum(mark(charge_verdict(c)) == "✓" for c in drawn), len(drawn)),
-        (_("Not a known formula"), passed("newness", found), len(found)),
-        (_("Different, of drawn"), passed("duplicate", drawn), len(drawn)),
+        Box(_("Charges balance, of drawn"), sum(mark(charge_verdict(c)) == "✓" for c in drawn), len(drawn)),
+        Box(_("Not a known formula"), passed("newness", found), len(found)),
+        Box(_("Different, of drawn"), passed("duplicate", drawn), len(drawn)),
     ]
     with st.container(horizontal=True, gap="small", key="formula-shares"):
-        for label, count, total in boxes:
-            share = f"{count / total:.0%}" if total else "–"
-            st.metric(label, f"{count} / {total}", share, delta_color="off", delta_arrow="off", width=142)
+        show_boxes(boxes, 142)
 
 
 def show_formula_table(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
@@ -81,13 +78,9 @@ def _nearest(formula: str) -> tuple[str, float]:
 def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     formula = candidate.material.reduced
     row: dict[str, object] = {"formula": subscript(formula)}
-    if target.goals:
-        row["met"] = "✓" if met_all(candidate) else "✗"
-        row["chance"] = round_chance(chance(candidate, target))
-    row["score"] = candidate.score
+    row |= target_cells(candidate, target)
     row |= prediction_cells(candidate, _COLUMNS)
-    row["metal"] = metal_chance(candidate)
-    row["charge"] = mark(charge_verdict(candidate))
+    row |= charge_cells(candidate)
     newness = candidate.verdict("newness")
     row["new"] = _("new") if newness is not None and newness.passed else _("known")
     row["cautions"] = cautions(candidate)
@@ -103,29 +96,8 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     config: Columns = {
         "formula": words(_("Formula"), pinned=True, width=120),
-        "met": words(_("Met"), width=45, help=_("Whether every target is met")),
-        "chance": numbers(
-            _("Chance"),
-            format="percent",
-            width=65,
-            help=_(
-                "Probability that every target is met, by the whole predicted distribution with its share of metals"
-            ),
-        ),
-        "score": score_column(_SCORE),
-        "metal": numbers(
-            _("P(metal)"),
-            format="percent",
-            width=75,
-            help=_("Probability that the gap is zero, by the model of the gap"),
-        ),
-        "charge": words(_("Charges"), width=60, help=_(CHARGES)),
+        **shared_columns(_SCORE),
         "new": words(_("Novelty"), width=70, help=_("Whether the formula is among the known ones")),
-        "cautions": words(
-            _("Caution"),
-            width=120,
-            help=_("Radioactive or toxic elements; too few known phases of its elements to judge its stability"),
-        ),
         "nearest": words(_("Nearest known"), width=110, help=_("The known formula that differs in fewest atoms")),
         "far": numbers(_("differs by"), format="percent", width=75, help=_("Share of the atoms that differ")),
         "price": numbers(_("USD/kg"), format="%g", width=75, help=_("Of the elements, by pymatgen's cost table")),
@@ -134,9 +106,7 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
     }
     for key in _COLUMNS:
         record = PROPERTIES[key]
-        asked = f"  \n{_('Target')}: {goal_text(key, target.goals[key])}" if key in target.goals else ""
-        head = heading(key, _(record.short), bool(asked))
-        config[key] = numbers(head, format="%.2f", width=125, help=f"{_(record.label)} ({record.unit}){asked}")
+        config[key] = property_column(key, target, f"{_(record.label)} ({record.unit})")
         config[f"{key}_spread"] = spread_column(c for c in table[f"{key}_spread"] if isinstance(c, str))
     return config
 
@@ -159,21 +129,7 @@ def show_formula(candidate: Candidate[Formula]) -> None:
         if st.button(_("Find structures for this formula"), key="find-structures", type="primary"):
             hand_over(formula)
     left, right = st.columns(2, gap="medium")
-    rows = []
-    for key, reading in candidate.predictions.items():
-        warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
-        text = f'<span class="number">{escape(reading_text(reading))}</span>{warning}'
-        text += f'<br><span class="quiet">{escape(source_text(reading))}</span>'
-        rows.append(f"<tr><th>{escape(label_text(key))}</th><td>{text}</td></tr>")
-    left.html(f'<table class="facts">{"".join(rows)}</table>')
-    classes = {"✓": "yes", "✗": "no", "–": "quiet"}
-    rows = []
-    for verdict in candidate.verdicts:
-        sign = mark(verdict)
-        rows.append(
-            f'<tr><td class="{classes[sign]}">{sign}</td><th>{escape(rule_text(verdict.rule))}</th>'
-            f'<td><span class="quiet">{escape(reason_text(verdict) or _("yes"))}</span></td></tr>'
-        )
+    show_facts(prediction_rows(candidate), left)
     supply = read_supply(formula)
     facts = {
         _("Price of its elements"): "–" if supply.price is None else f"{price_text(supply.price)} USD/kg",
@@ -185,7 +141,5 @@ def show_formula(candidate: Candidate[Formula]) -> None:
         else f"{supply.scarcest[0]}, {supply.scarcest[1]:g} mg/kg",
         _("Nearest known formulas"): ", ".join(f"{subscript(f)} ({d:.0%})" for f, d in nearest_known(formula, 3)),
     }
-    rows += [f"<tr><td></td><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in facts.items()]
-    right.html(f'<table class="facts">{"".join(rows)}</table>')
-    origin = candidate.origin
-    st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+    show_facts([*map(verdict_row, candidate.verdicts), *fact_rows(facts, marked=True)], right)
+    show_origin(candidate)

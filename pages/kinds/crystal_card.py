@@ -22,17 +22,12 @@ from matgen_core.viz.crystals import draw_diffraction
 from pages.i18n.formatting import (
     group_html,
     group_markdown,
-    label_text,
-    mark,
     number,
-    reading_text,
-    reason_text,
-    rule_text,
-    source_text,
     subscript,
 )
 from pages.i18n.language import _, language
 from pages.kinds.structure_view import show_structure
+from pages.widgets.facts import prediction_rows, show_facts, show_origin, verdict_row
 
 
 def show_picture(candidate: Candidate) -> None:
@@ -70,11 +65,10 @@ def show_details(candidate: Candidate) -> None:
 def _show_found(candidate: Candidate) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
-        _show_readings(candidate)
+        show_facts(prediction_rows(candidate))
     with right:
-        _show_verdicts(candidate)
-    origin = candidate.origin
-    st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+        show_facts(map(verdict_row, candidate.verdicts))
+    show_origin(candidate)
 
 
 def _offer_files(candidate: Candidate) -> None:
@@ -95,31 +89,6 @@ def _pattern(crystal: Crystal, code: str) -> go.Figure:  # the language is part 
     return draw_diffraction(crystal, translate=_)
 
 
-def _show_readings(candidate: Candidate) -> None:
-    rows = []
-    for key, reading in candidate.predictions.items():
-        warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
-        name, value, about = (escape(f) for f in (label_text(key), reading_text(reading), source_text(reading)))
-        text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{about}</span>'
-        rows.append(f"<tr><th>{name}</th><td>{text}</td></tr>")
-    _show_facts(rows)
-
-
-def _show_verdicts(candidate: Candidate) -> None:
-    classes = {"✓": "yes", "✗": "no", "–": "quiet"}
-    rows = []
-    for verdict in candidate.verdicts:
-        sign, name = mark(verdict), escape(rule_text(verdict.rule))
-        why = f'<span class="quiet">{escape(reason_text(verdict) or _("yes"))}</span>'
-        rows.append(f'<tr><td class="{classes[sign]}">{sign}</td><th>{name}</th><td>{why}</td></tr>')
-    _show_facts(rows)
-
-
-def _show_facts(rows: list[str]) -> None:
-    """Rows of a table whose cells are already escaped."""
-    st.html(f'<table class="facts">{"".join(rows)}</table>')
-
-
 def _show_cell(crystal: Crystal) -> None:
     structure = to_structure(crystal, primitive=False)
     a, b, c, alpha, beta, gamma = crystal.lattice
@@ -133,7 +102,7 @@ def _show_cell(crystal: Crystal) -> None:
         ),
     }
     before = {_("Symmetry"): f"{group_html(crystal.space_group)} "}
-    _show_facts(
+    show_facts(
         [f"<tr><th>{escape(n)}</th><td>{before.get(n, '')}{escape(text)}</td></tr>" for n, text in facts.items()]
     )
     table = wyckoff_positions(crystal.space_group)

@@ -16,7 +16,7 @@ from matgen_core.kinds.crystals.rows import ELEMENTS
 from pages.i18n.language import _
 from pages.widgets.element_picker import LISTS, gather, pick_elements
 from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, ask_setting, rule_of
+from pages.widgets.setting_controls import LAST_SEED, ask_seed, ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
     OneOf,
@@ -106,18 +106,10 @@ def ask_sampling() -> tuple[int, int, CrystalSettings]:
             "as it takes, up to a limit (Generate at most)."
         ),
     )
-    seed = right.number_input(
-        _("Seed"),
-        0,
-        LAST_SEED,
-        0,
-        key="seed",
-        bind=URL,
-        help=_("The same seed and settings give the same candidates"),
-    )
+    seed = ask_seed("seed", _("The same seed and settings give the same candidates"), right)
     with st.expander(_("Engine and sampling")):
         engine = st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL)
         sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)
         asked = {name: ask_setting(CrystalSettings, name, key) for name, key in _KEYS.items()}
     settings = CrystalSettings(engine=engine, sampler=sampler, **asked)
-    return int(count or 1), int(seed or 0), settings
+    return int(count or 1), seed, settings

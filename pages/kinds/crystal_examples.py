@@ -1,21 +1,19 @@
-"""What the page says before the first run: what it does, and targets to begin with."""
+"""What the crystals' page says before the first run: what it does, and targets to begin with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import streamlit as st
-
 from pages.i18n.language import N_, _
+from pages.widgets.examples import Example, show_examples
 
-#: Name, what it asks for in words, settings.
-_EXAMPLES: tuple[tuple[str, str, Mapping[str, object]], ...] = (
-    (
+_EXAMPLES = (
+    Example(
+        "transparent",
         N_("Transparent oxide"),
         N_("Gap of at least 3 eV, with oxygen, without lead and cadmium"),
         {"band_gap_ask": "range", "band_gap_low": 3.0, "band_gap_high": 8.0, "include": ["O"], "exclude": ["Pb", "Cd"]},
     ),
-    (
+    Example(
+        "solar",
         N_("Solar absorber"),
         N_("Gap of 1.1 to 1.7 eV, formation energy below −0.5 eV/atom"),
         {
@@ -27,7 +25,8 @@ _EXAMPLES: tuple[tuple[str, str, Mapping[str, object]], ...] = (
             "formation_energy_high": -0.5,
         },
     ),
-    (
+    Example(
+        "site",
         N_("Site moments without rare earths"),
         N_("Mean |site moment| of at least 1 µB/atom, with iron, at most 12 atoms"),
         {
@@ -42,21 +41,12 @@ _EXAMPLES: tuple[tuple[str, str, Mapping[str, object]], ...] = (
 )
 
 
-def show_examples() -> None:
+def show_crystal_examples() -> None:
     """An invitation, and a button for each example."""
-    st.markdown(
+    show_examples(
         _(
             "Choose what you want of a crystal and press **Generate**. Each candidate comes with its structure, what "
             "was read of it and how surely, its distance to the hull of known phases, and whether it is known."
-        )
+        ),
+        _EXAMPLES,
     )
-    st.caption(_("Or begin with one of these:"))
-    for column, (name, words, settings) in zip(st.columns(len(_EXAMPLES)), _EXAMPLES, strict=True):
-        with column, st.container(border=True, key=f"example-{name.split()[0].lower()}"):
-            st.markdown(f"**{_(name)}**")
-            st.caption(_(words))
-            st.button(_("Set"), key=f"set-{name}", on_click=_set, args=(settings,), width="stretch")
-
-
-def _set(settings: Mapping[str, object]) -> None:
-    st.session_state.update(settings)

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.chem.structure import formula_counts, reduced_formula
-from matgen_core.core.goal_probability import chance, round_chance
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate
@@ -16,19 +15,25 @@ from matgen_core.kinds.crystals.judge import base_rates, met_all
 from matgen_core.kinds.known_phases import is_near_hull
 from matgen_core.viz.crystals import draw_readings
 from pages.i18n.formatting import (
-    CHARGES,
     cautions,
     charge_verdict,
     goal_text,
     group_symbol,
     mark,
-    metal_chance,
     newness_text,
     subscript,
 )
 from pages.i18n.language import N_, _
-from pages.widgets.prediction_columns import heading, prediction_cells, score_column, spread_column
+from pages.widgets.prediction_columns import (
+    charge_cells,
+    prediction_cells,
+    property_column,
+    shared_columns,
+    spread_column,
+    target_cells,
+)
 from pages.widgets.selection import Columns, Pick
+from pages.widgets.share_boxes import Box, show_boxes
 
 _COLUMNS = columns_of("crystals")
 #: What a score is made of.
@@ -61,31 +66,22 @@ def _is_balanced(candidate: Candidate) -> bool:
 def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
     """How many met each goal, beside what chance would reach."""
     rates: Mapping[str, float | None] = base_rates(target)
-    boxes: list[tuple[str, Callable[[Candidate], bool], str]] = []
-    if len(target.goals) > 1:
-        boxes.append((_("On every target"), met_all, ""))
+    total = len(candidates)
+
+    def box(label: str, check: Callable[[Candidate], bool], note: str = "") -> Box:
+        return Box(label, sum(map(check, candidates)), total, note)
+
+    boxes = [box(_("On every target"), met_all)] if len(target.goals) > 1 else []
     for key, goal in target.goals.items():
         rate = rates.get(key)
-        chance = _("random: not measured") if rate is None else _("random: {share:.0%}").format(share=rate)
-        boxes.append((f"{_(PROPERTIES[key].label)} {goal_text(key, goal)}", _passed(f"target:{key}"), chance))
-    boxes.append((_("Below {limit:g} eV/atom above hull").format(limit=_STABLE), is_stable, ""))
+        random = _("random: not measured") if rate is None else _("random: {share:.0%}").format(share=rate)
+        boxes.append(box(f"{_(PROPERTIES[key].label)} {goal_text(key, goal)}", _passed(f"target:{key}"), random))
+    boxes.append(box(_("Below {limit:g} eV/atom above hull").format(limit=_STABLE), is_stable))
     unsure = sum((v := c.verdict("newness")) is not None and v.passed is None for c in candidates)
-    boxes.append(
-        (_("Not among the known"), _passed("newness"), _("{n} not compared").format(n=unsure) if unsure else "")
-    )
-    width = 142 if len(boxes) < 6 else 118  # six fit beside the controls on a small laptop
+    note = _("{n} not compared").format(n=unsure) if unsure else ""
+    boxes.append(box(_("Not among the known"), _passed("newness"), note))
     with st.container(key="shares", horizontal=True, gap="small"):
-        for label, check, chance in boxes:
-            met = sum(map(check, candidates))
-            share = f"{met / len(candidates):.0%}"
-            st.metric(
-                label,
-                f"{met} / {len(candidates)}",
-                f"{share} · {chance}" if chance else share,
-                delta_color="off",
-                delta_arrow="off",
-                width=width,
-            )
+        show_boxes(boxes, 142 if len(boxes) < 6 else 118)  # six fit beside the controls on a small laptop
 
 
 # ------------------------------------------------------------------------------------------------------------ table
@@ -128,15 +124,11 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
         "space_group": f"{group_symbol(crystal.space_group)} ({crystal.space_group})",
         "atoms": sum(formula_counts(crystal).values()),
     }
-    if target.goals:
-        row["met"] = "✓" if met_all(candidate) else "✗"
-        row["chance"] = round_chance(chance(candidate, target))
-    row["score"] = candidate.score
+    row |= target_cells(candidate, target)
     row |= prediction_cells(candidate, dict.fromkeys((*target.goals, "e_above_hull", *_COLUMNS)))
     row["cautions"] = cautions(candidate)
     row["newness"] = newness_text(candidate)
-    row["metal"] = metal_chance(candidate)
-    row["charge"] = mark(charge_verdict(candidate))
+    row |= charge_cells(candidate)
     for rule in ("distances", "duplicate"):
         row[rule] = mark(candidate.verdict(rule))
     row["id"] = candidate.id
@@ -149,21 +141,7 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
         "formula": words(_("Formula"), pinned=True, width=110),
         "space_group": words(_("Space group"), width=105),
         "atoms": numbers(_("Atoms"), width=55, help=_("In the primitive cell")),
-        "met": words(_("Met"), width=45, help=_("Whether every target is met")),
-        "chance": numbers(
-            _("Chance"),
-            format="percent",
-            width=65,
-            help=_(
-                "Probability that every target is met, by the whole predicted distribution with its share of metals"
-            ),
-        ),
-        "score": score_column(_SCORE),
-        "cautions": words(
-            _("Caution"),
-            width=120,
-            help=_("Radioactive or toxic elements; too few known phases of its elements to judge its stability"),
-        ),
+        **shared_columns(_SCORE),
         "newness": words(
             _("Novelty"),
             width=115,
@@ -172,13 +150,6 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
                 "all of its structures are here; look it up in the public databases. Unlisted: not in the reference"
             ),
         ),
-        "metal": numbers(
-            _("P(metal)"),
-            format="percent",
-            width=75,
-            help=_("Probability that the gap is zero, by the model of the gap"),
-        ),
-        "charge": words(_("Charges"), width=60, help=_(CHARGES)),
         "distances": words(_("Distances"), width=75, help=_("Whether no two atoms are nearer than in known crystals")),
         "duplicate": words(_("Unique"), width=60, help=_("Whether no better candidate of this run is the same")),
         "id": words("id", width=70),
@@ -186,15 +157,13 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
     for key in _COLUMNS:
         record = PROPERTIES[key]
         short = _(record.short)
-        asked = f"  \n{_('Target')}: {goal_text(key, target.goals[key])}" if key in target.goals else ""
-        help_text = f"{_(record.label)} ({record.unit}): {_(record.note)}{asked}"
+        text, note = f"{_(record.label)} ({record.unit}): {_(record.note)}", ""
         if record.predicted_by["crystals"] == "matbert":
             short = _("{property} by formula").format(property=short)
-            help_text += f"  \n{_('Predicted from the composition: all structures of one formula have the same')}"
+            note = f"  \n{_('Predicted from the composition: all structures of one formula have the same')}"
         # A column that nothing was read for says nothing, unless it was asked for.
         read = table[[key, f"{key}_spread"]].notna().any(axis=None) or key in target.goals
-        head = heading(key, short, bool(asked))
-        config[key] = numbers(head, format="%.2f", width=125, help=help_text) if read else None
+        config[key] = property_column(key, target, text, short, note) if read else None
         config[f"{key}_spread"] = spread_column(c for c in table[f"{key}_spread"] if isinstance(c, str))
     return config
 

@@ -21,7 +21,7 @@ from pages.i18n.formatting import group_markdown, group_symbol, subscript
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.crystal_card import show_details, show_picture
 from pages.kinds.crystal_controls import LOOP_RULES, RULES, ask_constraints, ask_sampling
-from pages.kinds.crystal_examples import show_examples
+from pages.kinds.crystal_examples import show_crystal_examples
 from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
 from pages.kinds.known_crystal import show_crystal_path, show_known_crystal, surviving_place
 from pages.kinds.page_kind import Found, PageKind, View
@@ -67,7 +67,7 @@ class CrystalsPage(PageKind):
 
     def invite(self) -> None:
         """Examples to begin with."""
-        show_examples()
+        show_crystal_examples()
 
     def cancelled(self, count: int) -> str:
         """How many were found before."""

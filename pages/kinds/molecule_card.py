@@ -15,11 +15,12 @@ from matgen_core.core.records import Candidate, Molecule, Verdict
 from matgen_core.core.settings import ALERTS, MoleculeSettings
 from matgen_core.kinds.molecules.files import sdf_name, to_sdf
 from matgen_core.kinds.molecules.reference import load_molecule_reference
-from pages.i18n.formatting import goal_text, mark, number, rule_text
+from pages.i18n.formatting import goal_text, number
 from pages.i18n.language import _
 from pages.kinds.molecule_results import COLUMNS
 from pages.kinds.molecule_view import drawing, show_conformer
 from pages.kinds.writing_view import show_writing
+from pages.widgets.facts import show_facts, show_origin, verdict_row
 
 
 def show_molecule(
@@ -54,8 +55,7 @@ def show_molecule(
             show_writing(candidate, target, settings)
         with files:
             _offer(candidate, run)
-        origin = candidate.origin
-        st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+        show_origin(candidate)
 
 
 def _show_readings(candidate: Candidate[Molecule], target: Target) -> None:
@@ -70,29 +70,23 @@ def _show_readings(candidate: Candidate[Molecule], target: Target) -> None:
             f'<tr><th>{escape(_(PROPERTIES[key].label))}</th><td><span class="number">{escape(value)}</span>'
             f'{escape(asked)}<br><span class="quiet">{escape(_(reading.method))}</span></td></tr>'
         )
-    st.html(f'<table class="facts">{"".join(rows)}</table>')
+    show_facts(rows)
 
 
 def _show_verdicts(candidate: Candidate[Molecule]) -> None:
     verdicts = [v for v in candidate.verdicts if v.rule not in ALERTS]
-    rows = [_verdict_row(v) for v in (*verdicts, *_alerts(candidate.material.smiles))]
-    st.html(f'<table class="facts">{"".join(rows)}</table>')
+    names = {"valid": _("Is a molecule"), **{alert: alert for alert in ALERTS}}
+    rows = [
+        verdict_row(v, candidate.material, names.get(v.rule, ""))
+        for v in (*verdicts, *_alerts(candidate.material.smiles))
+    ]
+    show_facts(rows)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _alerts(smiles: str) -> list[Verdict]:
     molecule = parse(smiles)
     return [] if molecule is None else [check_alerts(molecule, name) for name in ALERTS]
-
-
-def _verdict_row(verdict: Verdict) -> str:
-    sign = mark(verdict)
-    kind = {"✓": "yes", "✗": "no", "–": "quiet"}[sign]
-    name = _("Is a molecule") if verdict.rule == "valid" else rule_text(verdict.rule)
-    if verdict.rule in ALERTS:
-        name = verdict.rule
-    reason = escape(_(verdict.reason) or _("yes"))
-    return f'<tr><td class="{kind}">{sign}</td><th>{escape(name)}</th><td><span class="quiet">{reason}</span></td></tr>'
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

@@ -11,7 +11,7 @@ from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.settings import MoleculeSettings
 from pages.i18n.language import _
 from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, LONGEST, ask_setting, rule_of
+from pages.widgets.setting_controls import LAST_SEED, LONGEST, ask_seed, ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
     Rule,
@@ -89,21 +89,13 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
             "takes, up to a limit (Generate at most)."
         ),
     )
-    seed = right.number_input(
-        _("Seed"),
-        0,
-        LAST_SEED,
-        0,
-        key="molecule_seed",
-        bind=URL,
-        help=_("The same seed and settings give the same molecules"),
-    )
+    seed = ask_seed("molecule_seed", _("The same seed and settings give the same molecules"), right)
     asked = {name: _ask(name) for name in ("temperature", "top_k")}
     with st.expander(_("Filters and sampling")):
         max_sa = _ask("max_sa", value=10.0)
         asked |= {name: _ask(name) for name in ("filters", "top_p", "guidance", "grammar", "until", "cap")}
     settings = MoleculeSettings(**parts, **asked, max_sa=max_sa if max_sa < 10.0 else None)
-    return int(count or 1), int(seed or 0), settings
+    return int(count or 1), seed, settings
 
 
 def _ask(name: str, where: Any = st, **more: Any) -> Any:

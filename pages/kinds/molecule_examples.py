@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import streamlit as st
-
 from pages.i18n.language import N_, _
+from pages.widgets.examples import Example, show_examples
 
-#: Key, name, what it asks for in words, settings.
-_EXAMPLES: tuple[tuple[str, str, str, Mapping[str, object]], ...] = (
-    (
+_EXAMPLES = (
+    Example(
         "soluble",
         N_("More soluble"),
         N_("log S of at least −2.5 (estimated), logP of 0.5 to 2"),
@@ -23,7 +19,7 @@ _EXAMPLES: tuple[tuple[str, str, str, Mapping[str, object]], ...] = (
             "logp_high": 2.0,
         },
     ),
-    (
+    Example(
         "lead",
         N_("Lead-like"),
         N_("logP 2, 300 to 340 g/mol, 2 donors, without PAINS and BRENK alerts"),
@@ -38,7 +34,7 @@ _EXAMPLES: tuple[tuple[str, str, str, Mapping[str, object]], ...] = (
             "filters": ["PAINS", "BRENK"],
         },
     ),
-    (
+    Example(
         "indole",
         N_("Grown from indole"),
         N_("Contains indole, at most 1 donor, easy to make"),
@@ -55,19 +51,10 @@ _EXAMPLES: tuple[tuple[str, str, str, Mapping[str, object]], ...] = (
 
 def show_molecule_examples() -> None:
     """An invitation, and a button for each example."""
-    st.markdown(
+    show_examples(
         _(
             "Choose what you want of a molecule, turn temperature and top-k, and press **Generate**. Each molecule "
             "comes with its drawing, its properties beside your targets, its 3D shape, and whether it is new."
-        )
+        ),
+        _EXAMPLES,
     )
-    st.caption(_("Or begin with one of these:"))
-    for column, (key, name, words, settings) in zip(st.columns(len(_EXAMPLES)), _EXAMPLES, strict=True):
-        with column, st.container(border=True, key=f"example-{key}"):
-            st.markdown(f"**{_(name)}**")
-            st.caption(_(words))
-            st.button(_("Set"), key=f"set-{key}", on_click=_set, args=(settings,), width="stretch")
-
-
-def _set(settings: Mapping[str, object]) -> None:
-    st.session_state.update(settings)

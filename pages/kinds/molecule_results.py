@@ -26,8 +26,9 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
-from pages.widgets.prediction_columns import heading, score_column
+from pages.widgets.prediction_columns import property_column, score_column
 from pages.widgets.selection import Columns, Pick
+from pages.widgets.share_boxes import Box, show_boxes
 
 Found = Sequence[Candidate[Molecule]]
 _PAGE = 12
@@ -57,23 +58,20 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
     """Validity, uniqueness, novelty, diversity, and how many met each goal; validity is no merit where the grammar
     lets nothing else be written, and the box says so."""
     counts, kept = summarise_molecules(candidates), keep_molecules(candidates)
+    certain = settings.grammar and counts["valid"] == counts["drawn"]
     boxes = [
-        (_("Valid"), counts["valid"], counts["drawn"]),
-        (_("Unique"), counts["unique"], counts["valid"]),
-        (_("Not in the training data"), counts["novel"], counts["unique"]),
+        Box(_("Valid"), counts["valid"], counts["drawn"], instead=_("by construction") if certain else ""),
+        Box(_("Unique"), counts["unique"], counts["valid"]),
+        Box(_("Not in the training data"), counts["novel"], counts["unique"]),
     ]
     if len(target.goals) > 1:
-        boxes.append((_("On every target"), sum(map(met_all, kept)), len(kept)))
+        boxes.append(Box(_("On every target"), sum(map(met_all, kept)), len(kept)))
     for key, goal in target.goals.items():
         met = sum(c.passed(f"target:{key}") for c in kept)
-        boxes.append((f"{_(PROPERTIES[key].short)} {goal_text(key, goal)}", met, len(kept)))
+        boxes.append(Box(f"{_(PROPERTIES[key].short)} {goal_text(key, goal)}", met, len(kept)))
     diversity = _diversity(tuple(c.material.smiles for c in kept[:1000]))
     with st.container(key="molecule-shares", horizontal=True, gap="small"):
-        for label, hits, total in boxes:
-            share = f"{hits / total:.0%}" if total else "–"
-            if label == _("Valid") and settings.grammar and hits == total:
-                share = _("by construction")
-            st.metric(label, f"{hits} / {total}", share, delta_color="off", delta_arrow="off", width=128)
+        show_boxes(boxes, 128)
         if diversity is not None:
             st.metric(
                 _("Internal diversity"),
@@ -218,7 +216,7 @@ def _short(goal: Goal) -> str:
 
 def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
     """One molecule a row; a row picks it."""
-    words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
+    words = st.column_config.TextColumn
     config: Columns = {
         "smiles": words("SMILES", pinned=True, width=260),
         "met": words(_("Met"), width=45),
@@ -228,13 +226,8 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
     }
     for name in COLUMNS:
         record = PROPERTIES[name]
-        asked = f"  \n{_('Target')}: {goal_text(name, target.goals[name])}" if name in target.goals else ""
-        config[name] = numbers(
-            heading(name, _(record.short), bool(asked)),
-            format=f"%.{record.decimals}f",
-            width=105,
-            help=f"{_(record.label)}: {_(record.note)}{asked}",
-        )
+        text = f"{_(record.label)}: {_(record.note)}"
+        config[name] = property_column(name, target, text, places=record.decimals, width=105)
     table = pd.DataFrame([_row(c, target) for c in candidates])
     pick.show_table(table, "molecule-table", 423, config, _("Molecules, one a row"))
 

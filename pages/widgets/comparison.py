@@ -19,6 +19,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind_of
+from pages.widgets.facts import MARKS, show_facts
 
 MOST = 6
 
@@ -43,15 +44,14 @@ def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
         f'<tr><th>{escape(label_text(key))}</th><td class="number">{escape(reading_text(reading))}</td></tr>'
         for key, reading in candidate.predictions.items()
     ]
-    classes = {"✓": "yes", "✗": "no", "–": "quiet"}
     for verdict in objections(candidate, rules):
         sign = mark(verdict)
         why = escape(reason_text(verdict, material))
         rows.append(
-            f'<tr><th>{escape(rule_text(verdict.rule))}</th><td class="{classes[sign]}">{sign} '
+            f'<tr><th>{escape(rule_text(verdict.rule))}</th><td class="{MARKS[sign]}">{sign} '
             f'<span class="quiet">{why}</span></td></tr>'
         )
     if not objections(candidate, rules):
         rows.append(f'<tr><th>{escape(_("Every rule"))}</th><td class="yes">✓</td></tr>')
-    st.html(f'<table class="facts">{"".join(rows)}</table>')
+    show_facts(rows)
     page.show_small_more(candidate)

@@ -9,7 +9,7 @@ from matgen_core.kinds.registry import NAMES
 from pages.i18n.language import _
 from pages.kinds.registry import page_kinds
 from pages.widgets import rule_controls
-from pages.widgets.setting_controls import LAST_SEED, ask_setting, rule_of
+from pages.widgets.setting_controls import LAST_SEED, ask_seed, ask_setting, rule_of
 from pages.widgets.url_settings import URL, OneOf, Rule, Whole
 
 #: What each setting in the URL may be.
@@ -43,13 +43,5 @@ def ask_budget() -> tuple[Budget, int]:
     want = ask_setting(Budget, "want", "want", left)
     seconds = ask_setting(Budget, "seconds", "seconds", right, value=60.0)
     draws = ask_setting(Budget, "draws", "draws", left)
-    seed = right.number_input(
-        _("Seed"),
-        0,
-        LAST_SEED,
-        0,
-        key="loop_seed",
-        bind=URL,
-        help=_("The same seed and settings draw the same candidates"),
-    )
-    return Budget(want, seconds, draws), int(seed or 0)
+    seed = ask_seed("loop_seed", _("The same seed and settings draw the same candidates"), right)
+    return Budget(want, seconds, draws), seed

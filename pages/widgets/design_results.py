@@ -20,6 +20,7 @@ from matgen_core.viz.design import MOST_ELEMENTS, draw_funnel, draw_hull, list_p
 from pages.i18n.formatting import price_text, rule_text, subscript
 from pages.i18n.language import _, language
 from pages.kinds.registry import page_kind
+from pages.widgets.facts import fact_rows, show_facts
 
 #: Above this a few countries hold the market (U.S. Department of Justice).
 _CONCENTRATED = 2500
@@ -55,7 +56,7 @@ def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str, fir
             for rule, count in funnel.reasons
         ]
         if rows:
-            st.html(f'<table class="facts">{"".join(rows)}</table>')
+            show_facts(rows)
         st.caption(_("Each counts once, for the first rule that it fails."))
 
 
@@ -89,11 +90,10 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
         ),
         _("Hazards"): unknown if hazards is None else _(hazards.reason),
     }
-    rows = [f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in facts.items()]
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{_('Cost, supply, hazards')}**")
-        st.html(f'<table class="facts">{"".join(rows)}</table>')
+        show_facts(fact_rows(facts))
     with right:
         show_among_known(candidate)
 

@@ -7,10 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from matgen_core.core.goal_probability import chance, round_chance
+from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
-from pages.i18n.formatting import is_open, number, reading_text
+from matgen_core.kinds.crystals.judge import met_all
+from pages.i18n.formatting import (
+    CHARGES,
+    charge_verdict,
+    goal_text,
+    is_open,
+    mark,
+    metal_chance,
+    number,
+    reading_text,
+)
 from pages.i18n.language import _
+from pages.widgets.selection import Columns
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -19,6 +32,61 @@ if TYPE_CHECKING:
 def score_column(made_of: str) -> ColumnConfig:
     """The column of scores, with what they are made of as its help, in English."""
     return st.column_config.NumberColumn(_("Score"), format="%.2f", width=65, help=_(made_of))
+
+
+def shared_columns(score: str) -> Columns:
+    """Columns of crystals and compositions alike, by the keys of :func:`target_cells` and :func:`charge_cells`.
+
+    Args:
+        score: what a score is made of, in English.
+    """
+    words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
+    chance_help = _(
+        "Probability that every target is met, by the whole predicted distribution with its share of metals"
+    )
+    metal_help = _("Probability that the gap is zero, by the model of the gap")
+    caution_help = _("Radioactive or toxic elements; too few known phases of its elements to judge its stability")
+    return {
+        "met": words(_("Met"), width=45, help=_("Whether every target is met")),
+        "chance": numbers(_("Chance"), format="percent", width=65, help=chance_help),
+        "score": score_column(score),
+        "metal": numbers(_("P(metal)"), format="percent", width=75, help=metal_help),
+        "charge": words(_("Charges"), width=60, help=_(CHARGES)),
+        "cautions": words(_("Caution"), width=120, help=caution_help),
+    }
+
+
+def target_cells(candidate: Candidate[Any], target: Target) -> dict[str, object]:
+    """Whether every target is met and how likely that is, where there is a target; the score."""
+    met: dict[str, object] = {}
+    if target.goals:
+        met = {"met": "✓" if met_all(candidate) else "✗", "chance": round_chance(chance(candidate, target))}
+    return met | {"score": candidate.score}
+
+
+def charge_cells(candidate: Candidate[Any]) -> dict[str, object]:
+    """How likely it is a metal, and whether its charges balance."""
+    return {"metal": metal_chance(candidate), "charge": mark(charge_verdict(candidate))}
+
+
+def property_column(
+    key: str, target: Target, text: str, short: str = "", note: str = "", places: int = 2, width: int = 125
+) -> ColumnConfig:
+    """The column of a property's values.
+
+    Args:
+        key: of the property.
+        target: what was asked for; the column of a property of it bears a mark and says the goal.
+        text: about the property.
+        short: its name in the head; the usual one where empty.
+        note: said behind the goal.
+        places: decimal places.
+        width: pixels.
+    """
+    goal = target.goals.get(key)
+    asked = "" if goal is None else f"  \n{_('Target')}: {goal_text(key, goal)}"
+    head = heading(key, short or _(PROPERTIES[key].short), goal is not None)
+    return st.column_config.NumberColumn(head, format=f"%.{places}f", width=width, help=f"{text}{asked}{note}")
 
 
 def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str, object]:

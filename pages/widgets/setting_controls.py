@@ -62,5 +62,16 @@ def ask_setting(settings: type, name: str, key: str, where: Any = st, **more: An
     return kind(usual if value is None else value)
 
 
+def ask_seed(key: str, about: str, where: Any = st) -> int:
+    """The seed of a run.
+
+    Args:
+        key: of the control, which is its name in the link.
+        about: what follows from a seed, in the reader's language.
+        where: container, such as a column.
+    """
+    return int(where.number_input(_("Seed"), 0, LAST_SEED, 0, key=key, bind=URL, help=about) or 0)
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)

@@ -120,7 +120,7 @@ def test_a_range_to_the_edge_of_the_data_is_open_there(asked: list[Any]) -> None
 
 def test_examples_set_the_controls(asked: list[Any]) -> None:
     page = open_page()
-    next(b for b in page.button if b.key and b.key.startswith("set-Transparent")).click().run()
+    next(b for b in page.button if b.key and b.key.startswith("set-transparent")).click().run()
     page.button(key="go").click().run()
     assert asked[0][0].goals == {"band_gap": Goal.at_least(3.0)}
     assert asked[0][0].constraints.exclude == {"Pb", "Cd"}

@@ -1,0 +1,60 @@
+"""Facts of a material as rows of a small table: predictions, verdicts, and what else is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from matgen_core.core.records import Candidate, Verdict
+from pages.i18n.formatting import label_text, mark, reading_text, reason_text, rule_text, source_text
+from pages.i18n.language import _
+
+#: Class of the style sheet for a mark.
+MARKS = {"✓": "yes", "✗": "no", "–": "quiet"}
+
+
+def show_facts(rows: Iterable[str], where: Any = st) -> None:
+    """Rows of a table whose cells are already escaped."""
+    where.html(f'<table class="facts">{"".join(rows)}</table>')
+
+
+def fact_rows(facts: Mapping[str, str], marked: bool = False) -> list[str]:
+    """Name and text of each; ``marked``: whether an empty cell stands before, as the mark of a verdict does."""
+    before = "<td></td>" if marked else ""
+    return [f"<tr>{before}<th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in facts.items()]
+
+
+def prediction_rows(candidate: Candidate[Any]) -> list[str]:
+    """Every prediction with its spread, which model makes it, and whether the material is unlike what that learnt."""
+    rows = []
+    for key, reading in candidate.predictions.items():
+        warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
+        name, value, about = (escape(f) for f in (label_text(key), reading_text(reading), source_text(reading)))
+        text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{about}</span>'
+        rows.append(f"<tr><th>{name}</th><td>{text}</td></tr>")
+    return rows
+
+
+def verdict_row(verdict: Verdict, material: object = None, name: str = "") -> str:
+    """Mark, name and reason of a verdict.
+
+    Args:
+        verdict: to be shown.
+        material: of which it is; formulas in the reason of a molecule stay as they are.
+        name: of the rule; the usual one where empty.
+    """
+    sign = mark(verdict)
+    why = escape(reason_text(verdict, material) or _("yes"))
+    return (
+        f'<tr><td class="{MARKS[sign]}">{sign}</td><th>{escape(name or rule_text(verdict.rule))}</th>'
+        f'<td><span class="quiet">{why}</span></td></tr>'
+    )
+
+
+def show_origin(candidate: Candidate[Any]) -> None:
+    """Which engine drew it, by which seed and weights."""
+    origin = candidate.origin
+    st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
