@@ -31,6 +31,7 @@ class Property:
         low_is_better: whether screening usually looks for small values.
         asked_of: kinds of material that can be asked for it.
         predicted_by: name of its predictor by kind of material.
+        learnt: whether training rows have a column for it, so that networks can be told of it.
         column: whether tables of predictions have a column for it.
         aliases: headers of users' tables that mean it, in small letters without blanks and signs.
     """
@@ -51,6 +52,7 @@ class Property:
     low_is_better: bool = False
     asked_of: tuple[str, ...] = ()
     predicted_by: Mapping[str, str] = field(default_factory=dict)
+    learnt: bool = True
     column: bool = True
     aliases: tuple[str, ...] = ()
 
@@ -290,6 +292,15 @@ def columns_of(kind: str) -> tuple[str, ...]:
     return tuple(key for key in predicted_of(kind) if PROPERTIES[key].column)
 
 
-CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS = asked_of("crystals"), asked_of("molecules")
+def conditions_of(kind: str) -> tuple[str, ...]:
+    """Keys of the properties that new networks of a kind are told of; a trained one names its own in its checkpoint.
+
+    >>> conditions_of("compositions")
+    ('band_gap', 'formation_energy', 'magnetic_moment')
+    """
+    return tuple(key for key in asked_of(kind) if PROPERTIES[key].learnt)
+
+
+CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS = conditions_of("crystals"), conditions_of("molecules")
 #: Counts.
 WHOLE = tuple(record.key for record in _RECORDS if record.whole)

@@ -37,7 +37,7 @@ def read_placed(rows: CrystalRows, count: int, seed: int) -> dict[str, NDArray[n
     sample = held.subset(np.isin(np.arange(len(held)), chosen))
     engine, settings = load_engine("symmetry-first"), CrystalSettings()
     assert isinstance(engine, SymmetryFirst)
-    asked = draw_conditions(Target(), len(sample), np.random.default_rng(seed), load_reference(), True)
+    asked = draw_conditions(Target(), engine.keys, len(sample), np.random.default_rng(seed), load_reference(), True)
     crystals, _ = engine.placer.place(
         [skeleton_of(c) for c in sample.crystals], torch.from_numpy(asked), settings,
         torch.Generator().manual_seed(seed),

@@ -24,7 +24,6 @@ import torch
 from matgen_core.chem.molecule import fingerprint, internal_diversity, parse, properties
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Goal, Target, meets
-from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.evaluation.crystals import share
@@ -305,7 +304,7 @@ def _rates(network: ConditionalSMILESGenerator, size: int, count: int, pace: flo
     """
     matrices = [p for p in network.gpt.parameters() if p.ndim == 2 and p is not network.gpt.transformer.wpe.weight]
     generator, device = torch.Generator().manual_seed(0), next(network.parameters()).device
-    free = torch.full((count, len(MOLECULE_CONDITIONS)), torch.nan, device=device)
+    free = torch.full((count, len(network.config.conditions.keys)), torch.nan, device=device)
     tokens = sum(len(s) - 1 for part in free.split(size) for s in write_strings(network, part, _DRAWN, generator))
     each = 2 * sum(p.numel() for p in matrices)  # operations a token; the tied head counts once
     # GPT-2 keeps its matrices as (in, out); the tied embedding is used as (width, vocabulary).
@@ -354,7 +353,7 @@ def _generate(network: ConditionalSMILESGenerator, count: int, size: int) -> Non
 
 def _ours(network: ConditionalSMILESGenerator, count: int, size: int, settings: MoleculeSettings) -> None:
     device = next(network.parameters()).device
-    free = torch.full((count, len(MOLECULE_CONDITIONS)), torch.nan, device=device)
+    free = torch.full((count, len(network.config.conditions.keys)), torch.nan, device=device)
     generator = torch.Generator().manual_seed(0)
     for part in free.split(size):
         write_strings(network, part, settings, generator)

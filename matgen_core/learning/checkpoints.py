@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,14 +88,13 @@ def save_checkpoint(
         for key, value in weights.items()
     }
     save_file(tensors, str(target / "model.safetensors"))
-    digest = _digest(target / "model.safetensors")
-    text = json.dumps({**config, "digest": digest}, indent=2, ensure_ascii=False)
-    (target / "config.json").write_text(text + "\n", encoding="utf-8")
-    return target
+    return _write_config(target, "config.json", config)
 
 
 def load_checkpoint(name: str, *, folder: Path = FOLDER) -> Checkpoint:
     """Reads a checkpoint and checks its digest.
+
+    A language model's weights bear the names "gpt.…" and "condition.…".
 
     Raises:
         UnknownCheckpoint: where there is none of that name.
@@ -102,26 +103,73 @@ def load_checkpoint(name: str, *, folder: Path = FOLDER) -> Checkpoint:
     from safetensors.torch import load_file
 
     source = folder / name
+    with _reading(name, source):
+        config, files = _checked_config(name, source), _weight_files(source)
+        weights = {
+            f"{part}{key}": _full(value)
+            for part, file in files.items()
+            for key, value in load_file(str(source / file)).items()
+        }
+        return Checkpoint(name, config, weights, config["digest"][:12])
+
+
+@lru_cache(maxsize=64)
+def condition_keys(name: str, *, folder: Path = FOLDER) -> tuple[str, ...]:
+    """Properties that a trained network is told of, in the order of its columns; empty for one that is told nothing.
+
+    Raises:
+        UnknownCheckpoint: where there is none of that name.
+        DamagedCheckpoint: where its config cannot be read.
+    """
+    source = folder / name
+    with _reading(name, source):
+        config = _config(source)
+        return tuple(config["conditions"]["keys"]) if "conditions" in config else ()
+
+
+#: Weight files of a language model, and what stands before the names of the weights in each.
+_LANGUAGE = {"gpt.": "model.safetensors", "condition.": "conditions.safetensors"}
+_REMEDY = "restore it with: git checkout assets/checkpoints"
+
+
+def _weight_files(source: Path) -> Mapping[str, str]:
+    return _LANGUAGE if (source / "conditions.safetensors").is_file() else {"": "model.safetensors"}
+
+
+def _config(source: Path) -> dict[str, Any]:
+    """The config: ``matgen.json`` beside transformers' ``config.json``, or the latter where it is all."""
+    ours = source / "matgen.json"
+    config: dict[str, Any] = json.loads((ours if ours.is_file() else source / "config.json").read_text("utf-8"))
+    return config
+
+
+def _checked_config(name: str, source: Path) -> dict[str, Any]:
+    """The config, once the weights match the digest in it."""
+    config = _config(source)
+    if _digest(*(source / file for file in _weight_files(source).values())) != config["digest"]:
+        raise DamagedCheckpoint(
+            "checkpoint {name!r}: the weights do not match their digest; {remedy}", name=name, remedy=_REMEDY
+        )
+    return config
+
+
+@contextmanager
+def _reading(name: str, source: Path) -> Iterator[None]:
+    """Says of a checkpoint that is not there, or cannot be read, what to do."""
     if not (source / "config.json").is_file():
-        known = ", ".join(available(folder)) or Message("none")
+        known = ", ".join(available(source.parent)) or Message("none")
         raise UnknownCheckpoint(
             "no checkpoint {name!r}; available: {known}; train it with: matgen train {name}", name=name, known=known
         )
-    remedy = "restore it with: git checkout assets/checkpoints"
     try:
-        config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-        digest = _digest(source / "model.safetensors")
-        if digest != config["digest"]:
-            raise DamagedCheckpoint(
-                "checkpoint {name!r}: the weights do not match their digest; {remedy}", name=name, remedy=remedy
-            )
-        weights = {key: _full(value) for key, value in load_file(str(source / "model.safetensors")).items()}
-    except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, SafetensorError) as error:
+        yield
+    except DamagedCheckpoint:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         reason = Message("{error}: {error2}", error=type(error).__name__, error2=str(error)[:80])
         raise DamagedCheckpoint(
-            "checkpoint {name!r} cannot be read ({reason}); {remedy}", name=name, reason=reason, remedy=remedy
+            "checkpoint {name!r} cannot be read ({reason}); {remedy}", name=name, reason=reason, remedy=_REMEDY
         ) from None
-    return Checkpoint(name, config, weights, digest[:12])
 
 
 def _full(value: Tensor) -> Tensor:
@@ -130,8 +178,30 @@ def _full(value: Tensor) -> Tensor:
     return value.float() if value.dtype == torch.float16 else value
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _digest(*files: Path) -> str:
+    """SHA-256 of the files, one after the other."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _write_config(target: Path, name: str, config: Mapping[str, Any]) -> Path:
+    """Writes a config with the digest of the weights beside it; returns the folder."""
+    digest = _digest(*(target / file for file in _weight_files(target).values()))
+    text = json.dumps({**config, "digest": digest}, indent=2, ensure_ascii=False)
+    (target / name).write_text(text + "\n", encoding="utf-8")
+    return target
+
+
+def _save_transformers(target: Path, network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Weights, config and tokenizer as transformers opens them.
+
+    Stored as float16, opened as float32: half the file, and CPUs have no fast half precision.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    network.half().save_pretrained(target)
+    tokenizer.save_pretrained(target)
+    settings = json.loads((target / "config.json").read_text(encoding="utf-8"))
+    settings["dtype"] = "float32"
+    (target / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 
 # ------------------------------------------------------------------------------------------------- language models
@@ -162,60 +232,10 @@ def save_language_model(
     from safetensors.torch import save_file
 
     target = folder / name
-    target.mkdir(parents=True, exist_ok=True)
-    network.half().save_pretrained(target)
-    tokenizer.save_pretrained(target)
-    # Stored as float16, opened as float32: half the file, and CPUs have no fast half precision.
-    settings = json.loads((target / "config.json").read_text(encoding="utf-8"))
-    settings["dtype"] = "float32"
-    (target / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    _save_transformers(target, network, tokenizer)
     extra = {key: value.detach().cpu().half().contiguous() for key, value in conditions.items()}
     save_file(extra, str(target / "conditions.safetensors"))
-    text = json.dumps({**config, "digest": _language_digest(target)}, indent=2, ensure_ascii=False)
-    (target / "matgen.json").write_text(text + "\n", encoding="utf-8")
-    return target
-
-
-def load_language_model(name: str, *, folder: Path = FOLDER) -> Checkpoint:
-    """Reads what :func:`save_language_model` wrote; weights bear the names "gpt.…" and "condition.…".
-
-    Raises:
-        UnknownCheckpoint: where there is none of that name.
-        DamagedCheckpoint: where its files do not fit together.
-    """
-    from safetensors.torch import load_file
-
-    source = folder / name
-    if not (source / "matgen.json").is_file():
-        known = ", ".join(available(folder)) or Message("none")
-        raise UnknownCheckpoint(
-            "no checkpoint {name!r}; available: {known}; train it with: matgen train {name}", name=name, known=known
-        )
-    remedy = "restore it with: git checkout assets/checkpoints"
-    try:
-        config = json.loads((source / "matgen.json").read_text(encoding="utf-8"))
-        digest = _language_digest(source)
-        if digest != config["digest"]:
-            raise DamagedCheckpoint(
-                "checkpoint {name!r}: the weights do not match their digest; {remedy}", name=name, remedy=remedy
-            )
-        files = {"gpt": "model.safetensors", "condition": "conditions.safetensors"}
-        weights = {
-            f"{part}.{key}": _full(value)
-            for part, file in files.items()
-            for key, value in load_file(str(source / file)).items()
-        }
-    except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, SafetensorError) as error:
-        reason = Message("{error}: {error2}", error=type(error).__name__, error2=str(error)[:80])
-        raise DamagedCheckpoint(
-            "checkpoint {name!r} cannot be read ({reason}); {remedy}", name=name, reason=reason, remedy=remedy
-        ) from None
-    return Checkpoint(name, config, weights, digest[:12])
-
-
-def _language_digest(folder: Path) -> str:
-    both = (folder / "model.safetensors").read_bytes() + (folder / "conditions.safetensors").read_bytes()
-    return hashlib.sha256(both).hexdigest()
+    return _write_config(target, "matgen.json", config)
 
 
 # ------------------------------------------------------------------------------------------------------- encoders
@@ -231,15 +251,8 @@ def save_encoder(
 ) -> Path:
     """Writes an encoder as transformers opens it, with its digest and ``config`` in ``matgen.json``."""
     target = folder / name
-    target.mkdir(parents=True, exist_ok=True)
-    network.half().save_pretrained(target)
-    tokenizer.save_pretrained(target)
-    settings = json.loads((target / "config.json").read_text(encoding="utf-8"))
-    settings["dtype"] = "float32"  # as for the language models
-    (target / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    text = json.dumps({**config, "digest": _digest(target / "model.safetensors")}, indent=2, ensure_ascii=False)
-    (target / "matgen.json").write_text(text + "\n", encoding="utf-8")
-    return target
+    _save_transformers(target, network, tokenizer)
+    return _write_config(target, "matgen.json", config)
 
 
 def load_encoder(name: str, *, folder: Path = FOLDER) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, str]:
@@ -252,23 +265,7 @@ def load_encoder(name: str, *, folder: Path = FOLDER) -> tuple[PreTrainedModel, 
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
     source = folder / name
-    if not (source / "matgen.json").is_file():
-        known = ", ".join(available(folder)) or Message("none")
-        raise UnknownCheckpoint(
-            "no checkpoint {name!r}; available: {known}; train it with: matgen train {name}", name=name, known=known
-        )
-    remedy = "restore it with: git checkout assets/checkpoints"
-    try:
-        config = json.loads((source / "matgen.json").read_text(encoding="utf-8"))
-        digest = _digest(source / "model.safetensors")
-        if digest != config["digest"]:
-            raise DamagedCheckpoint(
-                "checkpoint {name!r}: the weights do not match their digest; {remedy}", name=name, remedy=remedy
-            )
+    with _reading(name, source):
+        digest = _checked_config(name, source)["digest"][:12]
         network = AutoModelForMaskedLM.from_pretrained(source, local_files_only=True).base_model.float()
-        return network, AutoTokenizer.from_pretrained(source, local_files_only=True), digest[:12]
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        reason = Message("{error}: {error2}", error=type(error).__name__, error2=str(error)[:80])
-        raise DamagedCheckpoint(
-            "checkpoint {name!r} cannot be read ({reason}); {remedy}", name=name, reason=reason, remedy=remedy
-        ) from None
+        return network, AutoTokenizer.from_pretrained(source, local_files_only=True), digest

@@ -29,6 +29,28 @@ def build_gpt(checkpoint: Checkpoint) -> ConditionalGPT:
     return _filled(ConditionalGPT(_config(GPTConfig, checkpoint)), checkpoint)
 
 
+def shared_keys(*checkpoints: Checkpoint) -> tuple[str, ...]:
+    """Properties that networks which work together are told of, in the order of their columns.
+
+    Raises:
+        DamagedCheckpoint: where they were trained on other columns.
+    """
+    first, *others = checkpoints
+    keys = _keys(first)
+    for other in others:
+        if _keys(other) != keys:
+            raise DamagedCheckpoint(
+                "checkpoints {one!r} and {other!r} were trained on other properties; train both on the same rows",
+                one=first.name,
+                other=other.name,
+            )
+    return keys
+
+
+def _keys(checkpoint: Checkpoint) -> tuple[str, ...]:
+    return tuple(checkpoint.config.get("conditions", {}).get("keys", ()))
+
+
 def build_geometry(checkpoint: Checkpoint) -> tuple[GeometryDenoiser, tuple[float, ...], Tensor]:
     """The geometry denoiser; the volume (Å³) of an atom of each element; how near pairs come, (E + 1, E + 1) in Å."""
     network = _filled(GeometryDenoiser(_config(GeometryConfig, checkpoint)), checkpoint)

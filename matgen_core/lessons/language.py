@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from matgen_core.chem.molecule import canonical, fingerprint, internal_diversity, parse, properties
 from matgen_core.core.errors import BadInput
-from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.generate import load_writer, shape_probabilities, write_strings
 from matgen_core.kinds.molecules.smiles import EOS, VOCABULARY, decode, encode
+from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 #: Temperatures of the live measurement.
 TEMPERATURES = (0.4, 0.7, 1.0, 1.3, 1.6)
@@ -37,18 +37,16 @@ def next_tokens(
     """
     network, _ = load_writer()
     tokens = torch.tensor([encode(begun, end=False)])
-    logits = network(tokens, _told(conditions, 1))[:, -1]
+    logits = network(tokens, _told(network, conditions, 1))[:, -1]
     plain, shaped = shape_probabilities(logits, 1.0)[0], shape_probabilities(logits, temperature, top_k)[0]
     order = plain.argsort(descending=True).tolist()
     names = ["end" if t == EOS else VOCABULARY[t] for t in order]
     return [(n, float(plain[t]), float(shaped[t])) for n, t in zip(names, order, strict=True) if plain[t] > 0]
 
 
-def _told(conditions: dict[str, float] | None, count: int) -> torch.Tensor:
-    row = torch.full((len(MOLECULE_CONDITIONS),), float("nan"))
-    for key, value in (conditions or {}).items():
-        row[MOLECULE_CONDITIONS.index(key)] = value
-    return row.expand(count, -1)
+def _told(network: ConditionalSMILESGenerator, conditions: dict[str, float] | None, count: int) -> torch.Tensor:
+    row = [(conditions or {}).get(key, float("nan")) for key in network.config.conditions.keys]
+    return torch.tensor(row).expand(count, -1)
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,7 @@ def draw_some(
     network, _ = load_writer()
     generator = torch.Generator().manual_seed(seed)
     settings = MoleculeSettings(temperature=temperature, grammar=False, guidance=0.0)  # the bare network is the lesson
-    strings = [decode(row) for row in write_strings(network, _told(conditions, count), settings, generator)]
+    strings = [decode(row) for row in write_strings(network, _told(network, conditions, count), settings, generator)]
     molecules = [m for m in map(parse, strings) if m is not None]
     names = list(dict.fromkeys(map(canonical, molecules)))
     prints = [fingerprint(m) for m in molecules]

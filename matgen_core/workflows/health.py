@@ -18,7 +18,6 @@ from matgen_core.learning.checkpoints import (
     available,
     load_checkpoint,
     load_encoder,
-    load_language_model,
 )
 from matgen_core.runs.store import Store, default_url
 
@@ -74,9 +73,8 @@ def _checked(name: str, act: Callable[[], object], needed: bool = True) -> Check
 
 def _load(name: str) -> object:
     folder = FOLDER / name
-    if (folder / "conditions.safetensors").is_file():
-        return load_language_model(name)
-    return load_encoder(name) if (folder / "matgen.json").is_file() else load_checkpoint(name)
+    masked = (folder / "matgen.json").is_file() and not (folder / "conditions.safetensors").is_file()
+    return load_encoder(name) if masked else load_checkpoint(name)
 
 
 def _check_room() -> None:

@@ -1,6 +1,8 @@
-"""From a target to what MatGPT is told, and what cannot be asked of compositions."""
+"""Goals of a target as conditions of MatGPT, and what cannot be asked of compositions."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,11 @@ from matgen_core.core.settings import CompositionSettings, check_settings
 from matgen_core.kinds.compositions.generate import AtomRules, atom_rules
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
 from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.learning.checkpoints import condition_keys
 
 MOST = 20_000
+#: Checkpoint of the generator.
+GENERATOR = "matgpt"
 
 
 def check_compositions(target: Target, count: int, settings: CompositionSettings) -> AtomRules:
@@ -25,12 +30,20 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
     Raises:
         BadTarget, BadInput: naming the input and the remedy, for what cannot be asked for.
     """
+    told = condition_keys(GENERATOR)
     for key in target.goals:
         if key not in FORMULA_PROPERTIES:
             raise BadTarget(
                 "compositions cannot be asked for {key!r}; choose from: {formula_properties}",
                 key=key,
                 formula_properties=join(FORMULA_PROPERTIES, ", "),
+            )
+        if key not in told:
+            raise BadTarget(
+                "{network} was not trained on {key!r}; choose from: {told}; or train it with: matgen train {network}",
+                network=GENERATOR,
+                key=key,
+                told=join(told, ", "),
             )
     constraints = target.constraints
     check_constraints(constraints)
@@ -53,13 +66,21 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
     return atom_rules(constraints, settings.prompt)
 
 
-def draw_formula_conditions(target: Target, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """(count, K) what MatGPT is told, NaN for "any".
+def draw_formula_conditions(
+    target: Target, keys: Sequence[str], count: int, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """(count, K) conditions of ``count`` compositions; NaN for a property that may be anything.
 
-    Values stand as they are; ranges are drawn from known crystals that meet all of them, so that properties that go
-    together stay together, and evenly where there are none.
+    A value is every composition's condition. Ranges are sampled from the known crystals that meet all ranges, so that
+    the conditions of a composition agree; where no known crystal does, each range is sampled evenly.
+
+    Args:
+        target: goals.
+        keys: properties of the network's columns, as its checkpoint names them.
+        count: rows.
+        rng: of the draw.
     """
-    conditions = np.full((count, len(FORMULA_PROPERTIES)), np.nan, dtype=np.float32)
+    conditions = np.full((count, len(keys)), np.nan, dtype=np.float32)
     known = load_reference().known
     inside = np.ones(len(known["formula"]), dtype=bool)
     ranges = {key: goal for key, goal in target.goals.items() if not goal.is_value}
@@ -67,7 +88,7 @@ def draw_formula_conditions(target: Target, count: int, rng: np.random.Generator
         values = np.asarray(known[key], dtype=np.float32)
         inside &= np.array([np.isfinite(v) and wanted.distance(float(v)) == 0 for v in values])
     rows = rng.choice(np.flatnonzero(inside), count) if ranges and inside.any() else None
-    for column, key in enumerate(FORMULA_PROPERTIES):
+    for column, key in enumerate(keys):
         goal = target.goals.get(key)
         if goal is None:
             continue

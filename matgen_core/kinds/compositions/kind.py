@@ -51,7 +51,9 @@ class CompositionStages:
     def _write(self, first: int, size: int, cancelled: Cancelled) -> list[Candidate[Formula]]:
         seed, settings = self.brief.seed, self.brief.settings
         network, checkpoint = load_composer()
-        conditions = draw_formula_conditions(self.brief.told, size, np.random.default_rng((seed, first)))
+        conditions = draw_formula_conditions(
+            self.brief.told, network.config.conditions.keys, size, np.random.default_rng((seed, first))
+        )
         strings = write_formulas(
             network, torch.from_numpy(conditions).to(next(network.parameters()).device), self._atoms,
             torch.Generator().manual_seed(seed * 100_003 + first), temperature=settings.temperature,

@@ -11,15 +11,15 @@ from torch import Tensor
 
 from matgen_core.chem.equivalent_origins import move_origin
 from matgen_core.core.errors import BadInput
-from matgen_core.core.properties import CRYSTAL_CONDITIONS
+from matgen_core.core.properties import conditions_of
 from matgen_core.kinds.crystals.grammar import MAX_SITES, PAD, encode, skeleton_of
 from matgen_core.kinds.crystals.rows import CrystalRows
 from matgen_core.models.conditioning import ConditionConfig
 
 
 def condition_values(rows: CrystalRows) -> NDArray[np.float32]:
-    """(N, K) what each row's network is told, in the order of CRYSTAL_CONDITIONS; NaN where unknown."""
-    return np.stack([rows.column(key) for key in CRYSTAL_CONDITIONS], axis=1)
+    """(N, K) conditions of each row, in the order of :func:`condition_config`'s keys; NaN where unknown."""
+    return np.stack([rows.column(key) for key in conditions_of("crystals")], axis=1)
 
 
 def condition_config(rows: CrystalRows, width: int) -> ConditionConfig:
@@ -27,7 +27,7 @@ def condition_config(rows: CrystalRows, width: int) -> ConditionConfig:
     values = condition_values(rows)
     means = tuple(float(v) for v in np.nanmean(values, axis=0))
     stds = tuple(float(max(1e-3, v)) for v in np.nanstd(np.clip(values, -6, 6), axis=0))
-    return ConditionConfig(CRYSTAL_CONDITIONS, means, stds, width)
+    return ConditionConfig(conditions_of("crystals"), means, stds, width)
 
 
 def split_rows(rows: CrystalRows) -> tuple[CrystalRows, CrystalRows]:

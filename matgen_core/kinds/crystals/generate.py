@@ -29,7 +29,7 @@ from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of,
 from matgen_core.kinds.crystals.grammar import Grammar
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses
-from matgen_core.learning.checkpoints import available, load_checkpoint
+from matgen_core.learning.checkpoints import available, condition_keys, load_checkpoint
 
 
 class Engine(Protocol):
@@ -37,6 +37,8 @@ class Engine(Protocol):
 
     name: str
     checkpoint: str
+    #: Properties of the columns of its conditions.
+    keys: tuple[str, ...]
 
     def draw(
         self,
@@ -84,13 +86,14 @@ def generate(
     made: list[Candidate] = []
 
     def draw(first: int, count: int) -> list[Candidate]:
-        rng = np.random.default_rng((seed, first))
-        conditions = torch.from_numpy(draw_conditions(target, count, rng, load_reference(), settings.prefer_stable))
         for place, engine in enumerate(engines):
             numbers = [i for i in range(count) if (first + i) % len(engines) == place]
             if not numbers:
                 continue
-            crystals = engine.draw(grammar, conditions[numbers], settings, seed * 100_003 + first, cancelled, refuses)
+            rng = np.random.default_rng((seed, first))
+            drawn = draw_conditions(target, engine.keys, count, rng, load_reference(), settings.prefer_stable)
+            conditions = torch.from_numpy(drawn[numbers])
+            crystals = engine.draw(grammar, conditions, settings, seed * 100_003 + first, cancelled, refuses)
             made.extend(
                 Candidate(f"{seed}-{first + i:04d}", crystal, Origin(engine.name, engine.checkpoint, seed, first + i))
                 for i, crystal in zip(numbers, crystals, strict=False)
@@ -128,6 +131,16 @@ def load_engine(name: str) -> Engine:
         raise BadTarget("{name} is a mixture; choose from: {engines}", name=name, engines=join(entry.mixes, ", "))
     engine: Engine = load(entry.path)(*(load_checkpoint(part) for part in entry.checkpoints))
     return engine
+
+
+def told_of(name: str) -> frozenset[str]:
+    """Properties that the networks of an engine, or of those it mixes, were trained on.
+
+    Raises:
+        BadTarget: for an unknown name.
+        UnknownCheckpoint, DamagedCheckpoint: where a checkpoint is not there or not whole.
+    """
+    return frozenset(key for checkpoint in checkpoints_of(name) for key in condition_keys(checkpoint))
 
 
 def trained_engines() -> tuple[str, ...]:

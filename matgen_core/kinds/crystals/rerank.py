@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from matgen_core.core.errors import Cancelled
-from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
+from matgen_core.core.properties import PROPERTIES
 from matgen_core.kinds.crystals.batches import pad
 from matgen_core.kinds.crystals.grammar import Skeleton, encode
 from matgen_core.models.gpt import ConditionalGPT
@@ -31,9 +31,9 @@ _OTHERS = 2
 _BATCH = 64
 
 
-def count_scored(conditions: Tensor) -> int:
-    """How many of the scored properties the conditions (B, K) ask for."""
-    columns = [CRYSTAL_CONDITIONS.index(key) for key in SCORED]
+def count_scored(conditions: Tensor, keys: Sequence[str]) -> int:
+    """How many of the scored properties the conditions (B, K), whose columns are ``keys``, ask for."""
+    columns = [place for place, key in enumerate(keys) if key in SCORED]
     return int((~conditions[:, columns].isnan()).any(dim=0).sum())
 
 
@@ -55,13 +55,12 @@ def score_skeletons(
         cancelled: asked before each batch.
     """
     order = sorted(range(len(skeletons)), key=lambda i: len(skeletons[i].sites))  # so that little is padding
-    scores = torch.zeros(len(skeletons))
+    scores, keys = torch.zeros(len(skeletons)), gpt.config.conditions.keys
     for start in range(0, len(order), _BATCH):
         rows = order[start : start + _BATCH]
         tokens = pad([encode(skeletons[i]) for i in rows])
-        for key in SCORED:
-            column = CRYSTAL_CONDITIONS.index(key)
-            if bool(conditions[rows, column].isnan().all()):
+        for column, key in enumerate(keys):
+            if key not in SCORED or bool(conditions[rows, column].isnan().all()):
                 continue
             if cancelled and cancelled():
                 raise Cancelled
@@ -74,7 +73,7 @@ def _log_probability(
 ) -> Tensor:
     """(B,) for one property; the target comes first among the values compared."""
     asked = conditions[:, column]
-    tolerance = PROPERTIES[CRYSTAL_CONDITIONS[column]].tolerance
+    tolerance = PROPERTIES[gpt.config.conditions.keys[column]].tolerance
     compared = {float(v): compare(float(v), tolerance, known) for v in asked[~asked.isnan()].unique()}
     joint = []
     for place in range(2 * _OTHERS + 3):

@@ -1,6 +1,8 @@
-"""From a target to what the SMILES generator is told, and what to tell the user about the target first."""
+"""Goals of a target as conditions of the SMILES generator, and what a user should know of a target first."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +15,29 @@ from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
 from matgen_core.core.settings import MoleculeSettings, check_settings
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import check_beginning
+from matgen_core.learning.checkpoints import condition_keys
 
 MOST = 100_000
+#: Checkpoint of the generator.
+GENERATOR = "smiles-gpt"
 
 
 def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> None:
     """Raises BadTarget or BadInput, naming the input and the remedy, for what cannot be asked for."""
+    told = condition_keys(GENERATOR)
     for key in target.goals:
         if key not in MOLECULE_CONDITIONS:
             raise BadTarget(
                 "molecules cannot be asked for {key!r}; choose from: {molecule_conditions}",
                 key=key,
                 molecule_conditions=join(MOLECULE_CONDITIONS, ", "),
+            )
+        if key not in told:
+            raise BadTarget(
+                "{network} was not trained on {key!r}; choose from: {told}; or train it with: matgen train {network}",
+                network=GENERATOR,
+                key=key,
+                told=join(told, ", "),
             )
     if not 1 <= count <= MOST:
         raise BadTarget("{count} molecules cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
@@ -46,19 +59,27 @@ def _inside(goals: dict[str, Goal], reference: MoleculeReference, slack: float) 
 
 
 def draw_molecule_conditions(
-    target: Target, count: int, rng: np.random.Generator, reference: MoleculeReference
+    target: Target, keys: Sequence[str], count: int, rng: np.random.Generator, reference: MoleculeReference
 ) -> NDArray[np.float32]:
-    """(count, K) what the network is told; NaN for "any".
+    """(count, K) conditions of ``count`` molecules; NaN for a property that may be anything.
 
-    Values stand as they are. Ranges are drawn from the sampled training molecules that meet all goals, values within
-    two tolerances, so that properties that go together stay together; where there are none, evenly.
+    A value is every molecule's condition. Ranges are sampled from the training molecules of the reference that meet
+    all goals, values within two tolerances, so that the conditions of a molecule agree; where no molecule does, each
+    range is sampled evenly.
+
+    Args:
+        target: goals.
+        keys: properties of the network's columns, as its checkpoint names them.
+        count: rows.
+        rng: of the draw.
+        reference: the known molecules.
     """
-    conditions = np.full((count, len(MOLECULE_CONDITIONS)), np.nan, dtype=np.float32)
+    conditions = np.full((count, len(keys)), np.nan, dtype=np.float32)
     pool = np.flatnonzero(_inside({k: g for k, g in target.goals.items() if not g.is_value}, reference, 0.0))
     near = np.flatnonzero(_inside(dict(target.goals), reference, 0.0) | _joint(target, reference))
     pool = near if len(near) else pool
     rows = rng.choice(pool, count) if len(pool) else None
-    for j, key in enumerate(MOLECULE_CONDITIONS):
+    for j, key in enumerate(keys):
         goal = target.goals.get(key)
         if goal is None:
             continue

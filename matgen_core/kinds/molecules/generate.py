@@ -31,7 +31,7 @@ from matgen_core.kinds.molecules.smiles import (
     VOCABULARY,
     encode,
 )
-from matgen_core.learning.checkpoints import load_language_model
+from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_smiles
 from matgen_core.learning.trainer import best_device
 from matgen_core.models.smiles import ConditionalSMILESGenerator
@@ -52,7 +52,7 @@ def load_writer() -> tuple[ConditionalSMILESGenerator, str]:
     Raises:
         UnknownCheckpoint, DamagedCheckpoint: where its weights are not there or not whole.
     """
-    checkpoint = load_language_model(CHECKPOINT)
+    checkpoint = load_checkpoint(CHECKPOINT)
     return build_smiles(checkpoint).to(best_device()), f"{checkpoint.name}@{checkpoint.digest}"
 
 

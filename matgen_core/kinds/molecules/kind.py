@@ -57,7 +57,9 @@ class MoleculeStages:
         """Strings ``first`` to ``first + size``, added to ``done`` as well."""
         (network, checkpoint), seed, settings = load_writer(), self.brief.seed, self.brief.settings
         rng = np.random.default_rng((seed, first))
-        drawn = draw_molecule_conditions(self.brief.told, size, rng, load_molecule_reference())
+        drawn = draw_molecule_conditions(
+            self.brief.told, network.config.conditions.keys, size, rng, load_molecule_reference()
+        )
         conditions = torch.from_numpy(drawn).to(next(network.parameters()).device)
         generator = torch.Generator().manual_seed(seed * 100_003 + first)
         # A batch begins with one string, since rows share their places; the writings of a scaffold take a part each.

@@ -15,7 +15,7 @@ from matgen_core.core.errors import BadInput
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.kinds.molecules.rows import HELD, MoleculeRows, SmilesBatches, load_rows
 from matgen_core.kinds.molecules.smiles import MAX_TOKENS, VOCABULARY, build_tokenizer
-from matgen_core.learning.checkpoints import Checkpoint, load_language_model, save_language_model
+from matgen_core.learning.checkpoints import Checkpoint, load_checkpoint, save_language_model
 from matgen_core.learning.networks import build_smiles
 from matgen_core.learning.trainer import Trainer, TrainingConfig, best_device
 from matgen_core.models.conditioning import ConditionConfig, drop_conditions
@@ -105,7 +105,7 @@ def train_smiles(
         on_epoch: called after each epoch with its figures.
         cancelled: asked at every step.
     """
-    begun = None if start is None else load_language_model(NAME, folder=start)
+    begun = None if start is None else load_checkpoint(NAME, folder=start)
     trainer, config = build_trainer(load_rows(source), folder, training, start=begun)
     weights = trainer.run(on_epoch, cancelled)
     return export(weights, config, checkpoints, _together(trainer.summary(), begun))

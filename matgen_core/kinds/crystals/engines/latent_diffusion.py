@@ -33,7 +33,7 @@ from matgen_core.kinds.crystals.skeleton_decoding import (
     write_skeletons,
 )
 from matgen_core.learning.checkpoints import Checkpoint
-from matgen_core.learning.networks import build_latent_denoiser, build_vae
+from matgen_core.learning.networks import build_latent_denoiser, build_vae, shared_keys
 from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.denoiser import ResidualDenoiser
 from matgen_core.models.geometry import CellScale
@@ -70,6 +70,7 @@ class LatentDiffusion:
                 trained_on=trained_on,
                 digest=autoencoder.digest,
             )
+        self.keys = shared_keys(diffusion, proposal, geometry)
         self.vae, self.scale = build_vae(autoencoder)
         self.denoiser, self.centre, self.spread = build_latent_denoiser(diffusion)
         self.placer = Placer(proposal, geometry)

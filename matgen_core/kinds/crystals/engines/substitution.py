@@ -116,6 +116,8 @@ class Substitution:
     """
 
     name = "substitution"
+    #: Of the known crystals, by which a source is chosen.
+    keys = CRYSTAL_CONDITIONS
 
     def __init__(self, geometry: Checkpoint) -> None:
         self.volumes = dict(zip(ELEMENTS, geometry.config["volumes"], strict=True))

@@ -27,7 +27,7 @@ from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.crystals.rerank import SCORED, count_scored, score_skeletons
 from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses, write_skeletons
 from matgen_core.learning.checkpoints import Checkpoint
-from matgen_core.learning.networks import build_gpt
+from matgen_core.learning.networks import build_gpt, shared_keys
 
 #: Skeletons written for each draft where elements are required.
 _WRITTEN_WITH_REQUIRED_ELEMENTS = 12
@@ -48,7 +48,7 @@ class SymmetryFirst:
     name = "symmetry-first"
 
     def __init__(self, skeleton: Checkpoint, proposal: Checkpoint, geometry: Checkpoint) -> None:
-        self.gpt = build_gpt(skeleton)
+        self.gpt, self.keys = build_gpt(skeleton), shared_keys(skeleton, proposal, geometry)
         self.placer = Placer(proposal, geometry)
         self.checkpoint = f"{skeleton.name}@{skeleton.digest} {self.placer.checkpoint}"
 
@@ -63,7 +63,7 @@ class SymmetryFirst:
     ) -> list[Crystal]:
         """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
         generator, n_placed = torch.Generator().manual_seed(seed), settings.skeletons
-        n_goals = count_scored(conditions) if settings.drafts > 1 else 0
+        n_goals = count_scored(conditions, self.keys) if settings.drafts > 1 else 0
         rerank, prefilter = n_goals > 0, n_goals == 1 and not grammar.requires
         n_drafts = n_placed * settings.drafts if rerank else n_placed
         n_written = max(n_drafts, n_placed * _WRITTEN_FOR_PREFILTER * prefilter)

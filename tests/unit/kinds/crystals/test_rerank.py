@@ -71,9 +71,9 @@ def test_each_is_scored_as_if_alone_and_goals_add_up(gpt: ConditionalGPT) -> Non
 
 
 def test_only_what_a_skeleton_tells_is_scored(gpt: ConditionalGPT) -> None:
-    assert not count_scored(asked(2, e_above_hull=0.0, magnetic_moment=1.0))
-    assert count_scored(asked(2, e_above_hull=0.0, band_gap=1.0)) == 1
-    assert count_scored(asked(2, formation_energy=-1.0, band_gap=1.0)) == 2
+    assert not count_scored(asked(2, e_above_hull=0.0, magnetic_moment=1.0), CRYSTAL_CONDITIONS)
+    assert count_scored(asked(2, e_above_hull=0.0, band_gap=1.0), CRYSTAL_CONDITIONS) == 1
+    assert count_scored(asked(2, formation_energy=-1.0, band_gap=1.0), CRYSTAL_CONDITIONS) == 2
     assert score_skeletons(gpt, [IRON], asked(1, e_above_hull=0.0), KNOWN).item() == 0.0
 
 

@@ -43,7 +43,7 @@ from matgen_core.kinds.molecules.smiles import (
     decode,
     encode,
 )
-from matgen_core.learning.checkpoints import load_language_model
+from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_smiles
 from matgen_core.learning.recipes.registry import train
 from matgen_core.learning.trainer import TrainingConfig
@@ -305,7 +305,9 @@ def test_crystal_properties_cannot_be_asked_of_molecules() -> None:
 
 def test_values_stand_and_ranges_are_drawn_inside() -> None:
     target = Target({"logp": Goal.at(2.0), "weight": Goal.between(300, 320), "donors": Goal.at_most(1)})
-    drawn = draw_molecule_conditions(target, 200, np.random.default_rng(0), load_molecule_reference())
+    drawn = draw_molecule_conditions(
+        target, MOLECULE_CONDITIONS, 200, np.random.default_rng(0), load_molecule_reference()
+    )
     assert (drawn[:, 0] == 2.0).all()
     assert np.isnan(drawn[:, [1, 4]]).all()
     assert ((drawn[:, 2] >= 300) & (drawn[:, 2] <= 320)).all()
@@ -329,7 +331,7 @@ def test_training_writes_what_plain_transformers_opens(tmp_path: Path) -> None:
     config = TrainingConfig(epochs=1, warmup=1, bfloat16=False)
     folder = train("smiles-gpt", tmp_path / "molecules.npz", tmp_path / "state", config, checkpoints=tmp_path)
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    ours = build_smiles(load_language_model("smiles-gpt", folder=tmp_path))
+    ours = build_smiles(load_checkpoint("smiles-gpt", folder=tmp_path))
     tokens = torch.tensor([encode(rows.smiles(0))])
     assert tokenizer(rows.smiles(0))["input_ids"] == encode(rows.smiles(0), end=False)
     assert model.dtype == torch.float32
@@ -342,12 +344,12 @@ def test_a_training_goes_on_from_other_weights(tmp_path: Path) -> None:
     save_rows(rows, tmp_path / "molecules.npz")
     config = TrainingConfig(epochs=1, warmup=10**6, ema=0.0, bfloat16=False)  # so slow that nothing is learnt
     train("smiles-gpt", tmp_path / "molecules.npz", tmp_path / "one", config, checkpoints=tmp_path / "first")
-    begun = load_language_model("smiles-gpt", folder=tmp_path / "first")
+    begun = load_checkpoint("smiles-gpt", folder=tmp_path / "first")
     train(
         "smiles-gpt", tmp_path / "molecules.npz", tmp_path / "two", config,
         checkpoints=tmp_path / "second", start=tmp_path / "first",
     )  # fmt: skip
-    ended = load_language_model("smiles-gpt", folder=tmp_path / "second")
+    ended = load_checkpoint("smiles-gpt", folder=tmp_path / "second")
     assert ended.config["conditions"] == begun.config["conditions"]
     assert ended.config["trained"]["epoch"] == 2
     assert ended.config["trained"]["continued from epoch"] == 1
