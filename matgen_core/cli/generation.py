@@ -60,7 +60,7 @@ def generate_command(kind: str) -> Command:
 
             made = load_kind(kind)
             made.check(target, count, settings)
-            for caution in made.cautions(target):
+            for caution in made.cautions(target, settings):
                 typer.echo(f"note: {caution}", err=True)
             found = design(
                 kind,

@@ -34,6 +34,8 @@ class Property:
         learnt: whether training rows have a column for it, so that networks can be told of it.
         column: whether tables of predictions have a column for it.
         aliases: headers of users' tables that mean it, in small letters without blanks and signs.
+        units: other units that users write, and how many of its unit each is; beside those of
+            :data:`matgen_core.files.units.UNITS`.
     """
 
     key: str
@@ -55,6 +57,7 @@ class Property:
     learnt: bool = True
     column: bool = True
     aliases: tuple[str, ...] = ()
+    units: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def range(self) -> tuple[float, float]:
@@ -153,6 +156,24 @@ _RECORDS = (
         asked_of=("crystals",),
         predicted_by={"crystals": "chgnet", "compositions": "matbert"},
         aliases=("energyabovehull", "abovehull", "ehull", "eabovehullperatom", "hulldistance"),
+    ),
+    Property(
+        key="density",
+        label="Density",
+        short="Density",
+        unit="g/cm³",
+        low=0.0,
+        high=24.0,
+        step=0.1,
+        start=5.0,
+        start_range=(4.0, 7.0),
+        tolerance=0.3,
+        note="of the cell as it stands; generation is not told of it, so a target filters and ranks what is generated",
+        asked_of=("crystals",),
+        predicted_by={"crystals": "cell"},
+        learnt=False,
+        aliases=("rho", "massdensity", "densitygcm3"),
+        units={"g/cm3": 1.0, "g/cm^3": 1.0, "g/cc": 1.0, "g cm-3": 1.0, "kg/m3": 1e-3, "kg/m³": 1e-3},
     ),
     Property(
         key="max_site_moment",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message, Text
-from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.properties import PROPERTIES, Property
 from matgen_core.core.records import Prediction
 
 #: Method of such a reading.
@@ -65,6 +65,11 @@ class Column:
         return f"{quote(self.name)} as {self.key}" + (f" in {self.unit}" if self.unit else "")
 
 
+def _units(record: Property) -> dict[str, float]:
+    """Units of a property, and how many of its own each is."""
+    return {record.unit: 1.0, **UNITS.get(record.unit, {}), **record.units}
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9δ]", "", name.lower())
 
@@ -86,7 +91,7 @@ def _column(name: str) -> Column | None:
     for match in re.finditer(r"(?:\s+in\s+|\s*[_,/ ]\s*)", name):
         key = _key(name[: match.start()])
         unit = name[match.end() :].strip()
-        if key and unit in (PROPERTIES[key].unit, *UNITS[PROPERTIES[key].unit]):
+        if key and unit in _units(PROPERTIES[key]):
             return Column(name, key, unit)
     return None
 
@@ -149,13 +154,13 @@ def read_cell(column: Column, text: str, *, comma: bool = False) -> Prediction |
     except BadInput as error:
         raise BadInput(f"{column.key}: {error}; write one such as 2.1 {record.unit}".rstrip()) from None
     unit = written or column.unit
-    factor = 1.0 if unit in ("", record.unit) else UNITS[record.unit].get(unit)
+    factor = _units(record).get(unit or record.unit)
     if factor is None:
         raise BadInput(
             "{key}: the unit {unit} is not known; use {shown}",
             key=column.key,
             unit=quote(unit),
-            shown=_SHOWN[record.unit],
+            shown=_SHOWN.get(record.unit) or ", ".join(_units(record)),
         )
     note: Text = ""
     if written and column.unit and written != column.unit:

@@ -153,7 +153,7 @@ class Kind(Protocol[M, S]):
     def check(self, target: Target, count: int, settings: S) -> None:
         """Raises BadTarget or BadInput, naming the input and the remedy, for what cannot be asked for."""
 
-    def cautions(self, target: Target) -> tuple[str, ...]:
+    def cautions(self, target: Target, settings: S) -> tuple[str, ...]:
         """What a user should know of a target before a run that may find little."""
 
     def ruled(self, settings: S, rules: Rules) -> S:

@@ -46,8 +46,9 @@ def ask() -> Asked | None:
     if problem:
         show_refusal(_(problem))
         return None
-    for key, goal in goals.items():
-        if warning := outside_data(key, goal):
+    cautions = load_kind(name).cautions(target, settings or load_kind(name).settings())
+    for warning in (*(outside_data(key, goal) for key, goal in goals.items()), *cautions):
+        if warning:
             st.warning(_(warning))
     return Asked(name, target, rules, budget, seed, settings)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
 from matgen_core.core.goals import Constraints
-from matgen_core.core.properties import CRYSTAL_CONDITIONS
+from matgen_core.core.properties import asked_of
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.generate import trained_engines
@@ -39,7 +39,7 @@ _KEYS = {
 }
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
-    **goal_rules(CRYSTAL_CONDITIONS),
+    **goal_rules(asked_of("crystals")),
     **{key: OneOf(ELEMENTS) for key in LISTS},
     "formula": Text(60),
     "min_atoms": Whole(1, 40),

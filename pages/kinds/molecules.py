@@ -12,9 +12,7 @@ from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
-from matgen_core.kinds.molecules.conditions import contradiction
 from matgen_core.kinds.molecules.files import to_sdf, to_smiles
-from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.workflows.spaces import Space
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.molecule_card import show_molecule
@@ -65,10 +63,6 @@ class MoleculesPage(PageKind):
     def ask_sampling(self) -> tuple[int, int, MoleculeSettings]:
         """How many, which seed, parts to grow from, filters and sampling."""
         return ask_molecule_sampling()
-
-    def warnings(self, target: Target) -> Sequence[str | None]:
-        """That few training molecules meet the goals together."""
-        return (contradiction(target, load_molecule_reference()),)
 
     def begun_with(self, settings: MoleculeSettings) -> str:
         """The scaffold, or the prefix."""

@@ -100,10 +100,6 @@ class PageKind(ABC):
         """Settings of the generator that the loop asks for; None for the usual ones."""
         return None
 
-    def warnings(self, target: Target) -> Sequence[str | None]:
-        """What speaks against a target that can be asked for all the same."""
-        return ()
-
     def begun_with(self, settings: Any) -> str:
         """Part of a material that the settings begin with; it stands in the name of the run."""
         return ""

@@ -87,7 +87,7 @@ def _ask(page: PageKind) -> Asked | None:
     if problem:
         show_refusal(_(problem))
         return None
-    for warning in (*(outside_data(key, goal) for key, goal in goals.items()), *page.warnings(target)):
+    for warning in (*(outside_data(key, goal) for key, goal in goals.items()), *kind.cautions(target, asked.settings)):
         if warning:
             st.warning(_(warning))
     return asked

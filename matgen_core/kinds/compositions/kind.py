@@ -110,7 +110,7 @@ class CompositionKind:
         """Raises BadTarget or BadInput for what cannot be asked for."""
         check_compositions(target, count, settings)
 
-    def cautions(self, target: Target) -> tuple[str, ...]:
+    def cautions(self, target: Target, settings: CompositionSettings) -> tuple[str, ...]:
         """None."""
         return ()
 

@@ -6,7 +6,7 @@ taught 4,604 measured gaps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.records import Candidate, Formula, Prediction
+from matgen_core.core.records import Candidate, Formula, Origin, Prediction
 from matgen_core.kinds.compositions.rows import count_atoms, encode_amounts
 from matgen_core.kinds.crystals.moments import without_frozen_moments
 from matgen_core.kinds.crystals.reference import Reference, load_reference
 from matgen_core.kinds.known_phases import by_definition, check_known_phases
+from matgen_core.kinds.predictors import predictions_of
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_reader
 from matgen_core.models.bert import ReaderEnsemble
@@ -71,12 +72,34 @@ def load_reader(name: str = CHECKPOINT) -> Reader:
 
 
 def read_formulas(formulas: Sequence[str]) -> list[list[Prediction]]:
-    """Predictions of each reduced formula: FORMULA_PROPERTIES, e_above_hull and measured_gap."""
-    reference, found = load_reference(), []
-    computed, measured = read_heads(formulas), read_heads(formulas, MEASURED)
-    for formula, predictions, others in zip(formulas, computed, measured, strict=True):
-        found.append([*_with_hull(formula, predictions, reference), *_doubted(formula, others, reference)])
-    return found
+    """Predictions of each reduced formula by every predictor of compositions."""
+    return predictions_of("compositions", [Candidate(name, Formula(name), Origin("file")) for name in formulas])
+
+
+def read_by_matbert(
+    candidates: Sequence[Candidate[Formula]],
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[list[Prediction]]:
+    """What MatBERT learnt from computed values, and the distance to the hull by its formation energy."""
+    reference, formulas = load_reference(), [candidate.material.reduced for candidate in candidates]
+    return [
+        _with_hull(formula, predictions, reference)
+        for formula, predictions in zip(formulas, read_heads(formulas), strict=True)
+    ]
+
+
+def read_measured_gap(
+    candidates: Sequence[Candidate[Formula]],
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[list[Prediction]]:
+    """The gap that an experiment would find, by the encoder taught measured gaps."""
+    reference, formulas = load_reference(), [candidate.material.reduced for candidate in candidates]
+    return [
+        _doubted(formula, predictions, reference)
+        for formula, predictions in zip(formulas, read_heads(formulas, MEASURED), strict=True)
+    ]
 
 
 def _with_hull(formula: str, predictions: Sequence[Prediction], reference: Reference) -> list[Prediction]:
@@ -168,7 +191,7 @@ def _known_distance(formula: str, reference: Reference) -> float | None:
 
 def predict_formulas(candidates: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
     """The same candidates with every property read, and whether enough phases of their elements are known."""
-    read = read_formulas([candidate.material.reduced for candidate in candidates])
+    read = predictions_of("compositions", candidates)
     reference = load_reference()
     return tuple(
         c.add_predictions(*predictions).add_verdicts(

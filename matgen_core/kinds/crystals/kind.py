@@ -14,7 +14,8 @@ from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Target
-from matgen_core.core.properties import CRYSTAL_CONDITIONS
+from matgen_core.core.messages import Message
+from matgen_core.core.properties import PROPERTIES, asked_of
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, Rules
 from matgen_core.files.units import METHOD as GIVEN
@@ -23,7 +24,7 @@ from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.kinds.crystals.duplicates import SeenStructures
 from matgen_core.kinds.crystals.engines.registry import parts_of
 from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
-from matgen_core.kinds.crystals.generate import check_settings, generate, load_engine
+from matgen_core.kinds.crystals.generate import check_settings, generate, load_engine, told_of
 from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, placeless
 from matgen_core.kinds.crystals.judge import assess
 from matgen_core.kinds.crystals.predict import predict
@@ -99,7 +100,7 @@ class CrystalKind:
 
     name = "crystals"
     material = Crystal
-    properties: tuple[str, ...] = CRYSTAL_CONDITIONS
+    properties: tuple[str, ...] = asked_of("crystals")
     column, key_is, has_geometry = "cif", "formula", True
     settings = CrystalSettings
     # One crystal first: it takes seconds, and from its structure on the time limit is heeded within every batch.
@@ -124,9 +125,18 @@ class CrystalKind:
             raise BadTarget("{count} candidates cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
         check_settings(settings)
 
-    def cautions(self, target: Target) -> tuple[str, ...]:
-        """None."""
-        return ()
+    def cautions(self, target: Target, settings: CrystalSettings) -> tuple[str, ...]:
+        """That the networks of the engine were not trained on a property."""
+        told = told_of(settings.engine)
+        return tuple(
+            Message(
+                "{label}: generation is not told of it, since the networks were not trained on it; the target filters "
+                "and ranks what is generated",
+                label=PROPERTIES[key].label,
+            )
+            for key in target.goals
+            if key not in told
+        )
 
     def ruled(self, settings: CrystalSettings, rules: Rules) -> CrystalSettings:
         """As they are: no setting judges."""

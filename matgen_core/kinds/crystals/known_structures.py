@@ -72,6 +72,15 @@ class KnownStructures:
         found["first_coordinate"] = np.cumsum(found["freedom"], dtype=np.int64) - found["freedom"]
         return found
 
+    def volumes(self) -> NDArray[np.float64]:
+        """(N,) volume of the conventional cells in Å³; empty where no structures were shipped."""
+        if self.path is None:
+            return np.zeros(0)
+        lengths = np.asarray(self._arrays["lengths"], dtype=float) / _LENGTH
+        cosines = np.cos(np.radians(np.asarray(self._arrays["angles"], dtype=float) / _ANGLE))
+        skew = 1.0 + 2.0 * cosines.prod(axis=1) - (cosines**2).sum(axis=1)
+        return np.asarray(lengths.prod(axis=1) * np.sqrt(skew))
+
     def rows(self, formula: str) -> list[int]:
         """Rows of a reduced formula, in the order of the table of known crystals."""
         return self._rows.get(formula, [])

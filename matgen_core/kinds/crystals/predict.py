@@ -23,6 +23,7 @@ from matgen_core.kinds.crystals.geometry_rules import check_distances
 from matgen_core.kinds.crystals.moments import parallel_note, without_frozen_moments
 from matgen_core.kinds.crystals.reference import Reference, load_reference
 from matgen_core.kinds.known_phases import ENERGIES, by_definition, check_known_phases
+from matgen_core.kinds.predictors import predictions_of
 from matgen_core.learning.checkpoints import available
 
 _HULL_METHOD = Message("{method} against the known hull", method=METHOD)
@@ -60,25 +61,31 @@ def _predict(
     cancelled: Callable[[], bool] | None,
 ) -> tuple[Candidate, ...]:
     reference = load_reference()
-    structures = [to_structure(candidate.material) for candidate in candidates]
-    # CHGNet reads what is cramped, too: how far above the hull it lies says how cramped. Overlapping atoms it cannot.
-    sound = [i for i, structure in enumerate(structures) if check_overlap(structure).passed]
-    energies = dict(
-        zip(
-            sound,
-            read_energies([structures[i] for i in sound], on_progress=on_progress, cancelled=cancelled),
-            strict=True,
-        )
-    )
-    overlapping = EnergyReading(None, None, None, "not read: atoms overlap")
-    gaps = read_gaps(candidates)
+    read = predictions_of("crystals", candidates, on_progress, cancelled)
     return tuple(
         candidate.add_verdicts(
-            check_distances(structures[i]),
+            check_distances(to_structure(candidate.material)),
             check_known_phases(reference, reduced_formula(candidate.material), formula_counts(candidate.material)),
-        ).add_predictions(gaps[i], *_readings(candidate, energies.get(i, overlapping), reference))
-        for i, candidate in enumerate(candidates)
+        ).add_predictions(*predictions)
+        for candidate, predictions in zip(candidates, read, strict=True)
     )
+
+
+def read_by_chgnet(
+    candidates: Sequence[Candidate],
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[list[Prediction]]:
+    """Formation energy, moments and distance to the hull of each candidate.
+
+    CHGNet reads cramped cells, too: the distance to the hull says how cramped. Overlapping atoms it cannot read.
+    """
+    reference, structures = load_reference(), [to_structure(candidate.material) for candidate in candidates]
+    sound = [i for i, structure in enumerate(structures) if check_overlap(structure).passed]
+    read = read_energies([structures[i] for i in sound], on_progress=on_progress, cancelled=cancelled)
+    energies = dict(zip(sound, read, strict=True))
+    overlapping = EnergyReading(None, None, None, "not read: atoms overlap")
+    return [_readings(candidate, energies.get(i, overlapping), reference) for i, candidate in enumerate(candidates)]
 
 
 def prepare() -> None:
@@ -152,3 +159,12 @@ def read_gaps(candidates: Sequence[Candidate]) -> list[Prediction]:
         method = Message("{method} (PBE)", method=gap.method)
         found.append(replace(gap, method=method))
     return found
+
+
+def read_by_matbert(
+    candidates: Sequence[Candidate],
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[list[Prediction]]:
+    """Band gap of each candidate; see :func:`read_gaps`."""
+    return [[gap] for gap in read_gaps(candidates)]

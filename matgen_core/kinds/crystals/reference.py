@@ -26,10 +26,13 @@ from matgen_core.chem.symmetry import symbol, wyckoff_positions
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import Message
+from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Crystal, Verdict
+from matgen_core.core.registry import load
 from matgen_core.kinds.crystals.known_structures import FILE as STRUCTURES
 from matgen_core.kinds.crystals.known_structures import KnownStructures
 from matgen_core.kinds.crystals.uncertainty import Spreads, read_spreads
+from matgen_core.kinds.predictors import PREDICTORS
 
 FOLDER = ASSETS / "reference"
 ATTRIBUTION = "Materials Project (CC BY 4.0), through Matbench, MP-20 and MPTS-52"
@@ -92,6 +95,7 @@ class Reference:
     entries: NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, dtype=np.uint16))
     energies: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
     depths: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    _columns: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
     def spread(self, key: str, above: float | None, generated: bool) -> float | None:
         """Spread of a reading, on generated geometry where ``above`` was read as the distance to the hull."""
@@ -203,8 +207,15 @@ class Reference:
 
     def column(self, key: str) -> NDArray[np.float32]:
         """One property of the known crystals, without those of which it is unknown."""
-        values = np.asarray(self.known[key], dtype=np.float32)
+        values = np.asarray(self.known[key] if key in self.known else self._computed(key), dtype=np.float32)
         return values[~np.isnan(values)]
+
+    def _computed(self, key: str) -> NDArray[np.float32]:
+        """A property that has no column, but that its predictor computes from the known structures; computed once."""
+        if key not in self._columns:
+            predictor = PREDICTORS["crystals"][PROPERTIES[key].predicted_by["crystals"]]
+            self._columns[key] = load(predictor.known)(self) if predictor.known else np.zeros(0, dtype=np.float32)
+        return self._columns[key]
 
 
 def place_of(hashes: NDArray[np.uint64], name: str) -> int | None:

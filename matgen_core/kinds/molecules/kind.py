@@ -112,7 +112,7 @@ class MoleculeKind:
         """Raises BadTarget or BadInput for what cannot be asked for."""
         check_molecules(target, count, settings)
 
-    def cautions(self, target: Target) -> tuple[str, ...]:
+    def cautions(self, target: Target, settings: MoleculeSettings) -> tuple[str, ...]:
         """That few known molecules meet the goals together."""
         warning = contradiction(target, load_molecule_reference())
         return () if warning is None else (warning,)

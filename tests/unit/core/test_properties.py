@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from matgen_core.core.properties import PROPERTIES, asked_of, columns_of, predicted_of
+from matgen_core.core.properties import PROPERTIES, asked_of, columns_of, conditions_of, predicted_of
+from matgen_core.core.registry import load
 from matgen_core.files.units import find_columns
 from matgen_core.kinds.crystals.rows import COLUMNS
+from matgen_core.kinds.predictors import PREDICTORS
 from matgen_core.workflows.predict_table import ADDED
 
 KINDS = ("crystals", "compositions", "molecules")
@@ -35,8 +37,20 @@ def test_names_of_columns_mean_one_property_each() -> None:
 
 
 def test_lists_of_properties_follow_the_records() -> None:
-    assert set(asked_of("crystals")) <= set(COLUMNS)  # a network is taught from a column of the rows
+    assert set(conditions_of("crystals")) <= set(COLUMNS)  # a network is taught from a column of the rows
     for kind, column in zip(KINDS, ("cif", "formula", "smiles"), strict=True):
         assert set(asked_of(kind)) <= set(columns_of(kind)) <= set(predicted_of(kind))
         assert ADDED[column] == columns_of(kind)
     assert predicted_of("crystals", "chgnet") + predicted_of("crystals", "matbert") != ()
+
+
+def test_every_property_that_is_predicted_has_a_predictor_of_that_name() -> None:
+    for kind, registry in PREDICTORS.items():
+        named = {by for record in PROPERTIES.values() if (by := record.predicted_by.get(kind))}
+        assert named == set(registry)
+        for _name, predictor in registry.items():
+            assert callable(load(predictor.path))
+            assert not predictor.known or callable(load(predictor.known))
+    unlearnt = {key for kind in KINDS for key in asked_of(kind) if key not in conditions_of(kind)}
+    assert unlearnt == {"density"}
+    assert PREDICTORS["crystals"][PROPERTIES["density"].predicted_by["crystals"]].known
