@@ -11,8 +11,8 @@ import streamlit as st
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Verdict
 from matgen_core.kinds.rules import Rules, objections
-from matgen_core.loosening import judge_again, loosen, nearest_rejected
 from matgen_core.workflows.loop import DesignRun, resume
+from matgen_core.workflows.loosening import judge_again, loosen, nearest_rejected
 from pages.i18n.formatting import goal_text, reason_text, rule_text
 from pages.i18n.language import _
 from pages.kinds.registry import material_text, page_kind, page_kind_of

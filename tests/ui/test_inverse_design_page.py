@@ -15,9 +15,9 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import Rules, judge_crystals
-from matgen_core.loosening import judge_again
 from matgen_core.runs.store import VARIABLE, open_store
 from matgen_core.workflows.loop import Budget, DesignRun
+from matgen_core.workflows.loosening import judge_again
 from pages.runs.jobs import Job
 from pages.widgets.design_run import Loop
 

@@ -17,7 +17,7 @@ from matgen_core.kinds.compositions.judge import finish_formulas, judge_formulas
 from matgen_core.kinds.molecules.judge import Judge
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.rules import Rules, judge_compositions, objections
-from matgen_core.loosening import judge_again, loosen, nearest_rejected
+from matgen_core.workflows.loosening import judge_again, loosen, nearest_rejected
 
 STRICT = Rules(max_sa=1.5)
 TARGET = Target({"band_gap": Goal.at(2.5), "formation_energy": Goal.at_most(-0.8)})
