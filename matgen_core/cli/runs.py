@@ -38,13 +38,21 @@ def show_run(run: Annotated[str, _ID]) -> None:
     typer.echo(
         json.dumps(
             {
-                "id": known.id, "name": known.name, "kind": known.kind, "state": known.state, "count": known.count,
-                "seed": known.seed, "settings": dict(known.settings), "versions": dict(known.versions),
-                "created": known.created.isoformat(), "message": known.message,
+                "id": known.id,
+                "name": known.name,
+                "kind": known.kind,
+                "state": known.state,
+                "count": known.count,
+                "seed": known.seed,
+                "settings": dict(known.settings),
+                "versions": dict(known.versions),
+                "created": known.created.isoformat(),
+                "message": known.message,
             },
-            indent=1, ensure_ascii=False,
+            indent=1,
+            ensure_ascii=False,
         )
-    )  # fmt: skip
+    )
 
 
 @app.command("export")

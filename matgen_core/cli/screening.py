@@ -57,9 +57,15 @@ def screen(
         notes: list[str] = []
         items: Iterator[Item] = iter(open_store().candidates(run)) if run else read_files(list(files or []), notes)
         outcome = screen_to_folder(
-            items, objectives, out, rules=rules, further=partial(add_own_readings, names=names) if names else None,
-            source=source, on_progress=_print_progress, cancelled=work.cancelled,
-        )  # fmt: skip
+            items,
+            objectives,
+            out,
+            rules=rules,
+            further=partial(add_own_readings, names=names) if names else None,
+            source=source,
+            on_progress=_print_progress,
+            cancelled=work.cancelled,
+        )
         for asked, path in outcome.moved.items():
             work.found_at(asked, path)
         counts: dict[str, Any] = dict(outcome.funnel.counts)

@@ -39,9 +39,11 @@ def read_placed(rows: CrystalRows, count: int, seed: int) -> dict[str, NDArray[n
     assert isinstance(engine, SymmetryFirst)
     asked = draw_conditions(Target(), engine.keys, len(sample), np.random.default_rng(seed), load_reference(), True)
     crystals, _ = engine.placer.place(
-        [skeleton_of(c) for c in sample.crystals], torch.from_numpy(asked), settings,
+        [skeleton_of(c) for c in sample.crystals],
+        torch.from_numpy(asked),
+        settings,
         torch.Generator().manual_seed(seed),
-    )  # fmt: skip
+    )
     read = predict([Candidate(str(i), crystal, Origin("withheld")) for i, crystal in enumerate(crystals)])
     columns = {key: np.array([_number(c.value(key)) for c in read]) for key in KEYS}
     return columns | {f"known_{key}": sample.column(key).astype(float) for key in KEYS}

@@ -151,10 +151,15 @@ def _kin(element: str) -> list[str]:
 
     one = Element(element)
     return [
-        e for e in ELEMENTS
-        if e != element and (Element(e).is_lanthanoid if one.is_lanthanoid else Element(e).group == one.group
-                             and not Element(e).is_lanthanoid and not Element(e).is_actinoid)
-    ] or [element]  # fmt: skip
+        e
+        for e in ELEMENTS
+        if e != element
+        and (
+            Element(e).is_lanthanoid
+            if one.is_lanthanoid
+            else Element(e).group == one.group and not Element(e).is_lanthanoid and not Element(e).is_actinoid
+        )
+    ] or [element]
 
 
 def _swapped(crystal: Crystal, swaps: dict[str, str]) -> Crystal:

@@ -197,8 +197,11 @@ def measure_targets(each: int, seed: int, unconditional: Found, say: Callable[[s
             for settings in (_DRAWN, _PLAIN)
         )
         row: dict[str, Any] = {
-            "target": wanted, "valid": _valid(found), "valid_plain": _valid(plain), "unique": _unique(found),
-        }  # fmt: skip
+            "target": wanted,
+            "valid": _valid(found),
+            "valid_plain": _valid(plain),
+            "unique": _unique(found),
+        }
         for key, goal in goals.items():
             row[key] = {
                 "ours": _deviation(key, goal, _values(found, key)),
@@ -345,9 +348,15 @@ def _generate(network: ConditionalSMILESGenerator, count: int, size: int) -> Non
     for first, last in pairwise([*range(0, count, size), count]):
         begin = torch.full((last - first, 1), 1, device=device)
         network.gpt.generate(
-            begin, attention_mask=torch.ones_like(begin), do_sample=True, top_k=0, max_length=64, use_cache=True,
-            pad_token_id=0, eos_token_id=2,
-        )  # fmt: skip
+            begin,
+            attention_mask=torch.ones_like(begin),
+            do_sample=True,
+            top_k=0,
+            max_length=64,
+            use_cache=True,
+            pad_token_id=0,
+            eos_token_id=2,
+        )
     network.gpt.set_attn_implementation("eager")
 
 

@@ -52,10 +52,8 @@ def measure_reconstruction(vae: CrystalVAE, scale: CellScale, rows: CrystalRows)
         "formula": share(sum(reduced_formula(a) == reduced_formula(b) for a, b in pairs), len(rows)),
         "structure": share(sum(_same(a, b) for a, b in pairs), len(rows)),
         "too_long": int(sum(len(c.sites) > MAX_SITES for c in rows.crystals)),
-        "r2": {
-            key: _r2(read[:, i], batches.conditions[:, i].numpy()) for i, key in enumerate(vae.config.properties)
-        },
-    }  # fmt: skip
+        "r2": {key: _r2(read[:, i], batches.conditions[:, i].numpy()) for i, key in enumerate(vae.config.properties)},
+    }
 
 
 def _elements(crystal: Crystal) -> frozenset[str]:

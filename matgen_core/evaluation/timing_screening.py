@@ -27,9 +27,10 @@ from matgen_core.workflows.screen import screen_to_folder
 
 #: What is optimised while it is measured.
 OBJECTIVES = {
-    "cif": ("band_gap:max", "e_above_hull:min"), "formula": ("band_gap:max", "e_above_hull:min"),
+    "cif": ("band_gap:max", "e_above_hull:min"),
+    "formula": ("band_gap:max", "e_above_hull:min"),
     "smiles": ("logp=1:3", "sa_score:min"),
-}  # fmt: skip
+}
 
 
 def time_screening(
@@ -105,8 +106,12 @@ def _screen(table: str, kind: str, answer: Any) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
     answer.send(
         {
-            "rows": len(outcome.ids) + outcome.refused.total(), "screened": len(outcome.ids),
-            "refused": outcome.refused.total(), "seconds": round(outcome.seconds, 1), "peak_mb": round(peak),
-            "passed": outcome.funnel.counts[-1][1], "first_front": sum(f == 1 for f in outcome.fronts),
+            "rows": len(outcome.ids) + outcome.refused.total(),
+            "screened": len(outcome.ids),
+            "refused": outcome.refused.total(),
+            "seconds": round(outcome.seconds, 1),
+            "peak_mb": round(peak),
+            "passed": outcome.funnel.counts[-1][1],
+            "first_front": sum(f == 1 for f in outcome.fronts),
         }
-    )  # fmt: skip
+    )

@@ -70,8 +70,15 @@ def measure_transfer(path: Path, seeds: int, epochs: int, say: Callable[[str], N
             }
         )
         say(f"{results[-1]}")
-    return {"data": "expt_gap", "rows": int((~held).sum()), "held": int(held.sum()), "seeds": seeds, "epochs": epochs,
-            "mae_of_median": report["mae_of_median"], "ways": results}  # fmt: skip
+    return {
+        "data": "expt_gap",
+        "rows": int((~held).sum()),
+        "held": int(held.sum()),
+        "seeds": seeds,
+        "epochs": epochs,
+        "mae_of_median": report["mae_of_median"],
+        "ways": results,
+    }
 
 
 def _ways(epochs: int) -> list[tuple[str, FinetuneConfig]]:
@@ -101,9 +108,13 @@ def measure_folds(
         errors.append(float(np.abs(np.mean(read, axis=0) - every.values[test]).mean()))
         say(f"fold {number}: {errors[-1]:.4f} eV")
     return {
-        "data": "expt_gap", "folds": [round(e, 4) for e in errors], "mae": round(float(np.mean(errors)), 4),
-        "members": len(seeds), "epochs": epochs, "peers": PEERS,
-    }  # fmt: skip
+        "data": "expt_gap",
+        "folds": [round(e, 4) for e in errors],
+        "mae": round(float(np.mean(errors)), 4),
+        "members": len(seeds),
+        "epochs": epochs,
+        "peers": PEERS,
+    }
 
 
 def read_all(formulas: Sequence[str], values: Sequence[float]) -> Examples:
@@ -148,17 +159,30 @@ def measure_ablation(
                 for seed in range(seeds):
                     training = TrainingConfig(after, 1e-3, seed=seed, ema=0.99)
                     trainer, _ = reading(
-                        table, config, Path(folder) / f"b{seed}", training,
-                        properties=("band_gap",), backbone=backbone, batch=64,
-                    )  # fmt: skip
+                        table,
+                        config,
+                        Path(folder) / f"b{seed}",
+                        training,
+                        properties=("band_gap",),
+                        backbone=backbone,
+                        batch=64,
+                    )
                     trainer.run()
                     errors.append(trainer.summary()["mae_band_gap"])
             results.append(
                 {
-                    "form": form, "pretraining": " and ".join(tasks) or "none", "mae": round(float(np.mean(errors)), 4),
+                    "form": form,
+                    "pretraining": " and ".join(tasks) or "none",
+                    "mae": round(float(np.mean(errors)), 4),
                     "std": round(float(np.std(errors, ddof=1)), 4) if seeds > 1 else None,
                 }
-            )  # fmt: skip
+            )
             say(f"{results[-1]}")
-    return {"rows": count, "held": int(table.held.sum()), "pretraining_epochs": before, "epochs": after, "seeds": seeds,
-            "results": results}  # fmt: skip
+    return {
+        "rows": count,
+        "held": int(table.held.sum()),
+        "pretraining_epochs": before,
+        "epochs": after,
+        "seeds": seeds,
+        "results": results,
+    }

@@ -41,12 +41,17 @@ _MOST_OPERATIONS = 1_000  # 192 are the most that a group has in a cell of the t
 #: Å. Images of a site nearer than the first are one atom on a special position; atoms nearer than the second are none.
 _ONE_ATOM, NEAREST = 0.2, 0.5
 _NAMES = (
-    "_symmetry_space_group_name_h-m", "_space_group_name_h-m_alt", "_space_group_name_h-m_full",
-    "_space_group_name_h-m_ref", "_space_group_name_h-m",
-)  # fmt: skip
+    "_symmetry_space_group_name_h-m",
+    "_space_group_name_h-m_alt",
+    "_space_group_name_h-m_full",
+    "_space_group_name_h-m_ref",
+    "_space_group_name_h-m",
+)
 _OPERATIONS = (
-    "_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz", "_space_group_symop_magn_operation_xyz",
-)  # fmt: skip
+    "_space_group_symop_operation_xyz",
+    "_symmetry_equiv_pos_as_xyz",
+    "_space_group_symop_magn_operation_xyz",
+)
 _CENTRINGS = ("_space_group_symop_magn_centering_xyz", "_space_group_symop_magn_centring_xyz")
 
 

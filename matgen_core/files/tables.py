@@ -75,10 +75,18 @@ class Table:
 
 #: What a column of materials is called, in small letters, and what it holds; the more telling first.
 MATERIALS: Mapping[str, str] = {
-    "cif": "cif", "smiles": "smiles", "canonical_smiles": "smiles", "canonical smiles": "smiles", "formula": "formula",
-    "composition": "formula", "reduced_formula": "formula", "pretty_formula": "formula", "formula_pretty": "formula",
-    "chemical formula": "formula", "chemical_formula": "formula",
-}  # fmt: skip
+    "cif": "cif",
+    "smiles": "smiles",
+    "canonical_smiles": "smiles",
+    "canonical smiles": "smiles",
+    "formula": "formula",
+    "composition": "formula",
+    "reduced_formula": "formula",
+    "pretty_formula": "formula",
+    "formula_pretty": "formula",
+    "chemical formula": "formula",
+    "chemical_formula": "formula",
+}
 
 
 def find_column(columns: Iterable[str], *names: str) -> str | None:
@@ -212,8 +220,12 @@ def _begin(text: IO[str], name: str, encoding: str, separator: str) -> Table:
 
 
 _ENCODINGS = {
-    "cp1252": "Windows-1252", "cp932": "Shift-JIS", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
-}  # fmt: skip
+    "cp1252": "Windows-1252",
+    "cp932": "Shift-JIS",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+}
 
 
 def _lines(head: str, text: IO[str]) -> Iterator[str]:

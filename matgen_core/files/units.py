@@ -34,8 +34,15 @@ UNITS: Mapping[str, Mapping[str, float]] = {
     "": {},
 }
 #: What a message names of them.
-_SHOWN = {"eV": "eV, meV, Ry, Ha", "eV/atom": "eV/atom, meV/atom, kJ/mol atoms", "µB/atom": "µB/atom", "µB": "µB",
-          "g/mol": "g/mol, Da, kDa", "log mol/L": "log mol/L", "": "a number alone"}  # fmt: skip
+_SHOWN = {
+    "eV": "eV, meV, Ry, Ha",
+    "eV/atom": "eV/atom, meV/atom, kJ/mol atoms",
+    "µB/atom": "µB/atom",
+    "µB": "µB",
+    "g/mol": "g/mol, Da, kDa",
+    "log mol/L": "log mol/L",
+    "": "a number alone",
+}
 #: What stands in a bracket of a header and is no unit.
 _REMARKS = {"exp", "exp.", "expt", "expt.", "experiment", "experimental", "measured", "calc", "calc.", "dft", "pbe"}
 _MEASURED = {"exp", "exp.", "expt", "expt.", "experiment", "experimental", "measured"}

@@ -89,9 +89,12 @@ def build_descriptors(smiles: Sequence[str], path: Path = FILE) -> None:
     centre, spread = table[:, chosen].mean(axis=0), table[:, chosen].std(axis=0)
     vectors = np.clip((table[:, chosen] - centre) / spread, -_MOST, _MOST)
     arrays: dict[str, Any] = {
-        "names": np.array([every[i] for i in chosen]), "smiles": np.array(list(smiles)),
-        "vectors": vectors.astype(np.float16), "centre": centre.astype(np.float32), "spread": spread.astype(np.float32),
-    }  # fmt: skip
+        "names": np.array([every[i] for i in chosen]),
+        "smiles": np.array(list(smiles)),
+        "vectors": vectors.astype(np.float16),
+        "centre": centre.astype(np.float32),
+        "spread": spread.astype(np.float32),
+    }
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
@@ -105,9 +108,12 @@ def load_descriptors(path: Path = FILE) -> DescriptorSpace:
     try:
         with np.load(path, allow_pickle=False) as file:
             return DescriptorSpace(
-                tuple(file["names"].tolist()), tuple(file["smiles"].tolist()), file["vectors"].astype(np.float32),
-                file["centre"], file["spread"],
-            )  # fmt: skip
+                tuple(file["names"].tolist()),
+                tuple(file["smiles"].tolist()),
+                file["vectors"].astype(np.float32),
+                file["centre"],
+                file["spread"],
+            )
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise MissingReference(
             "the descriptors in {path} cannot be read ({error}); make them with: python tools/build_lessons.py",

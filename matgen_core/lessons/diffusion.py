@@ -87,9 +87,10 @@ class Pupil:
         torch.manual_seed(0)
         size, steps = self.data.shape[1], len(self.schedule)
         self.network: SimpleDiffusionModel | ConditionalDiffusionModel = (
-            SimpleDiffusionModel(size, 256, steps) if self.conditions is None
+            SimpleDiffusionModel(size, 256, steps)
+            if self.conditions is None
             else ConditionalDiffusionModel(size, self.conditions.shape[1], 256, steps)
-        )  # fmt: skip
+        )
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=1e-3)
         self.generator = torch.Generator().manual_seed(0)
 
@@ -139,9 +140,14 @@ class Pupil:
         asked = None if self.conditions is None else torch.zeros(1, self.conditions.shape[1])
         noise = torch.randn(1, self.data.shape[1], generator=generator)
         sample(
-            self._denoiser(asked), noise, self.schedule, method, steps, generator=generator,
+            self._denoiser(asked),
+            noise,
+            self.schedule,
+            method,
+            steps,
+            generator=generator,
             on_step=lambda _i, _x, clean: cleans.append(clean),
-        )  # fmt: skip
+        )
         kept = np.unique(np.linspace(0, steps - 1, min(shown, steps)).round().astype(int))
         length = len(self.schedule)
         moments = [round(length - int(i) * length / steps) - 1 for i in kept]
@@ -266,9 +272,15 @@ def reverse_film(
 
     weight = guidance if goals else 1.0
     sample(
-        guide(engine.denoiser, asked, torch.full_like(asked, math.nan), weight), noise, schedule, method, steps, "v",
-        generator, on_step=keep,
-    )  # fmt: skip
+        guide(engine.denoiser, asked, torch.full_like(asked, math.nan), weight),
+        noise,
+        schedule,
+        method,
+        steps,
+        "v",
+        generator,
+        on_step=keep,
+    )
     kept = np.unique(np.linspace(0, len(cleans) - 1, min(shown, len(cleans))).round().astype(int))
     length = len(schedule)
     moments = [round(length - int(i) * length / steps) - 1 for i in kept]

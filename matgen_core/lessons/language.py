@@ -146,9 +146,12 @@ def draw_some(
     names = list(dict.fromkeys(map(canonical, molecules)))
     prints = [fingerprint(m) for m in molecules]
     return Sampled(
-        len(molecules) / count, len(names) / max(1, len(molecules)), internal_diversity(prints),
-        tuple(float(properties(m)[key]) for m in molecules), tuple(names[:6]),
-    )  # fmt: skip
+        len(molecules) / count,
+        len(names) / max(1, len(molecules)),
+        internal_diversity(prints),
+        tuple(float(properties(m)[key]) for m in molecules),
+        tuple(names[:6]),
+    )
 
 
 def measure_temperatures(count: int = 48, seed: int = 0) -> list[tuple[float, Sampled]]:

@@ -126,10 +126,16 @@ def measure_way(method: str, steps: int, count: int = 256, decoded: int = 64, se
     crystals = [c for c in decode_latents((latents[:decoded] * engine.spread + engine.centre).numpy()) if c is not None]
     formulas = [reduced_formula(c) for c in crystals]
     return Way(
-        method, steps, round(seconds, 3), round(energy_distance(latents, known[chosen]), 4), decoded, len(crystals),
+        method,
+        steps,
+        round(seconds, 3),
+        round(energy_distance(latents, known[chosen]), 4),
+        decoded,
+        len(crystals),
         sum(check_overlap(to_structure(c)).passed is True for c in crystals),
-        sum(check_charges(f).passed is True for f in formulas), len(set(formulas)),
-    )  # fmt: skip
+        sum(check_charges(f).passed is True for f in formulas),
+        len(set(formulas)),
+    )
 
 
 def energy_distance(one: Tensor, other: Tensor) -> float:
@@ -160,9 +166,14 @@ def measure_condition(key: str, value: float, guidance: float, count: int = 64, 
     readings = [p.value for read in read_formulas(formulas) for p in read if p.property == key and p.value is not None]
     different = list(dict.fromkeys(formulas))
     return Told(
-        key, value, guidance, tuple(round(v, 3) for v in readings), round(len(different) / max(1, len(formulas)), 3),
-        round(composition_diversity(formulas), 3), tuple(different[:6]),
-    )  # fmt: skip
+        key,
+        value,
+        guidance,
+        tuple(round(v, 3) for v in readings),
+        round(len(different) / max(1, len(formulas)), 3),
+        round(composition_diversity(formulas), 3),
+        tuple(different[:6]),
+    )
 
 
 def composition_diversity(formulas: Sequence[str]) -> float:
@@ -172,9 +183,7 @@ def composition_diversity(formulas: Sequence[str]) -> float:
     (0.0, 1.0)
     """
     parts = [fractions_of(formula) for formula in formulas]
-    found = [
-        1.0 - sum(min(a[e], b.get(e, 0.0)) for e in a) for i, a in enumerate(parts) for b in parts[i + 1 :]
-    ]  # fmt: skip
+    found = [1.0 - sum(min(a[e], b.get(e, 0.0)) for e in a) for i, a in enumerate(parts) for b in parts[i + 1 :]]
     return float(np.mean(found)) if found else 0.0
 
 

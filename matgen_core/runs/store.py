@@ -127,11 +127,19 @@ class Store:
         with self._write() as session:
             session.add(
                 _Run(
-                    id=run, kind=kind, name=_named(name) or f"{kind} {now:%Y-%m-%d %H:%M}", owner=owner,
-                    settings=dict(settings), versions=versions(), seed=seed, state="running", created=now,
-                    host=platform.node(), process=_process(os.getpid()),
+                    id=run,
+                    kind=kind,
+                    name=_named(name) or f"{kind} {now:%Y-%m-%d %H:%M}",
+                    owner=owner,
+                    settings=dict(settings),
+                    versions=versions(),
+                    seed=seed,
+                    state="running",
+                    created=now,
+                    host=platform.node(),
+                    process=_process(os.getpid()),
                 )
-            )  # fmt: skip
+            )
         return run
 
     def add(self, run: str, candidates: Sequence[Candidate[M]]) -> None:
@@ -298,9 +306,18 @@ def _process(number: int) -> str:
 def _shown(row: _Run, count: int) -> Run:
     created = row.created if row.created.tzinfo else row.created.replace(tzinfo=UTC)
     return Run(
-        row.id, row.kind, row.name, row.owner, row.settings, row.versions, row.seed, row.state, row.message, created,
+        row.id,
+        row.kind,
+        row.name,
+        row.owner,
+        row.settings,
+        row.versions,
+        row.seed,
+        row.state,
+        row.message,
+        created,
         count,
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=1)

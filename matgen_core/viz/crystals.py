@@ -67,9 +67,16 @@ def draw_readings(
         return (GOOD, "circle") if met else (BAD, "diamond")
 
     figure = draw_scatter(
-        candidates, (x, y), goals, lambda c: formula_text(c.material), mark, picked=picked, translate=translate,
-        template=template, height=360,
-    )  # fmt: skip
+        candidates,
+        (x, y),
+        goals,
+        lambda c: formula_text(c.material),
+        mark,
+        picked=picked,
+        translate=translate,
+        template=template,
+        height=360,
+    )
     return figure.update_layout(clickmode="event+select", dragmode="pan")
 
 
@@ -94,15 +101,22 @@ def draw_diffraction(
         go.Scatter(
             x=np.column_stack([angles, angles, gaps]).ravel(),
             y=np.column_stack([np.zeros_like(heights), heights, gaps]).ravel(),
-            mode="lines", line={"color": ACCENT, "width": 1.5}, hoverinfo="skip",
+            mode="lines",
+            line={"color": ACCENT, "width": 1.5},
+            hoverinfo="skip",
         )
-    )  # fmt: skip
+    )
     planes = [", ".join("".join(map(str, plane["hkl"])) for plane in peaks[:3]) for peaks in pattern.hkls]
     spacings = np.asarray(pattern.d_hkls)
     figure.add_scatter(
-        x=angles, y=heights, mode="markers", marker={"size": 4, "color": ACCENT}, text=planes, customdata=spacings,
+        x=angles,
+        y=heights,
+        mode="markers",
+        marker={"size": 4, "color": ACCENT},
+        text=planes,
+        customdata=spacings,
         hovertemplate="2θ %{x:.2f}°, d %{customdata:.3f} Å, (%{text}), %{y:.0f} %<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(title=f"2θ (°), {wavelength.replace('Ka', ' Kα')}", gridcolor=GRID)
     figure.update_yaxes(title=f"{translate('Intensity')} (%)", gridcolor=GRID, range=[0, 105])
     return frame(figure, 300, template)

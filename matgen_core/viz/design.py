@@ -35,12 +35,15 @@ def draw_funnel(
     stages = [name for name, _count in funnel.counts]
     figure = go.Figure(
         go.Funnel(
-            y=[names.get(stage, stage) for stage in stages], x=[count for _name, count in funnel.counts],
-            textinfo="value+percent initial", marker={"color": ACCENT}, opacity=0.85,
+            y=[names.get(stage, stage) for stage in stages],
+            x=[count for _name, count in funnel.counts],
+            textinfo="value+percent initial",
+            marker={"color": ACCENT},
+            opacity=0.85,
             connector={"line": {"width": 0}, "fillcolor": "rgba(128,128,128,0.15)"},
             hovertemplate=f"%{{y}}: %{{x}} {translate('candidates')}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure = frame(figure, 40 * len(stages) + 20, template)
     return figure.update_layout(margin={"l": 0, "r": 10, "t": 5, "b": 5}, showlegend=False)
 

@@ -48,27 +48,44 @@ def draw_map(
     else:
         low, high = np.nanquantile(colours, (0.02, 0.98)) if known.any() else (0.0, 1.0)
         marker |= {
-            "color": np.where(known, np.clip(colours, low, high), low), "colorscale": "Cividis",
+            "color": np.where(known, np.clip(colours, low, high), low),
+            "colorscale": "Cividis",
             "colorbar": {"title": {"text": label, "side": "right"}, "thickness": 10, "len": 0.9},
-            "cmin": float(low), "cmax": float(max(high, low + 1e-6)),
-        }  # fmt: skip
+            "cmin": float(low),
+            "cmax": float(max(high, low + 1e-6)),
+        }
     figure = go.Figure()
     figure.add_scattergl(
-        x=places[:, 0], y=places[:, 1], mode="markers", marker=marker, customdata=np.arange(len(names)),
-        text=list(names), hovertemplate="%{text}<extra></extra>", name=translate("known"),
-        selected={"marker": {"opacity": 1.0}}, unselected={"marker": {"opacity": 0.15}},
-    )  # fmt: skip
+        x=places[:, 0],
+        y=places[:, 1],
+        mode="markers",
+        marker=marker,
+        customdata=np.arange(len(names)),
+        text=list(names),
+        hovertemplate="%{text}<extra></extra>",
+        name=translate("known"),
+        selected={"marker": {"opacity": 1.0}},
+        unselected={"marker": {"opacity": 0.15}},
+    )
     for name, points in (laid_over or {}).items():
         figure.add_scattergl(
-            x=points[:, 0], y=points[:, 1], mode="markers", name=name, hovertemplate=f"{name}<extra></extra>",
+            x=points[:, 0],
+            y=points[:, 1],
+            mode="markers",
+            name=name,
+            hovertemplate=f"{name}<extra></extra>",
             marker={"size": 9, "symbol": "diamond", "color": "#d1495b", "line": {"width": 1, "color": "white"}},
-        )  # fmt: skip
+        )
     if marked:
         chosen = list(marked)
         figure.add_scattergl(
-            x=places[chosen, 0], y=places[chosen, 1], mode="markers", hoverinfo="skip", name=translate("picked"),
+            x=places[chosen, 0],
+            y=places[chosen, 1],
+            mode="markers",
+            hoverinfo="skip",
+            name=translate("picked"),
             marker={"size": 13, "symbol": "circle-open", "color": _RING, "line": {"width": 2}},
-        )  # fmt: skip
+        )
     figure.update_xaxes(title=axes[0], showgrid=False, zeroline=False, showticklabels=False)
     figure.update_yaxes(title=axes[1], showgrid=False, zeroline=False, showticklabels=False)
     figure = note_empty(frame(figure, 460, template), len(places), translate)

@@ -15,10 +15,14 @@ def draw_attention(attention: Attention, token: int) -> go.Figure:
     names = [f"{i} {t}" for i, t in enumerate(attention.tokens)]
     figure = go.Figure(
         go.Heatmap(
-            z=attention.weights, x=names, y=names, colorscale=[[0, "rgba(42,157,143,0)"], [1, ACCENT]], showscale=False,
+            z=attention.weights,
+            x=names,
+            y=names,
+            colorscale=[[0, "rgba(42,157,143,0)"], [1, ACCENT]],
+            showscale=False,
             hovertemplate="%{y} → %{x}: %{z:.2f}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.add_hrect(y0=token - 0.5, y1=token + 0.5, line_color=BAD, line_width=2)
     figure.update_yaxes(autorange="reversed", tickfont={"size": 9}).update_xaxes(tickfont={"size": 9}, side="top")
     return frame(figure, 430)
@@ -33,9 +37,13 @@ def draw_temperatures(found: Sequence[tuple[float, Sampled]], *, translate: Tran
     )
     for name, values, colour, dash, symbol in lines:
         figure.add_scatter(
-            x=[t for t, _ in found], y=values, name=translate(name), mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 3}, marker={"symbol": symbol, "size": 10},
-        )  # fmt: skip
+            x=[t for t, _ in found],
+            y=values,
+            name=translate(name),
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 3},
+            marker={"symbol": symbol, "size": 10},
+        )
     figure.update_xaxes(title=translate("temperature")).update_yaxes(range=[0, 1.03])
     figure = note_empty(frame(figure, 300), len(found), translate)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})

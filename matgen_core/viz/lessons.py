@@ -30,9 +30,12 @@ def draw_schedules(
     for (name, schedule), colour, dash in zip(schedules.items(), (ACCENT, BAD), ("solid", "dash"), strict=False):
         values = schedule.alpha_bar.numpy()
         figure.add_scatter(
-            x=np.arange(len(values)), y=values, name=translate(name), mode="lines",
+            x=np.arange(len(values)),
+            y=values,
+            name=translate(name),
+            mode="lines",
             line={"color": colour, "width": 3, "dash": dash},
-        )  # fmt: skip
+        )
     figure.add_vline(x=t, line_color=MUTED, line_width=2)
     figure.update_xaxes(title="t")
     figure.update_yaxes(title="ᾱ<sub>t</sub>", range=[0, 1.02])
@@ -59,13 +62,18 @@ def draw_cloud(
     """
     figure = go.Figure()
     for cloud, name, colour, size, symbol in (
-        (points, names[0], MUTED if drawn is not None else ACCENT, 4, "circle"), (drawn, names[1], BAD, 5, "cross"),
-    ):  # fmt: skip
+        (points, names[0], MUTED if drawn is not None else ACCENT, 4, "circle"),
+        (drawn, names[1], BAD, 5, "cross"),
+    ):
         if cloud is not None:
             figure.add_scattergl(
-                x=cloud[:, 0], y=cloud[:, 1], mode="markers", name=name, hoverinfo="skip",
+                x=cloud[:, 0],
+                y=cloud[:, 1],
+                mode="markers",
+                name=name,
+                hoverinfo="skip",
                 marker={"color": colour, "size": size, "symbol": symbol, "opacity": 0.7},
-            )  # fmt: skip
+            )
     figure.update_xaxes(range=[-3.2, 3.2], visible=False)
     figure.update_yaxes(range=[-3.2, 3.2], visible=False, scaleanchor="x")
     figure = frame(figure, height, template)
@@ -83,9 +91,12 @@ def draw_losses(losses: Sequence[float], *, translate: Translate = str, template
     figure = go.Figure()
     stride = max(1, len(losses) // 1000)
     figure.add_scatter(
-        x=list(range(0, len(losses), stride)), y=list(losses[::stride]), mode="lines",
-        line={"color": MUTED, "width": 1}, hoverinfo="skip",
-    )  # fmt: skip
+        x=list(range(0, len(losses), stride)),
+        y=list(losses[::stride]),
+        mode="lines",
+        line={"color": MUTED, "width": 1},
+        hoverinfo="skip",
+    )
     if len(losses) >= 50:
         mean = np.convolve(losses, np.full(50, 0.02), mode="valid")
         figure.add_scatter(
@@ -102,9 +113,12 @@ def draw_ratio(schedules: Mapping[str, Schedule], t: int, *, translate: Translat
     for (name, schedule), colour, dash in zip(schedules.items(), (ACCENT, BAD), ("solid", "dash"), strict=False):
         left = schedule.alpha_bar.numpy().astype(float)
         figure.add_scatter(
-            x=np.arange(len(left)), y=left / np.maximum(1 - left, 1e-9), name=translate(name), mode="lines",
+            x=np.arange(len(left)),
+            y=left / np.maximum(1 - left, 1e-9),
+            name=translate(name),
+            mode="lines",
             line={"color": colour, "width": 3, "dash": dash},
-        )  # fmt: skip
+        )
     figure.add_vline(x=t, line_color=MUTED, line_width=2)
     figure.add_hline(y=1.0, line_color=MUTED, line_width=1, line_dash="dot")
     figure.update_xaxes(title="t")
@@ -124,21 +138,34 @@ def draw_path(known: Array, noisy: Array, clean: Array, step: int, *, translate:
     """
     figure = go.Figure()
     figure.add_scattergl(
-        x=known[:, 0], y=known[:, 1], mode="markers", name=translate("known"), hoverinfo="skip",
+        x=known[:, 0],
+        y=known[:, 1],
+        mode="markers",
+        name=translate("known"),
+        hoverinfo="skip",
         marker={"color": MUTED, "size": 3, "opacity": 0.35},
-    )  # fmt: skip
+    )
     for path, name, colour, dash, symbol in (
-        (noisy, "the latent", BAD, "dot", "diamond"), (clean, "predicted clean", ACCENT, "solid", "circle"),
-    ):  # fmt: skip
+        (noisy, "the latent", BAD, "dot", "diamond"),
+        (clean, "predicted clean", ACCENT, "solid", "circle"),
+    ):
         figure.add_scatter(
-            x=path[:, 0], y=path[:, 1], mode="lines+markers", name=translate(name),
-            line={"color": colour, "width": 2, "dash": dash}, marker={"color": colour, "size": 6, "symbol": symbol},
+            x=path[:, 0],
+            y=path[:, 1],
+            mode="lines+markers",
+            name=translate(name),
+            line={"color": colour, "width": 2, "dash": dash},
+            marker={"color": colour, "size": 6, "symbol": symbol},
             hovertemplate="%{pointNumber}<extra></extra>",
-        )  # fmt: skip
+        )
     figure.add_scatter(
-        x=[noisy[step, 0], clean[step, 0]], y=[noisy[step, 1], clean[step, 1]], mode="markers", hoverinfo="skip",
-        marker={"size": 16, "symbol": "circle-open", "color": [BAD, ACCENT], "line": {"width": 3}}, showlegend=False,
-    )  # fmt: skip
+        x=[noisy[step, 0], clean[step, 0]],
+        y=[noisy[step, 1], clean[step, 1]],
+        mode="markers",
+        hoverinfo="skip",
+        marker={"size": 16, "symbol": "circle-open", "color": [BAD, ACCENT], "line": {"width": 3}},
+        showlegend=False,
+    )
     figure.update_xaxes(title="PC 1", zeroline=False).update_yaxes(title="PC 2", zeroline=False)
     figure = frame(figure, 330)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 0})
@@ -152,11 +179,15 @@ def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
     for method in symbols:
         mine = [way for way in ways if way.method == method]
         figure.add_scatter(
-            x=[w.seconds for w in mine], y=[w.distance for w in mine], mode="markers+text", name=method,
-            text=[f"{method} {w.steps}" for w in mine], textposition="top center",
+            x=[w.seconds for w in mine],
+            y=[w.distance for w in mine],
+            mode="markers+text",
+            name=method,
+            text=[f"{method} {w.steps}" for w in mine],
+            textposition="top center",
             marker={"size": 14, "symbol": symbols[method], "color": colours[method]},
             hovertemplate="%{text}: %{x:.2f} s, %{y:.3f}<extra></extra>",
-        )  # fmt: skip
+        )
     seconds = [w.seconds for w in ways]
     ends = [float(np.log10(min(seconds) / 2)), float(np.log10(max(seconds) * 2))] if seconds else [0.0, 1.0]
     figure.update_xaxes(title=translate("seconds for 100 latents"), type="log", range=ends)
@@ -180,9 +211,13 @@ def draw_readings(
     for told, name, colour, pattern in ((free, "told nothing", MUTED, "/"), (asked, "told the value", ACCENT, "")):
         counts, edges = np.histogram(np.clip(told.readings, *ends), bins=24, range=ends)
         figure.add_bar(
-            x=(edges[:-1] + edges[1:]) / 2, y=counts / max(1, len(told.readings)), name=translate(name), opacity=0.75,
-            marker={"color": colour, "pattern": {"shape": pattern}}, hovertemplate="%{x:.2f}: %{y:.0%}<extra></extra>",
-        )  # fmt: skip
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts / max(1, len(told.readings)),
+            name=translate(name),
+            opacity=0.75,
+            marker={"color": colour, "pattern": {"shape": pattern}},
+            hovertemplate="%{x:.2f}: %{y:.0%}<extra></extra>",
+        )
     figure.add_vline(x=asked.value, line_color=BAD, line_width=3)
     figure.update_layout(barmode="overlay", bargap=0.05)
     figure.update_xaxes(title=unit, range=ends).update_yaxes(tickformat=".0%")
@@ -201,9 +236,13 @@ def draw_guidance(cells: Sequence[Told], tolerance: float, chosen: float, *, tra
         ([c.different for c in cells], "different formulas", MUTED, "dot", "square"),
     ):
         figure.add_scatter(
-            x=weights, y=values, name=translate(name), mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 3}, marker={"symbol": symbol, "size": 10},
-        )  # fmt: skip
+            x=weights,
+            y=values,
+            name=translate(name),
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 3},
+            marker={"symbol": symbol, "size": 10},
+        )
     figure.add_vline(x=chosen, line_color=MUTED, line_width=2)
     figure.update_xaxes(title=translate("guidance")).update_yaxes(range=[0, 1.03], tickformat=".0%")
     figure = note_empty(frame(figure, 300), len(cells), translate)

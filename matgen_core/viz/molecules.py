@@ -46,9 +46,14 @@ def draw_comparison(
     for name, data, colour in ((translate("MOSES"), known, MUTED), (translate("this run"), values, ACCENT)):
         share = np.histogram(data, bins=edges)[0] / max(1, len(data))
         figure.add_scatter(
-            x=middles, y=share, name=name, mode="lines", line={"color": colour, "width": 2, "shape": "hvh"},
-            fill="tozeroy" if colour == MUTED else None, hovertemplate=f"{name}: %{{x:.2f}}, %{{y:.1%}}<extra></extra>",
-        )  # fmt: skip
+            x=middles,
+            y=share,
+            name=name,
+            mode="lines",
+            line={"color": colour, "width": 2, "shape": "hvh"},
+            fill="tozeroy" if colour == MUTED else None,
+            hovertemplate=f"{name}: %{{x:.2f}}, %{{y:.1%}}<extra></extra>",
+        )
     unit = f" ({record.unit})" if record.unit else ""
     figure.update_xaxes(title=f"{translate(record.label)}{unit}", showgrid=False, zeroline=False)
     figure.update_yaxes(visible=False)
@@ -72,9 +77,13 @@ def draw_options(step: WritingStep, *, most: int = 10, translate: Translate = st
     for place, name, colour in ((1, translate("before"), MUTED), (2, translate("after"), ACCENT)):
         share = [option[place] for option in shown]
         figure.add_bar(
-            x=share, y=names, name=name, orientation="h", marker_color=colour,
+            x=share,
+            y=names,
+            name=name,
+            orientation="h",
+            marker_color=colour,
             hovertemplate=f"{name}: %{{x:.1%}}<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_yaxes(autorange="reversed", type="category").update_xaxes(range=[0, 1], tickformat=".0%")
     figure = frame(figure, 60 + 30 * len(shown))
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 0}, bargap=0.25)

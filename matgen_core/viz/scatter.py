@@ -49,17 +49,23 @@ def draw_scatter(
             low, high = goals[key].interval(PROPERTIES[key].tolerance, PROPERTIES[key].range)
             add(**{f"{axis}0": low, f"{axis}1": high}, fillcolor=ACCENT, opacity=0.15, line_width=0)
     figure.add_scatter(
-        x=[c.value(x) for c in shown], y=[c.value(y) for c in shown], mode="markers",
-        error_x=_bars_of_picked(shown, x, picked), error_y=_bars_of_picked(shown, y, picked),
+        x=[c.value(x) for c in shown],
+        y=[c.value(y) for c in shown],
+        mode="markers",
+        error_x=_bars_of_picked(shown, x, picked),
+        error_y=_bars_of_picked(shown, y, picked),
         customdata=[c.id for c in shown],
         marker={
             "size": [13 if c.id == picked else 9 for c in shown],
-            "color": [colour for colour, _symbol in marks], "symbol": [symbol for _colour, symbol in marks],
+            "color": [colour for colour, _symbol in marks],
+            "symbol": [symbol for _colour, symbol in marks],
             "line": {"width": [3 if c.id == picked else 0.5 for c in shown], "color": "rgba(128,128,128,0.9)"},
         },
-        text=[name(c) for c in shown], hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
-        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
-    )  # fmt: skip
+        text=[name(c) for c in shown],
+        hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+    )
     for update, key in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
         update(title=f"{translate(PROPERTIES[key].label)} ({PROPERTIES[key].unit})", gridcolor=GRID, zeroline=False)
     return note_empty(frame(figure, height, template), len(shown), translate)

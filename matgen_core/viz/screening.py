@@ -49,15 +49,22 @@ def draw_front(
     figure = go.Figure()
     # One trace a kind of point: a marker told point by point takes a second for some thousand of them.
     scale = 0.5 if len(keys) == 3 else 1.0  # in space a point of one size looks twice as large
-    kinds = ((~first & ~chosen, MUTED, 6 * scale, "circle-open"), (first & ~chosen, ACCENT, 10 * scale, "circle"),
-             (chosen, BAD, 15 * scale, "diamond"))  # fmt: skip
+    kinds = (
+        (~first & ~chosen, MUTED, 6 * scale, "circle-open"),
+        (first & ~chosen, ACCENT, 10 * scale, "circle"),
+        (chosen, BAD, 15 * scale, "diamond"),
+    )
     traces = [
         {
-            **dict(zip("xyz", values[which].T, strict=False)), "mode": "markers", "customdata": ids[which, None],
-            "text": texts[which], "marker": {"size": size, "color": color, "symbol": symbol},
+            **dict(zip("xyz", values[which].T, strict=False)),
+            "mode": "markers",
+            "customdata": ids[which, None],
+            "text": texts[which],
+            "marker": {"size": size, "color": color, "symbol": symbol},
         }
-        for which, color, size, symbol in kinds if which.any()
-    ]  # fmt: skip
+        for which, color, size, symbol in kinds
+        if which.any()
+    ]
     if len(keys) == 3:
         for trace in traces:
             figure.add_scatter3d(**trace, hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}, %{z:.3g}<extra></extra>")
@@ -70,23 +77,32 @@ def draw_front(
         order = np.flatnonzero(edge)[np.lexsort((values[edge, 1], values[edge, 0]))]
         shape = "hv" if objectives[0].direction == "min" else "vh"
         figure.add_scatter(
-            x=values[order, 0], y=values[order, 1], mode="lines", hoverinfo="skip",
+            x=values[order, 0],
+            y=values[order, 1],
+            mode="lines",
+            hoverinfo="skip",
             line={"color": ACCENT, "width": 1.5, "shape": shape, "dash": "dot"},
-        )  # fmt: skip
+        )
     for trace in traces:
         figure.add_scattergl(
-            **trace, hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
-            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.5}},
-        )  # fmt: skip
+            **trace,
+            hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 0.5}},
+        )
     figure.update_xaxes(title=titles[0], gridcolor=_GRID, zeroline=False)
     figure.update_yaxes(title=titles[1], gridcolor=_GRID, zeroline=False)
     return frame(figure, height).update_layout(dragmode="select")
 
 
 def draw_parallel(
-    candidates: Sequence[Candidate[M]], fronts: Sequence[int], objectives: Sequence[Objective], *,
-    translate: Translate = str, height: int = 420,
-) -> go.Figure:  # fmt: skip
+    candidates: Sequence[Candidate[M]],
+    fronts: Sequence[int],
+    objectives: Sequence[Objective],
+    *,
+    translate: Translate = str,
+    height: int = 420,
+) -> go.Figure:
     """One line a candidate over all objectives, turned so that up is better; the first front is dark."""
     dimensions = []
     for objective in objectives:
@@ -121,12 +137,14 @@ def draw_trade_off(
     chosen = np.abs(spreads - now) == np.abs(spreads - now).min()
     figure = go.Figure(
         go.Scatter(
-            x=[point[2] for point in points], y=[point[1] for point in points], mode="lines+markers",
+            x=[point[2] for point in points],
+            y=[point[1] for point in points],
+            mode="lines+markers",
             line={"color": ACCENT, "width": 1.5},
             marker={"size": np.where(chosen, 14, 7).tolist(), "color": np.where(chosen, BAD, ACCENT).tolist()},
             hovertemplate="%{y:.2f}, %{x:.2f}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_xaxes(title=translate("mean distance"), gridcolor=_GRID, zeroline=False)
     figure.update_yaxes(title=translate("mean desirability"), gridcolor=_GRID, zeroline=False)
     return frame(figure, height)

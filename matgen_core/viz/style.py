@@ -17,9 +17,13 @@ Translate = Callable[[str], str]
 def frame(figure: go.Figure, height: int, template: str | None = None) -> go.Figure:
     """Clear background, small margins, no legend."""
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)", showlegend=False, font={"size": 12},
-    )  # fmt: skip
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        font={"size": 12},
+    )
     return figure.update_layout(template=template) if template else figure
 
 
@@ -28,6 +32,11 @@ def note_empty(figure: go.Figure, count: int, translate: Translate) -> go.Figure
     if count:
         return figure
     return figure.add_annotation(
-        text=translate("Nothing to draw yet"), x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
+        text=translate("Nothing to draw yet"),
+        x=0.5,
+        y=0.5,
+        xref="paper",
+        yref="paper",
+        showarrow=False,
         font={"size": 14, "color": MUTED},
-    )  # fmt: skip
+    )

@@ -18,9 +18,13 @@ def draw_guess(guess: Guess, *, template: str | None = None) -> go.Figure:
     names, chances = zip(*guess.options, strict=True)
     figure = go.Figure()
     figure.add_bar(
-        x=list(names), y=list(chances), marker_color=[ACCENT if n == guess.truth else MUTED for n in names],
-        text=[f"{p:.0%}" for p in chances], textposition="outside", cliponaxis=False,
-    )  # fmt: skip
+        x=list(names),
+        y=list(chances),
+        marker_color=[ACCENT if n == guess.truth else MUTED for n in names],
+        text=[f"{p:.0%}" for p in chances],
+        textposition="outside",
+        cliponaxis=False,
+    )
     figure.update_yaxes(range=[0, max(chances) * 1.25], visible=False)
     return frame(figure, 200, template)
 
@@ -29,19 +33,30 @@ def draw_views(views: ViewMap, *, translate: Translate = str, template: str | No
     """Views of each formula among known ones; the formula itself is large."""
     figure = go.Figure()
     figure.add_scattergl(
-        x=views.others[:, 0], y=views.others[:, 1], mode="markers", marker={"size": 4, "color": MUTED, "opacity": 0.5},
-        text=list(views.names), hovertemplate="%{text}<extra></extra>", name=translate("known formulas"),
-    )  # fmt: skip
+        x=views.others[:, 0],
+        y=views.others[:, 1],
+        mode="markers",
+        marker={"size": 4, "color": MUTED, "opacity": 0.5},
+        text=list(views.names),
+        hovertemplate="%{text}<extra></extra>",
+        name=translate("known formulas"),
+    )
     for number, owner in enumerate(dict.fromkeys(views.owners)):
         mine = [i for i, name in enumerate(views.owners) if name == owner]
         figure.add_scatter(
-            x=views.points[mine, 0], y=views.points[mine, 1], mode="markers", name=owner,
-            text=[views.labels[i] for i in mine], hovertemplate="%{text}<extra></extra>",
+            x=views.points[mine, 0],
+            y=views.points[mine, 1],
+            mode="markers",
+            name=owner,
+            text=[views.labels[i] for i in mine],
+            hovertemplate="%{text}<extra></extra>",
             marker={
-                "size": [16, *[9] * (len(mine) - 1)], "symbol": _SYMBOLS[number % len(_SYMBOLS)],
-                "color": _COLOURS[number % len(_COLOURS)], "line": {"width": 1, "color": "white"},
+                "size": [16, *[9] * (len(mine) - 1)],
+                "symbol": _SYMBOLS[number % len(_SYMBOLS)],
+                "color": _COLOURS[number % len(_COLOURS)],
+                "line": {"width": 1, "color": "white"},
             },
-        )  # fmt: skip
+        )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     figure = frame(figure, 360, template)
@@ -53,13 +68,22 @@ def draw_parameters(counts: Mapping[str, tuple[int, int]], *, translate: Transla
     names = [translate(name) for name in counts]
     figure = go.Figure()
     figure.add_bar(
-        y=names, x=[trained for trained, _ in counts.values()], orientation="h", name=translate("trained"),
-        marker_color=ACCENT, text=[f"{t:,} ({t / a:.1%})" for t, a in counts.values()], textposition="auto",
-    )  # fmt: skip
+        y=names,
+        x=[trained for trained, _ in counts.values()],
+        orientation="h",
+        name=translate("trained"),
+        marker_color=ACCENT,
+        text=[f"{t:,} ({t / a:.1%})" for t, a in counts.values()],
+        textposition="auto",
+    )
     figure.add_bar(
-        y=names, x=[a - t for t, a in counts.values()], orientation="h", name=translate("frozen"), marker_color=MUTED,
+        y=names,
+        x=[a - t for t, a in counts.values()],
+        orientation="h",
+        name=translate("frozen"),
+        marker_color=MUTED,
         marker_pattern_shape="/",
-    )  # fmt: skip
+    )
     figure.update_yaxes(autorange="reversed")
     figure = frame(figure, 190)
     return figure.update_layout(barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.2, "x": 0})
@@ -71,9 +95,11 @@ def draw_teaching(
     """Error on the withheld rows after each epoch."""
     figure = go.Figure()
     figure.add_scatter(
-        x=[e for e, _, _ in curve], y=[error for _, _, error in curve], mode="lines+markers",
+        x=[e for e, _, _ in curve],
+        y=[error for _, _, error in curve],
+        mode="lines+markers",
         line={"color": ACCENT, "width": 3},
-    )  # fmt: skip
+    )
     figure.update_yaxes(title=label, rangemode="tozero")
     figure.update_xaxes(title=translate("epoch"))
     return note_empty(frame(figure, 260, template), len(curve), translate)

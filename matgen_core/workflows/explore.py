@@ -91,9 +91,15 @@ def neighbour_map(
         return bool(cancelled and cancelled())
 
     fit = TSNE(
-        perplexity=min(30.0, (len(vectors) - 1) / 3), n_jobs=1, random_state=_SEED, early_exaggeration_iter=early,
-        n_iter=iterations - early, callbacks=report, callbacks_every_iters=10, negative_gradient_method="fft",
-    )  # fmt: skip
+        perplexity=min(30.0, (len(vectors) - 1) / 3),
+        n_jobs=1,
+        random_state=_SEED,
+        early_exaggeration_iter=early,
+        n_iter=iterations - early,
+        callbacks=report,
+        callbacks_every_iters=10,
+        negative_gradient_method="fft",
+    )
     placed = np.asarray(fit.fit(reduced), dtype=np.float32)
     if cancelled and cancelled():
         raise Cancelled

@@ -58,9 +58,10 @@ def loosen(candidate: Candidate[M], rule: str, rules: Rules, target: Target) -> 
     elif rule == "hazards":
         elements = elements_of(candidate)
         looser = replace(
-            rules, toxic=rules.toxic or bool(elements & set(TOXIC)),
+            rules,
+            toxic=rules.toxic or bool(elements & set(TOXIC)),
             radioactive=rules.radioactive or bool(elements & RADIOACTIVE),
-        )  # fmt: skip
+        )
     elif rule == "hull" and (above := candidate.best("e_above_hull")) is not None and above <= MOST_ABOVE_HULL:
         looser = replace(rules, max_e_above_hull=_up(above, 100))
     elif rule == "sa_score" and (score := candidate.value("sa_score")) is not None:

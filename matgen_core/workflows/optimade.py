@@ -88,10 +88,11 @@ def ask_optimade(formula: str, name: str, base: str) -> Answer:
     """One OPTIMADE database about one reduced formula."""
     query = urllib.parse.urlencode(
         {
-            "filter": f'chemical_formula_reduced="{optimade_formula(formula)}"', "page_limit": "5",
+            "filter": f'chemical_formula_reduced="{optimade_formula(formula)}"',
+            "page_limit": "5",
             "response_fields": "chemical_formula_reduced",
         }
-    )  # fmt: skip
+    )
     try:
         answer = _fetch(f"{base}/v1/structures?{query}")
         entries = tuple(str(entry["id"])[:40] for entry in answer["data"])

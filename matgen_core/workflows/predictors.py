@@ -55,10 +55,15 @@ def save_predictor(tuned: Tuned, name: str, label: str, unit: str = "") -> Path:
         weights = {f"encoder.{k}": v for k, v in trained_weights(tuned.backbone.encoder).items()}
     weights |= {f"head.{k}": v.detach().clone() for k, v in tuned.head.state_dict().items()}
     record = {
-        "kind": tuned.backbone.kind, "backbone": tuned.backbone.name, "config": asdict(tuned.config),
-        "head": asdict(tuned.head.config), "scale": tuned.scale, "report": tuned.report, "label": label[:80],
+        "kind": tuned.backbone.kind,
+        "backbone": tuned.backbone.name,
+        "config": asdict(tuned.config),
+        "head": asdict(tuned.head.config),
+        "scale": tuned.scale,
+        "report": tuned.report,
+        "label": label[:80],
         "unit": unit[:20],
-    }  # fmt: skip
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         save_file({k: v.contiguous() for k, v in weights.items()}, str(folder / "weights.safetensors"))

@@ -115,13 +115,16 @@ def load_crystal_space(folder: Path = FOLDER) -> Space:
         )
     rows = np.array([places[id_] for id_ in ids])
     return Space(
-        "crystals", f"crystal-vae@{autoencoder}", tuple(known["formula"][rows].tolist()), vectors,
+        "crystals",
+        f"crystal-vae@{autoencoder}",
+        tuple(known["formula"][rows].tolist()),
+        vectors,
         {
             **{key: np.asarray(known[key], dtype=np.float32)[rows] for key in CRYSTAL_CONDITIONS},
             "space_group": np.asarray(known["space_group"], dtype=np.float32)[rows],
         },
         tuple(ids),
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=1)
@@ -130,6 +133,10 @@ def load_molecule_space() -> Space:
     reference = load_molecule_reference()
     columns = {key: reference.column(key) for key in MOLECULE_CONDITIONS}
     return Space(
-        "molecules", "Morgan fingerprint (radius 2, 1024 bits)", reference.smiles, print_vectors(reference.smiles),
-        columns, holds="molecules",
-    )  # fmt: skip
+        "molecules",
+        "Morgan fingerprint (radius 2, 1024 bits)",
+        reference.smiles,
+        print_vectors(reference.smiles),
+        columns,
+        holds="molecules",
+    )

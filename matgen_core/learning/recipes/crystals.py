@@ -71,9 +71,17 @@ def crystal_geometry(
     volumes = fit_volumes(learn.crystals)
     means, stds = cell_statistics(learn.crystals, volumes)
     config = GeometryConfig(
-        len(ELEMENTS), position_count(), width, 4, 16, 7.0, 0.1, _nested(means), _nested(stds),
+        len(ELEMENTS),
+        position_count(),
+        width,
+        4,
+        16,
+        7.0,
+        0.1,
+        _nested(means),
+        _nested(stds),
         condition_config(learn, width),
-    )  # fmt: skip
+    )
     torch.manual_seed(training.seed)
     device = best_device()
     model = GeometryDenoiser(config).to(device)

@@ -101,9 +101,7 @@ def crystal_diffusion(
 
     def error(network: nn.Module, z: Tensor, conditions: Tensor, generator: torch.Generator | None = None) -> Tensor:
         conditions = conditions.to(device)
-        return diffusion_loss(
-            lambda x, t: network(x, t, conditions), z.to(device), schedule, "v", generator=generator
-        )  # fmt: skip
+        return diffusion_loss(lambda x, t: network(x, t, conditions), z.to(device), schedule, "v", generator=generator)
 
     def loss(item: tuple[Tensor, Tensor]) -> Tensor:
         return error(model, item[0], drop_conditions(item[1]))

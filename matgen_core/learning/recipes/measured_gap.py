@@ -89,16 +89,23 @@ def _export(members: list[Tuned], examples: Examples, held: np.ndarray, checkpoi
     scale = float(np.quantile(error[even] / spread[even], 0.95)) / 2
     within = {n: float((error[~even] < n * scale * spread[~even]).mean()) for n in (1, 2)}
     trained = {
-        "parameters": sum(p.numel() for p in network.parameters()), "rows": int((~held).sum()),
-        "withheld": int(held.sum()), "seconds": sum(tuned.report["seconds"] for tuned in members),
-        "mae": float(error.mean()), "mae_of_median": members[0].report["mae_of_median"],
-        "within_2_spreads": within[2], "within_1_spread": within[1],
-    }  # fmt: skip
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "rows": int((~held).sum()),
+        "withheld": int(held.sum()),
+        "seconds": sum(tuned.report["seconds"] for tuned in members),
+        "mae": float(error.mean()),
+        "mae_of_median": members[0].report["mae_of_median"],
+        "within_2_spreads": within[2],
+        "within_1_spread": within[1],
+    }
     extra = {
-        "readings": [asdict(head)], "members": len(members), "scales": {KEY: round(scale, 4)},
+        "readings": [asdict(head)],
+        "members": len(members),
+        "scales": {KEY: round(scale, 4)},
         "domain": {KEY: round(float(np.quantile(spread * scale, 0.95)), 4)},
-        "backbone": members[0].backbone.name, "taught": asdict(members[0].config),
-    }  # fmt: skip
+        "backbone": members[0].backbone.name,
+        "taught": asdict(members[0].config),
+    }
     weights = {key: value for key, value in network.state_dict().items() if not key.endswith("position_ids")}
     return save_checkpoint(MEASURED, weights, {**asdict(first.config), **extra, "trained": trained}, folder=checkpoints)
 
