@@ -40,8 +40,9 @@ def finetune_file(
 
     with at_work() as work:
         from matgen_core.learning.examples import read_columns
-        from matgen_core.workflows.finetune import finetune, read_examples
+        from matgen_core.workflows.finetune import finetune
         from matgen_core.workflows.predictors import check_place, save_predictor
+        from matgen_core.workflows.training_examples import read_examples
 
         check_place(named)
         texts, values, kind = read_columns(source, column, text, kind)

@@ -47,7 +47,8 @@ def screen(
         from matgen_core.runs.store import open_store
         from matgen_core.workflows.candidate_files import read_files
         from matgen_core.workflows.own_predictors import add_own_readings, own_property
-        from matgen_core.workflows.screen import check_objectives, screen_to_folder
+        from matgen_core.workflows.screen import check_objectives
+        from matgen_core.workflows.screen_folder import screen_to_folder
 
         own = {record.key: record for record in map(own_property, names)}
         objectives = [parse_objective(text, own) for text in objective or []]

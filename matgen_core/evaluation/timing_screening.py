@@ -23,7 +23,7 @@ from matgen_core.kinds.crystals.rows import read_table
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.workflows.candidate_files import read_files
 from matgen_core.workflows.pareto import parse_objective
-from matgen_core.workflows.screen import screen_to_folder
+from matgen_core.workflows.screen_folder import screen_to_folder
 
 #: What is optimised while it is measured.
 OBJECTIVES = {

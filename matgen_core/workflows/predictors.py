@@ -19,7 +19,8 @@ from matgen_core.core.messages import Message
 from matgen_core.core.records import Prediction
 from matgen_core.models.adapters import apply_strategy, load_trained, merge, trained_weights
 from matgen_core.models.bert import Head, HeadConfig
-from matgen_core.workflows.finetune import FinetuneConfig, Tuned, clean, open_backbone
+from matgen_core.workflows.finetune import FinetuneConfig, Tuned, open_backbone
+from matgen_core.workflows.training_examples import clean
 
 #: Where named predictors lie, if not in the user's data folder.
 VARIABLE = variable("predictors")

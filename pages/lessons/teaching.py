@@ -14,8 +14,9 @@ from matgen_core.learning.examples import read_columns, read_header
 from matgen_core.lessons.transfer import demo_table
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.viz.transfer import draw_teaching
-from matgen_core.workflows.finetune import FinetuneConfig, Tuned, finetune, read_examples
+from matgen_core.workflows.finetune import FinetuneConfig, Tuned, finetune
 from matgen_core.workflows.predictors import save_predictor
+from matgen_core.workflows.training_examples import read_examples
 from pages.i18n.language import N_, _
 from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import catch_up, look, show_progress

@@ -24,8 +24,8 @@ from matgen_core.kinds.molecules.conditions import check_molecules
 from matgen_core.learning.checkpoints import FOLDER
 from matgen_core.lessons.exercises import read_condition
 from matgen_core.runs.store import VARIABLE
-from matgen_core.workflows.finetune import read_examples
 from matgen_core.workflows.predict_table import read_rows
+from matgen_core.workflows.training_examples import read_examples
 from pages.i18n.language import say
 
 ROOT = Path(__file__).parents[2]

@@ -12,13 +12,7 @@ from matgen_core.core.records import Prediction
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.learning.examples import read_columns
 from matgen_core.models.adapters import STRATEGIES
-from matgen_core.workflows.finetune import (
-    Examples,
-    FinetuneConfig,
-    finetune,
-    open_backbone,
-    read_examples,
-)
+from matgen_core.workflows.finetune import FinetuneConfig, finetune, open_backbone
 from matgen_core.workflows.predictors import (
     VARIABLE,
     list_predictors,
@@ -26,6 +20,7 @@ from matgen_core.workflows.predictors import (
     predict_with,
     save_predictor,
 )
+from matgen_core.workflows.training_examples import Examples, read_examples
 
 METALS, OTHERS = ("Li", "Na", "K", "Mg", "Ca", "Sr", "Zn", "Al"), ("O", "S", "Se", "F", "Cl", "Br")
 FORMULAS = [f"{m}{n}{o}" for m in METALS for o in OTHERS for n in (1, 2)]

@@ -12,9 +12,10 @@ from matgen_core.chem.structure import from_structure
 from matgen_core.cli.main import main
 from matgen_core.core.errors import UnknownCheckpoint
 from matgen_core.core.records import Candidate, Formula, Molecule, Origin
-from matgen_core.workflows.finetune import FinetuneConfig, finetune, read_examples
+from matgen_core.workflows.finetune import FinetuneConfig, finetune
 from matgen_core.workflows.own_predictors import add_own_readings, own_property
 from matgen_core.workflows.predictors import VARIABLE, load_predictor, save_predictor
+from matgen_core.workflows.training_examples import read_examples
 
 
 @pytest.fixture

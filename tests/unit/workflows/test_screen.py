@@ -29,8 +29,9 @@ from matgen_core.kinds.rules import Rules, passes
 from matgen_core.runs.records import from_record
 from matgen_core.workflows.candidate_files import Item, Refused, read_files
 from matgen_core.workflows.pareto import Objective, rank_by_front
-from matgen_core.workflows.screen import BATCH, Screener, screen_to_folder
+from matgen_core.workflows.screen import BATCH, Screener
 from matgen_core.workflows.screen_files import screening_to_csv, screening_to_json
+from matgen_core.workflows.screen_folder import screen_to_folder
 
 NACL = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 90, 90, 90))
 GOALS = [Objective("band_gap", "max"), Objective("e_above_hull", "min")]

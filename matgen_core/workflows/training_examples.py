@@ -1,0 +1,105 @@
+"""Rows that a predictor of the user's own property learns from: formulas or SMILES, each with a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matgen_core.chem.molecule import canonical, read, split_extension
+from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.messages import Message, join
+from matgen_core.core.settings import FinetuneConfig as FinetuneConfig
+from matgen_core.files.units import MISSING, read_number
+from matgen_core.kinds.compositions.rows import reduce_formula
+
+#: Fewest rows to learn from.
+LEAST = 20
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a predictor learns from.
+
+    Args:
+        kind: one of KINDS.
+        texts: N reduced formulas or canonical SMILES.
+        values: (N,).
+        refused: (row, reason) of those left out; row 1 is the first below the header.
+        note: what else was done to the table, for the user.
+    """
+
+    kind: str
+    texts: tuple[str, ...]
+    values: NDArray[np.float32]
+    refused: tuple[tuple[int, str], ...] = ()
+    note: str = ""
+
+
+def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, most: int = 100_000) -> Examples:
+    """The good rows, each text once with its mean value; the bad ones with their reason.
+
+    Raises:
+        BadInput: where too few are left, or all values are the same.
+    """
+    refused: list[tuple[int, str]] = []
+    found: dict[str, list[float]] = {}
+    for row, (text, value) in enumerate(zip(texts, values, strict=True), 1):
+        try:
+            number = _number(value)
+        except BadInput as error:
+            refused.append((row, str(error)))
+            continue
+        try:
+            found.setdefault(clean(str(text), kind), []).append(number)
+        except BadInput as error:
+            refused.append((row, str(error)))
+    merged = sum(len(v) for v in found.values()) - len(found)
+    names = list(found)
+    notes = [Message("{merged} rows repeat a {kind} and were averaged", merged=merged, kind=kind)] if merged else []
+    if len(names) > most:
+        chosen = np.random.default_rng(0).choice(len(names), most, replace=False)
+        names = [names[i] for i in sorted(chosen)]
+        notes.append(Message("{most:,} of {n_found:,} were drawn at random", most=most, n_found=len(found)))
+    if len(names) < LEAST:
+        first = Message("; row {row}: {reason}", row=refused[0][0], reason=refused[0][1]) if refused else ""
+        raise BadInput(
+            "{n_names} usable rows are too few to learn from; give {least} or more{first}",
+            n_names=len(names),
+            least=LEAST,
+            first=first,
+        )
+    numbers = np.array([np.mean(found[name]) for name in names], dtype=np.float32)
+    if float(np.ptp(numbers)) < 1e-9 * max(1.0, float(np.abs(numbers).max())):
+        raise BadInput(
+            "every value is {numbers:g}: there is nothing to learn; choose another column", numbers=numbers[0]
+        )
+    return Examples(kind, tuple(names), numbers, tuple(refused), join(notes))
+
+
+def _number(value: object) -> float:
+    """The number of a cell; raises BadInput for one that has none, naming why."""
+    if isinstance(value, BadInput):
+        raise value
+    text = str(value).strip()
+    if text.lower() in MISSING:
+        raise BadInput("no value")
+    number, _spread, unit = read_number(text)
+    if unit:
+        raise BadInput("{text} is not a number alone; name the unit in the header", text=quote(text))
+    if abs(number) > 1e30:
+        raise BadInput("{text} is not a number that can be learnt", text=quote(text))
+    return number
+
+
+def clean(text: str, kind: str) -> str:
+    """A formula reduced, or a SMILES as RDKit writes it.
+
+    Raises:
+        BadInput: naming what cannot be read.
+    """
+    if kind == "formula":
+        return reduce_formula(text)
+    return canonical(read(split_extension(text)[0]))
