@@ -12,9 +12,17 @@ from matgen_core.files.tables import find_material, open_table
 
 ROOT = Path(__file__).parents[3]
 #: The reader itself, and files that read only what the app wrote itself, or a table inside a Python wheel.
-OWN = {"matgen_core/files/tables.py", "matgen_core/kinds/compositions/rows.py", "matgen_core/kinds/crystals/rows.py",
-       "matgen_core/kinds/molecules/rows.py", "matgen_core/learning/trainer.py", "matgen_core/workflows/screen_folder.py",
-       "matgen_core/kinds/crystals/energy_judge_build.py", "matgen_core/evaluation/molecules.py", "pages/widgets/prediction_table.py"}  # fmt: skip
+OWN = {
+    "matgen_core/evaluation/molecules.py",
+    "matgen_core/files/tables.py",
+    "matgen_core/kinds/compositions/rows.py",
+    "matgen_core/kinds/crystals/energy_judge_build.py",
+    "matgen_core/kinds/crystals/rows.py",
+    "matgen_core/kinds/molecules/rows.py",
+    "matgen_core/learning/trainer.py",
+    "matgen_core/workflows/screen_folder.py",
+    "pages/widgets/prediction_table.py",
+}
 
 
 def test_no_other_module_reads_a_users_table() -> None:
