@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.core.records import Candidate, Progress
-from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table, read_rows
+from matgen_core.workflows.predict_table import read_rows
 from matgen_core.workflows.predictors import list_predictors, load_predictor
 from pages.i18n.language import N_, _
-from pages.runs.jobs import Job, OnProgress, Stop, submit
+from pages.runs.jobs import Job
 from pages.runs.progress import catch_up, look, show_progress
-from pages.widgets.prediction_table import read_back, show_rows, table_of_typed
+from pages.widgets.prediction_run import DONE, JOB, begin, show_table
+from pages.widgets.prediction_table import show_rows, table_of_typed
 
-JOB, DONE, TYPED = "predict-job", "predict-done", "predict-typed"
+TYPED = "predict-typed"
 MOST_TYPED = 100
 _KINDS = {"formula": N_("formulas"), "smiles": N_("SMILES")}
 
@@ -83,55 +79,6 @@ def table() -> None:
     if "text" in done:
         show_table(done["report"], done["text"])
     catch_up(seen)
-
-
-def begin(name: str, data: bytes, using: str | None) -> None:
-    """Reads the table beside the page."""
-    done: dict[str, object] = {}
-    st.session_state[DONE] = done
-    total = max(1, data.count(b"\n"))
-
-    def work(report: OnProgress, stop: Stop) -> tuple[Candidate, ...]:
-        with tempfile.TemporaryDirectory() as folder:
-            source, out = Path(folder) / "in" / _plain(name), Path(folder) / "out.csv"
-            source.parent.mkdir()
-            source.write_bytes(data)
-            check_unpacked(source)
-            read = predict_table(
-                source,
-                out,
-                using=using,
-                on_progress=lambda n: report(Progress("predict", min(n, total), total)),
-                cancelled=stop,
-            )
-            done["report"], done["text"] = read, out.read_text(encoding="utf-8")
-        return ()
-
-    st.session_state[JOB] = submit(work, total, "predict-table", of_page=True)
-
-
-def _plain(name: str) -> str:
-    """The name of a file without what a file system may not take."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", Path(name).name)[-80:].lstrip(".-") or "table.csv"
-
-
-def show_table(report: Report, text: str) -> None:
-    """What was read, what was not, and the file."""
-    bad = sum(report.bad.values())
-    st.markdown(
-        _("{all} rows by their {kind}: {good} read, {bad} not.").format(
-            all=report.rows, kind=_(report.kind), good=report.rows - bad, bad=bad
-        )
-    )
-    for note in report.notes:
-        st.caption(_(note))
-    for number, reason in report.examples:
-        st.caption(_("Row {n}: {reason}").format(n=number, reason=_(reason)))
-    shown = read_back(text)
-    if len(shown) < report.rows:
-        st.caption(_("The first {n:,} rows; the file has all of them.").format(n=len(shown)))
-    show_rows(shown, "predict-table")
-    st.download_button(_("CSV with readings"), text, "matgen-readings.csv", key="predict-csv", on_click="ignore")
 
 
 st.title(_("Predictions"), anchor=False)

@@ -1,0 +1,156 @@
+"""Language models, live (chapter 4.4): tokens, the next one, attention, temperature, conditions."""
+
+from __future__ import annotations
+
+import base64
+
+import streamlit as st
+
+from matgen_core.chem.drawing import draw_weights
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES
+from matgen_core.kinds.molecules.generate import WritingStep
+from matgen_core.lessons.language import (
+    Attention,
+    Sampled,
+    atom_tokens,
+    attend,
+    count_heads,
+    draw_some,
+    measure_temperatures,
+    next_tokens,
+)
+from matgen_core.lessons.transfer import tokens_of
+from matgen_core.viz.language import draw_attention, draw_conditions, draw_temperatures
+from matgen_core.viz.molecules import draw_options
+from pages.i18n.language import _
+
+_INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def attention(smiles: str, layer: int, head: int) -> Attention:
+    return attend(smiles, layer, head)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def sampled(temperature: float, key: str, value: float | None, seed: int) -> Sampled:
+    return draw_some(32, temperature, None if value is None else {key: value}, key, seed)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def temperatures(seed: int) -> list[tuple[float, Sampled]]:
+    return measure_temperatures(24, seed)
+
+
+def tokens() -> None:
+    st.markdown(
+        _(
+            "A language model reads pieces, not characters: of a molecule atoms, bonds, branches and ring numbers; "
+            "of a formula its atoms. What is not in the vocabulary cannot be written."
+        )
+    )
+    left, right = st.columns(2, gap="medium")
+    smiles = left.text_input("SMILES", "CC(=O)Nc1ccc(Br)cc1", key="token-smiles", max_chars=120)
+    formula = right.text_input(_("Formula"), "LiFePO4", key="token-formula", max_chars=60)
+    for column, text, read in ((left, smiles, atom_tokens), (right, formula, tokens_of)):
+        try:
+            column.code("  ".join(read(text)), language=None, wrap_lines=True)
+        except MatGenError as error:
+            column.error(_(str(error)))
+
+
+def next_one() -> None:
+    st.latex(r"p(t_i \mid t_{<i}) = \mathrm{softmax}(z_i / T)")
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        begun = st.text_input(_("Written so far"), "CC(=O)N", key="begun", max_chars=80)
+        temperature = st.slider(_("Temperature"), 0.1, 2.0, 0.7, 0.05, key="lesson-temperature")
+        top_k = st.slider(
+            _("Top-k"), 0, 20, 5, key="lesson-top-k", help=_("Only the k likeliest tokens may come; 0: all")
+        )
+        st.caption(_("A low temperature makes the likely likelier; top-k cuts off the unlikely altogether."))
+    try:
+        options = tuple(next_tokens(begun.strip(), float(temperature), int(top_k)))
+        step = WritingStep(begun, options[0][0], options)
+        right.plotly_chart(
+            draw_options(step, translate=_),
+            key="next",
+            config={"displayModeBar": False},
+            alt=_("Probabilities of the next token before and after temperature, top-k and top-p"),
+        )
+    except MatGenError as error:
+        right.error(_(str(error)))
+
+
+def attention_of_a_head() -> None:
+    st.latex(r"\mathrm{Attention}(Q,K,V) = \mathrm{softmax}\!\left(QK^\top/\sqrt{d}\right)V")
+    layers, heads = count_heads()
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        smiles = st.text_input(_("Molecule (SMILES)"), "CC(=O)Nc1ccc(O)cc1", key="attention-smiles", max_chars=120)
+        layer = st.slider(_("Layer"), 1, layers, 1, key="attention-layer")
+        head = st.slider(_("Head"), 1, heads, 1, key="attention-head")
+        try:
+            found = attention(smiles.strip(), layer - 1, head - 1)
+        except MatGenError as error:
+            st.error(_(str(error)))
+            return
+        token = st.slider(
+            _("Seen from token"), 1, len(found.tokens) - 1, len(found.tokens) - 1, key=f"token-{len(found.tokens)}"
+        )
+        st.caption(_("It writes **{symbol}** and looks back only.").format(symbol=found.tokens[token]))
+    with right:
+        ink = _INKS.get(st.context.theme.type or "light", _INKS["light"])
+        svg = draw_weights(smiles.strip(), found.on_atoms(token), ink=ink)
+        if svg:
+            data = base64.b64encode(svg.encode()).decode()
+            alt = _("The molecule with a disc on each atom, the darker the more it is attended to")
+            st.html(f'<img alt="{alt}" style="width:420px;max-width:100%" src="data:image/svg+xml;base64,{data}">')
+        st.plotly_chart(draw_attention(found, token), key="attention", alt=_("Attention of this head over the tokens"))
+
+
+def hot_and_cold() -> None:
+    st.markdown(
+        _("Drawn now, a few strings at each temperature: the hotter, the more varied, and the fewer are molecules.")
+    )
+    seed = st.number_input(_("Seed"), 0, 10_000, 0, key="hot-seed")
+    found = temperatures(int(seed))
+    st.plotly_chart(
+        draw_temperatures(found, translate=_), key="hot", alt=_("Validity and diversity against temperature")
+    )
+    for temperature, some in found:
+        st.caption(f"T = {temperature:g}: " + " · ".join(f"`{s}`" for s in some.examples[:3]))
+
+
+def told() -> None:
+    st.markdown(
+        _(
+            "The same network, told nothing or told a property: each condition has an embedding of its own for a value "
+            "and one for any."
+        )
+    )
+    keys = {key: f"{_(PROPERTIES[key].label)} {PROPERTIES[key].unit}".strip() for key in MOLECULE_CONDITIONS}
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        key = st.selectbox(_("Property"), list(keys), format_func=keys.__getitem__, key="told-molecule")
+        record = PROPERTIES[key]
+        span = record.high - record.low
+        step = 1.0 if key in ("donors", "acceptors", "weight") else 0.1
+        low = st.slider(
+            _("Told first"), record.low, record.high, record.low + round(span * 0.3), step, key=f"low-{key}"
+        )
+        high = st.slider(
+            _("Told second"), record.low, record.high, record.low + round(span * 0.7), step, key=f"high-{key}"
+        )
+        seed = st.number_input(_("Seed"), 0, 10_000, 0, key="told-seed")
+    found = {
+        _("nothing"): sampled(1.0, key, None, int(seed)),
+        f"{low:g}": sampled(1.0, key, float(low), int(seed)),
+        f"{high:g} ": sampled(1.0, key, float(high), int(seed)),
+    }
+    right.plotly_chart(
+        draw_conditions(found, keys[key], translate=_),
+        key="told-chart",
+        alt=_("The property of what was drawn, by what was told"),
+    )
