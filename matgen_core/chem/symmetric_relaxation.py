@@ -52,6 +52,8 @@ class RelaxedCrystal:
         converged: whether it is at rest.
         reason: why it failed, or stopped before it was at rest; empty otherwise.
         space_group: it was relaxed in.
+        placed: the relaxed one in the setting it came in; None where it failed.
+        force: largest force on an atom (eV/Å) or, an atom, on the cell (eV) at the end.
     """
 
     crystal: Crystal | None
@@ -61,6 +63,8 @@ class RelaxedCrystal:
     converged: bool = False
     reason: Text = ""
     space_group: int = 0
+    placed: Crystal | None = None
+    force: float | None = None
 
     @property
     def regrouped(self) -> bool:
@@ -73,9 +77,10 @@ def relax_symmetric(
     *,
     steps: int = STEPS,
     bounds: Sequence[float | None] | None = None,
-    patience: int = PATIENCE,
+    precision: float = GAIN,
     cancelled: Callable[[], bool] | None = None,
     on_result: Callable[[int, RelaxedCrystal], None] | None = None,
+    on_step: Callable[[int], None] | None = None,
     executor: Executor | None = None,
 ) -> list[RelaxedCrystal]:
     """Relaxes crystals; one that cannot be relaxed says why and stops no other.
@@ -83,17 +88,18 @@ def relax_symmetric(
     Args:
         crystals: any number.
         steps: energies with slopes for each, at most.
-        bounds: CHGNet's energy (eV/atom) above which a crystal is given up once ``patience`` steps are done and the
+        bounds: CHGNet's energy (eV/atom) above which a crystal is given up once PATIENCE steps are done and the
             model does not expect it to come below; None for one that is never given up.
-        patience: steps before a crystal is given up.
+        precision: eV/atom that a crystal at rest may still win.
         cancelled: asked before each step; once it says yes, what was relaxed so far comes back, and the others with
             the reason that they were not begun.
         on_result: called with the number of a crystal and its result as soon as it ended.
+        on_step: called after each step of a batch with its number; not with an executor.
         executor: shares the batches; the results do not depend on it. None: this process computes.
     """
     limits = list(bounds) if bounds is not None else [None] * len(crystals)
     tasks = [
-        _Task(first, crystals[first : first + BATCH], limits[first : first + BATCH], steps, patience)
+        _Task(first, crystals[first : first + BATCH], limits[first : first + BATCH], steps, precision)
         for first in range(0, len(crystals), BATCH)
     ]
     found = [
@@ -113,19 +119,19 @@ def relax_symmetric(
     for task in tasks:
         if cancelled and cancelled():
             break
-        _relax_batch(task, keep, cancelled)
+        _relax_batch(task, keep, cancelled, on_step)
     return found
 
 
 @dataclass(frozen=True)
 class _Task:
-    """One batch: number of its first crystal, crystals, bounds, most steps, patience."""
+    """One batch: number of its first crystal, crystals, bounds, most steps, precision."""
 
     first: int
     crystals: Sequence[Crystal]
     bounds: Sequence[float | None]
     steps: int
-    patience: int
+    precision: float
 
 
 def _gather(
@@ -154,9 +160,13 @@ def relax_batch(task: _Task) -> list[RelaxedCrystal]:
 
 
 def _relax_batch(
-    task: _Task, keep: Callable[[int, RelaxedCrystal], None], cancelled: Callable[[], bool] | None
+    task: _Task,
+    keep: Callable[[int, RelaxedCrystal], None],
+    cancelled: Callable[[], bool] | None,
+    on_step: Callable[[int], None] | None = None,
 ) -> None:
     moving: dict[int, _Run] = {}
+    step = 0
     for number, (crystal, bound) in enumerate(zip(task.crystals, task.bounds, strict=True), start=task.first):
         try:
             moving[number] = _begin(crystal, bound)
@@ -167,9 +177,12 @@ def _relax_batch(
         asked = {number: place for number, place in places.items() if place is not None}
         energies, slopes = measure(list(asked.values())) if asked else (np.zeros(0), [])
         for number, energy, slope in zip(asked, energies.tolist(), slopes, strict=True):
-            moving[number].tell(energy, slope, task.steps, task.patience)
+            moving[number].tell(energy, slope, task.steps, task.precision)
         for number in [number for number, run in moving.items() if run.done]:
             keep(number, moving.pop(number).result())
+        step += 1
+        if on_step:
+            on_step(step)
     for number, run in moving.items():
         run.reason = Message("stopped before it was at rest")
         keep(number, run.result())
@@ -237,7 +250,7 @@ class _Run:
         self.closest = near
         return Place(self.free, self.graph, proposed)
 
-    def tell(self, energy: float, slope: Array, steps: int, patience: int) -> None:
+    def tell(self, energy: float, slope: Array, steps: int, precision: float) -> None:
         """Takes what was measured, and ends where there is a reason to."""
         self.search.tell(energy, slope)
         if self.before is None:
@@ -246,12 +259,14 @@ class _Run:
                 self._lose(Message("CHGNet gave no finite energy"))
                 return
         gain = self.search.gain / self.atoms
-        self._end_if(gain < GAIN or self.force() <= FORCE or self.search.stuck)
+        # What may still be won falls with the square of the force.
+        small = gain < precision or self.force() <= FORCE * math.sqrt(precision / GAIN)
+        self._end_if(small or self.search.stuck)
         if self.done:
             return
         if self.search.evaluations >= steps:
             self.done, self.reason = True, Message("not at rest after {steps} steps", steps=steps)
-        elif self.search.evaluations >= patience and self._hopeless(gain):
+        elif self.search.evaluations >= PATIENCE and self._hopeless(gain):
             self.done = True
             self.reason = Message("given up after {steps} steps: too far above the hull", steps=self.search.evaluations)
 
@@ -285,12 +300,15 @@ class _Run:
         group, steps = self.free.crystal.space_group, self.search.evaluations
         if self.lost or self.before is None:
             return RelaxedCrystal(None, None, self.before, steps, False, self.reason, group)
+        placed = self.free.moved(self.search.point)
         try:
-            crystal = from_structure(to_structure(self.free.moved(self.search.point)), _TOLERANCES)
+            crystal = from_structure(to_structure(placed), _TOLERANCES)
         except BadInput as error:
             return RelaxedCrystal(None, None, self.before, steps, False, error.message, group)
         energy = self.search.energy / self.atoms
-        return RelaxedCrystal(crystal, energy, self.before, steps, self.converged, self.reason, group)
+        return RelaxedCrystal(
+            crystal, energy, self.before, steps, self.converged, self.reason, group, placed, self.force()
+        )
 
 
 def _begin(crystal: Crystal, bound: float | None) -> _Run:

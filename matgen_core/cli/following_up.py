@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,9 +26,14 @@ def relax(
     out: Annotated[Path, typer.Option(help="folder for CIFs and relaxed.csv")],
     files: Annotated[list[Path] | None, typer.Argument(help="CIFs, a folder or zip of them, CSV with cif")] = None,
     run: Annotated[str, typer.Option(help="a stored run (matgen runs list) instead of files")] = "",
-    steps: Annotated[int, typer.Option(help="of FIRE for each, at most")] = 200,
+    steps: Annotated[int, typer.Option(help="for each, at most")] = 100,
+    symmetry: Annotated[bool, typer.Option(help="keep the space group; without, every atom moves by itself")] = True,
+    check_stability: Annotated[
+        bool, typer.Option("--check-stability", help="displace each by 0.05 Å and see whether it returns")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="of the displacement")] = 0,
 ) -> None:
-    """Relax the first ten crystals by CHGNet, cell and all, symmetry kept; before and after as a table, and CIFs."""
+    """Relax crystals by CHGNet, atoms and cell; before and after as a table, and CIFs."""
     if bool(files) == bool(run):
         raise BadInput("give files to relax, or --run with the id of a stored run")
     if not 1 <= steps <= 2000:
@@ -36,21 +43,45 @@ def relax(
         from matgen_core.kinds.crystals.predict import predict
         from matgen_core.kinds.crystals.relax import relax_candidates
 
-        crystals = _read_crystals(files, run)
-        done = relax_candidates(predict(crystals), steps=steps, on_progress=_print_progress, cancelled=work.cancelled)
-        for entry in done:
-            if entry.after is not None:
-                work.save(out / file_name(entry.after, "cif"), to_cif(entry.after))
+        crystals, saved = predict(_read_crystals(files, run)), set[str]()
+
+        def told(done: tuple[Relaxation, ...], step: int) -> None:
+            for entry in done:  # each as soon as it ended: nothing that was found is lost
+                if entry.after is not None and entry.after.id not in saved:
+                    saved.add(entry.after.id)
+                    work.save(out / file_name(entry.after, "cif"), to_cif(entry.after))
+            _print_progress(len(done), len(crystals), step)
+
+        done = relax_candidates(
+            crystals, steps=steps, symmetric=symmetry, on_progress=told, cancelled=work.cancelled
+        )
+        if check_stability:
+            done = _check_stability(done, seed, work.cancelled)
         work.save(out / "relaxed.csv", _table(done, crystals))
         for entry in done:
-            typer.echo(f"{entry.before.id}: {entry.note}")
+            typer.echo(f"{entry.before.id}: {_note(entry)}")
         if len(done) < len(crystals):
             typer.echo(f"stopped; {len(crystals) - len(done)} crystals were not relaxed", err=True)
 
 
+def _check_stability(
+    done: tuple[Relaxation, ...], seed: int, cancelled: Callable[[], bool]
+) -> tuple[Relaxation, ...]:
+    """The same relaxations, those that succeeded with the verdict "stability"."""
+    from matgen_core.kinds.crystals.relax import check_stability
+
+    whole = [entry.after for entry in done if entry.after is not None]
+    checked = iter(check_stability(whole, seed=seed, cancelled=cancelled))
+    return tuple(entry if entry.after is None else replace(entry, after=next(checked)) for entry in done)
+
+
+def _note(entry: Relaxation) -> str:
+    stability = entry.after and entry.after.verdict("stability")
+    return f"{entry.note}; {stability.reason}" if stability else str(entry.note)
+
+
 def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]]:
-    """The first crystals of files or of a stored run; says what was refused."""
-    from matgen_core.kinds.crystals.relax import MOST
+    """The crystals of files or of a stored run; says what was refused."""
     from matgen_core.kinds.registry import kind_of
     from matgen_core.runs.store import open_store
     from matgen_core.workflows.candidate_files import Refused, read_files
@@ -60,33 +91,34 @@ def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal
         if isinstance(item, Refused):
             typer.echo(f"refused, {item.place}: {item.reason}", err=True)
         elif kind_of(item.material).has_geometry:
-            if len(crystals) == MOST:
-                typer.echo(f"note: only the first {MOST} crystals are relaxed", err=True)
-                break
             crystals.append(item)
     if not crystals:
         raise BadInput("no crystal is there to relax; give CIFs, or a run that holds crystals")
     return crystals
 
 
-def _table(done: tuple[Relaxation, ...], crystals: list[Candidate[Crystal]]) -> str:
+def _table(done: Sequence[Relaxation], crystals: Sequence[Candidate[Crystal]]) -> str:
     """Predictions before and after as CSV, a row for each crystal, also where it was not relaxed."""
     from matgen_core.kinds.crystals.files import harmless
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["id", *(f"{key}_{when}" for key in _KEYS for when in ("before", "after")), "note"])
+    writer.writerow(["id", *(f"{key}_{when}" for key in _KEYS for when in ("before", "after")), "stable", "note"])
     for entry in done:
         values = [c.value(key) if c else None for key in _KEYS for c in (entry.before, entry.after)]
-        writer.writerow([harmless(cell) for cell in (entry.before.id, *values, entry.note)])
-    for crystal in crystals[len(done) :]:
-        writer.writerow([harmless(crystal.id), *[None] * (2 * len(_KEYS)), "not relaxed: the command was stopped"])
+        stability = entry.after and entry.after.verdict("stability")
+        word = {True: "yes", False: "no"}.get(stability.passed) if stability and stability.passed is not None else None
+        writer.writerow([harmless(cell) for cell in (entry.before.id, *values, word, _note(entry))])
+    begun = {entry.before.id for entry in done}
+    for crystal in crystals:
+        if crystal.id not in begun:
+            writer.writerow([harmless(crystal.id), *[None] * (2 * len(_KEYS) + 1), "not relaxed: it was stopped"])
     return buffer.getvalue()
 
 
-def _print_progress(done: tuple[Relaxation, ...], number: int, step: int) -> None:
+def _print_progress(done: int, total: int, step: int) -> None:
     if sys.stderr.isatty():
-        typer.echo(f"\rcrystal {number + 1}, step {step}, {len(done)} done   ", nl=False, err=True)
+        typer.echo(f"\r{done} of {total} relaxed, step {step}   ", nl=False, err=True)
 
 
 def known(

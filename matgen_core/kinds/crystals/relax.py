@@ -1,19 +1,22 @@
-"""The chosen few relaxed, one at a time, each read again: before beside after."""
+"""Crystals relaxed by CHGNet, each predicted again: before beside after, and whether each returns from a displacement.
+
+CHGNet chose the relaxed geometry, so its own energy of it is no independent judgement.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from matgen_core.chem.relaxation import STEPS, relax_structure
-from matgen_core.chem.structure import formula_counts, from_structure, to_structure
-from matgen_core.core.errors import BadInput, Cancelled
-from matgen_core.core.messages import Message, join
+from matgen_core.chem.displacement import DISPLACEMENT, Return, check_returns, without_symmetry
+from matgen_core.chem.structure import formula_counts, to_structure
+from matgen_core.chem.symmetric_relaxation import RelaxedCrystal, relax_symmetric
+from matgen_core.core.messages import Message, Text, join
 from matgen_core.core.records import Candidate, Crystal, Verdict
 from matgen_core.kinds.crystals.predict import predict
 
-#: Most that are relaxed in one go; a cell of 20 atoms takes minutes on two cores.
-MOST = 10
+STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -22,78 +25,120 @@ class Relaxation:
 
     Args:
         before: as it was.
-        after: relaxed and read again, with the verdict "relaxed"; None where it failed.
-        steps: FIRE took.
+        after: relaxed and predicted again, with the verdict "relaxed"; None where it failed.
+        steps: that it took.
         note: how it went, in words.
     """
 
     before: Candidate[Crystal]
     after: Candidate[Crystal] | None
     steps: int
-    note: str
+    note: Text
 
 
 def relax_candidates(
     candidates: Sequence[Candidate[Crystal]],
     *,
     steps: int = STEPS,
-    on_progress: Callable[[tuple[Relaxation, ...], int, int], None] | None = None,
+    symmetric: bool = True,
+    on_progress: Callable[[tuple[Relaxation, ...], int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
 ) -> tuple[Relaxation, ...]:
-    """Relaxes at most MOST crystals; a cancel keeps those that are done, and the running one as far as it came.
+    """Relaxes any number of crystals; one that fails says why, and the others go on.
 
     Args:
-        candidates: the chosen ones, the first MOST of which are taken.
-        steps: of FIRE for each, at most.
-        on_progress: called with what is done, the number of the running one and its step.
-        cancelled: asked at every step.
+        candidates: any number.
+        steps: for each, at most.
+        symmetric: whether the space group is kept; otherwise every atom of the primitive cell moves by itself.
+        on_progress: called with what is done and the step of those that move.
+        cancelled: asked at every step; those that are done are kept, those that move as far as they came.
+        executor: shares the work; the results do not depend on it.
+
+    Returns:
+        Those that were begun, in the order they came in.
     """
-    done: list[Relaxation] = []
-    for number, candidate in enumerate(candidates[:MOST]):
+    begun: dict[int, Relaxation] = {}
+    materials = [c.material if symmetric else without_symmetry(c.material) for c in candidates]
 
-        def step(count: int, _force: float, number: int = number) -> None:
-            if on_progress:
-                on_progress(tuple(done), number, count)
-
-        try:
-            done.append(_relax(candidate, steps, step, cancelled))
-        except Cancelled:
-            break
+    def told(step: int) -> None:
         if on_progress:
-            on_progress(tuple(done), number + 1, 0)
-    return tuple(done)
+            on_progress(tuple(begun[i] for i in sorted(begun)), step)
+
+    def keep(number: int, result: RelaxedCrystal) -> None:
+        begun[number] = _relaxation(candidates[number], result)
+        told(0)
+
+    relax_symmetric(
+        materials, steps=steps, cancelled=cancelled, on_result=keep, on_step=told, executor=executor
+    )
+    return tuple(begun[i] for i in sorted(begun))
 
 
-def _relax(
-    candidate: Candidate[Crystal],
-    steps: int,
-    on_step: Callable[[int, float], None],
-    cancelled: Callable[[], bool] | None,
-) -> Relaxation:
-    structure = to_structure(candidate.material)
-    found = relax_structure(structure, steps, on_step=on_step, cancelled=cancelled)
-    if found.structure is None:
-        return Relaxation(candidate, None, found.steps, found.note)
-    change = found.structure.volume / structure.volume - 1.0
-    note = Message(
-        "{steps} steps, largest force {force:.3f} eV/Å, volume {change:+.1%}",
+def _relaxation(candidate: Candidate[Crystal], found: RelaxedCrystal) -> Relaxation:
+    if found.crystal is None or found.energy is None or found.before is None:
+        return Relaxation(candidate, None, found.steps, found.reason)
+    before, after = to_structure(candidate.material), to_structure(found.crystal)
+    # An atom's share: the primitive cell may have become smaller.
+    change = (after.volume / len(after)) / (before.volume / len(before)) - 1.0
+    note = join((_how(found, change), found.reason, _cell(candidate.material, found.crystal)))
+    fresh = replace(candidate, id=f"{candidate.id}-relaxed", material=found.crystal, predictions={}, score=None)
+    (read,) = predict([fresh])
+    return Relaxation(candidate, read.add_verdicts(Verdict("relaxed", found.converged, note)), found.steps, note)
+
+
+def _how(found: RelaxedCrystal, change: float) -> Message:
+    assert found.before is not None
+    assert found.energy is not None
+    return Message(
+        "{steps} steps, {gain:.3f} eV/atom lower, largest force {force:.3f} eV/Å, volume {change:+.1%}",
         steps=found.steps,
+        gain=found.before - found.energy,
         force=found.force,
         change=change,
     )
-    if not found.converged:
-        note = join((note, "not at rest yet"))
-    try:
-        crystal = from_structure(found.structure)
-    except BadInput as error:
-        return Relaxation(candidate, None, found.steps, join((note, str(error))))
-    if sum(formula_counts(crystal).values()) != len(structure):
-        count = sum(formula_counts(crystal).values())
-        note = join((note, Message("its primitive cell has {count} atoms now", count=count)))
-    if crystal.space_group != candidate.material.space_group:
-        before = candidate.material.space_group
-        now = Message("space group {before} became {after}", before=before, after=crystal.space_group)
-        note = join((note, now))
-    fresh = replace(candidate, id=f"{candidate.id}-relaxed", material=crystal, predictions={}, score=None)
-    (after,) = predict([fresh])
-    return Relaxation(candidate, after.add_verdicts(Verdict("relaxed", found.converged, note)), found.steps, note)
+
+
+def _cell(before: Crystal, after: Crystal) -> Message:
+    """Words on a primitive cell or a space group that changed; empty where neither did."""
+    parts, count = [], sum(formula_counts(after).values())
+    if count != sum(formula_counts(before).values()):
+        parts.append(Message("its primitive cell has {count} atoms now", count=count))
+    if after.space_group != before.space_group:
+        groups = {"before": before.space_group, "after": after.space_group}
+        parts.append(Message("space group {before} became {after}", **groups))
+    return join(parts)
+
+
+def check_stability(
+    candidates: Sequence[Candidate[Crystal]],
+    *,
+    seed: int = 0,
+    on_step: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Candidate[Crystal], ...]:
+    """The same candidates with the verdict "stability": whether each returns after its atoms and cell were displaced.
+
+    Args:
+        candidates: relaxed ones, or any: each is relaxed first.
+        seed: of the displacement.
+        on_step: called with the step of those that move.
+        cancelled: asked at every step.
+    """
+    found = check_returns([c.material for c in candidates], seed=seed, on_step=on_step, cancelled=cancelled)
+    return tuple(c.add_verdicts(_verdict(result)) for c, result in zip(candidates, found, strict=True))
+
+
+def _verdict(found: Return) -> Verdict:
+    if found.farthest is None or found.lower is None:
+        return Verdict("stability", None, join((Message("not found out"), found.reason)))
+    numbers = {"by": DISPLACEMENT, "farthest": found.farthest, "meV": 1000 * found.lower}
+    if found.returned:
+        said = Message("returns after a displacement by {by:g} Å, to within {farthest:.2f} Å", **numbers)
+    elif found.returned is None:
+        said = join((Message("not at rest again after a displacement by {by:g} Å", **numbers), found.reason))
+    else:
+        said = Message(
+            "leaves after a displacement by {by:g} Å: {farthest:.2f} Å away and {meV:.0f} meV/atom lower", **numbers
+        )
+    return Verdict("stability", found.returned, said)
