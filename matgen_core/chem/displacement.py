@@ -50,9 +50,7 @@ class Return:
 def without_symmetry(crystal: Crystal) -> Crystal:
     """The same atoms in the primitive cell, all of them free to move, in space group 1."""
     structure = to_structure(crystal)
-    sites = [
-        Site("a", str(site.specie.symbol), tuple(float(v) for v in site.frac_coords % 1.0)) for site in structure
-    ]
+    sites = [Site("a", str(site.specie.symbol), tuple(float(v) for v in site.frac_coords % 1.0)) for site in structure]
     return Crystal(1, tuple(sites), cell_parameters(np.asarray(structure.lattice.matrix)))
 
 

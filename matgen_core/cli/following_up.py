@@ -52,9 +52,7 @@ def relax(
                     work.save(out / file_name(entry.after, "cif"), to_cif(entry.after))
             _print_progress(len(done), len(crystals), step)
 
-        done = relax_candidates(
-            crystals, steps=steps, symmetric=symmetry, on_progress=told, cancelled=work.cancelled
-        )
+        done = relax_candidates(crystals, steps=steps, symmetric=symmetry, on_progress=told, cancelled=work.cancelled)
         if check_stability:
             done = _check_stability(done, seed, work.cancelled)
         work.save(out / "relaxed.csv", _table(done, crystals))
@@ -64,9 +62,7 @@ def relax(
             typer.echo(f"stopped; {len(crystals) - len(done)} crystals were not relaxed", err=True)
 
 
-def _check_stability(
-    done: tuple[Relaxation, ...], seed: int, cancelled: Callable[[], bool]
-) -> tuple[Relaxation, ...]:
+def _check_stability(done: tuple[Relaxation, ...], seed: int, cancelled: Callable[[], bool]) -> tuple[Relaxation, ...]:
     """The same relaxations, those that succeeded with the verdict "stability"."""
     from matgen_core.kinds.crystals.relax import check_stability
 

@@ -13,7 +13,8 @@ from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_recorder import offer_last_run, show_record
 from pages.widgets.comparison import show_comparison
 from pages.widgets.design_results import show_funnel
-from pages.widgets.follow_up import show_elsewhere, show_relaxing
+from pages.widgets.follow_up import show_elsewhere
+from pages.widgets.relaxing import show_relaxing
 from pages.widgets.screening_fronts import show_fronts
 from pages.widgets.screening_objectives import ask_objectives, narrow, readable
 from pages.widgets.screening_shortlist import offer_screened, pick_few
@@ -85,7 +86,7 @@ def show_results(screened: Screened, seen: Seen) -> None:
         show_comparison(picked, screened.rules)
     else:
         st.caption(_("Tick a row to see its card, or up to six to see them side by side."))
-    show_relaxing(picked or [c for c, _front, _merit in ranked[:10]])
+    show_relaxing(picked or [c for c, _front, _merit in ranked])
     show_elsewhere(picked or [c for c, _front, _merit in ranked[:10]])
 
 

@@ -242,5 +242,7 @@ def rule_text(rule: str) -> str:
         "forbid": _("Without what is forbidden"),
         "neutral": _("Charge-neutral"),
         "new": _("New formula"),
+        "relaxed": _("Relaxed"),
+        "stability": _("Returns when displaced"),
     }
     return names.get(rule, rule.replace("_", " ").capitalize())

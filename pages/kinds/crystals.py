@@ -29,6 +29,7 @@ from pages.kinds.structure_view import show_structure
 from pages.runs.jobs import Loader, load_models
 from pages.widgets.design_results import show_prospects, show_small_hull
 from pages.widgets.downloads import File
+from pages.widgets.relaxing import show_stability
 from pages.widgets.url_settings import URL
 
 
@@ -90,27 +91,27 @@ class CrystalsPage(PageKind):
     def show_found(self, found: Found, view: View) -> None:
         """Table, plot beside structure, details."""
         self._show_list(found, view)
-        show_details(view.pick.of(found))
+        _show_card(view.pick.of(found))
 
     def show_loop(self, found: Found, view: View) -> None:
         """Table, plot beside structure, cost and hull, details."""
         picked = view.pick.of(found)
         self._show_list(found, view)
         show_prospects(picked, view.target)
-        show_details(picked)
+        _show_card(picked)
 
     def show_near(self, candidate: Candidate[Crystal], target: Target, run: str) -> None:
         """Structure, cost and hull, details."""
         show_picture(candidate)
         show_prospects(candidate, target)
-        show_details(candidate)
+        _show_card(candidate)
 
     def show_kept(self, found: Found, view: View) -> None:
         """Table, structure, details."""
         picked = view.pick.of(found)
         show_table(found, view.target, view.pick)
         show_picture(picked)
-        show_details(picked)
+        _show_card(picked)
 
     def _show_list(self, found: Found, view: View) -> None:
         show_table(found, view.target, view.pick)
@@ -164,3 +165,9 @@ class CrystalsPage(PageKind):
 
 
 PAGE = CrystalsPage()
+
+
+def _show_card(candidate: Candidate[Crystal]) -> None:
+    """Everything that is known of a candidate, and the check of its stability."""
+    show_details(candidate)
+    show_stability(candidate)

@@ -14,8 +14,9 @@ from pages.runs.run_recorder import run_of, show_record
 from pages.widgets.design_results import show_funnel
 from pages.widgets.design_run import Asked, Loop, start
 from pages.widgets.downloads import offer_files
-from pages.widgets.follow_up import show_elsewhere, show_relaxing
+from pages.widgets.follow_up import show_elsewhere
 from pages.widgets.rejected import show_rejected
+from pages.widgets.relaxing import show_relaxing
 from pages.widgets.selection import follow_pick
 
 

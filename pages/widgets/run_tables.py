@@ -31,7 +31,7 @@ _STATES = {
 
 def made_by(kind: str) -> str:
     """What made a run, for the reader."""
-    names = {"screening": _("Screening")}
+    names = {"screening": _("Screening"), "relaxation": _("Relaxation")}
     for page in page_kinds():
         names |= {page.name: _(page.label), f"{LOOP}{page.name}": _(page.loop_label)}
     return names.get(kind, _(kind))

@@ -98,9 +98,11 @@ def test_an_interrupted_prediction_keeps_the_rows_that_were_read(tmp_path: Path)
 def test_an_interrupted_relaxation_keeps_the_running_crystal_too(tmp_path: Path) -> None:
     from pymatgen.core import Lattice, Structure
 
+    # Without symmetry and far from rest, so that it is still on its way when it is interrupted.
     cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(6.3), ["Na", "Cl"], [[0] * 3, [0.5] * 3])
+    cell.make_supercell([2, 2, 1])
     for name in ("one", "two"):
-        (tmp_path / f"{name}.cif").write_text(cell.to(fmt="cif"))
+        (tmp_path / f"{name}.cif").write_text(cell.copy().perturb(0.4, seed=len(name)).to(fmt="cif"))
     code, said = interrupted(tmp_path, r"step [1-9]", "relax", "one.cif", "two.cif", "--out", "out", "--steps", "2000")
     assert code == 0, said
     table = rows_of(tmp_path / "out" / "relaxed.csv")

@@ -22,7 +22,7 @@ from matgen_core.workflows.screen import Screener
 from matgen_core.workflows.screen_files import screening_to_csv
 from pages.runs.jobs import Job
 from pages.widgets import screening_source
-from pages.widgets.follow_up import Relaxing
+from pages.widgets.relaxing import Relaxing
 from pages.widgets.screening_source import Screened, Source
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "screening.py")

@@ -17,6 +17,8 @@ from matgen_core.core.records import Candidate, Crystal, Verdict
 from matgen_core.kinds.crystals.predict import predict
 
 STEPS = 100
+#: Relaxed crystals that are predicted together.
+_PREDICTED = 8
 
 
 @dataclass(frozen=True)
@@ -58,24 +60,37 @@ def relax_candidates(
     Returns:
         Those that were begun, in the order they came in.
     """
-    begun: dict[int, Relaxation] = {}
+    begun, waiting = dict[int, Relaxation](), dict[int, RelaxedCrystal]()
     materials = [c.material if symmetric else without_symmetry(c.material) for c in candidates]
 
     def told(step: int) -> None:
+        if step == 1 or len(waiting) >= _PREDICTED:  # the first step of the next batch
+            take()
         if on_progress:
             on_progress(tuple(begun[i] for i in sorted(begun)), step)
 
-    def keep(number: int, result: RelaxedCrystal) -> None:
-        begun[number] = _relaxation(candidates[number], result)
-        told(0)
+    def take() -> None:
+        read = _relaxations([(candidates[i], result) for i, result in waiting.items()])
+        begun.update(zip(waiting, read, strict=True))
+        waiting.clear()
 
     relax_symmetric(
-        materials, steps=steps, cancelled=cancelled, on_result=keep, on_step=told, executor=executor
+        materials, steps=steps, cancelled=cancelled, on_result=waiting.__setitem__, on_step=told, executor=executor
     )
+    take()
+    told(0)
     return tuple(begun[i] for i in sorted(begun))
 
 
+def _relaxations(found: Sequence[tuple[Candidate[Crystal], RelaxedCrystal]]) -> list[Relaxation]:
+    """Each with its words, those that succeeded predicted again, together."""
+    noted = [_relaxation(candidate, result) for candidate, result in found]
+    read = iter(predict([entry.after for entry in noted if entry.after is not None]))
+    return [entry if entry.after is None else replace(entry, after=next(read)) for entry in noted]
+
+
 def _relaxation(candidate: Candidate[Crystal], found: RelaxedCrystal) -> Relaxation:
+    """A relaxation with nothing predicted of it yet."""
     if found.crystal is None or found.energy is None or found.before is None:
         return Relaxation(candidate, None, found.steps, found.reason)
     before, after = to_structure(candidate.material), to_structure(found.crystal)
@@ -83,8 +98,7 @@ def _relaxation(candidate: Candidate[Crystal], found: RelaxedCrystal) -> Relaxat
     change = (after.volume / len(after)) / (before.volume / len(before)) - 1.0
     note = join((_how(found, change), found.reason, _cell(candidate.material, found.crystal)))
     fresh = replace(candidate, id=f"{candidate.id}-relaxed", material=found.crystal, predictions={}, score=None)
-    (read,) = predict([fresh])
-    return Relaxation(candidate, read.add_verdicts(Verdict("relaxed", found.converged, note)), found.steps, note)
+    return Relaxation(candidate, fresh.add_verdicts(Verdict("relaxed", found.converged, note)), found.steps, note)
 
 
 def _how(found: RelaxedCrystal, change: float) -> Message:

@@ -22,18 +22,42 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 def test_relaxed_crystals_are_written_beside_what_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.9), ["Na", "Cl"], [[0] * 3, [0.5] * 3])
-    (tmp_path / "salt.cif").write_text(cell.to(fmt="cif"))
+    cell = Lattice.tetragonal(4.9, 2.8)
+    rutile = Structure.from_spacegroup("P4_2/mnm", cell, ["Ti", "O"], [[0, 0, 0], [0.27, 0.27, 0]])
+    (tmp_path / "rutile.cif").write_text(rutile.to(fmt="cif"))
     (tmp_path / "bad.cif").write_text("nothing")
-    assert run(monkeypatch, "relax", str(tmp_path), "--out", str(tmp_path / "out"), "--steps", "4") == 0
+    (tmp_path / "mixed.cif").write_text(
+        Structure(Lattice.cubic(4.0), [{"Cu": 0.5, "Au": 0.5}], [[0, 0, 0]]).to(fmt="cif")
+    )
+    assert run(monkeypatch, "relax", str(tmp_path), "--out", str(tmp_path / "out"), "--steps", "3") == 0
     said = capsys.readouterr()
     assert "refused, bad.cif" in said.err
-    assert "not at rest yet" in said.out
+    assert "refused, mixed.cif" in said.err
+    assert "not at rest after 3 steps" in said.out
     with (tmp_path / "out" / "relaxed.csv").open() as file:
         (row,) = csv.DictReader(file)
-    assert row["id"] == "salt"
+    assert row["id"] == "rutile"
     assert float(row["formation_energy_after"]) < float(row["formation_energy_before"])
+    assert row["stable"] == "", "not asked"
     assert len(list((tmp_path / "out").glob("*.cif"))) == 1
+
+
+def test_more_than_ten_are_relaxed_and_each_is_displaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(11):
+        salt = Structure.from_spacegroup(
+            "Fm-3m", Lattice.cubic(5.6 + 0.03 * number), ["Na", "Cl"], [[0] * 3, [0.5] * 3]
+        )
+        (tmp_path / f"salt{number}.cif").write_text(salt.to(fmt="cif"))
+    words = ["--out", str(tmp_path / "out"), "--no-symmetry", "--check-stability"]
+    assert run(monkeypatch, "relax", str(tmp_path), *words) == 0
+    assert capsys.readouterr().out.count("returns after a displacement by 0.05 Å") == 11
+    with (tmp_path / "out" / "relaxed.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["stable"] for row in rows] == ["yes"] * 11
+    energies = [float(row["formation_energy_after"]) for row in rows]
+    assert energies == pytest.approx([energies[0]] * 11, abs=2e-3)
 
 
 def test_what_cannot_be_is_one_line(
