@@ -32,6 +32,7 @@ class KindRecord:
         rules: names of the rules that it can be judged by.
         constraints: names of the constraints that it can be asked for.
         endings: of its files; the first is the usual one.
+        quick: whether a usual run takes seconds, so that it need not wait for runs of minutes.
     """
 
     path: str
@@ -44,6 +45,7 @@ class KindRecord:
     rules: tuple[str, ...]
     constraints: tuple[str, ...]
     endings: tuple[str, ...]
+    quick: bool = True
 
 
 _ALL = tuple(field.name for field in fields(ConstraintTexts))
@@ -63,6 +65,7 @@ KINDS.add(
         rules=_INORGANIC,
         constraints=_ALL,
         endings=("csv", "zip", "json"),
+        quick=False,
     ),
 )
 KINDS.add(

@@ -49,8 +49,8 @@ kind = st.segmented_control(
     format_func=_,
     label_visibility="collapsed",
 )
+st.caption(_(page_kind(SPACES[str(kind)].holds).spaces[str(kind)]))
 space = space_of(str(kind))
-st.caption(_(page_kind(space.holds).spaces[space.kind]))
 atlas, way = st.tabs([_("Map"), _("From one to another")], key="map-tabs")
 with atlas:
     middle, side = st.columns([8, 4], gap="medium")

@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from matgen_core.core.environment import read_environment
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.records import Candidate, Progress
-from matgen_core.kinds.registry import load_kind
+from matgen_core.kinds.registry import KINDS, load_kind
 from pages.i18n.language import N_
 from pages.runs.run_log import log_loading, log_run, open_log
 from pages.runs.run_queue import Presence, RunQueue
@@ -27,8 +27,8 @@ log = logging.getLogger("matgen")
 
 FAILED = N_("Sorry, this run failed. What it had found is kept below; the server's log says why.")
 
-#: Kinds of work that take seconds. They have a queue of their own, so that they never wait for minutes; maps have one.
-_SHORT = ("compositions", "molecules", "predict-table")
+#: Work that takes seconds. It has a queue of its own, so that it never waits for minutes; maps have one.
+_SHORT = ("predict-table", *(name for name, record in KINDS.items() if record.quick))
 _MAPS = "map-"
 _OF_PAGES = "jobs-of-pages"
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
+from numpy.typing import NDArray
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.viz.embeddings import draw_map
@@ -17,47 +23,29 @@ from pages.widgets.map_view import axes_of, groups_of, heading, places_of, table
 _MOST = 500
 
 
+@dataclass(frozen=True)
+class _Look:
+    """How the map is drawn.
+
+    Args:
+        slow: by neighbours (t-SNE) instead of principal axes.
+        colour: property, or "group".
+        groups: how many; 0 where a property colours.
+    """
+
+    slow: bool
+    colour: str
+    groups: int
+
+
 def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int | None:
     """The map; returns the place of the material that is picked."""
-    keys = [key for key in space.columns if key != "space_group"]
     with controls:
-        slow = (
-            st.segmented_control(
-                _("Map"),
-                ["pca", "neighbours"],
-                default="pca",
-                required=True,
-                key="map",
-                format_func={"pca": _("PCA"), "neighbours": _("neighbours (t-SNE)")}.__getitem__,
-                help=_("PCA keeps the directions in which they differ most; t-SNE keeps neighbours together"),
-            )
-            == "neighbours"
-        )
-        colour = st.selectbox(
-            _("Colour"),
-            [*keys, "group"],
-            key=f"colour-{space.kind}",
-            format_func=lambda key: _("group") if key == "group" else heading(key),
-        )
-        count = st.slider(_("Groups"), 2, 8, 6, key="groups") if colour == "group" else 0
-        places = places_of(space.kind, slow)
-        over = laid_over(space.kind, slow)
-    axes = axes_of(space.kind).explained
-    values = groups_of(space.kind, count).astype("float32") if count else space.columns[colour]
-    picked = st.session_state.get(f"place-{space.kind}")
-    figure = draw_map(
-        places,
-        list(map(page_kind(space.holds).key_text, space.names)),
-        values,
-        "" if count else heading(colour),
-        groups=bool(count),
-        laid_over=over,
-        marked=() if picked is None else (picked,),
-        translate=_,
-        axes=("", "") if slow else (f"PC1 ({axes[0]:.0%})", f"PC2 ({axes[1]:.0%})"),
-    )
+        look = _ask_look(space)
+        places = places_of(space.kind, look.slow)
+        over = laid_over(space.kind, look.slow)
     event = st.plotly_chart(
-        figure,
+        _draw(space, look, places, over),
         key=f"map-{space.kind}",
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
@@ -74,12 +62,54 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
         st.session_state[f"clicked-{space.kind}"] = st.session_state[f"place-{space.kind}"] = chosen[0]
         st.rerun()
     if len(chosen) > 1:
-        table = table_of(space, chosen)
-        st.write(_("{count} selected").format(count=len(chosen)))
-        st.dataframe(table[:_MOST], hide_index=True, height=220, placeholder="–", alt=_("The selected materials"))
-        csv = table.to_csv(index=False).encode()
-        st.download_button(_("CSV of the selection"), csv, f"matgen-{space.kind}.csv", on_click="ignore")
+        _show_chosen(space, chosen)
     return st.session_state.get(f"place-{space.kind}")
+
+
+def _ask_look(space: Space) -> _Look:
+    names = {"pca": _("PCA"), "neighbours": _("neighbours (t-SNE)")}
+    way = st.segmented_control(
+        _("Map"),
+        list(names),
+        default="pca",
+        required=True,
+        key="map",
+        format_func=names.__getitem__,
+        help=_("PCA keeps the directions in which they differ most; t-SNE keeps neighbours together"),
+    )
+    colour = st.selectbox(
+        _("Colour"),
+        [*(key for key in space.columns if key != "space_group"), "group"],
+        key=f"colour-{space.kind}",
+        format_func=lambda key: _("group") if key == "group" else heading(key),
+    )
+    count = st.slider(_("Groups"), 2, 8, 6, key="groups") if colour == "group" else 0
+    return _Look(way == "neighbours", colour, count)
+
+
+def _draw(space: Space, look: _Look, places: NDArray[np.float32], over: Mapping[str, NDArray[np.float32]]) -> go.Figure:
+    """The materials at their places, coloured, with what is laid over them."""
+    axes, picked = axes_of(space.kind).explained, st.session_state.get(f"place-{space.kind}")
+    return draw_map(
+        places,
+        list(map(page_kind(space.holds).key_text, space.names)),
+        groups_of(space.kind, look.groups).astype("float32") if look.groups else space.columns[look.colour],
+        "" if look.groups else heading(look.colour),
+        groups=bool(look.groups),
+        laid_over=over,
+        marked=() if picked is None else (picked,),
+        translate=_,
+        axes=("", "") if look.slow else (f"PC1 ({axes[0]:.0%})", f"PC2 ({axes[1]:.0%})"),
+    )
+
+
+def _show_chosen(space: Space, chosen: Sequence[int]) -> None:
+    """The materials within a lasso, and a file of them."""
+    table = table_of(space, chosen)
+    st.write(_("{count} selected").format(count=len(chosen)))
+    st.dataframe(table[:_MOST], hide_index=True, height=220, placeholder="–", alt=_("The selected materials"))
+    csv = table.to_csv(index=False).encode()
+    st.download_button(_("CSV of the selection"), csv, f"matgen-{space.kind}.csv", on_click="ignore")
 
 
 def ask_search(space: Space) -> None:
