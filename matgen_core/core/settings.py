@@ -42,11 +42,12 @@ class CrystalSettings:
             samples from the conditional model as trained, larger values follow the goals more strictly.
         sampler: "ddpm", "ddim" or "dpm-solver".
         steps: denoising steps.
-        drafts: skeletons compared for each that is given a geometry, where properties are asked for; of all of them
-            those that likeliest have the properties go on, by the writer's own likelihood. Where one property and no
-            element is asked for, they are themselves the likeliest of at least eight written ("symmetry-first" only;
-            with 1 nothing is compared).
-        skeletons: skeletons given a geometry for each candidate; the one whose geometry is doubted least is kept.
+        drafts: skeletons that the engines write for each candidate; of all of them the critic chooses.
+        skeletons: of these, how many are given a geometry; the one with the lowest steering energy that is likely to
+            meet the goals becomes the candidate.
+        templates: known crystals with a skeleton's space group and positions whose geometry is tried beside the
+            diffusion's; 0 for none.
+        relax: steps of the relaxation by the steering potential at most; 0 for none.
         geometries: geometries guessed for each skeleton, of which the generator's own score keeps one.
         refined: of these, how many (the least crowded) are refined by diffusion; the others are dropped before.
         temperature: softmax temperature of the discrete choices.
@@ -58,17 +59,25 @@ class CrystalSettings:
             distances, failed constraints or duplicate. With 1 exactly ``count`` are generated, kept or not.
     """
 
-    engine: str = other("symmetry-first", "Engine", "How crystals are generated")
+    engine: str = other("mixed", "Engine", "How crystals are generated")
     guidance: float = number(1.0, "Guidance", 0.0, 5.0, _GUIDANCE, 0.1)
     sampler: str = other("dpm-solver", "Sampler", "How the noise is taken away")
     steps: int = number(10, "Denoising steps", 1, 1000)
     drafts: int = number(
-        2, "Drafts for each of these", 1, 64,
-        "With targets, as many skeletons are compared and those likeliest to have what is asked go on",
+        32, "Drafts for each candidate", 1, 256,
+        "So many skeletons are written, and the critic keeps those likeliest to have what is asked near the hull",
     )  # fmt: skip
     skeletons: int = number(
-        3, "Skeletons tried for each", 1, 64,
-        "The one whose geometry the generator doubts least is kept; more are stabler and less new",
+        2, "Skeletons placed for each candidate", 1, 64,
+        "The one with the best energy by the steering potential goes on; more are stabler and take longer",
+    )  # fmt: skip
+    templates: int = number(
+        1, "Known crystals that lend geometry", 0, 10,
+        "With the same space group and positions, beside the diffusion; the lower energy goes on. 0: diffusion alone",
+    )  # fmt: skip
+    relax: int = number(
+        15, "Steps of relaxation, at most", 0, 200,
+        "Atoms and cell move by the steering potential, the symmetry kept; 0 leaves them as they were placed",
     )  # fmt: skip
     geometries: int = number(
         6, "Geometries tried for each skeleton", 1, 256,
@@ -82,6 +91,10 @@ class CrystalSettings:
     prefer_stable: bool = other(
         True, "Prefer stable", "Without a target for the energy above hull, ask for one as stable known crystals have"
     )
+    novel: bool = other(
+        True, "New structure types only",
+        "Leaves out drafts whose formula is known with the same space group and positions",
+    )  # fmt: skip
     cap: int = _cap(4)
 
 

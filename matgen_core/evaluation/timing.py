@@ -25,6 +25,7 @@ from matgen_core.kinds.crystals.generate import load_engine, trained_engines
 from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.rows import CrystalRows
+from matgen_core.kinds.crystals.skeleton_decoding import write_skeletons
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.design import design
 
@@ -133,7 +134,9 @@ def time_latent_samplers(count: int, seed: int) -> list[dict[str, Any]]:
         seconds, latents = _timed(partial(draw, torch.Generator().manual_seed(seed)))
         latents = latents * engine.spread + engine.centre
         generator = torch.Generator().manual_seed(seed)
-        crystals = engine.decode(Grammar(Constraints()), latents, 1, free, usual, generator)
+        written = write_skeletons(engine.vae, Grammar(Constraints()), latents, 1.0, usual.temperature, generator)
+        skeletons = [skeleton for skeleton in written.skeletons if skeleton is not None]
+        crystals, _doubts = engine.placer.place(skeletons, free[: len(skeletons)], usual, generator)
         heights = [h for h in _above_hull(crystals) if h is not None]
         results.append(
             {

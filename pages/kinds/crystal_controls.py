@@ -34,7 +34,10 @@ _KEYS = {
     "skeletons": "skeletons",
     "drafts": "drafts",
     "geometries": "geometries",
+    "templates": "templates",
+    "relax": "relax",
     "prefer_stable": "stable",
+    "novel": "novel",
     "cap": "crystal_cap",
 }
 #: What each setting in the URL may be.

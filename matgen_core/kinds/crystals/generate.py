@@ -1,13 +1,18 @@
-"""From a target to crystals: where networks and samplers meet.
+"""From a target to crystals with a geometry: draft, filter, place.
 
-One interface for every engine: ``generate(target, count, seed, settings)`` gives candidates with nothing read of them
-yet. "symmetry-first" writes skeletons with a GPT under the grammar, then draws geometries by diffusion;
-"latent-diffusion" draws a latent by diffusion, from which a decoder writes the skeleton under the same grammar;
-"substitution" exchanges elements of known crystals. A mixture lets its engines draw in turn.
+    drafts   many skeletons for each candidate, by one engine or several
+    filter   the critic keeps those likeliest to meet the goals near the hull, spread over formulas and types
+    place    diffusion beside known crystals; the lowest energy by CHGNet, which steers, goes on
+
+"symmetry-first" writes skeletons with a GPT under the grammar; "latent-diffusion" draws a latent by diffusion, from
+which a decoder writes the skeleton under the same grammar; "substitution" exchanges elements of known crystals. A
+mixture takes drafts of several. Relaxation comes next (:mod:`.relax_drawn`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -19,17 +24,24 @@ from matgen_core.core.batching import split_on_oom
 from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import join
-from matgen_core.core.records import Candidate, Crystal, Origin
+from matgen_core.core.records import Candidate, Origin
 from matgen_core.core.registry import load
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.core.settings import check_settings as check_declared
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.conditions import draw_conditions
+from matgen_core.kinds.crystals.critic import load_critic
+from matgen_core.kinds.crystals.drafts import Draft, choose_drafts, distinct, scores_of
 from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of, parts_of
-from matgen_core.kinds.crystals.grammar import Grammar
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.geometry_generation import Placer
+from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, placeless
+from matgen_core.kinds.crystals.placement import Placed, place_drafts, rank_placed
+from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses
 from matgen_core.learning.checkpoints import available, condition_keys, load_checkpoint
+
+#: Distance to the hull, eV/atom, that the critic counts as near, where stable crystals are preferred.
+_NEAR = 0.05
 
 
 class Engine(Protocol):
@@ -39,17 +51,17 @@ class Engine(Protocol):
     checkpoint: str
     #: Properties of the columns of its conditions.
     keys: tuple[str, ...]
+    placer: Placer | None
 
-    def draw(
+    def draft(
         self,
         grammar: Grammar,
         conditions: Tensor,
         settings: CrystalSettings,
         seed: int,
-        cancelled: Asked | None,
-        refuses: Refuses | None,
-    ) -> list[Crystal]:
-        """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
+        cancelled: Asked | None = None,
+    ) -> list[Draft]:
+        """At most ``settings.drafts`` drafts for each row of conditions (B, K), all within the constraints."""
 
 
 def generate(
@@ -82,22 +94,11 @@ def generate(
     grammar = Grammar(target.constraints)
     if not grammar.space_groups:
         raise BadTarget("no space group can hold what the constraints ask for; allow more atoms or other systems")
-    engines = [load_engine(name) for name in parts_of(settings.engine)]
+    pipeline = Pipeline(target, settings, seed, grammar, cancelled, refuses)
     made: list[Candidate] = []
 
     def draw(first: int, count: int) -> list[Candidate]:
-        for place, engine in enumerate(engines):
-            numbers = [i for i in range(count) if (first + i) % len(engines) == place]
-            if not numbers:
-                continue
-            rng = np.random.default_rng((seed, first))
-            drawn = draw_conditions(target, engine.keys, count, rng, load_reference(), settings.prefer_stable)
-            conditions = torch.from_numpy(drawn[numbers])
-            crystals = engine.draw(grammar, conditions, settings, seed * 100_003 + first, cancelled, refuses)
-            made.extend(
-                Candidate(f"{seed}-{first + i:04d}", crystal, Origin(engine.name, engine.checkpoint, seed, first + i))
-                for i, crystal in zip(numbers, crystals, strict=False)
-            )
+        made.extend(pipeline.draw(first, count))
         return []
 
     try:
@@ -106,6 +107,83 @@ def generate(
         if not made:
             raise
     return tuple(made)
+
+
+class Pipeline:
+    """Draft, filter and place for one target.
+
+    Args:
+        target: goals and constraints.
+        settings: engine and numbers.
+        seed: of the draws.
+        grammar: of the constraints.
+        cancelled: asked at every token and step.
+        refuses: whether the rules reject a skeleton whatever its geometry.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        settings: CrystalSettings,
+        seed: int,
+        grammar: Grammar,
+        cancelled: Asked | None = None,
+        refuses: Refuses | None = None,
+    ) -> None:
+        self.target, self.settings, self.seed, self.grammar = target, settings, seed, grammar
+        self.cancelled, self.refuses = cancelled, refuses
+        self.engines = [load_engine(name) for name in parts_of(settings.engine)]
+        self.placers = {engine.name: engine.placer for engine in self.engines if engine.placer is not None}
+        self.near = _NEAR if settings.prefer_stable or "e_above_hull" in target.goals else None
+        self.critic = load_critic()
+
+    def draw(self, first: int, count: int) -> list[Candidate]:
+        """Candidates number ``first`` to ``first + count``, fewer where drafts are refused or the run is cancelled."""
+        conditions = {engine.name: self.conditions(engine, first, count) for engine in self.engines}
+        chosen = self.choose(self.draft(conditions, first), count * self.settings.skeletons)
+        generator = torch.Generator().manual_seed(self.seed * 100_003 + first + 1)
+        placed = (
+            place_drafts(chosen, self.placers, conditions, self.settings, generator, self.cancelled) if chosen else []
+        )
+        goals = {
+            key: goal for key, goal in self.target.goals.items() if key not in ("formation_energy", "e_above_hull")
+        }
+        scores = scores_of([entry.draft for entry in placed], Target(goals), None, self.critic)
+        best = rank_placed(placed, scores, self.target, self.near is not None)[:count]
+        return [self._candidate(placed[number], first + i) for i, number in enumerate(best)]
+
+    def conditions(self, engine: Engine, first: int, count: int) -> Tensor:
+        """(count, K) what an engine is told; the same values for every engine, as far as it has a column for them."""
+        rng, settings = np.random.default_rng((self.seed, first)), self.settings
+        drawn = draw_conditions(self.target, engine.keys, count, rng, load_reference(), settings.prefer_stable)
+        return torch.from_numpy(drawn)
+
+    def draft(self, conditions: Mapping[str, Tensor], first: int) -> list[Draft]:
+        """Different drafts of every engine; each of a mixture writes for its share of the rows of its conditions."""
+        drafts = list[Draft]()
+        for place, engine in enumerate(self.engines):
+            told = conditions[engine.name]
+            rows = [row for row in range(len(told)) if (first + row) % len(self.engines) == place]
+            rows = rows or [0]  # a batch of one asks every engine, so that none is left out of a small run
+            written = engine.draft(
+                self.grammar, told[rows], self.settings, self.seed * 100_003 + first, self.cancelled
+            )
+            drafts += [replace(draft, row=rows[draft.row]) for draft in written]
+        return distinct(drafts)
+
+    def choose(self, drafts: Sequence[Draft], count: int) -> list[Draft]:
+        """The likeliest drafts."""
+        return choose_drafts(drafts, self.target, count, self.near, self.critic, self._refuses)
+
+    def _refuses(self, skeleton: Skeleton) -> bool:
+        """Whether a draft has no chance: a known type where new ones are asked for, or one that the rules reject."""
+        if self.settings.novel and load_reference().has_type(structure_type(placeless(skeleton))):
+            return True
+        return self.refuses is not None and self.refuses(skeleton)
+
+    def _candidate(self, entry: Placed, index: int) -> Candidate:
+        origin = Origin(entry.draft.engine, f"{entry.draft.checkpoint} {self.critic.name}", self.seed, index)
+        return Candidate(f"{self.seed}-{index:04d}", entry.crystal, origin)
 
 
 def check_settings(settings: CrystalSettings) -> None:

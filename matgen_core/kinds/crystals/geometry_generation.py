@@ -44,38 +44,6 @@ class Placer:
         self.denoiser, self.volumes, self.contacts = build_geometry(geometry)
         self.checkpoint = f"{proposal.name}@{proposal.digest} {geometry.name}@{geometry.digest}"
 
-    def place_best(
-        self,
-        written: Sequence[Skeleton | None],
-        each: int,
-        conditions: Tensor,
-        settings: CrystalSettings,
-        generator: torch.Generator,
-        cancelled: Asked | None = None,
-    ) -> list[Crystal]:
-        """The crystal with the lowest doubt of every group of ``each`` skeletons.
-
-        Args:
-            written: skeletons, None where one could not be finished.
-            each: skeletons for one candidate.
-            conditions: (len(written), K).
-            settings: how many geometries, and how they are refined.
-            generator: of the draws.
-            cancelled: context at every token and step; once it says yes, the crystals that are finished come back.
-
-        Raises:
-            Cancelled: where none is finished.
-        """
-        kept = [i for i, skeleton in enumerate(written) if skeleton is not None]
-        skeletons = [s for s in written if s is not None]
-        placed = self._place_all(skeletons, conditions[kept], settings, generator, cancelled)
-        best: dict[int, tuple[float, Crystal]] = {}
-        for number, (crystal, doubt) in sorted(placed.items()):
-            row = kept[number] // each
-            if row not in best or doubt < best[row][0]:
-                best[row] = doubt, crystal
-        return [best[row][1] for row in sorted(best)]
-
     def place(
         self,
         skeletons: Sequence[Skeleton],
@@ -85,18 +53,18 @@ class Placer:
         cancelled: Asked | None = None,
     ) -> tuple[list[Crystal], list[float]]:
         """The best of ``settings.geometries`` geometries of each skeleton, and its doubt."""
-        best = self._place_all(skeletons, conditions, settings, generator, cancelled)
+        best = self.place_each(skeletons, conditions, settings, generator, cancelled)
         if len(best) < len(skeletons):
             raise Cancelled
         return [best[i][0] for i in range(len(skeletons))], [best[i][1] for i in range(len(skeletons))]
 
-    def _place_all(
+    def place_each(
         self,
         skeletons: Sequence[Skeleton],
         conditions: Tensor,
         settings: CrystalSettings,
         generator: torch.Generator,
-        cancelled: Asked | None,
+        cancelled: Asked | None = None,
     ) -> dict[int, tuple[Crystal, float]]:
         """Crystal and doubt by the skeleton's number; once cancelled fewer, or Cancelled where there is none."""
         best: dict[int, tuple[Crystal, float]] = {}

@@ -31,6 +31,7 @@ from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
 from matgen_core.kinds.crystals.rank import REJECTING, rank
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
+from matgen_core.kinds.crystals.relax_drawn import relax_drawn
 from matgen_core.kinds.crystals.rows import Rejected, parse_row
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
 from matgen_core.kinds.rules import allowed, judge_crystals
@@ -60,9 +61,15 @@ class CrystalStages:
         self, batch: Sequence[Candidate[Crystal]], most: int | None = None, cancelled: Cancelled = None
     ) -> tuple[Candidate[Crystal], ...]:
         """Predictions of those that have none of a model yet; what was kept of a run has them."""
-        fresh = predict([c for c in batch if not _was_read(c)], cancelled=cancelled)
+        fresh = predict(self._relax([c for c in batch if not _was_read(c)], cancelled), cancelled=cancelled)
         read = {c.id: c for c in fresh}
         return tuple(read.get(c.id, c) for c in batch)
+
+    def _relax(self, batch: Sequence[Candidate[Crystal]], cancelled: Cancelled) -> list[Candidate[Crystal]]:
+        """What was drawn, relaxed; a structure from a file stays as its owner wrote it."""
+        drawn = [c for c in batch if c.origin.engine != "file"]
+        relaxed = {c.id: c for c in relax_drawn(drawn, self.brief.settings.relax, cancelled=cancelled)}
+        return [relaxed.get(c.id, c) for c in batch]
 
     def judge(self, batch: Sequence[Candidate[Crystal]]) -> tuple[Candidate[Crystal], ...]:
         """Verdicts of the goals and, where they hold, of the rules."""
@@ -105,7 +112,8 @@ class CrystalKind:
     settings = CrystalSettings
     # One crystal first: it takes seconds, and from its structure on the time limit is heeded within every batch.
     batches = Batches(1, 32)
-    for_count = ForCount(batches, 1, 0.5)
+    # Four for the first rows: the critic chooses within a batch, and one at a time it has little to choose from.
+    for_count = ForCount(Batches(4, 32), 1, 0.5)
 
     def prepare(self) -> None:
         """Loads networks and reference of the usual engine.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -64,35 +63,10 @@ class Written:
             that was sampled, with the grammar and the bias towards required elements. A sulfide that was forced to end
             with oxygen has a low weight, a crystal into which oxygen came unforced a high one. Choosing among several
             skeletons by this weight is importance sampling.
-        log_likelihood_ratio: (B,) log p(string | conditions) / p(string). By Bayes' rule this is how much likelier
-            than an average crystal it has the properties asked for. Guidance computes it; 0 without guidance.
     """
 
     skeletons: list[Skeleton | None]
     log_importance_weight: Tensor
-    log_likelihood_ratio: Tensor
-
-    def best(self, scores: Tensor, each: int, count: int, refuses: Refuses | None = None) -> Written:
-        """The ``count`` skeletons with the highest score (B,) of every group of ``each``.
-
-        Unfinished skeletons come last. A refused skeleton becomes None.
-        """
-        ranked = scores.view(-1, each).argsort(dim=1, descending=True, stable=True).tolist()
-        rows, there = list[int](), set[int]()
-        for start, columns in zip(range(0, len(self.skeletons), each), ranked, strict=True):
-            places = [start + column for column in columns]
-            good = list(islice((i for i in places if self._may(i, refuses)), count))
-            there.update(good)
-            rows += (good + [i for i in places if i not in good])[:count]
-        return Written(
-            [self.skeletons[i] if i in there else None for i in rows],
-            self.log_importance_weight[rows],
-            self.log_likelihood_ratio[rows],
-        )
-
-    def _may(self, row: int, refuses: Refuses | None) -> bool:
-        skeleton = self.skeletons[row]
-        return skeleton is not None and not (refuses and refuses(skeleton))
 
 
 @torch.no_grad()
@@ -112,7 +86,7 @@ def write_skeletons(
     """
     guided = guidance != 1.0 and bool((~context.isnan()).any())
     strings = [[BOS] for _ in range(len(context))]
-    log_importance_weight, log_likelihood_ratio = torch.zeros(2, len(context))
+    log_importance_weight = torch.zeros(len(context))
     active, unfinished = list(range(len(context))), set[int]()
     cache = writer.begin(torch.cat([context, torch.full_like(context, float("nan"))]) if guided else context)
     for _ in range(MAX_TOKENS):
@@ -136,8 +110,6 @@ def write_skeletons(
         drawn = _draw(proposal, temperature, generator)
         weight = logits.log_softmax(dim=1) - proposal.log_softmax(dim=1)
         log_importance_weight[active] += weight.gather(1, drawn).squeeze(1)
-        if guided:
-            log_likelihood_ratio[active] += (conditional - unconditional).gather(1, drawn).squeeze(1)
         for row, token in zip(active, drawn.squeeze(1).tolist(), strict=True):
             strings[row].append(token)
         running = torch.tensor([k for k, row in enumerate(active) if strings[row][-1] != EOS], dtype=torch.int64)
@@ -148,7 +120,7 @@ def write_skeletons(
             cache.batch_select_indices(both)
             active = [active[k] for k in running.tolist()]
     read = [None if row in unfinished else _read(string) for row, string in enumerate(strings)]
-    return Written(read, log_importance_weight, log_likelihood_ratio)
+    return Written(read, log_importance_weight)
 
 
 def _read(string: list[int]) -> Skeleton | None:

@@ -12,7 +12,9 @@ from matgen_core.kinds.crystals import predict as reading
 from matgen_core.kinds.crystals.generate import load_engine
 from matgen_core.workflows.design import design
 
-SMALL = CrystalSettings(skeletons=1, geometries=2, refined=1, steps=2, cap=1)
+SMALL = CrystalSettings(
+    engine="symmetry-first", drafts=2, skeletons=1, geometries=2, refined=1, steps=2, relax=0, cap=1
+)
 
 
 @pytest.mark.parametrize("room", [1, 2, 3, 5, 8, 100])
@@ -57,20 +59,20 @@ def test_other_failures_pass() -> None:
 
 def test_crystals_are_drawn_and_read_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = load_engine("symmetry-first")
-    draw, read, sizes = engine.draw, reading._predict, []
+    draft, read, sizes = engine.draft, reading._predict, []
 
     def short_of_memory(grammar, conditions, *rest):
         sizes.append(len(conditions))
         if len(conditions) > 2:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory")
-        return draw(grammar, conditions, *rest)
+        return draft(grammar, conditions, *rest)
 
     def short_of_memory_too(candidates, *rest):
         if len(candidates) > 1:
             raise MemoryError
         return read(candidates, *rest)
 
-    monkeypatch.setattr(engine, "draw", short_of_memory)
+    monkeypatch.setattr(engine, "draft", short_of_memory)
     monkeypatch.setattr(reading, "_predict", short_of_memory_too)
     found = design("crystals", Target(), 8, seed=5, settings=SMALL)
     assert sizes == [1, 1, 2, 4, 2, 2]

@@ -21,13 +21,13 @@ from matgen_core.core.records import Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import cosine_schedule
+from matgen_core.kinds.crystals.drafts import Draft
 from matgen_core.kinds.crystals.geometry import to_crystals, to_skeletons
 from matgen_core.kinds.crystals.geometry_generation import Placer
 from matgen_core.kinds.crystals.grammar import Grammar, Skeleton
 from matgen_core.kinds.crystals.skeleton_decoding import (
     GEOMETRY_BATCH,
     Asked,
-    Refuses,
     propose,
     similar_lengths,
     write_skeletons,
@@ -38,8 +38,6 @@ from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.denoiser import ResidualDenoiser
 from matgen_core.models.geometry import CellScale
 
-#: Latents for every skeleton that engine B would write: the decoder blurs the elements, so more drafts are rejected.
-_LATENTS = 2
 #: Factor on the temperature of the decoder: the latents already vary.
 _COOLER = 0.6
 
@@ -77,38 +75,25 @@ class LatentDiffusion:
         own = " ".join(f"{c.name}@{c.digest}" for c in (autoencoder, diffusion))
         self.checkpoint = f"{own} {self.placer.checkpoint}"
 
-    def draw(
+    def draft(
         self,
         grammar: Grammar,
         conditions: Tensor,
         settings: CrystalSettings,
         seed: int,
-        cancelled: Asked | None,
-        refuses: Refuses | None = None,
-    ) -> list[Crystal]:
-        """As many crystals as rows of conditions (B, K), fewer where some were not finished or were refused."""
-        generator = torch.Generator().manual_seed(seed)
-        each = _LATENTS * settings.skeletons
+        cancelled: Asked | None = None,
+    ) -> list[Draft]:
+        """At most ``settings.drafts`` skeletons for each row of conditions (B, K)."""
+        generator, each = torch.Generator().manual_seed(seed), settings.drafts
         asked = conditions.repeat_interleave(each, dim=0)
         latents = draw_latents(self.denoiser, asked, settings, generator, cancelled) * self.spread + self.centre
-        return self.decode(grammar, latents, each, asked, settings, generator, cancelled, refuses)
-
-    def decode(
-        self,
-        grammar: Grammar,
-        latents: Tensor,
-        each: int,
-        conditions: Tensor,
-        settings: CrystalSettings,
-        generator: torch.Generator,
-        cancelled: Asked | None = None,
-        refuses: Refuses | None = None,
-    ) -> list[Crystal]:
-        """Of every ``each`` latents (B, D) in a row the crystal whose geometry is doubted least."""
         temperature = _COOLER * settings.temperature
         written = write_skeletons(self.vae, grammar, latents, 1.0, temperature, generator, cancelled)
-        kept = written.best(torch.zeros(len(latents)), each, each, refuses)  # all alike: only what is refused drops out
-        return self.placer.place_best(kept.skeletons, each, conditions, settings, generator, cancelled)
+        return [
+            Draft(skeleton, self.name, self.checkpoint, row // each)
+            for row, skeleton in enumerate(written.skeletons)
+            if skeleton is not None
+        ]
 
 
 @torch.no_grad()

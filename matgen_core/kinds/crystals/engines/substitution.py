@@ -32,10 +32,12 @@ from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.core.records import Crystal, Site
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.crystals.drafts import Draft
+from matgen_core.kinds.crystals.geometry_generation import Placer
 from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of, type_of
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.rows import ELEMENTS
-from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses
+from matgen_core.kinds.crystals.skeleton_decoding import Asked
 from matgen_core.learning.checkpoints import Checkpoint
 
 _PLACE = {symbol: place for place, symbol in enumerate(ELEMENTS)}
@@ -43,8 +45,8 @@ _PLACE = {symbol: place for place, symbol in enumerate(ELEMENTS)}
 _MOST_ELEMENTS = 6
 #: Probability that an element stays where nothing asks for another.
 _KEEP = 0.4
-#: Substitutions of which the likeliest to be stable is drawn.
-_DRAFTS = 12
+#: Substitutions for each draft; those likeliest to hold are drafts.
+_WIDER = 3
 #: Coefficients of the log-odds: constant, each exchange, its weight, |ln growth of the volume|.
 _BASE, _EACH, _LIKELY, _GROWN = 1.28, -1.50, 0.25, -2.62
 #: Draws of a source for each draft that is wanted, at most.
@@ -54,7 +56,7 @@ _MOST_WAYS = 720
 
 
 @dataclass(frozen=True)
-class Draft:
+class Exchanged:
     """A crystal by substitution.
 
     Args:
@@ -118,40 +120,39 @@ class Substitution:
     name = "substitution"
     #: Of the known crystals, by which a source is chosen.
     keys = CRYSTAL_CONDITIONS
+    placer: Placer | None = None
 
     def __init__(self, geometry: Checkpoint) -> None:
         self.volumes = dict(zip(ELEMENTS, geometry.config["volumes"], strict=True))
         self.checkpoint = f"known-structures {geometry.name}@{geometry.digest}"
 
-    def draw(
+    def draft(
         self,
         grammar: Grammar,
         conditions: Tensor,
         settings: CrystalSettings,
         seed: int,
-        cancelled: Asked | None,
-        refuses: Refuses | None = None,
-    ) -> list[Crystal]:
-        """As many crystals as rows of conditions (B, K), fewer where a row finds none."""
-        rng, taken, found = np.random.default_rng(seed), set[object](), list[Crystal]()
-        for asked in conditions.numpy():
-            drafts = self.drafts(grammar.constraints, asked, _DRAFTS, rng, cancelled, refuses)
-            fresh = [draft for draft in drafts if skeleton_of(draft.crystal) not in taken]
-            if fresh:
-                best = max(fresh, key=lambda draft: draft.log_odds)
-                taken.add(skeleton_of(best.crystal))
-                found.append(best.crystal)
+        cancelled: Asked | None = None,
+    ) -> list[Draft]:
+        """At most ``settings.drafts`` crystals for each row of conditions (B, K), each with its geometry."""
+        rng, found = np.random.default_rng(seed), list[Draft]()
+        for row, asked in enumerate(conditions.numpy()):
+            made = self.exchanged(grammar.constraints, asked, _WIDER * settings.drafts, rng, cancelled)
+            made.sort(key=lambda entry: -entry.log_odds)
+            found += [
+                Draft(skeleton_of(entry.crystal), self.name, self.checkpoint, row, crystal=entry.crystal)
+                for entry in made[: settings.drafts]
+            ]
         return found
 
-    def drafts(
+    def exchanged(
         self,
         constraints: Constraints,
         asked: NDArray[np.float32],
         count: int,
         rng: np.random.Generator,
         cancelled: Asked | None = None,
-        refuses: Refuses | None = None,
-    ) -> list[Draft]:
+    ) -> list[Exchanged]:
         """Different crystals of structure types that are not known of their formula, ``count`` of them or fewer.
 
         Args:
@@ -160,12 +161,11 @@ class Substitution:
             count: how many.
             rng: of the draw.
             cancelled: asked before each.
-            refuses: whether a skeleton would be rejected whatever its geometry.
 
         Raises:
             Cancelled: where ``cancelled`` said so.
         """
-        found, seen = list[Draft](), set[object]()
+        found, seen = list[Exchanged](), set[object]()
         for row in _choose(constraints, asked, count * _TRIES, rng):
             if cancelled and cancelled():
                 raise Cancelled
@@ -178,8 +178,8 @@ class Substitution:
             if key in seen:
                 continue
             seen.add(key)
-            if is_allowed(made, constraints) and not (refuses and refuses(key)):
-                found.append(Draft(made, row, self.log_odds(crystal, swaps)))
+            if is_allowed(made, constraints):
+                found.append(Exchanged(made, row, self.log_odds(crystal, swaps)))
                 if len(found) >= count:
                     break
         return found

@@ -68,21 +68,9 @@ def test_the_same_seed_places_the_same(placer: Placer) -> None:
     assert placer.place([RUTILE], anything(1), QUICK, seeded()) == placer.place([RUTILE], anything(1), QUICK, seeded())
 
 
-def test_of_each_group_the_least_doubted_is_kept(placer: Placer) -> None:
-    skeletons = [RUTILE, SALT, SALT, RUTILE]
-    crystals, doubts = placer.place(skeletons, anything(4), QUICK, seeded())
-    expected = [crystals[min(pair, key=doubts.__getitem__)] for pair in ((0, 1), (2, 3))]
-    assert placer.place_best(skeletons, 2, anything(4), QUICK, seeded()) == expected
-
-
-def test_a_candidate_without_a_finished_skeleton_is_left_out(placer: Placer) -> None:
-    written = [None, SALT, None, None]
-    assert [skeleton_of(c) for c in placer.place_best(written, 2, anything(4), QUICK, seeded())] == [SALT]
-
-
 def test_a_cancelled_run_that_placed_nothing_says_so(placer: Placer) -> None:
     with pytest.raises(Cancelled):
-        placer.place_best([SALT], 1, anything(1), QUICK, seeded(), lambda: True)
+        placer.place_each([SALT], anything(1), QUICK, seeded(), lambda: True)
 
 
 def test_the_true_geometry_is_doubted_less_than_a_distorted_one(placer: Placer) -> None:

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from matgen_core.chem.structure import formula_counts
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Constraints
-from matgen_core.kinds.crystals.batches import pad
-from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, encode, placeless
+from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, placeless
 from matgen_core.kinds.crystals.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, slots
-from matgen_core.kinds.crystals.skeleton_decoding import Written, propose, similar_lengths, write_skeletons
+from matgen_core.kinds.crystals.skeleton_decoding import propose, similar_lengths, write_skeletons
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 
@@ -117,34 +116,3 @@ def test_only_required_elements_are_biased(gpt: ConditionalGPT) -> None:
     assert not grammar.requires
     weights = write_skeletons(gpt, grammar, torch.zeros(4, 1), 1.0, 1.0, seeded()).log_importance_weight
     assert (weights <= 1e-4).all(), "of what is allowed the writer would write no more than all"
-
-
-def _written(*skeletons: Skeleton | None) -> Written:
-    return Written(list(skeletons), torch.arange(len(skeletons)) * 1.0, torch.zeros(len(skeletons)))
-
-
-def test_the_best_of_each_go_on_and_those_that_ended_nowhere_come_last() -> None:
-    written = _written(RUTILE, None, SALT, CORUNDUM, None, None)
-    kept = written.best(torch.tensor([-3.0, 9.0, -1.0, -2.0, 5.0, 4.0]), 3, 2)
-    assert kept.skeletons == [SALT, RUTILE, CORUNDUM, None]
-    assert kept.log_importance_weight[:3].tolist() == [2.0, 0.0, 3.0], "what is known of each goes with it"
-
-
-def test_another_goes_on_in_the_stead_of_one_that_is_refused_and_where_there_is_none_nothing() -> None:
-    written = _written(RUTILE, SALT, CORUNDUM, RUTILE, RUTILE, None)
-    kept = written.best(torch.tensor([3.0, 2.0, 1.0, 3.0, 2.0, 1.0]), 3, 2, lambda skeleton: skeleton == RUTILE)
-    assert kept.skeletons == [SALT, CORUNDUM, None, None]
-
-
-def test_the_likelihood_ratio_compares_the_conditional_with_the_unconditional_network(gpt: ConditionalGPT) -> None:
-    """log p(string | conditions) − log p(string), whatever the guidance of the draw."""
-    asked, free = torch.ones(5, 1), torch.full((5, 1), float("nan"))
-    written = write_skeletons(gpt, Grammar(Constraints(max_atoms=4)), asked, 3.0, 1.0, seeded())
-    tokens = pad([encode(skeleton) for skeleton in written.skeletons if skeleton is not None])
-    assert len(tokens) == 5
-    with torch.no_grad():
-        expected = gpt.loss(tokens, free) - gpt.loss(tokens, asked)
-    assert written.log_likelihood_ratio.tolist() == pytest.approx(expected.tolist(), abs=1e-4)
-    assert float(written.log_likelihood_ratio.abs().max()) > 1e-3, "the network must hear what it is asked"
-    unguided = write_skeletons(gpt, Grammar(Constraints(max_atoms=4)), asked, 1.0, 1.0, seeded())
-    assert not unguided.log_likelihood_ratio.any()

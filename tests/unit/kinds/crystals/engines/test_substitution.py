@@ -17,9 +17,9 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.coordination_statistics import anonymous_type
 from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of, parts_of
 from matgen_core.kinds.crystals.engines.substitution import Substitution, exchange
-from matgen_core.kinds.crystals.generate import generate, load_engine, trained_engines
+from matgen_core.kinds.crystals.generate import Pipeline, generate, load_engine, trained_engines
 from matgen_core.kinds.crystals.grammar import Grammar, skeleton_of
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.reference import load_reference, structure_type
 
 SETTINGS = CrystalSettings(engine="substitution")
 ANY = np.full(len(CRYSTAL_CONDITIONS), np.nan, dtype=np.float32)
@@ -45,7 +45,7 @@ def engine() -> Substitution:
     ids=["none", "elements", "system", "formula", "type-of-formula", "cell"],
 )
 def test_every_crystal_keeps_the_constraints(engine: Substitution, constraints: Constraints) -> None:
-    drafts = engine.drafts(constraints, ANY, 6, np.random.default_rng(0))
+    drafts = engine.exchanged(constraints, ANY, 6, np.random.default_rng(0))
     assert drafts
     for draft in drafts:
         verdict = check_crystal(draft.crystal, formula_counts(draft.crystal), constraints)
@@ -54,7 +54,7 @@ def test_every_crystal_keeps_the_constraints(engine: Substitution, constraints: 
 
 
 def test_a_crystal_has_the_type_of_its_source_and_the_volume_of_its_atoms(engine: Substitution) -> None:
-    for draft in engine.drafts(Constraints(), ANY, 20, np.random.default_rng(1)):
+    for draft in engine.exchanged(Constraints(), ANY, 20, np.random.default_rng(1)):
         source = load_reference().structures.crystal(draft.source)
         assert anonymous_type(draft.crystal) == anonymous_type(source)
         assert reduced_formula(draft.crystal) != reduced_formula(source)
@@ -71,7 +71,7 @@ def test_the_target_chooses_the_sources(engine: Substitution) -> None:
     asked = ANY.copy()
     asked[CRYSTAL_CONDITIONS.index("band_gap")] = 4.0
     asked[CRYSTAL_CONDITIONS.index("formation_energy")] = -2.5
-    rows = [draft.source for draft in engine.drafts(Constraints(), asked, 30, np.random.default_rng(0))]
+    rows = [draft.source for draft in engine.exchanged(Constraints(), asked, 30, np.random.default_rng(0))]
     known = load_reference().known
     assert abs(np.median(np.asarray(known["band_gap"], dtype=float)[rows]) - 4.0) < 0.5
     assert abs(np.median(np.asarray(known["formation_energy"], dtype=float)[rows]) + 2.5) < 0.25
@@ -95,25 +95,27 @@ def test_the_same_seed_draws_the_same_and_cancel_ends_it(engine: Substitution) -
     assert {candidate.origin.engine for candidate in first} == {"substitution"}
     conditions = torch.from_numpy(ANY)[None]
     with pytest.raises(Cancelled):
-        engine.draw(Grammar(), conditions, SETTINGS, 0, lambda: True)
+        engine.draft(Grammar(), conditions, SETTINGS, 0, lambda: True)
 
 
-def test_what_is_refused_is_not_drawn(engine: Substitution) -> None:
-    drafts = engine.drafts(
-        Constraints(), ANY, 10, np.random.default_rng(0), refuses=lambda skeleton: skeleton.space_group != 225
-    )
-    assert {draft.crystal.space_group for draft in drafts} == {225}
+def test_no_draft_is_of_a_type_that_is_known_of_its_formula(engine: Substitution) -> None:
+    drafts = engine.exchanged(Constraints(), ANY, 20, np.random.default_rng(0))
+    assert not any(load_reference().has_type(structure_type(draft.crystal)) for draft in drafts)
 
 
 # --------------------------------------------------------------------------------------------------------- by name
 
 
-def test_a_mixture_says_which_engine_made_each() -> None:
-    quick = CrystalSettings(engine="mixed", drafts=1, skeletons=1, geometries=1, refined=1, steps=2)
+def test_a_mixture_asks_each_engine_and_says_which_made_each() -> None:
+    quick = CrystalSettings(engine="mixed", drafts=4, skeletons=1, geometries=1, refined=1, steps=2)
+    pipeline = Pipeline(Target(), quick, 0, Grammar())
+    for first, count in ((0, 1), (1, 1), (2, 4)):
+        conditions = {engine.name: pipeline.conditions(engine, first, count) for engine in pipeline.engines}
+        assert {draft.engine for draft in pipeline.draft(conditions, first)} == {"symmetry-first", "substitution"}
     found = generate(Target(), 4, seed=0, settings=quick)
-    assert [candidate.origin.engine for candidate in found] == [*["symmetry-first"] * 2, *["substitution"] * 2]
-    assert sorted(candidate.origin.index for candidate in found) == [0, 1, 2, 3]
-    assert all(candidate.origin.checkpoint for candidate in found)
+    assert {candidate.origin.engine for candidate in found} <= {"symmetry-first", "substitution"}
+    assert [candidate.origin.index for candidate in found] == [0, 1, 2, 3]
+    assert all("skeleton-critic@" in candidate.origin.checkpoint for candidate in found)
 
 
 def test_engines_are_known_by_name() -> None:
