@@ -80,10 +80,10 @@ class CrystalSettings:
         "Atoms and cell move by the steering potential, the symmetry kept; 0 leaves them as they were placed",
     )  # fmt: skip
     geometries: int = number(
-        6, "Geometries tried for each skeleton", 1, 256,
+        2, "Geometries tried for each skeleton", 1, 256,
         "The generator's own score keeps the best one; more take longer",
     )  # fmt: skip
-    refined: int = number(3, "Geometries refined for each skeleton", 1, 256)
+    refined: int = number(1, "Geometries refined for each skeleton", 1, 256)
     temperature: float = number(1.0, "Temperature", 0.05, 10.0, step=0.05)
     geometry_temperature: float = number(0.7, "Temperature of the geometry", 0.05, 10.0, step=0.05)
     refine_from: float = number(0.3, "Share of the noise that is refined", 0.0, 1.0, step=0.05)

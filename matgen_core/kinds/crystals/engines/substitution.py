@@ -45,8 +45,8 @@ _PLACE = {symbol: place for place, symbol in enumerate(ELEMENTS)}
 _MOST_ELEMENTS = 6
 #: Probability that an element stays where nothing asks for another.
 _KEEP = 0.4
-#: Added to the critic's log-probability of a substitution. Of 16 that the critic chose for (2.5 eV, -0.8 eV/atom, 0) all
-#: were below 0.1 eV/atom by both potentials, of 16 written by the GPT five.
+#: Added to the critic's log-probability of a substitution. Of 16 that it chose for (2.5 eV, -0.8 eV/atom, 0) all were
+#: below 0.1 eV/atom by both potentials, of 16 written by the GPT five.
 _SURER = 1.5
 #: Substitutions for each draft; those likeliest to hold are drafts.
 _WIDER = 3
