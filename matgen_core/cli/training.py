@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.reporting import print_progress, write_result
+from matgen_core.cli.reporting import write_result
 from matgen_core.core.errors import BadInput
-from matgen_core.core.goals import Target
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.learning.recipes.registry import RECIPES
@@ -189,36 +188,26 @@ def evaluate_crystals(
     seed: Annotated[int, typer.Option(help="of the draws")] = 0,
     engine: Annotated[str, typer.Option(help="engine")] = CrystalSettings().engine,
     prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does, as the app does")] = True,
+    workers: Annotated[int, typer.Option(help="processes; the samples do not depend on it")] = 1,
+    samples: Annotated[
+        Path, typer.Option(help="file of the samples; it grows, and a run that was stopped goes on from it")
+    ] = Path("data/evaluation/crystals.jsonl"),
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
-    """Measure validity, novelty, stability and hit rates as README defines them."""
-    import json
-
+    """Measure validity, novelty, stability and hit rates by CHGNet, which steers, and SevenNet, which judges."""
     import numpy as np
 
-    from matgen_core.evaluation.crystals import measure_targets, measure_unconditional, readings_of
+    from matgen_core.evaluation.crystals import readings_of
+    from matgen_core.evaluation.crystals_report import measure_crystals
     from matgen_core.kinds.crystals.reference import SAMPLES
     from matgen_core.kinds.crystals.rows import load_rows
-    from matgen_core.workflows.design import design
 
-    known = load_rows(rows)
     settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable, cap=1)  # what is drawn is measured
-    samples = design("crystals", Target(), count, seed=seed, settings=settings, on_progress=print_progress)
-    result: dict[str, object] = {
-        "engine": engine,
-        "settings": asdict(settings),
-        "checkpoint": samples[0].origin.checkpoint,
-    }
-    result["unconditional"] = measure_unconditional(samples, known)
-    typer.echo(json.dumps(result["unconditional"], indent=1))
-    if engine == CrystalSettings().engine and prefer_stable:
-        np.savez_compressed(REFERENCE / SAMPLES, allow_pickle=False, **readings_of(samples))
-    if each:
-        result["targets"] = measure_targets(each, seed, settings, samples, known, typer.echo)
-    out.mkdir(parents=True, exist_ok=True)
+    result, drawn = measure_crystals(load_rows(rows), count, each, seed, settings, samples, workers, _bar, typer.echo)
+    if engine == CrystalSettings().engine and prefer_stable and count:
+        np.savez_compressed(REFERENCE / SAMPLES, allow_pickle=False, **readings_of([s.candidate for s in drawn]))
     name = f"crystals-{engine}{'' if prefer_stable else '-any'}.json"
-    (out / name).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    typer.echo(f"{out / name} written")
+    write_result(result, out / name)
 
 
 def evaluate_reconstruction(
