@@ -177,7 +177,7 @@ def measure_target(
 def known_samples(rows: CrystalRows, most: int, seed: int = 0) -> list[Sample]:
     """Known crystals, at most so many, predicted and judged like candidates."""
     rng = np.random.default_rng(seed)
-    chosen = np.sort(rng.choice(len(rows), min(most, len(rows)), replace=False)) if len(rows) else []
+    chosen = rng.permutation(len(rows))[:most]
     found = read_rows(rows.subset(np.isin(np.arange(len(rows)), chosen)))
     judged = judge_energies([candidate.material for candidate in found])
     return [Sample(c, j.formation_energy, j.e_above_hull) for c, j in zip(found, judged, strict=True)]
