@@ -165,9 +165,7 @@ class Pipeline:
             told = conditions[engine.name]
             rows = [row for row in range(len(told)) if (first + row) % len(self.engines) == place]
             rows = rows or [0]  # a batch of one asks every engine, so that none is left out of a small run
-            written = engine.draft(
-                self.grammar, told[rows], self.settings, self.seed * 100_003 + first, self.cancelled
-            )
+            written = engine.draft(self.grammar, told[rows], self.settings, self.seed * 100_003 + first, self.cancelled)
             drafts += [replace(draft, row=rows[draft.row]) for draft in written]
         return distinct(drafts)
 

@@ -74,7 +74,9 @@ def test_of_diffusion_and_known_crystals_the_lower_energy_goes_on() -> None:
 
     def energy(settings: CrystalSettings) -> tuple[str, float]:
         assert placers["symmetry-first"] is not None
-        (placed,) = place_drafts([draft], placers, {"symmetry-first": anything(1)}, settings, torch.Generator().manual_seed(0))
+        (placed,) = place_drafts(
+            [draft], placers, {"symmetry-first": anything(1)}, settings, torch.Generator().manual_seed(0)
+        )
         (reading,) = read_energies([to_structure(placed.crystal)])
         assert reading.energy is not None
         return placed.source, reading.energy
