@@ -221,6 +221,7 @@ def rule_text(rule: str) -> str:
         "charge_balance": _("Charge balance (SMACT)"),
         "newness": _("Novelty"),
         "duplicate": _("Unique in this run"),
+        "surplus": _("Enough were found before"),
         "oxidation": _("Oxidation states"),
         "bonds": _("Shortest bonds"),
         "packing": _("Packing"),

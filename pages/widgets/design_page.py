@@ -11,9 +11,9 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows import design as workflow
-from pages.i18n.formatting import asked_text
+from pages.i18n.formatting import asked_text, rule_text
 from pages.i18n.language import _
-from pages.kinds.page_kind import PageKind, View
+from pages.kinds.page_kind import Found, PageKind, View
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
 from pages.runs.progress import Seen, catch_up, look, show_progress
@@ -114,6 +114,16 @@ def _start(page: PageKind, asked: Asked) -> None:
     )
 
 
+def _say_kept(kind: str, drawn: Found, settings: Any) -> None:
+    """How many were kept of how many that were generated, and which rules rejected the others."""
+    kept = workflow.count_kept(kind, drawn, settings)
+    if not kept.rejected:
+        return
+    rules = ", ".join(f"{rule_text(rule)} {count}" for rule, count in kept.rejected)
+    text = _("{kept} kept of {generated} generated. Rejected by: {rules}.")
+    st.caption(text.format(kept=len(kept.candidates), generated=kept.generated, rules=rules))
+
+
 def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
     """What the run found, from the shares down to one material."""
     target, settings = st.session_state[f"{page.name}-asked"]
@@ -129,6 +139,7 @@ def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
     show_record(seen.job.recorder)
     if not drawn:
         return
+    _say_kept(page.name, drawn, settings)
     page.show_shares(drawn, found, target, settings)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         shown = page.filter(found, target, settings)

@@ -57,6 +57,8 @@ def ask_setting(settings: type, name: str, key: str, where: Any = st, **more: An
         return (where.text_input(_(setting.label), usual, max_chars=LONGEST, **said) or "").strip()
     kind = int if _is_whole(usual) else float
     low, high, step = kind(setting.low), kind(setting.high), kind(setting.step)
+    if kind is float and setting.step >= 1:  # 60, not 60.00
+        said.setdefault("format", "%.0f")
     boxed = (setting.high - setting.low) / setting.step > _MOST_STEPS
     value = (where.number_input if boxed else where.slider)(_(setting.label), low, high, usual, step, **said)
     return kind(usual if value is None else value)

@@ -348,3 +348,13 @@ def test_a_formula_that_is_handed_over_begins_at_once(asked: list[Any]) -> None:
 def test_the_table_holds_the_score_that_orders_it(found: tuple[Candidate, ...]) -> None:
     page = with_run(found, Target({"band_gap": Goal.at(3.0)}))
     assert list(page.dataframe[0].value["score"]) == [c.score for c in found]
+
+
+def test_a_target_of_density_is_asked_and_the_page_says_that_generation_is_not_told_of_it(asked: list[Any]) -> None:
+    page = open_page(density_ask="value", density_value="3")
+    (warning,) = page.warning
+    assert warning.value.startswith("Density: generation is not told of it")
+    page.button(key="go").click().run()
+    assert asked[0][0].goals == {"density": Goal.at(3.0)}
+    japanese = open_page(lang="ja", density_ask="value", density_value="3")
+    assert japanese.warning[0].value.startswith("密度: ネットワークはこれを学習していないため")
