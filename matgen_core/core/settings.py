@@ -53,7 +53,7 @@ class CrystalSettings:
         temperature: softmax temperature of the discrete choices.
         geometry_temperature: of the geometry's bins and noise; below 1 is cooler and less varied.
         refine_from: share of the noise schedule from which a guess at geometry is refined by diffusion.
-        crowding_weight: of the overlap penalty against the denoising residual, when the best geometry is picked.
+        overlap_weight: of the overlap penalty against the denoising residual, when the best geometry is picked.
         prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
         cap: candidates generated at most, in multiples of ``count``, which counts those that are kept: without failed
             distances, failed constraints or duplicate. With 1 exactly ``count`` are generated, kept or not.
@@ -87,7 +87,7 @@ class CrystalSettings:
     temperature: float = number(1.0, "Temperature", 0.05, 10.0, step=0.05)
     geometry_temperature: float = number(0.7, "Temperature of the geometry", 0.05, 10.0, step=0.05)
     refine_from: float = number(0.3, "Share of the noise that is refined", 0.0, 1.0, step=0.05)
-    crowding_weight: float = number(10.0, "Weight of atoms too near", 0.0, 1000.0)
+    overlap_weight: float = number(10.0, "Weight of atoms too near", 0.0, 1000.0)
     prefer_stable: bool = other(
         True, "Prefer stable", "Without a target for the energy above hull, ask for one as stable known crystals have"
     )

@@ -149,18 +149,18 @@ class Job:
         self.progress = progress
 
 
-def line_of(kind: str) -> str:
+def queue_of(kind: str) -> str:
     """Name of the queue for work of this kind: "short", "map" or "long"."""
     return "map" if kind.startswith(_MAPS) else "short" if kind in _SHORT else "long"
 
 
 @st.cache_resource(show_spinner=False)
-def _queues() -> tuple[dict[str, RunQueue], defaultdict[str, Pace]]:
+def _run_queues() -> tuple[dict[str, RunQueue], defaultdict[str, Pace]]:
     open_log()
     environment = read_environment()
     each = environment.runs_per_session
-    lines = {"long": RunQueue(environment.runs_at_once, each), "short": RunQueue(1, each), "map": RunQueue(1, each)}
-    return lines, defaultdict(Pace)
+    queues = {"long": RunQueue(environment.runs_at_once, each), "short": RunQueue(1, each), "map": RunQueue(1, each)}
+    return queues, defaultdict(Pace)
 
 
 def freeze_collector() -> None:
@@ -236,8 +236,8 @@ def submit(
         recorder: writes the run to the store.
         of_page: whether the job ends when the reader opens another page.
     """
-    lines, paces = _queues()
-    queue = lines[line_of(kind)]
+    queues, paces = _run_queues()
+    queue = queues[queue_of(kind)]
     pace, context = paces[kind], get_script_run_ctx(suppress_warning=True)
     session = context.session_id if context else ""
     gone = Presence(session, read_environment().stop_after_close)

@@ -13,7 +13,7 @@ from matgen_core.kinds.crystals.embed import decode_latents
 from matgen_core.runs.store import VARIABLE, open_store
 from matgen_core.workflows.space_sources import open_space
 from pages.i18n.formatting import subscript
-from pages.runs.jobs import line_of
+from pages.runs.jobs import queue_of
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "embeddings.py")
 
@@ -132,7 +132,7 @@ def test_a_table_of_ones_own_is_placed_in_the_line_of_maps_and_says_why_a_row_is
     data = b"formula\nNaCl\nXx2\nMgO\n"
     page.file_uploader(key="file-compositions").set_value(("mine.csv", data, "text/csv")).run()
     _id, job, read = page.session_state["table-compositions"]
-    assert line_of(job.kind) == "map"
+    assert queue_of(job.kind) == "map"
     while job.busy:  # the page follows the job
         page.run()
     page.run()

@@ -100,7 +100,7 @@ class Placer:
         context = conditions.repeat_interleave(kept, dim=0)
         x = refine(self.denoiser, x, batch, context, settings, generator, cancelled)
         doubt = denoising_residual(self.denoiser, x, batch, context)
-        doubt += settings.crowding_weight * overlap_penalty(self.denoiser, x, batch, self.contacts)
+        doubt += settings.overlap_weight * overlap_penalty(self.denoiser, x, batch, self.contacts)
         coordinates, matrices = self.denoiser.geometry(x, batch)
         winners = _best(doubt, kept, 1)
         return to_crystals(skeletons, coordinates[winners], matrices[winners]), doubt[winners].tolist()
