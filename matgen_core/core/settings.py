@@ -92,8 +92,8 @@ class CrystalSettings:
         True, "Prefer stable", "Without a target for the energy above hull, ask for one as stable known crystals have"
     )
     novel: bool = other(
-        True, "New structure types only",
-        "Leaves out drafts whose formula is known with the same space group and positions",
+        True, "Prefer new structure types",
+        "Drafts whose formula is known with the same space group and positions come last",
     )  # fmt: skip
     cap: int = _cap(4)
 

@@ -34,7 +34,7 @@ from matgen_core.kinds.crystals.critic import load_critic
 from matgen_core.kinds.crystals.drafts import Draft, choose_drafts, distinct, scores_of
 from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of, parts_of
 from matgen_core.kinds.crystals.geometry_generation import Placer
-from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, placeless
+from matgen_core.kinds.crystals.grammar import Grammar, placeless
 from matgen_core.kinds.crystals.placement import Placed, place_drafts, rank_placed
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses
@@ -170,14 +170,17 @@ class Pipeline:
         return distinct(drafts)
 
     def choose(self, drafts: Sequence[Draft], count: int) -> list[Draft]:
-        """The likeliest drafts."""
-        return choose_drafts(drafts, self.target, count, self.near, self.critic, self._refuses)
-
-    def _refuses(self, skeleton: Skeleton) -> bool:
-        """Whether a draft has no chance: a known type where new ones are asked for, or one that the rules reject."""
-        if self.settings.novel and load_reference().has_type(structure_type(placeless(skeleton))):
-            return True
-        return self.refuses is not None and self.refuses(skeleton)
+        """The likeliest drafts that the rules may let pass, known structure types last where new ones are preferred."""
+        if not self.settings.novel:
+            return choose_drafts(drafts, self.target, count, self.near, self.critic, self.refuses)
+        reference = load_reference()
+        known = [reference.has_type(structure_type(placeless(draft.skeleton))) for draft in drafts]
+        new = [draft for draft, is_known in zip(drafts, known, strict=True) if not is_known]
+        chosen = choose_drafts(new, self.target, count, self.near, self.critic, self.refuses)
+        if len(chosen) == count:
+            return chosen
+        rest = [draft for draft, is_known in zip(drafts, known, strict=True) if is_known]
+        return chosen + choose_drafts(rest, self.target, count - len(chosen), self.near, self.critic, self.refuses)
 
     def _candidate(self, entry: Placed, index: int) -> Candidate:
         origin = Origin(entry.draft.engine, f"{entry.draft.checkpoint} {self.critic.name}", self.seed, index)

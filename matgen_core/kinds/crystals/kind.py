@@ -68,7 +68,9 @@ class CrystalStages:
     def _relax(self, batch: Sequence[Candidate[Crystal]], cancelled: Cancelled) -> list[Candidate[Crystal]]:
         """What was drawn, relaxed; a structure from a file stays as its owner wrote it."""
         drawn = [c for c in batch if c.origin.engine != "file"]
-        relaxed = {c.id: c for c in relax_drawn(drawn, self.brief.settings.relax, cancelled=cancelled)}
+        brief = self.brief
+        found = relax_drawn(drawn, brief.settings.relax, constraints=brief.told.constraints, cancelled=cancelled)
+        relaxed = {c.id: c for c in found}
         return [relaxed.get(c.id, c) for c in batch]
 
     def judge(self, batch: Sequence[Candidate[Crystal]]) -> tuple[Candidate[Crystal], ...]:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
+from matgen_core.chem.composition import check_crystal
 from matgen_core.chem.energy import formation_energy
 from matgen_core.chem.structure import formula_counts
 from matgen_core.chem.symmetric_relaxation import RelaxedCrystal, relax_symmetric
+from matgen_core.core.goals import Constraints
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Crystal, Verdict
 from matgen_core.kinds.crystals.reference import Reference, load_reference
@@ -24,6 +26,7 @@ def relax_drawn(
     candidates: Sequence[Candidate[Crystal]],
     steps: int,
     *,
+    constraints: Constraints | None = None,
     executor: Executor | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> tuple[Candidate[Crystal], ...]:
@@ -35,6 +38,7 @@ def relax_drawn(
     Args:
         candidates: with a geometry.
         steps: at most; 0 relaxes none.
+        constraints: a candidate that relaxes to what they exclude, as a smaller cell, stays as it was.
         executor: shares the work; the result does not depend on it.
         cancelled: asked before each step.
     """
@@ -45,7 +49,7 @@ def relax_drawn(
     found = relax_symmetric(
         [c.material for c in candidates], steps=steps, bounds=bounds, cancelled=cancelled, executor=executor
     )
-    return tuple(_relaxed(candidate, result) for candidate, result in zip(candidates, found, strict=True))
+    return tuple(_relaxed(candidate, result, constraints) for candidate, result in zip(candidates, found, strict=True))
 
 
 def _bound(crystal: Crystal, reference: Reference) -> float | None:
@@ -58,10 +62,16 @@ def _bound(crystal: Crystal, reference: Reference) -> float | None:
     return HOPELESS - hull.e_above_hull - zero
 
 
-def _relaxed(candidate: Candidate[Crystal], result: RelaxedCrystal) -> Candidate[Crystal]:
+def _relaxed(
+    candidate: Candidate[Crystal], result: RelaxedCrystal, constraints: Constraints | None
+) -> Candidate[Crystal]:
     if result.crystal is None:
         return candidate.add_verdicts(Verdict("relaxed", None, result.reason))
-    reason: str = result.reason
+    counts = formula_counts(result.crystal)
+    if constraints is not None and (problem := check_crystal(result.crystal, counts, constraints).reason):
+        reason = Message("it relaxes to what the constraints exclude ({problem}); left as it was", problem=problem)
+        return candidate.add_verdicts(Verdict("relaxed", None, reason))
+    reason = result.reason
     if result.energy is not None and result.before is not None:
         reason = Message(
             "{gain:.3f} eV/atom lower after {steps} steps", gain=result.before - result.energy, steps=result.steps

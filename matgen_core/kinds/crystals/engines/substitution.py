@@ -156,7 +156,7 @@ class Substitution:
         rng: np.random.Generator,
         cancelled: Asked | None = None,
     ) -> list[Exchanged]:
-        """Different crystals of structure types that are not known of their formula, ``count`` of them or fewer.
+        """Different crystals, none of which is known with its formula, ``count`` of them or fewer.
 
         Args:
             constraints: every crystal keeps them.

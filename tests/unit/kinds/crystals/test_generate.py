@@ -14,6 +14,7 @@ from matgen_core.chem.structure import formula_counts, to_structure
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
+from matgen_core.core.records import Candidate, Crystal, Origin, Site
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.critic import load_critic
 from matgen_core.kinds.crystals.drafts import Draft, choose_drafts, distinct, scores_of
@@ -43,12 +44,29 @@ def test_the_same_seed_draws_the_same_within_the_constraints() -> None:
         assert candidate.verdict("relaxed") is not None
 
 
-def test_known_types_are_left_out_where_new_ones_are_asked_for() -> None:
-    pipeline, known = Pipeline(Target(), QUICK, 0, Grammar()), Draft(SALT, "x", "", 0)
+def test_known_types_come_last_where_new_ones_are_preferred() -> None:
+    known, new = Draft(SALT, "x", "", 0), Draft(Skeleton(225, (("a", "Na"), ("b", "Rb"))), "x", "", 0)
     assert load_reference().has_type(structure_type(placeless(SALT)))
-    assert pipeline.choose([known], 1) == []
+    assert not load_reference().has_type(structure_type(placeless(new.skeleton)))
+    pipeline = Pipeline(Target(), QUICK, 0, Grammar())
+    assert pipeline.choose([known, new], 1) == [new]
+    assert pipeline.choose([known, new], 2) == [new, known]
     told = Pipeline(Target(), replace(QUICK, novel=False), 0, Grammar())
-    assert told.choose([known], 1) == [known]
+    assert told.choose([known, new], 1) == [known], "sodium with rubidium is no compound"
+
+
+def test_a_relaxation_that_leaves_the_constraints_is_not_taken() -> None:
+    """Rock salt in a tetragonal cell relaxes to its cube, which is another crystal system than was asked for."""
+    off = Crystal(139, (Site("a", "Na"), Site("b", "Cl")), (3.99, 3.99, 5.8, 90.0, 90.0, 90.0))
+    candidate = Candidate("a", off, Origin("symmetry-first"))
+    (moved,) = relax_drawn([candidate], 40)
+    assert moved.material.space_group == 225
+    (kept,) = relax_drawn([candidate], 40, constraints=Constraints(crystal_system="tetragonal"))
+    assert kept.material == off
+    verdict = kept.verdict("relaxed")
+    assert verdict is not None
+    assert verdict.passed is None
+    assert "constraints exclude (cubic)" in verdict.reason
 
 
 def test_the_critic_chooses_what_meets_the_target() -> None:
