@@ -256,14 +256,18 @@ def evaluate_design(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     seconds: Annotated[float, typer.Option(help="for each target and way")] = 40.0,
     seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    workers: Annotated[int, typer.Option(help="processes of one thread, a target each")] = 1,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
-    """Measure what the loop delivers per minute beside random generation and ionic substitution."""
+    """Measure what the loop delivers per minute by both potentials, beside random generation and substitution."""
     from matgen_core.evaluation.design import measure_design
     from matgen_core.evaluation.timing import describe_machine
     from matgen_core.kinds.crystals.rows import load_rows
 
-    result = {"machine": describe_machine(), **measure_design(load_rows(rows), seconds, seed, typer.echo)}
+    result = {
+        "machine": describe_machine(),
+        **measure_design(load_rows(rows), seconds, seed, typer.echo, workers=workers),
+    }
     write_result(result, out / "design.json")
 
 

@@ -4,13 +4,18 @@ For each target, candidates that pass every stage per minute of this machine and
 by the loop; by (a) the same engine without a target, judged by the same rules; by (b) ionic substitution into known
 crystals that meet the target themselves (an element swapped for another of its group, the cell scaled to the radii),
 read and judged the same way. (b) is told of the target by its choice of known crystals.
+
+A candidate counts where it passes every stage by CHGNet's energies and by SevenNet's, too: SevenNet steered nothing. It
+judges after the clock has stopped, what passed by CHGNet; the figures by CHGNet alone stand beside.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -22,9 +27,11 @@ from matgen_core.core.goals import Goal, Target, meets
 from matgen_core.core.records import Candidate, Crystal, Origin, Site
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.evaluation.crystals import share
+from matgen_core.kinds.crystals.energy_judge import judge_energies
 from matgen_core.kinds.crystals.generate import generate
 from matgen_core.kinds.crystals.judge import assess
-from matgen_core.kinds.crystals.predict import predict, prepare
+from matgen_core.kinds.crystals.predict import predict
+from matgen_core.kinds.crystals.relax_drawn import relax_drawn
 from matgen_core.kinds.crystals.rows import ELEMENTS, CrystalRows
 from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import Rules, allowed, count_stages, judge_crystals, listed
@@ -48,7 +55,12 @@ _RULES = Rules()
 
 
 def measure_design(
-    rows: CrystalRows, seconds: float, seed: int, say: Callable[[str], object], targets: Sequence[Target] = TARGETS
+    rows: CrystalRows,
+    seconds: float,
+    seed: int,
+    say: Callable[[str], object],
+    targets: Sequence[Target] = TARGETS,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """All targets by the three ways, each for so many seconds.
 
@@ -58,35 +70,76 @@ def measure_design(
         seed: of every draw.
         say: told what goes on.
         targets: what is asked for.
+        workers: processes, each with one thread and its own clock; 1 runs here, with the threads that torch has.
     """
-    prepare()
-    random, random_seconds = draw_random(3 * seconds, seed)
+    tasks = [_Task(rows, seconds, seed, None), *(_Task(rows, seconds, seed, target) for target in targets)]
+    if workers == 1:
+        found = [_measure(task) for task in tasks]
+    else:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as executor:
+            found = list(executor.map(_measure, tasks))
+    random, random_seconds = found[0]["random"]
     say(f"random: {len(random)} in {random_seconds:.0f} s")
     entries = []
-    for target in targets:
-        budget = Budget(want=1000, seconds=seconds, draws=20_000)
-        run = design_until("crystals", target, budget, rules=_RULES, seed=seed)
-        known, known_seconds = draw_substituted(rows, target, seconds, seed)
-        entry = {
-            "target": {key: [goal.low, goal.high] for key, goal in target.goals.items()},
-            "loop": _figures(run.candidates, run.seconds),
-            "random": _figures(_judged(random, target), random_seconds),
-            "substitution": _figures(_judged(known, target), known_seconds),
-        }
+    for target, ways in zip(targets, found[1:], strict=True):
+        entry: dict[str, Any] = {"target": {key: [goal.low, goal.high] for key, goal in target.goals.items()}}
+        for name, (candidates, spent) in {**ways, "random": (_judged(random, target), random_seconds)}.items():
+            entry[name] = _figures(candidates, target, spent)
         say(str({key: value if key == "target" else value["a_minute"] for key, value in entry.items()}))
         entries.append(entry)
-    return {"seconds": seconds, "seed": seed, "targets": entries}
+    return {"seconds": seconds, "seed": seed, "workers": workers, "targets": entries}
 
 
-def _figures(candidates: Sequence[Candidate], seconds: float) -> dict[str, Any]:
-    passed = len(listed(candidates, _RULES))
+@dataclass(frozen=True)
+class _Task:
+    """What one process measures: random generation, or a target by the loop and by substitution."""
+
+    rows: CrystalRows
+    seconds: float
+    seed: int
+    target: Target | None
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _measure(task: _Task) -> dict[str, tuple[Sequence[Candidate], float]]:
+    """Candidates and seconds by way."""
+    load_kind("crystals").prepare()
+    if task.target is None:
+        return {"random": draw_random(3 * task.seconds, task.seed)}
+    budget = Budget(want=1000, seconds=task.seconds, draws=20_000)
+    run = design_until("crystals", task.target, budget, rules=_RULES, seed=task.seed)
+    known, seconds = draw_substituted(task.rows, task.target, task.seconds, task.seed)
+    return {"loop": (run.candidates, run.seconds), "substitution": (_judged(known, task.target), seconds)}
+
+
+def _figures(candidates: Sequence[Candidate], target: Target, seconds: float) -> dict[str, Any]:
+    passed = listed(candidates, _RULES)
+    both = sum(_confirmed(passed, target))
     return {
         "drawn": len(candidates),
         "seconds": round(seconds, 1),
         "funnel": dict(count_stages(candidates, _RULES).counts),
-        "a_minute": round(60 * passed / seconds, 2) if seconds else None,
-        "confirmed": share(passed, len(candidates)),
+        "a_minute": round(60 * both / seconds, 2) if seconds else None,
+        "a_minute_chgnet": round(60 * len(passed) / seconds, 2) if seconds else None,
+        "confirmed": share(both, len(candidates)),
+        "agreed": share(both, len(passed)),
     }
+
+
+def _confirmed(passed: Sequence[Candidate], target: Target) -> list[bool]:
+    """Whether SevenNet, too, finds each below the limit of the rules and on the energy that is asked for."""
+    goal, found = target.goals.get("formation_energy"), list[bool]()
+    for judged in judge_energies([candidate.material for candidate in passed]):
+        above, energy = judged.e_above_hull, judged.formation_energy
+        stable = above is not None and above <= _RULES.max_e_above_hull
+        on_target = goal is None or meets("formation_energy", goal, energy) is True
+        found.append(stable and on_target and energy is not None and energy < 0)
+    return found
 
 
 def _judged(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:
@@ -101,7 +154,7 @@ def draw_random(seconds: float, seed: int) -> tuple[list[Candidate], float]:
         batch = generate(
             target, load_kind("crystals").batches.most, seed=seed, settings=CrystalSettings(), first=len(found)
         )
-        found += predict(batch)
+        found += predict(relax_drawn(batch, CrystalSettings().relax))
         _judged(found[-len(batch) :], target)  # so that judging costs here what it costs the loop
     return found, time.monotonic() - begun
 

@@ -69,8 +69,8 @@ def _relaxed(
         return candidate.add_verdicts(Verdict("relaxed", None, result.reason))
     counts = formula_counts(result.crystal)
     if constraints is not None and (problem := check_crystal(result.crystal, counts, constraints).reason):
-        reason = Message("it relaxes to what the constraints exclude ({problem}); left as it was", problem=problem)
-        return candidate.add_verdicts(Verdict("relaxed", None, reason))
+        left = Message("it relaxes to what the constraints exclude ({problem}); left as it was", problem=problem)
+        return candidate.add_verdicts(Verdict("relaxed", None, left))
     reason = result.reason
     if result.energy is not None and result.before is not None:
         reason = Message(
