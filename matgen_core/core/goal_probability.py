@@ -1,4 +1,4 @@
-"""How likely a goal is met, given a reading and its spread: what "reached" is worth where readings err."""
+"""How likely a goal is met, given a prediction and its spread: what "reached" is worth where predictions err."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from matgen_core.core.records import Candidate, M, Prediction
 
 
 def probability(key: str, goal: Goal, value: float | None, spread: float | None) -> float | None:
-    """Probability that the property meets the goal, were the reading's error normal with its spread.
+    """Probability that the property meets the goal, were the prediction's error normal with its spread.
 
-    None where there is no reading or no spread; a spread of 0 gives 0 or 1.
+    None where there is no prediction or no spread; a spread of 0 gives 0 or 1.
     """
     if value is None or spread is None:
         return None
@@ -49,7 +49,7 @@ def probability_of(reading: Prediction, goal: Goal) -> float | None:
     """Probability that what was read meets the goal, by the whole mixture: zero, or a positive normal value.
 
     P(goal) = p [0 meets it] + (1 - p) P(value meets it | value > 0), with p the probability of a metal, or of a
-    non-magnetic compound. A reading without p is a normal value, and a known value is sure.
+    non-magnetic compound. A prediction without p is a normal value, and a known value is sure.
     """
     if reading.known is not None:
         return probability(reading.property, goal, reading.known, 0.0)
@@ -80,7 +80,7 @@ def cost_of_goals(candidate: Candidate[M], target: Target) -> float:
     """What ranking holds against a candidate: its distance to each goal, and its doubt that the goal is met.
 
     A distance is in tolerances of its property (1 for counts), at most ten, and ten without a reading. Doubt is one
-    less the probability, so that of two readings as near the surer one comes first; no spread, no doubt.
+    less the probability, so that of two predictions as near the surer one comes first; no spread, no doubt.
     """
     total = 0.0
     for key, goal in target.goals.items():

@@ -125,7 +125,7 @@ class Target:
 
 
 def meets(key: str, goal: Goal, value: float | None) -> bool | None:
-    """Whether a reading meets a goal: within the property's tolerance of a value, inside a range otherwise.
+    """Whether a prediction meets a goal: within the property's tolerance of a value, inside a range otherwise.
 
     Returns None where there is no reading.
     """

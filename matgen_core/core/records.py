@@ -94,11 +94,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One reading of one property.
+    """One prediction of one property.
 
     Args:
         property: key in :data:`matgen_core.core.properties.PROPERTIES`.
-        value: in ``unit``; None where the reading failed (then ``note`` says why).
+        value: in ``unit``; None where the prediction failed (then ``note`` says why).
         spread: one standard deviation in ``unit``; None where it was not measured.
         unit: the unit, as shown to a reader.
         method: the model that read it.
@@ -166,7 +166,7 @@ class Candidate(Generic[M]):
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, key: str) -> float | None:
-        """Reading of property ``key``, or None where there is none."""
+        """Prediction of property ``key``, or None where there is none."""
         prediction = self.predictions.get(key)
         return None if prediction is None else prediction.value
 

@@ -1,4 +1,4 @@
-"""How far readings may be trusted on geometry that the engines made: ``matgen evaluate readings``.
+"""How far predictions may be trusted on geometry that the engines made: ``matgen evaluate readings``.
 
 Skeletons of crystals withheld from training are given geometry as every candidate's is, then read. What is known of the
 relaxed crystal, less what was read, is the error that a user meets: of CHGNet and of the geometry together.
@@ -26,12 +26,12 @@ from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.crystals.rows import CrystalRows
 from matgen_core.kinds.crystals.uncertainty import EDGES, Spreads, summarise
 
-#: Readings that depend on the geometry.
+#: Predictions that depend on the geometry.
 KEYS = predicted_of("crystals", "chgnet")
 
 
 def read_placed(rows: CrystalRows, count: int, seed: int) -> dict[str, NDArray[np.float64]]:
-    """(N,) readings of withheld skeletons on generated geometry, and under ``known_…`` what is known of each."""
+    """(N,) predictions of withheld skeletons on generated geometry, and under ``known_…`` what is known of each."""
     held = rows.subset((rows.splits == "val") & np.array([len(c.sites) <= MAX_SITES for c in rows.crystals]))
     chosen = np.random.default_rng(seed).permutation(len(held))[:count]
     sample = held.subset(np.isin(np.arange(len(held)), chosen))

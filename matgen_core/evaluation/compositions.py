@@ -1,7 +1,7 @@
 """What MatGPT reaches, measured: ``matgen evaluate compositions`` writes it as JSON.
 
 All shares are of all samples. SMACT-valid: ``smact_validity`` with alloys, as for the crystals; neutral: without them.
-Unique: different reduced formulas. Novel: not among the known formulas. Hit: MatBERT's reading within the property's
+Unique: different reduced formulas. Novel: not among the known formulas. Hit: MatBERT's prediction within the property's
 tolerance of every goal; MatBERT takes no part in the drawing, but it learnt from the same rows.
 """
 

@@ -237,7 +237,7 @@ def _mean_errors(samples: Sequence[Sample], goals: dict[str, Goal]) -> dict[str,
 
 
 def readings_of(candidates: Sequence[Candidate]) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
-    """(N,) readings by property, for the base rates that the page shows."""
+    """(N,) predictions by property, for the base rates that the page shows."""
     return {
         key: np.array([value for c in candidates if (value := c.value(key)) is not None], dtype=np.float32)
         for key in (*CRYSTAL_CONDITIONS, "max_site_moment")

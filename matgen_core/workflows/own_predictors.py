@@ -1,4 +1,4 @@
-"""Readings by predictors that the user taught (``matgen finetune``), as properties beside the shipped ones."""
+"""Predictions by predictors that the user taught (``matgen finetune``), as properties beside the shipped ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def own_property(name: str, values: Sequence[float] = ()) -> Property:
 
     Args:
         name: of the predictor.
-        values: readings, whose ends become the property's bounds.
+        values: predictions, whose ends become the property's bounds.
 
     Raises:
         UnknownCheckpoint, DamagedCheckpoint: where the predictor is not there or not whole.
@@ -33,7 +33,7 @@ def own_property(name: str, values: Sequence[float] = ()) -> Property:
 
 
 def add_own_readings(candidates: Sequence[Candidate[Any]], names: Sequence[str]) -> tuple[Candidate[Any], ...]:
-    """The same candidates with a reading by each predictor; one that a predictor cannot read has a note instead.
+    """The same candidates with a prediction by each predictor; one that a predictor cannot read has a note instead.
 
     A predictor of formulas reads crystals by their formula, too; one of molecules reads molecules only.
     """

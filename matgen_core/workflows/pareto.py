@@ -1,7 +1,7 @@
 """Many objectives at once (chapter 4.5): non-dominated fronts, hypervolume, desirability, a diverse few.
 
 Every objective is turned into a loss in units of its property's tolerance, so that no units are mixed; what has no
-reading is in no front, and says so. Sorting and hypervolume are pymoo's.
+prediction is in no front, and says so. Sorting and hypervolume are pymoo's.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Objective:
         For "max" and "min" over the range of the property's data, and never below LEAST: the least that the data hold
         is not worthless, so that a non-magnet is still told from another by its gap. For a goal it falls to 0 five
         tolerances away.
-        For a goal with a spread it is what is to be expected if errors are normal, so that an unsure reading is worth
+        For a goal with a spread it is the expectation if errors are normal, so that an unsure prediction is worth
         less where there is something to lose, and a near miss more the unsurer it is.
         """
         if value is None or not math.isfinite(value):
@@ -88,9 +88,9 @@ class Objective:
         return self._desirability(value)
 
     def expected(self, reading: Prediction | None) -> float | None:
-        """Desirability of a reading; of one that may be zero (a metal) the mean over both, by their probabilities.
+        """Desirability of a prediction; of one that may be zero (a metal) the mean over both, by their probabilities.
 
-        Where the value is known, the reading and its spread do not count.
+        Where the value is known, the prediction and its spread do not count.
         """
         if reading is None:
             return None
@@ -142,7 +142,7 @@ def parse_objective(text: str, own: Mapping[str, Property] | None = None) -> Obj
 
 
 def losses(candidates: Sequence[Candidate[M]], objectives: Sequence[Objective]) -> Matrix:
-    """(N, K) losses by the known value where there is one, else by the reading; NaN where both are missing."""
+    """(N, K) losses by the known value where there is one, else by the prediction; NaN where both are missing."""
     rows = [[objective.loss(c.best(objective.key)) for objective in objectives] for c in candidates]
     return np.array(rows, dtype=float).reshape(len(candidates), len(objectives))
 
@@ -181,7 +181,7 @@ def rank_by_front(
     """Candidates with their front and aggregate desirability, first fronts first, then the most desirable.
 
     The aggregate is the weighted geometric mean: what is worthless in one objective is worthless. Each gets the verdict
-    "pareto" with its front, or with the reading that is missing.
+    "pareto" with its front, or with the prediction that is missing.
     """
     matrix = losses(candidates, objectives)
     fronts = find_fronts(matrix)

@@ -31,7 +31,7 @@ class Screener:
     Args:
         target: goals, each a verdict.
         rules: what a candidate must pass.
-        further: called with each judged batch, as to add readings of the user's own.
+        further: called with each judged batch, as to add predictions of the user's own.
     """
 
     target: Target = ANY
@@ -42,7 +42,7 @@ class Screener:
     def __call__(
         self, candidates: Sequence[Candidate[Any]], cancelled: Callable[[], bool] | None = None
     ) -> tuple[Candidate[Any], ...]:
-        """The same candidates with readings and verdicts, in their order; those that have readings keep them.
+        """The same candidates with predictions and verdicts, in their order; those that have predictions keep them.
 
         Raises:
             Cancelled: where ``cancelled`` said so.

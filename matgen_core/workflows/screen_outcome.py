@@ -37,7 +37,7 @@ class Outcome:
         ids: of the candidates, in their order.
         losses: (N, K) of the objectives.
         hypervolume: of the first front; None where it cannot be said.
-        fronts: (N,) 1 for the first, 0 where a reading is missing.
+        fronts: (N,) 1 for the first, 0 where a prediction is missing.
         seconds: of wall-clock time.
         methods: that read something, with the digests of their weights.
         complete: False where it was cancelled.

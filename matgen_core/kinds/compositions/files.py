@@ -1,4 +1,4 @@
-"""Compositions as CSV: readings with spreads, verdicts, price and supply."""
+"""Compositions as CSV: predictions with spreads, verdicts, price and supply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readings of compositions by MatBERT: gap, formation energy, moment, distance to the hull, and the gap as measured.
+"""Predictions of compositions by MatBERT: gap, formation energy, moment, distance to the hull, and the gap as measured.
 
 Two ensembles of one kind: "matbert" learnt what was computed for 83,791 formulas, "measured-gap" is the same encoder
 taught 4,604 measured gaps.

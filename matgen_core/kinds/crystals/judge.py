@@ -59,7 +59,7 @@ def without_former(candidate: Candidate[M]) -> Candidate[M]:
 
 
 def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
-    """One verdict a goal, "target:<property>", by the known value or else the reading; None where there is neither."""
+    """One verdict a goal, "target:<property>", by the known value or the prediction; None where neither is there."""
     verdicts = []
     for key, goal in target.goals.items():
         value, record = candidate.best(key), PROPERTIES[key]
@@ -97,7 +97,7 @@ def met_all(candidate: Candidate[M]) -> bool:
 def base_rates(target: Target) -> Mapping[str, float | None]:
     """The share of unconditional candidates that meet each goal by chance; None where that was not measured.
 
-    Read from the readings of the evaluation's unconditional samples (``matgen evaluate crystals``).
+    Read from the predictions of the evaluation's unconditional samples (``matgen evaluate crystals``).
     """
     samples = load_reference().samples
     rates: dict[str, float | None] = {}

@@ -23,7 +23,7 @@ def rank(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ..
 def score(candidate: Candidate, target: Target) -> float:
     """Sum of distances to the goals and above the hull, each in units of its own tolerance, and of the doubts.
 
-    A reading that is missing costs as much as a miss by ten tolerances; a broken structure a thousand.
+    A prediction that is missing costs as much as a miss by ten tolerances; a broken structure a thousand.
     """
     total = cost_of_goals(candidate, target)
     total += cost_above_hull(candidate)

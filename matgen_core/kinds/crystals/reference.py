@@ -1,4 +1,4 @@
-"""The one reference: hull, known formulas, known structure types, and readings of known crystals.
+"""The one reference: hull, known formulas, known structure types, and predictions of known crystals.
 
 Everything in ``assets/reference`` is computed from tables of the Materials Project (CC BY 4.0) by
 :mod:`.reference_build` and never typed in. Every page and every evaluation reads it through :func:`load_reference`.
@@ -36,9 +36,9 @@ from matgen_core.kinds.predictors import PREDICTORS
 
 FOLDER = ASSETS / "reference"
 ATTRIBUTION = "Materials Project (CC BY 4.0), through Matbench, MP-20 and MPTS-52"
-#: Readings of the evaluation's unconditional samples: what chance alone would meet.
+#: Predictions of the evaluation's unconditional samples: what chance alone would meet.
 SAMPLES = "samples.npz"
-#: Spreads of readings on generated geometry, where they were measured.
+#: Spreads of predictions on generated geometry, where they were measured.
 GENERATED = "generated.json"
 #: Stands for an energy that is not known.
 UNKNOWN = -32_768
@@ -73,8 +73,8 @@ class Reference:
         elements: energy of each element for CHGNet's formation energies, eV/atom.
         known: columns of the known crystals: id, formula, space_group, atoms and those of reference_build.KEPT.
         counts: what went in, and how well the elemental energies fit.
-        spreads: half of what covers 95 % of a reading's errors on slightly disturbed geometry, by property.
-        samples: readings of unconditional samples of the default engine, by property; empty where not measured.
+        spreads: half of what covers 95 % of a prediction's errors on slightly disturbed geometry, by property.
+        samples: predictions of unconditional samples of the default engine, by property; empty where not measured.
         generated: spreads on generated geometry; None where not measured.
         structures: of the known crystals, in the order of ``known``.
         entries: how many structures of each of ``formulas`` are known elsewhere; 0 where they were not counted.
@@ -98,7 +98,7 @@ class Reference:
     _columns: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
     def spread(self, key: str, above: float | None, generated: bool) -> float | None:
-        """Spread of a reading, on generated geometry where ``above`` was read as the distance to the hull."""
+        """Spread of a prediction, on generated geometry where ``above`` was read as the distance to the hull."""
         if not generated or self.generated is None:
             return self.spreads.get(key)
         return self.generated.of(key, above)

@@ -132,7 +132,7 @@ def _measure_elements(
 
 
 def measure_spreads(rows: CrystalRows, elements: Mapping[str, float], hull: Hull, count: int = 600) -> dict[str, float]:
-    """Spread of readings about what is known, on geometry disturbed as generated geometry is.
+    """Spread of predictions about what is known, on geometry disturbed as generated geometry is.
 
     Cells are strained by 1 % and atoms moved by up to 0.03 Å, since a relaxed training row would flatter the reading.
     Errors have long tails, so the spread is half the 95th percentile: twice the spread covers 95 of 100 errors.
@@ -158,7 +158,7 @@ def measure_spreads(rows: CrystalRows, elements: Mapping[str, float], hull: Hull
 def _read_back(
     reading: EnergyReading, counts: Mapping[str, int], elements: Mapping[str, float], hull: Hull
 ) -> dict[str, float]:
-    """What a reading says of each property, without those of which it says nothing."""
+    """What a prediction says of each property, without those of which it says nothing."""
     values = values_of(reading, counts, elements, hull)
     return {key: value for key in predicted_of("crystals", "chgnet") if (value := values[key]) is not None}
 

@@ -1,4 +1,4 @@
-"""How far readings on generated geometry lie from what is known of the same crystal, by how strained it reads."""
+"""How far predictions on generated geometry lie from what is known of the same crystal, by how strained it reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-#: Where a reading of the distance to the hull (eV/atom) changes class: near it, above it, far above it.
+#: Where a prediction of the distance to the hull (eV/atom) changes class: near it, above it, far above it.
 EDGES = (0.1, 0.3)
 #: A class with fewer errors than this has no spread.
 _FEWEST = 20
@@ -19,7 +19,7 @@ _FEWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Spreads:
-    """Spread of readings on generated geometry.
+    """Spread of predictions on generated geometry.
 
     Args:
         edges: distances to the hull, as read, between the classes, eV/atom.
@@ -45,7 +45,7 @@ def summarise(above: Sequence[float], errors: Mapping[str, ArrayLike], edges: tu
 
     Args:
         above: (N,) distance to the hull as read, eV/atom.
-        errors: (N,) reading less what is known, by property; NaN where one of the two is missing.
+        errors: (N,) prediction less what is known, by property; NaN where one of the two is missing.
         edges: between the classes.
     """
     classes = np.array([_class_of(edges, value) for value in above])

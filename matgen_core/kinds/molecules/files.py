@@ -12,7 +12,7 @@ from matgen_core.kinds.crystals.files import OwnColumns, harmless
 
 
 def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
-    """One row a string that was drawn, with readings and verdicts. Cells a spreadsheet would run are defused."""
+    """One row a string that was drawn, with predictions and verdicts. Cells a spreadsheet would run are defused."""
     from defusedcsv import csv
 
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))

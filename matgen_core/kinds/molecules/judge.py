@@ -52,11 +52,11 @@ class Judge:
         self._checks = _checks(settings)
 
     def __call__(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
-        """The same candidates, in canonical writing, with readings and verdicts."""
+        """The same candidates, in canonical writing, with predictions and verdicts."""
         return self.judge(self.read(candidates))
 
     def read(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
-        """The same candidates; those that are molecules in canonical writing, with their readings."""
+        """The same candidates; those that are molecules in canonical writing, with their predictions."""
         return tuple(map(self._read, candidates))
 
     def judge(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
@@ -147,7 +147,7 @@ def rejecting_rule(candidate: Candidate[Molecule], until: str) -> str | None:
 def score(candidate: Candidate[Molecule], target: Target) -> float:
     """Sum of distances to the goals, each in units of its tolerance (1 for counts); lower is better.
 
-    A missing reading costs as much as a miss by ten tolerances, a rejection a thousand.
+    A missing prediction costs as much as a miss by ten tolerances, a rejection a thousand.
     """
     return cost_of_goals(candidate, target) + 1000.0 * sum(
         v.passed is False for v in candidate.verdicts if v.rule in REJECTING
