@@ -78,7 +78,7 @@ def _note(entry: Relaxation) -> str:
 
 def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]]:
     """The crystals of files or of a stored run; says what was refused."""
-    from matgen_core.kinds.registry import kind_of
+    from matgen_core.kinds.registry import record_of
     from matgen_core.runs.store import open_store
     from matgen_core.workflows.candidate_files import Refused, read_files
 
@@ -86,7 +86,7 @@ def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal
     for item in open_store().candidates(run) if run else read_files(list(files or [])):
         if isinstance(item, Refused):
             typer.echo(f"refused, {item.place}: {item.reason}", err=True)
-        elif kind_of(item.material).has_geometry:
+        elif record_of(item.material).has_geometry:
             crystals.append(item)
     if not crystals:
         raise BadInput("no crystal is there to relax; give CIFs, or a run that holds crystals")

@@ -134,12 +134,6 @@ class Kind(Protocol[M, S]):
     material: type[M]
     #: Keys of the properties that can be asked for.
     properties: tuple[str, ...]
-    #: Column of a table that holds it: "cif", "formula" or "smiles".
-    column: str
-    #: What its key is: "formula" or "smiles".
-    key_is: str
-    #: Whether it has a geometry, which can be relaxed and drawn.
-    has_geometry: bool
     #: How it is drawn; without arguments: the usual way.
     settings: type[S]
     #: Batches of a run that goes on until enough pass.

@@ -24,6 +24,8 @@ class KindRecord:
     Args:
         path: of its :class:`matgen_core.kinds.protocol.Kind`, as "module:name".
         material: record of one material.
+        column: of a table that holds it: "cif", "formula" or "smiles".
+        key_is: what its name in the core is: "formula" or "smiles".
         settings: of its generator.
         count: candidates that a run for a count keeps, where nothing else is said.
         counted: which candidates it keeps.
@@ -37,6 +39,8 @@ class KindRecord:
 
     path: str
     material: type[Crystal] | type[Formula] | type[Molecule]
+    column: str
+    key_is: str
     settings: type[CrystalSettings] | type[CompositionSettings] | type[MoleculeSettings]
     count: int
     counted: str
@@ -46,6 +50,16 @@ class KindRecord:
     constraints: tuple[str, ...]
     endings: tuple[str, ...]
     quick: bool = True
+
+    @property
+    def has_formula(self) -> bool:
+        """Whether it is named by its formula, which a hull and a database know."""
+        return self.key_is == "formula"
+
+    @property
+    def has_geometry(self) -> bool:
+        """Whether it has a geometry, which can be relaxed."""
+        return self.column == "cif"
 
 
 _ALL = tuple(field.name for field in fields(ConstraintTexts))
@@ -57,6 +71,8 @@ KINDS.add(
     KindRecord(
         path="matgen_core.kinds.crystals.kind:KIND",
         material=Crystal,
+        column="cif",
+        key_is="formula",
         settings=CrystalSettings,
         count=16,
         counted="without failed distances, failed constraints or duplicate",
@@ -73,6 +89,8 @@ KINDS.add(
     KindRecord(
         path="matgen_core.kinds.compositions.kind:KIND",
         material=Formula,
+        column="formula",
+        key_is="formula",
         settings=CompositionSettings,
         count=50,
         counted="different ones within the constraints; neutral and new where the settings say so",
@@ -88,6 +106,8 @@ KINDS.add(
     KindRecord(
         path="matgen_core.kinds.molecules.kind:KIND",
         material=Molecule,
+        column="smiles",
+        key_is="smiles",
         settings=MoleculeSettings,
         count=100,
         counted="as --until says",
@@ -115,6 +135,11 @@ def load_kind(name: str) -> Kind[Any, Any]:
 def name_of_kind(material: object) -> str:
     """The name of the kind that a material is of."""
     return next(name for name, record in KINDS.items() if isinstance(material, record.material))
+
+
+def record_of(material: object) -> KindRecord:
+    """What is known of the kind that a material is of, without its networks."""
+    return KINDS[name_of_kind(material)]
 
 
 def kind_of(material: object) -> Kind[Any, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from matgen_core.core.properties import Property
 from matgen_core.core.records import Candidate, Prediction
-from matgen_core.kinds.registry import kind_of
+from matgen_core.kinds.registry import record_of
 from matgen_core.workflows.predictors import load_predictor, predict_with
 from matgen_core.workflows.screen import name_of
 
@@ -40,7 +40,7 @@ def add_own_readings(candidates: Sequence[Candidate[Any]], names: Sequence[str])
     found = list(candidates)
     for name in names:
         tuned, _label, unit = load_predictor(name)
-        fit = [i for i, c in enumerate(found) if kind_of(c.material).key_is == tuned.backbone.kind]
+        fit = [i for i, c in enumerate(found) if record_of(c.material).key_is == tuned.backbone.kind]
         for i, read in zip(fit, predict_with(name, [name_of(found[i]) for i in fit]), strict=True):
             key = f"{PREFIX}{name}"
             if isinstance(read, Prediction):

@@ -189,7 +189,7 @@ def _copy(
     """Every row with its readings, in its place."""
     from defusedcsv import csv as defused
 
-    added = [part for key in keys for part in _columns(key, report.kind)]
+    added = [part for key in keys for part in _columns(key)]
     header = [f"read_{key}" if key in table.columns else key for key in added]
     with KeptFile(out) as target:
         writer = defused.writer(target, lineterminator="\n")
@@ -201,7 +201,7 @@ def _copy(
                 report.rows += 1
                 own = [row.cells.get(column, "") for column in table.columns]
                 problem = reading if isinstance(reading, str) else why_missing({p.property: p for p in reading}, keys)
-                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, report.kind, reading), problem)])
+                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, reading), problem)])
                 if isinstance(reading, str):
                     report.bad[_shape(reading)] += 1
                 report.lacking += bool(problem) and not isinstance(reading, str)
@@ -277,21 +277,19 @@ def choose_column(names: Sequence[str] | None, column: str | None, source: Path)
     )
 
 
-def _columns(key: str, kind: str) -> list[str]:
+def _columns(key: str) -> list[str]:
     """Columns of one property."""
     names = [key, f"{key}_spread", f"{key}_method", f"{key}_in_domain"]
-    if kind in ("formula", "cif"):
-        names += [f"{key}_{name}" for name in MIXTURE.get(key, ())]
-        names += [f"{key}_known"] if key in _TABLED else []
-    return names
+    names += [f"{key}_{name}" for name in MIXTURE.get(key, ())]
+    return [*names, f"{key}_known"] if key in _TABLED else names
 
 
-def _cells(keys: Sequence[str], kind: str, read: Reading) -> list[object]:
+def _cells(keys: Sequence[str], read: Reading) -> list[object]:
     """What stands in the columns of all properties."""
     by_key = {} if isinstance(read, str) else {prediction.property: prediction for prediction in read}
     cells: list[object] = []
     for key in keys:
-        count = len(_columns(key, kind))
+        count = len(_columns(key))
         if (p := by_key.get(key)) is None:
             cells += [None] * count
             continue

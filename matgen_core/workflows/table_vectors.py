@@ -12,7 +12,7 @@ import numpy as np
 from matgen_core.core.errors import BadInput
 from matgen_core.files.refused import Refused
 from matgen_core.files.tables import MATERIALS, find_column, open_table
-from matgen_core.kinds.registry import load_kind
+from matgen_core.kinds.registry import KINDS, load_kind
 from matgen_core.workflows.space_sources import SPACES
 from matgen_core.workflows.spaces import Space, Vectors
 
@@ -55,7 +55,7 @@ def read_vectors(
         BadInput: where it is no such table.
     """
     source, kind = SPACES[space.kind], load_kind(space.holds)
-    column = kind.column
+    column = KINDS[space.holds].column
     with open_table(data) as table:
         name = find_column(table.columns, *(word for word, held in MATERIALS.items() if held == column))
         if name is None:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.molecule import canonical, read, split_extension
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message, join
 from matgen_core.core.settings import FinetuneConfig as FinetuneConfig
 from matgen_core.files.units import MISSING, read_number
-from matgen_core.kinds.compositions.rows import reduce_formula
+from matgen_core.kinds.registry import KINDS, load_kind
 
 #: Fewest rows to learn from.
 LEAST = 20
@@ -100,6 +99,5 @@ def clean(text: str, kind: str) -> str:
     Raises:
         BadInput: naming what cannot be read.
     """
-    if kind == "formula":
-        return reduce_formula(text)
-    return canonical(read(split_extension(text)[0]))
+    taught = load_kind(next(name for name, record in KINDS.items() if record.column == kind))
+    return taught.key(taught.read(text))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
+from matgen_core.kinds.registry import KINDS
 from matgen_core.workflows.predict_table import read_rows
 from matgen_core.workflows.predictors import list_predictors, load_predictor
-from pages.i18n.language import N_, _
+from pages.i18n.language import _
+from pages.kinds.registry import page_kinds
 from pages.runs.jobs import Job
 from pages.runs.progress import catch_up, look, show_progress
 from pages.widgets.prediction_run import DONE, JOB, begin, show_table
@@ -15,7 +17,6 @@ from pages.widgets.prediction_table import show_rows, table_of_typed
 
 TYPED = "predict-typed"
 MOST_TYPED = 100
-_KINDS = {"formula": N_("formulas"), "smiles": N_("SMILES")}
 
 
 def ask_predictor(kind: str) -> str | None:
@@ -29,13 +30,18 @@ def ask_predictor(kind: str) -> str | None:
 
 def typed() -> None:
     """A few texts, read at once."""
+    pages = {KINDS[page.name].column: page for page in page_kinds() if page.typed_label}
     kind = st.segmented_control(
-        _("Kind"), list(_KINDS), default="formula", key="typed-kind", required=True, format_func=lambda k: _(_KINDS[k])
+        _("Kind"),
+        list(pages),
+        default=next(iter(pages)),
+        key="typed-kind",
+        required=True,
+        format_func=lambda kind: _(pages[kind].typed_label),
     )
-    usual = "Fe2O3\nGaAs\nLiFePO4" if kind == "formula" else "CC(=O)Nc1ccc(O)cc1\nc1ccccc1O"
     # A control that is not drawn loses what was typed; both texts are kept beside the controls.
     kept = st.session_state.setdefault(TYPED, {})
-    st.session_state.setdefault(f"typed-{kind}", kept.get(kind, usual))
+    st.session_state.setdefault(f"typed-{kind}", kept.get(kind, pages[kind].typed_example))
     text = kept[kind] = st.text_area(_("One a line"), key=f"typed-{kind}", height=130, max_chars=10_000)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_TYPED:

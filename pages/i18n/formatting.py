@@ -21,7 +21,7 @@ from matgen_core.core.records import (
 )
 from matgen_core.files.units import METHOD as GIVEN
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.registry import kind_of
+from matgen_core.kinds.registry import kind_of, record_of
 from pages.i18n.language import N_, _
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -43,7 +43,7 @@ def subscript(formula: str) -> str:
 def reason_text(verdict: Verdict, material: object = None) -> str:
     """Why a rule says what it says, with formulas as chemists write them; a molecule's SMILES stay as they are."""
     reason = _(verdict.reason)
-    return reason if material is not None and kind_of(material).key_is == "smiles" else write_formulas_in(reason)
+    return write_formulas_in(reason) if material is None or record_of(material).has_formula else reason
 
 
 def group_symbol(space_group: int) -> str:

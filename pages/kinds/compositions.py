@@ -29,6 +29,8 @@ class CompositionsPage(PageKind):
     label = N_("Compositions")
     loop_label = N_("Inverse design, compositions")
     elements_title = N_("Elements and atoms")
+    typed_label = N_("formulas")
+    typed_example = "Fe2O3\nGaAs\nLiFePO4"
     link = RULES
     loop_link = LOOP_RULES
     spaces: ClassVar[Mapping[str, str]] = {

@@ -41,6 +41,8 @@ class MoleculesPage(PageKind):
     loop_label = N_("Inverse design, molecules")
     key_label = N_("SMILES")
     stable = N_("stable (not read)")
+    typed_label = N_("SMILES")
+    typed_example = "CC(=O)Nc1ccc(O)cc1\nc1ccccc1O"
     link = RULES
     loop_link = goal_rules(MOLECULE_CONDITIONS)
     search_label = N_("Search by SMILES")

@@ -71,6 +71,9 @@ class PageKind(ABC):
     #: How known ones are searched for, and what stands in the empty field.
     search_label: str = N_("Search by formula")
     example: str = "SrTiO3"
+    #: What may be typed to be predicted, and what stands in the field at first; empty where nothing can be typed.
+    typed_label: str = ""
+    typed_example: str = ""
     #: Keys of controls that a new run sets anew.
     reset: tuple[str, ...] = ()
     #: Whether a run draws candidates that it does not list, so that a file of everything holds more.

@@ -9,7 +9,7 @@ import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.records import Candidate
-from matgen_core.kinds.registry import kind_of
+from matgen_core.kinds.registry import record_of
 from matgen_core.workflows.optimade import ask_elsewhere, chosen_databases, elsewhere_verdict
 from matgen_core.workflows.screen import name_of
 from pages.i18n.formatting import reason_text, subscript
@@ -22,7 +22,7 @@ MOST = 10
 
 def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
     """Are the chosen formulas known to public databases? Off until it is asked."""
-    asked = [c for c in candidates if kind_of(c.material).key_is == "formula"][:MOST]
+    asked = [c for c in candidates if record_of(c.material).has_formula][:MOST]
     if not asked:
         return
     with st.expander(_("Ask public databases"), key="elsewhere-panel"):

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from matgen_core.core.records import Progress
-from matgen_core.kinds.registry import load_kind, name_of_kind
+from matgen_core.kinds.registry import KINDS, name_of_kind
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows.explore import nearest
 from matgen_core.workflows.space_sources import SPACES
@@ -92,7 +92,7 @@ def _placed(kind: str, vectors: NDArray[np.float32], slow: bool) -> NDArray[np.f
 def _ask_table(space: Space) -> TableVectors | None:
     """The user's own table in the space. It is encoded beside the page, in the line of maps."""
     file = st.file_uploader(
-        _("Your own CSV with a column {column}").format(column=load_kind(space.holds).column),
+        _("Your own CSV with a column {column}").format(column=KINDS[space.holds].column),
         type=["csv", "tsv"],
         key=f"file-{space.kind}",
     )

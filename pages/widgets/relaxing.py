@@ -12,7 +12,7 @@ import streamlit as st
 from matgen_core.core.records import Candidate, Crystal, Progress
 from matgen_core.kinds.crystals.files import to_cif_zip
 from matgen_core.kinds.crystals.relax import Relaxation, check_stability, relax_candidates
-from matgen_core.kinds.registry import kind_of
+from matgen_core.kinds.registry import record_of
 from matgen_core.workflows.screen import name_of
 from pages.i18n.formatting import group_markdown, mark, reading_text, reason_text, subscript
 from pages.i18n.language import _, ngettext
@@ -37,7 +37,7 @@ class Relaxing:
 
 def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
     """A button for the crystals, progress, and before beside after."""
-    crystals = [c for c in candidates if kind_of(c.material).has_geometry]
+    crystals = [c for c in candidates if record_of(c.material).has_geometry]
     running: Relaxing | None = st.session_state.get(RELAXING)
     if not crystals and running is None:
         return

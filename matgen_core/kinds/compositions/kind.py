@@ -96,7 +96,6 @@ class CompositionKind:
     name = "compositions"
     material = Formula
     properties: tuple[str, ...] = FORMULA_PROPERTIES
-    column, key_is, has_geometry = "formula", "formula", False
     settings = CompositionSettings
     batches = Batches(16, 64)
     for_count = ForCount(Batches(256, 256), 8, 0.05)

@@ -110,7 +110,6 @@ class CrystalKind:
     name = "crystals"
     material = Crystal
     properties: tuple[str, ...] = asked_of("crystals")
-    column, key_is, has_geometry = "cif", "formula", True
     settings = CrystalSettings
     # One crystal first: it takes seconds, and from its structure on the time limit is heeded within every batch.
     batches = Batches(1, 32)

@@ -98,7 +98,6 @@ class MoleculeKind:
     name = "molecules"
     material = Molecule
     properties: tuple[str, ...] = MOLECULE_CONDITIONS
-    column, key_is, has_geometry = "smiles", "smiles", False
     settings = MoleculeSettings
     batches = Batches(32, 512)
     for_count = ForCount(Batches(512, 512), 1, 0.02)
