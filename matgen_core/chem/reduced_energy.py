@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.chem.energy import DENSEST, load_chgnet
+from matgen_core.chem.energy import DENSEST, load_chgnet, one_thread
 from matgen_core.chem.free_parameters import FreeCrystal, free_crystal
 from matgen_core.chem.reduced_graph import ReducedGraph, reduce_graph
 from matgen_core.core.errors import BadInput, Cancelled
@@ -86,12 +86,12 @@ def _measure(places: Sequence[Place], slopes: bool) -> tuple[Array, list[Array]]
     arms = [rows @ place.lattice for rows, place in zip(fractions, places, strict=True)]
     vectors = torch.from_numpy(np.concatenate(arms)).float().requires_grad_(slopes)
     batch = _join([place.graph for place in places])
-    with torch.set_grad_enabled(slopes):
+    with one_thread(), torch.set_grad_enabled(slopes):
         energies = _energies(load_chgnet(), batch, vectors)
-    values = energies.detach().double().numpy()
-    if not slopes:
-        return values, []
-    (gradient,) = torch.autograd.grad(energies.sum(), vectors)
+        values = energies.detach().double().numpy()
+        if not slopes:
+            return values, []
+        (gradient,) = torch.autograd.grad(energies.sum(), vectors)
     parts = np.split(gradient.double().numpy(), np.cumsum([len(a) for a in arms])[:-1])
     return values, [_slope(*row) for row in zip(places, fractions, parts, strict=True)]
 

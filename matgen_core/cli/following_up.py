@@ -14,6 +14,7 @@ import typer
 
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
+from matgen_core.core.processes import process_pool
 from matgen_core.core.records import Candidate, Crystal
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def relax(
         bool, typer.Option("--check-stability", help="displace each by 0.05 Å and see whether it returns")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="of the displacement")] = 0,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="that share the crystals; the result is the same")] = 1,
 ) -> None:
     """Relax crystals by CHGNet, atoms and cell; before and after as a table, and CIFs."""
     if bool(files) == bool(run):
@@ -52,7 +54,15 @@ def relax(
                     work.save(out / file_name(entry.after, "cif"), to_cif(entry.after))
             _print_progress(len(done), len(crystals), step)
 
-        done = relax_candidates(crystals, steps=steps, symmetric=symmetry, on_progress=told, cancelled=work.cancelled)
+        with process_pool(processes) as executor:
+            done = relax_candidates(
+                crystals,
+                steps=steps,
+                symmetric=symmetry,
+                on_progress=told,
+                cancelled=work.cancelled,
+                executor=executor,
+            )
         if check_stability:
             done = _check_stability(done, seed, work.cancelled)
         work.save(out / "relaxed.csv", _table(done, crystals))

@@ -74,9 +74,12 @@ def relax_candidates(
         begun.update(zip(waiting, read, strict=True))
         waiting.clear()
 
-    relax_symmetric(
-        materials, steps=steps, cancelled=cancelled, on_result=waiting.__setitem__, on_step=told, executor=executor
-    )
+    def keep(number: int, result: RelaxedCrystal) -> None:
+        waiting[number] = result
+        if executor is not None:  # no steps are told of
+            told(0)
+
+    relax_symmetric(materials, steps=steps, cancelled=cancelled, on_result=keep, on_step=told, executor=executor)
     take()
     told(0)
     return tuple(begun[i] for i in sorted(begun))

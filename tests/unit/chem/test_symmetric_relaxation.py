@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem import symmetric_relaxation
@@ -69,6 +70,13 @@ def test_a_batch_is_as_one_by_one_and_an_executor_changes_nothing(
     here = relax_symmetric(crystals)
     with ThreadPoolExecutor(2) as executor:
         assert relax_symmetric(crystals, executor=executor) == here
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1 + threads)
+    try:
+        assert relax_symmetric(crystals) == here
+        assert torch.get_num_threads() == 1 + threads
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_what_cannot_be_relaxed_says_why_and_the_others_go_on() -> None:
