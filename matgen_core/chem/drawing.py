@@ -16,9 +16,13 @@ from matgen_core.chem.molecule import parse
 
 #: Element colours that can be read on light and dark alike; carbon takes the ink's.
 _COLOURS = {
-    7: (0.22, 0.47, 0.95), 8: (0.89, 0.30, 0.26), 9: (0.16, 0.62, 0.40), 16: (0.75, 0.57, 0.10),
-    17: (0.16, 0.62, 0.40), 35: (0.68, 0.38, 0.20),
-}  # fmt: skip
+    7: (0.22, 0.47, 0.95),
+    8: (0.89, 0.30, 0.26),
+    9: (0.16, 0.62, 0.40),
+    16: (0.75, 0.57, 0.10),
+    17: (0.16, 0.62, 0.40),
+    35: (0.68, 0.38, 0.20),
+}
 _INK = "#000000"
 
 
@@ -78,9 +82,13 @@ def draw_weights(
     most = max(weights, default=0.0) or 1.0
     colours = {i: (0.16, 0.62, 0.56, 0.08 + 0.75 * w / most) for i, w in enumerate(weights)}
     rdMolDraw2D.PrepareAndDrawMolecule(
-        drawer, molecule, highlightAtoms=list(colours), highlightAtomColors=colours,
-        highlightAtomRadii=dict.fromkeys(colours, 0.45), highlightBonds=[],
-    )  # fmt: skip
+        drawer,
+        molecule,
+        highlightAtoms=list(colours),
+        highlightAtomColors=colours,
+        highlightAtomRadii=dict.fromkeys(colours, 0.45),
+        highlightBonds=[],
+    )
     drawer.FinishDrawing()
     text = str(drawer.GetDrawingText())
     return text[text.index("<svg") :].replace(_INK, ink)

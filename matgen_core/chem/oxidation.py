@@ -172,9 +172,10 @@ def _bonded_anions(structure: Structure) -> frozenset[str]:
     longest = 2 * _BOND * max(radii.values())
     firsts, seconds, _images, distances = structure.get_neighbor_list(longest)
     return frozenset(
-        symbols[i] for i, j, d in zip(firsts.tolist(), seconds.tolist(), distances.tolist(), strict=True)
+        symbols[i]
+        for i, j, d in zip(firsts.tolist(), seconds.tolist(), distances.tolist(), strict=True)
         if symbols[i] == symbols[j] and symbols[i] in radii and d <= 2 * _BOND * radii[symbols[i]]
-    )  # fmt: skip
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- verdict

@@ -202,8 +202,13 @@ def find_vertices(formulas: NDArray[np.str_], energies: NDArray[np.float64]) -> 
         members = [i for i in systems[system] if energies[i] < 0]
         if len(system) == 1 or not members:
             continue
-        below = [j for size in range(2, len(system)) for s in combinations(sorted(system), size)
-                 for j in systems.get(frozenset(s), ()) if stable[j]]  # fmt: skip
+        below = [
+            j
+            for size in range(2, len(system))
+            for s in combinations(sorted(system), size)
+            for j in systems.get(frozenset(s), ())
+            if stable[j]
+        ]
         names = formulas[below + members]
         hull = Hull(names, energies[below + members])
         for i in members:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from matgen_core.cli.options import Command, read_constraints, with_goals, with_option, with_settings, without_option
+from matgen_core.cli.options import (
+    Command,
+    extend_command,
+    make_option,
+    read_constraints,
+    with_goals,
+    with_option,
+    with_settings,
+)
 from matgen_core.cli.reporting import print_progress
 from matgen_core.cli.running import Work, at_work
 from matgen_core.core.declaring import declared
@@ -40,21 +49,19 @@ def generate_command(kind: str) -> Command:
     @with_settings(record.settings)
     @with_settings(ConstraintTexts, record.constraints, parameter="texts")
     @with_option("count", int, record.count, f"{kind} to keep: {record.counted}")
-    @with_option("out", Path | None, None, _out_help(kind))
-    @_with_folder(kind)
+    @_with_files(kind)
     def command(
         goals: dict[str, Goal],
         settings: Any,
         texts: ConstraintTexts,
         count: int,
+        files: Files,
         seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
-        out: Path | None = None,
-        cif_dir: Path | None = None,
         everything: Annotated[bool, typer.Option("--all", help="write rejected candidates, too")] = False,
     ) -> None:
         target = Target(goals, read_constraints(texts))
-        _check_file(kind, out)
-        with at_work(out, folder=cif_dir) as work:
+        files.check(kind)
+        with at_work(files.out, folder=files.cif_dir) as work:
             from matgen_core.kinds.registry import load_kind
             from matgen_core.workflows.design import count_kept, design
 
@@ -72,8 +79,8 @@ def generate_command(kind: str) -> Command:
                 cancelled=work.cancelled,
             )
             kept = count_kept(kind, found, settings)
-            _save(work, kind, found if everything else kept.candidates, out, cif_dir)
-            typer.echo(_say_kept(kind, kept, bool(goals)), err=out is None and cif_dir is None)
+            files.save(work, kind, found if everything else kept.candidates)
+            typer.echo(_say_kept(kind, kept, bool(goals)), err=files.printed)
 
     command.__doc__ = f"Generate {kind} for a target, predict their properties and judge them."
     return command
@@ -88,22 +95,20 @@ def design_command(kind: str) -> Command:
     @with_settings(ConstraintTexts, [n for n in record.constraints if n not in _RULED], parameter="texts")
     @with_settings(Budget, usual=record.budget, parameter="budget")
     @with_settings(Rules, record.rules, parameter="rules")
-    @with_option("out", Path | None, None, f"those that passed; {_out_help(kind)}")
-    @_with_folder(kind)
+    @_with_files(kind, "those that passed; ")
     def command(
         goals: dict[str, Goal],
         settings: Any,
         texts: ConstraintTexts,
         budget: Budget,
         rules: Rules,
+        files: Files,
         seed: Annotated[int, typer.Option(help="the same seed draws the same candidates")] = 0,
-        out: Path | None = None,
-        cif_dir: Path | None = None,
         everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
     ) -> None:
         target = Target(goals, read_constraints(texts))
-        _check_file(kind, out)
-        with at_work(out, everything, folder=cif_dir) as work:
+        files.check(kind)
+        with at_work(files.out, everything, folder=files.cif_dir) as work:
             from matgen_core.kinds.registry import write
             from matgen_core.workflows.design import design_until
 
@@ -117,7 +122,7 @@ def design_command(kind: str) -> Command:
                 on_progress=_print_found,
                 cancelled=work.cancelled,
             )
-            _save(work, kind, run.listed, out, cif_dir)
+            files.save(work, kind, run.listed)
             if everything is not None:
                 work.save(everything, write(kind, run.candidates))
             _say_run(run)
@@ -126,36 +131,51 @@ def design_command(kind: str) -> Command:
     return command
 
 
-def _out_help(kind: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the candidates of a command go.
+
+    Args:
+        out: file, whose ending says how they are written.
+        cif_dir: folder for one CIF a candidate.
+    """
+
+    out: Path | None
+    cif_dir: Path | None
+
+    @property
+    def printed(self) -> bool:
+        """Whether no file is asked for, so that the table is printed."""
+        return self.out is None and self.cif_dir is None
+
+    def check(self, kind: str) -> None:
+        """Raises BadInput for an ending that the kind is not written as."""
+        if self.out is not None:
+            check_ending(kind, self.out.suffix.lower().removeprefix("."))
+
+    def save(self, work: Work, kind: str, candidates: Sequence[Candidate[Any]]) -> None:
+        """Writes the files, or prints the table."""
+        from matgen_core.kinds.registry import write
+
+        if self.out is not None:
+            work.save(self.out, write(kind, candidates, self.out.suffix.lower().removeprefix(".")))
+        if self.cif_dir is not None:
+            from matgen_core.kinds.crystals.files import file_name, to_cif
+
+            for candidate in candidates:
+                work.save(self.cif_dir / file_name(candidate, "cif"), to_cif(candidate))
+        if self.printed and candidates:
+            typer.echo(write(kind, candidates), nl=False)
+
+
+def _with_files(kind: str, what: str = "") -> Callable[[Command], Command]:
+    """Gives a command the options of its files, and its parameter ``files``."""
     endings = KINDS[kind].endings
-    return f"file to write, {' or '.join(f'.{ending}' for ending in endings)}; printed as CSV if left out"
-
-
-def _with_folder(kind: str) -> Callable[[Command], Command]:
-    """The option for one CIF a candidate, where the kind has CIFs."""
-    if "zip" in KINDS[kind].endings:
-        return with_option("cif_dir", Path | None, None, "folder for one CIF a candidate")
-    return without_option("cif_dir")
-
-
-def _check_file(kind: str, out: Path | None) -> None:
-    if out is not None:
-        check_ending(kind, out.suffix.lower().removeprefix("."))
-
-
-def _save(work: Work, kind: str, candidates: Sequence[Candidate[Any]], out: Path | None, cif_dir: Path | None) -> None:
-    """Files where they are asked for; the table is printed where none is."""
-    from matgen_core.kinds.registry import write
-
-    if out is not None:
-        work.save(out, write(kind, candidates, out.suffix.lower().removeprefix(".")))
-    if cif_dir is not None:
-        from matgen_core.kinds.crystals.files import file_name, to_cif
-
-        for candidate in candidates:
-            work.save(cif_dir / file_name(candidate, "cif"), to_cif(candidate))
-    if out is None and cif_dir is None and candidates:
-        typer.echo(write(kind, candidates), nl=False)
+    text = f"{what}file to write, {' or '.join(f'.{ending}' for ending in endings)}; printed as CSV if left out"
+    options = [make_option("out", Path | None, None, text)]
+    if "zip" in endings:  # of CIFs
+        options.append(make_option("cif_dir", Path | None, None, "folder for one CIF a candidate"))
+    return lambda command: extend_command(command, options, "files", lambda v: Files(v["out"], v.get("cif_dir")))
 
 
 def _say_kept(kind: str, kept: Kept[Any], goals: bool) -> str:

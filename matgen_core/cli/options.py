@@ -142,8 +142,3 @@ def extend_command(
     run.__signature__ = inspect.Signature(whole)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in whole}
     return run
-
-
-def without_option(name: str) -> Callable[[Command], Command]:
-    """Takes the option of a parameter that is None from a command."""
-    return lambda command: extend_command(command, [], name, lambda _values: None)

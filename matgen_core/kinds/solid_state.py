@@ -56,9 +56,10 @@ def check_solid_state(formula: str) -> Verdict:
             Message("matsyngate cannot judge {formula} ({error})", formula=formula, error=type(error).__name__),
         )
     bad = [
-        f"{name}: {verdict.reason}" for name, verdict in report.verdicts.items()
+        f"{name}: {verdict.reason}"
+        for name, verdict in report.verdicts.items()
         if verdict.status.name in ("FAIL", "FAILED") and name not in _ELSEWHERE and verdict.reason != _UNDECIDED
-    ]  # fmt: skip
+    ]
     if bad:
         return Verdict(
             "solid_state", False, Message("{bad} ({conditions})", bad="; ".join(bad)[:400], conditions=CONDITIONS)

@@ -345,9 +345,15 @@ class GeometryDenoiser(nn.Module):
         return torch.cat([parts[..., :3], across[..., None]], dim=-1)
 
     def _stress(
-        self, own: Tensor, press: Tensor, pool: Tensor, around: Surroundings, matrix: Tensor, skeletons: Skeletons,
+        self,
+        own: Tensor,
+        press: Tensor,
+        pool: Tensor,
+        around: Surroundings,
+        matrix: Tensor,
+        skeletons: Skeletons,
         gain: Tensor,
-    ) -> Tensor:  # fmt: skip
+    ) -> Tensor:
         """(B, 6) velocity of the cell numbers: how distances change with each, weighted by pair, and a direct part."""
         legs = around.fraction[..., :, None] * matrix[:, None, None]  # (B, S, N, 3, 3): each axis's share of the vector
         along = (legs * around.vector[..., None, :]).sum(dim=-1)  # (B, S, N, 3)

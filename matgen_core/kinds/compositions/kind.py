@@ -55,10 +55,14 @@ class CompositionStages:
             self.brief.told, network.config.conditions.keys, size, np.random.default_rng((seed, first))
         )
         strings = write_formulas(
-            network, torch.from_numpy(conditions).to(next(network.parameters()).device), self._atoms,
-            torch.Generator().manual_seed(seed * 100_003 + first), temperature=settings.temperature,
-            top_k=settings.top_k, cancelled=cancelled,
-        )  # fmt: skip
+            network,
+            torch.from_numpy(conditions).to(next(network.parameters()).device),
+            self._atoms,
+            torch.Generator().manual_seed(seed * 100_003 + first),
+            temperature=settings.temperature,
+            top_k=settings.top_k,
+            cancelled=cancelled,
+        )
         return [
             Candidate(
                 f"{seed}-{first + i:05d}", Formula(_reduced(tokens)), Origin("matgpt", checkpoint, seed, first + i)

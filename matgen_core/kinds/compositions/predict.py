@@ -174,10 +174,15 @@ def _above_hull(formula: str, value: float, energy: Prediction, reference: Refer
         return Prediction("e_above_hull", None, None, unit, method, False, reading.describe())
     note = Message("from the formation energy read, so as unsure as that")
     return Prediction(
-        "e_above_hull", round(reading.e_above_hull, 4), reference.widen(energy.spread, reading), unit, method,
-        energy.in_domain and not reading.few_known, join((note, reading.describe())),
+        "e_above_hull",
+        round(reading.e_above_hull, 4),
+        reference.widen(energy.spread, reading),
+        unit,
+        method,
+        energy.in_domain and not reading.few_known,
+        join((note, reading.describe())),
         _known_distance(formula, reference),
-    )  # fmt: skip
+    )
 
 
 def _known_distance(formula: str, reference: Reference) -> float | None:

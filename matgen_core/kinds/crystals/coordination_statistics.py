@@ -170,11 +170,16 @@ def save_surroundings(table: Surroundings, folder: Path = FOLDER) -> Path:
     rows, columns = pairs.T
     names = sorted(table.types)
     np.savez_compressed(
-        folder / FILE, allow_pickle=False, pairs=pairs.astype(np.uint8), seen=table.seen[rows, columns],
-        lengths=table.lengths[rows, columns].astype(np.float16), counts=table.counts[rows, columns],
-        types=np.array(names, dtype=np.uint64), times=np.array([table.types[n][0] for n in names], dtype=np.int32),
+        folder / FILE,
+        allow_pickle=False,
+        pairs=pairs.astype(np.uint8),
+        seen=table.seen[rows, columns],
+        lengths=table.lengths[rows, columns].astype(np.float16),
+        counts=table.counts[rows, columns],
+        types=np.array(names, dtype=np.uint64),
+        times=np.array([table.types[n][0] for n in names], dtype=np.int32),
         formulas=np.array([table.types[n][1] for n in names]),
-    )  # fmt: skip
+    )
     return folder / FILE
 
 

@@ -74,9 +74,11 @@ def _read_row(
     cells = row.cells
     ids, splits = find_column(table.columns, *_IDS), find_column(table.columns, "split")
     found: dict[str, str | float] = {
-        "material_id": (cells.get(ids, "") if ids else "") or f"row-{row.number}", "cif": cells.get(cif, ""),
-        "split": "train", PROBLEM: row.problem or ("" if cells[cif] else "the cif is empty"),
-    }  # fmt: skip
+        "material_id": (cells.get(ids, "") if ids else "") or f"row-{row.number}",
+        "cif": cells.get(cif, ""),
+        "split": "train",
+        PROBLEM: row.problem or ("" if cells[cif] else "the cif is empty"),
+    }
     if found[PROBLEM]:
         return found
     try:

@@ -47,9 +47,11 @@ def encode_crystals(crystals: Sequence[Crystal]) -> tuple[NDArray[np.float32], l
         return np.zeros((0, vae.config.latent), dtype=np.float32), []
     count = len(kept)
     rows = CrystalRows(
-        np.array([str(i) for i in kept]), tuple(crystals[i] for i in kept),
-        np.full((count, len(COLUMNS)), np.nan, dtype=np.float32), np.array(["train"] * count),
-    )  # fmt: skip
+        np.array([str(i) for i in kept]),
+        tuple(crystals[i] for i in kept),
+        np.full((count, len(COLUMNS)), np.nan, dtype=np.float32),
+        np.array(["train"] * count),
+    )
     batches = ProposalBatches(rows, scale.volumes, scale.means, scale.stds, 1, 0, augment=False)
     return posteriors(vae, batches.strings())[0].numpy(), kept
 

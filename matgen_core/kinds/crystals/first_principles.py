@@ -70,11 +70,15 @@ def espresso_input(candidate: Candidate[Crystal]) -> dict[str, str]:
     data = {
         "control": {"calculation": "vc-relax", "prefix": file_name(candidate, "").rstrip("."), "outdir": "./tmp"},
         "system": {
-            "ecutwfc": 60, "ecutrho": 480, "occupations": "smearing", "smearing": "cold", "degauss": 0.01,
+            "ecutwfc": 60,
+            "ecutrho": 480,
+            "occupations": "smearing",
+            "smearing": "cold",
+            "degauss": 0.01,
             **({"nspin": 2} if magnetic else {}),
         },
         "electrons": {"conv_thr": 1e-9, "mixing_beta": 0.4},
-    }  # fmt: skip
+    }
     points = [int(n) for n in grid.kpts[0]]
     # VASP's Monkhorst grid of an even number avoids the origin by half a step; its Gamma grid holds it.
     shifts = [int(str(grid.style) == "Monkhorst" and n % 2 == 0) for n in points]

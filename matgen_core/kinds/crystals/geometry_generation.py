@@ -139,9 +139,18 @@ def refine(
 
     steps = min(settings.steps, first + 1)
     return sample(
-        velocity, noised, schedule, settings.sampler, steps, "v", generator, settings.geometry_temperature,
-        cancelled=cancelled, first=first, mask=batch.mask,
-    )  # fmt: skip
+        velocity,
+        noised,
+        schedule,
+        settings.sampler,
+        steps,
+        "v",
+        generator,
+        settings.geometry_temperature,
+        cancelled=cancelled,
+        first=first,
+        mask=batch.mask,
+    )
 
 
 @torch.no_grad()

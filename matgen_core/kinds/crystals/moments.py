@@ -27,9 +27,15 @@ def without_frozen_moments(prediction: Prediction, elements: Iterable[str]) -> P
         unit=prediction.unit,
     )
     return replace(
-        prediction, value=None, spread=None, in_domain=False, note=note, zero_chance=None, otherwise=None,
+        prediction,
+        value=None,
+        spread=None,
+        in_domain=False,
+        note=note,
+        zero_chance=None,
+        otherwise=None,
         otherwise_spread=None,
-    )  # fmt: skip
+    )
 
 
 def parallel_note(moment: float | None, atoms: int) -> str:

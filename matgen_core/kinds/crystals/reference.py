@@ -258,11 +258,20 @@ def load_reference(folder: Path = FOLDER) -> Reference:
         whole = STRUCTURES in manifest["digests"]
         structures = KnownStructures(columns["id"], columns["formula"], folder / STRUCTURES if whole else None)
         return Reference(
-            hull, columns.pop("formulas"), columns.pop("types"), manifest["elements"], columns, manifest["counts"],
-            manifest["spreads"], _read_samples(folder / SAMPLES), read_spreads(folder / GENERATED),
-            structures, columns.pop("entries", np.zeros(0, dtype=np.uint16)),
-            columns.pop("energies", np.zeros(0, dtype=np.int16)), manifest.get("depths", {}),
-        )  # fmt: skip
+            hull,
+            columns.pop("formulas"),
+            columns.pop("types"),
+            manifest["elements"],
+            columns,
+            manifest["counts"],
+            manifest["spreads"],
+            _read_samples(folder / SAMPLES),
+            read_spreads(folder / GENERATED),
+            structures,
+            columns.pop("entries", np.zeros(0, dtype=np.uint16)),
+            columns.pop("energies", np.zeros(0, dtype=np.int16)),
+            manifest.get("depths", {}),
+        )
     except MissingReference:
         raise
     except _UNREADABLE as error:

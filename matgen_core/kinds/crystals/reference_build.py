@@ -74,9 +74,12 @@ def build_reference(phases: Path, rows: CrystalRows, out: Path = FOLDER, entries
     hashes = hash_names([*formulas.tolist(), *known, *counted])
     out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        out / "hull.npz", formulas=formulas[stable], energies=energies[stable].astype(np.float32),
-        systems=np.array(names), system_counts=np.array([systems[n] for n in names], dtype=np.int16),
-    )  # fmt: skip
+        out / "hull.npz",
+        formulas=formulas[stable],
+        energies=energies[stable].astype(np.float32),
+        systems=np.array(names),
+        system_counts=np.array([systems[n] for n in names], dtype=np.int16),
+    )
     np.savez_compressed(
         out / "known.npz",
         formulas=hashes,
@@ -97,13 +100,15 @@ def build_reference(phases: Path, rows: CrystalRows, out: Path = FOLDER, entries
         "attribution": ATTRIBUTION,
         "elements": elements,
         "counts": {
-            "phases": len(formulas), "vertices": int(stable.sum()), "crystals": len(rows),
+            "phases": len(formulas),
+            "vertices": int(stable.sum()),
+            "crystals": len(rows),
             "formation_energy_mae": error,
         },
         "spreads": {**spreads, **_measure_elements(rows, compositions, elements)},
         "depths": measure_depths(hull, systems),
         "digests": {name: digest_of(out / name) for name in ("hull.npz", "known.npz", STRUCTURES)},
-    }  # fmt: skip
+    }
     (out / "reference.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return load_reference(out)
 

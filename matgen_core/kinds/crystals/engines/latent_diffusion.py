@@ -110,9 +110,15 @@ def draw_latents(
     # Guidance without a goal is the free network twice.
     weight = 1.0 + settings.guidance if bool((~conditions.isnan()).any()) else 1.0
     return sample(
-        guide(denoiser, conditions, null, weight), noise, cosine_schedule(), settings.sampler, settings.steps, "v",
-        generator, cancelled=cancelled,
-    )  # fmt: skip
+        guide(denoiser, conditions, null, weight),
+        noise,
+        cosine_schedule(),
+        settings.sampler,
+        settings.steps,
+        "v",
+        generator,
+        cancelled=cancelled,
+    )
 
 
 def write_crystals(
