@@ -17,6 +17,7 @@ from matgen_core.cli.molecules import register as register_molecules
 from matgen_core.cli.running import print_safely
 from matgen_core.cli.runs import app as runs
 from matgen_core.cli.screening import register as register_screening
+from matgen_core.cli.structures import register as register_structures
 from matgen_core.cli.training import register as register_training
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.installation import HOME
@@ -26,6 +27,7 @@ data = typer.Typer(no_args_is_help=True, help="Build training rows and the refer
 evaluate = typer.Typer(no_args_is_help=True, help="Measure what the shipped models reach.")
 bench = typer.Typer(no_args_is_help=True, help="Measure how fast they are.")
 register_generation(app)
+register_structures(app)
 register_molecules(data, evaluate, bench)
 register_compositions(app, data, evaluate)
 register_screening(app, bench)

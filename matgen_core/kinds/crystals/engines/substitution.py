@@ -10,7 +10,7 @@ known crystal is at rest, and an element of like size and charge disturbs it lit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations
@@ -168,11 +168,45 @@ class Substitution:
         Raises:
             Cancelled: where ``cancelled`` said so.
         """
+        known = load_reference().structures
+        sources = ((row, known.crystal(row)) for row in _choose(constraints, asked, count * _TRIES, rng))
+        return self._exchange(sources, constraints, count, rng, cancelled)
+
+    def variants(
+        self,
+        crystal: Crystal,
+        constraints: Constraints,
+        count: int,
+        rng: np.random.Generator,
+        cancelled: Asked | None = None,
+    ) -> list[Exchanged]:
+        """Different crystals of the same structure type with other elements, ``count`` of them or fewer.
+
+        Args:
+            crystal: whose elements are exchanged; its row is -1.
+            constraints: every variant keeps them.
+            count: how many.
+            rng: of the draw.
+            cancelled: asked before each.
+
+        Raises:
+            Cancelled: where ``cancelled`` said so.
+        """
+        return self._exchange(((-1, crystal) for _ in range(count * _TRIES)), constraints, count, rng, cancelled)
+
+    def _exchange(
+        self,
+        sources: Iterable[tuple[int, Crystal]],
+        constraints: Constraints,
+        count: int,
+        rng: np.random.Generator,
+        cancelled: Asked | None,
+    ) -> list[Exchanged]:
+        """One draw of each source, until there are ``count`` different ones that are allowed."""
         found, seen = list[Exchanged](), set[object]()
-        for row in _choose(constraints, asked, count * _TRIES, rng):
+        for row, crystal in sources:
             if cancelled and cancelled():
                 raise Cancelled
-            crystal = load_reference().structures.crystal(row)
             swaps = exchange(crystal, constraints, rng)
             if swaps is None:
                 continue

@@ -1,0 +1,182 @@
+"""Two questions with a crystal's name in them: which structures may a formula have, and what is like this crystal?
+
+:func:`list_structures` lists the known structures of a formula and draws others; :func:`vary_crystal` exchanges the
+elements of a crystal in its own structure type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import gcd
+from typing import Any
+
+import numpy as np
+
+from matgen_core.chem.composition import check_constraints, parse_formula
+from matgen_core.chem.formula_type import read_type
+from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote
+from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.records import Candidate, Crystal, Origin, Progress
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.compositions.rows import reduce_formula
+from matgen_core.kinds.crystals.critic import load_critic
+from matgen_core.kinds.crystals.drafts import Draft, choose_drafts
+from matgen_core.kinds.crystals.engines.substitution import Substitution
+from matgen_core.kinds.crystals.generate import load_engine
+from matgen_core.kinds.crystals.grammar import MAX_SITES, skeleton_of
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.protocol import Brief
+from matgen_core.kinds.registry import load_kind
+from matgen_core.workflows.design import design
+
+#: Engine of a structure that is known, as its origin says it.
+KNOWN = "known"
+#: Atoms in the primitive cell of a drawn structure, at most.
+MOST_ATOMS = 40
+#: Exchanges that are drawn for each variant that is wanted.
+_WIDER = 12
+#: eV/atom above the hull that the critic counts as near.
+_NEAR = 0.05
+
+OnProgress = Callable[[Progress[Any]], None]
+
+
+def list_structures(
+    formula: str,
+    count: int = 8,
+    *,
+    seed: int = 0,
+    settings: CrystalSettings | None = None,
+    on_progress: OnProgress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Candidate, ...]:
+    """The known structures of a formula, then others that it may have; each group by its distance to the hull.
+
+    Args:
+        formula: such as BaTiO3.
+        count: others that are drawn; 0 lists the known ones alone.
+        seed: of the draw.
+        settings: of the generator; None for the usual ones.
+        on_progress: called after each stage of each batch.
+        cancelled: asked often; once it says yes, what was found is returned.
+
+    Raises:
+        BadTarget: for what is no formula, and for one that no structure type fits.
+    """
+    if read_type(formula) is not None:
+        raise BadTarget(
+            "{formula} is a type of formula; give one with elements, such as BaTiO3", formula=quote(formula)
+        )
+    amounts = parse_formula(formula)
+    smallest = sum(amounts.values()) // gcd(*amounts.values())
+    if smallest > MOST_ATOMS:
+        raise BadTarget(
+            "{formula} has {atoms} atoms in its smallest cell; structures are drawn of at most {most}",
+            formula=quote(formula), atoms=smallest, most=MOST_ATOMS,
+        )  # fmt: skip
+    target = Target({}, Constraints(formula=formula, max_atoms=MOST_ATOMS))
+    check_constraints(target.constraints)
+    settings = settings or CrystalSettings()
+    known = _known_structures(reduce_formula(formula), target, settings)
+    found: tuple[Candidate, ...] = ()
+    if count and not (cancelled and cancelled()):
+        try:
+            found = design(
+                "crystals", target, count, seed=seed, settings=settings, on_progress=on_progress, cancelled=cancelled
+            )
+        except BadTarget:  # no space group holds the formula in so few atoms; what is known of it still counts
+            if not known:
+                raise
+    if not known and not found and not (cancelled and cancelled()):
+        raise BadTarget(
+            "no structure type fits {formula}; look for a formula with smaller amounts", formula=quote(formula)
+        )
+    return (*_by_hull(known), *_by_hull(c for c in found if not c.failed("duplicate") and not c.failed("newness")))
+
+
+def _known_structures(formula: str, target: Target, settings: CrystalSettings) -> tuple[Candidate, ...]:
+    """What the reference has of a formula, predicted and judged as it is; nothing of it is relaxed."""
+    structures = load_reference().structures
+    rows = structures.rows(formula)
+    known = [Candidate(str(structures.ids[row]), structures.crystal(row), Origin(KNOWN)) for row in rows]
+    return _finish(known, target, replace(settings, relax=0))
+
+
+def _finish(batch: Sequence[Candidate], target: Target, settings: CrystalSettings, seed: int = 0) -> tuple[Any, ...]:
+    if not batch:
+        return ()
+    stages = load_kind("crystals").begin(Brief(target, target, seed, settings))
+    return tuple(stages.judge(stages.predict(batch)))
+
+
+def _by_hull(candidates: Any) -> list[Candidate]:
+    """By what is known of their distance to the hull, or else by the prediction; those without one last."""
+
+    def height(candidate: Candidate) -> tuple[float, str]:
+        above = candidate.best("e_above_hull")
+        return (float("inf") if above is None else above), candidate.id
+
+    return sorted(candidates, key=height)
+
+
+def vary_crystal(
+    candidate: Candidate[Crystal],
+    count: int = 16,
+    *,
+    goals: dict[str, Goal] | None = None,
+    constraints: Constraints | None = None,
+    seed: int = 0,
+    settings: CrystalSettings | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Candidate, ...]:
+    """Crystals of the same structure type with other elements, best first.
+
+    Args:
+        candidate: whose elements are exchanged.
+        count: variants.
+        goals: by which the critic chooses; none for the nearest to the hull alone.
+        constraints: every variant keeps them; None for any elements.
+        seed: of the draw.
+        settings: of the relaxation; None for the usual ones.
+        cancelled: asked often; once it says yes, what was found is returned.
+
+    Raises:
+        BadInput: for a crystal that is too large to be varied.
+        BadTarget: where no exchange keeps the constraints.
+    """
+    crystal, settings = candidate.material, settings or CrystalSettings()
+    atoms = sum(formula_counts(crystal).values())
+    if len(crystal.sites) > MAX_SITES or atoms > 4 * MOST_ATOMS:
+        raise BadInput(
+            "{name} has {atoms} atoms on {sites} positions in its primitive cell; give a crystal with at most "
+            "{most_atoms} on {most_sites}",
+            name=quote(candidate.name or candidate.id), atoms=atoms, sites=len(crystal.sites),
+            most_atoms=4 * MOST_ATOMS, most_sites=MAX_SITES,
+        )  # fmt: skip
+    asked = constraints or Constraints()
+    asked = replace(asked, max_atoms=max(asked.max_atoms, atoms))
+    check_constraints(asked)
+    target, engine = Target(goals or {}, asked), load_engine("substitution")
+    assert isinstance(engine, Substitution)
+    rng = np.random.default_rng(seed)
+    try:
+        made = engine.variants(crystal, asked, _WIDER * count, rng, cancelled)
+    except Cancelled:
+        return ()
+    drafts = [
+        Draft(skeleton_of(one.crystal), engine.name, engine.checkpoint, 0, one.log_odds, one.crystal) for one in made
+    ]
+    chosen = choose_drafts(drafts, target, count, _NEAR, load_critic())
+    if not chosen:
+        raise BadTarget(
+            "no exchange of elements in {formula} keeps the constraints and balances the charges; allow more elements",
+            formula=reduced_formula(crystal),
+        )
+    batch = [
+        Candidate(f"{seed}-{i:04d}", draft.crystal, Origin("substitution", draft.checkpoint, seed, i))
+        for i, draft in enumerate(chosen)
+        if draft.crystal is not None
+    ]
+    return load_kind("crystals").rank(_finish(batch, target, settings, seed), target)
