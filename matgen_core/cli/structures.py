@@ -65,12 +65,12 @@ def _read_crystal(file: Path) -> Candidate:
     Raises:
         BadInput: naming the file, where it holds none, or several.
     """
-    from matgen_core.kinds.registry import kind_of
+    from matgen_core.kinds.registry import record_of
     from matgen_core.workflows.candidate_files import Refused, read_files
 
     items = list(read_files([file]))
     refused = [item for item in items if isinstance(item, Refused)]
-    crystals = [item for item in items if not isinstance(item, Refused) and kind_of(item.material).has_geometry]
+    crystals = [item for item in items if not isinstance(item, Refused) and record_of(item.material).has_geometry]
     if not crystals and refused:
         raise BadInput("{file} cannot be varied: {reason}", file=file.name, reason=refused[0].reason)
     if len(crystals) != 1:
