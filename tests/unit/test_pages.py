@@ -64,3 +64,18 @@ def test_words_are_marked_as_literals() -> None:
         if any(isinstance(argument, ast.JoinedStr) for argument in call.args)
     ]
     assert wrong == []
+
+
+def test_pages_are_short() -> None:
+    """A page asks, calls and shows; what it is made of lies in folders of one concern, a function for a call."""
+    scripts = [path for folder in ("design", "explore", "learn") for path in (ROOT / "pages" / folder).glob("*.py")]
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in PAGES}
+    assert {path.name: lines[path] for path in scripts if lines[path] > 120} == {}
+    assert {path.name: number for path, number in lines.items() if number > 300} == {}
+    arguments = {
+        f"{path.name}: {node.name}": len(node.args.posonlyargs + node.args.args + node.args.kwonlyargs)
+        for path in PAGES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert {name: number for name, number in arguments.items() if number > 8} == {}
