@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from matgen_core.chem.distances import check_overlap
-from matgen_core.chem.energy import formation_energy, read_energies
-from matgen_core.chem.structure import formula_counts, to_structure
-from matgen_core.core.errors import Cancelled
+from matgen_core.chem.energy import formation_energy
+from matgen_core.chem.reduced_energy import measure_crystals
+from matgen_core.chem.structure import formula_counts
+from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Crystal
@@ -94,11 +94,10 @@ def place_drafts(
 def _lowest(drafts: Sequence[Draft], tried: Sequence[tuple[int, Crystal, str]]) -> list[Placed]:
     """Of each draft the geometry with the lowest energy; the first where none can be read."""
     reference, best = load_reference(), dict[int, tuple[float, Crystal, str, float | None]]()
-    structures = [to_structure(crystal) for _, crystal, _ in tried]
-    sound = [i for i, structure in enumerate(structures) if check_overlap(structure).passed]
-    readings = dict(zip(sound, read_energies([structures[i] for i in sound]), strict=True))
+    readings = measure_crystals([crystal for _, crystal, _ in tried])
     for i, (number, crystal, source) in enumerate(tried):
-        energy = readings[i].energy if i in readings else None
+        read = readings[i]
+        energy = None if isinstance(read, BadInput) else read
         rank = float("inf") if energy is None else energy
         if number not in best or rank < best[number][0]:
             best[number] = rank, crystal, source, energy
