@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.ui.browsing import wait_until_drawn
 from tests.ui.conftest import Served, serve
-from tests.ui.test_browser import wait_until_drawn
 
 
 def open_page(browser: Browser, url: str) -> Page:

@@ -1,0 +1,56 @@
+"""Molecules in a real browser: a run to its exports, and one molecule beside the drawings."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.ui.browsing import download, hidden_to_the_right, open_page, settle
+
+
+def test_molecules_from_target_to_files(page: Page, address: str) -> None:
+    page.goto(address)  # a first visit by a deep link names the page as missing, once after each start of the server
+    settle(page)
+    seen = open_page(page, f"{address}/molecules?temperature=0.5&molecules=6&cap=100&until=valid&logp_ask=value")
+    page.get_by_role("button", name="Generate").click()
+    page.get_by_role("button", name="CSV of everything").wait_for()
+    settle(page)
+    drawing = page.locator("img.molecule").first
+    drawing.wait_for()
+    assert drawing.evaluate("image => image.naturalWidth") > 100
+    page.frame_locator("iframe").first.locator("canvas").first.wait_for()
+    assert download(page, "CSV").read_text(encoding="utf-8").startswith("id,smiles,score")
+    assert "$$$$" in download(page, "SDF").read_text(encoding="utf-8")
+    page.get_by_role("tab", name="How it was written").click()
+    page.locator(".tokens").wait_for()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    settle(page)
+    assert hidden_to_the_right(page) == []
+    assert page.get_by_text("Traceback").count() == 0
+    assert [text for text in seen.errors if "404" not in text] == []  # Streamlit asks for its health below the page
+    assert seen.outside == []
+
+
+def test_show_opens_the_molecule_beside_the_drawings_and_below_its_own_on_a_phone(page: Page, address: str) -> None:
+    page.goto(address)
+    settle(page)
+    open_page(page, f"{address}/molecules?molecules=12&until=valid")
+    page.get_by_role("button", name="Generate").click()
+    page.get_by_role("button", name="CSV of everything").wait_for()
+    settle(page)
+    last = page.get_by_role("button", name="Show", exact=True).last
+    last.scroll_into_view_if_needed()
+    last.click()
+    settle(page)
+    picked, beside = page.locator('[class*="st-key-molecule-picked-"]'), page.locator(".st-key-molecule-beside")
+    expect(beside).to_be_in_viewport()
+    drawn, full = picked.bounding_box(), beside.bounding_box()
+    assert drawn
+    assert full
+    assert full["x"] >= drawn["x"] + drawn["width"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    settle(page)
+    drawn, full = picked.bounding_box(), beside.bounding_box()
+    assert drawn
+    assert full
+    assert 0 <= full["y"] - (drawn["y"] + drawn["height"]) < 60
