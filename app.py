@@ -15,7 +15,7 @@ from pages.runs.jobs import leave_other_pages
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
 st.html(Path(__file__).parent / "assets" / "style.css")
 pages = [
-    st.Page("pages/design/crystals.py", title=_("Crystals"), default=True),
+    st.Page("pages/design/crystals.py", title=_("Crystals"), default=True, url_path="start"),
     st.Page("pages/design/compositions.py", title=_("Compositions")),
     st.Page("pages/design/molecules.py", title=_("Molecules")),
     st.Page("pages/design/inverse_design.py", title=_("Inverse design")),
@@ -34,7 +34,11 @@ learn = [
     st.Page("pages/learn/exercises.py", title=_("Exercises")),
     st.Page("pages/learn/notes.py", title=_("Notes")),
 ]
-page = st.navigation({_("Design"): pages, _("Explore"): explore, _("Learn"): learn}, position="top")
+# The first page stands at the bare address of the app; its own name leads there, too.
+named = st.Page("pages/design/crystals.py", title=_("Crystals"), url_path="crystals", visibility="hidden")
+page = st.navigation({_("Design"): [*pages, named], _("Explore"): explore, _("Learn"): learn}, position="top")
+if page is named:
+    st.switch_page(pages[0], query_params={key: st.query_params.get_all(key) for key in st.query_params})
 leave_other_pages()
 with st.container(key="head"):
     choose_language()

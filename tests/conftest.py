@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from pymatgen.symmetry.groups import SpaceGroup
 
 from matgen_core.runs.store import VARIABLE
 
 ROOT = Path(__file__).parents[1]
+#: Held because pymatgen forgets a group that nobody holds and makes it anew, in 0.4 s, for each rock salt of the tests.
+KEPT = SpaceGroup("Fm-3m")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ def from_structure(structure: Structure, tolerances: tuple[float, ...] = TOLERAN
         raise BadInput(
             "{formula}: a cell length, an angle or a coordinate is not a number; write one", formula=structure.formula
         )
+    # Of each tolerance that fails spglib's C code writes to the terminal by itself; the next one may find the symmetry.
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
     cell = (structure.lattice.matrix, structure.frac_coords, [site.specie.Z for site in structure])
     reason: Text = Message("spglib found no symmetry")
     for tolerance in tolerances:

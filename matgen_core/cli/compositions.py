@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.reporting import write_result
+from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
 
@@ -73,7 +73,7 @@ def evaluate_compositions(
     """Measure validity, uniqueness, novelty and hit rates of the compositions."""
     from matgen_core.evaluation.compositions import evaluate
 
-    write_result(evaluate(count, each, seed, typer.echo), out / "compositions.json")
+    write_measured(out / "compositions.json", lambda: evaluate(count, each, seed, typer.echo))
 
 
 def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer) -> None:

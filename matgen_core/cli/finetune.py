@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from matgen_core.cli.options import with_settings
-from matgen_core.cli.reporting import write_result
+from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
 from matgen_core.core.settings import FinetuneConfig
@@ -87,7 +87,7 @@ def evaluate_transfer(
     """Compare full fine-tuning, adapters, LoRA and no pretraining on measured band gaps."""
     from matgen_core.evaluation.transfer import measure_transfer
 
-    write_result(measure_transfer(measured, seeds, epochs, typer.echo), out / "transfer.json")
+    write_measured(out / "transfer.json", lambda: measure_transfer(measured, seeds, epochs, typer.echo))
 
 
 def evaluate_folds(
@@ -98,7 +98,7 @@ def evaluate_folds(
     """Matbench's five folds of expt_gap."""
     from matgen_core.evaluation.transfer import measure_folds
 
-    write_result(measure_folds(measured, epochs, typer.echo), out / "expt-gap.json")
+    write_measured(out / "expt-gap.json", lambda: measure_folds(measured, epochs, typer.echo))
 
 
 def evaluate_pretraining(
@@ -115,8 +115,10 @@ def evaluate_pretraining(
     from matgen_core.evaluation.transfer import measure_ablation
     from matgen_core.kinds.compositions.rows import load_formula_rows
 
-    found = measure_ablation(load_formula_rows(rows), count, before, after, seeds, typer.echo)
-    write_result(found, out / "pretraining.json")
+    def measure() -> object:
+        return measure_ablation(load_formula_rows(rows), count, before, after, seeds, typer.echo)
+
+    write_measured(out / "pretraining.json", measure)
 
 
 def register(app: typer.Typer, evaluate: typer.Typer) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.reporting import write_result
+from matgen_core.cli.reporting import write_measured
 from matgen_core.core.installation import ASSETS
 
 ROWS, FOLDER = Path("training/rows"), ASSETS / "reference"
@@ -68,7 +68,7 @@ def evaluate_molecules(
     """Measure validity, uniqueness, novelty, diversity, FCD and the conditional deviations, as MOSES defines them."""
     from matgen_core.evaluation.molecules import evaluate
 
-    write_result(evaluate(count, each, seed, source, measured, typer.echo), out / "molecules.json")
+    write_measured(out / "molecules.json", lambda: evaluate(count, each, seed, source, measured, typer.echo))
 
 
 def evaluate_encoder(
@@ -79,7 +79,7 @@ def evaluate_encoder(
     """Measure what the molecule encoder's vectors say of solubility beside fingerprints and descriptors."""
     from matgen_core.evaluation.probing import measure_encoder
 
-    write_result(measure_encoder(measured, typer.echo, encoder), out / "encoder.json")
+    write_measured(out / "encoder.json", lambda: measure_encoder(measured, typer.echo, encoder))
 
 
 def bench_molecules(
@@ -91,7 +91,7 @@ def bench_molecules(
     """Time the chapter's loop, transformers' generate and ours, side by side on the same weights."""
     from matgen_core.evaluation.molecules import bench
 
-    write_result(bench(count, slow, threads), out / "molecules-speed.json")
+    write_measured(out / "molecules-speed.json", lambda: bench(count, slow, threads))
 
 
 def register(data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:

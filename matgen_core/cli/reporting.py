@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
+from matgen_core.cli.running import at_work
 from matgen_core.core.records import M, Progress
 
 
@@ -19,10 +21,14 @@ def print_progress(progress: Progress[M]) -> None:
         typer.echo(f"note: {progress.message}", err=True)
 
 
-def write_result(result: object, path: Path) -> None:
-    """Prints what was measured and writes it as JSON."""
-    text = json.dumps(result, indent=1)
-    typer.echo(text)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n", encoding="utf-8")
-    typer.echo(f"{path} written")
+def write_measured(path: Path, measure: Callable[[], object]) -> None:
+    """Measures, writes what was measured as JSON and prints it; the path is tried before.
+
+    Raises:
+        BadInput: where the path cannot be written.
+    """
+    with at_work(path, whole=True) as work:
+        text = json.dumps(measure(), indent=1)
+        work.save(path, text + "\n")
+        typer.echo(text)
+        typer.echo(f"{path} written")

@@ -47,12 +47,13 @@ class Work:
 
 
 @contextmanager
-def at_work(*files: Path | None, folder: Path | None = None) -> Iterator[Work]:
+def at_work(*files: Path | None, folder: Path | None = None, whole: bool = False) -> Iterator[Work]:
     """The work of a command, between the check of its paths and the word on where its results are.
 
     Args:
         files: that will be written.
         folder: likewise, for files of any name.
+        whole: whether a part of the result is worth nothing, as of a measurement: Ctrl-C ends it at once.
 
     Raises:
         BadInput: before the work, where a path cannot be written; after it, where a result had to go elsewhere.
@@ -62,11 +63,21 @@ def at_work(*files: Path | None, folder: Path | None = None) -> Iterator[Work]:
     for path in (*files, folder and folder / ".write-test"):
         if path is not None:
             check_writable(path)
-    with cancel_on_interrupt() as cancelled:
+    with end_on_interrupt() if whole else cancel_on_interrupt() as cancelled:
         work = Work(cancelled)
         yield work
     if work.moved:
         raise BadInput("; ".join(work.moved))
+
+
+@contextmanager
+def end_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C ends the work at once; the command says that nothing is written."""
+    try:
+        yield lambda: False
+    except KeyboardInterrupt:
+        typer.echo("\nstopped before the end; nothing is written", err=True)
+        raise typer.Exit(130) from None
 
 
 @contextmanager

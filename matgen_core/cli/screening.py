@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from matgen_core.cli.options import with_settings
+from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
 from matgen_core.core.settings import Rules
@@ -96,8 +97,6 @@ def bench_screening(
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure seconds and peak memory of screening crystals, compositions and molecules."""
-    import json
-
     from matgen_core.evaluation.timing import describe_machine
     from matgen_core.evaluation.timing_screening import time_screening
 
@@ -109,11 +108,12 @@ def bench_screening(
         raise BadInput(
             f"--counts {counts[:40]!r} are not whole numbers above 0; write for example 1000,10000"
         ) from None
-    measured = time_screening(source, numbers, on_progress=typer.echo)
-    result = {"machine": describe_machine(), "relaxation": False, **measured}
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "screening.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    typer.echo(f"{out / 'screening.json'} written")
+
+    def measure() -> object:
+        measured = time_screening(source, numbers, on_progress=typer.echo)
+        return {"machine": describe_machine(), "relaxation": False, **measured}
+
+    write_measured(out / "screening.json", measure)
 
 
 def register(app: typer.Typer, bench: typer.Typer) -> None:

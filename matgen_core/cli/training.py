@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.reporting import write_result
-from matgen_core.core.errors import BadInput
+from matgen_core.cli.reporting import write_measured
+from matgen_core.cli.running import at_work
+from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.learning.recipes.registry import RECIPES
@@ -156,8 +157,16 @@ def train(
         typer.echo(f"epoch {epoch}: " + ", ".join(f"{key} {value:.4g}" for key, value in figures.items()))
 
     training = TrainingConfig(epochs=epochs)
-    path = run(name, rows, folder / name, training, checkpoints=checkpoints, start=start, on_epoch=report)
-    typer.echo(f"{path} written")
+    with at_work(checkpoints / name / ".write-test", folder=folder / name) as work:
+        try:
+            path = run(
+                name, rows, folder / name, training, checkpoints=checkpoints, start=start, on_epoch=report,
+                cancelled=work.cancelled,
+            )  # fmt: skip
+        except Cancelled:
+            typer.echo(f"stopped; its state is in {folder / name}, and the same command goes on from there", err=True)
+            raise typer.Exit(130) from None
+        typer.echo(f"{path} written")
 
 
 def data_surroundings(
@@ -203,11 +212,15 @@ def evaluate_crystals(
     from matgen_core.kinds.crystals.rows import load_rows
 
     settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable, cap=1)  # what is drawn is measured
-    result, drawn = measure_crystals(load_rows(rows), count, each, seed, settings, samples, workers, _bar, typer.echo)
-    if engine == CrystalSettings().engine and prefer_stable and count:
-        np.savez_compressed(REFERENCE / SAMPLES, allow_pickle=False, **readings_of([s.candidate for s in drawn]))
-    name = f"crystals-{engine}{'' if prefer_stable else '-any'}.json"
-    write_result(result, out / name)
+
+    def measure() -> object:
+        known = load_rows(rows)
+        result, drawn = measure_crystals(known, count, each, seed, settings, samples, workers, _bar, typer.echo)
+        if engine == CrystalSettings().engine and prefer_stable and count:
+            np.savez_compressed(REFERENCE / SAMPLES, allow_pickle=False, **readings_of([s.candidate for s in drawn]))
+        return result
+
+    write_measured(out / f"crystals-{engine}{'' if prefer_stable else '-any'}.json", measure)
 
 
 def evaluate_reconstruction(
@@ -215,19 +228,17 @@ def evaluate_reconstruction(
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure what engine A's autoencoder brings back of crystals withheld from it."""
-    import json
-
     from matgen_core.evaluation.reconstruction import measure_reconstruction
     from matgen_core.kinds.crystals.batches import split_rows
     from matgen_core.kinds.crystals.embed import load_autoencoder
     from matgen_core.kinds.crystals.rows import load_rows
 
-    held = split_rows(load_rows(rows))[1]
-    vae, scale, digest = load_autoencoder()
-    result = {"checkpoint": f"crystal-vae@{digest}", "rows": len(held), **measure_reconstruction(vae, scale, held)}
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "reconstruction.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    typer.echo(json.dumps(result, indent=1))
+    def measure() -> object:
+        held = split_rows(load_rows(rows))[1]
+        vae, scale, digest = load_autoencoder()
+        return {"checkpoint": f"crystal-vae@{digest}", "rows": len(held), **measure_reconstruction(vae, scale, held)}
+
+    write_measured(out / "reconstruction.json", measure)
 
 
 def evaluate_readings(
@@ -237,19 +248,17 @@ def evaluate_readings(
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure how far readings on generated geometry err; their spreads go to the shipped reference."""
-    import json
-
     from matgen_core.evaluation.calibration import measure_readings, read_placed
     from matgen_core.kinds.crystals.reference import GENERATED
     from matgen_core.kinds.crystals.rows import load_rows
     from matgen_core.kinds.crystals.uncertainty import write_spreads
 
-    spreads, figures = measure_readings(read_placed(load_rows(rows), count, seed))
-    write_spreads(spreads, REFERENCE / GENERATED)
-    figures["spreads"] = asdict(spreads)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "readings.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    typer.echo(json.dumps(figures, indent=1))
+    def measure() -> object:
+        spreads, figures = measure_readings(read_placed(load_rows(rows), count, seed))
+        write_spreads(spreads, REFERENCE / GENERATED)
+        return {**figures, "spreads": asdict(spreads)}
+
+    write_measured(out / "readings.json", measure)
 
 
 def evaluate_design(
@@ -264,11 +273,11 @@ def evaluate_design(
     from matgen_core.evaluation.timing import describe_machine
     from matgen_core.kinds.crystals.rows import load_rows
 
-    result = {
-        "machine": describe_machine(),
-        **measure_design(load_rows(rows), seconds, seed, typer.echo, workers=workers),
-    }
-    write_result(result, out / "design.json")
+    def measure() -> object:
+        measured = measure_design(load_rows(rows), seconds, seed, typer.echo, workers=workers)
+        return {"machine": describe_machine(), **measured}
+
+    write_measured(out / "design.json", measure)
 
 
 def bench_crystals(
@@ -278,8 +287,6 @@ def bench_crystals(
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure speed: samplers side by side, the whole job, CHGNet in batches and one by one."""
-    import json
-
     import torch
 
     from matgen_core.evaluation.timing import time_crystals
@@ -287,10 +294,7 @@ def bench_crystals(
 
     if threads:
         torch.set_num_threads(threads)
-    result = time_crystals(load_rows(rows), count)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "speed-crystals.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    typer.echo(json.dumps(result, indent=1))
+    write_measured(out / "speed-crystals.json", lambda: time_crystals(load_rows(rows), count))
 
 
 def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:

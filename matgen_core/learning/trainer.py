@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from matgen_core.core.errors import BadInput
+from matgen_core.core.errors import BadInput, Cancelled
 
 #: A batch is whatever the loss takes; batches of one epoch are drawn by epoch number, so that a resumed run differs
 #: from an unbroken one by no more than the rest of the epoch it was stopped in.
@@ -95,7 +95,11 @@ class Trainer:
         on_epoch: Callable[[int, dict[str, float]], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> dict[str, Tensor]:
-        """Trains to the last epoch and returns the averaged weights."""
+        """Trains to the last epoch and returns the averaged weights.
+
+        Raises:
+            Cancelled: where ``cancelled`` said so; the state is saved, and the next run goes on from it.
+        """
         saved = time.monotonic()
         while self.epoch < self.config.epochs:
             started, losses = time.monotonic(), []
@@ -103,7 +107,7 @@ class Trainer:
             for batch in self.batches(self.epoch):
                 if cancelled and cancelled():
                     self.save()
-                    return self.average
+                    raise Cancelled
                 losses.append(self._learn(batch))
                 if time.monotonic() - saved > self.config.save_every:
                     self.save()

@@ -19,15 +19,17 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sqlalchemy import JSON, Engine, ForeignKey, Text, cast, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import Engine, Text, cast, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from matgen_core.core.environment import data_path, read_environment, variable
 from matgen_core.core.errors import MatGenError, quote
 from matgen_core.core.records import Candidate, M
 from matgen_core.learning.checkpoints import digests
 from matgen_core.runs.records import from_record, to_record
+from matgen_core.runs.tables import FoundRow, RunRow, migrate
+from matgen_core.runs.tables import StoreError as StoreError
 
 log = logging.getLogger("matgen")
 #: Environment variable with the database's URL.
@@ -36,37 +38,6 @@ _PACKAGES = ("torch", "transformers", "rdkit", "pymatgen", "chgnet", "SMACT")
 #: Milliseconds that a writer waits for another.
 BUSY = 10_000
 _LONGEST_NAME = 80
-
-
-class StoreError(MatGenError):
-    """The store cannot be read or written."""
-
-
-class _Base(DeclarativeBase):
-    pass
-
-
-class _Run(_Base):
-    __tablename__ = "runs"
-    id: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str]
-    name: Mapped[str]
-    owner: Mapped[str] = mapped_column(index=True)
-    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
-    versions: Mapped[dict[str, Any]] = mapped_column(JSON)
-    seed: Mapped[int]
-    state: Mapped[str]
-    message: Mapped[str] = mapped_column(default="")
-    created: Mapped[datetime]
-    host: Mapped[str]
-    process: Mapped[str]
-
-
-class _Found(_Base):
-    __tablename__ = "candidates"
-    run: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    record: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +87,7 @@ class Store:
             self._engine = create_engine(url, json_serializer=_dump)
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _set_up_sqlite)
-            _Base.metadata.create_all(self._engine)
+            migrate(self._engine, url)
         self.mark_interrupted()
 
     # ------------------------------------------------------------------------------------------------------ writing
@@ -126,7 +97,7 @@ class Store:
         run, now = uuid.uuid4().hex[:12], datetime.now(UTC)
         with self._write() as session:
             session.add(
-                _Run(
+                RunRow(
                     id=run,
                     kind=kind,
                     name=_named(name) or f"{kind} {now:%Y-%m-%d %H:%M}",
@@ -145,15 +116,15 @@ class Store:
     def add(self, run: str, candidates: Sequence[Candidate[M]]) -> None:
         """Appends candidates; they are on disk when this returns."""
         with self._write() as session:
-            first = session.scalar(select(func.count()).where(_Found.run == run)) or 0
+            first = session.scalar(select(func.count()).where(FoundRow.run == run)) or 0
             rows = [{"run": run, "number": first + i, "record": to_record(c)} for i, c in enumerate(candidates)]
             if rows:
-                session.execute(insert(_Found), rows)
+                session.execute(insert(FoundRow), rows)
 
     def end(self, run: str, state: str, message: str = "") -> None:
         """Stores how a run ended: "finished", "cancelled" or "failed"."""
         with self._write() as session:
-            session.execute(update(_Run).where(_Run.id == run).values(state=state, message=message))
+            session.execute(update(RunRow).where(RunRow.id == run).values(state=state, message=message))
 
     def rename(self, run: str, name: str) -> None:
         """Gives a run another name, at most 80 characters of it.
@@ -165,19 +136,19 @@ class Store:
             raise StoreError("a run needs a name; write one")
         self.get(run)
         with self._write() as session:
-            session.execute(update(_Run).where(_Run.id == run).values(name=_named(name)))
+            session.execute(update(RunRow).where(RunRow.id == run).values(name=_named(name)))
 
     def delete(self, run: str) -> None:
         """Deletes the run and its candidates for good."""
         self.get(run)
         with self._write() as session:
-            session.execute(delete(_Found).where(_Found.run == run))
-            session.execute(delete(_Run).where(_Run.id == run))
+            session.execute(delete(FoundRow).where(FoundRow.run == run))
+            session.execute(delete(RunRow).where(RunRow.id == run))
 
     def mark_interrupted(self) -> None:
         """Marks the runs of this machine whose process is gone."""
         with self._write() as session:
-            running = session.scalars(select(_Run).where(_Run.state == "running", _Run.host == platform.node()))
+            running = session.scalars(select(RunRow).where(RunRow.state == "running", RunRow.host == platform.node()))
             for row in running:
                 if row.process != _process(int(row.process.split("-")[0])):
                     row.state = "interrupted"
@@ -186,12 +157,12 @@ class Store:
 
     def list(self, owner: str = "") -> list[Run]:
         """The owner's runs, the newest first."""
-        counts = select(_Found.run, func.count().label("count")).group_by(_Found.run).subquery()
+        counts = select(FoundRow.run, func.count().label("count")).group_by(FoundRow.run).subquery()
         query = (
-            select(_Run, func.coalesce(counts.c.count, 0))
-            .outerjoin(counts, counts.c.run == _Run.id)
-            .where(_Run.owner == owner)
-            .order_by(_Run.created.desc())
+            select(RunRow, func.coalesce(counts.c.count, 0))
+            .outerjoin(counts, counts.c.run == RunRow.id)
+            .where(RunRow.owner == owner)
+            .order_by(RunRow.created.desc())
         )
         with _translated_errors(self.url), Session(self._engine) as session:
             return [_shown(row, count) for row, count in session.execute(query)]
@@ -203,10 +174,10 @@ class Store:
             StoreError: where there is none of that id.
         """
         with _translated_errors(self.url), Session(self._engine) as session:
-            row = session.get(_Run, run)
+            row = session.get(RunRow, run)
             if row is None:
                 raise StoreError(f"there is no run {quote(run)}; matgen runs list shows them all")
-            count = session.scalar(select(func.count()).where(_Found.run == run)) or 0
+            count = session.scalar(select(func.count()).where(FoundRow.run == run)) or 0
             return _shown(row, count)
 
     def candidates(self, run: str) -> tuple[Candidate[Any], ...]:
@@ -218,8 +189,8 @@ class Store:
         self.get(run)
         found, damaged = [], 0
         with _translated_errors(self.url), Session(self._engine) as session:
-            text = cast(_Found.record, Text)  # read row by row, so that a damaged one does not hide the others
-            for row in session.scalars(select(text).where(_Found.run == run).order_by(_Found.number)):
+            text = cast(FoundRow.record, Text)  # read row by row, so that a damaged one does not hide the others
+            for row in session.scalars(select(text).where(FoundRow.run == run).order_by(FoundRow.number)):
                 try:
                     found.append(from_record(json.loads(row)))
                 except (KeyError, TypeError, ValueError, AttributeError):
@@ -303,7 +274,7 @@ def _process(number: int) -> str:
         return f"{number}-gone"
 
 
-def _shown(row: _Run, count: int) -> Run:
+def _shown(row: RunRow, count: int) -> Run:
     created = row.created if row.created.tzinfo else row.created.replace(tzinfo=UTC)
     return Run(
         row.id,

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from matgen_core.viz.style import Translate, frame, note_empty
 
 _GROUPS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f")
-_RING = "rgba(20,20,20,0.9)"
+_RING = "#d1495b"
+#: Blue to yellow; both ends are seen on white and on black, and by the colour-blind.
+_SCALE = [[0.0, "#3f73c4"], [0.5, "#8d9296"], [1.0, "#e3a81c"]]
 
 
 def draw_map(
@@ -49,7 +51,7 @@ def draw_map(
         low, high = np.nanquantile(colours, (0.02, 0.98)) if known.any() else (0.0, 1.0)
         marker |= {
             "color": np.where(known, np.clip(colours, low, high), low),
-            "colorscale": "Cividis",
+            "colorscale": _SCALE,
             "colorbar": {"title": {"text": label, "side": "right"}, "thickness": 10, "len": 0.9},
             "cmin": float(low),
             "cmax": float(max(high, low + 1e-6)),

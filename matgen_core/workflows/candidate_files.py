@@ -10,6 +10,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def _read_bytes(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
     elif ending == ".smi":
         yield from read_smiles_lines(name, handle)
     elif ending in TABLE_ENDINGS:
-        yield from read_table_rows(name, handle, _crystal, notes)
+        yield from read_table_rows(name, handle, partial(_crystal, notes=notes), notes)
     else:
         yield Refused(name, Message("no known ending; use one of {endings}", endings=join(ENDINGS, ", ")))
 
@@ -195,8 +196,11 @@ def _structures(name: str, place: str, data: bytes, notes: list[str]) -> Iterato
         yield Refused(where, one.reason) if one.crystal is None else _accept(id_[-80:], where, one.crystal)
 
 
-def _crystal(id_: str, place: str, text: str) -> Item:
-    crystal = parse_row(id_, text)
+def _crystal(id_: str, place: str, text: str, notes: list[str]) -> Item:
+    said: list[str] = []
+    crystal = parse_row(id_, text, notes=said)
+    for note in said:
+        notes.append(Message("{where}: {note}", where=place, note=note))
     return Refused(place, crystal.reason) if isinstance(crystal, Rejected) else _accept(id_, place, crystal)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from matgen_core.chem.molecule import outside_domain, read, split_extension
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.goal_probability import round_chance
+from matgen_core.core.messages import Message
 from matgen_core.core.properties import columns_of
 from matgen_core.core.records import Candidate, Crystal, Origin, Prediction
 from matgen_core.files.saving import KeptFile
@@ -72,13 +73,16 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
 
-def read_rows(kind: str, texts: Sequence[str], using: str | None = None) -> list[Reading]:
+def read_rows(
+    kind: str, texts: Sequence[str], using: str | None = None, notes: list[tuple[int, str]] | None = None
+) -> list[Reading]:
     """Predictions of each text, or why there are none.
 
     Args:
         kind: one of KINDS.
         texts: formulas, CIFs or SMILES.
         using: a predictor that a user taught, by name, instead of the shipped ones.
+        notes: gets the place of a CIF that leaves something open, and how it was read.
     """
     if using:
         return [[read] if isinstance(read, Prediction) else read for read in predict_with(using, texts)]
@@ -86,7 +90,7 @@ def read_rows(kind: str, texts: Sequence[str], using: str | None = None) -> list
         return [_read_smiles(text) for text in texts]
     if kind == "formula":
         return _read_formulas(texts)
-    return _read_cifs(texts)
+    return _read_cifs(texts, [] if notes is None else notes)
 
 
 def _read_formulas(texts: Sequence[str]) -> list[Reading]:
@@ -105,11 +109,13 @@ def _read_formulas(texts: Sequence[str]) -> list[Reading]:
     return rows
 
 
-def _read_cifs(texts: Sequence[str]) -> list[Reading]:
+def _read_cifs(texts: Sequence[str], notes: list[tuple[int, str]]) -> list[Reading]:
     rows: list[Reading] = []
     candidates: list[tuple[int, Candidate[Crystal]]] = []
     for i, text in enumerate(texts):
-        crystal = parse_row(str(i), text)
+        said: list[str] = []
+        crystal = parse_row(str(i), text, notes=said)
+        notes += [(i, note) for note in said]
         rows.append(crystal.reason if isinstance(crystal, Rejected) else [])
         if not isinstance(crystal, Rejected):
             candidates.append((i, Candidate(str(i), crystal, Origin("file"))))
@@ -170,8 +176,9 @@ def predict_table(
                     source=source,
                     kind2=kind,
                 )
-        said = [*table.notes, f"{source.name}: the materials are in the column {quote(name)}"]
-        report = Report(kind, out, notes=said)
+        notes = table.notes  # gets more while the rows are read
+        notes.append(Message("{name}: the materials are in the column {column}", name=source.name, column=quote(name)))
+        report = Report(kind, out, notes=notes)
         _copy(table, out, name, keys, report, using, on_progress, cancelled)
     return report
 
@@ -197,7 +204,7 @@ def _copy(
         while batch := list(islice(table.rows, _BATCH[report.kind])):
             if cancelled and cancelled():
                 break
-            for row, reading in zip(batch, _read_batch(batch, name, report.kind, using), strict=True):
+            for row, reading in zip(batch, _read_batch(batch, name, report, using), strict=True):
                 report.rows += 1
                 own = [row.cells.get(column, "") for column in table.columns]
                 problem = reading if isinstance(reading, str) else why_missing({p.property: p for p in reading}, keys)
@@ -214,12 +221,16 @@ def _copy(
         report.path = target.path
 
 
-def _read_batch(batch: Sequence[Row], name: str, kind: str, using: str | None) -> list[Reading]:
-    """Readings of each row, or its problem."""
+def _read_batch(batch: Sequence[Row], name: str, report: Report, using: str | None) -> list[Reading]:
+    """Readings of each row, or its problem; the report gets how a CIF was read that leaves something open."""
+    noted: list[tuple[int, str]] = []
     found: list[Reading] = [row.problem for row in batch]
     good = [i for i, row in enumerate(batch) if not row.problem]
-    for i, reading in zip(good, read_rows(kind, [batch[i].cells[name] for i in good], using), strict=True):
+    readings = read_rows(report.kind, [batch[i].cells[name] for i in good], using, noted)
+    for i, reading in zip(good, readings, strict=True):
         found[i] = reading
+    for i, said in noted:
+        report.notes.append(Message("row {number}: {note}", number=batch[good[i]].number, note=said))
     return found
 
 

@@ -33,11 +33,12 @@ def open_structures(source: Path) -> Iterator[Table]:
     Raises:
         BadInput: where the source is not there.
     """
-    yield Table(str(source), COLUMNS, _rows(source), "utf-8", ",")
+    notes: list[str] = []
+    yield Table(str(source), COLUMNS, _rows(source, notes), "utf-8", ",", notes)
 
 
-def _rows(source: Path) -> Iterator[Row]:
-    for number, item in enumerate(read_files([source]), 1):
+def _rows(source: Path, notes: list[str]) -> Iterator[Row]:
+    for number, item in enumerate(read_files([source], notes), 1):
         if isinstance(item, Refused):
             yield Row(number, dict.fromkeys(COLUMNS, "") | {"name": item.place}, item.reason)
         else:

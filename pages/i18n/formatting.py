@@ -42,7 +42,7 @@ def subscript(formula: str) -> str:
 
 def reason_text(verdict: Verdict, material: object = None) -> str:
     """Why a rule says what it says, with formulas as chemists write them; a molecule's SMILES stay as they are."""
-    reason = _(verdict.reason)
+    reason = write_minus(_(verdict.reason))
     return write_formulas_in(reason) if material is None or record_of(material).has_formula else reason
 
 
@@ -61,8 +61,18 @@ def group_symbol(space_group: int) -> str:
 
 
 def group_markdown(space_group: int) -> str:
-    """The same with a bar over the digit of an inversion axis, for headings and running text."""
-    return re.sub(r"-(\d)", r"$\\overline{\\mathsf{\1}}$", group_symbol(space_group))
+    """The same with a bar over the digit of an inversion axis, for headings and running text.
+
+    Digits that follow stand within the formula, too: a dollar sign before a digit ends none.
+
+    >>> print(group_markdown(189))
+    P$\\overline{\\mathsf{6}}\\mathsf{2}$m
+    """
+    return re.sub(
+        r"-(\d)(\d*)",
+        lambda m: rf"$\overline{{\mathsf{{{m[1]}}}}}" + (rf"\mathsf{{{m[2]}}}$" if m[2] else "$"),
+        group_symbol(space_group),
+    )
 
 
 def group_html(space_group: int) -> str:
@@ -78,6 +88,15 @@ def number(value: float, places: int = 2) -> str:
     """
     text = f"{value:.{places}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def write_minus(text: str) -> str:
+    """A sentence with real minus signs before its numbers; hyphens within names stay.
+
+    >>> write_minus("-1.09 eV/atom, asked for -1 ± 0.25; mp-30733, P-62m, 0-0001")
+    '−1.09 eV/atom, asked for −1 ± 0.25; mp-30733, P-62m, 0-0001'
+    """
+    return re.sub(r"(?<![\w)\]@-])-(?=\.?\d)", "−", text)
 
 
 def price_text(value: float) -> str:
@@ -155,7 +174,7 @@ def given_text(candidate: Candidate[Any]) -> str:
 
 def source_text(prediction: Prediction) -> str:
     """Which model says it, or that it is from the user's file; then the note."""
-    parts = (_(prediction.method), write_formulas_in(_(prediction.note)))
+    parts = (_(prediction.method), write_formulas_in(write_minus(_(prediction.note))))
     return "; ".join(part for part in parts if part and part != "none")
 
 

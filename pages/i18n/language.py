@@ -50,6 +50,7 @@ def choose_language() -> None:
 
     def take() -> None:  # before the page is drawn, which is then drawn once
         st.session_state[_CHOICE] = st.query_params["lang"] = st.session_state[key] or current
+        keep_choices()
 
     st.segmented_control(
         "Language / 言語",
@@ -61,6 +62,14 @@ def choose_language() -> None:
         label_visibility="collapsed",
         required=True,
     )
+
+
+def keep_choices() -> None:
+    """Sets what was chosen anew: a browser names a choice by its words, which change with the language."""
+    for key, value in st.session_state.items():
+        words = isinstance(value, str) or (isinstance(value, list) and all(isinstance(part, str) for part in value))
+        if words and value and isinstance(key, str) and not key.startswith("switch-"):
+            st.session_state[key] = value
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -24,6 +24,7 @@ from pages.i18n.formatting import (
     subscript,
 )
 from pages.i18n.language import N_, _
+from pages.widgets.number_table import Columns
 from pages.widgets.prediction_columns import (
     charge_cells,
     prediction_cells,
@@ -32,7 +33,7 @@ from pages.widgets.prediction_columns import (
     spread_column,
     target_cells,
 )
-from pages.widgets.selection import Columns, Pick
+from pages.widgets.selection import Pick
 from pages.widgets.share_boxes import Box, show_boxes
 
 _COLUMNS = columns_of("crystals")

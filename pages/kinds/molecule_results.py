@@ -26,8 +26,9 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
+from pages.widgets.number_table import Columns
 from pages.widgets.prediction_columns import property_column, score_column
-from pages.widgets.selection import Columns, Pick
+from pages.widgets.selection import Pick
 from pages.widgets.share_boxes import Box, show_boxes
 
 Found = Sequence[Candidate[Molecule]]

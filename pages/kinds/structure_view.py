@@ -93,6 +93,8 @@ def script_address() -> str:
 def open_view(height: int) -> py3Dmol.view:
     """An empty picture without a background, as wide as its frame."""
     view = py3Dmol.view(width="100%", height=height, js=script_address())
+    # Where a frame gets its size late, as in a tab, 3Dmol begins again from what it was made with: that is clear, too.
+    view.startjs = view.startjs.replace('{backgroundColor:"white"}', '{backgroundColor:"white",backgroundAlpha:0}')
     view.startjs += _ONCE_A_FRAME
     view.setBackgroundColor("white", 0)
     return view

@@ -108,7 +108,7 @@ def three_ways() -> None:
         table = pd.DataFrame(
             {
                 _("Way"): [way["strategy"] for way in found["ways"]],
-                _("Error, eV"): [f"{way['mae']:.3f} ± {way['std']:.3f}" for way in found["ways"]],
+                _("Error (eV)"): [f"{way['mae']:.3f} ± {way['std']:.3f}" for way in found["ways"]],
                 _("Weights trained"): [f"{way['trained_parameters']:,} ({way['share']:.1%})" for way in found["ways"]],
                 _("Seconds"): [way["seconds"] for way in found["ways"]],
             }

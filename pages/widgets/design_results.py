@@ -21,6 +21,7 @@ from pages.i18n.formatting import price_text, rule_text, subscript
 from pages.i18n.language import _, language
 from pages.kinds.registry import page_kind
 from pages.widgets.facts import fact_rows, show_facts
+from pages.widgets.number_table import Columns, write_numbers
 
 #: Above this a few countries hold the market (U.S. Department of Justice).
 _CONCENTRATED = 2500
@@ -138,15 +139,17 @@ def show_phases(candidate: Candidate[Crystal] | Candidate[Formula], key: str) ->
     st.caption(_("Known phases of its elements on the hull; first those that it would decompose into."))
     rows = [(subscript(p.formula), p.energy, p.share or None) for p in phases]
     columns = [_("Known phase"), _("Formation energy (eV/atom)"), _("Share of atoms")]
+    config: Columns = {
+        columns[1]: st.column_config.NumberColumn(format="%.3f"),
+        columns[2]: st.column_config.NumberColumn(format="percent"),
+    }
+    written, config = write_numbers(pd.DataFrame(rows, columns=columns), config)
     st.dataframe(
-        pd.DataFrame(rows, columns=columns),
+        written,
         hide_index=True,
         key=key,
         height=min(35 * len(rows) + 38, 300),
         placeholder="–",
         alt=_("Known phases, one a row"),
-        column_config={
-            columns[1]: st.column_config.NumberColumn(format="%.3f"),
-            columns[2]: st.column_config.NumberColumn(format="percent"),
-        },
+        column_config=config,
     )

@@ -18,6 +18,7 @@ from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.widgets.map_overlay import laid_over
 from pages.widgets.map_view import axes_of, groups_of, heading, places_of, table_of
+from pages.widgets.number_table import write_numbers
 
 #: Rows of the selection that are shown; the file has all.
 _MOST = 500
@@ -107,7 +108,13 @@ def _show_chosen(space: Space, chosen: Sequence[int]) -> None:
     """The materials within a lasso, and a file of them."""
     table = table_of(space, chosen)
     st.write(_("{count} selected").format(count=len(chosen)))
-    st.dataframe(table[:_MOST], hide_index=True, height=220, placeholder="–", alt=_("The selected materials"))
+    st.dataframe(
+        write_numbers(table[:_MOST], {})[0],
+        hide_index=True,
+        height=220,
+        placeholder="–",
+        alt=_("The selected materials"),
+    )
     csv = table.to_csv(index=False).encode()
     st.download_button(_("CSV of the selection"), csv, f"matgen-{space.kind}.csv", on_click="ignore")
 
@@ -129,7 +136,7 @@ def ask_search(space: Space) -> None:
         st.error(_(str(error)))
         return
     event = st.dataframe(
-        table_of(space, [i for i, _d in found], [d for _i, d in found]),
+        write_numbers(table_of(space, [i for i, _d in found], [d for _i, d in found]), {})[0],
         hide_index=True,
         height=215,
         placeholder="–",

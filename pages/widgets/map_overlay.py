@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,24 +25,29 @@ from pages.widgets.design_run import LOOP
 from pages.widgets.map_view import axes_of, finished_maps, space_of
 
 _LARGEST = 20_000_000
+#: Candidates of a run that are encoded between two looks at whether anybody still waits.
+_TOGETHER = 64
 
 
 def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
     """Candidates of a run and the user's own file, as places on the map."""
     found: dict[str, NDArray[np.float32]] = {}
     space = space_of(kind)
-    name, materials = _ask_run(space)
-    if materials:
-        found[name] = _placed(kind, _vectors(space, materials), slow)
+    chosen = _ask_run(space)
+    if chosen is not None and (vectors := _run_vectors(space, *chosen[1:])) is not None:
+        found[chosen[0]] = _placed(kind, vectors, slow)
     if (read := _ask_table(space)) is not None:
         found[_("your file")] = _placed(kind, read.vectors, slow)
     return {name: points for name, points in found.items() if len(points)}
 
 
-def _ask_run(space: Space) -> tuple[str, list[object]]:
-    """Name and materials of the run that is laid over: this session's last one, or any that was kept."""
+def _ask_run(space: Space) -> tuple[str, str, Callable[[], list[object]]] | None:
+    """Name of the run that is laid over, what tells it from others, and what gives its materials.
+
+    It is this session's last one, once it has ended, or any that was kept.
+    """
     job = st.session_state.get(job_key(space.holds))
-    last = job is not None and bool(job.candidates)
+    last = job is not None and bool(job.candidates) and not job.busy
     try:
         store = open_store()
         runs = {
@@ -55,7 +60,7 @@ def _ask_run(space: Space) -> tuple[str, list[object]]:
         runs = {}
     options = [None, *(["last"] if last else []), *runs]
     if len(options) == 1:
-        return "", []
+        return None
 
     def named(option: str | None) -> str:
         if option is None:
@@ -66,10 +71,44 @@ def _ask_run(space: Space) -> tuple[str, list[object]]:
         _("Lay a run over it"), options, index=1 if last else 0, format_func=named, key=f"over-{space.kind}"
     )
     if chosen is None:
-        return "", []
+        return None
     if chosen == "last" and job is not None:
-        return named(chosen), [c.material for c in job.candidates]
-    return named(chosen), [c.material for c in store.candidates(chosen)]
+        kept = job.candidates
+        return named(chosen), f"last {id(job)}", lambda: [c.material for c in kept]
+    return named(chosen), chosen, lambda: [c.material for c in store.candidates(chosen)]
+
+
+def _run_vectors(space: Space, which: str, materials: Callable[[], list[object]]) -> NDArray[np.float32] | None:
+    """A run in the space, encoded beside the page in the line of maps, once; None until it is."""
+    key = f"run-vectors-{space.kind}"
+    if st.session_state.get(key, ("",))[0] != which:
+        st.session_state[key] = (which, *_start_encoding(space, materials))
+    _which, job, done = st.session_state[key]
+    seen = look(job)
+    if seen.busy:
+        show_progress(job, f"cancel-{key}")
+    if seen.error:
+        st.error(_(seen.error))
+    if seen.cancelled:
+        st.caption(_("Cancelled; what was encoded before is on the map."))
+    catch_up(seen)
+    return np.concatenate(done) if done else None
+
+
+def _start_encoding(space: Space, materials: Callable[[], list[object]]) -> tuple[Job, list[NDArray[np.float32]]]:
+    """The job, and a list that takes the vectors part by part."""
+    done: list[NDArray[np.float32]] = []
+
+    def work(report: OnProgress, stop: Stop) -> tuple[()]:
+        whole = materials()
+        for first in range(0, len(whole), _TOGETHER):
+            if stop():
+                break
+            done.append(_vectors(space, whole[first : first + _TOGETHER]))
+            report(Progress("map", min(first + _TOGETHER, len(whole)), len(whole)))
+        return ()
+
+    return submit(work, 1, f"map-run-{space.kind}", of_page=True), done
 
 
 def _vectors(space: Space, materials: Sequence[object]) -> NDArray[np.float32]:

@@ -23,7 +23,7 @@ from pages.i18n.formatting import (
     reading_text,
 )
 from pages.i18n.language import _
-from pages.widgets.selection import Columns
+from pages.widgets.number_table import Columns
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig

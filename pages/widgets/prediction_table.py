@@ -12,6 +12,7 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.workflows.predict_table import MIXTURE, Reading
 from pages.i18n.formatting import is_open, open_text
 from pages.i18n.language import _
+from pages.widgets.number_table import write_numbers
 
 #: Rows of a table that are shown; the file has them all.
 MOST_SHOWN = 1000
@@ -58,13 +59,15 @@ def show_rows(rows: pd.DataFrame, key: str) -> None:
     """A table whose first column is as wide as its longest entry, with a dash where there is nothing."""
     first = str(rows.columns[0])
     longest = int(rows[first].astype(str).str.len().max()) if len(rows) else 0
+    column = st.column_config.Column(pinned=longest < 40, width=min(700, 30 + 9 * max(longest, 8)))
+    written, config = write_numbers(rows, {first: column})
     st.dataframe(
-        rows,
+        written,
         hide_index=True,
         key=key,
         placeholder="–",
         alt=_("Readings, one material a row"),
-        column_config={first: st.column_config.Column(pinned=longest < 40, width=min(700, 30 + 9 * max(longest, 8)))},
+        column_config=config,
     )
 
 

@@ -17,8 +17,9 @@ from pages.i18n.formatting import goal_text, reason_text, rule_text
 from pages.i18n.language import _
 from pages.kinds.registry import material_text, page_kind, page_kind_of
 from pages.widgets.design_run import Asked, Loop
+from pages.widgets.number_table import Columns
 from pages.widgets.rule_controls import rule_controls
-from pages.widgets.selection import Columns, follow_pick
+from pages.widgets.selection import follow_pick
 
 #: Rows of the table; a reader who wants more takes the CSV of everything.
 _MOST = 100

@@ -16,7 +16,7 @@ from pages.i18n.formatting import rule_text
 from pages.i18n.language import N_, _
 from pages.kinds.registry import page_kinds
 from pages.widgets.design_run import LOOP
-from pages.widgets.selection import Columns
+from pages.widgets.number_table import Columns
 
 #: Ids of the runs that are ticked.
 OPEN = "runs-open"

@@ -19,8 +19,9 @@ from matgen_core.workflows.pareto import Objective
 from pages.i18n.formatting import given_text, rule_text
 from pages.i18n.language import _
 from pages.kinds.registry import material_text, page_kind_of
+from pages.widgets.number_table import Columns, write_numbers
+from pages.widgets.prediction_columns import prediction_cells, spread_column
 from pages.widgets.screening_objectives import readable
-from pages.widgets.selection import Columns
 
 #: Ids of the rows that are ticked; the number of the table, which rises where they are ticked elsewhere.
 PICKED, _TURN = "screen-picked", "screen-turn"
@@ -85,14 +86,15 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     key = f"screen-table-{st.session_state.get(_TURN, 0)}"
     chosen = [ids.index(i) for i in st.session_state.get(PICKED, []) if i in ids]
     drawn = layout.drawn
+    written, columns = write_numbers(pd.DataFrame(rows), _columns(candidates, rows, layout))
     st.dataframe(
-        pd.DataFrame(rows),
+        written,
         hide_index=True,
         key=key,
         on_select=lambda: _pick_rows(key),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": chosen}},
-        column_config=_columns(candidates, rows, layout),
+        column_config=columns,
         placeholder="–",
         height=min((72 if drawn else 35) * len(rows) + 38, 460 if drawn else 390),
         row_height=72 if drawn else None,
@@ -119,16 +121,21 @@ def _row(
         row |= {"front": front or None, "merit": merit}
     if layout.target.goals:
         row["chance"] = round_chance(chance(candidate, layout.target))
-    for objective in layout.objectives:
-        reading = candidate.predictions.get(objective.key)
-        row[objective.key] = candidate.best(objective.key)
-        row[f"{objective.key}_spread"] = None if reading is None or reading.known is not None else reading.spread
-    row |= {key: candidate.best(key) for key in layout.further}
+    for key in layout.keys:
+        row |= _cells(candidate, key)
     if layout.given:
         row["given"] = given_text(candidate)
     row["rejected"] = ", ".join(said(verdict.rule) for verdict in objections(candidate, layout.rules))
     row["id"] = candidate.id
     return row | {f"yours:{header}": cell for header, cell in candidate.columns.items()}
+
+
+def _cells(candidate: Candidate[Any], key: str) -> dict[str, object]:
+    """Value and spread of a property: the table's value where a phase is known, words where the model cannot tell."""
+    reading = candidate.predictions.get(key)
+    if reading is not None and reading.known is not None:
+        return {key: candidate.best(key), f"{key}_spread": None}
+    return prediction_cells(candidate, (key,))
 
 
 def _columns(candidates: Sequence[Candidate[Any]], rows: Sequence[dict[str, object]], layout: _Layout) -> Columns:
@@ -162,9 +169,12 @@ def _columns(candidates: Sequence[Candidate[Any]], rows: Sequence[dict[str, obje
     }
     for record in (*(o.property for o in layout.objectives), *layout.further.values()):
         places = "%.3f" if record.unit.endswith("/atom") else "%.0f" if record.key in WHOLE else "%.2f"
-        title = f"{_(record.label)} {record.unit}".strip()
+        title = f"{_(record.label)} ({record.unit})" if record.unit else _(record.label)
         columns[record.key] = numbers(title, format=places, width=_title_width(title))
-        columns[f"{record.key}_spread"] = numbers("±", format=places, width=55)
+        asked = any(o.key == record.key for o in layout.objectives)
+        spreads = [cell for row in rows if isinstance(cell := row[f"{record.key}_spread"], str)]
+        # Of what is no objective only the words are shown, so that the table stays narrow.
+        columns[f"{record.key}_spread"] = spread_column(c for c in spreads if asked or not c.startswith("±"))
     columns |= {str(key): words(str(key)[6:]) for row in rows for key in row if str(key).startswith("yours:")}
     return columns
 

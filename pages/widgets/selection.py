@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 from plotly.graph_objects import Figure
 
 from matgen_core.core.records import Candidate, M
+from pages.widgets.number_table import Columns, write_numbers
 
 if TYPE_CHECKING:
     from streamlit.elements.arrow import DataframeStateInput
-    from streamlit.elements.lib.column_types import ColumnConfig
-
-#: How the columns of a table are shown, by their keys; None hides one.
-Columns: TypeAlias = "dict[Any, ColumnConfig | str | None]"
 
 
 @dataclass
@@ -78,15 +75,16 @@ class Pick:
         """
         selected: DataframeStateInput = {"selection": {"rows": [] if self.row is None else [self.row]}}
         key, ids = f"{key}-{self.turn}", self.ids
+        written, config = write_numbers(table, columns)
         st.dataframe(
-            table,
+            written,
             hide_index=True,
             key=key,
             on_select=lambda: self._choose_row(key, ids),
             placeholder="–",
             selection_mode="single-row-required",
             height=min(35 * (len(table) + 1) + 3, height),
-            column_config=columns,
+            column_config=config,
             selection_default=selected,
             alt=alt,
         )

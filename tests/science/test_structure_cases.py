@@ -6,6 +6,7 @@ files' own formula sums and of the literature: formula, atoms in the primitive c
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from matgen_core.core.records import Crystal
 from matgen_core.kinds.crystals.rows import Rejected, build_rows, parse_row
 from matgen_core.kinds.crystals.structure_files import decode
 from matgen_core.workflows.candidate_files import Item, Refused, read_files, read_upload
+from matgen_core.workflows.predict_table import predict_table
 
 CASES = Path(__file__).parents[1] / "cases"
 #: File: reduced formula, atoms in the primitive cell, space group, shortest distance (Å).
@@ -130,6 +132,37 @@ def test_every_block_of_a_file_is_a_row() -> None:
     in_a_cell = parse_row("x", path.read_text())
     assert isinstance(in_a_cell, Rejected)
     assert "2 structures" in in_a_cell.reason
+
+
+def test_what_a_cif_leaves_open_is_said_however_it_comes(tmp_path: Path) -> None:
+    path = CASES / "02-origin-choice" / "no_choice_choice1_sites.cif"
+    text, said = path.read_text(), "does not say its setting"
+    table = tmp_path / "cells.csv"
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows([("material_id", "cif"), ("a", text)])
+    for source in (path, table):
+        notes: list[str] = []
+        assert len(list(read_files([source], notes))) == 1
+        assert sum(said in note for note in notes) == 1, source
+        built: list[str] = []
+        rows, rejected = build_rows(_folder(source, tmp_path), tmp_path / source.stem, workers=1, notes=built)
+        assert (len(rows), rejected) == (1, [])
+        assert any("rows with a note" in note for note in built)
+        assert said in (tmp_path / source.stem / "notes.csv").read_text()
+    report = predict_table(table, tmp_path / "out.csv")
+    assert sum(said in note for note in report.notes) == 1
+    report = predict_table(path, tmp_path / "out.csv")
+    assert sum(said in note for note in report.notes) == 1
+
+
+def _folder(source: Path, tmp_path: Path) -> Path:
+    """The table, or a folder that holds the CIF."""
+    if source.suffix == ".csv":
+        return source
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / source.name).write_text(source.read_text())
+    return folder
 
 
 def test_a_row_is_its_place_in_its_file() -> None:

@@ -87,7 +87,17 @@ def test_a_run_that_was_kept_can_be_laid_over(monkeypatch: pytest.MonkeyPatch, t
     page = open_page("compositions")
     page.selectbox(key="over-compositions").set_value(run).run()
     assert not page.exception
+    which, job, vectors = page.session_state["run-vectors-compositions"]
+    assert (which, queue_of(job.kind)) == (run, "map"), "encoded beside the page"
+    while job.busy:  # the page follows the job
+        page.run()
+    page.run()
+    assert not page.exception
     assert not page.error
+    assert sum(map(len, vectors)) == 2
+    assert page.session_state["run-vectors-compositions"][1] is job, "once"
+    page.selectbox(key="over-compositions").set_value(None).run()
+    assert not page.exception
 
 
 @pytest.mark.parametrize("space", ["crystals", "compositions", "molecules", "encoded molecules"])

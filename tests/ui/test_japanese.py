@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -153,7 +154,7 @@ def test_reasons_of_verdicts_are_said_in_japanese(reason: str) -> None:
 
 def test_neighbours_are_counted_each_about_its_own_centre() -> None:
     assert say("6 Se around Sm; 3 K around Se", "ja") == "Sm の周りに Se が 6 個。Se の周りに K が 3 個"
-    assert "Na の周りに Cl が 8 個" in say("8 Cl around Na; known crystals: 6 to 6", "ja")
+    assert "Na の周りに Cl が 8 個" in say("8 Cl around Na (known crystals: 6 to 6)", "ja")
 
 
 def test_values_are_kept_and_a_strange_text_is_left_alone() -> None:
@@ -268,3 +269,16 @@ def test_a_link_means_the_same_in_both_languages_and_a_switch_keeps_the_settings
     page.get_by_role("radio", name="日本語").click()
     expect(chosen).to_have_text("値")
     page.wait_for_url("**/*lang=ja*")
+
+
+def test_a_switch_says_what_is_chosen_in_select_boxes_in_the_other_language(page: Page, address: str) -> None:
+    page.goto(f"{address}/crystals?crystal_system=cubic&lang=en")  # its own name leads to the bare address
+    settle(page)
+    assert urlparse(page.url).path == "/"
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    box = page.locator(".st-key-crystal_system").get_by_role("combobox")
+    for language, word in (("日本語", "立方晶系"), ("English", "cubic"), ("日本語", "立方晶系")):
+        page.get_by_role("radio", name=language).click()
+        settle(page)
+        expect(box).to_have_value(word)
+        expect(page.locator(".st-key-go-why")).to_have_count(0)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.core.records import Candidate, Progress
+from matgen_core.core.records import Candidate, Prediction, Progress
 from matgen_core.kinds.crystals.relax import Relaxation
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import VARIABLE, open_store
@@ -54,6 +54,20 @@ def open_page(
     if picked:
         page.session_state["screen-picked"] = picked
     return page.run()
+
+
+def test_where_a_model_cannot_tell_a_metal_the_table_has_words_and_no_number(compositions: Screened) -> None:
+    unsure = Prediction("band_gap", 0.0, 3.6, "eV", "test", zero_chance=0.6, otherwise=3.1)
+    first, *others = compositions.job.candidates
+    found = (first.add_predictions(unsure), *others)
+    job = Job(len(found), begun=0.0, ended=1.0, progress=Progress("done", len(found), len(found), found))
+    for objectives in ((), ("band_gap:max", "e_above_hull:min")):
+        page = open_page(replace(compositions, job=job), objectives=objectives)
+        assert not page.exception
+        table = next(frame.value for frame in page.dataframe if "band_gap_spread" in frame.value)
+        row = table[table["id"] == first.id].iloc[0]
+        assert row["band_gap"] is None or row["band_gap"] != row["band_gap"]
+        assert row["band_gap_spread"] == "metal, or about 3.1 eV"
 
 
 def test_it_opens_without_a_word_of_complaint() -> None:

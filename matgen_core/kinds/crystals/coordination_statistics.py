@@ -80,7 +80,7 @@ class Surroundings:
         low, _middle, high = self.lengths[i, j].tolist()
         if not 0.9 * low <= found.distance <= 1.1 * high:
             return Message(
-                "{pair} {distance:.2f} Å; known crystals: {low:.2f} to {high:.2f} Å",
+                "{pair} {distance:.2f} Å (known crystals: {low:.2f} to {high:.2f} Å)",
                 pair=pair,
                 distance=found.distance,
                 low=low,
@@ -89,7 +89,7 @@ class Surroundings:
         least, most = self.counts[i, j].tolist()
         if not least <= found.count <= most:
             return Message(
-                "{count} {other} around {centre}; known crystals: {least} to {most}",
+                "{count} {other} around {centre} (known crystals: {least} to {most})",
                 count=found.count,
                 other=found.other,
                 centre=found.centre,

@@ -110,7 +110,9 @@ def _read_folder(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["material_id", "cif", _FILE, _NUMBER])
 
 
-def parse_row(id_: str, text: str, file_name: str = "row.cif", number: int | None = None) -> Crystal | Rejected:
+def parse_row(
+    id_: str, text: str, file_name: str = "row.cif", number: int | None = None, notes: list[str] | None = None
+) -> Crystal | Rejected:
     """The crystal in one cell or file, or why it cannot be used.
 
     Args:
@@ -118,15 +120,26 @@ def parse_row(id_: str, text: str, file_name: str = "row.cif", number: int | Non
         text: a CIF, or what a file of ``file_name`` holds.
         file_name: its ending tells the format (:mod:`matgen_core.kinds.crystals.structure_files`).
         number: which structure of the file, from 0; None where there may be only one.
+        notes: gets what was decided that the text leaves open, and what the reader's library warned of.
     """
     from matgen_core.kinds.crystals.structure_files import read_one_structure
 
     found = read_one_structure(file_name, text if isinstance(text, str) else "", number)
+    if found.note and notes is not None:
+        notes.append(found.note)
     return found.crystal or Rejected(id_, found.reason)
 
 
-def _parse_chunk(rows: Sequence[tuple[str, str, str, int | None]]) -> list[Crystal | Rejected]:
-    return [parse_row(*row) for row in rows]
+def _parse_chunk(
+    rows: Sequence[tuple[str, str, str, int | None]],
+) -> tuple[list[Crystal | Rejected], list[Rejected]]:
+    """The rows, and the notes on some of them by the rows' names."""
+    parsed, noted = list[Crystal | Rejected](), list[Rejected]()
+    for row in rows:
+        notes: list[str] = []
+        parsed.append(parse_row(*row, notes=notes))
+        noted += [Rejected(row[0], note) for note in notes]
+    return parsed, noted
 
 
 def build_rows(
@@ -138,7 +151,7 @@ def build_rows(
     on_progress: Callable[[int, int], None] | None = None,
     notes: list[str] | None = None,
 ) -> tuple[CrystalRows, list[Rejected]]:
-    """Reads every row of ``source`` and writes ``crystals.npz`` and ``rejected.csv`` into ``out``.
+    """Reads every row of ``source`` and writes ``crystals.npz``, ``rejected.csv`` and ``notes.csv`` into ``out``.
 
     Args:
         source: CSV with a ``cif`` column, or a folder of CIFs.
@@ -157,9 +170,10 @@ def build_rows(
     done = len(table) - sum(min(_CHUNK, len(table) - s) for s in missing)
     jobs = [[_row(table, ids, i) for i in range(s, min(s + _CHUNK, len(table)))] for s in missing]
     with _executor(workers or os.cpu_count() or 1) as executor:
-        for start, parsed in zip(missing, executor.map(_parse_chunk, jobs), strict=True):
+        for start, (parsed, noted) in zip(missing, executor.map(_parse_chunk, jobs), strict=True):
             rows, rejected = _collect(table, start, parsed)
             _write_rejected(chunks / f"{start:07d}.csv", rejected)
+            _write_rejected(chunks / f"{start:07d}-notes.csv", noted)
             save_rows(chunks / f"{start:07d}.npz", label(rows) if label else rows)
             done += len(parsed)
             if on_progress:
@@ -168,6 +182,11 @@ def build_rows(
     rejected = [r for start in starts for r in _read_rejected(chunks / f"{start:07d}.csv")]
     save_rows(out / "crystals.npz", rows)
     _write_rejected(out / "rejected.csv", rejected, for_reader=True)
+    kept = [chunks / f"{start:07d}-notes.csv" for start in starts]
+    noted = [note for path in kept if path.is_file() for note in _read_rejected(path)]
+    _write_rejected(out / "notes.csv", noted, for_reader=True)
+    if noted and notes is not None:
+        notes.append(f"rows with a note on how they were read: {len(noted)} (see {out / 'notes.csv'})")
     return rows, rejected
 
 

@@ -11,14 +11,14 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from matgen_core.chem.structure import formula_counts, from_structure
 from matgen_core.core.errors import BadInput, MatGenError, quote
-from matgen_core.core.messages import Message, Text
+from matgen_core.core.messages import Message, Text, join
 from matgen_core.core.records import Crystal
 from matgen_core.files.cif_structures import MOST_ATOMS, NEAREST, read_cif
 from matgen_core.kinds.crystals.rows import ELEMENTS
@@ -34,6 +34,10 @@ _BY_NAME = re.compile(r"(?:POSCAR|CONTCAR)(?:$|[._-])", re.IGNORECASE)
 
 #: Where a structure carries its note from the reader of its format.
 _NOTE = "matgen_note"
+#: Warnings about a library's code, of which no file is the cause.
+_OF_CODE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning)
+#: Letters of a warning that are passed on.
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,7 @@ def read_structure_file(name: str, text: str) -> tuple[FoundCrystal, ...]:
     ending = ".poscar" if _BY_NAME.match(path.name) else path.suffix.lower()
     read = _READERS.get(ending, _read_cif)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # each reader looks at its library's warnings itself
-            found = tuple(_found(label, structure) for label, structure in read(text))
+        found = tuple(_read_noting(read(text)))
         reason: Text = Message("no structure is in it")
     except MatGenError as error:
         found, reason = (), str(error)
@@ -119,6 +121,18 @@ def read_structure_file(name: str, text: str) -> tuple[FoundCrystal, ...]:
         found = ()
         reason = Message("it cannot be read ({error}: {error2})", error=type(error).__name__, error2=quote(error, 120))
     return found or (FoundCrystal("", None, reason),)
+
+
+def _read_noting(structures: _Labelled) -> Iterator[FoundCrystal]:
+    """Each structure with what its library warned of while it was read, as its note."""
+    while True:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            found = next((_found(label, structure) for label, structure in structures), None)
+        if found is None:
+            return
+        words = [" ".join(str(w.message).split())[:_LONGEST] for w in said if not issubclass(w.category, _OF_CODE)]
+        yield replace(found, note=join(dict.fromkeys((*filter(None, [found.note]), *words)))) if words else found
 
 
 def read_one_structure(name: str, text: str, number: int | None = None) -> FoundCrystal:
@@ -216,6 +230,8 @@ def _read_poscar(text: str) -> _Labelled:
         poscar = Poscar.from_str(text, default_names=names, read_velocities=False)
     if any("false names" in str(warning.message) for warning in said):
         raise BadInput("this POSCAR names no elements; write their symbols in line 6, above the numbers of atoms")
+    for warning in said:
+        warnings.warn(warning.message, warning.category, stacklevel=1)
     yield "", poscar.structure
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
+from matgen_core.cli.main import app
+from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work, print_safely
 from matgen_core.core.errors import BadInput
 from matgen_core.files.saving import KeptFile, save_result
@@ -42,6 +45,45 @@ def test_the_first_interrupt_asks_to_stop_and_the_second_ends_at_once(capsys: py
     assert asked == [False, True]
     assert "what was found is kept" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupted_measurement_ends_at_once_and_writes_nothing(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure() -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("it went on")
+
+    with pytest.raises(typer.Exit) as ended:
+        write_measured(elsewhere / "benchmarks" / "x.json", measure)
+    assert ended.value.exit_code == 130
+    assert "nothing is written" in capsys.readouterr().err
+    assert not (elsewhere / "benchmarks" / "x.json").exists()
+
+
+MEASURING = [
+    ["evaluate", "crystals"], ["evaluate", "reconstruction"], ["evaluate", "readings"], ["evaluate", "design"],
+    ["evaluate", "molecules"], ["evaluate", "encoder", "--measured", "x.whl"], ["evaluate", "compositions"],
+    ["evaluate", "transfer", "x.csv"], ["evaluate", "expt-gap", "x.csv"], ["evaluate", "pretraining"],
+    ["bench", "crystals"], ["bench", "molecules"], ["bench", "screening", "x.csv"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", MEASURING, ids=" ".join)
+def test_every_measuring_command_tries_its_path_before_it_measures(words: list[str], elsewhere: Path) -> None:
+    (elsewhere / "file").write_text("a file, not a folder")
+    ended = CliRunner().invoke(app, [*words, "--out", "file/benchmarks"])
+    assert isinstance(ended.exception, BadInput)
+    assert "benchmarks" in str(ended.exception)
+    assert "cannot be written" in str(ended.exception)
+
+
+def test_a_training_tries_its_folders_before_it_begins(elsewhere: Path) -> None:
+    (elsewhere / "file").write_text("a file, not a folder")
+    for words in (["--folder", "file/state"], ["--folder", "state", "--checkpoints", "file/checkpoints"]):
+        ended = CliRunner().invoke(app, ["train", "crystal-gpt", *words])
+        assert isinstance(ended.exception, BadInput)
+        assert "cannot be written" in str(ended.exception)
 
 
 @pytest.mark.parametrize("place", ["file/x.csv", "/proc/no/such.csv"])

@@ -220,9 +220,9 @@ def test_neighbours_are_counted_and_compared_with_known_ones() -> None:
     cubic = Structure.from_spacegroup("Pm-3m", Lattice.cubic(3.3), ["Na", "Cl"], [[0] * 3, [0.5] * 3])
     crowded = next(s for s in shells(cubic) if s.other == "Cl" and s.centre == "Na")
     assert crowded.count == 8
-    assert "8 Cl around Na; known crystals: 6 to 6" in str(table.problem(crowded))
+    assert "8 Cl around Na (known crystals: 6 to 6)" in str(table.problem(crowded))
     far = next(s for s in shells(to_structure(salt(7.0))) if s.centre == "Na")
-    assert "Å; known crystals" in str(table.problem(far))
+    assert "Å (known crystals" in str(table.problem(far))
     assert measure_surroundings(crystals[:3]).problem(crowded) is None, "few known crystals judge nothing"
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from matgen_core.core.errors import BadInput
+from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.learning.trainer import Trainer, TrainingConfig
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -61,7 +61,8 @@ def _stop_after_seven(epoch: int, _figures: dict[str, float]) -> None:
 
 
 def test_cancelling_keeps_the_state(tmp_path: Path) -> None:
-    trainer(tmp_path).run(cancelled=lambda: True)
+    with pytest.raises(Cancelled):
+        trainer(tmp_path).run(cancelled=lambda: True)
     assert (tmp_path / "state.pt").is_file()
 
 

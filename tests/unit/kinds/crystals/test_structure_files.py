@@ -71,3 +71,18 @@ def test_text_of_older_and_other_systems_is_decoded() -> None:
     assert decode("prüfling".encode("latin-1")) == "prüfling"
     assert decode("\ufeffdata_x".encode()) == "data_x"
     assert decode("data_x".encode("utf-16")) == "data_x"
+
+
+def test_what_a_library_warns_of_is_the_note_of_its_row() -> None:
+    text = "x\n1\n4 0 0\n0 4 0\n0 0 4\nNa\n1\nSelective dynamics\nDirect\n0 0 0 T T T\n"
+    (found,) = read_structure_file("POSCAR", text)
+    assert found.crystal is not None
+    assert "selective dynamics" in found.note
+
+
+def test_a_cell_whose_symmetry_is_tried_twice_leaves_the_terminal_quiet(capfd: pytest.CaptureFixture[str]) -> None:
+    cell = Lattice.from_parameters(4.47392442, 4.47347724, 5.11251884, 90.00022602, 90.00045209, 59.99668671)
+    places = [[4.7e-7, 0, 0.00321388], [0.66659758, 0.66670437, 0.51239306], [0.33330195, 0.33329563, 0.51239306]]
+    (found,) = read_structure_file("a.cif", Structure(cell, ["Ba", "Ga", "Ga"], places).to(fmt="cif"))
+    assert found.crystal is not None
+    assert capfd.readouterr().err == ""
