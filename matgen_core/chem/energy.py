@@ -10,7 +10,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +39,14 @@ class EnergyReading:
         magnetic_moment: mean absolute site moment, µB/atom.
         max_site_moment: largest absolute site moment, µB.
         note: why it failed.
+        features: 64 numbers of the structure: the mean over the atoms of CHGNet's last layer. None where it failed.
     """
 
     energy: float | None
     magnetic_moment: float | None
     max_site_moment: float | None
     note: str = ""
+    features: tuple[float, ...] | None = field(default=None, repr=False)
 
 
 @lru_cache(maxsize=1)
@@ -136,7 +138,7 @@ def _predict(graphs: list[Any]) -> list[EnergyReading]:
         # No forces are asked for, so no gradient is needed; chgnet warns of turning a tensor into a number.
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            output = load_chgnet().predict_graph(graphs, task="em", batch_size=len(graphs))
+            output = load_chgnet().predict_graph(graphs, task="em", return_crystal_feas=True, batch_size=len(graphs))
     except (MemoryError, RuntimeError) as error:
         if not half:
             return [_failed(f"CHGNet failed ({str(error)[:80]})")]
@@ -151,7 +153,8 @@ def _reading(entry: Mapping[str, Any]) -> EnergyReading:
     energy, moments = float(entry["e"]), np.abs(np.asarray(entry["m"], dtype=float))
     if not np.isfinite(energy):
         return _failed("CHGNet gave no finite energy")
-    return EnergyReading(energy, float(moments.mean()), float(moments.max()))
+    features = tuple(np.asarray(entry["crystal_fea"], dtype=float).tolist())
+    return EnergyReading(energy, float(moments.mean()), float(moments.max()), features=features)
 
 
 # ------------------------------------------------------------------------------------------------------ references

@@ -13,6 +13,7 @@ from matgen_core.core.errors import DamagedCheckpoint
 from matgen_core.learning.checkpoints import Checkpoint
 from matgen_core.models.bert import HeadConfig, MatBERT, MatBERTConfig, ReaderEnsemble
 from matgen_core.models.conditioning import ConditionConfig
+from matgen_core.models.crystal_gap import CrystalGapConfig, CrystalGapEnsemble
 from matgen_core.models.crystal_vae import CrystalVAE, VAEConfig
 from matgen_core.models.denoiser import DenoiserConfig, ResidualDenoiser
 from matgen_core.models.geometry import CellScale, GeometryConfig, GeometryDenoiser
@@ -108,6 +109,20 @@ def build_critic(checkpoint: Checkpoint) -> SkeletonCritic:
             "checkpoint {name!r}: its config does not fit ({error}); restore it", name=checkpoint.name, error=error
         ) from None
     return _filled(SkeletonCritic(replace(_config(CriticConfig, checkpoint), bins=bins)), checkpoint)
+
+
+def build_gap_ensemble(checkpoint: Checkpoint) -> CrystalGapEnsemble:
+    """The judge of crystals' gaps, several members."""
+    config = checkpoint.config
+    try:
+        encoder, head = MatBERTConfig(**config["encoder"]), HeadConfig(**config["head"])
+        size = CrystalGapConfig(encoder, head, config["features"], config["seen"], config["dropout"])
+        network = CrystalGapEnsemble(size, int(config["members"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedCheckpoint(
+            "checkpoint {name!r}: its config does not fit ({error}); restore it", name=checkpoint.name, error=error
+        ) from None
+    return _filled(network, checkpoint)
 
 
 def _config(kind: type[C], checkpoint: Checkpoint) -> C:

@@ -58,6 +58,10 @@ RECIPES.add(
     "skeleton-critic",
     RecipeRecord("crystals.npz, with formulas.csv.gz beside it", run=f"{_HERE}.critic:train_critic"),
 )
+RECIPES.add(
+    "crystal-gap",
+    RecipeRecord("crystals.npz, with formulas.csv.gz beside it", run=f"{_HERE}.crystal_gap:train_crystal_gap"),
+)
 RECIPES.add("smiles-gpt", RecipeRecord("molecules.npz", run=f"{_HERE}.smiles:train_smiles", starts=True))
 RECIPES.add("smiles-bert", RecipeRecord("molecules.npz", run=f"{_HERE}.encoder:train_encoder"))
 RECIPES.add("matbert", RecipeRecord("formulas.csv.gz", run=f"{_HERE}.matbert:train_matbert"))
