@@ -261,6 +261,22 @@ def evaluate_readings(
     write_measured(out / "readings.json", measure)
 
 
+def evaluate_critic(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure the skeleton critic and the judge of gaps on withheld crystals, and whether they err alike."""
+    from matgen_core.chem.energy import read_energies
+    from matgen_core.chem.structure import to_structure
+    from matgen_core.evaluation.critic import measure_critic
+    from matgen_core.kinds.crystals.batches import split_rows
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    held = split_rows(load_rows(rows))[1]
+    readings = read_energies([to_structure(crystal) for crystal in held.crystals], on_progress=_bar)
+    write_result(measure_critic(held, [reading.features for reading in readings]), out / "critic.json")
+
+
 def evaluate_design(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     seconds: Annotated[float, typer.Option(help="for each target and way")] = 40.0,
@@ -310,5 +326,6 @@ def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: 
     evaluate.command("crystals")(evaluate_crystals)
     evaluate.command("reconstruction")(evaluate_reconstruction)
     evaluate.command("readings")(evaluate_readings)
+    evaluate.command("critic")(evaluate_critic)
     evaluate.command("design")(evaluate_design)
     bench.command("crystals")(bench_crystals)

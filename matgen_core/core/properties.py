@@ -88,7 +88,7 @@ _RECORDS = (
         tolerance=0.5,
         note="PBE, which reads too low against experiment",
         asked_of=("crystals", "compositions"),
-        predicted_by={"crystals": "matbert", "compositions": "matbert"},
+        predicted_by={"crystals": "crystal-gap", "compositions": "matbert"},
         aliases=("gap", "eg", "egap", "energygap", "bandgapenergy", "bandgappbe", "pbebandgap", "dftbandgap"),
     ),
     Property(
@@ -302,7 +302,7 @@ def asked_of(kind: str) -> tuple[str, ...]:
 def predicted_of(kind: str, predictor: str | None = None) -> tuple[str, ...]:
     """Keys of the properties that are predicted of a kind, by any predictor or by one.
 
-    >>> predicted_of("crystals", "matbert")
+    >>> predicted_of("crystals", "crystal-gap")
     ('band_gap',)
     """
     return tuple(record.key for record in _RECORDS if (by := record.predicted_by.get(kind)) and predictor in (None, by))

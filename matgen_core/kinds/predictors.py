@@ -35,8 +35,8 @@ class Predictor:
 _CRYSTALS, _COMPOSITIONS = "matgen_core.kinds.crystals", "matgen_core.kinds.compositions.predict"
 #: Predictors of a kind, in the order in which they are asked.
 PREDICTORS = {kind: Registry[Predictor](Message("predictor")) for kind in ("crystals", "compositions")}
-PREDICTORS["crystals"].add("matbert", Predictor(f"{_CRYSTALS}.predict:read_by_matbert"))
 PREDICTORS["crystals"].add("chgnet", Predictor(f"{_CRYSTALS}.predict:read_by_chgnet"))
+PREDICTORS["crystals"].add("crystal-gap", Predictor(f"{_CRYSTALS}.predict:read_by_gap_judge"))
 PREDICTORS["crystals"].add(
     "cell", Predictor(f"{_CRYSTALS}.density:read_density", known=f"{_CRYSTALS}.density:known_densities")
 )

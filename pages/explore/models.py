@@ -18,6 +18,7 @@ _PURPOSE = {
     "crystal-vae": N_("Crystals: latent space, reads and writes crystals"),
     "crystal-diffusion": N_("Crystals: diffusion over the latents, for targets"),
     "skeleton-critic": N_("Crystals: expects the properties of a draft before it has a geometry"),
+    "crystal-gap": N_("Crystals: judges the gap by formula and structure"),
     "matbert": N_("Reads gap, formation energy and moment of formulas"),
     "matbert-atoms": N_("MatBERT as in the chapter, pretrained only, for the lesson"),
     "matgpt": N_("Compositions: writes formulas for targets"),

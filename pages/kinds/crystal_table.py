@@ -158,13 +158,10 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
     for key in _COLUMNS:
         record = PROPERTIES[key]
         short = _(record.short)
-        text, note = f"{_(record.label)} ({record.unit}): {_(record.note)}", ""
-        if record.predicted_by["crystals"] == "matbert":
-            short = _("{property} by formula").format(property=short)
-            note = f"  \n{_('Predicted from the composition: all structures of one formula have the same')}"
+        text = f"{_(record.label)} ({record.unit}): {_(record.note)}"
         # A column that nothing was read for says nothing, unless it was asked for.
         read = table[[key, f"{key}_spread"]].notna().any(axis=None) or key in target.goals
-        config[key] = property_column(key, target, text, short, note) if read else None
+        config[key] = property_column(key, target, text, short) if read else None
         config[f"{key}_spread"] = spread_column(c for c in table[f"{key}_spread"] if isinstance(c, str))
     return config
 

@@ -1,4 +1,4 @@
-"""Readings of candidates: energies and moments by CHGNet, the gap by MatBERT, the hull by the reference.
+"""Readings of candidates: energies and moments by CHGNet, the gap by crystal-gap, the hull by the reference.
 
 None of these networks takes part in the drawing, so a reading can judge; where one also labelled the training rows
 (CHGNet's moments), its method says so.
@@ -7,7 +7,6 @@ None of these networks takes part in the drawing, so a reading can judge; where 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import gcd
 
 from matgen_core.chem.distances import check_overlap
@@ -17,8 +16,9 @@ from matgen_core.chem.structure import formula_counts, reduced_formula, to_struc
 from matgen_core.core.batching import split_on_oom
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.records import Candidate, Prediction
-from matgen_core.kinds.compositions.predict import CHECKPOINT, load_reader, read_heads
+from matgen_core.core.records import Candidate, Crystal, Prediction
+from matgen_core.kinds.crystals.gap import CHECKPOINT as GAP
+from matgen_core.kinds.crystals.gap import load_gap_judge, read_gaps
 from matgen_core.kinds.crystals.geometry_rules import check_distances
 from matgen_core.kinds.crystals.moments import parallel_note, without_frozen_moments
 from matgen_core.kinds.crystals.reference import Reference, load_reference
@@ -80,20 +80,40 @@ def read_by_chgnet(
 
     CHGNet reads cramped cells, too: the distance to the hull says how cramped. Overlapping atoms it cannot read.
     """
-    reference, structures = load_reference(), [to_structure(candidate.material) for candidate in candidates]
+    reference, read = load_reference(), _read_structures(candidates, on_progress, cancelled)
+    return [_readings(candidate, reading, reference) for candidate, reading in zip(candidates, read, strict=True)]
+
+
+#: Crystals that CHGNet read last, and its readings: two predictors in turn ask for the same.
+_last: tuple[tuple[Crystal, ...], list[EnergyReading]] = ((), [])
+
+
+def _read_structures(
+    candidates: Sequence[Candidate],
+    on_progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> list[EnergyReading]:
+    """CHGNet's reading of each candidate; atoms that overlap are not read."""
+    global _last
+    crystals, last = tuple(candidate.material for candidate in candidates), _last
+    if last[0] == crystals:
+        return last[1]
+    structures = [to_structure(crystal) for crystal in crystals]
     sound = [i for i, structure in enumerate(structures) if check_overlap(structure).passed]
     read = read_energies([structures[i] for i in sound], on_progress=on_progress, cancelled=cancelled)
     energies = dict(zip(sound, read, strict=True))
     overlapping = EnergyReading(None, None, None, "not read: atoms overlap")
-    return [_readings(candidate, energies.get(i, overlapping), reference) for i, candidate in enumerate(candidates)]
+    readings = [energies.get(i, overlapping) for i in range(len(crystals))]
+    _last = (crystals, readings)
+    return readings
 
 
 def prepare() -> None:
     """Loads what readings need, so that the first does not wait for it."""
     load_reference()
     load_chgnet()
-    if CHECKPOINT in available():
-        load_reader()
+    if GAP in available():
+        load_gap_judge()
 
 
 def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference) -> list[Prediction]:
@@ -134,37 +154,11 @@ def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference
     ]
 
 
-# ------------------------------------------------------------------------------------------------------------- gap
-
-
-def read_gaps(candidates: Sequence[Candidate]) -> list[Prediction]:
-    """Band gap of each candidate from its composition by MatBERT; a metal reads as 0 eV.
-
-    Without its checkpoint there is no reading, and everything else goes on.
-    """
-    if CHECKPOINT not in available():
-        missing = Prediction(
-            "band_gap",
-            None,
-            None,
-            PROPERTIES["band_gap"].unit,
-            Message("none"),
-            None,
-            Message("no {checkpoint} checkpoint", checkpoint=CHECKPOINT),
-        )
-        return [missing] * len(candidates)
-    read = read_heads([reduced_formula(candidate.material) for candidate in candidates], keys=("band_gap",))
-    found = []
-    for (gap,) in read:
-        method = Message("{method} (PBE)", method=gap.method)
-        found.append(replace(gap, method=method))
-    return found
-
-
-def read_by_matbert(
+def read_by_gap_judge(
     candidates: Sequence[Candidate],
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[list[Prediction]]:
-    """Band gap of each candidate; see :func:`read_gaps`."""
-    return [[gap] for gap in read_gaps(candidates)]
+    """Band gap of each candidate, from its formula and what CHGNet says of its structure."""
+    read = _read_structures(candidates, on_progress, cancelled)
+    return [[gap] for gap in read_gaps(candidates, [reading.features for reading in read])]

@@ -172,8 +172,11 @@ def _measure(bins: Bins, each: Tensor, truth: Tensor) -> dict[str, float]:
     from scipy.stats import spearmanr
 
     median, low, high = (bins.quantile(each, share) for share in (0.5, 0.16, 0.84))
+    error = (median - truth).abs()
+    if bins.zero:  # values of the first bin count as zero, as they are told
+        truth = torch.where(truth < bins.edges[1], torch.zeros_like(truth), truth)
     figures = {
-        "mae": float((median - truth).abs().mean()),
+        "mae": float(error.mean()),
         "within_68": float(((truth >= low - 1e-6) & (truth <= high + 1e-6)).float().mean()),
     }
     if bins.key == "e_above_hull":

@@ -41,7 +41,7 @@ def test_lists_of_properties_follow_the_records() -> None:
     for kind, column in zip(KINDS, ("cif", "formula", "smiles"), strict=True):
         assert set(asked_of(kind)) <= set(columns_of(kind)) <= set(predicted_of(kind))
         assert ADDED[column] == columns_of(kind)
-    assert predicted_of("crystals", "chgnet") + predicted_of("crystals", "matbert") != ()
+    assert predicted_of("crystals", "chgnet") + predicted_of("crystals", "crystal-gap") != ()
 
 
 def test_every_property_that_is_predicted_has_a_predictor_of_that_name() -> None:
