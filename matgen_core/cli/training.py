@@ -272,9 +272,12 @@ def evaluate_critic(
     from matgen_core.kinds.crystals.batches import split_rows
     from matgen_core.kinds.crystals.rows import load_rows
 
-    held = split_rows(load_rows(rows))[1]
-    readings = read_energies([to_structure(crystal) for crystal in held.crystals], on_progress=_bar)
-    write_result(measure_critic(held, [reading.features for reading in readings]), out / "critic.json")
+    def measure() -> object:
+        held = split_rows(load_rows(rows))[1]
+        readings = read_energies([to_structure(crystal) for crystal in held.crystals], on_progress=_bar)
+        return measure_critic(held, [reading.features for reading in readings])
+
+    write_measured(out / "critic.json", measure)
 
 
 def evaluate_design(
