@@ -102,6 +102,29 @@ def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")]
     typer.echo(f"{len(maps)} maps in {path}; {rebuilt.formula} of {rebuilt.of} crystals rebuilt")
 
 
+def data_drawn(
+    out: Annotated[Path, typer.Argument(help="CSV to write, for matgen data build")],
+    count: Annotated[int, typer.Option(help="crystals to draw")] = 10_000,
+    seed: Annotated[int, typer.Option(help="of the draws; another than that of an evaluation")] = 100,
+    workers: Annotated[int, typer.Option(help="processes; the rows do not depend on it")] = 1,
+    samples: Annotated[
+        Path, typer.Option(help="file of the samples; it grows, and a run that was stopped goes on from it")
+    ] = Path("data/drawn.jsonl"),
+) -> None:
+    """Draw crystals and keep those near the hull by CHGNet that are new, as rows to train on."""
+    from matgen_core.core.goals import Target
+    from matgen_core.evaluation.drawn_rows import keep_drawn, rows_as_csv
+    from matgen_core.evaluation.sampling import batches, draw_samples
+
+    wanted = batches(Target(), count, seed, CrystalSettings(cap=1))
+    found = draw_samples(wanted, samples, workers, _bar)
+    drawn = [sample for batch in wanted for sample in found[batch.name]]
+    kept = keep_drawn(drawn)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(rows_as_csv(kept), encoding="utf-8")
+    typer.echo(f"{len(kept)} rows of {len(drawn)} drawn in {out}")
+
+
 def data_fetch(
     out: Annotated[Path, typer.Argument(help="CSV to write")],
     elements: Annotated[str, typer.Option(help="only these elements; all if empty")] = "",
@@ -323,6 +346,7 @@ def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer, bench: 
     data.command("judge")(data_judge)
     data.command("latents")(data_latents)
     data.command("maps")(data_maps)
+    data.command("drawn")(data_drawn)
     data.command("fetch-mp")(data_fetch)
     data.command("surroundings")(data_surroundings)
     app.command("train")(train)

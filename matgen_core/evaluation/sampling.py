@@ -118,6 +118,9 @@ def draw_samples(
         BadInput: where a line of the file is none of this evaluation's.
     """
     found = dict(read_samples(file)) if file.is_file() else {}
+    if found:
+        whole = file.read_bytes()
+        file.write_bytes(whole[: whole.rfind(b"\n") + 1])  # without a line that was cut
     todo = [batch for batch in wanted if batch.name not in found]
     file.parent.mkdir(parents=True, exist_ok=True)
 
