@@ -24,6 +24,9 @@ def predict(
         str | None, typer.Option(help="formula=NAME, cif=NAME or smiles=NAME, where the column is called otherwise")
     ] = None,
     using: Annotated[str | None, typer.Option(help="a predictor of matgen finetune, by name")] = None,
+    judge: Annotated[
+        bool, typer.Option("--judge/--no-judge", help="let SevenNet judge the energies of crystals; 0.1 to 0.3 s each")
+    ] = True,
 ) -> None:
     """Read the properties of every row of a table; rows that cannot be read say why and stay."""
     if out.resolve() == source.resolve():
@@ -36,7 +39,9 @@ def predict(
     with at_work(out) as work:
         from matgen_core.workflows.predict_table import predict_table
 
-        done = predict_table(source, out, column=column, using=using, on_progress=report, cancelled=work.cancelled)
+        done = predict_table(
+            source, out, column=column, using=using, judge=judge, on_progress=report, cancelled=work.cancelled
+        )
         work.found_at(out, done.path)
         bad = sum(done.bad.values())
         for note in done.notes:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matgen_core.workflows.candidate_files import Item
 
 #: Rules that files are judged by; what is known already may pass.
-_OFFERED = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "max_sa", "filters")
+_OFFERED = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "max_sa", "filters", "judge")
 
 
 @with_settings(Rules, _OFFERED, parameter="rules", usual=Rules(known=True))

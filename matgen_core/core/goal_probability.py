@@ -49,10 +49,11 @@ def probability_of(reading: Prediction, goal: Goal) -> float | None:
     """Probability that what was read meets the goal, by the whole mixture: zero, or a positive normal value.
 
     P(goal) = p [0 meets it] + (1 - p) P(value meets it | value > 0), with p the probability of a metal, or of a
-    non-magnetic compound. A prediction without p is a normal value, and a known value is sure.
+    non-magnetic compound. A prediction without p is a normal value, as is a judge's, and a known value is sure.
     """
-    if reading.known is not None:
-        return probability(reading.property, goal, reading.known, 0.0)
+    decides = reading.known is not None or (reading.judged is not None and reading.judged.value is not None)
+    if decides:
+        return probability(reading.property, goal, *reading.deciding())
     key, zero = reading.property, reading.zero_chance
     if zero is None or reading.otherwise is None or not reading.otherwise_spread:
         return probability(key, goal, reading.value, reading.spread)

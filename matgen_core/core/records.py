@@ -71,6 +71,8 @@ class Formula:
     reduced: str
 
 
+#: Roles of a model in a run.
+STEERING, JUDGING, BOTH = "steering", "judging", "both"
 #: What a candidate is made of. Alone, ``Candidate`` means a crystal.
 M = TypeVar("M", bound=Crystal | Molecule | Formula, default=Crystal)
 
@@ -93,8 +95,27 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a second model says of a quantity that a first one predicted. It took no part in making the material.
+
+    Args:
+        value: in the unit of the prediction; None where there is none (then ``note`` says why).
+        spread: one standard deviation; None where it was not measured.
+        method: the model that judges.
+        note: anything a reader must know about this number.
+        role: always :data:`JUDGING`, so that the record says it.
+    """
+
+    value: float | None
+    spread: float | None
+    method: Text
+    note: Text = ""
+    role: str = JUDGING
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
-    """One prediction of one property.
+    """One prediction of one property, and what a second model says of it, where one was asked.
 
     Args:
         property: key in :data:`matgen_core.core.properties.PROPERTIES`.
@@ -108,6 +129,9 @@ class Prediction:
         zero_chance: probability that the value is zero (a metal, non-magnetic); None where the model does not tell.
         otherwise: the value if it is not zero.
         otherwise_spread: one standard deviation of that.
+        role: of the model in this run: STEERING, where it chose or changed the material, JUDGING, or BOTH; empty where
+            nothing was steered, as for a material from a file.
+        judged: by a model that steered nothing; None where no second model was asked.
     """
 
     property: str
@@ -121,6 +145,16 @@ class Prediction:
     zero_chance: float | None = None
     otherwise: float | None = None
     otherwise_spread: float | None = None
+    role: str = ""
+    judged: Judgement | None = None
+
+    def deciding(self) -> tuple[float | None, float | None]:
+        """Value and spread that count: those of the table of known phases, or else the judge's, or else the model's."""
+        if self.known is not None:
+            return self.known, 0.0
+        if self.judged is not None and self.judged.value is not None:
+            return self.judged.value, self.judged.spread
+        return self.value, self.spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +205,9 @@ class Candidate(Generic[M]):
         return None if prediction is None else prediction.value
 
     def best(self, key: str) -> float | None:
-        """What is known of property ``key`` from the table of known phases; where it is not in it, the reading."""
+        """What counts of property ``key``: the table of known phases, or else the judge, or else the reading."""
         prediction = self.predictions.get(key)
-        return None if prediction is None else prediction.value if prediction.known is None else prediction.known
+        return None if prediction is None else prediction.deciding()[0]
 
     def verdict(self, rule: str) -> Verdict | None:
         """The verdict of ``rule``, or None where the rule was not asked."""

@@ -57,6 +57,7 @@ class CrystalSettings:
         prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
         cap: candidates generated at most, in multiples of ``count``, which counts those that are kept: without failed
             distances, failed constraints or duplicate. With 1 exactly ``count`` are generated, kept or not.
+        judge: whether a second potential judges the energies.
     """
 
     engine: str = other("mixed", "Engine", "How crystals are generated")
@@ -96,6 +97,11 @@ class CrystalSettings:
         "Drafts whose formula is known with the same space group and positions come last",
     )  # fmt: skip
     cap: int = _cap(4)
+    judge: bool = other(
+        True,
+        "Judge by a second potential",
+        "SevenNet-l3i5 judges energies that CHGNet predicted and steered by; about 0.2 s a crystal",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +243,7 @@ class Rules:
         filters: alerts that reject a molecule.
         solid_state: whether it must be makeable from powders in air (``matsyngate``; oxides only).
         shallow: whether it may be listed though too few phases of its elements are known to judge its stability.
+        judge: whether a second potential judges the energies of crystals.
     """
 
     max_e_above_hull: float = number(0.1, "Above the hull, at most (eV/atom)", 0.0, 1.0, step=0.01)
@@ -255,6 +262,11 @@ class Rules:
         False,
         "Allow few known phases",
         "Too few phases of the elements are known to judge stability, so the hull may be too shallow",
+    )
+    judge: bool = other(
+        True,
+        "Judge by a second potential",
+        "SevenNet-l3i5 judges energies that CHGNet predicted and steered by; about 0.2 s a crystal",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from matgen_core.chem.stability import few_known, shallow_text
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.records import Candidate, M, Prediction, Verdict
+from matgen_core.core.records import STEERING, Candidate, M, Prediction, Verdict
 from matgen_core.kinds.crystals.reference import Reference
 
 ENERGIES = ("formation_energy", "e_above_hull")
@@ -64,7 +64,18 @@ def cost_above_hull(candidate: Candidate[M]) -> float:
     return min(10.0, (max(0.0, above) + (spread or 0.0)) / tolerance + (1.0 if shallow else 0.0))
 
 
+def is_judged(prediction: Prediction) -> bool:
+    """Whether something else than the model that steered says so: a judge, or the table of known phases."""
+    judged = prediction.judged is not None and prediction.judged.value is not None
+    return judged or prediction.known is not None
+
+
 def is_near_hull(candidate: Candidate[M], most: float) -> bool:
-    """Whether it lies within ``most`` (eV/atom) of the hull, and enough phases are known to say so."""
-    above = candidate.best("e_above_hull")
+    """Whether it lies within ``most`` (eV/atom) of the hull, and enough phases are known to say so.
+
+    Where a model steered, it does not say so itself: only the judge does, or the table of known phases.
+    """
+    above, prediction = candidate.best("e_above_hull"), candidate.predictions.get("e_above_hull")
+    if prediction is not None and prediction.role == STEERING and not is_judged(prediction):
+        return False
     return above is not None and above < most and not candidate.failed("known_phases")

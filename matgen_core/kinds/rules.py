@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from matgen_core.chem.composition import formula_elements
+from matgen_core.chem.energy import METHOD as CHGNET
 from matgen_core.chem.formula_type import read_type
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, check_hazards
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
-from matgen_core.core.records import Candidate, Formula, M, Verdict
+from matgen_core.core.records import STEERING, Candidate, Formula, M, Verdict
 from matgen_core.core.settings import Rules as Rules
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.coordination_rules import check_surroundings, check_type
@@ -148,6 +149,27 @@ def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
             above=above,
             most=most,
             predicted=reading.value,
+        )
+        return Verdict("hull", passed, reason)
+    if (judged := reading.judged) is not None and judged.value is not None:
+        reason = Message(
+            "{above:.3f} eV/atom above the hull by {judge}, at most {most:g} allowed; {predicted:.3f} by {model}; "
+            "{note}",
+            above=above,
+            judge=judged.method,
+            most=most,
+            model=CHGNET,
+            predicted=reading.value,
+            note=judged.note,
+        )
+        return Verdict("hull", passed, reason)
+    if reading.role == STEERING:
+        reason = Message(
+            "{above:.3f} eV/atom above the hull by {model} alone, at most {most:g} allowed; {note}",
+            above=above,
+            model=CHGNET,
+            most=most,
+            note=note,
         )
         return Verdict("hull", passed, reason)
     return Verdict(

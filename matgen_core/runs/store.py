@@ -34,7 +34,7 @@ from matgen_core.runs.tables import StoreError as StoreError
 log = logging.getLogger("matgen")
 #: Environment variable with the database's URL.
 VARIABLE = variable("database")
-_PACKAGES = ("torch", "transformers", "rdkit", "pymatgen", "chgnet", "SMACT")
+_PACKAGES = ("torch", "transformers", "rdkit", "pymatgen", "chgnet", "sevenn", "SMACT")
 #: Milliseconds that a writer waits for another.
 BUSY = 10_000
 _LONGEST_NAME = 80

@@ -90,12 +90,14 @@ class Objective:
     def expected(self, reading: Prediction | None) -> float | None:
         """Desirability of a prediction; of one that may be zero (a metal) the mean over both, by their probabilities.
 
-        Where the value is known, the prediction and its spread do not count.
+        Where the value is known, the prediction and its spread do not count; a judge's value counts before it.
         """
         if reading is None:
             return None
         if reading.known is not None:
             return self.desirability(reading.known)
+        if reading.judged is not None and reading.judged.value is not None:
+            return self.desirability(*reading.deciding())
         zero, away = reading.zero_chance, reading.otherwise
         if self.goal is None or zero is None or away is None:
             return self.desirability(reading.value, reading.spread)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from matgen_core.files.saving import KeptFile
 from matgen_core.files.tables import Row, Table, find_material, open_table
 from matgen_core.kinds.compositions.predict import read_formulas
 from matgen_core.kinds.compositions.rows import reduce_formula
-from matgen_core.kinds.crystals.files import harmless, why_missing
+from matgen_core.kinds.crystals.files import harmless, judge_cells, judge_columns, why_missing
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.rows import Rejected, parse_row
 from matgen_core.kinds.molecules.judge import read_molecule
@@ -45,6 +46,8 @@ MIXTURE = {
     "magnetic_moment": ("nonmagnetic_probability", "if_magnetic"),
 }
 _TABLED = ("formation_energy", "e_above_hull")
+#: Of which columns a second model judges what.
+JUDGED = {"cif": _TABLED}
 _BATCH = {"formula": 512, "cif": 32, "smiles": 512}
 
 Reading = list[Prediction] | str
@@ -74,7 +77,11 @@ class Report:
 
 
 def read_rows(
-    kind: str, texts: Sequence[str], using: str | None = None, notes: list[tuple[int, str]] | None = None
+    kind: str,
+    texts: Sequence[str],
+    using: str | None = None,
+    notes: list[tuple[int, str]] | None = None,
+    judge: bool = True,
 ) -> list[Reading]:
     """Predictions of each text, or why there are none.
 
@@ -83,6 +90,7 @@ def read_rows(
         texts: formulas, CIFs or SMILES.
         using: a predictor that a user taught, by name, instead of the shipped ones.
         notes: gets the place of a CIF that leaves something open, and how it was read.
+        judge: whether a second potential judges the energies of crystals.
     """
     if using:
         return [[read] if isinstance(read, Prediction) else read for read in predict_with(using, texts)]
@@ -90,7 +98,7 @@ def read_rows(
         return [_read_smiles(text) for text in texts]
     if kind == "formula":
         return _read_formulas(texts)
-    return _read_cifs(texts, [] if notes is None else notes)
+    return _read_cifs(texts, [] if notes is None else notes, judge)
 
 
 def _read_formulas(texts: Sequence[str]) -> list[Reading]:
@@ -109,7 +117,7 @@ def _read_formulas(texts: Sequence[str]) -> list[Reading]:
     return rows
 
 
-def _read_cifs(texts: Sequence[str], notes: list[tuple[int, str]]) -> list[Reading]:
+def _read_cifs(texts: Sequence[str], notes: list[tuple[int, str]], judge: bool) -> list[Reading]:
     rows: list[Reading] = []
     candidates: list[tuple[int, Candidate[Crystal]]] = []
     for i, text in enumerate(texts):
@@ -119,7 +127,7 @@ def _read_cifs(texts: Sequence[str], notes: list[tuple[int, str]]) -> list[Readi
         rows.append(crystal.reason if isinstance(crystal, Rejected) else [])
         if not isinstance(crystal, Rejected):
             candidates.append((i, Candidate(str(i), crystal, Origin("file"))))
-    read = predict([candidate for _, candidate in candidates]) if candidates else ()
+    read = predict([candidate for _, candidate in candidates], judge=judge) if candidates else ()
     for (i, _), candidate in zip(candidates, read, strict=True):
         rows[i] = [candidate.predictions[key] for key in ADDED["cif"]]
     return rows
@@ -143,12 +151,14 @@ def predict_table(
     *,
     column: str | None = None,
     using: str | None = None,
+    judge: bool = True,
     on_progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
     """Copies a CSV with readings added: for each property its value, ``_spread``, ``_method`` and ``_in_domain``.
 
-    Of formulas and crystals also what MIXTURE names, and ``_known``, the value in the table of known phases.
+    Of formulas and crystals also what MIXTURE names, and ``_known``, the value in the table of known phases. Of
+    crystals also what a second potential says of the energies: ``_judge``, ``_judge_spread`` and ``_judge_method``.
 
     Args:
         source: table with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names); or structures: CIF,
@@ -156,6 +166,7 @@ def predict_table(
         out: CSV to write; its last column, ``problem``, says why a row was not read, or a value of it is missing.
         column: "name" of one of KINDS, or "kind=name" where the column bears another name.
         using: a predictor that a user taught, by name, instead of the shipped ones.
+        judge: whether that second potential is asked.
         on_progress: called with the rows done.
         cancelled: asked before each batch; what is written stays.
 
@@ -179,24 +190,25 @@ def predict_table(
         notes = table.notes  # gets more while the rows are read
         notes.append(Message("{name}: the materials are in the column {column}", name=source.name, column=quote(name)))
         report = Report(kind, out, notes=notes)
-        _copy(table, out, name, keys, report, using, on_progress, cancelled)
+        read = partial(_read_batch, name=name, report=report, using=using, judge=judge)
+        _copy(table, out, keys, report, read, on_progress, cancelled)
     return report
 
 
 def _copy(
     table: Table,
     out: Path,
-    name: str,
     keys: Sequence[str],
     report: Report,
-    using: str | None,
+    read: Callable[[Sequence[Row]], list[Reading]],
     on_progress: Callable[[int], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> None:
     """Every row with its readings, in its place."""
     from defusedcsv import csv as defused
 
-    added = [part for key in keys for part in _columns(key)]
+    judged = JUDGED.get(report.kind, ())
+    added = [part for key in keys for part in _columns(key, judged)]
     header = [f"read_{key}" if key in table.columns else key for key in added]
     with KeptFile(out) as target:
         writer = defused.writer(target, lineterminator="\n")
@@ -204,11 +216,11 @@ def _copy(
         while batch := list(islice(table.rows, _BATCH[report.kind])):
             if cancelled and cancelled():
                 break
-            for row, reading in zip(batch, _read_batch(batch, name, report, using), strict=True):
+            for row, reading in zip(batch, read(batch), strict=True):
                 report.rows += 1
                 own = [row.cells.get(column, "") for column in table.columns]
                 problem = reading if isinstance(reading, str) else why_missing({p.property: p for p in reading}, keys)
-                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, reading), problem)])
+                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, reading, judged), problem)])
                 if isinstance(reading, str):
                     report.bad[_shape(reading)] += 1
                 report.lacking += bool(problem) and not isinstance(reading, str)
@@ -221,12 +233,12 @@ def _copy(
         report.path = target.path
 
 
-def _read_batch(batch: Sequence[Row], name: str, report: Report, using: str | None) -> list[Reading]:
+def _read_batch(batch: Sequence[Row], name: str, report: Report, using: str | None, judge: bool) -> list[Reading]:
     """Readings of each row, or its problem; the report gets how a CIF was read that leaves something open."""
     noted: list[tuple[int, str]] = []
     found: list[Reading] = [row.problem for row in batch]
     good = [i for i, row in enumerate(batch) if not row.problem]
-    readings = read_rows(report.kind, [batch[i].cells[name] for i in good], using, noted)
+    readings = read_rows(report.kind, [batch[i].cells[name] for i in good], using, noted, judge)
     for i, reading in zip(good, readings, strict=True):
         found[i] = reading
     for i, said in noted:
@@ -288,26 +300,27 @@ def choose_column(names: Sequence[str] | None, column: str | None, source: Path)
     )
 
 
-def _columns(key: str) -> list[str]:
+def _columns(key: str, judged: Sequence[str]) -> list[str]:
     """Columns of one property."""
     names = [key, f"{key}_spread", f"{key}_method", f"{key}_in_domain"]
     names += [f"{key}_{name}" for name in MIXTURE.get(key, ())]
-    return [*names, f"{key}_known"] if key in _TABLED else names
+    names += [f"{key}_known"] if key in _TABLED else []
+    return [*names, *judge_columns(key)] if key in judged else names
 
 
-def _cells(keys: Sequence[str], read: Reading) -> list[object]:
+def _cells(keys: Sequence[str], read: Reading, judged: Sequence[str]) -> list[object]:
     """What stands in the columns of all properties."""
     by_key = {} if isinstance(read, str) else {prediction.property: prediction for prediction in read}
     cells: list[object] = []
     for key in keys:
-        count = len(_columns(key))
+        count = len(_columns(key, judged))
         if (p := by_key.get(key)) is None:
             cells += [None] * count
             continue
         one: list[object] = [_short(p.value), p.spread, p.method, p.in_domain]
         if count > 4:
             one += [round_chance(p.zero_chance), _short(p.otherwise)] if key in MIXTURE else [_short(p.known)]
-        cells += one
+        cells += [*one, *judge_cells(p)] if key in judged else one
     return cells
 
 

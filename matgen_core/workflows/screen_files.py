@@ -13,7 +13,7 @@ from matgen_core.core.goal_probability import chance, round_chance
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
-from matgen_core.kinds.crystals.files import OwnColumns, harmless, why_missing
+from matgen_core.kinds.crystals.files import OwnColumns, harmless, judge_cells, judge_columns, why_missing
 from matgen_core.kinds.rules import Rules, objections
 from matgen_core.runs.records import to_record
 from matgen_core.runs.store import versions
@@ -33,6 +33,8 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
     tabled = [key for key in keys if key in known]
     read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method")]
     read += [f"{key}_known" for key in tabled]
+    judged = [key for key in keys if any(p.judged for c, _f, _m in ranked if (p := c.predictions.get(key)))]
+    read += [column for key in judged for column in judge_columns(key)]
     header = ["id", "material", "front", "desirability", "chance", *read, "missing", "rejected_by", "reasons"]
     header += ["engine", "seed"]
     own = OwnColumns([c for c, _front, _merit in ranked], header)
@@ -46,6 +48,7 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
             p = candidate.predictions.get(key)
             cells += [None] * 3 if p is None else [p.value, p.spread, p.method]
         cells += [None if (p := candidate.predictions.get(key)) is None else p.known for key in tabled]
+        cells += [cell for key in judged for cell in judge_cells(candidate.predictions.get(key))]
         of_kind = [key for key in keys if key in candidate.predictions or any(key == o.key for o in objectives)]
         cells.append(why_missing(candidate.predictions, of_kind))
         bad = objections(candidate, rules or Rules(known=True))
@@ -62,6 +65,7 @@ def screening_to_json(ranked: Ranked, objectives: Sequence[Objective], source: s
         "source": source,
         "versions": versions(),
         "methods": sorted({p.method for c, _f, _m in ranked for p in c.predictions.values()}),
+        "judges": sorted({p.judged.method for c, _f, _m in ranked for p in c.predictions.values() if p.judged}),
         "checkpoints": sorted({c.origin.checkpoint for c, _f, _m in ranked if c.origin.checkpoint}),
         "seeds": sorted({c.origin.seed for c, _f, _m in ranked if c.origin.seed is not None}),
         "objectives": [

@@ -113,7 +113,7 @@ class _Files:
         self._names = [self.out / name for name in ("candidates.csv", "candidates.jsonl", "refused.csv")]
         self._handles = [KeptFile(path) for path in self._names]
         self._table, self._refused = (defused.writer(self._handles[i], lineterminator="\n") for i in (0, 2))
-        spreads = [part for key in self.keys for part in (key, f"{key}_spread")]
+        spreads = [part for key in self.keys for part in (key, f"{key}_spread", f"{key}_judge")]
         self._header = ["id", "material", *spreads, "missing", "rejected_by", "reason"]
         self._own = OwnColumns((), self._header)
         self._written: list[str] | None = None
@@ -164,6 +164,7 @@ class _Files:
         for key in self.keys:
             reading = candidate.predictions.get(key)
             cells += [None, None] if reading is None else [reading.value, reading.spread]
+            cells.append(None if reading is None or reading.judged is None else reading.judged.value)
         cells.append(why_missing(candidate.predictions, self._asked(candidate)))
         bad = objections(candidate, rules)
         cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]

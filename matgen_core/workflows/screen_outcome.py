@@ -72,6 +72,7 @@ def add(outcome: Outcome, candidate: Candidate[Any], row: Sequence[float], rules
     outcome.kinds[name_of_kind(candidate.material)] += 1
     outcome.ids.append(candidate.id)
     outcome.methods.update(p.method for p in candidate.predictions.values())
+    outcome.methods.update(p.judged.method for p in candidate.predictions.values() if p.judged is not None)
     outcome.losses.append(tuple(row))
     for stage in _STAGES:
         if problems := failed(candidate, stage, rules):

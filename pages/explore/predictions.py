@@ -53,6 +53,7 @@ def typed() -> None:
     read = read_rows(kind, lines, ask_predictor(kind))
     show_rows(table_of_typed(lines, read), "typed-table")
     methods = sorted({p.method for one in read if not isinstance(one, str) for p in one if p.method != "none"})
+    methods += sorted({p.judged.method for one in read if not isinstance(one, str) for p in one if p.judged})
     st.caption(" · ".join(map(_, methods)))
 
 
@@ -66,6 +67,12 @@ def table() -> None:
     if names:
         shipped = _("the shipped ones")
         using = st.selectbox(_("Read by"), [None, *names], format_func=lambda n: n or shipped, key="using-table")
+    judge = st.checkbox(
+        _("Judge by a second potential"),
+        value=True,
+        key="predict-judge",
+        help=_("Crystals only: SevenNet-l3i5 gives formation energy and hull beside CHGNet; about 0.2 s a crystal"),
+    )
     job: Job | None = st.session_state.get(JOB)
     seen = None if job is None else look(job)
     busy = seen is not None and seen.busy
@@ -73,7 +80,7 @@ def table() -> None:
         st.button(_("Read the table"), type="primary", disabled=file is None or busy, key="predict")
         and file is not None
     ):
-        begin(file.name, file.getvalue(), using)
+        begin(file.name, file.getvalue(), using, judge)
         st.rerun()
     if job is None or seen is None:
         return

@@ -13,6 +13,9 @@ from matgen_core.core.goal_probability import round_chance
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import (
+    BOTH,
+    JUDGING,
+    STEERING,
     Candidate,
     Crystal,
     Formula,
@@ -174,8 +177,28 @@ def given_text(candidate: Candidate[Any]) -> str:
 
 def source_text(prediction: Prediction) -> str:
     """Which model says it, or that it is from the user's file; then the note."""
-    parts = (_(prediction.method), write_formulas_in(write_minus(_(prediction.note))))
+    method = _(prediction.method)
+    if prediction.role:
+        method = _("{model}: {role}").format(model=method, role=role_text(prediction.role))
+    parts = (method, write_formulas_in(write_minus(_(prediction.note))))
     return "; ".join(part for part in parts if part and part != "none")
+
+
+def role_text(role: str) -> str:
+    """The role of a model in a run for a reader."""
+    return {STEERING: _("steers"), JUDGING: _("judges"), BOTH: _("steers and judges")}.get(role, role)
+
+
+def judged_text(prediction: Prediction) -> str:
+    """What the second model says, with its spread, its name and its role; empty where none was asked."""
+    judged = prediction.judged
+    if judged is None:
+        return _("{model} alone").format(model=_(prediction.method)) if prediction.role == STEERING else ""
+    who = _("{model}: {role}").format(model=_(judged.method), role=role_text(judged.role))
+    if judged.value is None:
+        return f"– {who}; {_(judged.note)}"
+    spread = "" if judged.spread is None else f" ± {number(judged.spread, 3)}"
+    return f"{number(judged.value, 3)}{spread} {prediction.unit} · {who}"
 
 
 def reading_text(prediction: Prediction | None) -> str:
@@ -253,6 +276,7 @@ def rule_text(rule: str) -> str:
         "formation": _("Formation energy below zero"),
         "known_phases": _("Enough known phases"),
         "hull": _("Near the hull"),
+        "agreement": _("Both potentials agree"),
         "valid": _("A molecule"),
         "sa_score": _("Easy to make (SA score)"),
         "PAINS": _("PAINS alerts"),

@@ -39,6 +39,7 @@ _KEYS = {
     "prefer_stable": "stable",
     "novel": "novel",
     "cap": "crystal_cap",
+    "judge": "judge",
 }
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {

@@ -11,8 +11,9 @@ from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate
+from matgen_core.kinds.crystals.agreement import RULE as AGREEMENT
 from matgen_core.kinds.crystals.judge import base_rates, met_all
-from matgen_core.kinds.known_phases import is_near_hull
+from matgen_core.kinds.known_phases import ENERGIES, is_near_hull
 from matgen_core.viz.crystals import draw_readings
 from pages.i18n.formatting import (
     cautions,
@@ -127,6 +128,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     }
     row |= target_cells(candidate, target)
     row |= prediction_cells(candidate, dict.fromkeys((*target.goals, "e_above_hull", *_COLUMNS)))
+    row |= judged_cells(candidate)
     row["cautions"] = cautions(candidate)
     row["newness"] = newness_text(candidate)
     row |= charge_cells(candidate)
@@ -134,6 +136,54 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
         row[rule] = mark(candidate.verdict(rule))
     row["id"] = candidate.id
     return row
+
+
+def judged_cells(candidate: Candidate) -> dict[str, object]:
+    """What the judge says of each energy, and whether both potentials agree."""
+    cells: dict[str, object] = {}
+    for key in ENERGIES:
+        judged = None if (p := candidate.predictions.get(key)) is None else p.judged
+        cells[f"{key}_judge"] = None if judged is None else judged.value
+    verdict = candidate.verdict(AGREEMENT)
+    if verdict is not None:
+        words = {True: _("agree"), False: _("disagree"), None: _("CHGNet alone")}
+        cells["agreement"] = words[verdict.passed]
+    else:
+        cells["agreement"] = None
+    return cells
+
+
+def _judge_columns(table: pd.DataFrame) -> Columns:
+    """The judge's columns; hidden where nothing was judged."""
+    config: Columns = {}
+    for key in ENERGIES:
+        record = PROPERTIES[key]
+        name = f"{key}_judge"
+        config[name] = (
+            st.column_config.NumberColumn(
+                _("{property} by SevenNet").format(property=_(record.short)),
+                format="%.2f",
+                width=125,
+                help=_("{label} ({unit}) by SevenNet-l3i5, which judges and steers nothing").format(
+                    label=_(record.label), unit=record.unit
+                ),
+            )
+            if table[name].notna().any()
+            else None
+        )
+    config["agreement"] = (
+        st.column_config.TextColumn(
+            _("Potentials"),
+            width=105,
+            help=_(
+                "Whether CHGNet, which steers, and SevenNet, which judges, agree: both below 0.1 eV/atom above the "
+                "hull, or within 0.05 eV/atom. Moments are by CHGNet alone, which also labelled the training rows"
+            ),
+        )
+        if table["agreement"].notna().any()
+        else None
+    )
+    return config
 
 
 def _columns(table: pd.DataFrame, target: Target) -> Columns:
@@ -155,6 +205,7 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
         "duplicate": words(_("Unique"), width=60, help=_("Whether no better candidate of this run is the same")),
         "id": words("id", width=70),
     }
+    config |= _judge_columns(table)
     for key in _COLUMNS:
         record = PROPERTIES[key]
         short = _(record.short)

@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.core.records import Candidate
+from matgen_core.core.records import Candidate, Prediction
 from matgen_core.kinds.rules import Rules, objections
 from pages.i18n.formatting import (
+    judged_text,
     label_text,
     mark,
     reading_text,
@@ -36,12 +37,17 @@ def show_comparison(candidates: Sequence[Candidate[Any]], rules: Rules) -> None:
                 _show_one(candidate, rules)
 
 
+def _both(reading: Prediction) -> str:
+    """What the model says, then what the judge says of the same."""
+    return " · ".join(filter(None, (reading_text(reading), judged_text(reading))))
+
+
 def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
     material = candidate.material
     page = page_kind_of(material)
     page.show_small(candidate)
     rows = [
-        f'<tr><th>{escape(label_text(key))}</th><td class="number">{escape(reading_text(reading))}</td></tr>'
+        f'<tr><th>{escape(label_text(key))}</th><td class="number">{escape(_both(reading))}</td></tr>'
         for key, reading in candidate.predictions.items()
     ]
     for verdict in objections(candidate, rules):

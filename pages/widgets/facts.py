@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from matgen_core.core.records import Candidate, Verdict
-from pages.i18n.formatting import label_text, mark, reading_text, reason_text, rule_text, source_text
+from pages.i18n.formatting import judged_text, label_text, mark, reading_text, reason_text, rule_text, source_text
 from pages.i18n.language import _
 
 #: Class of the style sheet for a mark.
@@ -34,6 +34,8 @@ def prediction_rows(candidate: Candidate[Any]) -> list[str]:
         warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
         name, value, about = (escape(f) for f in (label_text(key), reading_text(reading), source_text(reading)))
         text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{about}</span>'
+        if judged := judged_text(reading):
+            text += f"<br>{escape(judged)}"
         rows.append(f"<tr><th>{name}</th><td>{text}</td></tr>")
     return rows
 

@@ -17,7 +17,7 @@ from pages.widgets.prediction_table import read_back, show_rows
 JOB, DONE = "predict-job", "predict-done"
 
 
-def begin(name: str, data: bytes, using: str | None) -> None:
+def begin(name: str, data: bytes, using: str | None, judge: bool) -> None:
     """Reads the table beside the page."""
     done: dict[str, object] = {}
     st.session_state[DONE] = done
@@ -33,6 +33,7 @@ def begin(name: str, data: bytes, using: str | None) -> None:
                 source,
                 out,
                 using=using,
+                judge=judge,
                 on_progress=lambda n: report(Progress("predict", min(n, total), total)),
                 cancelled=stop,
             )

@@ -39,6 +39,8 @@ def table_of_typed(lines: Sequence[str], readings: Sequence[Reading]) -> pd.Data
             )
             if p.spread is not None:
                 row[f"± {label}"] = None if unclear else round(p.spread, 3)
+            if p.judged is not None and p.judged.value is not None:
+                row[_("{label} by {model}").format(label=label, model=_(p.judged.method))] = round(p.judged.value, 3)
             if p.known is not None:
                 row[_("{label}, table of known phases").format(label=label)] = round(p.known, 3)
         unlike = [PROPERTIES[p.property].label for p in read if p.in_domain is False and p.property in PROPERTIES]

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from matgen_core.core.records import Candidate, Crystal, Progress
+from matgen_core.core.records import Candidate, Crystal, Prediction, Progress
 from matgen_core.kinds.crystals.files import to_cif_zip
 from matgen_core.kinds.crystals.relax import Relaxation, check_stability, relax_candidates
 from matgen_core.kinds.registry import record_of
 from matgen_core.workflows.screen import name_of
-from pages.i18n.formatting import group_markdown, mark, reading_text, reason_text, subscript
+from pages.i18n.formatting import group_markdown, judged_text, mark, reading_text, reason_text, subscript
 from pages.i18n.language import _, ngettext
 from pages.kinds.structure_view import show_structure
 from pages.runs import jobs
@@ -96,6 +96,12 @@ def _start(crystals: Sequence[Candidate[Crystal]], symmetric: bool) -> None:
     st.session_state[RELAXING] = relaxing
 
 
+def _both(prediction: Prediction | None) -> str:
+    """What CHGNet says, which relaxed it, then what the judge says."""
+    judged = "" if prediction is None else judged_text(prediction)
+    return " · ".join(filter(None, (reading_text(prediction), judged)))
+
+
 def _show_done(done: Sequence[Relaxation]) -> None:
     rows = []
     for entry in done:
@@ -106,10 +112,8 @@ def _show_done(done: Sequence[Relaxation]) -> None:
             ("e_above_hull", _("Energy above hull")),
             ("magnetic_moment", _("Mean |site moment|")),
         ):
-            row[_("{label}, before").format(label=label)] = reading_text(before.predictions.get(key))
-            row[_("{label}, after").format(label=label)] = (
-                "–" if after is None else reading_text(after.predictions.get(key))
-            )
+            row[_("{label}, before").format(label=label)] = _both(before.predictions.get(key))
+            row[_("{label}, after").format(label=label)] = "–" if after is None else _both(after.predictions.get(key))
         rows.append(row)
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="relaxed-table", alt=_("Readings before and after"),

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,10 +174,12 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     from defusedcsv import csv
 
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
+    judged = _judged_keys(candidates)
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
     header = ["id", "formula", "space_group", "symbol", "atoms", "score", "engine", "checkpoint", "seed"]
     for key in keys:
         header += [key, f"{key}_spread", f"{key}_unit", f"{key}_method", f"{key}_in_domain", f"{key}_note"]
+        header += [f"{key}_role", *judge_columns(key)] if key in judged else []
     for rule in rules:
         header += [rule, f"{rule}_reason", *chance_columns(rule)]
     own = OwnColumns(candidates, [*header, "cif"])
@@ -185,9 +187,20 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([harmless(cell) for cell in (*header, *own.header, "cif")])
     for candidate in candidates:
-        cells = (*_cells(candidate, keys, rules), *own.cells(candidate), to_cif(candidate))
+        cells = (*_cells(candidate, keys, rules, judged), *own.cells(candidate), to_cif(candidate))
         writer.writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
+
+
+def judge_columns(key: str) -> list[str]:
+    """The columns of a property for what a second model says of it."""
+    return [f"{key}_judge", f"{key}_judge_spread", f"{key}_judge_method"]
+
+
+def judge_cells(prediction: Prediction | None) -> list[object]:
+    """What stands in them; nothing where no second model was asked."""
+    judged = None if prediction is None else prediction.judged
+    return [None] * 3 if judged is None else [judged.value, judged.spread, judged.method]
 
 
 def chance_columns(rule: str) -> list[str]:
@@ -257,7 +270,14 @@ def _rounded(value: float) -> float | int | None:
     return int(short) if short.is_integer() and abs(short) < 1e6 else short
 
 
-def _cells(candidate: Candidate, keys: Sequence[str], rules: Sequence[str]) -> list[object]:
+def _judged_keys(candidates: Sequence[Candidate[Any]]) -> frozenset[str]:
+    """Properties of which a role is said, or a second model was asked."""
+    return frozenset(k for c in candidates for k, p in c.predictions.items() if p.role or p.judged is not None)
+
+
+def _cells(
+    candidate: Candidate, keys: Sequence[str], rules: Sequence[str], judged: Collection[str] = ()
+) -> list[object]:
     crystal, origin = candidate.material, candidate.origin
     atoms = sum(formula_counts(crystal).values())
     cells: list[object] = [candidate.id, formula_text(crystal), crystal.space_group, symbol(crystal.space_group)]
@@ -265,6 +285,7 @@ def _cells(candidate: Candidate, keys: Sequence[str], rules: Sequence[str]) -> l
     for key in keys:
         p = candidate.predictions.get(key)
         cells += [None] * 6 if p is None else [p.value, p.spread, p.unit, p.method, p.in_domain, p.note]
+        cells += [None if p is None else p.role or None, *judge_cells(p)] if key in judged else []
     for rule in rules:
         verdict = candidate.verdict(rule)
         cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -61,7 +62,8 @@ class CrystalStages:
         self, batch: Sequence[Candidate[Crystal]], most: int | None = None, cancelled: Cancelled = None
     ) -> tuple[Candidate[Crystal], ...]:
         """Predictions of those that have none of a model yet; what was kept of a run has them."""
-        fresh = predict(self._relax([c for c in batch if not _was_read(c)], cancelled), cancelled=cancelled)
+        relaxed = self._relax([c for c in batch if not _was_read(c)], cancelled)
+        fresh = predict(relaxed, judge=self.brief.settings.judge, cancelled=cancelled)
         read = {c.id: c for c in fresh}
         return tuple(read.get(c.id, c) for c in batch)
 
@@ -148,8 +150,8 @@ class CrystalKind:
         )
 
     def ruled(self, settings: CrystalSettings, rules: Rules) -> CrystalSettings:
-        """As they are: no setting judges."""
-        return settings
+        """The second potential judges where both say so."""
+        return replace(settings, judge=settings.judge and rules.judge)
 
     def told(self, target: Target, rules: Rules) -> Target:
         """Without the elements that the rules exclude."""

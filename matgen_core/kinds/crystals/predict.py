@@ -1,22 +1,26 @@
 """Readings of candidates: energies and moments by CHGNet, the gap by crystal-gap, the hull by the reference.
 
-None of these networks takes part in the drawing, so a reading can judge; where one also labelled the training rows
-(CHGNet's moments), its method says so.
+CHGNet steers: it relaxes crystals, chooses between geometries, and labelled the moments of the training rows. Energies
+are therefore judged by a second potential (:mod:`.energy_judge`), and each prediction says the role of its model.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from math import gcd
 
 from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, load_chgnet, read_energies
 from matgen_core.chem.ground_states import is_ground_state
+from matgen_core.chem.sevennet import load_sevennet
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.core.batching import split_on_oom
+from matgen_core.core.errors import MatGenError
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal, Prediction
+from matgen_core.kinds.crystals.agreement import add_agreement, add_judgements, add_roles
 from matgen_core.kinds.crystals.gap import CHECKPOINT as GAP
 from matgen_core.kinds.crystals.gap import load_gap_judge, read_gaps
 from matgen_core.kinds.crystals.geometry_rules import check_distances
@@ -32,6 +36,8 @@ _HULL_METHOD = Message("{method} against the known hull", method=METHOD)
 def predict(
     candidates: Sequence[Candidate],
     *,
+    judge: bool = False,
+    steered: bool | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> tuple[Candidate, ...]:
@@ -39,6 +45,9 @@ def predict(
 
     Args:
         candidates: crystals.
+        judge: whether a second potential judges energies (0.1 to 0.3 s a crystal). Of generated crystals that CHGNet
+            reads far above the hull it judges none.
+        steered: whether CHGNet took part in making them; None: of all but those from files.
         on_progress: called with candidates read and candidates in all.
         cancelled: asked before each batch.
 
@@ -46,13 +55,12 @@ def predict(
         Cancelled: where ``cancelled`` said so.
         TooLarge: where not even one fits into memory; a batch that does not is read in halves.
     """
-    return tuple(
-        split_on_oom(
-            lambda first, count: _predict(candidates[first : first + count], on_progress, cancelled),
-            0,
-            len(candidates),
-        )
+    read = split_on_oom(
+        lambda first, count: _predict(candidates[first : first + count], on_progress, cancelled), 0, len(candidates)
     )
+    roles = [candidate.origin.engine != "file" if steered is None else steered for candidate in candidates]
+    said = [add_roles(candidate) if role else candidate for candidate, role in zip(read, roles, strict=True)]
+    return add_judgements(said, cancelled=cancelled) if judge else tuple(map(add_agreement, said))
 
 
 def _predict(
@@ -112,6 +120,8 @@ def prepare() -> None:
     """Loads what readings need, so that the first does not wait for it."""
     load_reference()
     load_chgnet()
+    with contextlib.suppress(MatGenError):  # each crystal will say what is missing
+        load_sevennet()
     if GAP in available():
         load_gap_judge()
 

@@ -88,7 +88,8 @@ def relax_candidates(
 def _relaxations(found: Sequence[tuple[Candidate[Crystal], RelaxedCrystal]]) -> list[Relaxation]:
     """Each with its words, those that succeeded predicted again, together."""
     noted = [_relaxation(candidate, result) for candidate, result in found]
-    read = iter(predict([entry.after for entry in noted if entry.after is not None]))
+    moved = [entry.after for entry in noted if entry.after is not None]
+    read = iter(predict(moved, judge=True, steered=True))
     return [entry if entry.after is None else replace(entry, after=next(read)) for entry in noted]
 
 
