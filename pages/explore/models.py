@@ -33,6 +33,18 @@ _LICENCES = {
     ),
 }
 
+#: Models whose weights come in a package of their own.
+_OTHERS = (
+    N_(
+        "**CHGNet 0.3.0** (Modified BSD): energies, moments and forces; it relaxes crystals, so it steers. Deng et "
+        "al., Nat. Mach. Intell. 5, 1031 (2023)."
+    ),
+    N_(
+        "**SevenNet-l3i5** (MIT): energies only; it judges what CHGNet steered. Park et al., J. Chem. Theory Comput. "
+        "20, 4857 (2024)."
+    ),
+)
+
 
 def show(name: str) -> None:
     """One model's card."""
@@ -64,3 +76,6 @@ chosen = st.selectbox(
     _("Model"), names, format_func=lambda n: f"{n} · {_(_PURPOSE[n])}" if n in _PURPOSE else n, key="model"
 )
 show(chosen)
+with st.expander(_("Models of others that come with the app")):
+    for line in _OTHERS:
+        st.markdown(_(line))
