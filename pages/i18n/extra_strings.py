@@ -14,12 +14,14 @@ from matgen_core.core.settings import (
     Rules,
     declared,
 )
+from matgen_core.kinds.crystals.generate import trained_engines
 from matgen_core.lessons.diffusion import SCHEDULES
 
 
 def words() -> list[str]:
     """English words, each once."""
     found = [text for record in PROPERTIES.values() for text in (record.label, record.short, record.note)]
+    found += trained_engines()
     for settings in (CrystalSettings, MoleculeSettings, CompositionSettings, Budget, Rules):
         found += [text for _field, setting in declared(settings).values() for text in (setting.label, setting.help)]
     found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, "any", "value", "range", "valid", "internal diversity"]

@@ -112,8 +112,13 @@ def ask_sampling() -> tuple[int, int, CrystalSettings]:
     )
     seed = ask_seed("seed", _("The same seed and settings give the same candidates"), right)
     with st.expander(_("Engine and sampling")):
-        engine = st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL)
+        engine = ask_engine()
         sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)
         asked = {name: ask_setting(CrystalSettings, name, key) for name, key in _KEYS.items()}
     settings = CrystalSettings(engine=engine, sampler=sampler, **asked)
     return int(count or 1), seed, settings
+
+
+def ask_engine() -> str:
+    """The engine that draws the crystals."""
+    return st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL, format_func=_)

@@ -14,13 +14,12 @@ from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.files import to_cif_zip, to_json
 from matgen_core.kinds.crystals.first_principles import to_inputs_zip
-from matgen_core.kinds.crystals.generate import trained_engines
 from matgen_core.viz.crystals import draw_diffraction
 from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import group_markdown, group_symbol, subscript
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.crystal_card import show_details, show_picture
-from pages.kinds.crystal_controls import LOOP_RULES, RULES, ask_constraints, ask_sampling
+from pages.kinds.crystal_controls import LOOP_RULES, RULES, ask_constraints, ask_engine, ask_sampling
 from pages.kinds.crystal_examples import show_crystal_examples
 from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
 from pages.kinds.known_crystal import show_crystal_path, show_known_crystal, surviving_place
@@ -30,7 +29,6 @@ from pages.runs.jobs import Loader, load_models
 from pages.widgets.design_results import show_prospects, show_small_hull
 from pages.widgets.downloads import File
 from pages.widgets.relaxing import show_stability
-from pages.widgets.url_settings import URL
 
 
 class CrystalsPage(PageKind):
@@ -64,7 +62,7 @@ class CrystalsPage(PageKind):
 
     def ask_loop_settings(self) -> CrystalSettings:
         """The engine."""
-        return CrystalSettings(engine=st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL))
+        return CrystalSettings(engine=ask_engine())
 
     def invite(self) -> None:
         """Examples to begin with."""

@@ -20,14 +20,17 @@ from matgen_core.chem.molecule import outside_domain, parse, read, read_pattern
 from matgen_core.chem.oxidation import check_oxidation
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Constraints, Goal, Target, outside_data, parse_goal
+from matgen_core.core.messages import Message, join
+from matgen_core.core.records import Candidate, Formula, Origin, Prediction
 from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.crystals.judge import check_goals
 from matgen_core.kinds.molecules.conditions import check_molecules
 from matgen_core.learning.checkpoints import FOLDER
 from matgen_core.lessons.exercises import read_condition
 from matgen_core.runs.store import VARIABLE
 from matgen_core.workflows.predict_table import read_rows
 from matgen_core.workflows.training_examples import read_examples
-from pages.i18n.language import say
+from pages.i18n.language import translate
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(
@@ -111,7 +114,7 @@ def refusals() -> Iterator[tuple[str, Callable[[], object]]]:
 def test_refusals_are_said_in_japanese(name: str, refused: Callable[[], object]) -> None:
     with pytest.raises(MatGenError) as caught:
         refused()
-    said = say(str(caught.value), "ja")
+    said = translate(caught.value.message, "ja")
     assert KANA.search(said)
     assert not english(said), said
 
@@ -121,7 +124,7 @@ def test_the_words_of_rdkit_are_quoted_as_they_are_within_a_japanese_sentence() 
         with pytest.raises(MatGenError) as caught:
             read(text, "scaffold")
         (own,) = re.findall(r"RDKit says: ('.*')", str(caught.value))
-        said = say(str(caught.value), "ja")
+        said = translate(caught.value.message, "ja")
         assert own in said
         assert not english(said.replace(own, "")), said
 
@@ -142,26 +145,33 @@ def reasons() -> list[str]:
     found = [v.reason for v in verdicts]
     found += [outside_domain(molecule) or "", outside_data("band_gap", Goal.at_least(40.0)) or ""]
     found += [row for row in read_rows("formula", ["Xx"]) if isinstance(row, str)]
-    return [*found, "2.1 eV, asked for 3 ± 0.5 eV", "no reading, asked for 1 to 3 eV", "same structure as 0-0001"]
+    gap = {"band_gap": Prediction("band_gap", 2.1, 0.1, "eV", "test")}
+    read = [Candidate("a", Formula("NaCl"), Origin("test"), predictions) for predictions in (gap, {})]
+    goals = (Goal.at(3.0), Goal(1.0, 3.0), Goal.at_least(3.0), Goal.at_most(1.0))
+    target = (Target({"band_gap": goal}) for goal in goals)
+    return [*found, *(check_goals(one, asked)[0].reason for asked in target for one in read)]
 
 
 @pytest.mark.parametrize("reason", reasons())
 def test_reasons_of_verdicts_are_said_in_japanese(reason: str) -> None:
-    said = say(reason, "ja")
+    said = translate(reason, "ja")
     assert said != reason
     assert not english(said), said
 
 
 def test_neighbours_are_counted_each_about_its_own_centre() -> None:
-    assert say("6 Se around Sm; 3 K around Se", "ja") == "Sm の周りに Se が 6 個。Se の周りに K が 3 個"
-    assert "Na の周りに Cl が 8 個" in say("8 Cl around Na (known crystals: 6 to 6)", "ja")
+    around = [
+        Message("{count} {other} around {centre}", count=count, other=other, centre=centre)
+        for count, other, centre in ((6, "Se", "Sm"), (3, "K", "Se"))
+    ]
+    assert translate(join(around), "ja") == "Sm の周りに Se が 6 個。Se の周りに K が 3 個"
 
 
 def test_values_are_kept_and_a_strange_text_is_left_alone() -> None:
-    assert "'Fe{0}3'" in say("'Fe{0}3' is not a formula; write one such as Fe3O4", "ja")
-    assert say("quite another thing", "ja") == "quite another thing"
-    for _ in range(2):
-        assert "12.3" in say("SA score 12.3 is out of range; it runs from 1 (easy) to 10 (hard)", "ja")
+    with pytest.raises(MatGenError) as caught:
+        check_constraints(Constraints(formula="Fe{0}3"))
+    assert "'Fe{0}3'" in translate(caught.value.message, "ja")
+    assert translate("quite another thing", "ja") == "quite another thing"
 
 
 # --------------------------------------------------------------------------------------------------------- the pages
