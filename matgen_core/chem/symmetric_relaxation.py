@@ -231,6 +231,9 @@ class _Run:
         change = float(np.linalg.det(lattice) / np.linalg.det(self.free.lattice))
         volume = abs(float(np.linalg.det(self.free.group.primitive @ lattice))) / self.atoms
         if not 1 / LARGEST_CHANGE < change < LARGEST_CHANGE or volume < DENSEST:
+            self.search.refuse()
+            if not self.search.stuck:  # a shorter step may stay within what can be
+                return None
             if change > 1:
                 reason = Message("it flies apart: its cell became {change:.2g} times as large", change=change)
             else:

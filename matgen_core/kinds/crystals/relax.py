@@ -109,7 +109,7 @@ def _how(found: RelaxedCrystal, change: float) -> Message:
     assert found.before is not None
     assert found.energy is not None
     return Message(
-        "{steps} steps, {gain:.3f} eV/atom lower, largest force {force:.3f} eV/Å, volume {change:+.1%}",
+        "{gain:.3f} eV/atom lower, largest force {force:.3f} eV/Å, volume {change:+.1%}, steps: {steps}",
         steps=found.steps,
         gain=found.before - found.energy,
         force=found.force,
