@@ -16,7 +16,7 @@ from matgen_core.core.goals import Target
 from matgen_core.core.records import Crystal
 from matgen_core.kinds.crystals.critic import Critic, choose, score
 from matgen_core.kinds.crystals.grammar import Skeleton
-from matgen_core.kinds.crystals.skeleton_decoding import Refuses
+from matgen_core.kinds.crystals.skeleton_decoding import IsRejected
 
 #: Drafts of which the rules are asked, in multiples of those that go on.
 _LOOKED_AT = 4
@@ -51,7 +51,7 @@ def distinct(drafts: Sequence[Draft]) -> list[Draft]:
 
 def choose_drafts(
     drafts: Sequence[Draft], target: Target, count: int, near_hull: float | None, critic: Critic,
-    refuses: Refuses | None = None,
+    is_rejected: IsRejected | None = None,
 ) -> list[Draft]:  # fmt: skip
     """The ``count`` likeliest drafts, the best first; fewer where there are not so many.
 
@@ -61,15 +61,15 @@ def choose_drafts(
         count: how many go on.
         near_hull: largest distance to the hull that is looked for, eV/atom; None where stability has no part.
         critic: says how likely each is.
-        refuses: whether the rules reject a skeleton whatever its geometry.
+        is_rejected: whether the rules reject a skeleton whatever its geometry.
     """
     if not drafts:
         return []
     scores = scores_of(drafts, target, near_hull, critic)
-    if refuses is not None:
+    if is_rejected is not None:
         kept, order = list[int](), scores.argsort(descending=True, stable=True).tolist()
         for number in order:
-            if not refuses(drafts[number].skeleton):
+            if not is_rejected(drafts[number].skeleton):
                 kept.append(number)
             if len(kept) >= _LOOKED_AT * count:
                 break

@@ -34,10 +34,10 @@ from matgen_core.kinds.crystals.critic import load_critic
 from matgen_core.kinds.crystals.drafts import Draft, choose_drafts, distinct, scores_of
 from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of, parts_of
 from matgen_core.kinds.crystals.geometry_generation import Placer
-from matgen_core.kinds.crystals.grammar import Grammar, placeless
+from matgen_core.kinds.crystals.grammar import Grammar, without_geometry
 from matgen_core.kinds.crystals.placement import Placed, place_drafts, rank_placed
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
-from matgen_core.kinds.crystals.skeleton_decoding import Asked, Refuses
+from matgen_core.kinds.crystals.skeleton_decoding import Asked, IsRejected
 from matgen_core.learning.checkpoints import available, condition_keys, load_checkpoint
 
 #: Distance to the hull, eV/atom, that the critic counts as near, where stable crystals are preferred.
@@ -72,7 +72,7 @@ def generate(
     settings: CrystalSettings | None = None,
     first: int = 0,
     cancelled: Asked | None = None,
-    refuses: Refuses | None = None,
+    is_rejected: IsRejected | None = None,
 ) -> tuple[Candidate, ...]:
     """Draws candidates for a target.
 
@@ -83,7 +83,7 @@ def generate(
         settings: engine, sampler and their numbers.
         first: index of the first candidate, when a run draws in batches.
         cancelled: asked at every token and denoising step; once it says yes, those that have a structure come back.
-        refuses: whether a skeleton would be rejected whatever its geometry; another is placed in its stead, or none.
+        is_rejected: whether the rules reject a skeleton whatever its geometry; another is placed in its stead, or none.
 
     Raises:
         BadTarget: where the constraints leave nothing.
@@ -94,7 +94,7 @@ def generate(
     grammar = Grammar(target.constraints)
     if not grammar.space_groups:
         raise BadTarget("no space group can hold what the constraints ask for; allow more atoms or other systems")
-    pipeline = Pipeline(target, settings, seed, grammar, cancelled, refuses)
+    pipeline = Pipeline(target, settings, seed, grammar, cancelled, is_rejected)
     made: list[Candidate] = []
 
     def draw(first: int, count: int) -> list[Candidate]:
@@ -118,7 +118,7 @@ class Pipeline:
         seed: of the draws.
         grammar: of the constraints.
         cancelled: asked at every token and step.
-        refuses: whether the rules reject a skeleton whatever its geometry.
+        is_rejected: whether the rules reject a skeleton whatever its geometry.
     """
 
     def __init__(
@@ -128,10 +128,10 @@ class Pipeline:
         seed: int,
         grammar: Grammar,
         cancelled: Asked | None = None,
-        refuses: Refuses | None = None,
+        is_rejected: IsRejected | None = None,
     ) -> None:
         self.target, self.settings, self.seed, self.grammar = target, settings, seed, grammar
-        self.cancelled, self.refuses = cancelled, refuses
+        self.cancelled, self.is_rejected = cancelled, is_rejected
         self.engines = [load_engine(name) for name in parts_of(settings.engine)]
         self.placers = {engine.name: engine.placer for engine in self.engines if engine.placer is not None}
         self.near = _NEAR if settings.prefer_stable or "e_above_hull" in target.goals else None
@@ -172,15 +172,15 @@ class Pipeline:
     def choose(self, drafts: Sequence[Draft], count: int) -> list[Draft]:
         """The likeliest drafts that the rules may let pass, known structure types last where new ones are preferred."""
         if not self.settings.novel:
-            return choose_drafts(drafts, self.target, count, self.near, self.critic, self.refuses)
+            return choose_drafts(drafts, self.target, count, self.near, self.critic, self.is_rejected)
         reference = load_reference()
-        known = [reference.has_type(structure_type(placeless(draft.skeleton))) for draft in drafts]
+        known = [reference.has_type(structure_type(without_geometry(draft.skeleton))) for draft in drafts]
         new = [draft for draft, is_known in zip(drafts, known, strict=True) if not is_known]
-        chosen = choose_drafts(new, self.target, count, self.near, self.critic, self.refuses)
+        chosen = choose_drafts(new, self.target, count, self.near, self.critic, self.is_rejected)
         if len(chosen) == count:
             return chosen
         rest = [draft for draft, is_known in zip(drafts, known, strict=True) if is_known]
-        return chosen + choose_drafts(rest, self.target, count - len(chosen), self.near, self.critic, self.refuses)
+        return chosen + choose_drafts(rest, self.target, count - len(chosen), self.near, self.critic, self.is_rejected)
 
     def _candidate(self, entry: Placed, index: int) -> Candidate:
         origin = Origin(entry.draft.engine, f"{entry.draft.checkpoint} {self.critic.name}", self.seed, index)

@@ -51,7 +51,7 @@ def skeleton_of(crystal: Crystal) -> Skeleton:
     return Skeleton(crystal.space_group, tuple((s.letter, s.element) for s in crystal.sites))
 
 
-def placeless(skeleton: Skeleton) -> Crystal:
+def without_geometry(skeleton: Skeleton) -> Crystal:
     """A crystal of the skeleton whose geometry means nothing, for questions that geometry has no part in."""
     sites = tuple(Site(letter, element, (0.0, 0.0, 0.0)) for letter, element in skeleton.sites)
     return Crystal(skeleton.space_group, sites, (1.0, 1.0, 1.0, 90.0, 90.0, 90.0))

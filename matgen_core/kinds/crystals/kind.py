@@ -26,7 +26,7 @@ from matgen_core.kinds.crystals.duplicates import SeenStructures
 from matgen_core.kinds.crystals.engines.registry import parts_of
 from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
 from matgen_core.kinds.crystals.generate import check_settings, generate, load_engine, told_of
-from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, placeless
+from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, without_geometry
 from matgen_core.kinds.crystals.judge import assess
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
@@ -50,12 +50,12 @@ class CrystalStages:
 
     def draw(self, size: int, first: int, cancelled: Cancelled = None) -> tuple[Candidate[Crystal], ...]:
         """Crystals with their geometry."""
-        brief, refuses = self.brief, None
+        brief, is_rejected = self.brief, None
         if brief.rules is not None:
-            refuses = partial(is_hopeless, known=brief.rules.known, seen=self._seen)
+            is_rejected = partial(is_hopeless, known=brief.rules.known, seen=self._seen)
         return generate(
             brief.told, size, seed=brief.seed, settings=brief.settings, first=first, cancelled=cancelled,
-            refuses=refuses,
+            is_rejected=is_rejected,
         )  # fmt: skip
 
     def predict(
@@ -95,7 +95,7 @@ def is_hopeless(skeleton: Skeleton, known: bool, seen: SeenStructures) -> bool:
         known: whether what is known already may be listed.
         seen: the different structures of the run so far.
     """
-    crystal = placeless(skeleton)
+    crystal = without_geometry(skeleton)
     kind, formula, reference = structure_type(crystal), reduced_formula(crystal), load_reference()
     free = any(wyckoff_positions(crystal.space_group)[site.letter].degrees_of_freedom for site in crystal.sites)
     alike = sum(structure_type(other) == kind for other in seen.of_formula(formula))

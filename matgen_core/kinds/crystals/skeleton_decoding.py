@@ -31,7 +31,7 @@ from matgen_core.kinds.crystals.proposals import Slot, allowed_tokens, slots, va
 
 Asked = Callable[[], bool]
 #: Whether the rules reject a skeleton whatever its geometry, so that it needs none.
-Refuses = Callable[[Skeleton], bool]
+IsRejected = Callable[[Skeleton], bool]
 #: Geometries written together.
 GEOMETRY_BATCH = 256
 #: Added to the logits of required elements that are still missing, in every other row: 20 times as likely. Without the

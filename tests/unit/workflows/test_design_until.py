@@ -24,7 +24,7 @@ from matgen_core.core.records import (
 )
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.grammar import Skeleton
-from matgen_core.kinds.crystals.skeleton_decoding import Refuses
+from matgen_core.kinds.crystals.skeleton_decoding import IsRejected
 from matgen_core.kinds.registry import NAMES, load_kind
 from matgen_core.kinds.rules import Rules, allowed
 from matgen_core.workflows.design import design_until
@@ -178,8 +178,10 @@ def test_what_the_rules_reject_whatever_its_geometry_is_not_placed(monkeypatch: 
     drawn = [salts()[0], from_structure(cell)]
     asked: list[tuple[bool, ...]] = []
 
-    def generate(_target: Target, count: int, *, first: int, refuses: Refuses, **_: Any) -> tuple[Candidate, ...]:
-        asked.append((refuses(salt), refuses(odd), refuses(rutile)))
+    def generate(
+        _target: Target, count: int, *, first: int, is_rejected: IsRejected, **_: Any
+    ) -> tuple[Candidate, ...]:
+        asked.append((is_rejected(salt), is_rejected(odd), is_rejected(rutile)))
         return tuple(Candidate(f"0-{first}-{i}", drawn[i], Origin("test", "", 0, first + i)) for i in range(2))
 
     monkeypatch.setattr(matgen_core.kinds.crystals.kind, "generate", generate)

@@ -19,7 +19,7 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.critic import load_critic
 from matgen_core.kinds.crystals.drafts import Draft, choose_drafts, distinct, scores_of
 from matgen_core.kinds.crystals.generate import Pipeline, generate, load_engine
-from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, placeless, skeleton_of
+from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, skeleton_of, without_geometry
 from matgen_core.kinds.crystals.placement import Placed, place_drafts, rank_placed
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.relax_drawn import relax_drawn
@@ -46,8 +46,8 @@ def test_the_same_seed_draws_the_same_within_the_constraints() -> None:
 
 def test_known_types_come_last_where_new_ones_are_preferred() -> None:
     known, new = Draft(SALT, "x", "", 0), Draft(Skeleton(225, (("a", "Na"), ("b", "Rb"))), "x", "", 0)
-    assert load_reference().has_type(structure_type(placeless(SALT)))
-    assert not load_reference().has_type(structure_type(placeless(new.skeleton)))
+    assert load_reference().has_type(structure_type(without_geometry(SALT)))
+    assert not load_reference().has_type(structure_type(without_geometry(new.skeleton)))
     pipeline = Pipeline(Target(), QUICK, 0, Grammar())
     assert pipeline.choose([known, new], 1) == [new]
     assert pipeline.choose([known, new], 2) == [new, known]
@@ -107,7 +107,7 @@ def test_of_diffusion_and_known_crystals_the_lower_energy_goes_on() -> None:
 
 def test_placed_drafts_are_ranked_by_their_energies_and_goals() -> None:
     def placed(formation: float | None, above: float | None) -> Placed:
-        return Placed(Draft(SALT, "x", "", 0), placeless(SALT), "diffusion", formation, above)
+        return Placed(Draft(SALT, "x", "", 0), without_geometry(SALT), "diffusion", formation, above)
 
     entries = [placed(-1.0, 0.30), placed(-1.0, 0.02), placed(None, None), placed(-2.0, 0.05)]
     zeros = torch.zeros(4)
@@ -143,7 +143,7 @@ def test_every_engine_drafts_within_the_rows_and_the_constraints() -> None:
         assert 0 < len(drafts) <= 2 * QUICK.drafts
         assert {draft.row for draft in drafts} == {0, 1}
         for draft in drafts:
-            crystal = placeless(draft.skeleton)
+            crystal = without_geometry(draft.skeleton)
             assert check_crystal(crystal, formula_counts(crystal), OXIDE.constraints).passed
             assert (draft.crystal is None) == (name == "symmetry-first")
             assert np.isfinite(draft.log_weight)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.structure import formula_counts
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Constraints
-from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, placeless
+from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, without_geometry
 from matgen_core.kinds.crystals.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, slots
 from matgen_core.kinds.crystals.skeleton_decoding import propose, similar_lengths, write_skeletons
 from matgen_core.models.conditioning import ConditionConfig
@@ -77,7 +77,7 @@ def test_what_has_no_way_to_go_on_is_no_skeleton(gpt: ConditionalGPT) -> None:
     written = write_skeletons(gpt, grammar, torch.zeros(24, 1), 1.0, 1.0, seeded()).skeletons
     assert any(written)
     for skeleton in filter(None, written):
-        assert sum(formula_counts(placeless(skeleton)).values()) >= 30
+        assert sum(formula_counts(without_geometry(skeleton)).values()) >= 30
 
 
 def test_whatever_the_network_wants_the_grammar_decides(gpt: ConditionalGPT) -> None:

@@ -18,7 +18,7 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.drafts import Draft
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion, draw_latents
-from matgen_core.kinds.crystals.grammar import Grammar, placeless
+from matgen_core.kinds.crystals.grammar import Grammar, without_geometry
 from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
 from matgen_core.learning.checkpoints import Checkpoint, load_checkpoint
 from matgen_core.learning.recipes.latents import crystal_diffusion, crystal_vae
@@ -70,7 +70,7 @@ def test_constraints_hold_for_every_crystal_whatever_the_latent(
     assert drafts
     assert {draft.row for draft in drafts} <= set(range(6))
     for draft in drafts:
-        crystal = placeless(draft.skeleton)
+        crystal = without_geometry(draft.skeleton)
         assert check_crystal(crystal, formula_counts(crystal), constraints).passed
 
 
