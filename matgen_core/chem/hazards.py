@@ -96,6 +96,30 @@ def read_supply(formula: str) -> Supply:
     return Supply(_price(composition), *_hhi(composition), _scarcest([str(e) for e in composition]))
 
 
+@lru_cache(maxsize=20_000)
+def explain_supply(formula: str) -> dict[str, Message]:
+    """Why a number of :func:`read_supply` is None, by the field: the elements of which the tables know nothing.
+
+    >>> str(explain_supply("TcO2")["production"]), explain_supply("NaCl")
+    ('no HHI of Tc is known', {})
+    """
+    from pymatgen.core import Composition
+
+    found, elements = read_supply(formula), [str(e) for e in Composition(formula)]
+    single = {element: read_supply(element) for element in elements}
+
+    def lacking(field: str) -> str:
+        return ", ".join(e for e in elements if getattr(single[e], field) is None) or formula
+
+    reasons = {
+        "price": Message("no price of {elements} is known", elements=lacking("price")),
+        "production": Message("no HHI of {elements} is known", elements=lacking("production")),
+        "reserve": Message("no HHI of the reserves of {elements} is known", elements=lacking("reserve")),
+        "scarcest": Message("how much {elements} the crust holds is not known", elements=lacking("scarcest")),
+    }
+    return {field: reason for field, reason in reasons.items() if getattr(found, field) is None}
+
+
 def _price(composition: object) -> float | None:
     try:
         return float(_costs().get_cost_per_kg(composition))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from matgen_core.core.properties import Property
 from matgen_core.core.records import Candidate, M
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame
 from matgen_core.workflows.pareto import Objective, find_fronts, losses
@@ -15,6 +16,11 @@ from matgen_core.workflows.screen import written_name
 #: Pixels that a letter of 12 px takes along each axis of a label that is turned by 45 degrees; in Japanese twice that.
 _LETTER = 5.0
 _GRID = "rgba(128,128,128,0.2)"
+
+
+def _titled(record: Property, translate: Translate) -> str:
+    """Name of a property, with its unit in brackets."""
+    return f"{translate(record.label)} ({record.unit})" if record.unit else translate(record.label)
 
 
 def draw_front(
@@ -45,7 +51,7 @@ def draw_front(
     told = [f"{c.name} · {written_name(c)}" if c.name else written_name(c) for c in candidates]
     texts = np.array([f"{t} · {translate('front')} {f}" for t, f in zip(told, fronts, strict=True)], dtype=object)
     ids = np.array([c.id for c in candidates], dtype=object)
-    titles = [f"{translate(o.property.label)} {o.property.unit}".strip() for o in objectives[:3]]
+    titles = [_titled(o.property, translate) for o in objectives[:3]]
     figure = go.Figure()
     # One trace a kind of point: a marker told point by point takes a second for some thousand of them.
     scale = 0.5 if len(keys) == 3 else 1.0  # in space a point of one size looks twice as large
@@ -108,7 +114,7 @@ def draw_parallel(
     for objective in objectives:
         record = objective.property
         values = np.array([c.best(objective.key) for c in candidates], dtype=float)
-        label = f"{translate(record.label)} {record.unit}".strip()
+        label = _titled(record, translate)
         dimension = {"label": label, "values": values}
         if objective.direction == "min" and len(values):
             dimension["range"] = [float(values.max()), float(values.min())]

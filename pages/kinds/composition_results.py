@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.hazards import read_supply
+from matgen_core.chem.hazards import explain_supply, read_supply
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate, Formula
@@ -131,13 +131,16 @@ def show_formula(candidate: Candidate[Formula]) -> None:
             hand_over(formula)
     left, right = st.columns(2, gap="medium")
     show_facts(prediction_rows(candidate), left)
-    supply = read_supply(formula)
+    supply, unknown = read_supply(formula), explain_supply(formula)
     facts = {
-        _("Price of its elements"): "–" if supply.price is None else f"{price_text(supply.price)} USD/kg",
+        _("Price of its elements"): _(unknown["price"])
+        if supply.price is None
+        else f"{price_text(supply.price)} USD/kg",
         _("HHI of production, reserves"): " · ".join(
-            "–" if v is None else f"{v:,.0f}" for v in (supply.production, supply.reserve)
+            _(unknown[field]) if (value := getattr(supply, field)) is None else f"{value:,.0f}"
+            for field in ("production", "reserve")
         ),
-        _("Scarcest element"): "–"
+        _("Scarcest element"): _(unknown["scarcest"])
         if supply.scarcest is None
         else f"{supply.scarcest[0]}, {supply.scarcest[1]:g} mg/kg",
         _("Nearest known formulas"): ", ".join(f"{subscript(f)} ({d:.0%})" for f, d in nearest_known(formula, 3)),

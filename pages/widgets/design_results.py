@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from matgen_core.chem.hazards import read_supply
+from matgen_core.chem.hazards import explain_supply, read_supply
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.goal_probability import chance, round_chance
 from matgen_core.core.goals import Target
@@ -63,7 +63,8 @@ def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str, fir
 
 def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
     """Chance of being on target, price, supply, and the diagram of its elements."""
-    supply = read_supply(reduced_formula(candidate.material))
+    formula = reduced_formula(candidate.material)
+    supply, why = read_supply(formula), explain_supply(formula)
     odds = round_chance(chance(candidate, target))
     hazards = candidate.verdict("hazards")
     unknown = _("not known")
@@ -74,13 +75,13 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
             else _("{share}, by the whole predicted distribution").format(share=f"{100 * odds:.2g}%")
         ),
         _("Price of the elements"): (
-            unknown if supply.price is None else _("{price} USD/kg").format(price=price_text(supply.price))
+            _(why["price"]) if supply.price is None else _("{price} USD/kg").format(price=price_text(supply.price))
         ),
         _("Supply (HHI of production, of reserves)"): ", ".join(
-            unknown
-            if value is None
+            _(why[field])
+            if (value := getattr(supply, field)) is None
             else f"{value:,.0f}" + (f" ({_('few countries')})" if value > _CONCENTRATED else "")
-            for value in (supply.production, supply.reserve)
+            for field in ("production", "reserve")
         ),
         _("Scarcest element"): (
             unknown

@@ -18,7 +18,7 @@ from matgen_core.workflows.pareto import Objective, mean_distance, pick_diverse,
 from matgen_core.workflows.screen import name_of
 from matgen_core.workflows.screen_files import screening_to_csv, screening_to_json
 from pages.i18n.formatting import number
-from pages.i18n.language import _
+from pages.i18n.language import _, ngettext
 from pages.kinds.registry import page_kinds
 from pages.widgets.downloads import File, offer
 from pages.widgets.screening_table import Ranked, tick
@@ -79,7 +79,9 @@ def offer_screened(
         if of_kind := [c for c in shown if name_of_kind(c.material) == page.name]:
             files += page.screened_files(of_kind)
     st.caption(
-        _("Files of the {n} that are ticked").format(n=len(picked))
+        ngettext("Files of the one that is ticked", "Files of the {n} that are ticked", len(picked)).format(
+            n=len(picked)
+        )
         if picked
         else _("Files of everything that is shown")
     )

@@ -6,9 +6,12 @@ import io
 from collections.abc import Sequence
 
 from matgen_core.chem.formula_writing import write_formula
-from matgen_core.chem.hazards import read_supply
+from matgen_core.chem.hazards import explain_supply, read_supply
 from matgen_core.core.records import Candidate, Formula
 from matgen_core.kinds.crystals.files import OwnColumns, chance_columns, harmless, why_missing
+
+#: Fields of the supply, in the order of their columns.
+_SUPPLY = ("price", "production", "reserve")
 
 
 def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
@@ -30,7 +33,11 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
         for key in keys:
             p = c.predictions.get(key)
             cells += [None, None, None] if p is None else [p.value, p.spread, p.in_domain]
-        cells.append(why_missing(c.predictions, keys))
+        unknown = explain_supply(c.material.reduced)
+        supplied = [
+            f"{column}: {unknown[field]}" for column, field in zip(supply, _SUPPLY, strict=True) if field in unknown
+        ]
+        cells.append("; ".join(filter(None, [why_missing(c.predictions, keys), *supplied])))
         for rule in rules:
             verdict = c.verdict(rule)
             cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]

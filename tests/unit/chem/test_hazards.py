@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from matgen_core.chem.hazards import CAUTION, RADIOACTIVE, TOXIC, check_hazards, hazardous, read_supply
+from matgen_core.chem.hazards import CAUTION, RADIOACTIVE, TOXIC, check_hazards, explain_supply, hazardous, read_supply
+from matgen_core.core.records import Candidate, Formula, Origin
+from matgen_core.kinds.compositions.files import formulas_to_csv
 
 
 @pytest.mark.parametrize("element", sorted(TOXIC))
@@ -52,3 +54,18 @@ def test_hazards_that_are_asked_for_by_name_stay() -> None:
     assert hazardous(elements, (), radioactive=True) == {"U"}
     assert hazardous(elements, (), toxic=True, radioactive=True) == {"Pb", "Cd", "U"}
     assert hazardous(elements, ()) == frozenset()
+
+
+def test_what_is_unknown_of_the_supply_names_the_elements() -> None:
+    for formula in ("PmAt2", "XeF2", "TcO2", "NaCl"):
+        supply, why = read_supply(formula), explain_supply(formula)
+        fields = ("price", "production", "reserve", "scarcest")
+        assert set(why) == {field for field in fields if getattr(supply, field) is None}, formula
+    assert str(explain_supply("PmAt2")["price"]) == "no price of Pm, At is known"
+    assert "Xe" in explain_supply("XeF2")["production"]
+    assert "F" not in explain_supply("XeF2")["production"].values["elements"]
+
+
+def test_the_csv_of_compositions_says_why_a_price_is_missing() -> None:
+    text = formulas_to_csv([Candidate("0-0", Formula("PmAt2"), Origin("test"))])
+    assert "price_usd_per_kg: no price of Pm, At is known" in text
