@@ -1,1 +1,1 @@
-"""Crystals: generation by symmetry, prediction by CHGNet and MatBERT, novelty, files."""
+"""Crystals: generation by symmetry, prediction by CHGNet and crystal-gap, novelty, files."""

@@ -1,4 +1,4 @@
-"""Crystals as a kind: drawn by an engine, read by CHGNet and MatBERT, judged by chemistry, geometry and the hull."""
+"""Crystals as a kind: drawn by an engine, read by CHGNet and the judge of gaps, judged by rules and the hull."""
 
 from __future__ import annotations
 
