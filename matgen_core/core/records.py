@@ -241,6 +241,7 @@ class Progress(Generic[M]):
         total: candidates asked for.
         candidates: everything found so far, with whatever is known of it.
         message: one line for the user, if there is something to say.
+        working: those that are drawn and not yet predicted and judged: crystals placed, and about to be relaxed.
     """
 
     stage: str
@@ -248,3 +249,4 @@ class Progress(Generic[M]):
     total: int
     candidates: tuple[Candidate[M], ...] = ()
     message: Text = ""
+    working: tuple[Candidate[M], ...] = ()

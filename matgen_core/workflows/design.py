@@ -69,7 +69,7 @@ def design(
         except Cancelled:
             stopped = True
             break
-        report(Progress("predict", kept, count, found))
+        report(Progress("predict", kept, count, found, working=tuple(batch)))
         # Not asked whether to stop: what was drawn is predicted, which takes seconds, and so can be judged.
         judged = stages.judge(stages.predict(batch, count - kept))
         drawn += size
@@ -155,10 +155,10 @@ def design_until(
     clock = Clock(budget.seconds, cancelled)
     stages = made.begin(Brief(target, told, run.seed, ruled, run.rules), run.candidates)
 
-    def step(size: int, first: int, tell: Callable[[str], None]) -> tuple[Candidate[Any], ...]:
+    def step(size: int, first: int, tell: Callable[..., None]) -> tuple[Candidate[Any], ...]:
         tell("generate")
         batch = stages.draw(size, first, clock)
-        tell("predict")
+        tell("predict", tuple(batch))
         # Not asked whether to stop, as above.
         return stages.judge(stages.predict(batch))
 

@@ -96,7 +96,7 @@ def go_on(
     run: DesignRun[M],
     budget: Budget,
     batches: Batches,
-    step: Callable[[int, int, Callable[[str], None]], tuple[Candidate[M], ...]],
+    step: Callable[[int, int, Callable[..., None]], tuple[Candidate[M], ...]],
     order: Callable[[Sequence[Candidate[M]]], tuple[Candidate[M], ...]],
     clock: Clock,
     on_progress: Callable[[Progress[M]], None] | None,
@@ -107,8 +107,8 @@ def go_on(
         run: what was found before.
         budget: when to end.
         batches: how many are drawn together.
-        step: (size, number of the first, what to tell the stage) -> judged candidates; fewer, or Cancelled where there
-            is none, once the clock said that it is over.
+        step: (size, number of the first, what to tell the stage and what is being worked on) -> judged candidates;
+            fewer, or Cancelled where there is none, once the clock said that it is over.
         order: best first.
         clock: asked between batches, and by ``step`` within them.
         on_progress: told after each stage of each batch.
@@ -120,8 +120,13 @@ def go_on(
         size = min(batches.size(drawn), last - drawn)
         kept, passing = found, done
 
-        def tell(stage: str, kept: tuple[Candidate[M], ...] = kept, passing: int = passing) -> None:
-            report(Progress(stage, passing, budget.want, kept))
+        def tell(
+            stage: str,
+            working: tuple[Candidate[M], ...] = (),
+            kept: tuple[Candidate[M], ...] = kept,
+            passing: int = passing,
+        ) -> None:
+            report(Progress(stage, passing, budget.want, kept, working=working))
 
         try:
             batch = step(size, drawn, tell)

@@ -8,12 +8,15 @@ from typing import Any
 import streamlit as st
 
 from matgen_core.core.records import Candidate
+from matgen_core.kinds.registry import kind_of
 from pages.i18n.language import _
 from pages.runs.jobs import Job
 
 #: The page is drawn anew when so large a share more was found: with thousands it takes a second, which a click made
 #: meanwhile must wait for.
 _MORE = 1 / 8
+#: Names of candidates that are being worked on which are shown at most.
+_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,20 @@ def _show(job: Job, shown: int, key: str) -> None:
         st.rerun()
     bar, cancel = st.columns([5, 1], vertical_alignment="bottom", wrap=False)
     bar.progress(job.share, _words(job))
+    if job.busy and (placed := _working(job)):
+        st.caption(placed)
     # A callback: on a busy machine the click may come with a change elsewhere, and the whole page is drawn for both.
     cancel.button(_("Cancel"), key=key, width="stretch", disabled=job.stop.is_set(), on_click=job.cancel)
+
+
+def _working(job: Job) -> str:
+    """What is drawn and not yet predicted, by name, so that there is something to see within seconds."""
+    working = job.progress.working if job.progress else ()
+    if not working:
+        return ""
+    names = list(dict.fromkeys(kind_of(one.material).written(one.material) for one in working))
+    shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+    return _("Drawn, not yet predicted ({n}): {names}").format(n=len(working), names=shown)
 
 
 def _words(job: Job) -> str:
