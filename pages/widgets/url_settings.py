@@ -18,6 +18,8 @@ from pages.i18n.language import _, language, translations
 
 URL: Final = "query-params"
 _SEEN = "link-problems"
+#: Settings that an older link asked for: by the key of today, the older key and what was written.
+_ASKED = "link-older"
 #: Keys of older links: what each is called now, and what is added to its number. The guidance of crystals was the
 #: weight of the conditional network, 1 for the model as trained; now it is 0 for that, as it always was for molecules.
 _OLDER = {"guidance": ("strength", -1.0), "heed": ("strength", 0.0)}
@@ -92,9 +94,7 @@ def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.w
     seen = f"{_SEEN}-{page}"
     if seen not in st.session_state:
         st.session_state[seen] = [
-            _(
-                "The link asks for {key} = {text}, which cannot be; the usual setting is used. To mend it: {hint}."
-            ).format(key=f"`{key}`", text=_quoted(text), hint=hint)
+            _refusal(key, text, hint)
             for key, rule in rules.items()
             for text in st.query_params.get_all(key)
             if (hint := rule.problem(text)) is not None
@@ -104,16 +104,27 @@ def check_link(rules: Mapping[str, Rule], report: Callable[[str], object] = st.w
         report(message)
 
 
+def _refusal(key: str, text: str, hint: str) -> str:
+    """What the link asks for in vain and what to write instead; of an older link by the key that it has."""
+    older, written = st.session_state.get(_ASKED, {}).get(key, (key, text))
+    if older != key:
+        hint = _("write `{key}` in its place, {hint}").format(key=key, hint=hint)
+    return _(
+        "The link asks for {key} = {text}, which cannot be; the usual setting is used. To mend it: {hint}."
+    ).format(key=f"`{older}`", text=_quoted(written), hint=hint)
+
+
 def _follow_older(rules: Mapping[str, Rule]) -> None:
     """Turns keys of older links and runs into those of today, so that their numbers keep their meaning."""
     older = [key for key, (now, _plus) in _OLDER.items() if key in st.query_params and now in rules]
     for key in older:
         now, plus = _OLDER[key]
-        text = st.query_params.pop(key)
+        text = written = st.query_params.pop(key)
         with suppress(ValueError):
             text = f"{round(float(text) + plus, 6):g}"
         if now not in st.query_params:
             st.query_params[now] = text
+            st.session_state.setdefault(_ASKED, {})[now] = (key, written)
     if older:
         st.rerun()
 

@@ -102,6 +102,13 @@ def test_a_link_of_an_older_version_keeps_the_meaning_of_its_guidance(asked: lis
     assert [settings.guidance for *_, settings in asked] == [2.5, 2.5]
 
 
+def test_what_an_older_link_asks_for_in_vain_is_said_by_its_own_key_and_value() -> None:
+    (said,) = [warning.value for warning in open_page(guidance="0.5").warning]
+    assert "`guidance`" in said
+    assert "0.5" in said
+    assert "write `strength` in its place, write a number from 0 to 5" in said
+
+
 def test_slider_and_box_say_the_same(asked: list[Any]) -> None:
     page = open_page(band_gap_ask="value")
     page.slider(key="band_gap_slide").set_value(3.3).run()
