@@ -12,7 +12,7 @@ from dataclasses import replace
 from matgen_core.chem.energy import METHOD as CHGNET
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.records import BOTH, STEERING, Candidate, Crystal, Judgement, Prediction, Verdict
+from matgen_core.core.records import BOTH, JUDGING, STEERING, Candidate, Crystal, Judgement, Prediction, Verdict
 from matgen_core.kinds.crystals.energy_judge import METHOD, JudgedEnergy, judge_energies
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.known_phases import ENERGIES
@@ -44,8 +44,8 @@ def agree(first: float | None, second: float | None, limit: float | None = None)
 
 
 def add_roles(candidate: Candidate[Crystal]) -> Candidate[Crystal]:
-    """The candidate with the role of CHGNet in each of its predictions."""
-    roles = dict.fromkeys(ENERGIES, STEERING) | dict.fromkeys(_MOMENTS, BOTH)
+    """The candidate with the role of the model of each prediction: the gap's network judges what the critic steered."""
+    roles = dict.fromkeys(ENERGIES, STEERING) | dict.fromkeys(_MOMENTS, BOTH) | {"band_gap": JUDGING}
     found = [replace(p, role=roles[key]) for key, p in candidate.predictions.items() if key in roles]
     return candidate.add_predictions(*found)
 

@@ -174,12 +174,13 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     from defusedcsv import csv
 
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
-    judged = _judged_keys(candidates)
+    roles, judged = _roles_and_judged(candidates)
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
     header = ["id", "formula", "space_group", "symbol", "atoms", "score", "engine", "checkpoint", "seed"]
     for key in keys:
         header += [key, f"{key}_spread", f"{key}_unit", f"{key}_method", f"{key}_in_domain", f"{key}_note"]
-        header += [f"{key}_role", *judge_columns(key)] if key in judged else []
+        header += [f"{key}_role"] if key in roles else []
+        header += judge_columns(key) if key in judged else []
     for rule in rules:
         header += [rule, f"{rule}_reason", *chance_columns(rule)]
     own = OwnColumns(candidates, [*header, "cif"])
@@ -187,7 +188,7 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([harmless(cell) for cell in (*header, *own.header, "cif")])
     for candidate in candidates:
-        cells = (*_cells(candidate, keys, rules, judged), *own.cells(candidate), to_cif(candidate))
+        cells = (*_cells(candidate, keys, rules, roles, judged), *own.cells(candidate), to_cif(candidate))
         writer.writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
 
@@ -270,13 +271,14 @@ def _rounded(value: float) -> float | int | None:
     return int(short) if short.is_integer() and abs(short) < 1e6 else short
 
 
-def _judged_keys(candidates: Sequence[Candidate[Any]]) -> frozenset[str]:
-    """Properties of which a role is said, or a second model was asked."""
-    return frozenset(k for c in candidates for k, p in c.predictions.items() if p.role or p.judged is not None)
+def _roles_and_judged(candidates: Sequence[Candidate[Any]]) -> tuple[set[str], set[str]]:
+    """Properties of which the model's role is said, and those of which a second model was asked."""
+    found = [(key, p) for c in candidates for key, p in c.predictions.items()]
+    return {key for key, p in found if p.role}, {key for key, p in found if p.judged is not None}
 
 
 def _cells(
-    candidate: Candidate, keys: Sequence[str], rules: Sequence[str], judged: Collection[str] = ()
+    candidate: Candidate, keys: Sequence[str], rules: Sequence[str], roles: Collection[str], judged: Collection[str]
 ) -> list[object]:
     crystal, origin = candidate.material, candidate.origin
     atoms = sum(formula_counts(crystal).values())
@@ -285,7 +287,8 @@ def _cells(
     for key in keys:
         p = candidate.predictions.get(key)
         cells += [None] * 6 if p is None else [p.value, p.spread, p.unit, p.method, p.in_domain, p.note]
-        cells += [None if p is None else p.role or None, *judge_cells(p)] if key in judged else []
+        cells += [None if p is None else p.role or None] if key in roles else []
+        cells += judge_cells(p) if key in judged else []
     for rule in rules:
         verdict = candidate.verdict(rule)
         cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
