@@ -121,4 +121,6 @@ def ask_sampling() -> tuple[int, int, CrystalSettings]:
 
 def ask_engine() -> str:
     """The engine that draws the crystals."""
-    return st.selectbox(_("Engine"), trained_engines(), key="engine", bind=URL, format_func=_)
+    names = trained_engines()
+    usual = names.index(_USUAL.engine)  # the first where nothing is chosen, as by command
+    return st.selectbox(_("Engine"), names, index=usual, key="engine", bind=URL, format_func=_)
