@@ -128,3 +128,13 @@ def test_engines_are_known_by_name() -> None:
         load_engine("guess")
     with pytest.raises(BadTarget, match="mixture"):
         load_engine("mixed")
+
+
+def test_substitutions_count_for_more_only_where_a_property_is_asked_for(engine: Substitution) -> None:
+    asked = ANY.copy()
+    asked[CRYSTAL_CONDITIONS.index("e_above_hull")] = 0.01
+    free = engine.draft(Grammar(), torch.from_numpy(asked)[None], SETTINGS, 0)
+    assert {draft.log_weight for draft in free} == {0.0}
+    asked[CRYSTAL_CONDITIONS.index("band_gap")] = 2.0
+    told = engine.draft(Grammar(), torch.from_numpy(asked)[None], SETTINGS, 0)
+    assert min(draft.log_weight for draft in told) > 0
