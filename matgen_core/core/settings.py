@@ -36,7 +36,7 @@ class CrystalSettings:
     """How candidates are drawn; together with target, count and seed it repeats a run.
 
     Args:
-        engine: name in the registry of engines: "symmetry-first", "substitution", "mixed" (both in turn) or
+        engine: name in the registry of engines: "symmetry-first", "substitution", "mixed" (drafts of both) or
             "latent-diffusion".
         guidance: strength of classifier-free guidance, conditional + guidance * (conditional - unconditional); 0
             samples from the conditional model as trained, larger values follow the goals more strictly.

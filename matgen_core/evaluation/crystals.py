@@ -3,8 +3,9 @@
 Definitions. struct: every distance above 0.5 Å, images of the same atom counted, and volume above 0.1 Å³. comp:
 ``smact_validity``. unique and novel: StructureMatcher's defaults, among the samples and against all known rows. stable:
 ``e_above_hull`` < 0.1 eV/atom by both potentials, CHGNet, which steered, and SevenNet, which did not; each alone stands
-beside. SUN: stable, unique and novel. Energies that are asked for count by SevenNet. All shares are of all samples;
-intervals are Wilson's at 95 %.
+beside. SUN: stable, unique and novel. new: by the app's verdict, for which a known formula does not count where its
+structure is not among the rows. Energies that are asked for count by SevenNet. All shares are of all samples; intervals
+are Wilson's at 95 %.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def measure_unconditional(samples: Sequence[Sample], rows: CrystalRows) -> dict[
     stable = [sample.is_stable(STABLE) for sample in samples]
     both = [steering and judging for steering, judging in stable]
     good = [u and n for u, n in zip(unique, novel, strict=True)]
+    new = [load_reference().newness(candidate.material).passed is True for candidate in candidates]
     apart = [check_overlap(to_structure(c.material)).passed is True for c in candidates]
     valid = [check_charges(reduced_formula(c.material)).passed is True for c in candidates]
     low = sum(c.material.space_group <= 2 for c in candidates)
@@ -78,6 +80,8 @@ def measure_unconditional(samples: Sequence[Sample], rows: CrystalRows) -> dict[
         "stable": share(sum(both), total),
         "novel_of_stable": share(sum(n for b, n in zip(both, novel, strict=True) if b), sum(both)),
         "sun": share(sum(b and g for b, g in zip(both, good, strict=True)), total),
+        "new": share(sum(new), total),
+        "sun_new": share(sum(b and u and n for b, u, n in zip(both, unique, new, strict=True)), total),
         "stable_chgnet": share(sum(steering for steering, _ in stable), total),
         "sun_chgnet": share(sum(s and g for (s, _), g in zip(stable, good, strict=True)), total),
         "stable_sevennet": share(sum(judging for _, judging in stable), total),
