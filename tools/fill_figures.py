@@ -180,9 +180,7 @@ def targets() -> str:
             )
         )  # fmt: skip
     each = result["targets"][0]["hits"]["of"]
-    note = (
-        f"\n{each} samples a target. † CHGNet steers and judges the moment.\n"
-    )
+    note = f"\n{each} samples a target. † CHGNet steers and judges the moment.\n"
     return table(head, rows) + note
 
 

@@ -25,6 +25,8 @@ def show(store: Store, run: Run) -> None:
     candidates = store.candidates(run.id)
     if not candidates:
         st.info(_("Nothing had arrived yet."))
+        if run.state == "running":
+            wait_for_first(store, run.id)
         return
     kinds = Counter(name_of_kind(candidate.material) for candidate in candidates)
     if len(kinds) > 1:
@@ -38,6 +40,14 @@ def show(store: Store, run: Run) -> None:
         st.info(_(page.nothing_kept))
         return
     page.show_kept(shown, View(Target(), follow_pick("runs", run.id, shown), usual, usual, run.id))
+
+
+@st.fragment(run_every=2.0)
+def wait_for_first(store: Store, run: str) -> None:
+    """Draws the page anew once a run that goes on has a candidate, or has ended."""
+    now = store.get(run)
+    if now.count or now.state != "running":
+        st.rerun()
 
 
 st.title(_("Runs"), anchor=False)

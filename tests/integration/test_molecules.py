@@ -77,7 +77,7 @@ def test_the_command_writes_what_was_asked(ending: str, monkeypatch: pytest.Monk
     ("words", "said"),
     [
         (("--count", "0"), "ask for 1 to"), (("--prefix", "C[Na]"), "[Na]"), (("--require", "(("), "required SMARTS"),
-        (("--logp", "3:1"), "reversed"), (("--logp", "much"), "--logp"), (("--out", "x.exe"), ".sdf"),
+        (("--logp", "3:1"), "reversed"), (("--logp", "much"), "--logp"), (("--out", "x.exe"), "sdf"),
         (("--filters", "NIH"), "PAINS"), (("--temperature", "nan"), "temperature"),
         (("--guidance", "9"), "guidance"), (("--prefix", "CC(F)F)"), "may not follow"),
     ],

@@ -288,6 +288,8 @@ def test_a_switch_says_what_is_chosen_in_select_boxes_in_the_other_language(page
     expect(page.get_by_role("dialog")).to_have_count(0)
     box = page.locator(".st-key-crystal_system").get_by_role("combobox")
     for language, word in (("日本語", "立方晶系"), ("English", "cubic"), ("日本語", "立方晶系")):
+        settle(page)
+        expect(page.get_by_role("radio", name=language)).to_have_count(1)
         page.get_by_role("radio", name=language).click()
         settle(page)
         expect(box).to_have_value(word)

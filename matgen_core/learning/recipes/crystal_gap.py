@@ -210,7 +210,7 @@ def structure_features(crystals: CrystalRows, folder: Path) -> NDArray[np.float3
             readings = read_energies([to_structure(crystal) for crystal in some])
             empty = (float("nan"),) * _FEATURES
             np.save(path, np.array([r.features or empty for r in readings], dtype=np.float32))
-        parts.append(np.load(path))
+        parts.append(np.load(path, allow_pickle=False))
     return np.concatenate(parts)
 
 
