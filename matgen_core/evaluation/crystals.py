@@ -217,7 +217,7 @@ def read_rows(rows: CrystalRows) -> list[Candidate]:
 
 
 def hits_of(samples: Sequence[Sample], goals: dict[str, Goal]) -> list[bool]:
-    """Whether each meets every goal: energies by SevenNet, the gap by MatBERT, the moment by CHGNet."""
+    """Whether each meets every goal: energies by SevenNet, the gap by its judge, the moment by CHGNet."""
     return [all(meets(key, goal, judged_value(s, key)) is True for key, goal in goals.items()) for s in samples]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
-from matgen_core.core.errors import DamagedCheckpoint, UnknownCheckpoint
+from matgen_core.core.errors import BadTarget, DamagedCheckpoint, UnknownCheckpoint
 from matgen_core.core.installation import ASSETS
-from matgen_core.core.messages import Message
+from matgen_core.core.messages import Message, join
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -125,6 +125,19 @@ def condition_keys(name: str, *, folder: Path = FOLDER) -> tuple[str, ...]:
     with _reading(name, source):
         config = _config(source)
         return tuple(config["conditions"]["keys"]) if "conditions" in config else ()
+
+
+def check_trained_on(name: str, keys: Iterable[str]) -> None:
+    """Raises BadTarget for the first of these properties that a shipped network is not told of."""
+    told = condition_keys(name)
+    for key in keys:
+        if key not in told:
+            raise BadTarget(
+                "{network} was not trained on {key!r}; choose from: {told}; or train it with: matgen train {network}",
+                network=name,
+                key=key,
+                told=join(told, ", "),
+            )
 
 
 #: Weight files of a language model, and what stands before the names of the weights in each.

@@ -17,7 +17,7 @@ from matgen_core.core.settings import CompositionSettings, check_settings
 from matgen_core.kinds.compositions.generate import AtomRules, atom_rules
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.learning.checkpoints import condition_keys
+from matgen_core.learning.checkpoints import check_trained_on
 
 MOST = 20_000
 #: Checkpoint of the generator.
@@ -30,7 +30,6 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
     Raises:
         BadTarget, BadInput: naming the input and the remedy, for what cannot be asked for.
     """
-    told = condition_keys(GENERATOR)
     for key in target.goals:
         if key not in FORMULA_PROPERTIES:
             raise BadTarget(
@@ -38,13 +37,7 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
                 key=key,
                 formula_properties=join(FORMULA_PROPERTIES, ", "),
             )
-        if key not in told:
-            raise BadTarget(
-                "{network} was not trained on {key!r}; choose from: {told}; or train it with: matgen train {network}",
-                network=GENERATOR,
-                key=key,
-                told=join(told, ", "),
-            )
+    check_trained_on(GENERATOR, target.goals)
     constraints = target.constraints
     check_constraints(constraints)
     if constraints.crystal_system is not None:

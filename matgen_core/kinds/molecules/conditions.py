@@ -15,7 +15,7 @@ from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
 from matgen_core.core.settings import MoleculeSettings, check_settings
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import check_beginning
-from matgen_core.learning.checkpoints import condition_keys
+from matgen_core.learning.checkpoints import check_trained_on
 
 MOST = 100_000
 #: Checkpoint of the generator.
@@ -24,7 +24,6 @@ GENERATOR = "smiles-gpt"
 
 def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> None:
     """Raises BadTarget or BadInput, naming the input and the remedy, for what cannot be asked for."""
-    told = condition_keys(GENERATOR)
     for key in target.goals:
         if key not in MOLECULE_CONDITIONS:
             raise BadTarget(
@@ -32,13 +31,7 @@ def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> N
                 key=key,
                 molecule_conditions=join(MOLECULE_CONDITIONS, ", "),
             )
-        if key not in told:
-            raise BadTarget(
-                "{network} was not trained on {key!r}; choose from: {told}; or train it with: matgen train {network}",
-                network=GENERATOR,
-                key=key,
-                told=join(told, ", "),
-            )
+    check_trained_on(GENERATOR, target.goals)
     if not 1 <= count <= MOST:
         raise BadTarget("{count} molecules cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
     check_settings(settings)
