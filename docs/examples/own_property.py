@@ -29,8 +29,10 @@ def main(folder: Path) -> None:
 
     # LoRA trains a small part of the weights of MatBERT. A fifth of the rows is withheld to measure the error.
     tuned = finetune(examples, FinetuneConfig("lora", epochs=5, batch=32, seed=0))
-    print(f"error {tuned.report['mae']:.3g} on {tuned.report['held']:.0f} withheld rows; "
-          f"the median of all rows would err by {tuned.report['mae_of_median']:.3g}")  # fmt: skip
+    print(
+        f"error {tuned.report['mae']:.3g} on {tuned.report['held']:.0f} withheld rows; "
+        f"the median of all rows would err by {tuned.report['mae_of_median']:.3g}"
+    )
 
     asked = ["MgO", "NaCl", "TiO2", "GaAs"]
     values_read, spreads = tuned.read(asked)

@@ -188,11 +188,20 @@ def _join(graphs: Sequence[ReducedGraph]) -> _Batch:
         return torch.from_numpy(np.concatenate(parts))
 
     return _Batch(
-        join("numbers"), join("counts").float(), torch.from_numpy(np.repeat(np.arange(len(graphs)), sizes[:, 0])),
-        join("center", atoms), join("neighbour", atoms), join("bond", bonds), join("times").float()[:, None],
-        join("directed", arms), join("angle_center", atoms), join("angle_bonds", bonds),
-        join("angle_arms", arms), join("angle_times").float()[:, None], len(graphs),
-    )  # fmt: skip
+        numbers=join("numbers"),
+        counts=join("counts").float(),
+        owner=torch.from_numpy(np.repeat(np.arange(len(graphs)), sizes[:, 0])),
+        center=join("center", atoms),
+        neighbour=join("neighbour", atoms),
+        bond=join("bond", bonds),
+        times=join("times").float()[:, None],
+        directed=join("directed", arms),
+        angle_center=join("angle_center", atoms),
+        angle_bonds=join("angle_bonds", bonds),
+        angle_arms=join("angle_arms", arms),
+        angle_times=join("angle_times").float()[:, None],
+        crystals=len(graphs),
+    )
 
 
 def _energies(model: Any, batch: _Batch, vectors: Tensor) -> Tensor:

@@ -100,9 +100,13 @@ class _Atoms:
         taken = np.rint(self.places - inside).astype(np.int64)
         points = np.ascontiguousarray(inside @ self.cell)
         _, ends, images, lengths = find_points_in_spheres(
-            points, np.ascontiguousarray(points[atom : atom + 1]), r=reach, pbc=np.ones(3, dtype=np.int64),
-            lattice=np.ascontiguousarray(self.cell), tol=1e-8,
-        )  # fmt: skip
+            points,
+            np.ascontiguousarray(points[atom : atom + 1]),
+            r=reach,
+            pbc=np.ones(3, dtype=np.int64),
+            lattice=np.ascontiguousarray(self.cell),
+            tol=1e-8,
+        )
         ends = ends.astype(np.int64)
         vectors = np.rint(images).astype(np.int64) - taken[ends] + taken[atom]
         kept = (ends != atom) | vectors.any(axis=1)
@@ -224,9 +228,20 @@ def reduce_graph(free: FreeCrystal, coordinates: Array, lattice: Array, skin: fl
         count += len(short)
     linear, offset = (np.concatenate(parts) for parts in zip(*arms, strict=True))
     return ReducedGraph(
-        free.numbers, free.counts, center, atoms.site[ends], bond, times, directed, np.concatenate(corners),
-        np.concatenate(bonds), np.concatenate(pairs), np.concatenate(sizes), linear, offset,
-    )  # fmt: skip
+        numbers=free.numbers,
+        counts=free.counts,
+        center=center,
+        neighbour=atoms.site[ends],
+        bond=bond,
+        times=times,
+        directed=directed,
+        angle_center=np.concatenate(corners),
+        angle_bonds=np.concatenate(bonds),
+        angle_arms=np.concatenate(pairs),
+        angle_times=np.concatenate(sizes),
+        linear=linear,
+        offset=offset,
+    )
 
 
 def still_holds(free: FreeCrystal, before: tuple[Array, Array], after: tuple[Array, Array], skin: float = SKIN) -> bool:

@@ -75,9 +75,10 @@ def _read_crystal(file: Path) -> Candidate:
         raise BadInput("{file} cannot be varied: {reason}", file=file.name, reason=refused[0].reason)
     if len(crystals) != 1:
         raise BadInput(
-            "{file} holds {count} crystals; give a file of one structure, such as a CIF", file=file.name,
+            "{file} holds {count} crystals; give a file of one structure, such as a CIF",
+            file=file.name,
             count=len(crystals),
-        )  # fmt: skip
+        )
     return crystals[0]
 
 

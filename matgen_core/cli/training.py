@@ -183,9 +183,15 @@ def train(
     with at_work(checkpoints / name / ".write-test", folder=folder / name) as work:
         try:
             path = run(
-                name, rows, folder / name, training, checkpoints=checkpoints, start=start, on_epoch=report,
+                name,
+                rows,
+                folder / name,
+                training,
+                checkpoints=checkpoints,
+                start=start,
+                on_epoch=report,
                 cancelled=work.cancelled,
-            )  # fmt: skip
+            )
         except Cancelled:
             typer.echo(f"stopped; its state is in {folder / name}, and the same command goes on from there", err=True)
             raise typer.Exit(130) from None

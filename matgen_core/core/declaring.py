@@ -55,9 +55,9 @@ class Setting:
             )
 
 
-def number(default: T, label: str, low: float, high: float, help: str = "", step: float = 1) -> T:
-    """A field that is a number from ``low`` to ``high``."""
-    made: Any = field(default=default, metadata={"setting": Setting(label, help, low, high, step)})
+def number(default: T, label: str, bounds: tuple[float, float], help: str = "", step: float = 1) -> T:
+    """A field that is a number within its bounds, the least and the largest value."""
+    made: Any = field(default=default, metadata={"setting": Setting(label, help, *bounds, step)})
     return made  # type: ignore[no-any-return]
 
 

@@ -65,14 +65,18 @@ class Property:
         return self.low, self.high
 
 
-_EXPERIMENT = (
-    "experimentalgap", "experimentalbandgap", "measuredbandgap", "gapexpt", "exptgap", "bandgapexpt",
-    "bandgapexperimental", "bandgapexp", "expbandgap", "exptbandgap", "gapexp", "egexp", "egexpt",
-)  # fmt: skip
-_ENTHALPY = (
-    "formationenergyperatom", "formationenergymp2020", "eform", "ef", "hform", "deltahf", "δhf", "dhf", "hf",
-    "enthalpyofformation", "formationenthalpy", "energyofformation",
-)  # fmt: skip
+_EXPERIMENT = tuple(
+    (
+        "experimentalgap experimentalbandgap measuredbandgap gapexpt exptgap bandgapexpt bandgapexperimental "
+        "bandgapexp expbandgap exptbandgap gapexp egexp egexpt"
+    ).split()
+)
+_ENTHALPY = tuple(
+    (
+        "formationenergyperatom formationenergymp2020 eform ef hform deltahf δhf dhf hf enthalpyofformation "
+        "formationenthalpy energyofformation"
+    ).split()
+)
 
 _RECORDS = (
     Property(

@@ -19,9 +19,11 @@ UNTIL = ("drawn", "valid", "unique", "novel", "passing")
 def _cap(default: int) -> int:
     """The setting ``cap`` of every kind: a run for a count generates at most so many times as many candidates."""
     return number(
-        default, "Generate at most, times the count", 1, 100,
+        default,
+        "Generate at most, times the count",
+        (1, 100),
         "The run ends there, even if fewer candidates were kept than asked for",
-    )  # fmt: skip
+    )
 
 
 _GUIDANCE = "0 samples from the conditional model as trained; larger values follow the targets more strictly"
@@ -61,41 +63,52 @@ class CrystalSettings:
     """
 
     engine: str = other("mixed", "Engine", "How crystals are generated")
-    guidance: float = number(1.0, "Guidance", 0.0, 5.0, _GUIDANCE, 0.1)
+    guidance: float = number(1.0, "Guidance", (0.0, 5.0), _GUIDANCE, 0.1)
     sampler: str = other("dpm-solver", "Sampler", "How the noise is taken away")
-    steps: int = number(10, "Denoising steps", 1, 1000)
+    steps: int = number(10, "Denoising steps", (1, 1000))
     drafts: int = number(
-        32, "Drafts for each candidate", 1, 256,
+        32,
+        "Drafts for each candidate",
+        (1, 256),
         "So many skeletons are written, and the critic keeps those likeliest to have what is asked near the hull",
-    )  # fmt: skip
+    )
     skeletons: int = number(
-        2, "Skeletons placed for each candidate", 1, 64,
+        2,
+        "Skeletons placed for each candidate",
+        (1, 64),
         "The one with the best energy by the steering potential goes on; more are stabler and take longer",
-    )  # fmt: skip
+    )
     templates: int = number(
-        1, "Known crystals that lend geometry", 0, 10,
+        1,
+        "Known crystals that lend geometry",
+        (0, 10),
         "With the same space group and positions, beside the diffusion; the lower energy goes on. 0: diffusion alone",
-    )  # fmt: skip
+    )
     relax: int = number(
-        15, "Steps of relaxation, at most", 0, 200,
+        15,
+        "Steps of relaxation, at most",
+        (0, 200),
         "Atoms and cell move by the steering potential, the symmetry kept; 0 leaves them as they were placed",
-    )  # fmt: skip
+    )
     geometries: int = number(
-        2, "Geometries tried for each skeleton", 1, 256,
+        2,
+        "Geometries tried for each skeleton",
+        (1, 256),
         "The generator's own score keeps the best one; more take longer",
-    )  # fmt: skip
-    refined: int = number(1, "Geometries refined for each skeleton", 1, 256)
-    temperature: float = number(1.0, "Temperature", 0.05, 10.0, step=0.05)
-    geometry_temperature: float = number(0.7, "Temperature of the geometry", 0.05, 10.0, step=0.05)
-    refine_from: float = number(0.3, "Share of the noise that is refined", 0.0, 1.0, step=0.05)
-    overlap_weight: float = number(10.0, "Weight of atoms too near", 0.0, 1000.0)
+    )
+    refined: int = number(1, "Geometries refined for each skeleton", (1, 256))
+    temperature: float = number(1.0, "Temperature", (0.05, 10.0), step=0.05)
+    geometry_temperature: float = number(0.7, "Temperature of the geometry", (0.05, 10.0), step=0.05)
+    refine_from: float = number(0.3, "Share of the noise that is refined", (0.0, 1.0), step=0.05)
+    overlap_weight: float = number(10.0, "Weight of atoms too near", (0.0, 1000.0))
     prefer_stable: bool = other(
         True, "Prefer stable", "Without a target for the energy above hull, ask for one as stable known crystals have"
     )
     novel: bool = other(
-        True, "Prefer new structure types",
+        True,
+        "Prefer new structure types",
         "Drafts whose formula is known with the same space group and positions come last",
-    )  # fmt: skip
+    )
     cap: int = _cap(4)
     judge: bool = other(
         True,
@@ -128,31 +141,36 @@ class MoleculeSettings:
     """
 
     temperature: float = number(
-        1.0, "Temperature", 0.1, 2.0,
-        "Below 1: surer and less varied; above 1: more varied, more of it no molecule", 0.05,
-    )  # fmt: skip
-    top_k: int = number(0, "Top-k", 0, 100, "Only the k likeliest tokens may come; 0: all")
+        1.0,
+        "Temperature",
+        (0.1, 2.0),
+        "Below 1: surer and less varied; above 1: more varied, more of it no molecule",
+        0.05,
+    )
+    top_k: int = number(0, "Top-k", (0, 100), "Only the k likeliest tokens may come; 0: all")
     top_p: float = number(
-        1.0, "Top-p", 0.05, 1.0, "Only the likeliest tokens that together reach this share may come", 0.05
+        1.0, "Top-p", (0.05, 1.0), "Only the likeliest tokens that together reach this share may come", 0.05
     )
     prefix: str = other("", "Prefix (SMILES)", "Every string begins with it; it may stop inside a ring or branch")
     scaffold: str = other(
-        "", "Scaffold (SMILES)",
+        "",
+        "Scaffold (SMILES)",
         "Grown onto at an open end, or where a * stands (c1ccncc1*); every molecule must contain it",
-    )  # fmt: skip
+    )
     require: str = other("", "Require (SMARTS)", "Every molecule must contain it")
     forbid: str = other("", "Forbid (SMARTS)", "No molecule may contain it")
     filters: tuple[str, ...] = other((), "Reject alerts", choices=ALERTS)
-    max_sa: float | None = number(None, "Synthetic accessibility, at most", 1.0, 10.0, _EASY, 0.1)
+    max_sa: float | None = number(None, "Synthetic accessibility, at most", (1.0, 10.0), _EASY, 0.1)
     until: str = other(
         "unique", "Count those that are", "Each includes those before it; passing: every target and filter too", UNTIL
     )
     cap: int = _cap(10)
     grammar: bool = other(
-        True, "Only what can become a molecule",
+        True,
+        "Only what can become a molecule",
         "A string after which no molecule can be written is begun anew; off: the network on its own",
-    )  # fmt: skip
-    guidance: float = number(1.0, "Guidance", 0.0, 5.0, _GUIDANCE, 0.1)
+    )
+    guidance: float = number(1.0, "Guidance", (0.0, 5.0), _GUIDANCE, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +190,19 @@ class CompositionSettings:
     """
 
     temperature: float = number(
-        1.1, "Temperature", 0.1, 2.0,
-        "Below 1: surer and less varied; above 1: more varied, more of it implausible", 0.05,
-    )  # fmt: skip
-    top_k: int = number(0, "Top-k", 0, 100, "Only the k likeliest elements may come; 0: all")
+        1.1,
+        "Temperature",
+        (0.1, 2.0),
+        "Below 1: surer and less varied; above 1: more varied, more of it implausible",
+        0.05,
+    )
+    top_k: int = number(0, "Top-k", (0, 100), "Only the k likeliest elements may come; 0: all")
     prompt: str = other("", "Begin with", "Atoms that every formula begins with; the model goes on from there")
     neutral: bool = other(
-        True, "Charge-neutral only",
+        True,
+        "Charge-neutral only",
         "Neutral with common oxidation states; one element may have two. Intermetallics are left out.",
-    )  # fmt: skip
+    )
     new: bool = other(False, "New formulas only", "Formulas that are not among the known")
     cap: int = _cap(20)
 
@@ -225,9 +247,9 @@ class Budget:
         draws: candidates drawn in all.
     """
 
-    want: int = number(10, "Candidates wanted", 1, 1000, "The loop ends when so many pass everything")
-    seconds: float = number(120.0, "Seconds, at most", 1, 86_400)
-    draws: int = number(2000, "Drawn, at most", 1, 20_000)
+    want: int = number(10, "Candidates wanted", (1, 1000), "The loop ends when so many pass everything")
+    seconds: float = number(120.0, "Seconds, at most", (1, 86_400))
+    draws: int = number(2000, "Drawn, at most", (1, 20_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +268,11 @@ class Rules:
         judge: whether a second potential judges the energies of crystals.
     """
 
-    max_e_above_hull: float = number(0.1, "Above the hull, at most (eV/atom)", 0.0, 1.0, step=0.01)
+    max_e_above_hull: float = number(0.1, "Above the hull, at most (eV/atom)", (0.0, 1.0), step=0.01)
     toxic: bool = other(False, "Allow toxic elements", "Pb, Cd, Hg, As, Be, Tl: not even drawn")
     radioactive: bool = other(False, "Allow radioactive elements", "Elements without a stable isotope: not even drawn")
     known: bool = other(False, "List what is known already, too")
-    max_sa: float = number(4.5, "Synthetic accessibility, at most", 1.0, 10.0, _EASY, 0.1)
+    max_sa: float = number(4.5, "Synthetic accessibility, at most", (1.0, 10.0), _EASY, 0.1)
     filters: tuple[str, ...] = other(ALERTS, "Reject alerts", choices=ALERTS)
     solid_state: bool = other(
         False,
@@ -287,13 +309,13 @@ class FinetuneConfig:
     """
 
     strategy: str = other("lora", "Strategy", "How much of the backbone is trained", ("full", "adapter", "lora"))
-    epochs: int = number(30, "Epochs", 1, 1000, "Passes over the training rows")
-    batch: int = number(64, "Rows a step", 1, 4096)
-    size: int = number(32, "Adapter's bottleneck", 1, 1024)
-    rank: int = number(8, "Rank of LoRA", 1, 256)
-    held: float = number(0.2, "Share withheld", 0.01, 0.9, "Rows on which the error is measured", 0.01)
-    seed: int = number(0, "Seed", 0, 2**31 - 1, "Of split, head and order")
+    epochs: int = number(30, "Epochs", (1, 1000), "Passes over the training rows")
+    batch: int = number(64, "Rows a step", (1, 4096))
+    size: int = number(32, "Adapter's bottleneck", (1, 1024))
+    rank: int = number(8, "Rank of LoRA", (1, 256))
+    held: float = number(0.2, "Share withheld", (0.01, 0.9), "Rows on which the error is measured", 0.01)
+    seed: int = number(0, "Seed", (0, 2**31 - 1), "Of split, head and order")
     learning_rate: float | None = number(
-        None, "Peak learning rate", 1e-6, 1.0, "Left out: the usual one of the strategy"
+        None, "Peak learning rate", (1e-6, 1.0), "Left out: the usual one of the strategy"
     )
     pretrained: bool = other(True, "Pretrained", "Without, the backbone begins from random weights")

@@ -57,18 +57,23 @@ def measure_crystals(
     found = draw_samples(wanted, file, workers, on_progress)
     drawn = [sample for batch in free for sample in found[batch.name]]
     result: dict[str, Any] = {
-        "engine": settings.engine, "settings": asdict(settings), "seed": seed,
+        "engine": settings.engine,
+        "settings": asdict(settings),
+        "seed": seed,
         "checkpoints": sorted({sample.candidate.origin.checkpoint for sample in drawn}),
         "unconditional": measure_unconditional(drawn, rows) if drawn else None,
-    }  # fmt: skip
+    }
     if each:
         result["targets"] = []
         for values, group in zip(TARGETS, asked, strict=True):
             samples = [sample for batch in group for sample in found[batch.name]]
             entry = measure_target(
-                values, samples, drawn, known_samples(withheld(rows, values), _KNOWN),
+                values,
+                samples,
+                drawn,
+                known_samples(withheld(rows, values), _KNOWN),
                 known_samples(nearest_rows(rows, values, min(each, _KNOWN)), _KNOWN),
-            )  # fmt: skip
+            )
             result["targets"].append(entry)
             say(f"{values}: {entry['hits']['value']:.2f}, stable by both {entry['stable']['value']:.2f}")
     return result, drawn

@@ -157,16 +157,18 @@ def read_samples(file: Path) -> Iterator[tuple[str, list[Sample]]]:
         except (ValueError, KeyError, TypeError):
             if number < len(lines):
                 raise BadInput(
-                    "{file}, line {number}, is no batch of samples; give another file, or delete it", file=file,
+                    "{file}, line {number}, is no batch of samples; give another file, or delete it",
+                    file=file,
                     number=number,
-                ) from None  # fmt: skip
+                ) from None
 
 
 def _to_record(sample: Sample) -> dict[str, Any]:
     return {
-        "candidate": to_record(sample.candidate), "formation_energy": sample.formation_energy,
+        "candidate": to_record(sample.candidate),
+        "formation_energy": sample.formation_energy,
         "e_above_hull": sample.e_above_hull,
-    }  # fmt: skip
+    }
 
 
 def _from_record(record: dict[str, Any]) -> Sample:

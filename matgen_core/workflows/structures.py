@@ -74,8 +74,10 @@ def list_structures(
     if smallest > MOST_ATOMS:
         raise BadTarget(
             "{formula} has {atoms} atoms in its smallest cell; structures are drawn of at most {most}",
-            formula=quote(formula), atoms=smallest, most=MOST_ATOMS,
-        )  # fmt: skip
+            formula=quote(formula),
+            atoms=smallest,
+            most=MOST_ATOMS,
+        )
     target = Target({}, Constraints(formula=formula, max_atoms=MOST_ATOMS))
     check_constraints(target.constraints)
     settings = settings or CrystalSettings()
@@ -152,9 +154,12 @@ def vary_crystal(
         raise BadInput(
             "{name} has {atoms} atoms on {sites} positions in its primitive cell; give a crystal with at most "
             "{most_atoms} on {most_sites}",
-            name=quote(candidate.name or candidate.id), atoms=atoms, sites=len(crystal.sites),
-            most_atoms=4 * MOST_ATOMS, most_sites=MAX_SITES,
-        )  # fmt: skip
+            name=quote(candidate.name or candidate.id),
+            atoms=atoms,
+            sites=len(crystal.sites),
+            most_atoms=4 * MOST_ATOMS,
+            most_sites=MAX_SITES,
+        )
     asked = constraints or Constraints()
     asked = replace(asked, max_atoms=max(asked.max_atoms, atoms))
     check_constraints(asked)

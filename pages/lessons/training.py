@@ -128,17 +128,20 @@ def _read_molecules(pupil: Pupil, method: str, steps: int) -> None:
 
 def code() -> None:
     st.markdown(_("This is the code that runs on this page, read from the package."))
-    for name, thing, equation in (
-        ("add_noise", process.add_noise, r"x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon"),
-        ("diffusion_loss", process.diffusion_loss,
-         r"L = E_{x_0,\varepsilon,t}\,\lVert \varepsilon - \varepsilon_\theta(x_t, t)\rVert^2"),
-        ("SimpleDiffusionModel", denoiser.SimpleDiffusionModel,
-         r"\varepsilon_\theta(x_t, t) = \mathrm{MLP}\big([x_t,\ t/T]\big)"),
-        ("ConditionalDiffusionModel", denoiser.ConditionalDiffusionModel,
-         r"\varepsilon_\theta(x_t, t, c) = \mathrm{MLP}\big([x_t,\ e(c),\ t/T]\big)"),
-        ("linear_schedule", linear_schedule,
-         r"\beta_t = 10^{-4} + \frac{t}{T-1}\,(0.02 - 10^{-4}),\qquad \bar\alpha_t = \prod_{s\le t}(1-\beta_s)"),
-    ):  # fmt: skip
+    for thing, equation in (
+        (process.add_noise, r"x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon"),
+        (process.diffusion_loss, r"L = E_{x_0,\varepsilon,t}\,\lVert \varepsilon - \varepsilon_\theta(x_t, t)\rVert^2"),
+        (denoiser.SimpleDiffusionModel, r"\varepsilon_\theta(x_t, t) = \mathrm{MLP}\big([x_t,\ t/T]\big)"),
+        (
+            denoiser.ConditionalDiffusionModel,
+            r"\varepsilon_\theta(x_t, t, c) = \mathrm{MLP}\big([x_t,\ e(c),\ t/T]\big)",
+        ),
+        (
+            linear_schedule,
+            r"\beta_t = 10^{-4} + \frac{t}{T-1}\,(0.02 - 10^{-4}),\qquad \bar\alpha_t = \prod_{s\le t}(1-\beta_s)",
+        ),
+    ):
+        name = thing.__name__
         with st.expander(f"`{name}`", expanded=name == "diffusion_loss"):
             left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
             left.code(inspect.getsource(thing), language="python")

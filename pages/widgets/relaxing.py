@@ -116,9 +116,12 @@ def _show_done(done: Sequence[Relaxation]) -> None:
             row[_("{label}, after").format(label=label)] = "–" if after is None else _both(after.predictions.get(key))
         rows.append(row)
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, key="relaxed-table", alt=_("Readings before and after"),
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="relaxed-table",
+        alt=_("Readings before and after"),
         height="content" if len(rows) <= _ROWS else 400,
-    )  # fmt: skip
+    )
     good = [entry for entry in done if entry.after is not None]
     if not good:
         return

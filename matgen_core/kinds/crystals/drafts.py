@@ -50,9 +50,13 @@ def distinct(drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def choose_drafts(
-    drafts: Sequence[Draft], target: Target, count: int, near_hull: float | None, critic: Critic,
+    drafts: Sequence[Draft],
+    target: Target,
+    count: int,
+    near_hull: float | None,
+    critic: Critic,
     is_rejected: IsRejected | None = None,
-) -> list[Draft]:  # fmt: skip
+) -> list[Draft]:
     """The ``count`` likeliest drafts, the best first; fewer where there are not so many.
 
     Args:

@@ -140,9 +140,12 @@ def to_xyz(candidate: Candidate) -> str:
 
     structure, buffer = _grouped(candidate.material), io.StringIO()
     atoms = Atoms(
-        [str(site.specie) for site in structure], positions=structure.cart_coords, cell=structure.lattice.matrix,
-        pbc=True, info={"config_type": _safe(candidate.id), "space_group": candidate.material.space_group},
-    )  # fmt: skip
+        [str(site.specie) for site in structure],
+        positions=structure.cart_coords,
+        cell=structure.lattice.matrix,
+        pbc=True,
+        info={"config_type": _safe(candidate.id), "space_group": candidate.material.space_group},
+    )
     write(buffer, atoms, format="extxyz")
     return buffer.getvalue()
 

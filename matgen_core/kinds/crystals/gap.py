@@ -98,7 +98,14 @@ def _prediction(judge: GapJudge, row: tuple[float, ...], formula_alone: bool) ->
         method = Message("{reader}, from composition (PBE)", reader=judge.name)
     spread *= judge.scale
     return Prediction(
-        KEY, round(value, 4), round(spread, 4), PROPERTIES[KEY].unit, method, spread <= judge.domain,
-        Message("metal with probability {zero:.2f}", zero=zero), zero_chance=round(zero, 4), otherwise=round(away, 4),
+        KEY,
+        round(value, 4),
+        round(spread, 4),
+        PROPERTIES[KEY].unit,
+        method,
+        spread <= judge.domain,
+        Message("metal with probability {zero:.2f}", zero=zero),
+        zero_chance=round(zero, 4),
+        otherwise=round(away, 4),
         otherwise_spread=round(away_spread * judge.scale, 4),
-    )  # fmt: skip
+    )

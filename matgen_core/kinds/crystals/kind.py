@@ -54,9 +54,14 @@ class CrystalStages:
         if brief.rules is not None:
             is_rejected = partial(is_hopeless, known=brief.rules.known, seen=self._seen)
         return generate(
-            brief.told, size, seed=brief.seed, settings=brief.settings, first=first, cancelled=cancelled,
+            brief.told,
+            size,
+            seed=brief.seed,
+            settings=brief.settings,
+            first=first,
+            cancelled=cancelled,
             is_rejected=is_rejected,
-        )  # fmt: skip
+        )
 
     def predict(
         self, batch: Sequence[Candidate[Crystal]], most: int | None = None, cancelled: Cancelled = None

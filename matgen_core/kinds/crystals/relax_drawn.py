@@ -78,8 +78,10 @@ def _relaxed(
         )
     if result.regrouped:
         reason = Message(
-            "{reason}; space group {before} became {after}", reason=reason, before=result.space_group,
+            "{reason}; space group {before} became {after}",
+            reason=reason,
+            before=result.space_group,
             after=result.crystal.space_group,
-        )  # fmt: skip
+        )
     moved = replace(candidate, material=result.crystal)
     return moved.add_verdicts(Verdict("relaxed", result.converged or None, reason))

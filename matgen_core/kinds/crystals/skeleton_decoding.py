@@ -226,9 +226,8 @@ def _draw(masked: Tensor, temperature: float, generator: torch.Generator) -> Ten
 
 
 def _read_guess(
-    plans: Sequence[list[Slot]], strings: Sequence[list[int]], begun: Sequence[int],
-    sites: int, likelihood: Tensor,
-) -> Guess:  # fmt: skip
+    plans: Sequence[list[Slot]], strings: Sequence[list[int]], begun: Sequence[int], sites: int, likelihood: Tensor
+) -> Guess:
     coordinates, cell = np.zeros((len(plans), sites, 3), dtype=np.float32), np.zeros((len(plans), 6), dtype=np.float32)
     for b, (plan, string) in enumerate(zip(plans, strings, strict=True)):
         for slot, token in zip(plan, string[begun[b] :], strict=True):

@@ -14,9 +14,7 @@ from collections.abc import Mapping, Sequence
 from matgen_core.kinds.molecules.smiles import EOS, MAX_TOKENS, UNKNOWN, VOCABULARY
 
 #: Bonds an atom may have, doubled ones counted twice; aromatic atoms: neighbours.
-_BEARS = {
-    "C": 4, "N": 3, "O": 2, "S": 6, "F": 1, "Cl": 1, "Br": 1, "[H]": 1, "c": 3, "n": 3, "o": 2, "s": 2, "[nH]": 2,
-}  # fmt: skip
+_BEARS = {"C": 4, "N": 3, "O": 2, "S": 6, "F": 1, "Cl": 1, "Br": 1, "[H]": 1, "c": 3, "n": 3, "o": 2, "s": 2, "[nH]": 2}
 _CAPACITY = [_BEARS.get(symbol, 0) for symbol in VOCABULARY]
 _AROMATIC = [symbol in {"c", "n", "o", "s", "[nH]"} for symbol in VOCABULARY]
 #: Aromatic atoms that take part in a double bond of the ring, unless something speaks against it.
@@ -36,10 +34,12 @@ class Writing:
         longest: tokens it may have, BOS and EOS included.
     """
 
-    __slots__ = (
-        "bond", "current", "edge_in_ring", "joined", "last", "longest", "loose", "mates", "needy", "numbering",
-        "numbers", "parents", "stack", "symbols", "tokens", "unanchored", "used", "waiting",
-    )  # fmt: skip
+    __slots__ = tuple(
+        (
+            "bond current edge_in_ring joined last longest loose mates needy numbering numbers parents stack "
+            "symbols tokens unanchored used waiting"
+        ).split()
+    )
 
     def __init__(self, begin: Sequence[int] = (), longest: int = MAX_TOKENS) -> None:
         self.longest, self.tokens = longest, 1
@@ -254,10 +254,13 @@ class Writing:
             return True
         third = aromatic and self.symbols[current] != _CARBON and self.used[current] + needed == 3
         return self._coverable(
-            leaves=left == 0 and current in self.needy and order != 2, out=third or (order == 2 and aromatic),
-            open_numbers=open_numbers, closes=atom, shared=order == 0 and aromatic and other_aromatic,
+            leaves=left == 0 and current in self.needy and order != 2,
+            out=third or (order == 2 and aromatic),
+            open_numbers=open_numbers,
+            closes=atom,
+            shared=order == 0 and aromatic and other_aromatic,
             gone=order == 2 and other_aromatic,
-        )  # fmt: skip
+        )
 
     # --------------------------------------------------------------------------------------------------- writing
 

@@ -22,9 +22,13 @@ from matgen_core.kinds.molecules.scaffolds import grown_pattern, read_scaffold
 #: Rules whose failure makes a molecule not one of those asked for, besides the targets.
 REJECTING = ("valid", "duplicate", "scaffold", "require", "forbid", "PAINS", "BRENK", "sa_score")
 _METHODS = {
-    "logp": "RDKit, Crippen", "solubility": "ESOL on RDKit descriptors (estimated)", "weight": "RDKit",
-    "donors": "RDKit, Lipinski", "acceptors": "RDKit, Lipinski", "sa_score": "RDKit Contrib, SA score",
-}  # fmt: skip
+    "logp": "RDKit, Crippen",
+    "solubility": "ESOL on RDKit descriptors (estimated)",
+    "weight": "RDKit",
+    "donors": "RDKit, Lipinski",
+    "acceptors": "RDKit, Lipinski",
+    "sa_score": "RDKit Contrib, SA score",
+}
 #: Fitted to measured values or to known molecules; the others are counted from the formula.
 _FITTED = ("logp", "solubility", "sa_score")
 Check = Callable[[Chem.Mol], Verdict]

@@ -22,10 +22,7 @@ _SPLIT = re.compile(PATTERN)
 PAD, BOS, EOS, UNKNOWN = 0, 1, 2, 3
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>")
 #: Every token of the 1,584,663 training strings, most frequent first.
-SYMBOLS = (
-    "c", "C", "(", ")", "1", "O", "2", "N", "=", "n", "3", "F", "-", "S", "s", "o", "Cl", "[nH]", "#", "4", "Br", "5",
-    "[H]", "6",
-)  # fmt: skip
+SYMBOLS = tuple("c C ( ) 1 O 2 N = n 3 F - S s o Cl [nH] # 4 Br 5 [H] 6".split())
 VOCABULARY = (*SPECIAL, *SYMBOLS)
 #: The encoder's vocabulary has one token more.
 MASKED_VOCABULARY = (*VOCABULARY, "<mask>")
@@ -104,12 +101,19 @@ def build_tokenizer(symbols: Sequence[str] = VOCABULARY) -> PreTrainedTokenizerF
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(PATTERN), behavior="isolated")
     tokenizer.decoder = decoders.Fuse()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="<bos> $A <eos>" if masked else "<bos> $A", pair="<bos> $A $B",
+        single="<bos> $A <eos>" if masked else "<bos> $A",
+        pair="<bos> $A $B",
         special_tokens=[(SPECIAL[BOS], BOS), (SPECIAL[EOS], EOS)],
-    )  # fmt: skip
+    )
     roles = {"mask_token": "<mask>", "cls_token": SPECIAL[BOS], "sep_token": SPECIAL[EOS]} if masked else {}
     fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token=SPECIAL[PAD], bos_token=SPECIAL[BOS], eos_token=SPECIAL[EOS],
-        unk_token=SPECIAL[UNKNOWN], model_max_length=MAX_TOKENS, clean_up_tokenization_spaces=False, **roles,
-    )  # fmt: skip
+        tokenizer_object=tokenizer,
+        pad_token=SPECIAL[PAD],
+        bos_token=SPECIAL[BOS],
+        eos_token=SPECIAL[EOS],
+        unk_token=SPECIAL[UNKNOWN],
+        model_max_length=MAX_TOKENS,
+        clean_up_tokenization_spaces=False,
+        **roles,
+    )
     return fast

@@ -108,10 +108,12 @@ def load_sources() -> Sources:
     groups = np.asarray(reference.known["space_group"]).tolist()
     names = {group: crystal_system(group) for group in set(groups)}
     return Sources(
-        elements, tuple(amounts), np.asarray(reference.known["atoms"], dtype=np.int64),
+        elements,
+        tuple(amounts),
+        np.asarray(reference.known["atoms"], dtype=np.int64),
         np.array([names[group] for group in groups]),
         np.stack([np.asarray(reference.known[key], dtype=np.float32) for key in CRYSTAL_CONDITIONS], axis=1),
-    )  # fmt: skip
+    )
 
 
 class Substitution:
