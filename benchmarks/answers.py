@@ -79,9 +79,12 @@ def measure(page: Page, here: str, click: tuple[Locator, Locator], back: tuple[L
 
 def _spread(times: list[float]) -> dict[str, object]:
     return {
-        "median": round(statistics.median(times), 2), "slowest": round(max(times), 2), "clicks": len(times),
-        "within a second": sum(time < 1 for time in times), "seconds": [round(time, 2) for time in times],
-    }  # fmt: skip
+        "median": round(statistics.median(times), 2),
+        "slowest": round(max(times), 2),
+        "clicks": len(times),
+        "within a second": sum(time < 1 for time in times),
+        "seconds": [round(time, 2) for time in times],
+    }
 
 
 def during_design(page: Page, address: str) -> dict[str, object]:
@@ -92,10 +95,11 @@ def during_design(page: Page, address: str) -> dict[str, object]:
     page.get_by_text("What stopped the others").first.wait_for()
     kinds = page.locator(".st-key-what")
     return measure(
-        page, "Inverse design",
+        page,
+        "Inverse design",
         (kinds.get_by_text("molecules"), page.locator(".st-key-goal-logp")),
         (kinds.get_by_text("crystals"), page.get_by_text("Elements and cell").first),
-    )  # fmt: skip
+    )
 
 
 def during_screening(page: Page, address: str, table: Path) -> dict[str, object]:
@@ -109,10 +113,11 @@ def during_screening(page: Page, address: str, table: Path) -> dict[str, object]
     page.get_by_role("button", name="Cancel").wait_for()
     page.locator('[data-testid="stDataFrame"]').first.wait_for()
     return measure(
-        page, "Screening",
+        page,
+        "Screening",
         (page.get_by_text("A stored run").first, page.get_by_text("Run", exact=True).first),
         (page.get_by_text("Files", exact=True).first, page.locator('[data-testid="stFileUploader"]')),
-    )  # fmt: skip
+    )
 
 
 def main() -> None:

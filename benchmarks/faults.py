@@ -70,9 +70,13 @@ def kill_once(folder: Path, seed: int, after: float) -> dict[str, object]:
     (run,) = store.list()
     kept = {c.id for c in store.candidates(run.id)}
     result = {
-        "after": round(after, 2), "shown": len(shown), "kept": len(kept), "lost": len(shown - kept),
-        "state": run.state, "went_on_by": go_on(store, run.id, seed),
-    }  # fmt: skip
+        "after": round(after, 2),
+        "shown": len(shown),
+        "kept": len(kept),
+        "lost": len(shown - kept),
+        "state": run.state,
+        "went_on_by": go_on(store, run.id, seed),
+    }
     result["opens"] = len(Store(server.database).candidates(run.id)) == len(kept) + int(str(result["went_on_by"]))
     return result
 
@@ -91,10 +95,13 @@ def main() -> None:
         print(results[-1], flush=True)
     sound = [r for r in results if r["shown"] and not r["lost"] and r["opens"] and r["state"] == "interrupted"]
     figures = {
-        "made": datetime.now(UTC).isoformat(timespec="seconds"), "kills": len(results),
-        "shown": sum(int(str(r["shown"])) for r in results), "lost": sum(int(str(r["lost"])) for r in results),
-        "opened_and_went_on": len(sound), "each": results,
-    }  # fmt: skip
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "kills": len(results),
+        "shown": sum(int(str(r["shown"])) for r in results),
+        "lost": sum(int(str(r["lost"])) for r in results),
+        "opened_and_went_on": len(sound),
+        "each": results,
+    }
     options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(f"{options.out} written; {len(sound)} of {len(results)} lost nothing and went on")
     sys.exit(len(sound) != len(results))

@@ -27,10 +27,8 @@ ROOT = Path(__file__).parents[1]
 def attack(inputs: int, folder: Path, tests: list[str]) -> tuple[list[dict[str, object]], int]:
     """Runs these tests, or a folder of them; one record each, and the exit status."""
     report = folder / "report.xml"
-    command = [
-        sys.executable, "-m", "pytest", "-q", *tests, f"--junitxml={report}", "-o", "addopts=",
-        "--timeout=7200", "-n", str(os.cpu_count() or 1), "--dist", "load",
-    ]  # fmt: skip
+    options = f"-q -o addopts= --timeout=7200 -n {os.cpu_count() or 1} --dist load"
+    command = [sys.executable, "-m", "pytest", *tests, f"--junitxml={report}", *options.split()]
     environment = {**os.environ, "MATGEN_HOSTILE": str(inputs), "OMP_NUM_THREADS": "1"}
     status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     cases = ElementTree.parse(report).iter("testcase")  # our own pytest wrote it
@@ -68,13 +66,15 @@ def main() -> None:
     records = [record for record in former["each"] if record["test"] not in names] + records
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1e3 if sys.platform != "darwin" else 1e6)
     figures = {
-        "made": datetime.now(UTC).isoformat(timespec="seconds"), "inputs_each": options.inputs,
-        "tests": len(records), "failed": [r["test"] for r in records if not r["passed"]],
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "inputs_each": options.inputs,
+        "tests": len(records),
+        "failed": [r["test"] for r in records if not r["passed"]],
         "seconds": former["seconds"] + round(time.monotonic() - begun),
         "peak_memory_mb": max(former.get("peak_memory_mb", 0), round(peak)),
         "mended_and_run_again": sorted({*former.get("mended_and_run_again", ()), *(former.get("failed") or ())}),
         "each": records,
-    }  # fmt: skip
+    }
     options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(f"{options.out} written; {len(figures['failed'])} of {len(records)} failed")  # type: ignore[arg-type]
     sys.exit(status)

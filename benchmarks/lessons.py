@@ -64,10 +64,14 @@ def measure_tab(page: Page, name: str, tab: str) -> list[dict[str, object]]:
         if answered:
             records.append(
                 {
-                    "page": name, "tab": tab, "slider": label, "median": round(statistics.median(answered), 2),
-                    "slowest": round(max(answered), 2), "moves": len(answered),
+                    "page": name,
+                    "tab": tab,
+                    "slider": label,
+                    "median": round(statistics.median(answered), 2),
+                    "slowest": round(max(answered), 2),
+                    "moves": len(answered),
                 }
-            )  # fmt: skip
+            )
             print(records[-1], flush=True)
     return records
 
@@ -92,9 +96,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server, open_browser() as page:
         records = [record for name in PAGES for record in measure_page(page, server.address, name)]
     result = {
-        "made": datetime.now(UTC).isoformat(timespec="seconds"), "cores": os.cpu_count(), "sliders": records,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "sliders": records,
         "slowest": max((float(str(r["slowest"])) for r in records), default=None),
-    }  # fmt: skip
+    }
     out = ROOT / "benchmarks" / "lessons.json"
     out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{out} written; {len(records)} sliders, the slowest answer {result['slowest']} s")

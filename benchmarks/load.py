@@ -28,9 +28,10 @@ from benchmarks.streamlit_client import Client
 
 #: What the sessions open, in turn; the first ones run something there, too.
 PAGES = (
-    "", "molecules", "compositions", "inverse_design", "screening", "embeddings", "runs", "predictions", "models",
-    "diffusion", "language_models", "transfer", "exercises", "notes",
-)  # fmt: skip
+    "",
+    *("molecules compositions inverse_design screening embeddings runs predictions models").split(),
+    *("diffusion language_models transfer exercises notes").split(),
+)
 #: A session that is gone is forgotten by the server after this long, s.
 _FORGOTTEN = 15
 

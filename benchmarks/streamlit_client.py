@@ -43,9 +43,12 @@ class Client:
         if place.hostname not in ("127.0.0.1", "localhost"):
             raise ValueError(f"{self.address} is not this machine")
         self._socket = connect(
-            f"ws://{place.hostname}:{place.port}/_stcore/stream", subprotocols=["streamlit"], max_size=None,
-            open_timeout=120, ping_timeout=None,
-        )  # fmt: skip
+            f"ws://{place.hostname}:{place.port}/_stcore/stream",
+            subprotocols=["streamlit"],
+            max_size=None,
+            open_timeout=120,
+            ping_timeout=None,
+        )
         self.send()
         return self
 
@@ -146,9 +149,11 @@ class Client:
     def texts(self) -> list[str]:
         """Words of the progress bar, alerts and headings."""
         return [
-            *(bar.text for bar in self.of("progress")), *(alert.body for alert in self.of("alert")),
-            *(heading.body for heading in self.of("heading")), *(metric.body for metric in self.of("metric")),
-        ]  # type: ignore[attr-defined]  # fmt: skip
+            *(bar.text for bar in self.of("progress")),
+            *(alert.body for alert in self.of("alert")),
+            *(heading.body for heading in self.of("heading")),
+            *(metric.body for metric in self.of("metric")),
+        ]  # type: ignore[attr-defined]
 
     def tables(self) -> list[list[dict[str, object]]]:
         """Rows of every table that is shown."""

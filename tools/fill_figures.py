@@ -28,7 +28,7 @@ PEERS = (
     ("DiffCSP++", "1.00", "0.893", "0.997", "0.953", "0.313", "0.27", "0.21", "0.045"),
     ("WyFormer + DiffCSP++", "1.00", "0.833", "1.00", "0.95", "0.25", "0.21", "0.26", "0.06"),
     ("MP-20 itself", "1.00", "0.887", "0.997", "–", "0.963", "–", "0.011", "0.06"),
-)  # fmt: skip
+)
 SHARES = ("struct", "comp", "unique", "novel", "stable", "msun")
 SHARES_REBUILT = ("space_group", "elements", "formula", "structure")
 
@@ -173,12 +173,17 @@ def targets() -> str:
         errors = ", ".join("–" if v is None else f"{v:.2f}" for v in entry["mean_absolute_error"].values())
         rows.append(
             (
-                asked + ("" if entry["independent"] else " †"), with_interval(entry["hits"]),
-                f"{entry['base_rate']['value']:.3f}", f"{entry['ceiling']['value']:.3f}",
-                possible, f"{entry['retrieval']['value']:.3f}", errors,
-                f"{entry['stable']['value']:.2f}", f"{entry['new']['value']:.2f}",
+                asked + ("" if entry["independent"] else " †"),
+                with_interval(entry["hits"]),
+                f"{entry['base_rate']['value']:.3f}",
+                f"{entry['ceiling']['value']:.3f}",
+                possible,
+                f"{entry['retrieval']['value']:.3f}",
+                errors,
+                f"{entry['stable']['value']:.2f}",
+                f"{entry['new']['value']:.2f}",
             )
-        )  # fmt: skip
+        )
     each = result["targets"][0]["hits"]["of"]
     note = f"\n{each} samples a target. † CHGNet steers and judges the moment.\n"
     return table(head, rows) + note
@@ -346,11 +351,13 @@ def transfer() -> str:
         return f"{MISSING}\n"
     rows = [
         (
-            way["strategy"], f"{way['mae']:.3f} ± {way['std']:.3f}",
-            f"{way['trained_parameters']:,} ({way['share']:.1%})", f"{way['seconds']:.0f}",
+            way["strategy"],
+            f"{way['mae']:.3f} ± {way['std']:.3f}",
+            f"{way['trained_parameters']:,} ({way['share']:.1%})",
+            f"{way['seconds']:.0f}",
         )
         for way in result["ways"]
-    ]  # fmt: skip
+    ]
     rows.append(("the median of the training rows", f"{result['mae_of_median']:.3f}", "0", "0"))
     head = f"{result['rows']:,} measured gaps, {result['held']} withheld, {result['seeds']} seeds"
     return table((head, "mean error, eV", "weights trained", "seconds"), rows)

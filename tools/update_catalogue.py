@@ -30,9 +30,15 @@ LOCALE = ROOT / "assets" / "locale"
 ERRORS = ("MatGenError", "BadInput", "BadTarget", "UnknownCheckpoint", "DamagedCheckpoint", "MissingReference")
 #: Functions whose literal arguments are for a reader, and which of the arguments; None is the first.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "_": None, "N_": None, "translate": None, "ngettext": (1, 2), "Message": None, "Refused": (2,), "Verdict": (3,),
+    "_": None,
+    "N_": None,
+    "translate": None,
+    "ngettext": (1, 2),
+    "Message": None,
+    "Refused": (2,),
+    "Verdict": (3,),
     **dict.fromkeys(ERRORS),
-}  # fmt: skip
+}
 #: Folders and modules of ``matgen_core`` that only a terminal shows.
 _TERMINAL = (
     "cli",
@@ -161,16 +167,25 @@ def update(language: str) -> None:
     """Writes the catalogue anew: what is used, with the translations that there are."""
     known, old = entries(language), read_catalogue(language)
     new = Catalog(
-        language, project="MatGen", version="1", header_comment=f"# MatGen, {language}.", fuzzy=False,
-        last_translator="MatGen", language_team=language, msgid_bugs_address="-",
-        creation_date=old.creation_date, revision_date=old.creation_date,
-    )  # fmt: skip
+        language,
+        project="MatGen",
+        version="1",
+        header_comment=f"# MatGen, {language}.",
+        fuzzy=False,
+        last_translator="MatGen",
+        language_team=language,
+        msgid_bugs_address="-",
+        creation_date=old.creation_date,
+        revision_date=old.creation_date,
+    )
     for message, places in sorted(collect().items(), key=lambda item: (item[1][0], str(item[0]))):
         forms = known.get(message) or [""]
         new.add(
-            message[1], forms[0] if isinstance(message[1], str) else forms, context=message[0],
+            message[1],
+            forms[0] if isinstance(message[1], str) else forms,
+            context=message[0],
             locations=[(place, None) for place in dict.fromkeys(places)],
-        )  # fmt: skip
+        )
     with (LOCALE / f"{language}.po").open("wb") as file:
         write_po(file, new, width=110, include_lineno=False)
 

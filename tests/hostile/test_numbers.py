@@ -27,8 +27,11 @@ NUMBERS = st.one_of(
 
 
 def numeric(settings: Any) -> list[str]:
-    return [f.name for f in fields(settings) if isinstance(getattr(settings, f.name), int | float)
-            and not isinstance(getattr(settings, f.name), bool)]  # fmt: skip
+    return [
+        f.name
+        for f in fields(settings)
+        if isinstance(getattr(settings, f.name), int | float) and not isinstance(getattr(settings, f.name), bool)
+    ]
 
 
 def said(error: MatGenError) -> None:

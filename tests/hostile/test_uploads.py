@@ -138,14 +138,28 @@ XYZ = [
     "Cl 2.8 2.8 2.8",
 ]
 PW = [
-    "&system", "ibrav=0, nat=1, ntyp=1", "/", "ATOMIC_SPECIES", "Na 22.99 Na.UPF", "CELL_PARAMETERS angstrom",
-    "4 0 0", "0 4 0", "0 0 4", "ATOMIC_POSITIONS crystal", "Na 0 0 0",
-]  # fmt: skip
+    "&system",
+    "ibrav=0, nat=1, ntyp=1",
+    "/",
+    "ATOMIC_SPECIES",
+    "Na 22.99 Na.UPF",
+    "CELL_PARAMETERS angstrom",
+    "4 0 0",
+    "0 4 0",
+    "0 0 4",
+    "ATOMIC_POSITIONS crystal",
+    "Na 0 0 0",
+]
 JSON = ['[{"id": "a",', '"cif": "data_x"},', '{"lattice": {}},', "3]"]
 OTHERS = {
-    "x.vasp": POSCAR, "x.poscar": POSCAR, "x.xyz": XYZ, "x.extxyz": XYZ, "x.in": PW, "x.json": JSON,
+    "x.vasp": POSCAR,
+    "x.poscar": POSCAR,
+    "x.xyz": XYZ,
+    "x.extxyz": XYZ,
+    "x.in": PW,
+    "x.json": JSON,
     "x.mcif": ["data_x"],
-}  # fmt: skip
+}
 
 
 @given(st.sampled_from(sorted(OTHERS)), st.data())

@@ -25,9 +25,12 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 def run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "matgen_core.cli", *words], cwd=folder, env=environment(folder, **more),
-        capture_output=True, timeout=PATIENCE,
-    )  # fmt: skip
+        [sys.executable, "-m", "matgen_core.cli", *words],
+        cwd=folder,
+        env=environment(folder, **more),
+        capture_output=True,
+        timeout=PATIENCE,
+    )
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -71,12 +74,18 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["crystals"], ["molecules"], ["compositions"], ["design", "crystals"], ["design", "molecules"],
-        ["design", "compositions"], ["predict", "rows.csv"], ["screen", "rows.csv", "--objective", "band_gap:max"],
+        ["crystals"],
+        ["molecules"],
+        ["compositions"],
+        ["design", "crystals"],
+        ["design", "molecules"],
+        ["design", "compositions"],
+        ["predict", "rows.csv"],
+        ["screen", "rows.csv", "--objective", "band_gap:max"],
         ["relax", "rows.csv"],
     ],
     ids=" ".join,
-)  # fmt: skip
+)
 def test_a_path_that_cannot_be_written_is_refused_before_the_work(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("formula\nNaCl\n")
     done = run(tmp_path, *words, "--out", "rows.csv/out.csv")

@@ -56,7 +56,7 @@ def test_neutral_and_new_hold_for_all_that_is_listed() -> None:
         Constraints(min_atoms=6, max_atoms=7),
     ],
     ids=["elements", "system", "atoms"],
-)  # fmt: skip
+)
 def test_elements_hold_for_everything_drawn_and_atoms_for_all_that_is_listed(constraints: Constraints) -> None:
     for candidate in design("compositions", Target({}, constraints), 40, settings=FREE):
         counts = count_atoms(candidate.material.reduced)
@@ -125,7 +125,7 @@ def test_progress_counts_up_and_a_cancelled_run_keeps_what_it_has() -> None:
         (Target({}, Constraints(max_atoms=1)), 1, CompositionSettings(prompt="Li O"), "need 2 atoms"),
         (Target({}, Constraints(exclude=frozenset({"O"}))), 1, CompositionSettings(prompt="O"), "excluded"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_asked_for_is_named(
     target: Target, count: int, settings: CompositionSettings, words: str
 ) -> None:
@@ -146,10 +146,16 @@ def test_the_command_writes_what_was_asked(monkeypatch: pytest.MonkeyPatch, tmp_
 
 @pytest.mark.parametrize(
     "words",
-    [("--count", "0"), ("--include", "Xx"), ("--include", "O", "--exclude", "O"), ("--band-gap", "nan"),
-     ("--band-gap", "3:1"), ("--temperature", "7")],
+    [
+        ("--count", "0"),
+        ("--include", "Xx"),
+        ("--include", "O", "--exclude", "O"),
+        ("--band-gap", "nan"),
+        ("--band-gap", "3:1"),
+        ("--temperature", "7"),
+    ],
     ids=" ".join,
-)  # fmt: skip
+)
 def test_a_bad_word_ends_in_one_clear_line(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

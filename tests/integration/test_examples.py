@@ -30,9 +30,13 @@ def test_every_example_is_run_and_linked() -> None:
 @pytest.mark.parametrize("name", WRITTEN)
 def test_an_example_runs_as_it_stands(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name), str(tmp_path / "out")], cwd=tmp_path, check=False, capture_output=True,
-        text=True, env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+        [sys.executable, str(EXAMPLES / name), str(tmp_path / "out")],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip()
     for file in WRITTEN[name]:

@@ -21,9 +21,12 @@ def interrupted(folder: Path, when: str, *words: str) -> tuple[int, str]:
     """Exit status and messages of a command that gets a Ctrl-C once its progress matches ``when``."""
     ours, theirs = pty.openpty()  # progress is shown on a terminal only
     with subprocess.Popen(
-        [sys.executable, "-m", "matgen_core.cli", *words], cwd=folder, env=environment(folder),
-        stdout=subprocess.DEVNULL, stderr=theirs,
-    ) as process:  # fmt: skip
+        [sys.executable, "-m", "matgen_core.cli", *words],
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
         os.close(theirs)
         said, sent = "", False
         try:

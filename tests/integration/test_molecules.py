@@ -63,10 +63,8 @@ def test_every_string_grows_from_the_scaffold() -> None:
 @pytest.mark.parametrize("ending", ["csv", "sdf", "smi"])
 def test_the_command_writes_what_was_asked(ending: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     out = tmp_path / f"found.{ending}"
-    code = run(
-        monkeypatch, "--count", "8", "--until", "drawn", "--temperature", "0.5", "--logp", "2", "--weight", "300:340",
-        "--seed", "7", "--out", str(out),
-    )  # fmt: skip
+    asked = "--count 8 --until drawn --temperature 0.5 --logp 2 --weight 300:340 --seed 7"
+    code = run(monkeypatch, *asked.split(), "--out", str(out))
     assert code == 0
     assert out.is_file()
     if ending == "csv":
@@ -76,12 +74,18 @@ def test_the_command_writes_what_was_asked(ending: str, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--count", "0"), "ask for 1 to"), (("--prefix", "C[Na]"), "[Na]"), (("--require", "(("), "required SMARTS"),
-        (("--logp", "3:1"), "reversed"), (("--logp", "much"), "--logp"), (("--out", "x.exe"), "sdf"),
-        (("--filters", "NIH"), "PAINS"), (("--temperature", "nan"), "temperature"),
-        (("--guidance", "9"), "guidance"), (("--prefix", "CC(F)F)"), "may not follow"),
+        (("--count", "0"), "ask for 1 to"),
+        (("--prefix", "C[Na]"), "[Na]"),
+        (("--require", "(("), "required SMARTS"),
+        (("--logp", "3:1"), "reversed"),
+        (("--logp", "much"), "--logp"),
+        (("--out", "x.exe"), "sdf"),
+        (("--filters", "NIH"), "PAINS"),
+        (("--temperature", "nan"), "temperature"),
+        (("--guidance", "9"), "guidance"),
+        (("--prefix", "CC(F)F)"), "may not follow"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_one_clear_line(
     words: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

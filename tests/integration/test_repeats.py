@@ -97,8 +97,8 @@ def cells(candidates: tuple[Candidate, ...]) -> list[list[float]]:
 def golden_runs() -> dict[str, dict[str, Any]]:
     small = CrystalSettings(skeletons=1, geometries=2, refined=1, cap=1)
     crystals = tuple(sorted(design("crystals", CRYSTALS, 4, seed=7, settings=small), key=lambda c: c.origin.index))
-    molecules = sorted(design("molecules", Target({"logp": Goal.at(2.0)}), 12, seed=7, settings=MoleculeSettings(
-        temperature=0.8, until="drawn")), key=lambda c: c.origin.index)  # fmt: skip
+    cool, goal = MoleculeSettings(temperature=0.8, until="drawn"), Target({"logp": Goal.at(2.0)})
+    molecules = sorted(design("molecules", goal, 12, seed=7, settings=cool), key=lambda c: c.origin.index)
     runs = {}
     for name, found in (("crystals", crystals), ("molecules", tuple(molecules))):
         kept = [discrete(candidate) for candidate in found]

@@ -19,9 +19,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (
-    "setup.py", "pyproject.toml", "requirements.txt", "README.md", "app.py", "pages", "assets", "matgen_core",
-    ".streamlit", "benchmarks",
-)  # fmt: skip
+    "setup.py pyproject.toml requirements.txt README.md app.py pages assets matgen_core .streamlit benchmarks"
+).split()
 
 
 @pytest.fixture(scope="module")

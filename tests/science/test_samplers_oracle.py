@@ -133,9 +133,15 @@ def test_each_step_is_diffusers_step(method: str, kind: Prediction, schedule: Sc
 
     ours: list[Tensor] = []
     sample(
-        denoiser, noise, schedule, method, steps, kind, torch.Generator().manual_seed(2),
+        denoiser,
+        noise,
+        schedule,
+        method,
+        steps,
+        kind,
+        torch.Generator().manual_seed(2),
         on_step=lambda step, x, clean: ours.append(x),
-    )  # fmt: skip
+    )
 
     x, generator = noise, torch.Generator().manual_seed(2)
     extra = {"generator": generator} if method == "ddpm" else {}

@@ -37,14 +37,21 @@ KNOWN = {
     "arsenic": structure("R-3m", Lattice.hexagonal(3.7598, 10.5475), As=(0, 0, 0.22707)),
     "magnesium": structure("P6_3/mmc", Lattice.hexagonal(3.21, 5.21), Mg=(1 / 3, 2 / 3, 0.25)),
     "baddeleyite": structure(
-        "P2_1/c", Lattice.monoclinic(5.1505, 5.2116, 5.3173, 99.23),
-        Zr=(0.2754, 0.0395, 0.2083), O1=(0.07, 0.3317, 0.3447), O2=(0.4496, 0.7569, 0.4792),
+        "P2_1/c",
+        Lattice.monoclinic(5.1505, 5.2116, 5.3173, 99.23),
+        Zr=(0.2754, 0.0395, 0.2083),
+        O1=(0.07, 0.3317, 0.3447),
+        O2=(0.4496, 0.7569, 0.4792),
     ),
     "perovskite": structure(
-        "Pnma", Lattice.orthorhombic(5.4423, 7.6401, 5.3796),
-        Ca=(0.0359, 0.25, 0.9932), Ti=(0.5, 0, 0), O1=(0.4838, 0.25, 0.0714), O2=(0.2888, 0.0371, 0.7108),
+        "Pnma",
+        Lattice.orthorhombic(5.4423, 7.6401, 5.3796),
+        Ca=(0.0359, 0.25, 0.9932),
+        Ti=(0.5, 0, 0),
+        O1=(0.4838, 0.25, 0.0714),
+        O2=(0.2888, 0.0371, 0.7108),
     ),
-}  # fmt: skip
+}
 
 
 def asymmetric_unit(cell: tuple[np.ndarray, np.ndarray, np.ndarray], hall: int) -> list[tuple[str, np.ndarray]]:

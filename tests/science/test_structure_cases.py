@@ -76,8 +76,10 @@ def check(crystal: Crystal, expected: tuple[str, int, int, float], said: str) ->
     cell = to_structure(crystal)
     found = min(cell.get_neighbor_list(3.5)[3])
     assert (reduced_formula(crystal), sum(formula_counts(crystal).values()), crystal.space_group) == (
-        formula, atoms, group
-    ), said  # fmt: skip
+        formula,
+        atoms,
+        group,
+    ), said
     assert found == pytest.approx(shortest, abs=0.004), said
 
 
@@ -241,9 +243,13 @@ def test_what_the_app_writes_is_read_as_the_same() -> None:
         item = only(list(read_files([CASES / name])))
         assert not isinstance(item, Refused)
         written = {
-            "a.cif": to_cif(item), "POSCAR": to_poscar(item), "a.xyz": to_xyz(item), "a.csv": to_csv([item]),
-            "a.json": to_json([item]), "a.zip": to_cif_zip([item]),
-        }  # fmt: skip
+            "a.cif": to_cif(item),
+            "POSCAR": to_poscar(item),
+            "a.xyz": to_xyz(item),
+            "a.csv": to_csv([item]),
+            "a.json": to_json([item]),
+            "a.zip": to_cif_zip([item]),
+        }
         for program in ("vasp", "espresso"):
             with zipfile.ZipFile(io.BytesIO(to_inputs_zip([item], program))) as archive:
                 for member in archive.namelist():

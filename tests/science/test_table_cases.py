@@ -45,10 +45,16 @@ def predict(name: str, tmp_path: Path, *options: str) -> tuple[list[dict[str, st
 # ------------------------------------------------------------------------------------------------------------ tables
 
 DIALECTS = {
-    "bom_crlf.csv": [3.2, 3.4], "excel.csv": None, "semicolon.csv": [3.2, 3.4], "tab.csv": [3.2, 3.4],
-    "tab.tsv": [3.2, 3.4], "utf16.csv": [3.2, 3.4], "units.csv": None, "units2.csv": [3.2],
+    "bom_crlf.csv": [3.2, 3.4],
+    "excel.csv": None,
+    "semicolon.csv": [3.2, 3.4],
+    "tab.csv": [3.2, 3.4],
+    "tab.tsv": [3.2, 3.4],
+    "utf16.csv": [3.2, 3.4],
+    "units.csv": None,
+    "units2.csv": [3.2],
     "decimal_comma_unquoted.csv": [2.4],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", [name for name, right in DIALECTS.items() if right])
@@ -69,10 +75,17 @@ def test_a_row_of_more_cells_than_headers_is_refused_and_the_others_go_on(tmp_pa
 
 @pytest.mark.parametrize(
     ("name", "separator", "encoding"),
-    [("semicolon.csv", ";", "utf-8-sig"), ("tab.csv", "\t", "utf-8-sig"), ("sep_line.csv", ";", "utf-8-sig"),
-     ("comment.csv", ",", "utf-8-sig"), ("latin1.csv", ",", "cp1252"), ("latin1_late.csv", ",", "cp1252"),
-     ("utf16.csv", ",", "utf-16"), ("unicode.csv", ",", "utf-8-sig")],
-)  # fmt: skip
+    [
+        ("semicolon.csv", ";", "utf-8-sig"),
+        ("tab.csv", "\t", "utf-8-sig"),
+        ("sep_line.csv", ";", "utf-8-sig"),
+        ("comment.csv", ",", "utf-8-sig"),
+        ("latin1.csv", ",", "cp1252"),
+        ("latin1_late.csv", ",", "cp1252"),
+        ("utf16.csv", ",", "utf-16"),
+        ("unicode.csv", ",", "utf-8-sig"),
+    ],
+)
 def test_separator_and_encoding_are_found_and_said(name: str, separator: str, encoding: str, tmp_path: Path) -> None:
     with open_table(CASES / "24-csv-dialects" / name) as table:
         assert (table.separator, table.encoding) == (separator, encoding)
@@ -238,9 +251,13 @@ def test_a_bad_record_does_not_stop_the_others() -> None:
 
 @pytest.mark.parametrize(
     ("case", "bad"),
-    [("30-hydrates/hyd.csv", 0), ("31-dopants/dop.csv", 0), ("32-charges-unicode/u.csv", 9),
-     ("33-case-ambiguity/c.csv", 4)],
-)  # fmt: skip
+    [
+        ("30-hydrates/hyd.csv", 0),
+        ("31-dopants/dop.csv", 0),
+        ("32-charges-unicode/u.csv", 9),
+        ("33-case-ambiguity/c.csv", 4),
+    ],
+)
 def test_commands_read_the_same_formulas_as_the_library(case: str, bad: int, tmp_path: Path) -> None:
     found, refused = read(case)
     assert len(refused) == bad

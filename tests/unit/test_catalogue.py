@@ -34,9 +34,10 @@ def test_a_catalogue_holds_every_string_and_no_other(tool: ModuleType, language:
 def test_japanese_is_japanese(tool: ModuleType) -> None:
     """A long text without a kana or kanji was copied, not translated."""
     same = [
-        text for (_context, text), forms in tool.entries("ja").items()
+        text
+        for (_context, text), forms in tool.entries("ja").items()
         if isinstance(text, str) and len(text) > 30 and not any("\u3040" <= c <= "\u9fff" for c in forms[0])
-    ]  # fmt: skip
+    ]
     assert same == []
 
 

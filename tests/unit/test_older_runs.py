@@ -14,8 +14,7 @@ from matgen_core.runs.records import to_record
 from matgen_core.runs.store import Store
 
 WRITTEN = Path(__file__).parents[1] / "cases" / "runs-47c020d.sqlite"
-KINDS = {"crystals", "molecules", "compositions", "screening", "design-crystals", "design-molecules",
-         "design-compositions"}  # fmt: skip
+KINDS = set(("crystals molecules compositions screening design-crystals design-molecules design-compositions").split())
 
 
 @pytest.fixture

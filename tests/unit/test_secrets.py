@@ -67,9 +67,18 @@ def test_nothing_in_a_file_is_run(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["import pickle", "from joblib import load", "torch.load(f)", "torch.load(f, weights_only=False)", "np.load(f)",
-     "np.load(f, allow_pickle=True)", "pd.read_pickle(f)", "eval(x)", "subprocess.run(x, shell=True)"],
-)  # fmt: skip
+    [
+        "import pickle",
+        "from joblib import load",
+        "torch.load(f)",
+        "torch.load(f, weights_only=False)",
+        "np.load(f)",
+        "np.load(f, allow_pickle=True)",
+        "pd.read_pickle(f)",
+        "eval(x)",
+        "subprocess.run(x, shell=True)",
+    ],
+)
 def test_the_scan_would_find_it(source: str) -> None:
     assert unpickles(source)
 

@@ -42,10 +42,19 @@ def test_hydrates_are_read_whole(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "right"),
-    [("CaSO4.0.5H2O", "Ca2S2H2O9"), ("CaSO4·½H2O", "Ca2S2H2O9"), ("3CdSO4.8H2O", "Cd3S3H16O20"),
-     ("Na2CO3.10H2O", "Na2CH20O13"), ("LiCl.H2O", "LiClH2O"), ("Cs0.5H2O", "CsH4O2"), ("CaO.SiO2", "CaSiO3"),
-     ("Na2O·Al2O3·2SiO2·5H2O", "Na2Al2Si2H10O13"), ("Mg(OH)2.MgCO3", "Mg2H2CO5"), ("Fe$_2$O$_3$", "Fe2O3")],
-)  # fmt: skip
+    [
+        ("CaSO4.0.5H2O", "Ca2S2H2O9"),
+        ("CaSO4·½H2O", "Ca2S2H2O9"),
+        ("3CdSO4.8H2O", "Cd3S3H16O20"),
+        ("Na2CO3.10H2O", "Na2CH20O13"),
+        ("LiCl.H2O", "LiClH2O"),
+        ("Cs0.5H2O", "CsH4O2"),
+        ("CaO.SiO2", "CaSiO3"),
+        ("Na2O·Al2O3·2SiO2·5H2O", "Na2Al2Si2H10O13"),
+        ("Mg(OH)2.MgCO3", "Mg2H2CO5"),
+        ("Fe$_2$O$_3$", "Fe2O3"),
+    ],
+)
 def test_a_point_joins_or_is_decimal(text: str, right: str) -> None:
     assert Composition(reduce_formula(text)) == Composition(right)
 
@@ -59,11 +68,26 @@ def test_every_dopant_keeps_its_ratio(text: str) -> None:
         assert counts[element] / whole == pytest.approx(amount / total, rel=1e-9)
 
 
-READ = {"Fe₂O₃": "Fe2O3", "TiO₂": "TiO2", "Fe2 O3": "Fe2O3", "Na1 Cl1": "NaCl", "D2O": "H2O", "LiD": "LiH",
-        "K4[Fe(CN)6]": "K4Fe(CN)6"}  # fmt: skip
-REFUSED = {"Fe3+": "charge", "NO3-": "charge", "[Fe(CN)6]4-": "charge", "La1-xSrxMnO3": "not a number",
-           "LiFePO4/C": "mixture", "(Mg,Fe)2SiO4": "how much", "Al2O3:Cr": "dopant", "α-Fe2O3": "phase",
-           "Fe2O3(s)": "phase"}  # fmt: skip
+READ = {
+    "Fe₂O₃": "Fe2O3",
+    "TiO₂": "TiO2",
+    "Fe2 O3": "Fe2O3",
+    "Na1 Cl1": "NaCl",
+    "D2O": "H2O",
+    "LiD": "LiH",
+    "K4[Fe(CN)6]": "K4Fe(CN)6",
+}
+REFUSED = {
+    "Fe3+": "charge",
+    "NO3-": "charge",
+    "[Fe(CN)6]4-": "charge",
+    "La1-xSrxMnO3": "not a number",
+    "LiFePO4/C": "mixture",
+    "(Mg,Fe)2SiO4": "how much",
+    "Al2O3:Cr": "dopant",
+    "α-Fe2O3": "phase",
+    "Fe2O3(s)": "phase",
+}
 
 
 @pytest.mark.parametrize("text", [row[0] for row in rows("32-charges-unicode")])
@@ -84,12 +108,27 @@ def test_case_tells_elements_apart() -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("1.00E+05", "spreadsheet"), ("#NAME?", "spreadsheet"), ("Li-P-S", "without amounts"), ("Fe0", "is 0"),
-     ("Fe2 3O", "two numbers"), ("Fe(OH", "not closed"), ("Fe)2", "stands where"), ("CaCl2.2NH3", "two formulas"),
-     ("La.7Sr.3MnO3", "two formulas"), ("Na0,5Cl0,5", "a point"), ("CuSO4.xH2O", "not a number"),
-     ("TiO2 (rutile)", "phase"), ("anatase-TiO2", "phase"), ("Fe³⁺", "charge"), ("PO4 3-", "charge"),
-     ("Fe1000000000O", "round"), ("Fe1/0O", "Fe1/0O"), ("", "empty")],
-)  # fmt: skip
+    [
+        ("1.00E+05", "spreadsheet"),
+        ("#NAME?", "spreadsheet"),
+        ("Li-P-S", "without amounts"),
+        ("Fe0", "is 0"),
+        ("Fe2 3O", "two numbers"),
+        ("Fe(OH", "not closed"),
+        ("Fe)2", "stands where"),
+        ("CaCl2.2NH3", "two formulas"),
+        ("La.7Sr.3MnO3", "two formulas"),
+        ("Na0,5Cl0,5", "a point"),
+        ("CuSO4.xH2O", "not a number"),
+        ("TiO2 (rutile)", "phase"),
+        ("anatase-TiO2", "phase"),
+        ("Fe³⁺", "charge"),
+        ("PO4 3-", "charge"),
+        ("Fe1000000000O", "round"),
+        ("Fe1/0O", "Fe1/0O"),
+        ("", "empty"),
+    ],
+)
 def test_what_cannot_be_read_has_its_own_reason(text: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         reduce_formula(text)

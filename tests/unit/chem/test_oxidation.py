@@ -137,9 +137,7 @@ def test_the_structure_shows_the_bonds() -> None:
 def test_no_fractional_tellurium_without_a_bond() -> None:
     """As KZrCuS3: CsTmAgTe3 needs Te −5/3, and its tellurium atoms are 3.99 Å apart."""
     cell = Lattice.orthorhombic(4.5, 16.7, 11.6)
-    places = [
-        ("Cs", 0.25, 0.75), ("Tm", 0.0, 0.0), ("Ag", 0.47, 0.25), ("Te", 0.05, 0.25), ("Te", 0.37, 0.06),
-    ]  # fmt: skip
+    places = [("Cs", 0.25, 0.75), ("Tm", 0.0, 0.0), ("Ag", 0.47, 0.25), ("Te", 0.05, 0.25), ("Te", 0.37, 0.06)]
     structure = Structure.from_spacegroup(
         "Cmcm", cell, [e for e, _, _ in places], [[0.0, y, z] for _, y, z in places], tol=0.01
     )

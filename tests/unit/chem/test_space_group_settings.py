@@ -40,13 +40,22 @@ def test_no_name_means_two_groups() -> None:
 @pytest.mark.parametrize(
     ("name", "names"),
     [
-        ("P121/n1", ["P 1 21/n 1"]), ("P 2_1/n", ["P 1 21/n 1", "P 1 1 21/n", "P 21/n 1 1"]),
-        ("P2(1)/c", ["P 1 21/c 1", "P 21/c 1 1"]), ("Fd3m", ["F d -3 m :1", "F d -3 m :2"]),
-        ("F d -3 m Z", ["F d -3 m :2"]), ("R -3 m R", ["R -3 m :R"]), ("R-3mH", ["R -3 m :H"]),
-        ("C m c a", ["C m c e"]), ("Pbnm", ["P b n m"]), ("F 4/m -3 2/m", ["F m -3 m"]), ("R 32 :H", ["R 3 2 :H"]),
-        ("P 4/n m m (origin choice 1)", ["P 4/n m m :1"]), ("Ccca", ["C c c e :1", "C c c a :2"]), ("P 99", []),
+        ("P121/n1", ["P 1 21/n 1"]),
+        ("P 2_1/n", ["P 1 21/n 1", "P 1 1 21/n", "P 21/n 1 1"]),
+        ("P2(1)/c", ["P 1 21/c 1", "P 21/c 1 1"]),
+        ("Fd3m", ["F d -3 m :1", "F d -3 m :2"]),
+        ("F d -3 m Z", ["F d -3 m :2"]),
+        ("R -3 m R", ["R -3 m :R"]),
+        ("R-3mH", ["R -3 m :H"]),
+        ("C m c a", ["C m c e"]),
+        ("Pbnm", ["P b n m"]),
+        ("F 4/m -3 2/m", ["F m -3 m"]),
+        ("R 32 :H", ["R 3 2 :H"]),
+        ("P 4/n m m (origin choice 1)", ["P 4/n m m :1"]),
+        ("Ccca", ["C c c e :1", "C c c a :2"]),
+        ("P 99", []),
     ],
-)  # fmt: skip
+)
 def test_names_as_files_write_them(name: str, names: list[str]) -> None:
     assert [setting.name for setting in settings_by_name(name)] == names
 

@@ -50,9 +50,7 @@ def test_the_space_group_stays_and_is_read_again(known: list[RelaxedCrystal]) ->
 
 def test_symmetry_that_rises_is_said() -> None:
     """Perovskite written in a tetragonal group relaxes to the cubic cell, and is read as cubic."""
-    sites = (
-        Site("a", "Sr"), Site("d", "Ti"), Site("c", "O"), Site("e", "O"),
-    )  # fmt: skip
+    sites = (Site("a", "Sr"), Site("d", "Ti"), Site("c", "O"), Site("e", "O"))
     found = relax_symmetric([Crystal(123, sites, (3.95, 3.95, 4.0, 90.0, 90.0, 90.0))], steps=60)[0]
     assert found.crystal is not None, found.reason
     assert (found.space_group, found.crystal.space_group) == (123, 221)

@@ -100,19 +100,32 @@ def test_a_refused_run_leaves_no_empty_file(
 
 
 COMMANDS = (
-    ["--help"], ["design", "--help"], ["runs", "list"], ["crystals", "--help"], ["crystals", "--band-gap", "wide"],
-    ["molecules", "--logp", "1:2:3"], ["compositions", "--formation-energy", "nan"], ["predict", "--help"],
-    ["design", "molecules", "--donors", "many"], ["screen", "--out", "x"], ["screen", "x.csv", "--out", "x",
-    "--objective", "colour:max"], ["finetune", "--help"], ["known"], ["runs", "show", "no-such-run"],
-)  # fmt: skip
+    ["--help"],
+    ["design", "--help"],
+    ["runs", "list"],
+    ["crystals", "--help"],
+    ["crystals", "--band-gap", "wide"],
+    ["molecules", "--logp", "1:2:3"],
+    ["compositions", "--formation-energy", "nan"],
+    ["predict", "--help"],
+    ["design", "molecules", "--donors", "many"],
+    ["screen", "--out", "x"],
+    ["screen", "x.csv", "--out", "x", "--objective", "colour:max"],
+    ["finetune", "--help"],
+    ["known"],
+    ["runs", "show", "no-such-run"],
+)
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_help_and_refusals_load_no_network(words: list[str], tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "matgen_core.cli", *words], capture_output=True, text=True,
-        env={**os.environ, VARIABLE: f"sqlite:///{tmp_path / 'runs.sqlite'}", "PYTHONPATH": str(ROOT)}, cwd=tmp_path,
-    )  # fmt: skip
+        [sys.executable, "-X", "importtime", "-m", "matgen_core.cli", *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, VARIABLE: f"sqlite:///{tmp_path / 'runs.sqlite'}", "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+    )
     loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "typer" in loaded
     assert not loaded & {"torch", "transformers", "chgnet", "pymatgen.core", "pandas", "matplotlib"}

@@ -62,11 +62,20 @@ def test_an_interrupted_measurement_ends_at_once_and_writes_nothing(
 
 
 MEASURING = [
-    ["evaluate", "crystals"], ["evaluate", "reconstruction"], ["evaluate", "readings"], ["evaluate", "design"],
-    ["evaluate", "molecules"], ["evaluate", "encoder", "--measured", "x.whl"], ["evaluate", "compositions"],
-    ["evaluate", "transfer", "x.csv"], ["evaluate", "expt-gap", "x.csv"], ["evaluate", "pretraining"],
-    ["bench", "crystals"], ["bench", "molecules"], ["bench", "screening", "x.csv"],
-]  # fmt: skip
+    ["evaluate", "crystals"],
+    ["evaluate", "reconstruction"],
+    ["evaluate", "readings"],
+    ["evaluate", "design"],
+    ["evaluate", "molecules"],
+    ["evaluate", "encoder", "--measured", "x.whl"],
+    ["evaluate", "compositions"],
+    ["evaluate", "transfer", "x.csv"],
+    ["evaluate", "expt-gap", "x.csv"],
+    ["evaluate", "pretraining"],
+    ["bench", "crystals"],
+    ["bench", "molecules"],
+    ["bench", "screening", "x.csv"],
+]
 
 
 @pytest.mark.parametrize("words", MEASURING, ids=" ".join)

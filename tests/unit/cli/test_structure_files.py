@@ -34,26 +34,38 @@ def test_every_case_is_screened_or_refused(
     assert "Warning" not in said.err
     found = {row["id"]: row for row in rows_of(out / "candidates.csv")}
     expected = {
-        "01-icsd-esd-latin1/magnetite": "Fe3O4", "02-origin-choice/anatase_choice2": "TiO2",
-        "03-rhombohedral/As_R-3m_cR": "As", "06-shelx-embedded-hkl/nacl_shelx": "NaCl", "07-multi-block/two-MgO": "MgO",
-        "08-mcif/afm": "MnNi2", "09-low-precision/mg_333": "Mg", "10-deuterium-charges/lid": "LiH",
-        "11-settings/zro2_P121-n1": "ZrO2", "13-occupancy/occ_09999": "NaCl", "14-other-formats/POSCAR_vasp5": "NaCl",
-        "14-other-formats/two/run1/relaxed": "NaCl", "14-other-formats/two/run2/relaxed": "MgO",
+        "01-icsd-esd-latin1/magnetite": "Fe3O4",
+        "02-origin-choice/anatase_choice2": "TiO2",
+        "03-rhombohedral/As_R-3m_cR": "As",
+        "06-shelx-embedded-hkl/nacl_shelx": "NaCl",
+        "07-multi-block/two-MgO": "MgO",
+        "08-mcif/afm": "MnNi2",
+        "09-low-precision/mg_333": "Mg",
+        "10-deuterium-charges/lid": "LiH",
+        "11-settings/zro2_P121-n1": "ZrO2",
+        "13-occupancy/occ_09999": "NaCl",
+        "14-other-formats/POSCAR_vasp5": "NaCl",
+        "14-other-formats/two/run1/relaxed": "NaCl",
+        "14-other-formats/two/run2/relaxed": "MgO",
         "16-labels/upper_labels": "NaCl",
-    }  # fmt: skip
+    }
     assert {name: found[name]["material"] for name in expected} == expected
     for one, other in (
-        ("11-settings/zro2_P121-n1", "11-settings/zro2_p21c"), ("11-settings/catio3_Pbnm", "11-settings/catio3_Pnma"),
+        ("11-settings/zro2_P121-n1", "11-settings/zro2_p21c"),
+        ("11-settings/catio3_Pbnm", "11-settings/catio3_Pnma"),
         ("02-origin-choice/anatase_choice1", "02-origin-choice/anatase_choice2"),
-    ):  # fmt: skip
+    ):
         energies = [float(found[name]["e_above_hull"]) for name in (one, other)]
         assert energies[0] == pytest.approx(energies[1], abs=1e-3), "one crystal in two settings"
     refused = {row["place"]: row["reason"] for row in rows_of(out / "refused.csv")}
     for place, words in (
-        ("04-oh-wat-labels/brucite.cif", "H has no place"), ("12-mmcif/lig.cif", "mmCIF"),
-        ("13-occupancy/occ_60.cif", "disordered"), ("16-labels/OW.cif", "H has no place"),
-        ("14-other-formats/mol.xyz", "no cell"), ("14-other-formats/polymorphs.csv", "by itself"),
-    ):  # fmt: skip
+        ("04-oh-wat-labels/brucite.cif", "H has no place"),
+        ("12-mmcif/lig.cif", "mmCIF"),
+        ("13-occupancy/occ_60.cif", "disordered"),
+        ("16-labels/OW.cif", "H has no place"),
+        ("14-other-formats/mol.xyz", "no cell"),
+        ("14-other-formats/polymorphs.csv", "by itself"),
+    ):
         assert words in refused[place]
 
 

@@ -32,8 +32,10 @@ def test_names_of_columns_mean_one_property_each() -> None:
     twice = {name for name in names if names.count(name) > 1}
     assert twice == set()
     assert [c.key for c in find_columns(["Eg / meV", "HBD", "e_hull (eV/atom)"])] == [
-        "band_gap", "donors", "e_above_hull",
-    ]  # fmt: skip
+        "band_gap",
+        "donors",
+        "e_above_hull",
+    ]
 
 
 def test_lists_of_properties_follow_the_records() -> None:

@@ -27,9 +27,11 @@ def rows() -> CrystalRows:
     )
     values = np.full((len(KNOWN), len(COLUMNS)), np.nan, dtype=np.float32)
     for key, column in {
-        "band_gap": list(KNOWN.values()), "formation_energy": [-2.1, -2.0, -3.0, -0.9, -1.1],
-        "magnetic_moment": [0.0] * 5, "e_above_hull": [0.0] * 5,
-    }.items():  # fmt: skip
+        "band_gap": list(KNOWN.values()),
+        "formation_energy": [-2.1, -2.0, -3.0, -0.9, -1.1],
+        "magnetic_moment": [0.0] * 5,
+        "e_above_hull": [0.0] * 5,
+    }.items():
         values[:, list(COLUMNS).index(key)] = column
     return CrystalRows(np.array(["".join(map(str, k)) for k in KNOWN]), crystals, values, np.array(["val"] * 5))
 

@@ -15,8 +15,10 @@ from matgen_core.workflows.design import count_kept
 
 SALT = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.64, 5.64, 5.64, 90.0, 90.0, 90.0))
 EXAMPLES: dict[str, Crystal | Formula | Molecule] = {
-    "crystals": SALT, "compositions": Formula("Fe2O3"), "molecules": Molecule("CCO", "OCC"),
-}  # fmt: skip
+    "crystals": SALT,
+    "compositions": Formula("Fe2O3"),
+    "molecules": Molecule("CCO", "OCC"),
+}
 KEYS = {"crystals": "NaCl", "compositions": "Fe2O3", "molecules": "CCO"}
 ELEMENTS = {"crystals": {"Na", "Cl"}, "compositions": {"Fe", "O"}, "molecules": set[str]()}
 

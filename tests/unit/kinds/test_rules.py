@@ -93,9 +93,11 @@ def test_what_is_known_may_be_listed_where_the_user_says_so() -> None:
 def test_what_was_not_compared_never_passes_as_new() -> None:
     """DyPO4's structure is not in the reference: no verdict on its novelty, so no place among the new."""
     xenotime = Structure.from_spacegroup(
-        "I4_1/amd", Lattice.tetragonal(6.9, 6.05), ["Dy", "P", "O"],
+        "I4_1/amd",
+        Lattice.tetragonal(6.9, 6.05),
+        ["Dy", "P", "O"],
         [[0, 0.75, 0.125], [0, 0.25, 0.375], [0, 0.076, 0.216]],
-    )  # fmt: skip
+    )
     candidate = judged(from_structure(xenotime))
     assert candidate.verdict("newness").passed is None  # type: ignore[union-attr]
     assert [v.rule for v in failed(candidate, "new", RULES)] == ["newness"]

@@ -30,17 +30,25 @@ def test_numbers_are_read_as_people_write_them_or_refused_with_a_reason() -> Non
     table = f"# measured\nformula;gap\nMgO;n/a\nCaO;2,1 eV\nSrO;>3\nBaO;1,400\n{good}"
     examples = read_examples(*read_columns(table.encode("utf-16"), "gap"))
     assert [reason for _, reason in examples.refused] == [
-        "no value", "'2.1 eV' is not a number alone; name the unit in the header", "'>3' is not a number",
-    ]  # fmt: skip
+        "no value",
+        "'2.1 eV' is not a number alone; name the unit in the header",
+        "'>3' is not a number",
+    ]
     assert dict(zip(examples.texts, examples.values.tolist(), strict=True))["LiF"] == 0.5
     assert dict(zip(examples.texts, examples.values.tolist(), strict=True))["BaO"] == pytest.approx(1.4)
 
 
 @pytest.mark.parametrize(
     ("table", "words"),
-    [(b"", "no header"), (b"formula,gap\n", "no rows"), (b"\xff\xfe\x00", "UTF-8"), (b"a,b\n1,2\n", "'formula or"),
-     (b"formula,b\nNaCl,2\n", "'gap'"), (b"formula,gap\nNaCl,\0" + b"x" * 3_000_000, "UTF-8")],
-)  # fmt: skip
+    [
+        (b"", "no header"),
+        (b"formula,gap\n", "no rows"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        (b"a,b\n1,2\n", "'formula or"),
+        (b"formula,b\nNaCl,2\n", "'gap'"),
+        (b"formula,gap\nNaCl,\0" + b"x" * 3_000_000, "UTF-8"),
+    ],
+)
 def test_what_is_no_such_table_is_named(table: bytes, words: str) -> None:
     csv.field_size_limit(10_000_000)  # as another reader in the same process leaves it
     with pytest.raises(BadInput, match=words):

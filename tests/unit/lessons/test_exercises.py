@@ -10,10 +10,17 @@ from matgen_core.lessons.exercises import CRITERIA, compare_priors, judge_by_ord
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("import os", "no condition"), ("{}", "in braces"), ('{"gap": 1}', "no goal"), ('{"band_gap": "x"}', "sensible"),
-     ('{"band_gap": 1e9}', "sensible"), ("[1]", "in braces"), ('{"band_gap": True}', "sensible"),
-     ("(" * 5000, "no condition|in braces|sensible|long")],
-)  # fmt: skip
+    [
+        ("import os", "no condition"),
+        ("{}", "in braces"),
+        ('{"gap": 1}', "no goal"),
+        ('{"band_gap": "x"}', "sensible"),
+        ('{"band_gap": 1e9}', "sensible"),
+        ("[1]", "in braces"),
+        ('{"band_gap": True}', "sensible"),
+        ("(" * 5000, "no condition|in braces|sensible|long"),
+    ],
+)
 def test_a_condition_that_cannot_be_is_named(text: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         read_condition(text)

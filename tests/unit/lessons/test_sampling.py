@@ -41,9 +41,7 @@ def test_what_ships_shows_what_the_page_says() -> None:
             free, asked = (measured.of(key, value, weight) for weight in (0.0, 2.0))
             far, near = (sum(abs(r - value) for r in told.readings) / len(told.readings) for told in (free, asked))
             assert near < far, f"{key} {value}: the condition moves the readings towards it"
-    strong, free = (
-        [t.diversity for t in measured.told if t.guidance == weight] for weight in (GUIDANCES[-1], 0.0)
-    )  # fmt: skip
+    strong, free = ([t.diversity for t in measured.told if t.guidance == weight] for weight in (GUIDANCES[-1], 0.0))
     assert sum(strong) < sum(free), "guidance costs diversity"
 
 

@@ -16,9 +16,15 @@ TOKENS = torch.tensor([[1, 5, 6, 2], [1, 7, 2, 0]])
 def encoder() -> BertModel:
     torch.manual_seed(0)
     sizes = BertConfig(
-        vocab_size=12, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
-        max_position_embeddings=8, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-    )  # fmt: skip
+        vocab_size=12,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=8,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
     return BertModel(sizes, add_pooling_layer=False).eval()
 
 

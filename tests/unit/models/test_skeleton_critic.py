@@ -64,9 +64,12 @@ def sites(order: list[int], padding: int = 0) -> Sites:
     element, position, share = torch.tensor([1, 4, 2]), torch.tensor([3, 1, 7]), torch.tensor([0.5, 0.25, 0.25])
     blank = torch.zeros(1, padding, dtype=torch.int64)
     return Sites(
-        torch.cat([element[order][None], blank], dim=1), torch.cat([position[order][None], blank], dim=1),
-        torch.cat([share[order][None], blank.float()], dim=1), torch.tensor([12]), torch.tensor([8]),
-    )  # fmt: skip
+        torch.cat([element[order][None], blank], dim=1),
+        torch.cat([position[order][None], blank], dim=1),
+        torch.cat([share[order][None], blank.float()], dim=1),
+        torch.tensor([12]),
+        torch.tensor([8]),
+    )
 
 
 def test_order_and_padding_change_nothing(network: SkeletonCritic) -> None:
@@ -81,10 +84,12 @@ def test_every_part_of_a_skeleton_counts(network: SkeletonCritic) -> None:
     plain = sites([0, 1, 2])
     before = network.distributions(plain)["band_gap"]
     for changed in (
-        replace(plain, element=torch.tensor([[1, 4, 3]])), replace(plain, position=torch.tensor([[3, 1, 6]])),
-        replace(plain, share=torch.tensor([[0.4, 0.3, 0.3]])), replace(plain, group=torch.tensor([13])),
+        replace(plain, element=torch.tensor([[1, 4, 3]])),
+        replace(plain, position=torch.tensor([[3, 1, 6]])),
+        replace(plain, share=torch.tensor([[0.4, 0.3, 0.3]])),
+        replace(plain, group=torch.tensor([13])),
         replace(plain, atoms=torch.tensor([16])),
-    ):  # fmt: skip
+    ):
         assert not torch.allclose(before, network.distributions(changed)["band_gap"], atol=1e-6)
 
 

@@ -67,18 +67,25 @@ def test_a_field_of_another_version_is_passed_over(material: object) -> None:
 def test_a_field_that_is_missing_has_its_default() -> None:
     reading = {"property": "logp", "value": 1.0, "spread": None, "unit": "", "method": "RDKit"}
     record = {
-        "id": "a", "material": {"smiles": "C"}, "origin": {"engine": "e"}, "predictions": {"logp": reading},
+        "id": "a",
+        "material": {"smiles": "C"},
+        "origin": {"engine": "e"},
+        "predictions": {"logp": reading},
         "verdicts": [{"rule": "valid", "passed": True}],
-    }  # fmt: skip
+    }
     read = Prediction("logp", 1.0, None, "", "RDKit")
     assert from_record(record) == Candidate("a", Molecule("C"), Origin("e"), {"logp": read}, (Verdict("valid", True),))
 
 
 @pytest.mark.parametrize(
     "record",
-    [{}, {"id": 1}, {"id": "a", "material": {}, "origin": {"engine": "e"}},
-     {"id": "a", "material": {"smiles": "C"}, "origin": {"engine": "e"}, "predictions": {"logp": {"value": "x"}}}],
-)  # fmt: skip
+    [
+        {},
+        {"id": 1},
+        {"id": "a", "material": {}, "origin": {"engine": "e"}},
+        {"id": "a", "material": {"smiles": "C"}, "origin": {"engine": "e"}, "predictions": {"logp": {"value": "x"}}},
+    ],
+)
 def test_what_is_no_record_is_refused(record: dict[str, object]) -> None:
     with pytest.raises((TypeError, ValueError)):
         from_record(record)

@@ -76,8 +76,15 @@ def test_compositions_are_points_and_targets_bands() -> None:
 
 
 def test_known_materials_are_where_they_were_placed() -> None:
-    figure = draw_map(PLANE, ["a", "b", "c"], np.array([1, np.nan, 3], np.float32), "Gap", marked=[1],
-                      laid_over={"mine": PLANE[:1]}, axes=("PC1", "PC2"))  # fmt: skip
+    figure = draw_map(
+        PLANE,
+        ["a", "b", "c"],
+        np.array([1, np.nan, 3], np.float32),
+        "Gap",
+        marked=[1],
+        laid_over={"mine": PLANE[:1]},
+        axes=("PC1", "PC2"),
+    )
     assert points(figure, "known") == [tuple(map(float, row)) for row in PLANE]
     assert list(figure.data[0].text) == ["a", "b", "c"]
     assert points(figure, "mine") == [(0.0, 1.0)]

@@ -18,11 +18,14 @@ def crowd(count: int = 60) -> list[Candidate[Formula]]:
     values = np.random.default_rng(0).random((count, len(KEYS)))
     return [
         Candidate(
-            str(i), Formula("MnAlFe2"), Origin("file"),
-            {k: Prediction(k, float(v), None, "", "test") for k, v in zip(KEYS, row, strict=True)}, name=f"mine {i}",
+            str(i),
+            Formula("MnAlFe2"),
+            Origin("file"),
+            {k: Prediction(k, float(v), None, "", "test") for k, v in zip(KEYS, row, strict=True)},
+            name=f"mine {i}",
         )
         for i, row in enumerate(values)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("ways", [("max", "max"), ("min", "min"), ("max", "min"), ("min", "max")])

@@ -214,9 +214,12 @@ def test_molecules_go_on_where_they_stopped_also_from_what_was_kept() -> None:
 def test_every_kind_starts_with_the_usual_budget(kind: str) -> None:
     stop: list[Progress[Any]] = []
     run = design_until(
-        kind, Target(), Budget(), cancelled=lambda: bool(stop),
+        kind,
+        Target(),
+        Budget(),
+        cancelled=lambda: bool(stop),
         on_progress=lambda progress: stop.append(progress) if progress.stage == "assess" else None,
-    )  # fmt: skip
+    )
     assert run.ended in ("cancelled", "found"), "after the first batch"
     assert run.candidates, "the first batch found something"
     assert len(run.candidates) <= 32, "and was small, so that there is soon something to see"

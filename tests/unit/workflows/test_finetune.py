@@ -96,9 +96,12 @@ def test_repeats_are_averaged_and_said() -> None:
 
 @pytest.mark.parametrize(
     ("texts", "values", "words"),
-    [(["NaCl"], [1.0], "1 usable rows are too few"), (FORMULAS, [2.0] * len(FORMULAS), "every value is 2"),
-     ([], [], "0 usable rows")],
-)  # fmt: skip
+    [
+        (["NaCl"], [1.0], "1 usable rows are too few"),
+        (FORMULAS, [2.0] * len(FORMULAS), "every value is 2"),
+        ([], [], "0 usable rows"),
+    ],
+)
 def test_a_table_that_cannot_teach_is_refused(texts: list[str], values: list[float], words: str) -> None:
     with pytest.raises(BadInput, match=words):
         read_examples(texts, values, "formula")
@@ -131,9 +134,14 @@ def test_it_stops_when_told() -> None:
 
 @pytest.mark.parametrize(
     ("text", "column", "words"),
-    [(b"a,b\n1,2\n", "b", "'formula or smiles'"), (b"formula,b\nNaCl,2\n", "c", "no column 'c'"),
-     (b"", "c", "no header"), (b"\xff\xfe", "c", "no header"), (b"formula,b\n", "b", "no rows")],
-)  # fmt: skip
+    [
+        (b"a,b\n1,2\n", "b", "'formula or smiles'"),
+        (b"formula,b\nNaCl,2\n", "c", "no column 'c'"),
+        (b"", "c", "no header"),
+        (b"\xff\xfe", "c", "no header"),
+        (b"formula,b\n", "b", "no rows"),
+    ],
+)
 def test_columns_that_are_not_there_are_named(text: bytes, column: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         read_columns(text, column)

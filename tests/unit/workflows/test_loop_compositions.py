@@ -55,10 +55,13 @@ def test_it_goes_on_where_it_stopped_also_from_what_was_kept() -> None:
 def test_a_cancel_keeps_what_was_found() -> None:
     batches: list[int] = []
     run = design_until(
-            "compositions",
-        TARGET, Budget(want=500, draws=1000), rules=RULES, cancelled=lambda: len(batches) > 0,
+        "compositions",
+        TARGET,
+        Budget(want=500, draws=1000),
+        rules=RULES,
+        cancelled=lambda: len(batches) > 0,
         on_progress=lambda p: batches.append(1) if p.stage == "assess" else None,
-    )  # fmt: skip
+    )
     assert (run.ended, len(run.candidates)) == ("cancelled", load_kind("compositions").batches.first)
 
 

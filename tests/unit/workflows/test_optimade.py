@@ -101,8 +101,9 @@ def test_the_users_key_says_what_was_observed_and_is_not_in_the_address(server: 
 def test_other_databases_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "mine=http://127.0.0.1:5000/optimade/ http://127.0.0.1:6000")
     assert chosen_databases() == {
-        "mine": "http://127.0.0.1:5000/optimade", "http://127.0.0.1:6000": "http://127.0.0.1:6000",
-    }  # fmt: skip
+        "mine": "http://127.0.0.1:5000/optimade",
+        "http://127.0.0.1:6000": "http://127.0.0.1:6000",
+    }
     monkeypatch.setenv(VARIABLE, "mine=file:///etc/passwd")
     with pytest.raises(BadInput, match="no address"):
         ask_elsewhere(["NaCl"])

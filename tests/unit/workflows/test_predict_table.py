@@ -73,9 +73,13 @@ def test_a_compressed_table_and_a_column_by_another_name(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(b"", "no header"), (b"a,b\n1,2\n", "no column formula, cif or smiles"), (b"\xff\xfe\x00", "UTF-8"),
-     (b"a,formula\n", None)],
-)  # fmt: skip
+    [
+        (b"", "no header"),
+        (b"a,b\n1,2\n", "no column formula, cif or smiles"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        (b"a,formula\n", None),
+    ],
+)
 def test_a_file_that_is_no_table_is_named(tmp_path: Path, text: bytes, words: str | None) -> None:
     (tmp_path / "in.csv").write_bytes(text)
     if words is None:

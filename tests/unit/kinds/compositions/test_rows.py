@@ -42,9 +42,17 @@ def test_there_and_back(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("", "formula is empty"), ("Xx2", "Xx"), ("Fe-O", "not a formula"), ("FeO" * 60, "not a formula"), ("Og", "Og"),
-     ("<b>Fe</b>", "not a formula"), ("Fe0", "not a formula"), ("=Fe", "not a formula")],
-)  # fmt: skip
+    [
+        ("", "formula is empty"),
+        ("Xx2", "Xx"),
+        ("Fe-O", "not a formula"),
+        ("FeO" * 60, "not a formula"),
+        ("Og", "Og"),
+        ("<b>Fe</b>", "not a formula"),
+        ("Fe0", "not a formula"),
+        ("=Fe", "not a formula"),
+    ],
+)
 def test_what_is_no_formula_is_named(text: str, word: str) -> None:
     with pytest.raises(BadInput, match=word):
         reduce_formula(text)

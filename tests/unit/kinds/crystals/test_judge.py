@@ -65,7 +65,9 @@ def test_geometry_tells_repeats_not_the_positions_alone() -> None:
     cells = [
         from_structure(
             Structure.from_spacegroup(
-                "Pnma", Lattice.orthorhombic(*axes), ["Cs", "Sn", "I", "I", "I"],
+                "Pnma",
+                Lattice.orthorhombic(*axes),
+                ["Cs", "Sn", "I", "I", "I"],
                 [(x, 0.25, z) for x, z in places],
             )
         )
@@ -74,7 +76,7 @@ def test_geometry_tells_repeats_not_the_positions_alone() -> None:
             ((8.7, 12.4, 8.6), ((0.03, 0.99), (0.5, 0.52), (0.49, 0.06), (0.2, 0.3), (0.8, 0.7))),
             ((14.5, 4.3, 12.6), ((0.1, 0.2), (0.4, 0.6), (0.62, 0.1), (0.8, 0.4), (0.25, 0.9))),
         )
-    ]  # fmt: skip
+    ]
     assert len({structure_type(cell) for cell in cells}) == 1
     assert [c.verdict("duplicate").passed for c in judge(*cells)] == [True, True, True]
 

@@ -54,11 +54,16 @@ def layered(a: str, b: str, length: float, height: float) -> Structure:
 @pytest.mark.parametrize(
     "structure",
     [
-        XENOTIME, CALCITE, SPINEL_LIKE, layered("K", "Sc", 3.22, 18.2), layered("K", "Er", 3.42, 18.5),
-        layered("Na", "Tm", 3.39, 16.7), layered("K", "Y", 3.45, 18.4),
+        XENOTIME,
+        CALCITE,
+        SPINEL_LIKE,
+        layered("K", "Sc", 3.22, 18.2),
+        layered("K", "Er", 3.42, 18.5),
+        layered("Na", "Tm", 3.39, 16.7),
+        layered("K", "Y", 3.45, 18.4),
     ],
     ids=lambda structure: structure.composition.reduced_formula,
-)  # fmt: skip
+)
 def test_long_known_crystals_are_never_new(structure: Structure) -> None:
     verdict = load_reference().newness(from_structure(structure))
     assert verdict.passed is not True, verdict.reason
@@ -92,9 +97,11 @@ def test_geometry_decides_not_the_positions_alone() -> None:
     """Tetragonal cells of one type, one as known and one stretched beyond likeness."""
     reference = load_reference()
     row = next(
-        r for f in ("NaTmO2", "CaC2", "TlSe", "MoSi2", "WSi2") for r in reference.structures.rows(f)
+        r
+        for f in ("NaTmO2", "CaC2", "TlSe", "MoSi2", "WSi2")
+        for r in reference.structures.rows(f)
         if len(reference.structures.rows(f)) == 1
-    )  # fmt: skip
+    )
     known = reference.structures.crystal(row)
     assert reference.newness(known).passed is False
     a, b, c, *angles = known.lattice

@@ -96,11 +96,14 @@ def test_a_folder_of_cifs_is_a_table(tmp_path: Path) -> None:
     assert read_table(tmp_path)["material_id"].tolist() == ["a"]
 
 
-@pytest.mark.parametrize(("name", "text", "said"), [
-    ("absent.csv", None, "does not exist"),
-    ("empty.csv", "", "no header line"),
-    ("nocif.csv", "formula\nNaCl\n", "no 'cif' column"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("absent.csv", None, "does not exist"),
+        ("empty.csv", "", "no header line"),
+        ("nocif.csv", "formula\nNaCl\n", "no 'cif' column"),
+    ],
+)
 def test_a_source_that_is_none_is_named_with_the_remedy(tmp_path: Path, name: str, text: str | None, said: str) -> None:
     if text is not None:
         (tmp_path / name).write_text(text)

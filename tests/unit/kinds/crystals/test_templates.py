@@ -38,9 +38,13 @@ def olivine() -> Crystal:
 @pytest.fixture
 def templates(tmp_path: Path) -> Templates:
     known = [
-        rutile("Ti", 0.305, 4.6, 2.96), rutile("Pb", 0.308, 5.0, 3.4), rutile("Sn", 0.307, 4.8, 3.2),
-        rutile("Ru", 0.25, 4.5, 3.1), perovskite("Sr", "Ti", 3.95), olivine(),
-    ]  # fmt: skip
+        rutile("Ti", 0.305, 4.6, 2.96),
+        rutile("Pb", 0.308, 5.0, 3.4),
+        rutile("Sn", 0.307, 4.8, 3.2),
+        rutile("Ru", 0.25, 4.5, 3.1),
+        perovskite("Sr", "Ti", 3.95),
+        olivine(),
+    ]
     save_structures(known, tmp_path / "structures.npz")
     names = ["TiO2", "PbO2", "SnO2", "RuO2", "SrTiO3", "Mg2SiO4"]
     volumes = [30.0 if e in ("Zr", "Ba") else 15.0 for e in ELEMENTS]

@@ -28,9 +28,12 @@ ASPIRIN = Candidate(
 
 def test_files_of_one_molecule_bear_different_names_and_their_run() -> None:
     names = {
-        sdf_name(ASPIRIN, "a1", conformers=False), sdf_name(ASPIRIN, "a1", conformers=True),
-        sdf_name(ASPIRIN, "b2", conformers=False), sdf_name(ASPIRIN, "b2", conformers=True), sdf_name(ASPIRIN),
-    }  # fmt: skip
+        sdf_name(ASPIRIN, "a1", conformers=False),
+        sdf_name(ASPIRIN, "a1", conformers=True),
+        sdf_name(ASPIRIN, "b2", conformers=False),
+        sdf_name(ASPIRIN, "b2", conformers=True),
+        sdf_name(ASPIRIN),
+    }
     assert len(names) == 5
     assert "matgen-a1-0-00005-3d.sdf" in names
     assert all("/" not in sdf_name(ASPIRIN, run) for run in ("../x", "a/b"))

@@ -278,20 +278,28 @@ def test_files_hold_what_was_found() -> None:
 @pytest.mark.parametrize(
     ("settings", "count", "said"),
     [
-        (MoleculeSettings(), 0, "1 to"), (MoleculeSettings(), -3, "1 to"), (MoleculeSettings(), 10**6, "1 to"),
-        (MoleculeSettings(temperature=3.0), 1, "temperature"), (MoleculeSettings(top_k=-1), 1, "top-k"),
-        (MoleculeSettings(top_p=0.0), 1, "top-p"), (MoleculeSettings(until="ever"), 1, "until"),
-        (MoleculeSettings(cap=0), 1, "cap"), (MoleculeSettings(prefix="C[Na]"), 1, "[Na]"),
-        (MoleculeSettings(scaffold="C("), 1, "scaffold"), (MoleculeSettings(require="(("), 1, "required SMARTS"),
+        (MoleculeSettings(), 0, "1 to"),
+        (MoleculeSettings(), -3, "1 to"),
+        (MoleculeSettings(), 10**6, "1 to"),
+        (MoleculeSettings(temperature=3.0), 1, "temperature"),
+        (MoleculeSettings(top_k=-1), 1, "top-k"),
+        (MoleculeSettings(top_p=0.0), 1, "top-p"),
+        (MoleculeSettings(until="ever"), 1, "until"),
+        (MoleculeSettings(cap=0), 1, "cap"),
+        (MoleculeSettings(prefix="C[Na]"), 1, "[Na]"),
+        (MoleculeSettings(scaffold="C("), 1, "scaffold"),
+        (MoleculeSettings(require="(("), 1, "required SMARTS"),
         (MoleculeSettings(prefix="C", scaffold="CC"), 1, "both"),
         (MoleculeSettings(prefix="C" * 10_000), 1, "10000 tokens"),
-        (MoleculeSettings(filters=("NIH",)), 1, "NIH"), (MoleculeSettings(max_sa=0.0), 1, "max-sa 0"),
+        (MoleculeSettings(filters=("NIH",)), 1, "NIH"),
+        (MoleculeSettings(max_sa=0.0), 1, "max-sa 0"),
         (MoleculeSettings(scaffold="C[N+](C)(C)C"), 1, "[N+]"),
-        (MoleculeSettings(prefix="CC(F)F)"), 1, "')'"), (MoleculeSettings(guidance=-1.0), 1, "guidance"),
+        (MoleculeSettings(prefix="CC(F)F)"), 1, "')'"),
+        (MoleculeSettings(guidance=-1.0), 1, "guidance"),
         (MoleculeSettings(guidance=float("nan")), 1, "guidance"),
         (MoleculeSettings(temperature=float("nan")), 1, "temperature"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_asked_is_said(settings: MoleculeSettings, count: int, said: str) -> None:
     with pytest.raises(MatGenError) as caught:
         check_molecules(Target(), count, settings)
@@ -346,9 +354,13 @@ def test_a_training_goes_on_from_other_weights(tmp_path: Path) -> None:
     train("smiles-gpt", tmp_path / "molecules.npz", tmp_path / "one", config, checkpoints=tmp_path / "first")
     begun = load_checkpoint("smiles-gpt", folder=tmp_path / "first")
     train(
-        "smiles-gpt", tmp_path / "molecules.npz", tmp_path / "two", config,
-        checkpoints=tmp_path / "second", start=tmp_path / "first",
-    )  # fmt: skip
+        "smiles-gpt",
+        tmp_path / "molecules.npz",
+        tmp_path / "two",
+        config,
+        checkpoints=tmp_path / "second",
+        start=tmp_path / "first",
+    )
     ended = load_checkpoint("smiles-gpt", folder=tmp_path / "second")
     assert ended.config["conditions"] == begun.config["conditions"]
     assert ended.config["trained"]["epoch"] == 2

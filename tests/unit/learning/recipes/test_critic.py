@@ -100,8 +100,14 @@ def test_it_learns_and_its_checkpoint_scores(
     table.to_csv(tmp_path / "formulas.csv.gz", index=False)
     figures: list[dict[str, float]] = []
     many = replace(QUICK, epochs=40)
-    train("skeleton-critic", tmp_path / "crystals.npz", tmp_path / "state", many, checkpoints=tmp_path,
-          on_epoch=lambda _, figure: figures.append(figure))  # fmt: skip
+    train(
+        "skeleton-critic",
+        tmp_path / "crystals.npz",
+        tmp_path / "state",
+        many,
+        checkpoints=tmp_path,
+        on_epoch=lambda _, figure: figures.append(figure),
+    )
     checkpoint = load_checkpoint("skeleton-critic", folder=tmp_path)
     critic = Critic(build_critic(checkpoint), checkpoint.name)
     assert len(critic.network.members) == recipe.MEMBERS

@@ -46,8 +46,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_learns_and_its_checkpoint_reads(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe, "gap_member", _small)
     figures: list[dict[str, float]] = []
-    train("crystal-gap", folder / "crystals.npz", tmp_path / "state", QUICK, checkpoints=tmp_path,
-          on_epoch=lambda _, figure: figures.append(figure))  # fmt: skip
+    train(
+        "crystal-gap",
+        folder / "crystals.npz",
+        tmp_path / "state",
+        QUICK,
+        checkpoints=tmp_path,
+        on_epoch=lambda _, figure: figures.append(figure),
+    )
     checkpoint = load_checkpoint("crystal-gap", folder=tmp_path)
     network = build_gap_ensemble(checkpoint)
     assert len(network.members) == recipe.MEMBERS

@@ -41,9 +41,13 @@ def test_the_loss_falls_and_the_checkpoint_builds(name: str, rows: CrystalRows, 
     save_rows(tmp_path / "crystals.npz", rows)
     figures: list[dict[str, float]] = []
     train(
-        name, tmp_path / "crystals.npz", tmp_path / "state", QUICK, checkpoints=tmp_path / "ck",
+        name,
+        tmp_path / "crystals.npz",
+        tmp_path / "state",
+        QUICK,
+        checkpoints=tmp_path / "ck",
         on_epoch=lambda _epoch, f: figures.append(f),
-    )  # fmt: skip
+    )
     assert figures[-1]["train"] < figures[0]["train"]
     assert np.isfinite([f["val"] for f in figures]).all()
     checkpoint = load_checkpoint(name, folder=tmp_path / "ck")

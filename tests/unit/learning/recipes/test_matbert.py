@@ -35,9 +35,13 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_matbert_is_trained_whole_and_comes_back(table: Path, tmp_path: Path) -> None:
     seen: list[int] = []
     path = train(
-        "matbert", table, tmp_path / "state", TrainingConfig(4), checkpoints=tmp_path,
+        "matbert",
+        table,
+        tmp_path / "state",
+        TrainingConfig(4),
+        checkpoints=tmp_path,
         on_epoch=lambda epoch, _: seen.append(epoch),
-    )  # fmt: skip
+    )
     assert seen == [1, *([1, 2, 3, 4] * 3)], "pretraining, then three members"
     network = build_reader(load_checkpoint("matbert", folder=tmp_path))
     read = network.read(*encode_amounts(["NaCl", "FeO"]))
