@@ -46,7 +46,8 @@ def read(name: str) -> dict[str, Any] | None:
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    cells = [[cell.replace("|", "\\|") for cell in line] for line in lines]  # |site moment| is no column of its own
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells) + "\n"
 
 
 def with_interval(entry: dict[str, float]) -> str:
@@ -392,13 +393,17 @@ def design() -> str:
             f"{_named(key)} {_goal(low, high)} {PROPERTIES[key].unit}" for key, (low, high) in entry["target"].items()
         )
         cells = [f"{entry[way]['a_minute']:.1f}, {entry[way]['confirmed']['value']:.3f}" for way in ways]
+        cells.append(" / ".join(f"{entry[way]['agreed']['of']}" for way in ways))
         rows.append((asked, *cells))
     machine = result["machine"]
     note = (
-        f"\nCandidates that pass everything per minute, and their share of what was drawn; {machine['cores']} cores, "
-        f"{result['seconds']:g} s for each target and way.\n"
+        "\nCandidates that pass everything by both potentials per minute, and their share of what was generated; "
+        "the last column counts those that the run itself passed. "
+        f"{machine['threads']} thread, {result['workers']} targets at a time on {machine['cores']} cores, "
+        f"{result['seconds']:g} s for each target and way (random generation: three times as long, once for all).\n"
     )
-    return table(("target", "the loop", "random generation", "ionic substitution"), rows) + note
+    head = ("target", "the loop", "random generation", "blind substitution", "passed, loop / random / blind")
+    return table(head, rows) + note
 
 
 def screening() -> str:

@@ -28,7 +28,7 @@ def write_measured(path: Path, measure: Callable[[], object]) -> None:
         BadInput: where the path cannot be written.
     """
     with at_work(path, whole=True) as work:
-        text = json.dumps(measure(), indent=1)
+        text = json.dumps(measure(), indent=1, allow_nan=False)
         work.save(path, text + "\n")
         typer.echo(text)
         typer.echo(f"{path} written")

@@ -84,7 +84,7 @@ def measure_target(
         "target": values,
         "hits": hit,
         "base_rate": base,
-        "lift": round(hit["value"] / base["value"], 2) if base["value"] else None,
+        "lift": round(hit["value"] / base["value"], 2) if hit["value"] is not None and base["value"] else None,
         "mean_absolute_error": errors,
         "tolerance": {key: PROPERTIES[key].tolerance for key in values},
         **measure_free(found),

@@ -41,18 +41,19 @@ TARGETS: tuple[dict[str, float], ...] = (
 )
 
 
-def share(hits: int, total: int) -> dict[str, float]:
-    """A share with its 95 % interval (Wilson 1927).
+def share(hits: int, total: int) -> dict[str, float | None]:
+    """A share with its 95 % interval (Wilson 1927); None of each where there was nothing to count.
 
     >>> share(5, 10)["value"]
     0.5
     """
     if total == 0:
-        return {"value": math.nan, "low": math.nan, "high": math.nan, "of": 0}
+        return {"value": None, "low": None, "high": None, "of": 0}
     z, p = 1.96, hits / total
     middle = (p + z * z / (2 * total)) / (1 + z * z / total)
     half = z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    return {"value": round(p, 4), "low": round(middle - half, 4), "high": round(middle + half, 4), "of": total}
+    low, high = max(0.0, round(middle - half, 4)), round(middle + half, 4)
+    return {"value": round(p, 4), "low": low, "high": high, "of": total}
 
 
 def measure_unconditional(samples: Sequence[Sample], rows: CrystalRows) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def _median(values: Sequence[float | None]) -> float | None:
     return round(float(np.median(known)), 4) if known else None
 
 
-def _by_engine(candidates: Sequence[Candidate], stable: Sequence[bool]) -> dict[str, dict[str, float]]:
+def _by_engine(candidates: Sequence[Candidate], stable: Sequence[bool]) -> dict[str, dict[str, float | None]]:
     names = [candidate.origin.engine for candidate in candidates]
     return {
         name: share(sum(s for n, s in zip(names, stable, strict=True) if n == name), names.count(name))
@@ -160,7 +161,7 @@ def measure_target(
     both = [steering and judging for steering, judging in stable]
     ceiling, total = share(sum(best), len(best)), len(samples)
     hit, chance = sum(hits) / max(1, total), sum(base) / max(1, len(base))
-    apart = ceiling["value"] - chance
+    apart = sum(best) / max(1, len(best)) - chance
     return {
         "target": dict(values),
         "hits": share(sum(hits), total),

@@ -27,7 +27,8 @@ def test_intervals_are_wilsons(hits: int, total: int) -> None:
 
 
 def test_no_samples_have_no_share() -> None:
-    assert np.isnan(share(0, 0)["value"])
+    assert share(0, 0) == {"value": None, "low": None, "high": None, "of": 0}
+    assert str(share(0, 480)["low"]) == "0.0"
 
 
 def test_a_strained_copy_is_not_unique_and_another_compound_is() -> None:
