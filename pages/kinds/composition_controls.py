@@ -15,7 +15,7 @@ from pages.i18n.language import _
 from pages.kinds.crystal_controls import formula_help
 from pages.widgets.element_picker import LISTS, gather, pick_elements
 from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, ask_seed, ask_setting, rule_of
+from pages.widgets.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
     OneOf,
@@ -79,23 +79,22 @@ def ask_formula_sampling() -> tuple[int, int, CompositionSettings]:
     """How many, which seed, and how."""
     prompt = _ask("prompt", placeholder="Li, Fe O, …")
     left, right = st.columns(2, gap="small", wrap=False)
-    count = left.number_input(
+    count = ask_count(
         _("Formulas"),
-        1,
-        MOST,
+        "formulas",
         50,
-        key="formulas",
-        bind=URL,
-        help=_(
+        MOST,
+        _(
             "Formulas that are kept: different ones within the constraints, neutral or new where that is set. As many "
             "are generated as it takes, up to a limit (Generate at most)."
         ),
+        left,
     )
     seed = ask_seed("formula_seed", _("The same seed and settings give the same formulas"), right)
     neutral, new = _ask("neutral", left), _ask("new", right)
     with st.expander(_("Temperature and top-k")):
         asked = {name: _ask(name) for name in ("temperature", "top_k", "cap")}
-    return int(count or 1), seed, CompositionSettings(prompt=prompt, neutral=neutral, new=new, **asked)
+    return count, seed, CompositionSettings(prompt=prompt, neutral=neutral, new=new, **asked)
 
 
 def _ask(name: str, where: Any = st, **more: Any) -> Any:

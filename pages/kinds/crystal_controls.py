@@ -16,7 +16,7 @@ from matgen_core.kinds.crystals.rows import ELEMENTS
 from pages.i18n.language import _
 from pages.widgets.element_picker import LISTS, gather, pick_elements
 from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, ask_seed, ask_setting, rule_of
+from pages.widgets.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
 from pages.widgets.url_settings import (
     URL,
     OneOf,
@@ -98,17 +98,16 @@ def ask_constraints(hazards: bool = True) -> Constraints:
 def ask_sampling() -> tuple[int, int, CrystalSettings]:
     """How many, which seed, and how."""
     left, right = st.columns(2, gap="small", wrap=False)
-    count = left.number_input(
+    count = ask_count(
         _("Candidates"),
-        1,
-        MOST,
+        "count",
         16,
-        key="count",
-        bind=URL,
-        help=_(
+        MOST,
+        _(
             "Candidates that are kept: atoms not too near, within the constraints, no duplicate. As many are generated "
             "as it takes, up to a limit (Generate at most)."
         ),
+        left,
     )
     seed = ask_seed("seed", _("The same seed and settings give the same candidates"), right)
     with st.expander(_("Engine and sampling")):
@@ -116,7 +115,7 @@ def ask_sampling() -> tuple[int, int, CrystalSettings]:
         sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)
         asked = {name: ask_setting(CrystalSettings, name, key) for name, key in _KEYS.items()}
     settings = CrystalSettings(engine=engine, sampler=sampler, **asked)
-    return int(count or 1), seed, settings
+    return count, seed, settings
 
 
 def ask_engine() -> str:

@@ -11,9 +11,8 @@ from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.settings import MoleculeSettings
 from pages.i18n.language import _
 from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, LONGEST, ask_seed, ask_setting, rule_of
+from pages.widgets.setting_controls import LAST_SEED, LONGEST, ask_count, ask_seed, ask_setting, rule_of
 from pages.widgets.url_settings import (
-    URL,
     Rule,
     Whole,
 )
@@ -77,17 +76,16 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
     """How many, which seed, and how."""
     parts = ask_parts()
     left, right = st.columns(2, gap="small", wrap=False)
-    count = left.number_input(
+    count = ask_count(
         _("Molecules"),
-        1,
-        MOST,
+        "molecules",
         48,
-        key="molecules",
-        bind=URL,
-        help=_(
+        MOST,
+        _(
             "Molecules that are kept, as the setting 'Count those that are' says. As many strings are generated as it "
             "takes, up to a limit (Generate at most)."
         ),
+        left,
     )
     seed = ask_seed("molecule_seed", _("The same seed and settings give the same molecules"), right)
     asked = {name: _ask(name) for name in ("temperature", "top_k")}
@@ -95,7 +93,7 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
         max_sa = _ask("max_sa", value=10.0)
         asked |= {name: _ask(name) for name in ("filters", "top_p", "guidance", "grammar", "until", "cap")}
     settings = MoleculeSettings(**parts, **asked, max_sa=max_sa if max_sa < 10.0 else None)
-    return int(count or 1), seed, settings
+    return count, seed, settings
 
 
 def _ask(name: str, where: Any = st, **more: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from matgen_core.core.goals import Goal
 from pages.i18n.language import N_, _
 from pages.widgets.examples import Example, show_examples
 
@@ -10,41 +11,21 @@ _EXAMPLES = (
         "soluble",
         N_("More soluble"),
         N_("log S of at least −2.5 (estimated), logP of 0.5 to 2"),
-        {
-            "solubility_ask": "range",
-            "solubility_low": -2.5,
-            "solubility_high": 0.0,
-            "logp_ask": "range",
-            "logp_low": 0.5,
-            "logp_high": 2.0,
-        },
+        {"solubility": Goal.between(-2.5, 0.0), "logp": Goal.between(0.5, 2.0)},
     ),
     Example(
         "lead",
         N_("Lead-like"),
         N_("logP 2, 300 to 340 g/mol, 2 donors, without PAINS and BRENK alerts"),
-        {
-            "logp_ask": "value",
-            "logp_value": 2.0,
-            "weight_ask": "range",
-            "weight_low": 300.0,
-            "weight_high": 340.0,
-            "donors_ask": "value",
-            "donors_value": 2.0,
-            "filters": ["PAINS", "BRENK"],
-        },
+        {"logp": Goal.at(2.0), "weight": Goal.between(300.0, 340.0), "donors": Goal.at(2.0)},
+        {"filters": ["PAINS", "BRENK"]},
     ),
     Example(
         "indole",
         N_("Grown from indole"),
         N_("Contains indole, at most 1 donor, easy to make"),
-        {
-            "scaffold": "c1ccc2[nH]ccc2c1",
-            "donors_ask": "range",
-            "donors_low": 0.0,
-            "donors_high": 1.0,
-            "max_sa": 3.0,
-        },
+        {"donors": Goal.between(0.0, 1.0)},
+        {"scaffold": "c1ccc2[nH]ccc2c1", "max_sa": 3.0},
     ),
 )
 

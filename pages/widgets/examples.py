@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
+from matgen_core.core.goals import Goal
 from pages.i18n.language import _
+from pages.widgets.goal_controls import goal_values
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,15 @@ class Example:
         key: of its button.
         name: for the reader, in English.
         words: what it asks for, in English.
-        settings: values of the controls, by key.
+        goals: by property.
+        settings: values of the other controls, by key.
     """
 
     key: str
     name: str
     words: str
-    settings: Mapping[str, object]
+    goals: Mapping[str, Goal]
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 def show_examples(invitation: str, examples: Sequence[Example]) -> None:
@@ -35,8 +39,8 @@ def show_examples(invitation: str, examples: Sequence[Example]) -> None:
         with column, st.container(border=True, key=f"example-{example.key}"):
             st.markdown(f"**{_(example.name)}**")
             st.caption(_(example.words))
-            st.button(_("Set"), key=f"set-{example.key}", on_click=_set, args=(example.settings,), width="stretch")
+            st.button(_("Set"), key=f"set-{example.key}", on_click=_set, args=(example,), width="stretch")
 
 
-def _set(settings: Mapping[str, object]) -> None:
-    st.session_state.update(settings)
+def _set(example: Example) -> None:
+    st.session_state.update({**goal_values(example.goals), **example.settings})

@@ -32,6 +32,16 @@ def goal_rules(keys: Iterable[str]) -> dict[str, Rule]:
     return rules
 
 
+def goal_values(goals: Mapping[str, Goal]) -> dict[str, object]:
+    """The values of the controls that ask for these goals, by key."""
+    values: dict[str, object] = {}
+    for key, goal in goals.items():
+        values[f"{key}_ask"] = "value" if goal.is_value else "range"
+        ends = {"value": goal.low} if goal.is_value else {"low": goal.low, "high": goal.high}
+        values |= {f"{key}_{end}": float(value) for end, value in ends.items() if value is not None}
+    return values
+
+
 def ask_property(key: str) -> Goal | None:
     """Any, a value or a range of one property, over how the known crystals are spread.
 

@@ -17,6 +17,7 @@ from pages.i18n.formatting import goal_text, reason_text, rule_text
 from pages.i18n.language import _
 from pages.kinds.registry import material_text, page_kind, page_kind_of
 from pages.widgets.design_run import Asked, Loop
+from pages.widgets.goal_controls import goal_values
 from pages.widgets.number_table import Columns
 from pages.widgets.rule_controls import rule_controls
 from pages.widgets.selection import follow_pick
@@ -116,13 +117,7 @@ def _loosen(kind: str, rules: Rules, target: Target) -> None:
     """Moves the controls to looser rules and goals; what was drawn is judged by them when the page is drawn."""
     st.session_state[_JUDGE] = True
     st.session_state.update(rule_controls(kind, rules))
-    for key, goal in target.goals.items():
-        if goal.is_value:
-            continue
-        st.session_state[f"{key}_ask"] = "range"
-        for end, value in (("low", goal.low), ("high", goal.high)):
-            if value is not None:
-                st.session_state[f"{key}_{end}"] = float(value)
+    st.session_state.update(goal_values({key: goal for key, goal in target.goals.items() if not goal.is_value}))
 
 
 def follow_loosened(loop: Loop, asked: Asked | None) -> None:

@@ -64,6 +64,20 @@ def ask_setting(settings: type, name: str, key: str, where: Any = st, **more: An
     return kind(usual if value is None else value)
 
 
+def ask_count(label: str, key: str, usual: int, most: int, about: str, where: Any = st) -> int:
+    """How many are to be generated.
+
+    Args:
+        label: what is counted, in the reader's language.
+        key: of the control, which is its name in the link.
+        usual: the number at first.
+        most: the largest.
+        about: which are counted, in the reader's language.
+        where: container, such as a column.
+    """
+    return int(where.number_input(label, 1, most, usual, key=key, bind=URL, help=about) or 1)
+
+
 def ask_seed(key: str, about: str, where: Any = st) -> int:
     """The seed of a run.
 

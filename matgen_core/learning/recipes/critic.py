@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from matgen_core.kinds.crystals.critic_rows import (
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.crystals.rows import ELEMENTS, load_rows
 from matgen_core.learning.checkpoints import save_checkpoint
+from matgen_core.learning.job import TrainingJob
 from matgen_core.learning.trainer import Trainer, TrainingConfig, best_device
 from matgen_core.models.skeleton_critic import Bins, CriticConfig, CriticMember, Sites, SkeletonCritic
 
@@ -89,35 +89,21 @@ def critic_member(
     return Trainer(model, loss, batches, validate, training, folder, len(batches))
 
 
-def train_critic(
-    source: Path,
-    folder: Path,
-    training: TrainingConfig,
-    *,
-    checkpoints: Path,
-    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Path:
+def train_critic(job: TrainingJob) -> Path:
     """Trains the members one after another, measures them and writes the checkpoint; goes on where it stopped.
 
     Args:
-        source: ``crystals.npz``; ``formulas.csv.gz`` of ``matgen data formulas`` lies beside it.
-        folder: of the states, and of the rows as the critic reads them.
-        training: of each member.
-        checkpoints: where the checkpoint goes.
-        on_epoch: called after each epoch.
-        cancelled: asked at every step.
+        job: its source is ``crystals.npz``, beside which ``formulas.csv.gz`` of ``matgen data formulas`` lies; its
+            folder also keeps the rows as the critic reads them.
 
     Raises:
         BadInput: where one of the tables is missing or cannot be used.
     """
-    rows, members, seconds = _rows(source, folder), [], 0.0
-    for seed in range(MEMBERS):
-        each = replace(training, seed=seed, learning_rate=RATE)
-        trainer = critic_member(rows, critic_config(), folder / f"member-{seed}", each)
-        members.append(trainer.run(on_epoch, cancelled))
-        seconds += trainer.summary()["seconds"]
-    return export_critic(rows, critic_config(), members, checkpoints, {"epoch": training.epochs, "seconds": seconds})
+    rows, config = _rows(job.source, job.folder), critic_config()
+    members, _, trained = job.run_members(
+        MEMBERS, RATE, lambda folder, training: (critic_member(rows, config, folder, training), config)
+    )
+    return export_critic(rows, config, members, job.checkpoints, trained)
 
 
 def _rows(source: Path, folder: Path) -> CriticRows:

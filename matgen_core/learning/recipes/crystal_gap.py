@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from matgen_core.kinds.crystals.batches import length_batches
 from matgen_core.kinds.crystals.gap import CHECKPOINT
 from matgen_core.kinds.crystals.rows import CrystalRows, load_rows
 from matgen_core.learning.checkpoints import save_checkpoint
+from matgen_core.learning.job import TrainingJob
 from matgen_core.learning.recipes.matbert import matbert_config
 from matgen_core.learning.trainer import Trainer, TrainingConfig, best_device
 from matgen_core.models.bert import Head, HeadConfig
@@ -166,37 +168,24 @@ def _head(rows: GapRows, key: str) -> HeadConfig:
     )
 
 
-def train_crystal_gap(
-    source: Path,
-    folder: Path,
-    training: TrainingConfig,
-    *,
-    checkpoints: Path,
-    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Path:
+def train_crystal_gap(job: TrainingJob) -> Path:
     """Trains the members one after another, measures them and writes the checkpoint; goes on where it stopped.
 
     Args:
-        source: ``crystals.npz``; ``formulas.csv.gz`` of ``matgen data formulas`` lies beside it.
-        folder: of the states, and of CHGNet's features of the crystals, which are computed first.
-        training: of each member.
-        checkpoints: where the checkpoint goes.
-        on_epoch: called after each epoch.
-        cancelled: asked at every step.
+        job: its source is ``crystals.npz``, beside which ``formulas.csv.gz`` of ``matgen data formulas`` lies; its
+            folder also keeps CHGNet's features of the crystals, which are computed first.
 
     Raises:
         BadInput: where one of the tables is missing or cannot be used.
     """
-    crystals, formulas = load_rows(source), load_formula_rows(source.with_name("formulas.csv.gz"))
-    rows, members, seconds = join_rows(crystals, structure_features(crystals, folder), formulas), [], 0.0
-    for seed in range(MEMBERS):
-        each = replace(training, seed=seed, learning_rate=RATE)
-        trainer, config = gap_member(rows, folder / f"member-{seed}", each)
-        weights = trainer.run(on_epoch, cancelled)
-        members.append({k.removeprefix("reader."): v for k, v in weights.items() if k.startswith("reader.")})
-        seconds += trainer.summary()["seconds"]
-    return export_gap(rows, config, members, checkpoints, {"epoch": training.epochs, "seconds": seconds})
+    crystals, formulas = load_rows(job.source), load_formula_rows(job.source.with_name("formulas.csv.gz"))
+    rows = join_rows(crystals, structure_features(crystals, job.folder), formulas)
+    trained_members, config, trained = job.run_members(MEMBERS, RATE, partial(gap_member, rows))
+    members = [
+        {key.removeprefix("reader."): value for key, value in weights.items() if key.startswith("reader.")}
+        for weights in trained_members
+    ]
+    return export_gap(rows, config, members, job.checkpoints, trained)
 
 
 def structure_features(crystals: CrystalRows, folder: Path) -> NDArray[np.float32]:

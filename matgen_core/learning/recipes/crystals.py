@@ -22,6 +22,7 @@ from matgen_core.kinds.crystals.grammar import MAX_TOKENS, VOCABULARY
 from matgen_core.kinds.crystals.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
 from matgen_core.kinds.crystals.rows import ELEMENTS, CrystalRows
 from matgen_core.learning.trainer import Recipe, Trainer, TrainingConfig, best_device
+from matgen_core.learning.validation import conditional_losses
 from matgen_core.models.conditioning import drop_conditions
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser, Skeletons
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
@@ -44,13 +45,7 @@ def crystal_gpt(rows: CrystalRows, folder: Path, training: TrainingConfig, batch
         return model.loss(tokens, conditions).mean() / 10.0
 
     def validate(network: nn.Module) -> dict[str, float]:
-        assert isinstance(network, ConditionalGPT)
-        given, free = [], []
-        for tokens, conditions in checks(0):
-            tokens, conditions = tokens.to(device), conditions.to(device)
-            given.append(network.loss(tokens, conditions))
-            free.append(network.loss(tokens, torch.full_like(conditions, float("nan"))))
-        return {"val": float(torch.cat(free).mean()), "val_conditional": float(torch.cat(given).mean())}
+        return conditional_losses(network, checks(0))
 
     trainer = Trainer(model, loss, batches, validate, training, folder, len(batches))
     return Recipe(trainer, asdict(config))

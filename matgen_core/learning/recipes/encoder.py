@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from matgen_core.kinds.molecules.smiles import (
     build_tokenizer,
 )
 from matgen_core.learning.checkpoints import save_encoder
+from matgen_core.learning.job import TrainingJob
 from matgen_core.learning.trainer import Trainer, TrainingConfig, best_device
 from matgen_core.models.chemberta import EncoderConfig, masked_loss, masked_roberta
 from matgen_core.models.masking import IGNORED, mask_tokens
@@ -76,19 +76,10 @@ def build_encoder_trainer(
     return Trainer(model, loss, batches, validate, training, folder, len(batches)), config
 
 
-def train_encoder(
-    source: Path,
-    folder: Path,
-    training: TrainingConfig,
-    *,
-    checkpoints: Path,
-    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Path:
+def train_encoder(job: TrainingJob) -> Path:
     """Pretrains the encoder, or goes on where ``folder`` stopped, and writes its checkpoint."""
-    trainer, config = build_encoder_trainer(load_rows(source), folder, training)
-    weights = trainer.run(on_epoch, cancelled)
-    return export_encoder(weights, config, checkpoints, trainer.summary())
+    trainer, config = build_encoder_trainer(load_rows(job.source), job.folder, job.training)
+    return export_encoder(job.run(trainer), config, job.checkpoints, trainer.summary())
 
 
 def export_encoder(

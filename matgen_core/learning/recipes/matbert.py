@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from matgen_core.kinds.compositions.rows import (
     token_mates,
 )
 from matgen_core.learning.checkpoints import save_checkpoint
+from matgen_core.learning.job import TrainingJob
 from matgen_core.learning.trainer import Trainer, TrainingConfig, best_device
 from matgen_core.models.augmentation import shuffle_atoms, substitute_elements
 from matgen_core.models.bert import CompositionReader, HeadConfig, MatBERT, MatBERTConfig, ReaderEnsemble, contrast
@@ -188,54 +190,29 @@ def measure_reader(members: list[CompositionReader], checks: FormulaBatches) -> 
 MEMBERS = 3
 
 
-def train_matbert(
-    source: Path,
-    folder: Path,
-    training: TrainingConfig,
-    *,
-    checkpoints: Path,
-    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Path:
+def train_matbert(job: TrainingJob) -> Path:
     """Pretrains on formulas, trains the members one after another, and writes the checkpoint; goes on where it stopped.
 
     Args:
-        source: table of :func:`matgen_core.kinds.compositions.rows.build_formula_rows`.
-        folder: of the states, one a stage.
-        training: of the members; pretraining takes a quarter of its epochs.
-        checkpoints: where the checkpoint goes.
-        on_epoch: called after each epoch.
-        cancelled: asked at every step.
+        job: its source is a table of :func:`matgen_core.kinds.compositions.rows.build_formula_rows`; pretraining takes
+            a quarter of its epochs.
     """
-    rows, config = load_formula_rows(source), matbert_config()
-    before = replace(training, epochs=max(1, training.epochs // 4), learning_rate=RATE)
-    backbone = pretraining(rows, config, folder / "pretraining", before).run(on_epoch, cancelled)
-    members, seconds = [], 0.0
-    for seed in range(MEMBERS):
-        each = replace(training, seed=seed, learning_rate=RATE)
-        trainer, heads = reading(rows, config, folder / f"member-{seed}", each, backbone=backbone)
-        members.append(trainer.run(on_epoch, cancelled))
-        seconds += trainer.summary()["seconds"]
-    return export_matbert(rows, config, heads, members, checkpoints, {"epoch": training.epochs, "seconds": seconds})
+    rows, config = load_formula_rows(job.source), matbert_config()
+    before = replace(job.training, epochs=max(1, job.training.epochs // 4), learning_rate=RATE)
+    backbone = job.run(pretraining(rows, config, job.folder / "pretraining", before))
+    members, heads, trained = job.run_members(MEMBERS, RATE, partial(reading, rows, config, backbone=backbone))
+    return export_matbert(rows, config, heads, members, job.checkpoints, trained)
 
 
 RATE = 1e-3
 
 
-def train_atoms(
-    source: Path,
-    folder: Path,
-    training: TrainingConfig,
-    *,
-    checkpoints: Path,
-    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Path:
-    """Pretrains the chapter's form by both tasks and writes it; arguments as of :func:`train_matbert`."""
+def train_atoms(job: TrainingJob) -> Path:
+    """Pretrains the chapter's form by both tasks and writes it; the job is as that of :func:`train_matbert`."""
     config = matbert_config(amounts=False)
-    trainer = pretraining(load_formula_rows(source), config, folder, replace(training, learning_rate=RATE))
-    weights = {k: v for k, v in trainer.run(on_epoch, cancelled).items() if not k.endswith("position_ids")}
-    return save_checkpoint(ATOMS, weights, {**asdict(config), "trained": trainer.summary()}, folder=checkpoints)
+    trainer = pretraining(load_formula_rows(job.source), config, job.folder, replace(job.training, learning_rate=RATE))
+    weights = {k: v for k, v in job.run(trainer).items() if not k.endswith("position_ids")}
+    return save_checkpoint(ATOMS, weights, {**asdict(config), "trained": trainer.summary()}, folder=job.checkpoints)
 
 
 def export_matbert(

@@ -17,6 +17,7 @@ from matgen_core.kinds.compositions.rows import (
     FormulaRows,
 )
 from matgen_core.learning.trainer import Recipe, Trainer, TrainingConfig, best_device
+from matgen_core.learning.validation import conditional_losses
 from matgen_core.models.conditioning import ConditionConfig, drop_conditions
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 
@@ -42,13 +43,7 @@ def matgpt(rows: FormulaRows, folder: Path, training: TrainingConfig, batch: int
         return model.loss(tokens, values).mean() / 10.0
 
     def validate(network: nn.Module) -> dict[str, float]:
-        assert isinstance(network, ConditionalGPT)
-        given, free = [], []
-        for tokens, values in checks(0):
-            tokens, values = tokens.to(device), values.to(device)
-            given.append(network.loss(tokens, values))
-            free.append(network.loss(tokens, torch.full_like(values, float("nan"))))
-        return {"val": float(torch.cat(free).mean()), "val_conditional": float(torch.cat(given).mean())}
+        return conditional_losses(network, checks(0))
 
     trainer = Trainer(model, loss, batches, validate, training, folder, len(batches))
     return Recipe(trainer, asdict(config))

@@ -5,7 +5,6 @@ The members differ in the seed of head and order; all rows that are not withheld
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from matgen_core.kinds.compositions.predict import MEASURED
 from matgen_core.kinds.compositions.rows import encode_amounts
 from matgen_core.learning.checkpoints import save_checkpoint
 from matgen_core.learning.examples import read_columns
-from matgen_core.learning.trainer import TrainingConfig
+from matgen_core.learning.job import TrainingJob
 from matgen_core.models.adapters import merge
 from matgen_core.models.bert import MatBERT, ReaderEnsemble
 from matgen_core.workflows.finetune import FinetuneConfig, Tuned, finetune
@@ -27,46 +26,34 @@ from matgen_core.workflows.training_examples import Examples, read_examples
 KEY, MEMBERS, STRATEGY = "measured_gap", 3, "full"
 
 
-def train_measured_gap(
-    source: Path,
-    folder: Path,
-    training: TrainingConfig,
-    *,
-    checkpoints: Path,
-    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Path:
+def train_measured_gap(job: TrainingJob) -> Path:
     """Teaches the members, calibrates and measures on the withheld fifth, and writes the checkpoint.
 
     Args:
-        source: CSV of formula and target (eV).
-        folder: not used; a member takes a minute, so that none is gone on with.
-        training: its epochs and the first seed.
-        checkpoints: where the checkpoint goes.
-        on_epoch: called after each epoch with its figures.
-        cancelled: asked at every step.
+        job: its source is a CSV of formula and target (eV); its folder is not used, since a member takes a minute, so
+            that none is gone on with.
 
     Raises:
         BadInput: where the table cannot be used, or it was cancelled.
     """
-    config = FinetuneConfig(STRATEGY, training.epochs, seed=training.seed)
-    texts, values, kind = read_columns(source, "target", "", "formula")
+    config = FinetuneConfig(STRATEGY, job.training.epochs, seed=job.training.seed)
+    texts, values, kind = read_columns(job.source, "target", "", "formula")
     examples = read_examples(texts, values, kind)
     held = np.zeros(len(examples.texts), dtype=bool)
     held[np.random.default_rng(0).permutation(len(held))[: round(config.held * len(held))]] = True
 
     def report(tuned: Tuned) -> None:
-        if on_epoch:
+        if job.on_epoch:
             epoch, loss, error = tuned.curve[-1]
-            on_epoch(epoch, {"train": loss, "val": error})
+            job.on_epoch(epoch, {"train": loss, "val": error})
 
     members = []
     for seed in range(MEMBERS):
         each = replace(config, seed=config.seed + seed)
-        members.append(finetune(examples, each, held=held, on_epoch=report, cancelled=cancelled))
-        if cancelled and cancelled():
+        members.append(finetune(examples, each, held=held, on_epoch=report, cancelled=job.cancelled))
+        if job.cancelled and job.cancelled():
             raise BadInput("cancelled; nothing was written")
-    return _export(members, examples, held, checkpoints)
+    return _export(members, examples, held, job.checkpoints)
 
 
 def _export(members: list[Tuned], examples: Examples, held: np.ndarray, checkpoints: Path) -> Path:

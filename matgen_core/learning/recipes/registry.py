@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from matgen_core.core.errors import BadInput
 from matgen_core.core.registry import Registry, load
+from matgen_core.learning.job import TrainingJob
 
 if TYPE_CHECKING:
     from matgen_core.learning.trainer import Recipe, TrainingConfig
@@ -31,9 +32,9 @@ class RecipeRecord:
         build: "module:function" (rows, *checkpoints of ``needs``, folder, training) ->
             :class:`matgen_core.learning.trainer.Recipe`.
         needs: names of checkpoints that must have been trained before.
-        run: "module:function" (source, folder, training, checkpoints=, on_epoch=, cancelled=) -> path of the
-            checkpoint, for a training of several stages.
-        starts: whether ``run`` takes ``start=``, a folder of checkpoints to begin from.
+        run: "module:function" (:class:`matgen_core.learning.job.TrainingJob`) -> path of the checkpoint, for a
+            training of several stages.
+        starts: whether ``run`` can begin from other weights, the job's ``start``.
     """
 
     source: str
@@ -105,14 +106,12 @@ def train(
         raise BadInput(
             "{name!r} cannot begin from other weights, only {able} can; leave --start out", name=name, able=able
         )
+    job = TrainingJob(source, folder, training, checkpoints, start, on_epoch, cancelled)
     if record.run:
-        more: dict[str, Any] = {"start": start} if record.starts else {}
-        path: Path = load(record.run)(
-            source, folder, training, checkpoints=checkpoints, on_epoch=on_epoch, cancelled=cancelled, **more
-        )
+        path: Path = load(record.run)(job)
         return path
     needed = [load_checkpoint(part, folder=checkpoints) for part in record.needs]
     recipe: Recipe = load(record.build)(load(record.rows)(source), *needed, folder, training)
-    weights = recipe.trainer.run(on_epoch, cancelled)
+    weights = job.run(recipe.trainer)
     config = {**recipe.config, "trained": recipe.trainer.summary()}
     return save_checkpoint(name, weights, config, folder=checkpoints)

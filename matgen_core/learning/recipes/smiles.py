@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.kinds.molecules.rows import HELD, MoleculeRows, SmilesBatches, load_rows
 from matgen_core.kinds.molecules.smiles import MAX_TOKENS, VOCABULARY, build_tokenizer
 from matgen_core.learning.checkpoints import Checkpoint, load_checkpoint, save_language_model
+from matgen_core.learning.job import TrainingJob
 from matgen_core.learning.networks import build_smiles
 from matgen_core.learning.trainer import Trainer, TrainingConfig, best_device
 from matgen_core.models.conditioning import ConditionConfig, drop_conditions
@@ -84,31 +84,16 @@ def build_trainer(
     return Trainer(model, loss, batches, validate, training, folder, len(batches)), model.config
 
 
-def train_smiles(
-    source: Path,
-    folder: Path,
-    training: TrainingConfig,
-    *,
-    checkpoints: Path,
-    start: Path | None = None,
-    on_epoch: Callable[[int, dict[str, float]], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Path:
+def train_smiles(job: TrainingJob) -> Path:
     """Trains the generator, or goes on where ``folder`` stopped, and writes its checkpoint.
 
     Args:
-        source: ``molecules.npz``.
-        folder: of the state; what lies there goes before ``start``.
-        training: how long.
-        checkpoints: where the checkpoint goes.
-        start: folder of checkpoints whose weights the training begins from, with a rate that rises and falls anew.
-        on_epoch: called after each epoch with its figures.
-        cancelled: asked at every step.
+        job: its source is ``molecules.npz``. What lies in its folder goes before ``start``, from whose weights the
+            training begins with a rate that rises and falls anew.
     """
-    begun = None if start is None else load_checkpoint(NAME, folder=start)
-    trainer, config = build_trainer(load_rows(source), folder, training, start=begun)
-    weights = trainer.run(on_epoch, cancelled)
-    return export(weights, config, checkpoints, _together(trainer.summary(), begun))
+    begun = None if job.start is None else load_checkpoint(NAME, folder=job.start)
+    trainer, config = build_trainer(load_rows(job.source), job.folder, job.training, start=begun)
+    return export(job.run(trainer), config, job.checkpoints, _together(trainer.summary(), begun))
 
 
 def _together(now: dict[str, float], start: Checkpoint | None) -> dict[str, float]:
