@@ -1,0 +1,84 @@
+"""The form of the house: no twins, few tables kept out of the formatter's hands, long files with a reason."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CODE = [ROOT / "app.py", *sorted((ROOT / "matgen_core").rglob("*.py")), *sorted((ROOT / "pages").rglob("*.py"))]
+#: Lines of the same shape that two files may share.
+MOST_SHARED = 12
+MOST_UNFORMATTED = 40
+#: What names a kind of material or its parts; all are one word where two files are compared.
+KIND = re.compile(r"crystals?|compositions?|molecules?|formulas?|smiles|matbert|matgpt|critic|gap", re.IGNORECASE)
+_PASSED_OVER = {
+    *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER),
+}
+
+
+def _unread(tree: ast.Module) -> Iterator[int]:
+    """Lines of imports and docstrings, which say little of a shape."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            yield from range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
+
+
+def shapes(source: str) -> list[tuple[int, str]]:
+    """Lines of code by number, with strings, numbers and the names of kinds made one; lines without a name are out.
+
+    >>> shapes("if molecules:\\n    show('a', load_molecules(3))")[1]
+    (2, "show ( 'x' , load_kind ( 0 ) )")
+    """
+    unread, lines = set(_unread(ast.parse(source))), defaultdict(list)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type in _PASSED_OVER or token.start[0] in unread:
+            continue
+        text = {tokenize.STRING: "'x'", tokenize.NUMBER: "0"}.get(token.type, token.string)
+        lines[token.start[0]].append(KIND.sub("kind", text).lower() if token.type == tokenize.NAME else text)
+    named = {number: " ".join(texts) for number, texts in lines.items() if any(map(str.isidentifier, texts))}
+    return sorted(named.items())
+
+
+def twins(files: dict[str, list[tuple[int, str]]], length: int) -> list[str]:
+    """Places where two files share so many lines of one shape."""
+    places = defaultdict(list)
+    for name, lines in files.items():
+        for first in range(len(lines) - length + 1):
+            window = tuple(shape for _number, shape in lines[first : first + length])
+            places[window].append((name, lines[first][0]))
+    return [
+        f"{one}:{line} ~ {other}:{there}"
+        for found in places.values()
+        for (one, line), (other, there) in combinations(found, 2)
+        if one != other
+    ]
+
+
+def test_twins_are_seen() -> None:
+    one = "\n".join(f"crystals_{i} = read_crystal(path_{i}, {i})" for i in range(5))
+    files = {"one": shapes(one), "other": shapes(one.replace("crystal", "molecule").replace(", 4", ", 9"))}
+    assert twins(files, 5) == ["one:1 ~ other:1"]
+    another = {"one": files["one"], "other": shapes(one.replace("path_3", "paths"))}
+    assert twins(another, 5) == [], "another name is another shape"
+    assert twins(another, 3) == ["one:1 ~ other:1"]
+
+
+def test_no_two_files_differ_only_in_the_kind() -> None:
+    files = {str(path.relative_to(ROOT)): shapes(path.read_text(encoding="utf-8")) for path in CODE}
+    assert twins(files, MOST_SHARED + 1) == []
+
+
+def test_little_is_kept_from_the_formatter() -> None:
+    mark = "# fmt: " + "skip"
+    folders = ("matgen_core", "pages", "tests", "tools", "benchmarks", "docs")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    assert sum(path.read_text(encoding="utf-8").count(mark) for path in files) <= MOST_UNFORMATTED
