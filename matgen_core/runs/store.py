@@ -19,12 +19,14 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sqlalchemy import Engine, Text, cast, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import Engine, Text, cast, create_engine, delete, event, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from matgen_core.core import messages
 from matgen_core.core.environment import data_path, read_environment, variable
 from matgen_core.core.errors import MatGenError, quote
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, M
 from matgen_core.learning.checkpoints import digests
 from matgen_core.runs.records import from_record, to_record
@@ -37,7 +39,8 @@ VARIABLE = variable("database")
 _PACKAGES = ("torch", "transformers", "rdkit", "pymatgen", "chgnet", "sevenn", "SMACT")
 #: Milliseconds that a writer waits for another.
 BUSY = 10_000
-_LONGEST_NAME = 80
+#: Characters of a name.
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,13 @@ class Run:
     Args:
         id: never changes.
         kind: which page or command made it: "crystals", "molecules", "design-crystals", …
-        name: for the reader.
+        name: for the reader; a message, which can be translated, unless a user wrote it.
         owner: key of the user; empty where one person uses the machine.
         settings: that repeat it, as in the page's address or the command's options.
         versions: of this package, the libraries and the checkpoints.
         seed: of its draws.
         state: "running", "finished", "cancelled", "failed" or "interrupted".
-        message: the error of a failed run.
+        message: the error of a failed run; a message, except in runs of former versions.
         created: when it began, UTC.
         count: candidates stored.
     """
@@ -109,6 +112,7 @@ class Store:
                     created=now,
                     host=platform.node(),
                     process=_process(os.getpid()),
+                    messages=_kept(name=name),
                 )
             )
         return run
@@ -124,7 +128,10 @@ class Store:
     def end(self, run: str, state: str, message: str = "") -> None:
         """Stores how a run ended: "finished", "cancelled" or "failed"."""
         with self._write() as session:
-            session.execute(update(RunRow).where(RunRow.id == run).values(state=state, message=message))
+            row = session.get(RunRow, run)
+            if row is not None:
+                row.state, row.message = state, message
+                row.messages = {**(row.messages or {}), **_kept(message=message)}
 
     def rename(self, run: str, name: str) -> None:
         """Gives a run another name, at most 80 characters of it.
@@ -136,7 +143,10 @@ class Store:
             raise StoreError("a run needs a name; write one")
         self.get(run)
         with self._write() as session:
-            session.execute(update(RunRow).where(RunRow.id == run).values(name=_named(name)))
+            row = session.get(RunRow, run)
+            if row is not None:
+                row.name = _named(name)
+                row.messages = {key: said for key, said in (row.messages or {}).items() if key != "name"}
 
     def delete(self, run: str) -> None:
         """Deletes the run and its candidates for good."""
@@ -261,7 +271,20 @@ def _dump(value: Any) -> str:
 
 
 def _named(name: str) -> str:
-    return "".join(c for c in name if c.isprintable()).strip()[:_LONGEST_NAME]
+    return "".join(c for c in name if c.isprintable()).strip()[:LONGEST_NAME]
+
+
+def _kept(**texts: str) -> dict[str, Any]:
+    """The texts that are messages, with their templates."""
+    return {key: messages.to_record(text) for key, text in texts.items() if isinstance(text, Message)}
+
+
+def _said(record: object, text: str) -> str:
+    """The message that was kept; the text where there is none, or one that cannot be read."""
+    try:
+        return messages.from_record(record) if isinstance(record, dict) and messages.is_record(record) else text
+    except ValueError:
+        return text
 
 
 def _process(number: int) -> str:
@@ -276,16 +299,17 @@ def _process(number: int) -> str:
 
 def _shown(row: RunRow, count: int) -> Run:
     created = row.created if row.created.tzinfo else row.created.replace(tzinfo=UTC)
+    said = row.messages or {}
     return Run(
         row.id,
         row.kind,
-        row.name,
+        _said(said.get("name"), row.name),
         row.owner,
         row.settings,
         row.versions,
         row.seed,
         row.state,
-        row.message,
+        _said(said.get("message"), row.message),
         created,
         count,
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Engine, ForeignKey, func, insert, select
+from sqlalchemy import JSON, Connection, Engine, ForeignKey, func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -42,6 +42,8 @@ class RunRow(Base):
     created: Mapped[datetime]
     host: Mapped[str]
     process: Mapped[str]
+    #: Template and values of ``name`` and ``message``, where the app wrote them.
+    messages: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
 class FoundRow(Base):
@@ -66,8 +68,14 @@ def _make_tables(connection: Connection) -> None:
     Base.metadata.create_all(connection, tables=tables)
 
 
+def _add_messages(connection: Connection) -> None:
+    """A column for the templates of names and errors, so that each reader sees them in his language."""
+    if "messages" not in {column["name"] for column in inspect(connection).get_columns("runs")}:  # a new store has it
+        connection.execute(text("alter table runs add column messages JSON"))
+
+
 #: What brings the tables of each version to those of the next, in order.
-STEPS: tuple[Callable[[Connection], None], ...] = (_make_tables,)
+STEPS: tuple[Callable[[Connection], None], ...] = (_make_tables, _add_messages)
 
 
 def migrate(engine: Engine, url: str) -> None:

@@ -14,9 +14,10 @@ from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.runs.jobs import load_models
 from pages.runs.progress import catch_up, look
+from pages.runs.run_names import LOOP
 from pages.runs.run_recorder import offer_last_run, told_to_begin
 from pages.widgets.design_controls import RULES, ask_budget, ask_kind
-from pages.widgets.design_run import LOOP, STATE, Asked, reopen, start
+from pages.widgets.design_run import STATE, Asked, reopen, start
 from pages.widgets.go_bar import ask_to_go
 from pages.widgets.goal_controls import ask_goals
 from pages.widgets.loop_results import show_results

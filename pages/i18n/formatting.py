@@ -11,6 +11,7 @@ from matgen_core.chem.structure import reduced_formula
 from matgen_core.chem.symmetry import hall_number
 from matgen_core.core.goal_probability import round_chance
 from matgen_core.core.goals import Goal, Target
+from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import (
     BOTH,
@@ -117,35 +118,39 @@ def plain(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def goal_text(key: str, goal: Goal) -> str:
+def goal_message(key: str, goal: Goal) -> Message:
     """What is asked for, with its unit: "2 ± 0.5 eV", "1 to 3 eV", "at least 3 eV"."""
     record = PROPERTIES[key]
-    if goal.is_value and goal.low is not None:
-        text = f"{plain(goal.low)} ± {record.tolerance:g}" if record.tolerance else plain(goal.low)
-    elif goal.low is None and goal.high is not None:
-        text = _("at most {end}").format(end=plain(goal.high))
-    elif goal.high is None and goal.low is not None:
-        text = _("at least {end}").format(end=plain(goal.low))
-    else:
-        text = _("{low} to {high}").format(low=plain(goal.low or 0.0), high=plain(goal.high or 0.0))
-    return f"{text} {record.unit}".strip()
+    low, high = (None if end is None else f"{plain(end)} {record.unit}".rstrip() for end in (goal.low, goal.high))
+    if low is None:
+        return Message("at most {end}", end=high)
+    if high is None:
+        return Message("at least {end}", end=low)
+    if goal.is_value:
+        slack = f" ± {record.tolerance:g}" if record.tolerance else ""
+        return join([f"{plain(goal.low or 0.0)}{slack} {record.unit}".rstrip()])
+    return Message("{low} to {high}", low=plain(goal.low or 0.0), high=high)
 
 
-def asked_text(target: Target, *more: str) -> str:
-    """What a run was asked for, in a line: its name until it has another."""
+def goal_text(key: str, goal: Goal) -> str:
+    """The same in the reader's language."""
+    return _(goal_message(key, goal))
+
+
+def asked_message(target: Target, *more: str) -> Message:
+    """What a run was asked for, in a line: its name until it has another, for a reader of any language."""
     rules = target.constraints
     parts = [subscript(rules.formula)] if rules.formula else []
     if rules.chemical_system:
         parts.append("-".join(sorted(rules.chemical_system)))
     if rules.include:
-        parts.append(_("with {elements}").format(elements=", ".join(sorted(rules.include))))
+        parts.append(Message("with {elements}", elements=", ".join(sorted(rules.include))))
     if rules.exclude:
-        parts.append(_("without {elements}").format(elements=", ".join(sorted(rules.exclude))))
-    if rules.crystal_system:
-        parts.append(_(rules.crystal_system))
-    parts += [f"{_(PROPERTIES[key].label)} {goal_text(key, goal)}" for key, goal in target.goals.items()]
-    parts += [text for text in more if text]
-    return " · ".join(parts) or _("nothing asked for")
+        parts.append(Message("without {elements}", elements=", ".join(sorted(rules.exclude))))
+    parts += [rules.crystal_system or ""]
+    parts += [join([PROPERTIES[key].label, goal_message(key, goal)], " ") for key, goal in target.goals.items()]
+    parts += more
+    return join(parts, " · ") or Message("nothing asked for")
 
 
 def label_text(key: str) -> str:

@@ -13,6 +13,7 @@ from matgen_core.core.environment import read_environment
 from matgen_core.core.records import Candidate
 from matgen_core.runs.store import Store, StoreError, open_store
 from pages.i18n.language import _
+from pages.runs.run_names import run_name
 
 log = logging.getLogger("matgen")
 #: Where runs are kept apart, the key of a browser session in its address.
@@ -125,7 +126,7 @@ def offer_last_run(kind: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(_("Your last run is in Runs:"), width="content")
-        if st.button(last.name, key="last-run", type="tertiary"):
+        if st.button(run_name(last), key="last-run", type="tertiary"):
             st.switch_page("pages/explore/runs.py", query_params={"run": last.id})
 
 

@@ -11,7 +11,7 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows import design as workflow
-from pages.i18n.formatting import asked_text, rule_text
+from pages.i18n.formatting import asked_message, rule_text
 from pages.i18n.language import _
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.kinds.registry import page_kind
@@ -110,7 +110,7 @@ def _start(page: PageKind, asked: Asked) -> None:
         asked.count,
         page.name,
         page.prepare(),
-        begin_record(page.name, asked.seed, asked_text(asked.target, page.begun_with(asked.settings))),
+        begin_record(page.name, asked.seed, asked_message(asked.target, page.begun_with(asked.settings))),
     )
 
 

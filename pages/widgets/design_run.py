@@ -14,15 +14,14 @@ from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows import design as inverse_design
 from matgen_core.workflows.loop import Budget, DesignRun, resume
-from pages.i18n.formatting import asked_text
+from pages.i18n.formatting import asked_message
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
+from pages.runs.run_names import LOOP
 from pages.runs.run_recorder import begin_record, owner
 
 STATE = "loop"
-#: Before the kind in what a run of the loop is called in the store.
-LOOP = "design-"
 
 
 @dataclass
@@ -66,7 +65,7 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     loop = Loop(asked.kind, asked.target, rules, jobs.Job())
     loader = page_kind(asked.kind).prepare()
     recorder = begin_record(
-        f"{LOOP}{asked.kind}", asked.seed, asked_text(asked.target), before.candidates if before else ()
+        f"{LOOP}{asked.kind}", asked.seed, asked_message(asked.target), before.candidates if before else ()
     )
     loop.job = jobs.submit(work, asked.budget.want, f"{LOOP}{asked.kind}", loader, recorder)
     st.session_state[STATE] = loop

@@ -19,9 +19,9 @@ from matgen_core.workflows.table_vectors import MOST_ROWS, TableVectors, read_ve
 from pages.i18n.language import _, ngettext
 from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import catch_up, look, show_progress
+from pages.runs.run_names import LOOP, run_name
 from pages.runs.run_recorder import owner
 from pages.widgets.design_page import job_key
-from pages.widgets.design_run import LOOP
 from pages.widgets.map_view import axes_of, finished_maps, space_of
 
 _LARGEST = 20_000_000
@@ -65,7 +65,7 @@ def _ask_run(space: Space) -> tuple[str, str, Callable[[], list[object]]] | None
     def named(option: str | None) -> str:
         if option is None:
             return _("none")
-        return _("last run") if option == "last" else f"{runs[option].name} ({runs[option].count})"
+        return _("last run") if option == "last" else f"{run_name(runs[option])} ({runs[option].count})"
 
     chosen = st.selectbox(
         _("Lay a run over it"), options, index=1 if last else 0, format_func=named, key=f"over-{space.kind}"

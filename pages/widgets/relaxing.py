@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Crystal, Prediction, Progress
 from matgen_core.kinds.crystals.files import to_cif_zip
 from matgen_core.kinds.crystals.relax import Relaxation, check_stability, relax_candidates
 from matgen_core.kinds.registry import record_of
 from matgen_core.workflows.screen import name_of
 from pages.i18n.formatting import group_markdown, judged_text, mark, reading_text, reason_text, subscript
-from pages.i18n.language import _, ngettext
+from pages.i18n.language import _
 from pages.kinds.structure_view import show_structure
 from pages.runs import jobs
 from pages.runs.progress import Seen, catch_up, look, show_progress
@@ -90,7 +91,7 @@ def _start(crystals: Sequence[Candidate[Crystal]], symmetric: bool) -> None:
         relaxing.done = relax_candidates(crystals, symmetric=symmetric, on_progress=told, cancelled=stop)
         return tuple(r.after for r in relaxing.done if r.after is not None)
 
-    name = ngettext("{n} crystal relaxed", "{n} crystals relaxed", len(crystals)).format(n=len(crystals))
+    name = Message("{n} crystal relaxed" if len(crystals) == 1 else "{n} crystals relaxed", n=len(crystals))
     recorder = begin_record("relaxation", 0, name)
     relaxing.job = jobs.submit(work, len(crystals), "relaxation", jobs.load_models(), recorder)
     st.session_state[RELAXING] = relaxing

@@ -10,9 +10,9 @@ import streamlit as st
 
 from matgen_core.kinds.registry import NAMES
 from matgen_core.runs.store import Run, Store, StoreError
-from pages.i18n.language import _
+from pages.i18n.language import _, language
+from pages.runs.run_names import LOOP, run_name
 from pages.runs.run_recorder import begin_again
-from pages.widgets.design_run import LOOP
 from pages.widgets.run_tables import OPEN
 
 _SCREENING = "pages/design/screening.py"
@@ -32,15 +32,15 @@ def _rename(store: Store, run: Run, key: str) -> None:
     try:
         store.rename(run.id, st.session_state[key])
     except StoreError as error:
-        st.session_state[key] = run.name
+        st.session_state[key] = run_name(run)
         st.error(_(str(error)))
 
 
 def change(store: Store, run: Run) -> None:
     """Name, the way back to its page, deletion."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        key = f"name-{run.id}"
-        st.text_input(_("Name"), run.name, key=key, max_chars=80, on_change=_rename, args=(store, run, key))
+        key = f"name-{run.id}-{language()}"  # a name of the app's is another text in another language
+        st.text_input(_("Name"), run_name(run), key=key, max_chars=80, on_change=_rename, args=(store, run, key))
         page = page_of(run.kind)
         again = page and run.kind != "screening"  # files are not kept, only what was found in them
         if (

@@ -14,8 +14,7 @@ from matgen_core.runs.store import Run, Store
 from matgen_core.workflows.screen import name_of
 from pages.i18n.formatting import rule_text
 from pages.i18n.language import N_, _
-from pages.kinds.registry import page_kinds
-from pages.widgets.design_run import LOOP
+from pages.runs.run_names import made_by, run_name
 from pages.widgets.number_table import Columns
 
 #: Ids of the runs that are ticked.
@@ -29,19 +28,11 @@ _STATES = {
 }
 
 
-def made_by(kind: str) -> str:
-    """What made a run, for the reader."""
-    names = {"screening": _("Screening"), "relaxation": _("Relaxation")}
-    for page in page_kinds():
-        names |= {page.name: _(page.label), f"{LOOP}{page.name}": _(page.loop_label)}
-    return names.get(kind, _(kind))
-
-
 def pick_runs(runs: Sequence[Run]) -> list[Run]:
     """The table of all runs; those that are ticked."""
     table = pd.DataFrame(
         {
-            "name": [run.name for run in runs],
+            "name": [run_name(run) for run in runs],
             "kind": [made_by(run.kind) for run in runs],
             "state": [_(_STATES.get(run.state, run.state)) for run in runs],
             "count": [run.count for run in runs],
@@ -95,5 +86,5 @@ def compare(store: Store, runs: Sequence[Run]) -> None:
                 median = f"{pd.Series(values).median():.3g} {PROPERTIES[key].unit}".strip()
                 column[_("{label}, median").format(label=_(PROPERTIES[key].label))] = median
         column[_("Different formulas or molecules")] = str(len({name_of(c) for c in found}))
-        columns[f"{run.name} ({run.id[:4]})"] = column
+        columns[f"{run_name(run)} ({run.id[:4]})"] = column
     st.dataframe(pd.DataFrame(columns).fillna("–"), key="comparison", alt=_("Runs side by side"))

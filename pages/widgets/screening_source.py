@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from matgen_core.core.errors import Cancelled
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
@@ -20,6 +21,7 @@ from matgen_core.workflows.predictors import list_predictors
 from matgen_core.workflows.screen import Screener, batches
 from pages.i18n.language import N_, _
 from pages.runs.jobs import Job, submit
+from pages.runs.run_names import run_name
 from pages.runs.run_recorder import begin_record, owner
 from pages.widgets.goal_controls import read_goals
 from pages.widgets.rule_controls import ask_rule
@@ -132,7 +134,7 @@ def _ask_run() -> Source | None:
     if not runs:
         st.info(_("No run is stored yet. Generate something first, or screen files."))
         return None
-    labels = {run.id: f"{run.name} · {run.count}" for run in runs}
+    labels = {run.id: f"{run_name(run)} · {run.count}" for run in runs}
     wanted = st.query_params.get("run")
     ids = list(labels)
     chosen = st.selectbox(
@@ -140,9 +142,10 @@ def _ask_run() -> Source | None:
     )
     if chosen != wanted:
         st.query_params["run"] = chosen
-    settings = next(run.settings for run in runs if run.id == chosen)
-    goals = tuple(write_objective(Objective(key, "goal", goal)) for key, goal in read_goals(settings).items())
-    return Source(labels[chosen], lambda: iter(open_store().candidates(chosen)), goals)
+    run = next(run for run in runs if run.id == chosen)
+    goals = tuple(write_objective(Objective(key, "goal", goal)) for key, goal in read_goals(run.settings).items())
+    name = join([run.name, str(run.count)], " · ") if isinstance(run.name, Message) else labels[chosen]
+    return Source(name, lambda: iter(open_store().candidates(chosen)), goals)
 
 
 def ask_rules() -> Rules:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.messages import Message
 from matgen_core.core.records import (
     Candidate,
     Formula,
@@ -22,8 +23,10 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.runs.store import VARIABLE, Store, open_store
-from pages.i18n.formatting import asked_text
+from pages.i18n.formatting import asked_message
+from pages.i18n.language import translate
 from pages.runs.jobs import Job
+from pages.runs.run_names import run_name
 from pages.runs.run_recorder import Recorder
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "runs.py")
@@ -109,9 +112,9 @@ def test_a_run_is_renamed_and_deleted_only_when_sure(store: Store) -> None:
     run = store.begin("crystals", {}, 1, name="old")
     store.end(run, "finished")
     page = open_page(0)
-    page = page.text_input(key=f"name-{run}").set_value("new").run()
+    page = page.text_input(key=f"name-{run}-en").set_value("new").run()
     assert store.get(run).name == "new", "Enter renames"
-    page.text_input(key=f"name-{run}").set_value("  ").run()
+    page.text_input(key=f"name-{run}-en").set_value("  ").run()
     assert "a run needs a name" in words(page)
     assert store.get(run).name == "new"
     assert not [b for b in page.button if b.key == "delete"]
@@ -131,7 +134,7 @@ def test_runs_of_an_older_version_open(tmp_path: Path, monkeypatch: pytest.Monke
         page = open_page(row)
         assert not page.exception, (run.kind, page.exception)
         assert "damaged" not in words(page)
-        assert page.text_input(key=f"name-{run.id}").value == run.name
+        assert page.text_input(key=f"name-{run.id}-en").value == run_name(run)
     both = open_page(*range(len(runs)))
     assert not both.exception
 
@@ -213,7 +216,7 @@ def test_a_link_opens_its_run(store: Store) -> None:
     page = AppTest.from_file(APP, default_timeout=300)
     page.query_params["run"] = run
     page.run()
-    assert page.text_input(key=f"name-{run}").value == "first"
+    assert page.text_input(key=f"name-{run}-en").value == "first"
 
 
 @pytest.mark.parametrize("kind", ["crystals", "compositions", "molecules", "inverse_design", "screening"])
@@ -245,11 +248,57 @@ def test_run_again_runs_and_a_run_is_named_by_what_was_asked(store: Store) -> No
         threading.Event().wait(0.05)
 
 
+def test_a_name_of_the_app_is_read_in_the_language_of_the_reader_and_one_of_a_user_stays(
+    store: Store, found: tuple[Candidate, ...]
+) -> None:
+    target = Target({"band_gap": Goal.at(2)}, Constraints(include=frozenset({"O"}), crystal_system="cubic"))
+    for name in (asked_message(target), "cubic"):  # "cubic" has a translation, and is the user's here
+        run = store.begin("crystals", {}, 1, name=name)
+        store.add(run, found)
+    store.end(run, "failed", Message("{name} is empty; give one row", name="a.csv"))
+    page = AppTest.from_file(APP, default_timeout=300)
+    page.session_state["runs-open"] = [run.id for run in store.list()]
+    page.query_params["lang"] = "ja"
+    page.run()
+    assert not page.exception
+    japanese = "O を含む · 立方晶系 · バンドギャップ 2 ± 0.5 eV"
+    assert list(page.dataframe[0].value["name"]) == ["cubic", japanese]
+    assert [column[:-7] for column in page.dataframe[1].value.columns] == ["cubic", japanese]
+    last = AppTest.from_file(APP.replace("explore/runs", "design/crystals"), default_timeout=300)
+    store.delete(run)
+    last.query_params["lang"] = "ja"
+    assert last.run().button(key="last-run").label == japanese
+    opened = AppTest.from_file(APP, default_timeout=300)
+    opened.session_state["runs-open"] = [store.list()[0].id]
+    for language, shown in (("ja", japanese), ("en", "with O · cubic · Band gap 2 ± 0.5 eV")):
+        opened.query_params["lang"] = language
+        assert opened.run().text_input[0].value == shown, "a switch of language takes the name along"
+
+
+def test_runs_that_a_former_version_named_by_kind_and_time_are_named_in_the_language_of_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Path(__file__).parents[1] / "cases" / "runs-47c020d.sqlite"
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{shutil.copy(written, tmp_path / 'runs.sqlite')}")
+    page = AppTest.from_file(APP, default_timeout=300)
+    page.query_params["lang"] = "ja"
+    names = set(page.run().dataframe[0].value["name"])
+    assert {"結晶 2026-11-26 02:49", "good solvents"} <= names
+    assert not [name for name in names - {"good solvents"} if name[:1].isascii()], names
+
+
+def test_sentences_of_a_former_version_that_the_catalogue_knows_are_translated() -> None:
+    """They were kept as strings; what holds a value within stays as it was."""
+    assert translate("no alert", "ja") != "no alert"
+    assert translate("RDKit reads it", "ja") != "RDKit reads it"
+    assert translate("1.3 eV, asked for 1.5 ± 0.5 eV", "ja") == "1.3 eV, asked for 1.5 ± 0.5 eV"
+
+
 def test_what_was_asked_is_said_in_a_line() -> None:
     rules = Constraints(formula="LiFeO2", exclude=frozenset({"Pb"}), crystal_system="cubic")
     assert (
-        asked_text(Target({"band_gap": Goal.at_least(1)}, rules))
+        asked_message(Target({"band_gap": Goal.at_least(1)}, rules))
         == "LiFeO₂ · without Pb · cubic · Band gap at least 1 eV"
     )
-    assert asked_text(Target(), "c1ccccc1") == "c1ccccc1"
-    assert asked_text(Target()) == "nothing asked for"
+    assert asked_message(Target(), "c1ccccc1") == "c1ccccc1"
+    assert asked_message(Target()) == "nothing asked for"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import (
     Candidate,
     Molecule,
@@ -65,6 +66,28 @@ def test_the_newest_comes_first_and_counts_are_its_own(store: Store) -> None:
     first, second = store.begin("crystals", {}, 0), store.begin("molecules", {}, 0)
     store.add(first, [candidate(0)])
     assert [(run.id, run.count) for run in store.list()] == [(second, 0), (first, 1)]
+
+
+def test_a_message_keeps_its_template_as_name_and_as_error(store: Store) -> None:
+    goal = Message("at least {end}", end="3 eV")
+    run = store.begin("crystals", {}, 0, name=join([Message("with {elements}", elements="O"), goal], " · "))
+    store.end(run, "failed", Message("{name} is empty", name="a.csv"))
+    kept = Store(store.url).get(run)
+    assert (kept.name, kept.message) == ("with O · at least 3 eV", "a.csv is empty")
+    assert isinstance(kept.name, Message)
+    assert isinstance(kept.message, Message)
+    assert (kept.name.values["part1"].template, kept.message.values) == ("at least {end}", {"name": "a.csv"})
+    store.rename(run, "mine")
+    renamed = Store(store.url).list()[0]
+    assert (renamed.name, type(renamed.name)) == ("mine", str), "what a user wrote is no template"
+    assert isinstance(renamed.message, Message)
+
+
+def test_a_damaged_template_leaves_the_sentence(store: Store) -> None:
+    run = store.begin("crystals", {}, 0, name=Message("with {elements}", elements="O"))
+    with sqlite3.connect(store.url.removeprefix("sqlite:///")) as database:
+        database.execute("""update runs set messages = '{"name": {"template": "{x}", "values": {"y": 1}}}'""")
+    assert store.get(run).name == "with O"
 
 
 def test_rename_and_delete(store: Store) -> None:

@@ -1,0 +1,28 @@
+"""Names of kept runs for a reader: what the app wrote in his language, what a user wrote as it is."""
+
+from __future__ import annotations
+
+from matgen_core.core.messages import Message
+from matgen_core.runs.store import LONGEST_NAME, Run
+from pages.i18n.language import _
+
+#: Before the kind of material in the kind of a run of the loop.
+LOOP = "design-"
+
+
+def made_by(kind: str) -> str:
+    """What made a run."""
+    from pages.kinds.registry import page_kinds  # the pages of the kinds import pages.runs
+
+    names = {"screening": _("Screening"), "relaxation": _("Relaxation")}
+    for page in page_kinds():
+        names |= {page.name: _(page.label), f"{LOOP}{page.name}": _(page.loop_label)}
+    return names.get(kind, _(kind))
+
+
+def run_name(run: Run) -> str:
+    """The name of a run."""
+    begun = f" {run.created:%Y-%m-%d %H:%M}"
+    if run.name == run.kind + begun:  # a former version named runs by kind and time
+        return made_by(run.kind) + begun
+    return (_(run.name) if isinstance(run.name, Message) else run.name)[:LONGEST_NAME]
