@@ -1,8 +1,9 @@
 """Starts the server: ``python -m pages.runs.serve``, followed by Streamlit's options.
 
-This is ``streamlit run app.py`` with two differences. Streamlit takes a folder named pages for its own; on the first
+This is ``streamlit run app.py`` with three differences. Streamlit takes a folder named pages for its own; on the first
 run of a server it finds no page there for a deep link and shows "Page not found" over the working page. This module
-turns that search off, because app.py names its pages. And it imports the large libraries before anyone is served.
+turns that search off, because app.py names its pages. It has each page state the address of its server. And it
+imports the large libraries before anyone is served.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
+
+from pages.runs.page_address import state_address
 
 ROOT = Path(__file__).parents[2]
 #: Seconds that a thread may hold the interpreter while another waits (Python's default: 0.005). A page needs it about a
@@ -44,6 +47,7 @@ def main() -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     import_libraries()
     PagesManager.uses_pages_directory = False
+    state_address()
     cli.main(["run", str(ROOT / "app.py"), *sys.argv[1:]])
 
 

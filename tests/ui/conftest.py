@@ -151,7 +151,7 @@ def address(served: Served) -> str:
 def _wait_for(server: subprocess.Popen[bytes], url: str) -> None:
     import time
 
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         assert server.poll() is None, "the app stopped while starting"
         try:
@@ -159,4 +159,4 @@ def _wait_for(server: subprocess.Popen[bytes], url: str) -> None:
             return
         except OSError:
             time.sleep(0.2)  # refused at once until the server listens
-    pytest.fail("the app did not start within two minutes")
+    pytest.fail("the app did not start within five minutes")

@@ -1,4 +1,4 @@
-"""Nothing is asked of the network, nothing is served to it, and a deep link works as the first request of all."""
+"""Nothing is asked of the network, no console shows an error, and a deep link works as the first request of all."""
 
 from __future__ import annotations
 
@@ -39,6 +39,14 @@ def watch(page: Page) -> list[str]:
     return outside
 
 
+def watch_console(page: Page) -> list[str]:
+    """Errors in the browser's console and scripts that fail, from now on."""
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(f"{said.text} {said.location}") if said.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
 def settle(page: Page) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=240_000)
 
@@ -49,10 +57,10 @@ def test_these_are_all_pages() -> None:
     assert names == {name or "crystals" for name in PAGES}
 
 
-def test_every_page_works_without_a_network(browser: Browser, served: Served) -> None:
+def test_every_page_works_without_a_network_and_without_an_error(browser: Browser, served: Served) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
-    outside = watch(page)
+    outside, errors = watch(page), watch_console(page)
     for name in PAGES:
         page.goto(f"{served.url}/{name}")
         page.get_by_test_id("stMainBlockContainer").wait_for(timeout=240_000)
@@ -62,6 +70,7 @@ def test_every_page_works_without_a_network(browser: Browser, served: Served) ->
         assert page.get_by_test_id("stException").count() == 0, name
     context.close()
     assert outside == []
+    assert errors == []
     assert served.outside.read_text() == ""
 
 
