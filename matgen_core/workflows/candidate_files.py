@@ -62,13 +62,8 @@ def read_files(paths: list[Path], notes: list[str] | None = None) -> Iterator[It
     yield from _keep_apart(item for path in paths for item in _read_path(path, said))
 
 
-def read_upload(name: str, data: bytes) -> Iterator[Item]:
-    """The same of one uploaded file, which stays in memory."""
-    yield from read_uploads([(name, data)])
-
-
 def read_uploads(files: list[tuple[str, bytes]], notes: list[str] | None = None) -> Iterator[Item]:
-    """The same of several, with their names; ``notes`` as of :func:`read_files`."""
+    """The same of uploaded files by name, which stay in memory; ``notes`` as of :func:`read_files`."""
     said: list[str] = [] if notes is None else notes
     yield from _keep_apart(item for name, data in files for item in _read_bytes(name, io.BytesIO(data), said))
 

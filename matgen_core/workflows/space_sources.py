@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Crystal, Formula, Molecule
 from matgen_core.core.registry import Registry
@@ -17,7 +16,6 @@ from matgen_core.kinds.compositions.predict import embed_formulas
 from matgen_core.kinds.crystals.embed import encode_crystals
 from matgen_core.kinds.crystals.grammar import MAX_SITES
 from matgen_core.kinds.molecules.embed import encode_smiles, print_vectors
-from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.spaces import Space, Vectors, load_crystal_space, load_molecule_space
 
 
@@ -53,27 +51,6 @@ def open_space(name: str) -> Space:
         MissingReference, UnknownCheckpoint, DamagedCheckpoint: where what it is made of is not there or not whole.
     """
     return SPACES[name].open()
-
-
-def encode_texts(space: Space, texts: Sequence[str]) -> Vectors:
-    """(N, D) vectors of formulas or SMILES in a space, NaN where a text cannot be read.
-
-    Raises:
-        BadInput: for the space of crystals, where a formula has no place without its structure.
-    """
-    source, kind = SPACES[space.kind], load_kind(space.holds)
-    if not source.reads_texts:
-        raise BadInput("a formula has no latent; give a structure (CIF)")
-    found = np.full((len(texts), space.vectors.shape[1]), np.nan, dtype=np.float32)
-    good = {}
-    for i, text in enumerate(texts):
-        try:
-            good[i] = kind.read(text)
-        except BadInput:
-            continue
-    if good:
-        found[list(good)] = source.encode(list(good.values()))
-    return found
 
 
 # --------------------------------------------------------------------------------------------------------- crystals

@@ -25,7 +25,7 @@ from matgen_core.workflows.candidate_files import (
     MOST_MEMBERS,
     Item,
     Refused,
-    read_upload,
+    read_uploads,
 )
 from matgen_core.workflows.predict_table import check_unpacked, predict_table
 from tests.hostile.test_files import cifs, lines
@@ -92,42 +92,42 @@ CSV = st.sampled_from(["id,formula\n", "smiles\n", "name,cif\n", "\ufeffformula,
 
 @given(st.tuples(CSV, TABLES).map("".join) | st.text(max_size=200))
 def test_csv(text: str) -> None:
-    judge(list(read_upload("x.csv", text.encode("utf-8", "replace"))))
+    judge(list(read_uploads([("x.csv", text.encode("utf-8", "replace"))])))
 
 
 @given(st.tuples(CSV, TABLES).map(lambda parts: "".join(parts).replace(",", "\t")) | st.text(max_size=200))
 def test_tsv(text: str) -> None:
-    judge(list(read_upload("x.tsv", text.encode("utf-8", "replace"))))
+    judge(list(read_uploads([("x.tsv", text.encode("utf-8", "replace"))])))
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "id,formula\n", "sep=;\nformula;x\n", "smiles\n"]))
 def test_bytes_of_any_encoding(data: bytes, header: str) -> None:
-    judge(list(read_upload("x.csv", header.encode() + data)))
+    judge(list(read_uploads([("x.csv", header.encode() + data)])))
 
 
 @given(damaged(sdf) | st.binary(max_size=200))
 def test_mol(data: bytes) -> None:
-    judge(list(read_upload("x.mol", data)))
+    judge(list(read_uploads([("x.mol", data)])))
 
 
 @given(damaged(sdf) | st.binary(max_size=200))
 def test_sdf(data: bytes) -> None:
-    judge(list(read_upload("x.sdf", data)))
+    judge(list(read_uploads([("x.sdf", data)])))
 
 
 @given(damaged(archive) | st.binary(max_size=200))
 def test_zip(data: bytes) -> None:
-    judge(list(read_upload("x.zip", data)))
+    judge(list(read_uploads([("x.zip", data)])))
 
 
 @given(TABLES | st.text(max_size=200))
 def test_smi(text: str) -> None:
-    judge(list(read_upload("x.smi", text.encode("utf-8", "replace"))))
+    judge(list(read_uploads([("x.smi", text.encode("utf-8", "replace"))])))
 
 
 @given(cifs())
 def test_cif(text: str) -> None:
-    judge(list(read_upload("<b>x</b>.cif", text.encode("utf-8", "replace"))))
+    judge(list(read_uploads([("<b>x</b>.cif", text.encode("utf-8", "replace"))])))
 
 
 POSCAR = ["Na Cl", "1.0", "5.6 0 0", "0 5.6 0", "0 0 5.6", "Na Cl", "1 1", "Direct", "0 0 0", "0.5 0.5 0.5"]
@@ -165,7 +165,7 @@ OTHERS = {
 @given(st.sampled_from(sorted(OTHERS)), st.data())
 def test_other_files_of_structures(name: str, data: st.DataObject) -> None:
     whole = "\n".join(OTHERS[name]).encode()
-    judge(list(read_upload(name, data.draw(damaged(lambda: whole) | st.just(whole)))))
+    judge(list(read_uploads([(name, data.draw(damaged(lambda: whole) | st.just(whole)))])))
 
 
 @given(st.tuples(CSV, TABLES).map("".join))
@@ -199,7 +199,7 @@ def test_a_table_with_readings_added(tmp_path_factory: pytest.TempPathFactory, t
 
 def test_a_sound_archive_is_read_and_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    items = list(read_upload("x.zip", archive()))
+    items = list(read_uploads([("x.zip", archive())]))
     assert sum(isinstance(item, Candidate) for item in items) == 5
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert not Path("/root/absolute.cif").exists()
@@ -226,7 +226,7 @@ def bomb(members: int, size: int, name: str = "{}.cif") -> bytes:
 )
 def test_a_bomb_does_not_go_off(data: bytes, said: str) -> None:
     tracemalloc.start()
-    items = list(read_upload("x.zip", data))
+    items = list(read_uploads([("x.zip", data)]))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert all(isinstance(item, Refused) for item in items)
@@ -239,7 +239,7 @@ def test_a_member_larger_than_its_header_says_is_cut_or_refused() -> None:
     size = (1_000_000).to_bytes(4, "little")
     assert data.count(size) == 2
     lie = data.replace(size, (10).to_bytes(4, "little"))
-    judge(list(read_upload("x.zip", bytes(lie))))
+    judge(list(read_uploads([("x.zip", bytes(lie))])))
 
 
 def test_a_packed_table_that_unpacks_to_very_much_is_refused(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_a_record_of_very_many_atoms_is_refused() -> None:
     from rdkit import Chem
 
     block = Chem.MolToMolBlock(Chem.MolFromSmiles("C" * 950), forceV3000=True)
-    items = list(read_upload("x.sdf", f"{block}\n$$$$\n".encode() + sdf()))
+    items = list(read_uploads([("x.sdf", f"{block}\n$$$$\n".encode() + sdf())]))
     assert isinstance(items[0], Refused)
     assert "at most" in items[0].reason
     assert sum(isinstance(item, Candidate) for item in items) == 2, "the good ones go on"

@@ -16,7 +16,7 @@ from matgen_core.chem.structure import formula_counts, reduced_formula, to_struc
 from matgen_core.core.records import Crystal
 from matgen_core.kinds.crystals.rows import Rejected, build_rows, parse_row
 from matgen_core.kinds.crystals.structure_files import decode
-from matgen_core.workflows.candidate_files import Item, Refused, read_files, read_upload
+from matgen_core.workflows.candidate_files import Item, Refused, read_files, read_uploads
 from matgen_core.workflows.predict_table import predict_table
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -91,7 +91,7 @@ def only(items: list[Item]) -> Item:
 @pytest.mark.parametrize("name", READ)
 def test_it_is_read_as_what_it_is(name: str) -> None:
     path = CASES / name
-    by_path, by_upload = only(list(read_files([path]))), only(list(read_upload(path.name, path.read_bytes())))
+    by_path, by_upload = only(list(read_files([path]))), only(list(read_uploads([(path.name, path.read_bytes())])))
     for item in (by_path, by_upload):
         assert not isinstance(item, Refused), item
         check(item.material, READ[name], name)
@@ -104,7 +104,7 @@ def test_it_is_read_as_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", REFUSED)
 def test_it_is_refused_in_words(name: str) -> None:
     path = CASES / name
-    for item in (only(list(read_files([path]))), only(list(read_upload(path.name, path.read_bytes())))):
+    for item in (only(list(read_files([path]))), only(list(read_uploads([(path.name, path.read_bytes())])))):
         assert isinstance(item, Refused)
         assert REFUSED[name] in item.reason
 
@@ -130,7 +130,7 @@ def test_every_block_of_a_file_is_a_row() -> None:
     path = CASES / "07-multi-block" / "two.cif"
     expected = ["two-NaCl: NaCl", "two-MgO: MgO"]
     assert names_of(list(read_files([path]))) == expected
-    assert names_of(list(read_upload("two.cif", path.read_bytes()))) == expected
+    assert names_of(list(read_uploads([("two.cif", path.read_bytes())]))) == expected
     in_a_cell = parse_row("x", path.read_text())
     assert isinstance(in_a_cell, Rejected)
     assert "2 structures" in in_a_cell.reason
@@ -174,7 +174,7 @@ def test_a_row_is_its_place_in_its_file() -> None:
     assert names_of(both) == ["relaxed: NaCl", "relaxed: MgO"]
     assert len({item.id for item in both if not isinstance(item, Refused)}) == 2
     assert sorted(names_of(list(read_files([folder / "mixedcase"])))) == ["B: KCl", "a: NaCl"]
-    archive = list(read_upload("mac.zip", (folder / "mac.zip").read_bytes()))
+    archive = list(read_uploads([("mac.zip", (folder / "mac.zip").read_bytes())]))
     assert names_of(archive) == ["set/a: NaCl", "run1/relaxed: NaCl", "run2/relaxed: MgO"]
     polymorphs = list(read_files([folder / "polymorphs.csv"]))
     assert names_of(polymorphs) == ["TiO2: TiO2", "TiO2: TiO2"]
@@ -219,7 +219,7 @@ def test_what_the_reader_cannot_agree_with_is_refused_with_the_difference() -> N
 
 def test_no_warning_floods_the_terminal(recwarn: pytest.WarningsRecorder) -> None:
     for name in (*READ, *REFUSED):
-        list(read_upload(Path(name).name, (CASES / name).read_bytes()))
+        list(read_uploads([(Path(name).name, (CASES / name).read_bytes())]))
     assert not recwarn.list
 
 
@@ -257,6 +257,6 @@ def test_what_the_app_writes_is_read_as_the_same() -> None:
                         written[member] = archive.read(member).decode()
         assert len(written) == 8
         for file, content in written.items():
-            again = only(list(read_upload(file, content if isinstance(content, bytes) else content.encode())))
+            again = only(list(read_uploads([(file, content if isinstance(content, bytes) else content.encode())])))
             assert not isinstance(again, Refused), (file, again)
             assert StructureMatcher().fit(to_structure(again.material), to_structure(item.material)), file

@@ -19,7 +19,7 @@ from matgen_core.files.refused import Refused
 from matgen_core.files.tables import open_table
 from matgen_core.files.units import METHOD
 from matgen_core.kinds.crystals.rows import build_rows, load_rows
-from matgen_core.workflows.candidate_files import read_files, read_upload
+from matgen_core.workflows.candidate_files import read_files, read_uploads
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -28,7 +28,7 @@ def read(name: str) -> tuple[list[Candidate[Any]], dict[int, str]]:
     """Candidates, and the reasons of refused rows by their place, alike from a path and from an upload."""
     path = CASES / name
     items = list(read_files([path]))
-    assert items == list(read_upload(path.name, path.read_bytes()))
+    assert items == list(read_uploads([(path.name, path.read_bytes())]))
     refused = {number: item.reason for number, item in enumerate(items, 1) if isinstance(item, Refused)}
     return [item for item in items if isinstance(item, Candidate)], refused
 

@@ -17,7 +17,7 @@ from matgen_core.core.records import Candidate, Prediction, Progress
 from matgen_core.kinds.crystals.relax import Relaxation
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import VARIABLE, open_store
-from matgen_core.workflows.candidate_files import Refused, read_upload, read_uploads
+from matgen_core.workflows.candidate_files import Refused, read_uploads
 from matgen_core.workflows.screen import Screener
 from matgen_core.workflows.screen_files import screening_to_csv
 from pages.runs.jobs import Job
@@ -31,7 +31,7 @@ RULES = Rules(known=True)
 
 
 def screened(data: bytes, name: str) -> Screened:
-    items = list(read_upload(name, data))
+    items = list(read_uploads([(name, data)]))
     good = [item for item in items if not isinstance(item, Refused)]
     found = Screener(rules=RULES)(good)
     job = Job(len(good), begun=0.0, ended=1.0, progress=Progress("done", len(good), len(good), found))

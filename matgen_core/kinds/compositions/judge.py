@@ -107,21 +107,6 @@ def rank_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> t
     return tuple(sorted(scored, key=lambda c: (c.score if c.score is not None else np.inf, c.id)))
 
 
-def summarise_compositions(candidates: Sequence[Candidate[Formula]]) -> dict[str, int]:
-    """How many were drawn, and how many of them each rule let pass."""
-
-    def passed(rule: str) -> int:
-        return sum(c.passed(rule) for c in candidates)
-
-    return {
-        "drawn": len(candidates),
-        "different": passed("duplicate"),
-        "charges balance": passed("oxidation"),
-        "new": passed("newness"),
-        "listed": sum(map(is_listed, candidates)),
-    }
-
-
 # --------------------------------------------------------------------------------------------------- nearest known
 
 

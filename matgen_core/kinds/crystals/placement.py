@@ -111,8 +111,6 @@ def _lowest(drafts: Sequence[Draft], tried: Sequence[tuple[int, Crystal, str]]) 
     return found
 
 
-#: Goals that the steering energy of a placed crystal says more of than the critic.
-STEERED = ("formation_energy", "e_above_hull")
 #: eV/atom above the hull that one unit of log-probability is given up for.
 _ABOVE = 0.05
 #: Taken for a distance to the hull that cannot be read.

@@ -7,7 +7,7 @@ import pytest
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Candidate
 from matgen_core.files.units import METHOD, find_columns, read_cell, read_given
-from matgen_core.workflows.candidate_files import Refused, read_upload
+from matgen_core.workflows.candidate_files import Refused, read_uploads
 from matgen_core.workflows.screen import Screener
 
 
@@ -92,7 +92,7 @@ def test_a_comma_is_decimal_where_semicolons_part_the_cells() -> None:
 
 def test_a_table_of_mixed_units_is_read_row_by_row_and_no_model_overrules_it() -> None:
     table = b"id,formula,band_gap\na,NaCl,8500 meV\nb,MgO,7.8\nc,CaO,7 apples\nd,SrO,\n"
-    items = list(read_upload("mine.csv", table))
+    items = list(read_uploads([("mine.csv", table)]))
     refused = [item for item in items if isinstance(item, Refused)]
     assert [(r.place, "apples" in r.reason) for r in refused] == [("mine.csv, row 3", True)]
     found = {c.id: c for c in Screener()([item for item in items if isinstance(item, Candidate)])}

@@ -19,7 +19,7 @@ from matgen_core.core.records import (
 )
 from matgen_core.kinds.crystals.files import to_cif
 from matgen_core.kinds.crystals.structure_files import STRUCTURE_ENDINGS
-from matgen_core.workflows.candidate_files import LONGEST_MEMBER, Refused, read_files, read_upload, read_uploads
+from matgen_core.workflows.candidate_files import LONGEST_MEMBER, Refused, read_files, read_uploads
 
 NACL = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 90, 90, 90))
 CIF = to_cif(Candidate("x", NACL, Origin("file")))
@@ -36,7 +36,7 @@ def zipped(**members: str) -> bytes:
 
 
 def reasons(name: str, data: bytes) -> list[str]:
-    return [item.reason for item in read_upload(name, data) if isinstance(item, Refused)]
+    return [item.reason for item in read_uploads([(name, data)]) if isinstance(item, Refused)]
 
 
 def test_each_kind_is_read(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_each_kind_is_read(tmp_path: Path) -> None:
 
 
 def test_names_are_no_keys_and_every_column_goes_along() -> None:
-    first, second, third = read_upload("a.csv", b"id,formula,note\n1,Fe2O3,red\n1,NaCl,white\n1,NaCl,\n")
+    first, second, third = read_uploads([("a.csv", b"id,formula,note\n1,Fe2O3,red\n1,NaCl,white\n1,NaCl,\n")])
     assert isinstance(first, Candidate)
     assert isinstance(second, Candidate)
     assert isinstance(third, Candidate)
@@ -67,7 +67,7 @@ def test_an_sdf_gives_molecules_with_their_titles() -> None:
 
     block = Chem.MolToMolBlock(Chem.MolFromSmiles("c1ccccc1"))
     data = f"benzene{block}$$$$\nbroken\n\n\n  x\nM  END\n$$$$\n".encode()
-    good, bad = read_upload("m.sdf", data)
+    good, bad = read_uploads([("m.sdf", data)])
     assert isinstance(good, Candidate)
     assert (good.id, good.material) == ("benzene", Molecule("c1ccccc1"))
     assert isinstance(bad, Refused)
@@ -75,7 +75,7 @@ def test_an_sdf_gives_molecules_with_their_titles() -> None:
 
 
 def test_a_zip_of_cifs_is_read_where_it_lies() -> None:
-    items = list(read_upload("a.zip", zipped(one_cif=CIF, deep__two_cif=CIF, readme="hello")))
+    items = list(read_uploads([("a.zip", zipped(one_cif=CIF, deep__two_cif=CIF, readme="hello"))]))
     assert [i.id for i in items if isinstance(i, Candidate)] == ["one", "deep/two"]
     assert [i.reason for i in items if isinstance(i, Refused)] == [NO_STRUCTURES]
 
@@ -83,7 +83,7 @@ def test_a_zip_of_cifs_is_read_where_it_lies() -> None:
 def test_paths_that_climb_and_bombs_do_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     climbing = zipped(**{"..__..__etc__x_cif": CIF})
-    assert [i.id for i in read_upload("a.zip", climbing) if isinstance(i, Candidate)] == ["etc/x"]
+    assert [i.id for i in read_uploads([("a.zip", climbing)]) if isinstance(i, Candidate)] == ["etc/x"]
     assert not list(tmp_path.rglob("*"))
     bomb = zipped(x_cif=" " * (LONGEST_MEMBER + 1))
     assert "bytes; at most" in reasons("a.zip", bomb)[0]

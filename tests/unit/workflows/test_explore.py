@@ -15,8 +15,9 @@ from matgen_core.workflows.explore import (
     principal_axes,
     search,
 )
-from matgen_core.workflows.space_sources import encode_texts, open_space
+from matgen_core.workflows.space_sources import open_space
 from matgen_core.workflows.spaces import Space, load_molecule_space
+from matgen_core.workflows.table_vectors import read_vectors
 
 RNG = np.random.default_rng(0)
 #: Three far clouds in ten dimensions, 40 points each.
@@ -115,13 +116,13 @@ def test_formulas_lie_among_their_like_and_bad_ones_nowhere() -> None:
     near = [space.names[i] for i, _ in search(space, "NaBr", 12)]
     halides = [name for name in near if any(name.endswith(halogen) for halogen in ("F", "Cl", "Br", "I"))]
     assert len(halides) >= 6, near
-    vectors = encode_texts(space, ["Fe4O6", "Xx", "", "Fe2O3"])
-    assert np.isnan(vectors[1:3]).all()
-    assert np.array_equal(vectors[0], vectors[3])
+    read = read_vectors(space, b"formula\nFe4O6\nXx\nFe2O3\n")
+    assert [refused.place for refused in read.refused] == ["2"]
+    assert np.array_equal(*read.vectors)
 
 
 def test_an_unknown_space_is_named_and_a_formula_has_no_latent() -> None:
     with pytest.raises(BadInput, match=r"'clouds'.*crystals"):
         open_space("clouds")
-    with pytest.raises(BadInput, match="CIF"):
-        encode_texts(open_space("crystals"), ["NaCl"])
+    with pytest.raises(BadInput, match="cif"):
+        read_vectors(open_space("crystals"), b"formula\nNaCl\n")

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from matgen_core.core.errors import BadInput
-from matgen_core.workflows.space_sources import encode_texts, open_space
+from matgen_core.core.records import Formula
+from matgen_core.workflows.space_sources import SPACES, open_space
 from matgen_core.workflows.table_vectors import read_vectors
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -25,7 +26,7 @@ def table(*rows: str, column: str = "formula") -> bytes:
 def test_each_row_has_a_vector_or_its_own_reason() -> None:
     space = open_space("compositions")
     read = read_vectors(space, table("NaCl", "Xx2", "", "MgO", "A0"))
-    assert np.allclose(read.vectors, encode_texts(space, ["NaCl", "MgO"]), atol=1e-5)
+    assert np.allclose(read.vectors, SPACES["compositions"].encode([Formula("NaCl"), Formula("MgO")]), atol=1e-5)
     reasons = {refused.place: refused.reason for refused in read.refused}
     assert list(reasons) == ["2", "3", "5"]
     assert "Xx" in reasons["2"]

@@ -31,7 +31,7 @@ from matgen_core.kinds.crystals.files import (
     to_poscar,
     to_xyz,
 )
-from matgen_core.workflows.candidate_files import read_upload
+from matgen_core.workflows.candidate_files import read_uploads
 
 CELLS = {
     "rutile": ("P4_2/mnm", Lattice.tetragonal(4.6, 2.96), ["Ti", "O"], [[0, 0, 0], [0.305, 0.305, 0]]),
@@ -109,7 +109,7 @@ def test_every_export_gives_the_structure_back_to_pymatgen_ase_and_matgen(group:
     sites = [Site(*row) for row in zip(letters, ("Na", "Cl"), places, strict=False)]
     entry = Candidate("x", Crystal(group, tuple(sites), _cell(group)), Origin("test"))
     cif, poscar, xyz = to_cif(entry), to_poscar(entry), to_xyz(entry)
-    (ours,) = read_upload("x.cif", cif.encode())
+    (ours,) = read_uploads([("x.cif", cif.encode())])
     assert isinstance(ours, Candidate), ours
     read_back = {
         "CIF by pymatgen": Structure.from_str(cif, fmt="cif"),
