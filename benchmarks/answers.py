@@ -92,7 +92,7 @@ def during_design(page: Page, address: str) -> dict[str, object]:
     page.goto(f"{address}/{_LOOP}")
     settle(page)
     page.get_by_role("button", name="Start").click()
-    page.get_by_text("What stopped the others").first.wait_for()
+    page.get_by_text("Rejected because").first.wait_for()
     kinds = page.locator(".st-key-what")
     return measure(
         page,

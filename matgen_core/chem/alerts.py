@@ -35,11 +35,11 @@ def check_alerts(molecule: Chem.Mol, name: str) -> Verdict:
 
 
 def _has(pattern: str) -> Message:
-    return Message("has {pattern}", pattern=pattern)
+    return Message("contains {pattern}", pattern=pattern)
 
 
 def _lacks(pattern: str) -> Message:
-    return Message("lacks {pattern}", pattern=pattern)
+    return Message("does not contain {pattern}", pattern=pattern)
 
 
 def check_required(molecule: Chem.Mol, pattern: Chem.Mol, text: str) -> Verdict:

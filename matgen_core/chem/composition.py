@@ -69,9 +69,7 @@ def parse_formula(formula: str) -> dict[str, int]:
     except BadInput as error:
         raise BadTarget(str(error)) from None
     if any(amount.denominator > 1 for amount in amounts.values()):
-        raise BadTarget(
-            "{formula} has amounts that are not whole; write the whole formula, such as Fe3O4", formula=quote(formula)
-        )
+        raise BadTarget("{formula} has fractional amounts; write whole numbers, such as Fe3O4", formula=quote(formula))
     check_elements(amounts)
     return {element: int(amount) for element, amount in amounts.items()}
 
@@ -112,7 +110,7 @@ def split_formula(text: str, system: frozenset[str] | None = None) -> tuple[str 
         elements = check_elements(part.strip() for part in re.split("[-−–]", plain))
         if system not in (None, elements):
             raise BadTarget(
-                "{plain} is another system than {system}; drop one of them",
+                "{plain} and {system} are different chemical systems; remove one of them",
                 plain=plain,
                 system="-".join(sorted(system or ())),
             )
@@ -155,7 +153,7 @@ def check_constraints(constraints: Constraints) -> None:
 def _check_atoms(low: int, high: int) -> None:
     for count in (low, high):
         if not isinstance(count, Integral):  # NaN or 2.5 from a form or a script
-            raise BadTarget("{count} atoms cannot be asked for; write a whole number", count=count)
+            raise BadTarget("{count} is not a possible number of atoms; write a whole number", count=count)
     if low < 1 or high < 1:
         raise BadTarget("a cell needs at least one atom; set the atom counts to 1 or more")
     if low > high:
@@ -171,7 +169,7 @@ def _check_system(constraints: Constraints) -> None:
     for name, wrong in (("included", constraints.include - system), ("excluded", constraints.exclude & system)):
         if wrong:
             raise BadTarget(
-                "{wrong} is {name} but the chemical system is {system}; drop one of the two",
+                "{wrong} is {name} but the chemical system is {system}; remove one of the two",
                 wrong=join(sorted(wrong), ", "),
                 name=name,
                 system="-".join(sorted(system)),
@@ -190,19 +188,19 @@ def _check_formula(constraints: Constraints) -> None:
     elements = frozenset(counts)
     if constraints.chemical_system is not None and elements != constraints.chemical_system:
         raise BadTarget(
-            "{shown} is outside the chemical system {chemical_system}; drop one of them",
+            "{shown} is outside the chemical system {chemical_system}; remove one of them",
             shown=shown,
             chemical_system="-".join(sorted(constraints.chemical_system)),
         )
     if constraints.include - elements:
         raise BadTarget(
-            "{shown} has no {include}; drop one",
+            "{shown} does not contain {include}; remove one of the two",
             shown=shown,
             include=join(sorted(constraints.include - elements), ", "),
         )
     if constraints.exclude & elements:
         raise BadTarget(
-            "{shown} has {exclude}, which is excluded",
+            "{shown} contains {exclude}, which is excluded",
             shown=shown,
             exclude=join(sorted(constraints.exclude & elements), ", "),
         )
@@ -214,14 +212,14 @@ def _check_type(constraints: Constraints, pattern: FormulaType, shown: str) -> N
     check_elements(pattern.named)
     if pattern.named & constraints.exclude:
         raise BadTarget(
-            "{shown} has {named}, which is excluded",
+            "{shown} contains {named}, which is excluded",
             shown=shown,
             named=join(sorted(pattern.named & constraints.exclude), ", "),
         )
     together = constraints.include | pattern.named | (constraints.chemical_system or frozenset())
     if len(together) > len(pattern.amounts):
         raise BadTarget(
-            "{shown} has {n_amounts} elements, and {together} are asked for; drop one",
+            "{shown} has {n_amounts} elements, but {together} are required; remove one",
             shown=shown,
             n_amounts=len(pattern.amounts),
             together=join(sorted(together), ", "),
@@ -229,7 +227,7 @@ def _check_type(constraints: Constraints, pattern: FormulaType, shown: str) -> N
     system = constraints.chemical_system
     if system is not None and (len(system) != len(pattern.amounts) or not pattern.named <= system):
         raise BadTarget(
-            "{shown} is outside the chemical system {system}; drop one of them",
+            "{shown} is outside the chemical system {system}; remove one of them",
             shown=shown,
             system="-".join(sorted(system)),
         )
@@ -274,11 +272,18 @@ def check_counts(counts: Mapping[str, int], constraints: Constraints) -> Verdict
     elements, atoms = frozenset(counts), sum(counts.values())
     problems = []
     if constraints.include - elements:
-        problems.append(Message("no {include}", include=join(sorted(constraints.include - elements), ", ")))
+        problems.append(
+            Message("does not contain {include}", include=join(sorted(constraints.include - elements), ", "))
+        )
     if constraints.exclude & elements:
-        problems.append(Message("has {exclude}", exclude=join(sorted(constraints.exclude & elements), ", ")))
+        problems.append(Message("contains {exclude}", exclude=join(sorted(constraints.exclude & elements), ", ")))
     if constraints.chemical_system is not None and elements != constraints.chemical_system:
-        problems.append(Message("not {chemical_system}", chemical_system="-".join(sorted(constraints.chemical_system))))
+        problems.append(
+            Message(
+                "outside the chemical system {chemical_system}",
+                chemical_system="-".join(sorted(constraints.chemical_system)),
+            )
+        )
     if constraints.formula is not None and not has_formula(counts, constraints.formula):
         problems.append(Message("not {formula}", formula=constraints.formula))
     if not constraints.min_atoms <= atoms <= constraints.max_atoms:
@@ -317,7 +322,9 @@ def check_charges(formula: str) -> Verdict:
     if valid is None:
         return Verdict("charge_balance", None, _unjudged(formula))
     reason = (
-        Message("neutral with common oxidation states, or an alloy") if valid else Message("no neutral combination")
+        Message("neutral with common oxidation states, or an alloy")
+        if valid
+        else Message("no charge-neutral combination")
     )
     return Verdict("charge_balance", valid, Message("{reason} for {formula}", reason=reason, formula=formula))
 
@@ -327,7 +334,7 @@ def _too_many(formula: str) -> bool:
 
 
 def _unjudged(formula: str) -> str:
-    reason = Message("SMACT cannot judge {formula}", formula=formula)
+    reason = Message("SMACT cannot check {formula}", formula=formula)
     if _too_many(formula):
         reason = Message(
             "SMACT would take too long over the oxidation states of more than {most_elements} elements",
@@ -363,7 +370,7 @@ def check_smact_neutral(formula: str) -> Verdict:
     return Verdict(
         "smact_neutral",
         neutral,
-        Message("a neutral combination for {formula}", formula=formula)
+        Message("charge-neutral combination for {formula}", formula=formula)
         if neutral
-        else Message("no neutral combination for {formula}", formula=formula),
+        else Message("no charge-neutral combination for {formula}", formula=formula),
     )

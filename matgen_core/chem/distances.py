@@ -43,4 +43,4 @@ def check_overlap(structure: Structure) -> Verdict:
         return Verdict("overlap", False, Message("the cell has no volume ({volume:.2g} Å³)", volume=structure.volume))
     distance, i, j = shortest_distance(structure)
     pair = f"{structure[i].specie}–{structure[j].specie} {distance:.2f} Å"
-    return Verdict("overlap", distance > MINIMUM_DISTANCE, Message("shortest: {pair}", pair=pair))
+    return Verdict("overlap", distance > MINIMUM_DISTANCE, Message("shortest distance: {pair}", pair=pair))

@@ -83,14 +83,16 @@ def _plain(text: str) -> str:
     plain = _SUBSCRIPT.sub(lambda m: m[1] or m[2], plain).replace("\u2044", "/")
     _refuse_more(plain, shown)
     if re.search(r"\d\s+[\d.]", plain):
-        raise BadInput("{shown} is not a formula: a blank parts two numbers; write one such as Fe2O3", shown=shown)
+        raise BadInput(
+            "{shown} is not a formula: there is a space between two numbers; write one such as Fe2O3", shown=shown
+        )
     plain = re.sub(r"\s+", "", plain)
     plain = _WATERS.sub(r"·\1", plain)
     plain = _LETTER.sub("·", plain)
     if _ADDED.search(plain):
-        raise BadInput("{shown} can mean two formulas; write · between its parts, as in CaCl2·6NH3", shown=shown)
+        raise BadInput("{shown} is ambiguous; write · between its parts, as in CaCl2·6NH3", shown=shown)
     if re.search(r"[A-Za-z)\]}]\.\d", plain):
-        raise BadInput("{shown} can mean two formulas; write 0.5 for an amount, or · between its parts", shown=shown)
+        raise BadInput("{shown} is ambiguous; write 0.5 for an amount, or · between its parts", shown=shown)
     return plain
 
 
@@ -98,27 +100,27 @@ def _refuse_more(plain: str, shown: str) -> None:
     """Raises BadInput for what is no formula at all, for phases, unknown amounts, charges and mixtures."""
     if _SPREADSHEET.fullmatch(plain):
         raise BadInput(
-            "{shown} is not a formula: a spreadsheet made something else of it; format its cells as text", shown=shown
+            "{shown} is not a formula: a spreadsheet has converted it; format its cells as text", shown=shown
         )
     if odd := re.search(r"[^\w\s.,:/+^()\[\]{}·−–-]|_", plain):
         raise BadInput(
-            "{shown} is not a formula: {odd} is no part of one; write one such as Fe2O3", shown=shown, odd=quote(odd[0])
+            "{shown} is not a formula: {odd} cannot be part of one; write one such as Fe2O3",
+            shown=shown,
+            odd=quote(odd[0]),
         )
     if not re.search(r"[A-Z]", plain):
         raise BadInput(
             "{shown} is not a formula: symbols of elements begin with a capital letter, as in NaCl", shown=shown
         )
     if _SYSTEM.fullmatch(plain):
-        raise BadInput(
-            "{shown} is not a formula but names elements without amounts; write one such as Li3PS4", shown=shown
-        )
+        raise BadInput("{shown} is not a formula but a list of elements; write amounts, such as Li3PS4", shown=shown)
     if _PHASE.search(plain):
-        raise BadInput("{shown} names a phase, which a formula cannot say; leave it out, as in Fe2O3", shown=shown)
+        raise BadInput("{shown} contains the name of a phase; write only the formula, as in Fe2O3", shown=shown)
     if _UNKNOWN.search(plain):
         raise BadInput("{shown} has an amount that is not a number; write it out, as in La0.7Sr0.3MnO3", shown=shown)
     if _CHARGE.search(plain):
         raise BadInput(
-            "{shown} bears a charge, and a material is neutral; write the whole compound, as in K4Fe(CN)6", shown=shown
+            "{shown} has a charge, but a material is neutral; write the whole compound, as in K4Fe(CN)6", shown=shown
         )
     if ":" in plain:
         raise BadInput("{shown} names a dopant without its amount; write it out, as in Al1.99Cr0.01O3", shown=shown)
@@ -126,7 +128,7 @@ def _refuse_more(plain: str, shown: str) -> None:
         raise BadInput("{shown} is a mixture of several materials; give each in a row of its own", shown=shown)
     if re.search(r"[A-Za-z]\s*,", plain):
         raise BadInput(
-            "{shown} does not say how much there is of each element; write it out, as in Mg1.8Fe0.2SiO4", shown=shown
+            "{shown} does not give the amount of each element; write them out, as in Mg1.8Fe0.2SiO4", shown=shown
         )
     if re.search(r"\d,\d", plain):
         raise BadInput("{shown} is not a formula: write its amounts with a point, as in La0.7Sr0.3MnO3", shown=shown)
@@ -136,7 +138,7 @@ def _fraction(text: str) -> Fraction:
     try:
         exact = Fraction(text)
     except ZeroDivisionError:
-        raise BadInput("{text} is no amount: it divides by 0", text=quote(text)) from None
+        raise BadInput("{text} is not an amount: it divides by 0", text=quote(text)) from None
     near = exact.limit_denominator(_FINEST)
     # Digits that only floating point made: 1.9955999999999998 is 1.9956.
     return near if len(text) > 12 and exact and abs(near / exact - 1) < Fraction(1, 10**9) else exact
@@ -150,7 +152,7 @@ def _count(part: str, text: str) -> dict[str, Fraction]:
         if match is None:
             odd = quote(part[place])
             raise BadInput(
-                "{shown} is not a formula: {odd} is no part of one; write one such as Fe2O3", shown=shown, odd=odd
+                "{shown} is not a formula: {odd} cannot be part of one; write one such as Fe2O3", shown=shown, odd=odd
             )
         place = match.end()
         symbol, number, opens, closes = match.groups()
@@ -161,7 +163,7 @@ def _count(part: str, text: str) -> dict[str, Fraction]:
         if number or (closes and not closed.endswith(closes)) or (closes and not stack[-1]):
             odd = quote(match[0])
             raise BadInput(
-                "{shown} is not a formula: {odd} stands where it cannot; write one such as Fe2O3", shown=shown, odd=odd
+                "{shown} is not a formula: {odd} is in the wrong place; write one such as Fe2O3", shown=shown, odd=odd
             )
         if closes:
             inner, closed = stack.pop(), closed[:-1]
@@ -181,7 +183,7 @@ def _element(symbol: str, shown: str) -> str:
     symbol = _ISOTOPES.get(symbol, symbol)
     if symbol not in _symbols():
         raise BadInput(
-            "{shown} is not a formula: {symbol} is no element; symbols are written as in NaCl, not NACL",
+            "{shown} is not a formula: {symbol} is not an element; symbols are written as in NaCl, not NACL",
             shown=shown,
             symbol=symbol,
         )

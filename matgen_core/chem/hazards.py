@@ -112,10 +112,10 @@ def explain_supply(formula: str) -> dict[str, Message]:
         return ", ".join(e for e in elements if getattr(single[e], field) is None) or formula
 
     reasons = {
-        "price": Message("no price of {elements} is known", elements=lacking("price")),
-        "production": Message("no HHI of {elements} is known", elements=lacking("production")),
-        "reserve": Message("no HHI of the reserves of {elements} is known", elements=lacking("reserve")),
-        "scarcest": Message("how much {elements} the crust holds is not known", elements=lacking("scarcest")),
+        "price": Message("the price of {elements} is not known", elements=lacking("price")),
+        "production": Message("the HHI of {elements} is not known", elements=lacking("production")),
+        "reserve": Message("the HHI of the reserves of {elements} is not known", elements=lacking("reserve")),
+        "scarcest": Message("the crustal abundance of {elements} is not known", elements=lacking("scarcest")),
     }
     return {field: reason for field, reason in reasons.items() if getattr(found, field) is None}
 

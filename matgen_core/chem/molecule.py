@@ -64,7 +64,7 @@ def read(smiles: str, name: str = "SMILES", *, ends: bool = False) -> Chem.Mol:
         return molecule
     if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
         raise BadInput(
-            "the {name} {shown} is not a molecule: it has an open end (*); write what stands there",
+            "the {name} {shown} is not a molecule: it has an open end (*); write the atom there",
             name=name,
             shown=shown,
         )
@@ -80,11 +80,11 @@ def _problem(text: str) -> str:
     reason: Text
     if not text.isascii():
         odd = next(c for c in text if not c.isascii())
-        reason = Message("{odd} is no part of SMILES", odd=quote(odd))
+        reason = Message("{odd} cannot be part of SMILES", odd=quote(odd))
     elif ">>" in text:
         reason = Message("it is a reaction; give each molecule in a row of its own")
     elif "~" in text:
-        reason = Message("it has a bond of any kind (~); write the bond")
+        reason = Message("it has a bond of unspecified order (~); write its order")
     else:
         with rdBase.CaptureErrorLog() as log:
             bare = Chem.MolFromSmiles(text, sanitize=False)
@@ -116,7 +116,7 @@ def problem(molecule: Chem.Mol) -> str:
         return "it has no atoms"
     if pieces > 1:
         reason = Message(
-            "it has {pieces} pieces, as a salt or a solvate has; the models read one molecule, so give one piece",
+            "it has {pieces} separate parts, like a salt or a solvate; the models take one molecule, so give one part",
             pieces=pieces,
         )
         return reason
@@ -165,7 +165,7 @@ def read_pattern(smarts: str, name: str = "SMARTS") -> Chem.Mol:
         pattern = Chem.MolFromSmarts(text)
     if pattern is None or pattern.GetNumAtoms() == 0:
         raise BadInput(
-            "the {name} {smarts} is no pattern that RDKit can read; try C(=O)[OH], for example",
+            "the {name} {smarts} is not a pattern that RDKit can read; try C(=O)[OH], for example",
             name=name,
             smarts=quote(smarts),
         )
@@ -250,14 +250,14 @@ def outside_domain(molecule: Chem.Mol) -> str | None:
     """
     weight = float(Descriptors.MolWt(molecule))  # type: ignore[attr-defined]
     odd = sorted({a.GetSymbol() for a in molecule.GetAtoms()} - set(ELEMENTS))
-    reasons = [Message("it holds {odd}", odd=join(odd, ", "))] if odd else []
+    reasons = [Message("it contains {odd}", odd=join(odd, ", "))] if odd else []
     if not 249.5 <= weight <= 350.5:
         reasons.append(Message("its weight of {weight:.0f} g/mol is outside 250 to 350", weight=weight))
     if any(a.GetFormalCharge() for a in molecule.GetAtoms()):
-        reasons.append(Message("it bears charges"))
+        reasons.append(Message("it is charged"))
     double = any(bond.GetStereo() != Chem.BondStereo.STEREONONE for bond in molecule.GetBonds())
     if double or any(a.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for a in molecule.GetAtoms()):
-        reasons.append(Message("it has marked stereo"))
+        reasons.append(Message("it has stereochemistry"))
     return join(reasons) or None
 
 

@@ -109,10 +109,10 @@ def check_atoms(free: FreeCrystal) -> ReducedGraph:
         )
     unknown = [s.element for s, z in zip(free.crystal.sites, free.numbers, strict=True) if z > _LAST_ELEMENT]
     if unknown:
-        raise BadInput("CHGNet does not know {element}; it knows the elements from H to Pu", element=unknown[0])
+        raise BadInput("CHGNet was not trained on {element}; use elements from H to Pu", element=unknown[0])
     volume = abs(float(np.linalg.det(free.group.primitive @ free.lattice))) / atoms
     if not volume >= DENSEST:  # written so that NaN is refused, too
-        raise BadInput("too dense for CHGNet ({volume:.2g} Å³ an atom)", volume=volume)
+        raise BadInput("too dense for CHGNet ({volume:.2g} Å³ per atom)", volume=volume)
     graph = reduce_graph(free, free.coordinates, free.lattice)
     if not len(graph.center):
         raise BadInput("atoms are too far apart for CHGNet")

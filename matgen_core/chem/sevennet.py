@@ -158,13 +158,13 @@ def read_energy(structure: Structure) -> EnergyReading:
     # Written so that a volume of NaN is refused as well.
     if not structure.volume >= DENSEST * len(structure):
         volume = structure.volume / len(structure)
-        return _failed(Message("too dense for {model} ({volume:.2g} Å³ an atom)", model=METHOD, volume=volume))
+        return _failed(Message("too dense for {model} ({volume:.2g} Å³ per atom)", model=METHOD, volume=volume))
     try:
         model = load_sevennet()
     except MatGenError as error:
         return _failed(error.message)
     if unknown := sorted({site.specie.symbol for site in structure if site.specie.Z not in model.type_map}):
-        return _failed(Message("{model} does not know {elements}", model=METHOD, elements=", ".join(unknown)))
+        return _failed(Message("{model} was not trained on {elements}", model=METHOD, elements=", ".join(unknown)))
     try:
         first, second, images, _distances = structure.get_neighbor_list(CUTOFF)
         if len(first) == 0:

@@ -111,7 +111,7 @@ def parse_operations(texts: tuple[str, ...]) -> tuple[Array, Array]:
     shifts = (np.einsum("aij,bj->abi", rotations, translations) + translations[:, None]).reshape(-1, 3)
     if not np.isin(_keys(products, shifts), keys).all():
         raise BadInput(
-            "the {n_keys} symmetry operations are no group: one is missing or mistyped; give all of them",
+            "the {n_keys} symmetry operations do not form a group: one is missing or mistyped; give all of them",
             n_keys=len(keys),
         )
     return rotations.astype(float), translations

@@ -58,17 +58,17 @@ class HullReading:
         if self.e_above_hull is None:
             names = ", ".join(self.apart)
             words = Message(
-                "no known phase holds {names} together with another of these elements, so the hull is not known",
+                "no known phase contains {names} together with another of these elements, so the hull is unknown",
                 names=names,
             )
         elif self.elements == 1:
-            words = Message("against the ground state of the element")
+            words = Message("relative to the ground state of the element")
         elif self.own is not None and self.e_above_hull > 0:
-            words = Message("{own} is a phase of the known hull, and this prediction lies above it", own=self.own)
+            words = Message("{own} lies on the known hull, and this prediction lies above it", own=self.own)
         elif self.e_above_hull > 0:
-            words = Message("decomposes to {products}", products=products)
+            words = Message("decomposes into {products}", products=products)
         else:
-            words = Message("not above any mixture of known phases")
+            words = Message("not above the hull of the known phases")
         few = shallow_text(self.known)
         return join((words, few)) if self.few_known else words
 
@@ -80,11 +80,13 @@ def few_known(elements: int, known: int) -> bool:
 
 def shallow_text(known: int) -> str:
     """That so many known formulas of exactly these elements are too few, in words."""
-    few = Message("only {known} known formulas of these elements, so the hull may be too shallow", known=known)
+    few = Message(
+        "only {known} known formulas of these elements: the energy above hull may be underestimated", known=known
+    )
     if known == 0:
-        few = Message("no known formula of these elements, so the hull may be too shallow")
+        few = Message("no known formula of these elements: the energy above hull may be underestimated")
     elif known == 1:
-        few = Message("only 1 known formula of these elements, so the hull may be too shallow")
+        few = Message("only 1 known formula of these elements: the energy above hull may be underestimated")
     return few
 
 
@@ -159,7 +161,8 @@ class Hull:
         result = linprog(energies, A_eq=matrix, b_eq=target, bounds=(0, None), method="highs-ds")
         if result.status != 0:
             raise MissingReference(
-                "no mixture of known phases makes {fractions}; rebuild assets/reference", fractions=dict(fractions)
+                "no mixture of known phases has the composition {fractions}; rebuild assets/reference",
+                fractions=dict(fractions),
             )
         shares = tuple((phases[j][0], float(w)) for j, w in enumerate(result.x) if w > 1e-6)
         return float(result.fun), tuple(sorted(shares, key=lambda share: -share[1]))

@@ -103,7 +103,7 @@ def relax_symmetric(
         for first in range(0, len(crystals), BATCH)
     ]
     found = [
-        RelaxedCrystal(None, reason=Message("not begun: the run was stopped"), space_group=c.space_group)
+        RelaxedCrystal(None, reason=Message("not started: the run was stopped"), space_group=c.space_group)
         for c in crystals
     ]
 
@@ -184,7 +184,7 @@ def _relax_batch(
         if on_step:
             on_step(step)
     for number, run in moving.items():
-        run.reason = Message("stopped before it was at rest")
+        run.reason = Message("stopped before it converged")
         keep(number, run.result())
 
 
@@ -235,15 +235,15 @@ class _Run:
             if not self.search.stuck:  # a shorter step may stay within what can be
                 return None
             if change > 1:
-                reason = Message("it flies apart: its cell became {change:.2g} times as large", change=change)
+                reason = Message("it falls apart: its cell grew to {change:.2g} times its volume", change=change)
             else:
-                reason = Message("it collapses: its cell became {change:.2g} times as large", change=change)
+                reason = Message("it collapses: its cell shrank to {change:.2g} times its volume", change=change)
             self._lose(reason)
             return None
         if not still_holds(self.free, self.built, (coordinates, lattice)):
             self.graph, self.built = reduce_graph(self.free, coordinates, lattice), (coordinates, lattice)
         if not len(self.graph.center):
-            self._lose(Message("it flies apart: its atoms are too far apart for CHGNet"))
+            self._lose(Message("it falls apart: its atoms are too far from each other for CHGNet"))
             return None
         near = _closeness(self.graph, coordinates, lattice, self.radii)
         if self.before is not None and near < _SHORTEST and near < self.closest:
@@ -268,10 +268,10 @@ class _Run:
         if self.done:
             return
         if self.search.evaluations >= steps:
-            self.done, self.reason = True, Message("not at rest after {steps} steps", steps=steps)
+            self.done, self.reason = True, Message("not converged after {steps} steps", steps=steps)
         elif self.search.evaluations >= PATIENCE and self._hopeless(gain):
             self.done = True
-            self.reason = Message("given up after {steps} steps: too far above the hull", steps=self.search.evaluations)
+            self.reason = Message("stopped after {steps} steps: too far above the hull", steps=self.search.evaluations)
 
     def _hopeless(self, gain: float) -> bool:
         """Whether even twice the gain that the model expects leaves it above its bound."""

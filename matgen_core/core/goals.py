@@ -173,5 +173,5 @@ def parse_goal(name: str, text: str) -> Goal | None:
     if len(ends) == 1:
         return Goal(ends[0], ends[0])
     if len(ends) != 2:
-        raise BadTarget("--{name} {shown} has more than two ends; write a range such as 1:3", name=name, shown=shown)
+        raise BadTarget("--{name} {shown} has more than two numbers; write a range such as 1:3", name=name, shown=shown)
     return Goal(ends[0], ends[1])

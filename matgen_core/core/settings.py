@@ -20,9 +20,9 @@ def _cap(default: int) -> int:
     """The setting ``cap`` of every kind: a run for a count generates at most so many times as many candidates."""
     return number(
         default,
-        "Generate at most, times the count",
+        "Generate at most (× count)",
         (1, 100),
-        "The run ends there, even if fewer candidates were kept than asked for",
+        "The run ends then, even if fewer candidates were kept than requested",
     )
 
 
@@ -64,56 +64,62 @@ class CrystalSettings:
 
     engine: str = other("mixed", "Engine", "How crystals are generated")
     guidance: float = number(1.0, "Guidance", (0.0, 5.0), _GUIDANCE, 0.1)
-    sampler: str = other("dpm-solver", "Sampler", "How the noise is taken away")
+    sampler: str = other("dpm-solver", "Sampler", "How noise is removed")
     steps: int = number(10, "Denoising steps", (1, 1000))
     drafts: int = number(
         32,
-        "Drafts for each candidate",
+        "Skeletons per candidate",
         (1, 256),
-        "So many skeletons are written, and the critic keeps those likeliest to have what is asked near the hull",
+        "A skeleton is a space group with elements on its sites, without coordinates. The critic keeps those "
+        "most likely to meet the targets near the hull",
     )
     skeletons: int = number(
         2,
-        "Skeletons placed for each candidate",
+        "Structures generated per candidate",
         (1, 64),
-        "The one with the best energy by the steering potential goes on; more are stabler and take longer",
+        "For this many skeletons coordinates are generated. The structure with the lowest CHGNet energy becomes "
+        "the candidate; more give stabler candidates and take longer",
     )
     templates: int = number(
         1,
-        "Known crystals that lend geometry",
+        "Known crystals used as templates",
         (0, 10),
-        "With the same space group and positions, beside the diffusion; the lower energy goes on. 0: diffusion alone",
+        "Coordinates of known crystals with the same space group and positions are tried beside diffusion; the "
+        "lower energy is kept. 0: diffusion only",
     )
     relax: int = number(
         15,
-        "Steps of relaxation, at most",
+        "Maximum relaxation steps",
         (0, 200),
-        "Atoms and cell move by the steering potential, the symmetry kept; 0 leaves them as they were placed",
+        "CHGNet moves atoms and cell and keeps the symmetry; 0: no relaxation",
     )
     geometries: int = number(
         2,
-        "Geometries tried for each skeleton",
+        "Geometries tried per skeleton",
         (1, 256),
-        "The generator's own score keeps the best one; more take longer",
+        "The one with the lowest residual of the generator is kept; more take longer",
     )
-    refined: int = number(1, "Geometries refined for each skeleton", (1, 256))
+    refined: int = number(1, "Geometries refined per skeleton", (1, 256))
     temperature: float = number(1.0, "Temperature", (0.05, 10.0), step=0.05)
-    geometry_temperature: float = number(0.7, "Temperature of the geometry", (0.05, 10.0), step=0.05)
-    refine_from: float = number(0.3, "Share of the noise that is refined", (0.0, 1.0), step=0.05)
-    overlap_weight: float = number(10.0, "Weight of atoms too near", (0.0, 1000.0))
+    geometry_temperature: float = number(0.7, "Geometry temperature", (0.05, 10.0), step=0.05)
+    refine_from: float = number(0.3, "Noise level at which refinement starts", (0.0, 1.0), step=0.05)
+    overlap_weight: float = number(10.0, "Weight of the overlap penalty", (0.0, 1000.0))
     prefer_stable: bool = other(
-        True, "Prefer stable", "Without a target for the energy above hull, ask for one as stable known crystals have"
+        True,
+        "Prefer stable",
+        "If the energy above hull has no target, generation is conditioned on the value of stable known crystals",
     )
     novel: bool = other(
         True,
         "Prefer new structure types",
-        "Drafts whose formula is known with the same space group and positions come last",
+        "Skeletons of known crystals (same formula, space group and positions) are used last",
     )
     cap: int = _cap(4)
     judge: bool = other(
         True,
-        "Judge by a second potential",
-        "SevenNet-l3i5 judges energies that CHGNet predicted and steered by; about 0.2 s a crystal",
+        "Check energies with a second potential",
+        "CHGNet steers: it selects and relaxes candidates. SevenNet-l3i5 judges: it only checks their energies, "
+        "so its value is independent; about 0.2 s per crystal",
     )
 
 
@@ -144,31 +150,34 @@ class MoleculeSettings:
         1.0,
         "Temperature",
         (0.1, 2.0),
-        "Below 1: surer and less varied; above 1: more varied, more of it no molecule",
+        "Below 1: more typical and less diverse; above 1: more diverse, more invalid strings",
         0.05,
     )
-    top_k: int = number(0, "Top-k", (0, 100), "Only the k likeliest tokens may come; 0: all")
+    top_k: int = number(0, "Top-k", (0, 100), "Only the k most likely tokens are sampled; 0: all")
     top_p: float = number(
-        1.0, "Top-p", (0.05, 1.0), "Only the likeliest tokens that together reach this share may come", 0.05
+        1.0, "Top-p", (0.05, 1.0), "Only the most likely tokens that together reach this probability are sampled", 0.05
     )
-    prefix: str = other("", "Prefix (SMILES)", "Every string begins with it; it may stop inside a ring or branch")
+    prefix: str = other("", "Prefix (SMILES)", "Every string begins with it; it may end inside a ring or branch")
     scaffold: str = other(
         "",
         "Scaffold (SMILES)",
-        "Grown onto at an open end, or where a * stands (c1ccncc1*); every molecule must contain it",
+        "Atoms are added at an open end, or where a * is (c1ccncc1*); every molecule must contain the scaffold",
     )
     require: str = other("", "Require (SMARTS)", "Every molecule must contain it")
     forbid: str = other("", "Forbid (SMARTS)", "No molecule may contain it")
     filters: tuple[str, ...] = other((), "Reject alerts", choices=ALERTS)
-    max_sa: float | None = number(None, "Synthetic accessibility, at most", (1.0, 10.0), _EASY, 0.1)
+    max_sa: float | None = number(None, "Maximum SA score (synthetic accessibility)", (1.0, 10.0), _EASY, 0.1)
     until: str = other(
-        "unique", "Count those that are", "Each includes those before it; passing: every target and filter too", UNTIL
+        "unique",
+        "Count only molecules that are",
+        "Each option requires the ones before it; passing: meets every target and filter",
+        UNTIL,
     )
     cap: int = _cap(10)
     grammar: bool = other(
         True,
-        "Only what can become a molecule",
-        "A string after which no molecule can be written is begun anew; off: the network on its own",
+        "Valid SMILES only (grammar)",
+        "A string that can no longer become a molecule is started again; off: the network without a grammar",
     )
     guidance: float = number(1.0, "Guidance", (0.0, 5.0), _GUIDANCE, 0.1)
 
@@ -193,17 +202,17 @@ class CompositionSettings:
         1.1,
         "Temperature",
         (0.1, 2.0),
-        "Below 1: surer and less varied; above 1: more varied, more of it implausible",
+        "Below 1: more typical and less diverse; above 1: more diverse, more implausible formulas",
         0.05,
     )
-    top_k: int = number(0, "Top-k", (0, 100), "Only the k likeliest elements may come; 0: all")
-    prompt: str = other("", "Begin with", "Atoms that every formula begins with; the model goes on from there")
+    top_k: int = number(0, "Top-k", (0, 100), "Only the k most likely elements are sampled; 0: all")
+    prompt: str = other("", "Begin with", "Every formula begins with these atoms; the model continues from there")
     neutral: bool = other(
         True,
         "Charge-neutral only",
         "Neutral with common oxidation states; one element may have two. Intermetallics are left out.",
     )
-    new: bool = other(False, "New formulas only", "Formulas that are not among the known")
+    new: bool = other(False, "New formulas only", "Only formulas that are not in the reference of known formulas")
     cap: int = _cap(20)
 
 
@@ -247,9 +256,9 @@ class Budget:
         draws: candidates drawn in all.
     """
 
-    want: int = number(10, "Candidates wanted", (1, 1000), "The loop ends when so many pass everything")
-    seconds: float = number(120.0, "Seconds, at most", (1, 86_400))
-    draws: int = number(2000, "Drawn, at most", (1, 20_000))
+    want: int = number(10, "Candidates wanted", (1, 1000), "The run ends when this many candidates pass every filter")
+    seconds: float = number(120.0, "Time limit (s)", (1, 86_400))
+    draws: int = number(2000, "Generate at most", (1, 20_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,27 +277,34 @@ class Rules:
         judge: whether a second potential judges the energies of crystals.
     """
 
-    max_e_above_hull: float = number(0.1, "Above the hull, at most (eV/atom)", (0.0, 1.0), step=0.01)
-    toxic: bool = other(False, "Allow toxic elements", "Pb, Cd, Hg, As, Be, Tl: not even drawn")
-    radioactive: bool = other(False, "Allow radioactive elements", "Elements without a stable isotope: not even drawn")
-    known: bool = other(False, "List what is known already, too")
-    max_sa: float = number(4.5, "Synthetic accessibility, at most", (1.0, 10.0), _EASY, 0.1)
+    max_e_above_hull: float = number(0.1, "Maximum energy above hull (eV/atom)", (0.0, 1.0), step=0.01)
+    toxic: bool = other(
+        False, "Allow toxic elements", "If off, candidates with Pb, Cd, Hg, As, Be or Tl are not generated"
+    )
+    radioactive: bool = other(
+        False,
+        "Allow radioactive elements",
+        "If off, candidates with an element without a stable isotope are not generated",
+    )
+    known: bool = other(False, "Include known materials")
+    max_sa: float = number(4.5, "Maximum SA score (synthetic accessibility)", (1.0, 10.0), _EASY, 0.1)
     filters: tuple[str, ...] = other(ALERTS, "Reject alerts", choices=ALERTS)
     solid_state: bool = other(
         False,
-        "Makeable from powders in air",
-        "Strict rules for oxides (matsyngate): states stable in air, volatility, precursors; solid-state "
-        "reaction in a box furnace. An optional package: pip install matsyngate",
+        "Require solid-state synthesis in air",
+        "Strict rules for oxides (matsyngate): oxidation states stable in air, volatility, precursors; "
+        "solid-state reaction of powders in a box furnace. Optional package: pip install matsyngate",
     )
     shallow: bool = other(
         False,
         "Allow few known phases",
-        "Too few phases of the elements are known to judge stability, so the hull may be too shallow",
+        "If too few phases of its elements are known, the energy above hull may be underestimated",
     )
     judge: bool = other(
         True,
-        "Judge by a second potential",
-        "SevenNet-l3i5 judges energies that CHGNet predicted and steered by; about 0.2 s a crystal",
+        "Check energies with a second potential",
+        "CHGNet steers: it selects and relaxes candidates. SevenNet-l3i5 judges: it only checks their energies, "
+        "so its value is independent; about 0.2 s per crystal",
     )
 
 

@@ -69,8 +69,8 @@ class Facts:
             read = _mass(elements, isotopes) * _GRAMS / float(abs(np.linalg.det(lattice)))
             if abs(read - self.density) > _DENSITY_SLACK * self.density:
                 raise BadInput(
-                    "the density of what was read ({write} in the cell) is {read:.2f} g/cm³, the file says "
-                    "{density:g}; an atom or the setting is amiss",
+                    "the density of the cell as read ({write}) is {read:.2f} g/cm³, the file says {density:g}; "
+                    "an atom or the setting is wrong",
                     write=_write(counts),
                     read=read,
                     density=self.density,
@@ -80,8 +80,8 @@ class Facts:
         missing, extra = sorted(self.elements - set(counts)), sorted(set(counts) - self.elements)
         if missing:
             raise BadInput(
-                "{missing} of the formula sum {write} has no place among the atom sites ({write2} was "
-                "read); give all atoms",
+                "{missing} of the formula sum {write} is missing from the atom sites ({write2} was read); give "
+                "all atoms",
                 missing=join(missing, ", "),
                 write=_write(self.formula),
                 write2=_write(counts),
@@ -107,8 +107,8 @@ class Facts:
         stated = self.units
         if whole < 1 or abs(units - whole) > _COUNT_SLACK * units:
             raise BadInput(
-                "{write} was read, which is {units:.3g} times the formula sum {write2}; an atom or the "
-                "setting is amiss",
+                "{write} was read, which is {units:.3g} times the formula sum {write2}; an atom or the setting "
+                "is wrong",
                 write=_write(counts),
                 units=units,
                 write2=_write(self.formula),

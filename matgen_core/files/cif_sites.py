@@ -58,7 +58,7 @@ def read_sites(block: Block, formula: Iterable[str]) -> list[AtomSite]:
         symbol = _element_of(label, types[i] if types else "", known)
         if hydrogens[i] not in MISSING and number_of(hydrogens[i])[0] > 0:
             raise BadInput(
-                "{label} has attached hydrogens without a place of their own; give H its place", label=quote(label)
+                "{label} has attached hydrogens without a position; give the position of H", label=quote(label)
             )
         position = tuple(_coordinate(label, axis[i]) for axis in axes)
         isotope = symbol if symbol in ("D", "T") else ""
@@ -101,7 +101,7 @@ def _occupied(label: str, text: str) -> bool:
 def _coordinate(label: str, text: str) -> float:
     if text in MISSING:
         raise BadInput(
-            "{label} has no place in the file ({text} as a coordinate); give it one",
+            "{label} has no position in the file ({text} as a coordinate); give one",
             label=quote(label),
             text=quote(text),
         )
@@ -143,7 +143,7 @@ def _element_of(label: str, type_symbol: str, formula: frozenset[str]) -> str:
     fitting = [symbol for symbol in possible if not formula or symbol in formula or _as_hydrogen(symbol) in formula]
     if not possible or (not by_type and letters.upper().startswith("WAT")):
         raise BadInput(
-            "{text} of site {label} names no element; give _atom_site_type_symbol (an atom a site)",
+            "{text} of site {label} is not an element; give _atom_site_type_symbol (one atom per site)",
             text=quote(text),
             label=quote(label),
         )
@@ -184,6 +184,6 @@ def _check_hydrogens(sites: list[AtomSite]) -> None:
         letters = re.match(r"[A-Za-z]+[0-9]?[A-Za-z]?", site.label)
         if site.element in "ON" and letters and letters[0].upper().startswith(_WITH_HYDROGEN):
             raise BadInput(
-                "site {label} stands for atoms with hydrogen, and H has no place; give H its place",
+                "site {label} stands for atoms with hydrogen, and H has no position; give it",
                 label=quote(site.label),
             )

@@ -190,7 +190,7 @@ def _settings(block: Block, lattice: Array, facts: Facts) -> list[Setting]:
         if not found and (facts.units_are_known or facts.density):
             found = list(settings_by_name("P 1"))  # every atom is listed, or the file's own numbers will say no
         if not found:
-            raise BadInput("the CIF says no symmetry; give the operations (for P1: 'x, y, z') or the space group")
+            raise BadInput("the CIF gives no symmetry; give the operations (for P1: 'x, y, z') or the space group")
         if number and found[0].number != number:
             raise BadInput(
                 "the space group {name} is number {number}, the file says {number2}",
@@ -287,7 +287,7 @@ def _check_distances(structure: Structure, labels: list[str]) -> None:
     if len(distances):
         i = int(np.argmin(distances))
         raise BadInput(
-            "{labels} and {labels2} are {distances:.2f} Å apart; an atom is listed twice, or the setting is another",
+            "{labels} and {labels2} are {distances:.2f} Å apart; an atom is listed twice, or the setting is wrong",
             labels=quote(labels[first[i]]),
             labels2=quote(labels[second[i]]),
             distances=distances[i],

@@ -215,7 +215,7 @@ def _begin(text: IO[str], name: str, encoding: str, separator: str) -> Table:
         header.pop()
     columns = _unique(header)
     if len(set(columns)) > len(set(map(str.strip, header))):
-        notes.append(Message("{short} has two columns of one name; the first is used", short=short))
+        notes.append(Message("{short} has two columns with the same name; the first is used", short=short))
     return Table(name, columns, _rows(reader, columns, separator), encoding, separator, notes)
 
 

@@ -131,7 +131,7 @@ def read_number(text: str, *, comma: bool = False) -> tuple[float, float | None,
     if re.match(r"[.,]?\d*[.,]\d", match[4]) or re.match(r"[\d.,]", match[4]):
         raise BadInput("{text} is not one number; write it with one decimal point, such as 1234.5", text=quote(text))
     if not comma and re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", match[1]):
-        raise BadInput("{text} can mean two numbers; write it with a decimal point", text=quote(text))
+        raise BadInput("{text} is ambiguous; write it with a decimal point", text=quote(text))
     value = float(match[1].replace(",", "."))
     spread = float(match[3].replace(",", ".")) if match[3] else None
     if match[2] and spread is None:  # as crystallographers write it: 1.42(1) is 1.42 ± 0.01
@@ -172,7 +172,9 @@ def read_cell(column: Column, text: str, *, comma: bool = False) -> Prediction |
     note: Text = ""
     if written and column.unit and written != column.unit:
         note = Message(
-            "the cell says {written}, the column {unit}; the cell's was taken", written=written, unit=column.unit
+            "the cell gives the unit {written}, the column {unit}; the cell's unit is used",
+            written=written,
+            unit=column.unit,
         )
     spread = None if spread is None else spread * factor
     return Prediction(column.key, value * factor, spread, record.unit, METHOD, None, note)
@@ -194,5 +196,5 @@ def read_given(columns: Sequence[Column], cells: Mapping[str, str], *, comma: bo
         before = found.setdefault(column.key, replace(reading, note=note))
         if before.value is not None and not math.isclose(before.value, reading.value, rel_tol=1e-6, abs_tol=1e-9):
             both = f"{before.value:g} and {reading.value:g}"
-            raise BadInput("{key}: two columns say {both}; keep one of them", key=column.key, both=both)
+            raise BadInput("{key}: two columns disagree ({both}); keep one of them", key=column.key, both=both)
     return found

@@ -18,7 +18,9 @@ def by_definition(key: str, value: float | None, method: str) -> Prediction:
     note = (
         ""
         if value is None
-        else Message("an element in its ground state; {method} reads {value:+.3f} eV/atom", method=method, value=value)
+        else Message(
+            "an element in its ground state; {method} predicts {value:+.3f} eV/atom", method=method, value=value
+        )
     )
     return Prediction(key, 0.0, 0.0, PROPERTIES[key].unit, Message("by definition"), True, note, 0.0)
 
@@ -40,7 +42,7 @@ def check_known_phases(reference: Reference, formula: str, elements: Collection[
         return Verdict(
             "known_phases",
             False,
-            Message("no known phase holds {apart} together with another of these elements", apart=join(apart, ", ")),
+            Message("no known phase contains {apart} together with another of these elements", apart=join(apart, ", ")),
         )
     known = hull.count_known(elements)
     enough = not few_known(len(elements), known)

@@ -129,10 +129,10 @@ def check_energies(candidate: Candidate[M], rules: Rules) -> list[Verdict]:
 def _check_formation(candidate: Candidate[M]) -> Verdict:
     formation = candidate.best("formation_energy")
     if len(elements_of(candidate)) == 1:
-        return Verdict("formation", None, "an element is not asked for a negative formation energy")
+        return Verdict("formation", None, "an element needs no negative formation energy")
     if formation is None:
-        return Verdict("formation", None, "no reading")
-    reason = Message("{formation:.3f} eV/atom against the elements", formation=formation)
+        return Verdict("formation", None, "no prediction")
+    reason = Message("{formation:.3f} eV/atom relative to the elements", formation=formation)
     return Verdict("formation", formation < 0, reason)
 
 
@@ -140,12 +140,12 @@ def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
     reading, above = candidate.predictions.get("e_above_hull"), candidate.best("e_above_hull")
     note = "" if reading is None else reading.note
     if reading is None or above is None:
-        return Verdict("hull", None, Message("no reading: {note}", note=note))
+        return Verdict("hull", None, Message("no prediction: {note}", note=note))
     passed, most = above <= rules.max_e_above_hull, rules.max_e_above_hull
     if reading.known is not None and reading.value is not None and reading.method != "by definition":
         reason = Message(
-            "{above:.3f} eV/atom above the hull by the table of known phases, at most {most:g} "
-            "allowed; predicted {predicted:.3f}",
+            "{above:.3f} eV/atom above the hull from the table of known phases, at most {most:g} allowed; "
+            "predicted {predicted:.3f}",
             above=above,
             most=most,
             predicted=reading.value,
@@ -165,7 +165,7 @@ def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
         return Verdict("hull", passed, reason)
     if reading.role == STEERING:
         reason = Message(
-            "{above:.3f} eV/atom above the hull by {model} alone, at most {most:g} allowed; {note}",
+            "{above:.3f} eV/atom above the hull by {model} only, at most {most:g} allowed; {note}",
             above=above,
             model=CHGNET,
             most=most,
@@ -200,7 +200,7 @@ def allowed(target: Target, rules: Rules) -> Target:
     if asked & out:
         names = ", ".join(sorted(asked & out))
         raise BadTarget(
-            "{names} is asked for and excluded as toxic or radioactive; allow such elements, or drop it", names=names
+            "{names} is required, but excluded as toxic or radioactive; allow such elements, or remove it", names=names
         )
     if constraints.chemical_system is not None:
         return target  # exactly these elements: nothing to exclude

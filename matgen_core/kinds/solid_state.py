@@ -53,7 +53,7 @@ def check_solid_state(formula: str) -> Verdict:
         return Verdict(
             "solid_state",
             None,
-            Message("matsyngate cannot judge {formula} ({error})", formula=formula, error=type(error).__name__),
+            Message("matsyngate cannot check {formula} ({error})", formula=formula, error=type(error).__name__),
         )
     bad = [
         f"{name}: {verdict.reason}"
@@ -68,9 +68,9 @@ def check_solid_state(formula: str) -> Verdict:
         return Verdict(
             "solid_state",
             None,
-            Message("matsyngate finds no oxidation states for {formula} and cannot judge it", formula=formula),
+            Message("matsyngate finds no oxidation states for {formula} and cannot check it", formula=formula),
         )
-    return Verdict("solid_state", True, Message("no rule against it ({conditions})", conditions=CONDITIONS))
+    return Verdict("solid_state", True, Message("no rule is violated ({conditions})", conditions=CONDITIONS))
 
 
 def _judge(formula: str) -> Any:

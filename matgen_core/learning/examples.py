@@ -41,7 +41,7 @@ def read_columns(
             values.append(BadInput(row.problem) if row.problem else value)
         name = table.name
     if not texts:
-        raise BadInput("{name} has no rows; it needs a header line and one row a material", name=name)
+        raise BadInput("{name} has no rows; it needs a header line and one row per material", name=name)
     return texts, values, kind
 
 
@@ -63,7 +63,7 @@ def _find_texts(table: Table, column: str, text: str, kind: str) -> tuple[str, s
         )
     kind = kind or MATERIALS.get(text.lower(), "")
     if kind not in ("formula", "smiles"):
-        raise BadInput("say what the column {text} holds: formula or smiles", text=quote(text))
+        raise BadInput("say what the column {text} contains: formula or smiles", text=quote(text))
     return text, kind
 
 

@@ -85,7 +85,7 @@ def draw_map(
             y=places[chosen, 1],
             mode="markers",
             hoverinfo="skip",
-            name=translate("picked"),
+            name=translate("selected"),
             marker={"size": 13, "symbol": "circle-open", "color": _RING, "line": {"width": 2}},
         )
     figure.update_xaxes(title=axes[0], showgrid=False, zeroline=False, showticklabels=False)

@@ -81,7 +81,8 @@ def design(
         ""
         if kept >= count or stopped
         else Message(
-            "{kept} of {count} kept of {drawn} generated; ask for fewer, or raise how many are generated at most",
+            "{kept} of {count} requested candidates kept, from {drawn} generated; request fewer, or raise the "
+            "limit of generated candidates",
             kept=kept,
             count=count,
             drawn=drawn,

@@ -75,9 +75,7 @@ def neighbour_map(
     from openTSNE import TSNE
 
     if len(vectors) < 10:
-        raise BadInput(
-            "{n_vectors} points are too few for a map of neighbours; add more, or use PCA", n_vectors=len(vectors)
-        )
+        raise BadInput("{n_vectors} points are too few for a t-SNE map; add more, or use PCA", n_vectors=len(vectors))
     centre = vectors - vectors.mean(axis=0)
     _left, _values, directions = np.linalg.svd(centre[:: max(1, len(centre) // 2000)], full_matrices=False)
     reduced = centre @ directions[:_KEPT].T
@@ -140,7 +138,7 @@ def search(space: Space, text: str, count: int = 10) -> list[tuple[int, float]]:
     """
     text = text.strip()
     if not text:
-        raise BadInput("nothing to look for; type a formula such as SrTiO3, or a SMILES")
+        raise BadInput("nothing to search for; enter a formula such as SrTiO3, or a SMILES")
     source = SPACES[space.kind]
     if source.reads_texts:
         return nearest(space, source.encode([load_kind(source.holds).read(text)])[0], count)

@@ -66,7 +66,7 @@ def chosen_databases() -> dict[str, str]:
         name, _, address = part.rpartition("=")
         if urllib.parse.urlsplit(address).scheme not in ("http", "https"):
             raise BadInput(
-                "{variable} holds {part}, which is no address; write NAME=https://…",
+                "{variable} contains {part}, which is not an address; write NAME=https://…",
                 variable=VARIABLE,
                 part=quote(part),
             )
@@ -113,7 +113,7 @@ def ask_materials_project(formula: str, key: str, base: str = MATERIALS_PROJECT)
     try:
         found = _fetch(f"{base}/materials/summary/?{query}", {"X-API-KEY": key})["data"]
         observed = sum(entry.get("theoretical") is False for entry in found)
-        note = Message("{observed} observed", observed=observed) if found else ""
+        note = Message("{observed} observed in experiments", observed=observed) if found else ""
         return Answer(name, len(found), tuple(str(entry["material_id"])[:40] for entry in found[:5]), note)
     except _Unanswered as error:
         return Answer(name, None, (), str(error))

@@ -52,7 +52,7 @@ class Objective:
                 "unknown property {key}; known: {properties}", key=quote(self.key), properties=join(PROPERTIES, ", ")
             )
         if self.direction not in DIRECTIONS or (self.direction == "goal") != (self.goal is not None):
-            raise BadTarget("{key}: write max, min, or what is asked for, such as 1:3", key=self.key)
+            raise BadTarget("{key}: write max, min, or a range such as 1:3", key=self.key)
         if not 0.0 < self.weight < 1e6:
             raise BadTarget(
                 "{key}: the weight {weight:g} must be above 0 and below a million", key=self.key, weight=self.weight
@@ -137,7 +137,7 @@ def parse_objective(text: str, own: Mapping[str, Property] | None = None) -> Obj
     if equals:
         goal = parse_goal(key.strip(), wanted)
         if goal is None:
-            raise BadTarget("{text} asks for anything; leave it out", text=quote(text))
+            raise BadTarget("{text} sets no objective; leave it out", text=quote(text))
         return Objective(key.strip(), "goal", goal, weight, further.get(key.strip()))
     key, _, direction = body.partition(":")
     return Objective(key.strip(), direction.strip() or "max", None, weight, further.get(key.strip()))
@@ -191,9 +191,9 @@ def rank_by_front(
     for candidate, row, front in zip(candidates, matrix, fronts.tolist(), strict=True):
         lacking = [o.property.label for o, loss in zip(objectives, row, strict=True) if math.isnan(loss)]
         reason = (
-            Message("no reading: {lacking}", lacking=join(lacking, ", "))
+            Message("no prediction: {lacking}", lacking=join(lacking, ", "))
             if lacking
-            else Message("front {front}", front=front)
+            else Message("Pareto front {front}", front=front)
         )
         verdict = Verdict("pareto", front == 1 if front else None, reason)
         found.append((candidate.add_verdicts(verdict), front, aggregate(candidate, objectives)))

@@ -181,7 +181,7 @@ def predict_table(
             keys = (label,)
             if tuned.backbone.kind != kind:
                 raise BadInput(
-                    "{using} reads {kind}, but {source} has {kind2}; name it with --column",
+                    "{using} takes {kind}, but {source} has {kind2}; name it with --column",
                     using=using,
                     kind=tuned.backbone.kind,
                     source=source,

@@ -125,7 +125,7 @@ def load_predictor(name: str) -> tuple[Tuned, str, str]:
         backbone = open_backbone(str(record["kind"]))
         if backbone.name != record["backbone"] and config.strategy != "full":
             raise DamagedCheckpoint(
-                "predictor {name!r} stands on {record}, but {backbone} is here; train it again",
+                "predictor {name!r} was trained on {record}, but {backbone} is installed; train it again",
                 name=name,
                 record=record["backbone"],
                 backbone=backbone.name,

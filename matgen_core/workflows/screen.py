@@ -95,4 +95,4 @@ def check_objectives(objectives: Sequence[Objective]) -> None:
     keys = [o.key for o in objectives]
     for key in keys:
         if keys.count(key) > 1:
-            raise BadInput("{key} is an objective twice; drop one", key=quote(key))
+            raise BadInput("{key} is an objective twice; remove one", key=quote(key))

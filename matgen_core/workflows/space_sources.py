@@ -67,7 +67,7 @@ def _too_long(crystal: Crystal) -> str:
     if len(crystal.sites) <= MAX_SITES:
         return ""
     return Message(
-        "{n_sites} occupied positions; the autoencoder reads at most {max_sites}",
+        "{n_sites} occupied positions; the autoencoder takes at most {max_sites}",
         n_sites=len(crystal.sites),
         max_sites=MAX_SITES,
     )

@@ -109,7 +109,7 @@ def load_crystal_space(folder: Path = FOLDER) -> Space:
     places = {id_: i for i, id_ in enumerate(known["id"].tolist())}
     if len(ids) != len(vectors) or not set(ids) <= set(places):
         raise MissingReference(
-            "the latents in {folder} are of other crystals than the reference; {remedy}",
+            "the latents in {folder} do not belong to the crystals of the reference; {remedy}",
             folder=folder / LATENTS,
             remedy=remedy,
         )

@@ -73,7 +73,7 @@ def list_structures(
     smallest = sum(amounts.values()) // gcd(*amounts.values())
     if smallest > MOST_ATOMS:
         raise BadTarget(
-            "{formula} has {atoms} atoms in its smallest cell; structures are drawn of at most {most}",
+            "{formula} has {atoms} atoms in its smallest cell; structures are generated for at most {most}",
             formula=quote(formula),
             atoms=smallest,
             most=MOST_ATOMS,

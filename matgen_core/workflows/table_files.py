@@ -55,7 +55,7 @@ def _rows(name: str, table: Table, read_crystal: Callable[[str, str, str], Item]
     given = [c for c in find_columns(table.columns, kind) if c.name != column]
     notes.append(Message("{name}: the materials are in the column {column}", name=name, column=quote(column)))
     if given:
-        notes.append(Message("{name}: values of its own are {map}", name=name, map=join(map(str, given), ", ")))
+        notes.append(Message("{name}: values taken from the file: {map}", name=name, map=join(map(str, given), ", ")))
     read = {"cif": read_crystal, "smiles": read_molecule, "formula": _formula}[kind]
     unknown: Counter[str] = Counter()
     for row in table.rows:
@@ -70,7 +70,7 @@ def _rows(name: str, table: Table, read_crystal: Callable[[str, str, str], Item]
     for header, count in unknown.items():
         notes.append(
             Message(
-                "{name}: {count} cells of {header} say that the value is not known; it is predicted",
+                "{name}: {count} cells of {header} are marked as unknown; their values are predicted",
                 name=name,
                 count=count,
                 header=quote(header),

@@ -61,11 +61,11 @@ def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, mos
     if len(names) > most:
         chosen = np.random.default_rng(0).choice(len(names), most, replace=False)
         names = [names[i] for i in sorted(chosen)]
-        notes.append(Message("{most:,} of {n_found:,} were drawn at random", most=most, n_found=len(found)))
+        notes.append(Message("{most:,} of {n_found:,} were chosen at random", most=most, n_found=len(found)))
     if len(names) < LEAST:
         first = Message("; row {row}: {reason}", row=refused[0][0], reason=refused[0][1]) if refused else ""
         raise BadInput(
-            "{n_names} usable rows are too few to learn from; give {least} or more{first}",
+            "{n_names} usable rows are too few to train on; give {least} or more{first}",
             n_names=len(names),
             least=LEAST,
             first=first,
@@ -73,7 +73,7 @@ def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, mos
     numbers = np.array([np.mean(found[name]) for name in names], dtype=np.float32)
     if float(np.ptp(numbers)) < 1e-9 * max(1.0, float(np.abs(numbers).max())):
         raise BadInput(
-            "every value is {numbers:g}: there is nothing to learn; choose another column", numbers=numbers[0]
+            "every value is {numbers:g}, so there is nothing to predict; choose another column", numbers=numbers[0]
         )
     return Examples(kind, tuple(names), numbers, tuple(refused), join(notes))
 
@@ -87,9 +87,9 @@ def _number(value: object) -> float:
         raise BadInput("no value")
     number, _spread, unit = read_number(text)
     if unit:
-        raise BadInput("{text} is not a number alone; name the unit in the header", text=quote(text))
+        raise BadInput("{text} is not a plain number; name the unit in the header", text=quote(text))
     if abs(number) > 1e30:
-        raise BadInput("{text} is not a number that can be learnt", text=quote(text))
+        raise BadInput("{text} is not a usable number", text=quote(text))
     return number
 
 

@@ -35,7 +35,7 @@ def ask() -> Asked | None:
     goals, problem = ask_goals(load_kind(name).properties)
     with st.expander(_(page.elements_title)) if page.elements_title else nullcontext():
         constraints = page.ask_constraints(hazards=False)
-    with st.expander(_("What it must pass")):
+    with st.expander(_("Filters")):
         rules = ask_rules(name)
     budget, seed = ask_budget()
     settings = page.ask_loop_settings()
@@ -73,12 +73,19 @@ with results:
         offer_last_run(LOOP)
         st.markdown(
             _(
-                "Say what you want and how many, and press **Start**. Candidates are drawn, read and judged in turn: "
-                "are the targets reached, could it be made, would it last, is it known? The loop goes on until enough "
-                "pass or the time is over, and says of every other why it did not."
+                "Set targets and the number of candidates, and press **Start**. Candidates are generated, "
+                "predicted and checked: do they meet the targets, can they be made, are they stable, are they "
+                "new? The run ends when enough candidates pass or the time is over. Every rejected candidate is "
+                "listed with its reason."
             )
         )
-        st.caption(_("The readings that confirm only filter and count; they are never fed back into what draws."))
+        st.caption(
+            _(
+                "A model that steers takes part in generation or relaxation. A model that judges only "
+                "checks finished candidates: its predictions filter and count them and are never fed back "
+                "into generation."
+            )
+        )
     else:
         if not busy:
             follow_loosened(current, wanted)

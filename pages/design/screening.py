@@ -56,27 +56,29 @@ def show_results(screened: Screened, seen: Seen) -> None:
     found = list(seen.candidates)
     if not found:
         if not seen.busy:
-            st.info(_("Nothing in it could be read."))
+            st.info(_("No row of it could be used."))
         return
     if not readable(found):
-        st.info(_("Nothing was read of these candidates."))
+        st.info(_("These candidates have no predictions."))
         return
     with controls:
         objectives = ask_objectives(found, screened.begun)
-        only = st.toggle(_("Only what passes every rule"), False, key="only", bind=URL)
+        only = st.toggle(_("Only candidates that pass every check"), False, key="only", bind=URL)
         kept = narrow(found, objectives) if objectives else found
     kept = [c for c in kept if not only or passes(c, screened.rules)]
     kind = name_of_kind(found[0].material)
-    show_funnel(kept, screened.rules, kind, _("in the thresholds"))
+    show_funnel(kept, screened.rules, kind, _("within the thresholds"))
     if not kept:
-        st.info(_("Nothing passes every rule and lies within the thresholds; widen the thresholds."))
+        st.info(_("No candidate passes every check and lies within the thresholds; widen the thresholds."))
         return
     ranked: Ranked = [(candidate, 0, None) for candidate in kept]
     if objectives:
         ranked = rank_by_front(kept, objectives)
         show_fronts(ranked, objectives)
     else:
-        st.info(_("Listed as they came. Choose objectives to rank them and to see their fronts."))
+        st.info(
+            _("Shown in the original order. Choose objectives to rank the candidates and to see their Pareto fronts.")
+        )
     picked = show_screen_table(ranked, objectives, screened.rules)
     pick_few(ranked)
     offer_screened(picked, ranked, objectives, screened.rules, screened.name)
@@ -85,7 +87,7 @@ def show_results(screened: Screened, seen: Seen) -> None:
             st.subheader(_("Side by side"), anchor=False)
         show_comparison(picked, screened.rules)
     else:
-        st.caption(_("Tick a row to see its card, or up to six to see them side by side."))
+        st.caption(_("Tick a row to see its details, or up to six rows to compare them side by side."))
     show_relaxing(picked or [c for c, _front, _merit in ranked])
     show_elsewhere(picked or [c for c, _front, _merit in ranked[:10]])
 
@@ -107,9 +109,9 @@ with results:
         offer_last_run("screening")
         st.markdown(
             _(
-                "Choose a stored run or your own files and press **Screen**. Every candidate is read and judged; then "
-                "choose what matters and see which no other beats in everything, compare the best side by side, and "
-                "leave with a shortlist."
+                "Choose a stored run or your own files and press **Screen**. Every candidate is predicted and "
+                "checked. Then choose objectives, see which candidates are Pareto-optimal, compare the best side "
+                "by side, and export a shortlist."
             )
         )
     else:

@@ -8,6 +8,7 @@ from matgen_core.core.errors import BadInput
 from matgen_core.workflows.explore import nearest
 from matgen_core.workflows.space_sources import SPACES
 from matgen_core.workflows.spaces import Space
+from pages.i18n.formatting import option_text
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.widgets.known_map import ask_search, show_map
@@ -20,7 +21,7 @@ def show_material(space: Space, place: int) -> None:
     """The material at this place, with what is known of it."""
     page_kind(space.holds).show_known(space, place)
     st.dataframe(
-        write_numbers(table_of(space, [place]), {})[0], hide_index=True, placeholder="–", alt=_("The chosen material")
+        write_numbers(table_of(space, [place]), {})[0], hide_index=True, placeholder="–", alt=_("The selected material")
     )
 
 
@@ -49,12 +50,12 @@ kind = st.segmented_control(
     required=True,
     key="space",
     bind=URL,
-    format_func=_,
+    format_func=option_text,
     label_visibility="collapsed",
 )
 st.caption(_(page_kind(SPACES[str(kind)].holds).spaces[str(kind)]))
 space = space_of(str(kind))
-atlas, way = st.tabs([_("Map"), _("From one to another")], key="map-tabs")
+atlas, way = st.tabs([_("Map"), _("Latent path")], key="map-tabs")
 with atlas:
     middle, side = st.columns([8, 4], gap="medium")
     with side:

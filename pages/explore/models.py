@@ -12,36 +12,36 @@ from pages.i18n.language import N_, _
 
 #: What each is for, in a line; the card itself is the checkpoint's README.
 _PURPOSE = {
-    "crystal-gpt": N_("Crystals: writes space group, sites and elements for targets"),
-    "crystal-proposal": N_("Crystals: first guess at cell and coordinates"),
+    "crystal-gpt": N_("Crystals: generates space group, sites and elements for targets"),
+    "crystal-proposal": N_("Crystals: proposes cell and coordinates"),
     "crystal-geometry": N_("Crystals: refines the geometry by diffusion"),
-    "crystal-vae": N_("Crystals: latent space, reads and writes crystals"),
-    "crystal-diffusion": N_("Crystals: diffusion over the latents, for targets"),
-    "skeleton-critic": N_("Crystals: expects the properties of a draft before it has a geometry"),
-    "crystal-gap": N_("Crystals: judges the gap by formula and structure"),
-    "matbert": N_("Reads gap, formation energy and moment of formulas"),
+    "crystal-vae": N_("Crystals: autoencoder, encodes and decodes crystals"),
+    "crystal-diffusion": N_("Crystals: diffusion in the latent space, conditioned on targets"),
+    "skeleton-critic": N_("Crystals: critic, predicts the properties of a skeleton before it has coordinates; steers"),
+    "crystal-gap": N_("Crystals: predicts the band gap from formula and structure; judges"),
+    "matbert": N_("Compositions: predicts band gap, formation energy and moment from the formula"),
     "matbert-atoms": N_("MatBERT as in the chapter, pretrained only, for the lesson"),
-    "matgpt": N_("Compositions: writes formulas for targets"),
-    "smiles-gpt": N_("Molecules: writes SMILES for targets"),
-    "smiles-bert": N_("Molecules: a vector for a SMILES"),
+    "matgpt": N_("Compositions: generates formulas for targets"),
+    "smiles-gpt": N_("Molecules: generates SMILES for targets"),
+    "smiles-bert": N_("Molecules: encodes a SMILES as a vector"),
 }
 _LICENCES = {
-    "smiles": N_("Weights MIT. Learnt from MOSES (MIT): Polykovskiy et al., Front. Pharmacol. 11, 565644 (2020)."),
+    "smiles": N_("Weights MIT. Trained on MOSES (MIT): Polykovskiy et al., Front. Pharmacol. 11, 565644 (2020)."),
     "other": N_(
-        "Weights MIT. Learnt from Materials Project (CC BY 4.0): Jain et al., APL Mater. 1, 011002 (2013), through the "
-        "benchmark sets named in the card."
+        "Weights MIT. Trained on Materials Project data (CC BY 4.0): Jain et al., APL Mater. 1, 011002 (2013), "
+        "from the benchmark sets named in the card."
     ),
 }
 
 #: Models whose weights come in a package of their own.
 _OTHERS = (
     N_(
-        "**CHGNet 0.3.0** (Modified BSD): energies, moments and forces; it relaxes crystals, so it steers. Deng et "
-        "al., Nat. Mach. Intell. 5, 1031 (2023)."
+        "**CHGNet 0.3.0** (Modified BSD): energies, moments and forces. It selects and relaxes candidates during "
+        "generation: it steers. Deng et al., Nat. Mach. Intell. 5, 1031 (2023)."
     ),
     N_(
-        "**SevenNet-l3i5** (MIT): energies only; it judges what CHGNet steered. Park et al., J. Chem. Theory Comput. "
-        "20, 4857 (2024)."
+        "**SevenNet-l3i5** (MIT): energies only. It takes no part in generation and only checks finished "
+        "candidates: it judges. Park et al., J. Chem. Theory Comput. 20, 4857 (2024)."
     ),
 )
 
@@ -69,13 +69,16 @@ def show(name: str) -> None:
 
 st.title(_("Models"), anchor=False)
 st.caption(
-    _("Every model that ships, with its own card: data, figures beside the peers', limits. The cards are in English.")
+    _(
+        "Every included model with its card: training data, results beside those of other methods, limits. The "
+        "cards are in English."
+    )
 )
 names = [name for name in _PURPOSE if name in available()] + [n for n in available() if n not in _PURPOSE]
 chosen = st.selectbox(
     _("Model"), names, format_func=lambda n: f"{n} · {_(_PURPOSE[n])}" if n in _PURPOSE else n, key="model"
 )
 show(chosen)
-with st.expander(_("Models of others that come with the app")):
+with st.expander(_("Included models of other authors")):
     for line in _OTHERS:
         st.markdown(_(line))

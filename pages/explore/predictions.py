@@ -24,8 +24,8 @@ def ask_predictor(kind: str) -> str | None:
     fitting = [name for name in list_predictors() if load_predictor(name)[0].backbone.kind == kind]
     if not fitting:
         return None
-    shipped = _("the shipped ones")
-    return st.selectbox(_("Read by"), [None, *fitting], format_func=lambda n: n or shipped, key=f"using-{kind}")
+    shipped = _("included models")
+    return st.selectbox(_("Predict with"), [None, *fitting], format_func=lambda n: n or shipped, key=f"using-{kind}")
 
 
 def typed() -> None:
@@ -42,13 +42,13 @@ def typed() -> None:
     # A control that is not drawn loses what was typed; both texts are kept beside the controls.
     kept = st.session_state.setdefault(TYPED, {})
     st.session_state.setdefault(f"typed-{kind}", kept.get(kind, pages[kind].typed_example))
-    text = kept[kind] = st.text_area(_("One a line"), key=f"typed-{kind}", height=130, max_chars=10_000)
+    text = kept[kind] = st.text_area(_("One per line"), key=f"typed-{kind}", height=130, max_chars=10_000)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_TYPED:
-        st.info(_("The first {n} are read; bring a table for more.").format(n=MOST_TYPED))
+        st.info(_("Only the first {n} are predicted; upload a table for more.").format(n=MOST_TYPED))
     lines = lines[:MOST_TYPED]
     if not lines:
-        st.info(_("Write one a line."))
+        st.info(_("Enter one per line."))
         return
     read = read_rows(kind, lines, ask_predictor(kind))
     show_rows(table_of_typed(lines, read), "typed-table")
@@ -65,21 +65,21 @@ def table() -> None:
     using = None
     names = list_predictors()
     if names:
-        shipped = _("the shipped ones")
-        using = st.selectbox(_("Read by"), [None, *names], format_func=lambda n: n or shipped, key="using-table")
+        shipped = _("included models")
+        using = st.selectbox(_("Predict with"), [None, *names], format_func=lambda n: n or shipped, key="using-table")
     judge = st.checkbox(
-        _("Judge by a second potential"),
+        _("Check energies with a second potential"),
         value=True,
         key="predict-judge",
-        help=_("Crystals only: SevenNet-l3i5 gives formation energy and hull beside CHGNet; about 0.2 s a crystal"),
+        help=_(
+            "Crystals only: SevenNet-l3i5 predicts formation energy and energy above hull beside CHGNet; "
+            "about 0.2 s per crystal"
+        ),
     )
     job: Job | None = st.session_state.get(JOB)
     seen = None if job is None else look(job)
     busy = seen is not None and seen.busy
-    if (
-        st.button(_("Read the table"), type="primary", disabled=file is None or busy, key="predict")
-        and file is not None
-    ):
+    if st.button(_("Predict"), type="primary", disabled=file is None or busy, key="predict") and file is not None:
         begin(file.name, file.getvalue(), using, judge)
         st.rerun()
     if job is None or seen is None:
@@ -95,7 +95,7 @@ def table() -> None:
 
 
 st.title(_("Predictions"), anchor=False)
-few, many = st.tabs([_("Typed"), _("A table")], key="predict-tabs")
+few, many = st.tabs([_("Paste"), _("Upload")], key="predict-tabs")
 try:
     with few:
         typed()

@@ -24,13 +24,18 @@ def show(store: Store, run: Run) -> None:
     change(store, run)
     candidates = store.candidates(run.id)
     if not candidates:
-        st.info(_("Nothing had arrived yet."))
+        st.info(_("No candidate had been generated yet."))
         if run.state == "running":
             wait_for_first(store, run.id)
         return
     kinds = Counter(name_of_kind(candidate.material) for candidate in candidates)
     if len(kinds) > 1:
-        st.info(_("Materials of several kinds; screen them to see them all. Here are those that are the most."))
+        st.info(
+            _(
+                "This run contains several kinds of material. The most frequent kind is shown; screen the run "
+                "to see all."
+            )
+        )
     name = kinds.most_common(1)[0][0]
     candidates = tuple(c for c in candidates if name_of_kind(c.material) == name)
     page, usual = page_kind(name), load_kind(name).settings()
@@ -55,7 +60,7 @@ try:
     kept = open_store()
     every = kept.list(owner())
     if not every:
-        st.info(_("No run yet. Every run of the design pages is kept here as it goes."))
+        st.info(_("No run yet. Every run of the design pages is saved here while it runs."))
     else:
         st.caption(_("Tick one to open it, several to compare them."))
         chosen = pick_runs(every)

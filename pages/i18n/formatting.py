@@ -35,6 +35,15 @@ CHARGES = N_(
 )
 
 
+#: Options whose name for a reader is not their name in links and commands.
+_OPTIONS = {"drawn": N_("generated"), "encoded molecules": N_("SMILES-BERT")}
+
+
+def option_text(option: str) -> str:
+    """The name of an option for a reader."""
+    return _(_OPTIONS.get(option, option))
+
+
 def subscript(formula: str) -> str:
     """A formula as chemists write it, with its numbers lowered.
 
@@ -150,7 +159,7 @@ def asked_message(target: Target, *more: str) -> Message:
     parts += [rules.crystal_system or ""]
     parts += [join([PROPERTIES[key].label, goal_message(key, goal)], " ") for key, goal in target.goals.items()]
     parts += more
-    return join(parts, " · ") or Message("nothing asked for")
+    return join(parts, " · ") or Message("no target")
 
 
 def label_text(key: str) -> str:
@@ -198,7 +207,7 @@ def judged_text(prediction: Prediction) -> str:
     """What the second model says, with its spread, its name and its role; empty where none was asked."""
     judged = prediction.judged
     if judged is None:
-        return _("{model} alone").format(model=_(prediction.method)) if prediction.role == STEERING else ""
+        return _("{model} only").format(model=_(prediction.method)) if prediction.role == STEERING else ""
     who = _("{model}: {role}").format(model=_(judged.method), role=role_text(judged.role))
     if judged.value is None:
         return f"– {who}; {_(judged.note)}"
@@ -264,31 +273,31 @@ def rule_text(rule: str) -> str:
         return label_text(rule.removeprefix("target:"))
     names = {
         "distances": _("Distances"),
-        "constraints": _("Allowed elements and atoms"),
+        "constraints": _("Constraints on elements and atoms"),
         "charge_balance": _("Charge balance (SMACT)"),
         "newness": _("Novelty"),
         "duplicate": _("Unique in this run"),
-        "surplus": _("Enough were found before"),
+        "surplus": _("Not needed: enough found before"),
         "oxidation": _("Oxidation states"),
         "bonds": _("Shortest bonds"),
-        "packing": _("Packing"),
-        "coordination": _("Neighbours"),
+        "packing": _("Volume per atom"),
+        "coordination": _("Coordination"),
         "structure_type": _("Structure type"),
         "solid_state": _("Solid-state synthesis in air"),
-        "pareto": _("On the first front"),
+        "pareto": _("On the first Pareto front"),
         "known_elsewhere": _("In public databases"),
         "hazards": _("No toxic or radioactive element"),
         "formation": _("Formation energy below zero"),
         "known_phases": _("Enough known phases"),
         "hull": _("Near the hull"),
         "agreement": _("Both potentials agree"),
-        "valid": _("A molecule"),
+        "valid": _("Valid"),
         "sa_score": _("Easy to make (SA score)"),
         "PAINS": _("PAINS alerts"),
         "BRENK": _("BRENK alerts"),
-        "scaffold": _("Holds the scaffold"),
-        "require": _("Holds what is required"),
-        "forbid": _("Without what is forbidden"),
+        "scaffold": _("Contains the scaffold"),
+        "require": _("Contains the required substructure"),
+        "forbid": _("No forbidden substructure"),
         "neutral": _("Charge-neutral"),
         "new": _("New formula"),
         "relaxed": _("Relaxed"),

@@ -64,7 +64,7 @@ def ask_composition(hazards: bool = True) -> Constraints:
         help=formula_help(),
     )
     most = right.number_input(
-        _("Atoms, at most"),
+        _("Maximum atoms"),
         1,
         MAX_ATOMS,
         20,
@@ -85,8 +85,8 @@ def ask_formula_sampling() -> tuple[int, int, CompositionSettings]:
         50,
         MOST,
         _(
-            "Formulas that are kept: different ones within the constraints, neutral or new where that is set. As many "
-            "are generated as it takes, up to a limit (Generate at most)."
+            "Number of formulas to keep: different ones within the constraints, neutral or new if set. Formulas "
+            "are generated until so many are kept, up to a limit (Generate at most)."
         ),
         left,
     )

@@ -39,9 +39,9 @@ from pages.widgets.share_boxes import Box, show_boxes
 _COLUMNS = tuple(key for key in columns_of("compositions") if key != "measured_gap")
 #: What a score is made of.
 _SCORE = N_(
-    "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
-    "(at most 10; 10 without a prediction) and the doubt, which is 1 less the probability that it is met; the "
-    "energy above the hull in units of 0.1 eV/atom (at most 10; 1 more where few phases are known)."
+    "Lower is better; rows are sorted by it. The score is a sum. For each target: its distance in units of the "
+    "tolerance (at most 10; 10 without a prediction), plus the probability that it is missed. For the energy "
+    "above hull: its value in units of 0.1 eV/atom (at most 10; 1 more if few phases are known)."
 )
 
 
@@ -53,13 +53,13 @@ def show_formula_shares(
     def passed(rule: str, of: Sequence[Candidate[Formula]]) -> int:
         return sum(c.passed(rule) for c in of)
 
-    boxes = [Box(_("Listed of drawn"), len(found), len(drawn))]
+    boxes = [Box(_("Kept of generated"), len(found), len(drawn))]
     if target.goals:
-        boxes.append(Box(_("On every target"), sum(map(met_all, found)), len(found)))
+        boxes.append(Box(_("Meets every target"), sum(map(met_all, found)), len(found)))
     boxes += [
-        Box(_("Charges balance, of drawn"), sum(mark(charge_verdict(c)) == "✓" for c in drawn), len(drawn)),
+        Box(_("Charge-balanced, of generated"), sum(mark(charge_verdict(c)) == "✓" for c in drawn), len(drawn)),
         Box(_("Not a known formula"), passed("newness", found), len(found)),
-        Box(_("Different, of drawn"), passed("duplicate", drawn), len(drawn)),
+        Box(_("Unique, of generated"), passed("duplicate", drawn), len(drawn)),
     ]
     with st.container(horizontal=True, gap="small", key="formula-shares"):
         show_boxes(boxes, 142)
@@ -68,7 +68,7 @@ def show_formula_shares(
 def show_formula_table(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
     """One composition a row; a row picks it."""
     table = pd.DataFrame([_row(c, target) for c in found])
-    pick.show_table(table, "formula-table", 390, _columns(table, target), _("Compositions, one a row"))
+    pick.show_table(table, "formula-table", 390, _columns(table, target), _("Compositions, one per row"))
 
 
 @st.cache_data(max_entries=20_000, show_spinner=False)
@@ -98,11 +98,15 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
     config: Columns = {
         "formula": words(_("Formula"), pinned=True, width=120),
         **shared_columns(_SCORE),
-        "new": words(_("Novelty"), width=70, help=_("Whether the formula is among the known ones")),
+        "new": words(_("Novelty"), width=70, help=_("Whether the formula is in the reference of known formulas")),
         "nearest": words(_("Nearest known"), width=110, help=_("The known formula that differs in fewest atoms")),
         "far": numbers(_("differs by"), format="percent", width=75, help=_("Share of the atoms that differ")),
-        "price": numbers(_("USD/kg"), format="%g", width=75, help=_("Of the elements, by pymatgen's cost table")),
-        "hhi": numbers("HHI", format="%.0f", width=65, help=_("Production: above 2,500 few countries hold it")),
+        "price": numbers(
+            _("USD/kg"), format="%g", width=75, help=_("Price of the elements, from pymatgen's cost table")
+        ),
+        "hhi": numbers(
+            "HHI", format="%.0f", width=65, help=_("Production: above 2,500 it is concentrated in few countries")
+        ),
         "id": words("id", width=75),
     }
     for key in _COLUMNS:
@@ -116,8 +120,8 @@ def show_formula_plot(found: Sequence[Candidate[Formula]], target: Target, pick:
     """Gap against formation energy with spreads; a click picks."""
     names = {key: _(PROPERTIES[key].label) for key in _COLUMNS}
     left, right = st.columns(2, gap="small", wrap=False)
-    x = left.selectbox(_("Across"), _COLUMNS, index=1, format_func=names.__getitem__, key="formula_x")
-    y = right.selectbox(_("Up"), _COLUMNS, index=0, format_func=names.__getitem__, key="formula_y")
+    x = left.selectbox(_("x axis"), _COLUMNS, index=1, format_func=names.__getitem__, key="formula_x")
+    y = right.selectbox(_("y axis"), _COLUMNS, index=0, format_func=names.__getitem__, key="formula_y")
     chart = draw_compositions(found, x, y, target.goals, picked=pick.shown, translate=_)
     pick.show_plot(chart, "formula-plot", _("{x} against {y} of the compositions").format(x=names[x], y=names[y]))
 
@@ -127,13 +131,13 @@ def show_formula(candidate: Candidate[Formula]) -> None:
     formula = candidate.material.reduced
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(subscript(formula), anchor=False)
-        if st.button(_("Find structures for this formula"), key="find-structures", type="primary"):
+        if st.button(_("Generate structures of this formula"), key="find-structures", type="primary"):
             hand_over(formula)
     left, right = st.columns(2, gap="medium")
     show_facts(prediction_rows(candidate), left)
     supply, unknown = read_supply(formula), explain_supply(formula)
     facts = {
-        _("Price of its elements"): _(unknown["price"])
+        _("Price of the elements"): _(unknown["price"])
         if supply.price is None
         else f"{price_text(supply.price)} USD/kg",
         _("HHI of production, reserves"): " · ".join(

@@ -34,9 +34,11 @@ class CompositionsPage(PageKind):
     link = RULES
     loop_link = LOOP_RULES
     spaces: ClassVar[Mapping[str, str]] = {
-        "compositions": N_("Vectors of MatBERT, which read the formula alone, of the known crystals' formulas.")
+        "compositions": N_("MatBERT's vectors of the known crystals' formulas; structures are not used.")
     }
-    nothing_shown = N_("No formula passes what is asked. Raise the temperature, allow more atoms, or ask for less.")
+    nothing_shown = N_(
+        "No formula meets the requirements. Raise the temperature, allow more atoms, or loosen the targets."
+    )
 
     def ask_constraints(self, hazards: bool = True) -> Constraints:
         """Elements, type and atoms of the reduced formula."""
@@ -54,16 +56,17 @@ class CompositionsPage(PageKind):
         """What comes with a formula."""
         st.markdown(
             _(
-                "Choose what you want of a material and press **Generate**. Each formula comes with its band gap, "
-                "formation energy and moment as read from the composition alone, each with its spread; whether charges "
-                "can balance; whether it is known; what it costs. Then look for structures of those you like."
+                "Set targets and press **Generate**. Each formula comes with its band gap, formation energy and "
+                "moment, predicted with uncertainty from the composition only; whether its charges can balance; "
+                "whether it is known; and the price of its elements. Then generate structures for the formulas "
+                "you like."
             )
         )
 
     def cancelled(self, count: int) -> str:
         """How many were found before."""
         return ngettext(
-            "Cancelled. {n} composition was found before.", "Cancelled. {n} compositions were found before.", count
+            "Cancelled. {n} composition was found.", "Cancelled. {n} compositions were found.", count
         ).format(n=count)
 
     def found(self, drawn: Found) -> Found:
@@ -112,7 +115,7 @@ class CompositionsPage(PageKind):
         """The formula, and the way to structures of it."""
         name = space.names[place]
         st.subheader(subscript(name), anchor=False)
-        if st.button(_("Find structures for this formula"), key="find-structures"):
+        if st.button(_("Generate structures of this formula"), key="find-structures"):
             hand_over(name)
 
 

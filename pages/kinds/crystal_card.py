@@ -43,7 +43,7 @@ def show_picture(candidate: Candidate) -> None:
 def show_details(candidate: Candidate) -> None:
     """Everything else that is known of the candidate, and its files; only what is open is drawn."""
     readings, cell, pattern, files = st.tabs(
-        [_("Readings and verdicts"), _("Cell and sites"), _("Diffraction"), _("CIF and files")],
+        [_("Properties and checks"), _("Cell and sites"), _("Diffraction"), _("CIF and files")],
         key="details",
         on_change="rerun",
     )

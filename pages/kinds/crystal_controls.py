@@ -64,9 +64,10 @@ LOOP_RULES = {key: rule for key, rule in RULES.items() if key != "count"}
 def formula_help() -> str:
     """What may be written where a formula is asked for."""
     return _(
-        "A formula (Fe3O4), its type (ABX3, ABO3, A2BX6) or a chemical system (Li-P-S). In a type A, E, G, J, L, M, Q, "
-        "R, X and Z stand for any element, and so do B beside A, C beside A and B, and Y beside X and Z. Every other "
-        "symbol means its element: O in ABO3 is oxygen. Different letters are different elements."
+        "A formula (Fe3O4), a type of formula (ABX3, ABO3, A2BX6) or a chemical system (Li-P-S). In a type, the "
+        "letters A, E, G, J, L, M, Q, R, X and Z stand for any element; so do B if A is present, C if A and B "
+        "are present, and Y if X and Z are present. Every other symbol is its element: O in ABO3 is oxygen. "
+        "Different letters are different elements."
     )
 
 
@@ -85,7 +86,7 @@ def ask_constraints(hazards: bool = True) -> Constraints:
     crystal_system = two.selectbox(
         _("Crystal system"), ["any", *CRYSTAL_SYSTEMS], key="crystal_system", bind=URL, format_func=_
     )
-    low = one.number_input(_("Atoms, from"), 1, 40, 1, key="min_atoms", bind=URL)
+    low = one.number_input(_("Atoms from"), 1, 40, 1, key="min_atoms", bind=URL)
     high = two.number_input(_("to"), 1, 40, 20, key="max_atoms", bind=URL, help=_("In the primitive cell"))
     return replace(
         gather(picked, formula, hazards, ELEMENTS),
@@ -104,8 +105,8 @@ def ask_sampling() -> tuple[int, int, CrystalSettings]:
         16,
         MOST,
         _(
-            "Candidates that are kept: atoms not too near, within the constraints, no duplicate. As many are generated "
-            "as it takes, up to a limit (Generate at most)."
+            "Number of candidates to keep: atoms not too close, within the constraints, no duplicates. "
+            "Candidates are generated until so many are kept, up to a limit (Generate at most)."
         ),
         left,
     )

@@ -34,8 +34,10 @@ def show_crystal_examples() -> None:
     """An invitation, and a button for each example."""
     show_examples(
         _(
-            "Choose what you want of a crystal and press **Generate**. Each candidate comes with its structure, what "
-            "was read of it and how surely, its distance to the hull of known phases, and whether it is known."
+            "Set targets and press **Generate**. Each candidate comes with its structure, predicted properties "
+            "with uncertainty, its energy above the hull of known phases, and whether it is known. Two models "
+            "predict the energies: CHGNet steers (it selects and relaxes candidates), SevenNet judges (it only "
+            "checks the results)."
         ),
         _EXAMPLES,
     )

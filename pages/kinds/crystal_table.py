@@ -40,10 +40,10 @@ from pages.widgets.share_boxes import Box, show_boxes
 _COLUMNS = columns_of("crystals")
 #: What a score is made of.
 _SCORE = N_(
-    "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
-    "(at most 10; 10 without a prediction) and the doubt, which is 1 less the probability that it is met; the "
-    "energy above the hull in units of 0.1 eV/atom (at most 10; 1 more where few phases are known); 1000 for "
-    "each of: atoms too near, not what was allowed, a repeat."
+    "Lower is better; rows are sorted by it. The score is a sum. For each target: its distance in units of the "
+    "tolerance (at most 10; 10 without a prediction), plus the probability that it is missed. For the energy "
+    "above hull: its value in units of 0.1 eV/atom (at most 10; 1 more if few phases are known). 1000 for each "
+    "of: atoms too close, constraints not met, duplicate."
 )
 _STABLE = PROPERTIES["e_above_hull"].tolerance
 
@@ -73,7 +73,7 @@ def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
     def box(label: str, check: Callable[[Candidate], bool], note: str = "") -> Box:
         return Box(label, sum(map(check, candidates)), total, note)
 
-    boxes = [box(_("On every target"), met_all)] if len(target.goals) > 1 else []
+    boxes = [box(_("Meets every target"), met_all)] if len(target.goals) > 1 else []
     for key, goal in target.goals.items():
         rate = rates.get(key)
         random = _("random: not measured") if rate is None else _("random: {share:.0%}").format(share=rate)
@@ -81,7 +81,7 @@ def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
     boxes.append(box(_("Below {limit:g} eV/atom above hull").format(limit=_STABLE), is_stable))
     unsure = sum((v := c.verdict("newness")) is not None and v.passed is None for c in candidates)
     note = _("{n} not compared").format(n=unsure) if unsure else ""
-    boxes.append(box(_("Not among the known"), _passed("newness"), note))
+    boxes.append(box(_("Not in the reference"), _passed("newness"), note))
     with st.container(key="shares", horizontal=True, gap="small"):
         show_boxes(boxes, 142 if len(boxes) < 6 else 118)  # six fit beside the controls on a small laptop
 
@@ -94,8 +94,8 @@ def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[C
     checks: dict[str, tuple[str, Callable[[Candidate], bool]]] = {
         "target": (_("on target"), met_all),
         "stable": (_("near the hull"), is_stable),
-        "new": (_("not among the known"), _passed("newness")),
-        "charge": (_("charges balance"), _is_balanced),
+        "new": (_("not in the reference"), _passed("newness")),
+        "charge": (_("charge-balanced"), _is_balanced),
         "unique": (_("unique"), _passed("duplicate")),
     }
     if not target.goals:
@@ -116,7 +116,7 @@ def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[C
 def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
     """One candidate a row; a row picks it."""
     table = pd.DataFrame([_row(c, target) for c in candidates])
-    pick.show_table(table, "candidates", 318, _columns(table, target), _("Candidates, one a row"))
+    pick.show_table(table, "candidates", 318, _columns(table, target), _("Candidates, one per row"))
 
 
 def _row(candidate: Candidate, target: Target) -> dict[str, object]:
@@ -146,7 +146,7 @@ def judged_cells(candidate: Candidate) -> dict[str, object]:
         cells[f"{key}_judge"] = None if judged is None else judged.value
     verdict = candidate.verdict(AGREEMENT)
     if verdict is not None:
-        words = {True: _("agree"), False: _("disagree"), None: _("CHGNet alone")}
+        words = {True: _("agree"), False: _("disagree"), None: _("CHGNet only")}
         cells["agreement"] = words[verdict.passed]
     else:
         cells["agreement"] = None
@@ -164,7 +164,7 @@ def _judge_columns(table: pd.DataFrame) -> Columns:
                 _("{property} by SevenNet").format(property=_(record.short)),
                 format="%.2f",
                 width=125,
-                help=_("{label} ({unit}) by SevenNet-l3i5, which judges and steers nothing").format(
+                help=_("{label} ({unit}) by SevenNet-l3i5, which judges: it takes no part in generation").format(
                     label=_(record.label), unit=record.unit
                 ),
             )
@@ -176,8 +176,9 @@ def _judge_columns(table: pd.DataFrame) -> Columns:
             _("Potentials"),
             width=105,
             help=_(
-                "Whether CHGNet, which steers, and SevenNet, which judges, agree: both below 0.1 eV/atom above the "
-                "hull, or within 0.05 eV/atom. Moments are by CHGNet alone, which also labelled the training rows"
+                "Whether CHGNet (steers) and SevenNet (judges) agree: both below 0.1 eV/atom above the hull, or "
+                "within 0.05 eV/atom of each other. Moments come from CHGNet only, which also labelled the "
+                "training data"
             ),
         )
         if table["agreement"].notna().any()
@@ -197,12 +198,13 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
             _("Novelty"),
             width=115,
             help=_(
-                "Its geometry beside the known structures of its formula. Not compared: the formula is known, but not "
-                "all of its structures are here; look it up in the public databases. Unlisted: not in the reference"
+                "Its structure compared with the known structures of its formula. Not compared: the formula is "
+                "known, but not all of its structures are in the reference; look it up in the public databases. "
+                "Unlisted: not in the reference"
             ),
         ),
-        "distances": words(_("Distances"), width=75, help=_("Whether no two atoms are nearer than in known crystals")),
-        "duplicate": words(_("Unique"), width=60, help=_("Whether no better candidate of this run is the same")),
+        "distances": words(_("Distances"), width=75, help=_("✓: no two atoms are closer than in known crystals")),
+        "duplicate": words(_("Unique"), width=60, help=_("✓: not the same as a better candidate of this run")),
         "id": words("id", width=70),
     }
     config |= _judge_columns(table)
@@ -226,10 +228,10 @@ def show_plot(candidates: Sequence[Candidate], target: Target, pick: Pick) -> No
     order = list(dict.fromkeys([*target.goals, "formation_energy", "e_above_hull", *_COLUMNS]))
     order.sort(key=lambda key: all(c.value(key) is None for c in candidates))  # what was read first
     left, right = st.columns(2, gap="small", wrap=False)
-    x = left.selectbox(_("Across"), order, format_func=names.__getitem__, key="plot_x")
-    y = right.selectbox(_("Up"), order, index=1, format_func=names.__getitem__, key="plot_y")
+    x = left.selectbox(_("x axis"), order, format_func=names.__getitem__, key="plot_x")
+    y = right.selectbox(_("y axis"), order, index=1, format_func=names.__getitem__, key="plot_y")
     if not any(c.value(x) is not None and c.value(y) is not None for c in candidates):
-        st.info(_("No candidate has a reading of both. Choose other axes."))
+        st.info(_("No candidate has both values. Choose other axes."))
         return
     chart = draw_readings(candidates, x, y, target.goals, picked=pick.shown, translate=_)
     alt = _("{x} against {y} of the candidates, targets as bands").format(x=names[x], y=names[y])

@@ -42,11 +42,11 @@ class CrystalsPage(PageKind):
     link = RULES
     loop_link = LOOP_RULES
     spaces: ClassVar[Mapping[str, str]] = {
-        "crystals": N_("Latents of the crystal autoencoder: what a crystal is made of and how it is built.")
+        "crystals": N_("Latent vectors of the crystal autoencoder: composition and structure together.")
     }
     rejects = False
-    nothing = N_("The run found nothing that fits. Ask for less, or allow more atoms.")
-    nothing_shown = N_("No candidate passes all that is ticked. Untick one to see the nearest.")
+    nothing = N_("The run found no candidate that fits. Loosen the targets, or allow more atoms.")
+    nothing_shown = N_("No candidate meets all ticked conditions. Untick one to see the nearest.")
 
     def prepare(self) -> Loader:
         """Begins to load the networks and the reference."""
@@ -71,7 +71,7 @@ class CrystalsPage(PageKind):
     def cancelled(self, count: int) -> str:
         """How many were found before."""
         return ngettext(
-            "Cancelled. {count} candidate was found before.", "Cancelled. {count} candidates were found before.", count
+            "Cancelled. {count} candidate was found.", "Cancelled. {count} candidates were found.", count
         ).format(count=count)
 
     def found(self, drawn: Found) -> Found:

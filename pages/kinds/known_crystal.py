@@ -41,7 +41,7 @@ def known_cell(place: int) -> Crystal | None:
 def show_known_crystal(space: Space, place: int) -> None:
     """The known cell, or what the decoder makes of its latent, under the name of what is drawn."""
     name, known = space.names[place], known_cell(place)
-    ways = {"known": _("as it is known"), "rebuilt": _("rebuilt from its latent")}
+    ways = {"known": _("known structure"), "rebuilt": _("decoded from its latent")}
     way = "rebuilt"
     if known is not None:
         way = st.segmented_control(
@@ -55,7 +55,7 @@ def show_known_crystal(space: Space, place: int) -> None:
         )
     drawn = known if way == "known" else rebuilt(place)
     if drawn is None:
-        st.info(_("The decoder wrote no crystal from the latent of {formula}").format(formula=subscript(name)))
+        st.info(_("The decoder found no crystal for the latent of {formula}").format(formula=subscript(name)))
         return
     st.subheader(f"{subscript(reduced_formula(drawn))} · {group_markdown(drawn.space_group)}", anchor=False)
     show_structure(drawn, "embedded")
@@ -67,19 +67,20 @@ def said_of_rebuilt(space: Space, place: int, drawn: Crystal | None) -> str:
     """Whether a known crystal comes back from its latent, in words."""
     name = subscript(space.names[place])
     if drawn is None:
-        return _("The decoder wrote no crystal from the latent of {formula}").format(formula=name)
+        return _("The decoder found no crystal for the latent of {formula}").format(formula=name)
     if is_rebuilt(space, place, drawn):
-        return _("{formula} comes back from its latent.").format(formula=name)
+        return _("{formula} is decoded from its latent correctly.").format(formula=name)
     other = subscript(reduced_formula(drawn))
-    return _("{formula} comes back from its latent as {other}.").format(formula=name, other=other)
+    return _("{formula} is decoded from its latent as {other}.").format(formula=name, other=other)
 
 
 def say_rebuilt(space: Space) -> None:
     """How many known crystals come back, as measured."""
     if measured := load_rebuilt(space):
         text = _(
-            "Of {of:,} known crystals drawn at random, {formula} come back from their latents with their formula "
-            "({share:.0%}), {symmetry} of them with their space group: a latent keeps a likeness, not the crystal."
+            "Of {of:,} known crystals chosen at random, {formula} are decoded from their latents with the same "
+            "formula ({share:.0%}), {symmetry} of them with the same space group: a latent preserves similarity, "
+            "not the exact crystal."
         )
         share = measured.formula / measured.of
         st.caption(text.format(of=measured.of, formula=measured.formula, share=share, symmetry=measured.symmetry))
@@ -107,8 +108,8 @@ def show_crystal_path(space: Space, first: int, last: int, steps: int) -> None:
     at = st.radio(_("Step"), list(names), format_func=names.__getitem__, horizontal=True, key="step")
     crystal = crystals[int(at or 0)]
     if crystal is None:
-        st.info(_("The decoder wrote no crystal from this latent"))
+        st.info(_("The decoder found no crystal for this latent"))
     else:
         show_structure(crystal, "step-structure")
-    st.caption(_("Each step is a latent on the way, written out by the decoder; none of it was checked."))
+    st.caption(_("Each step is a latent on the path, decoded into a crystal; none of them was checked."))
     say_rebuilt(space)

@@ -43,7 +43,7 @@ def show_molecule(
         show_conformer(smiles)
     with right:
         readings, known, writing, files = st.tabs(
-            [_("Readings and verdicts"), _("Nearest known"), _("How it was written"), _("Files")],
+            [_("Properties and checks"), _("Nearest known"), _("How it was generated"), _("Files")],
             key="molecule-details",
         )
         with readings:
@@ -75,7 +75,7 @@ def _show_readings(candidate: Candidate[Molecule], target: Target) -> None:
 
 def _show_verdicts(candidate: Candidate[Molecule]) -> None:
     verdicts = [v for v in candidate.verdicts if v.rule not in ALERTS]
-    names = {"valid": _("Is a molecule"), **{alert: alert for alert in ALERTS}}
+    names = {"valid": _("Valid"), **{alert: alert for alert in ALERTS}}
     rows = [
         verdict_row(v, candidate.material, names.get(v.rule, ""))
         for v in (*verdicts, *_alerts(candidate.material.smiles))
@@ -97,7 +97,9 @@ def _nearest(smiles: str) -> list[tuple[str, float]]:
 def _show_nearest(smiles: str) -> None:
     sample = len(load_molecule_reference().smiles)
     st.caption(
-        _("Most alike among {count:,} sampled training molecules (Morgan fingerprint, Tanimoto).").format(count=sample)
+        _("Most similar among {count:,} sampled training molecules (Morgan fingerprint, Tanimoto).").format(
+            count=sample
+        )
     )
     with st.container(horizontal=True, gap="small"):
         for other, likeness in _nearest(smiles):

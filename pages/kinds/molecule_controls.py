@@ -41,15 +41,16 @@ def show_domain() -> None:
     """What the generator knows, beside the sliders."""
     st.caption(
         _(
-            "Learnt from MOSES: neutral molecules of 250 to 350 g/mol from C, N, O, S, F, Cl, Br, without stereo. "
-            "Benzene, aspirin or most drugs lie outside. Solubility is estimated (ESOL), not measured."
+            "Trained on MOSES: neutral molecules of 250 to 350 g/mol made of C, N, O, S, F, Cl, Br, without "
+            "stereochemistry. Benzene, aspirin and most drugs lie outside. Solubility is estimated (ESOL), not "
+            "measured."
         )
     )
 
 
 def ask_parts() -> dict[str, Any]:
     """What to grow from, and what must and must not be in it."""
-    with st.expander(_("Grow from, require, forbid")):
+    with st.expander(_("Scaffold, required and forbidden substructures")):
         draw_scaffold()
         left, right = st.columns(2, gap="small")
         return {
@@ -82,8 +83,8 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
         48,
         MOST,
         _(
-            "Molecules that are kept, as the setting 'Count those that are' says. As many strings are generated as it "
-            "takes, up to a limit (Generate at most)."
+            "Number of molecules to keep; the setting 'Count only molecules that are' says which ones count. "
+            "Strings are generated until so many are kept, up to a limit (Generate at most)."
         ),
         left,
     )

@@ -34,8 +34,9 @@ def show_molecule_examples() -> None:
     """An invitation, and a button for each example."""
     show_examples(
         _(
-            "Choose what you want of a molecule, turn temperature and top-k, and press **Generate**. Each molecule "
-            "comes with its drawing, its properties beside your targets, its 3D shape, and whether it is new."
+            "Set targets and press **Generate**. Each molecule comes with its drawing, its properties beside "
+            "your targets, its 3D structure, and whether it is new. A higher temperature gives more diverse "
+            "molecules."
         ),
         _EXAMPLES,
     )

@@ -36,8 +36,8 @@ _PAGE = 12
 COLUMNS = columns_of("molecules")
 #: What a score is made of.
 _SCORE = N_(
-    "Lower is better; the rows are in this order. The score is a sum: for each target its distance in tolerances "
-    "(1 for counts; at most 10; 10 without a value); 1000 for each filter that rejects it."
+    "Lower is better; rows are sorted by it. The score is a sum. For each target: its distance in units of the "
+    "tolerance (1 for counts; at most 10; 10 without a value). 1000 for each filter that it fails."
 )
 
 
@@ -61,12 +61,12 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
     counts, kept = summarise_molecules(candidates), keep_molecules(candidates)
     certain = settings.grammar and counts["valid"] == counts["drawn"]
     boxes = [
-        Box(_("Valid"), counts["valid"], counts["drawn"], instead=_("by construction") if certain else ""),
+        Box(_("Valid"), counts["valid"], counts["drawn"], instead=_("by the grammar") if certain else ""),
         Box(_("Unique"), counts["unique"], counts["valid"]),
         Box(_("Not in the training data"), counts["novel"], counts["unique"]),
     ]
     if len(target.goals) > 1:
-        boxes.append(Box(_("On every target"), sum(map(met_all, kept)), len(kept)))
+        boxes.append(Box(_("Meets every target"), sum(map(met_all, kept)), len(kept)))
     for key, goal in target.goals.items():
         met = sum(c.passed(f"target:{key}") for c in kept)
         boxes.append(Box(f"{_(PROPERTIES[key].short)} {goal_text(key, goal)}", met, len(kept)))
@@ -87,18 +87,18 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
     parts = [f"{_RULES.get(rule, rule_text(rule))} {n}" for rule, n in rejected.items() if "target:" not in rule]
     if parts:
         st.caption(
-            _("Rejected: {parts}. None is dropped: the CSV of everything has the reasons.").format(
+            _("Rejected: {parts}. The CSV of all candidates contains them with their reasons.").format(
                 parts=", ".join(parts)
             )
         )
 
 
 _RULES = {
-    "valid": N_("not a molecule"),
-    "duplicate": N_("drawn before"),
+    "valid": N_("invalid"),
+    "duplicate": N_("duplicate"),
     "scaffold": N_("without the scaffold"),
-    "require": N_("without what is required"),
-    "forbid": N_("with what is forbidden"),
+    "require": N_("without the required substructure"),
+    "forbid": N_("with a forbidden substructure"),
     "sa_score": N_("too hard to make"),
 }
 
@@ -158,7 +158,7 @@ def show_grid(
     pages = -(-len(candidates) // _PAGE)
     page = 1
     if pages > 1:
-        page = int(st.number_input(_("Page, of {pages}").format(pages=pages), 1, pages, 1, key="grid-page", width=140))
+        page = int(st.number_input(_("Page (of {pages})").format(pages=pages), 1, pages, 1, key="grid-page", width=140))
     shown = candidates[(page - 1) * _PAGE : page * _PAGE]
     mark_part = settings.require or settings.scaffold
     picked = pick.of(candidates)
@@ -222,7 +222,7 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
         "smiles": words("SMILES", pinned=True, width=260),
         "met": words(_("Met"), width=45),
         "score": score_column(_SCORE),
-        "newness": words(_("New"), width=55, help=_("Whether it is not among the training molecules")),
+        "newness": words(_("New"), width=55, help=_("✓: not among the training molecules")),
         "id": words("id", width=80),
     }
     for name in COLUMNS:
@@ -230,7 +230,7 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
         text = f"{_(record.label)}: {_(record.note)}"
         config[name] = property_column(name, target, text, places=record.decimals, width=105)
     table = pd.DataFrame([_row(c, target) for c in candidates])
-    pick.show_table(table, "molecule-table", 423, config, _("Molecules, one a row"))
+    pick.show_table(table, "molecule-table", 423, config, _("Molecules, one per row"))
 
 
 def _row(candidate: Candidate[Molecule], target: Target) -> dict[str, object]:

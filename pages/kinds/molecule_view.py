@@ -47,7 +47,7 @@ def show_conformer(smiles: str) -> None:
     shape = conformer(smiles)
     if shape is None:
         st.html(drawing(smiles, 360, 260))
-        st.info(_("No 3D shape was found for this molecule, so this is the flat drawing."))
+        st.info(_("No 3D structure was found for this molecule, so the flat drawing is shown."))
     elif not SCRIPT.is_file():
         st.html(drawing(smiles, 360, 260))
         st.info(_("The 3D viewer is not installed, so this is a flat drawing. Install it with: make viewer"))

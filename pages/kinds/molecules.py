@@ -40,7 +40,7 @@ class MoleculesPage(PageKind):
     label = N_("Molecules")
     loop_label = N_("Inverse design, molecules")
     key_label = N_("SMILES")
-    stable = N_("stable (not read)")
+    stable = N_("stable (not predicted)")
     typed_label = N_("SMILES")
     typed_example = "CC(=O)Nc1ccc(O)cc1\nc1ccccc1O"
     link = RULES
@@ -48,14 +48,14 @@ class MoleculesPage(PageKind):
     search_label = N_("Search by SMILES")
     example = "CC(=O)Nc1ccccc1"
     spaces: ClassVar[Mapping[str, str]] = {
-        "molecules": N_("Morgan fingerprints: which pieces a molecule has."),
-        N_("encoded molecules"): N_("Vectors of the SMILES encoder, which learnt to guess hidden tokens."),
+        "molecules": N_("Morgan fingerprints: the substructures that a molecule contains."),
+        "encoded molecules": N_("Vectors of SMILES-BERT, an encoder trained to predict masked tokens."),
     }
     drawn_in_tables = True
     reset = ("grid-page", "molecules-only")
-    nothing = N_("The run found no molecule. Lower the temperature, or ask for less.")
-    nothing_kept = N_("No string of this run is a molecule.")
-    nothing_shown = N_("No molecule passes all that is ticked. Untick one to see the nearest.")
+    nothing = N_("The run found no molecule. Lower the temperature, or loosen the targets.")
+    nothing_kept = N_("No string of this run is a valid molecule.")
+    nothing_shown = N_("No molecule meets all ticked conditions. Untick one to see the nearest.")
 
     def ask_constraints(self, hazards: bool = True) -> Constraints:
         """None; says which elements the generator knows."""
@@ -76,9 +76,9 @@ class MoleculesPage(PageKind):
 
     def cancelled(self, count: int) -> str:
         """How many were found before."""
-        return ngettext(
-            "Cancelled. {n} molecule was found before.", "Cancelled. {n} molecules were found before.", count
-        ).format(n=count)
+        return ngettext("Cancelled. {n} molecule was found.", "Cancelled. {n} molecules were found.", count).format(
+            n=count
+        )
 
     def found(self, drawn: Found) -> Found:
         """Valid molecules, each once."""

@@ -196,9 +196,9 @@ class PageKind(ABC):
     def show_path(self, space: Space, first: int, last: int, steps: int) -> None:
         """Known materials on the way from one to another."""
         self.show_steps(space, known_path(space, space.vectors[first], space.vectors[last], steps))
-        st.caption(_("These vectors cannot be decoded: what is shown are the nearest known ones along the line."))
+        st.caption(_("These vectors cannot be decoded; the nearest known materials along the line are shown."))
 
     def show_steps(self, space: Space, path: Sequence[tuple[int, float]]) -> None:
         """The known materials of a path, with their distances from it."""
         table = table_of(space, [place for place, _d in path], [distance for _p, distance in path])
-        st.dataframe(table, hide_index=True, placeholder="–", alt=_("From one to another"))
+        st.dataframe(table, hide_index=True, placeholder="–", alt=_("Latent path"))

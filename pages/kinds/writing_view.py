@@ -29,7 +29,7 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
         own,
         key=f"writing-{candidate.id}",
         max_chars=200,
-        help=_("The picked molecule as it was written; type another to see how likely the generator finds it"),
+        help=_("The selected molecule, token by token; enter another to see how likely the generator would write it"),
     )
     try:
         molecule = read(typed)
@@ -39,7 +39,7 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
         st.error(_(str(error)))
         return
     if note := outside_domain(molecule):
-        st.warning(_("This molecule lies outside what the generator learnt: {note}.").format(note=note))
+        st.warning(_("This molecule is outside the generator's domain: {note}.").format(note=note))
     names = [step.drawn if step.drawn != "<eos>" else _("end") for step in steps]
     place = int(st.slider(_("Token"), 1, len(steps), 1, key="writing-token")) - 1
     cells = "".join(
@@ -56,9 +56,10 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
     likely = float(np.mean([np.log(max(1e-12, _share(step))) for step in steps]))
     st.caption(
         _(
-            "Before: the network's own probabilities. After: with guidance {guidance:g}, temperature {temperature:g}, "
-            "top-k {top_k}, top-p {top_p:g} and grammar {grammar}, as in the controls. Mean log-probability a token: "
-            "{likely}. Targets are told to the network (of a range, the end or the value nearest to this molecule)."
+            "Before: the network's own probabilities. After: with guidance {guidance:g}, temperature "
+            "{temperature:g}, top-k {top_k}, top-p {top_p:g} and grammar {grammar}, as in the controls. Mean "
+            "log-probability per token: {likely}. The network is conditioned on the targets (for a range, on the "
+            "value in it nearest to this molecule)."
         ).format(
             temperature=settings.temperature,
             top_k=settings.top_k or _("off"),

@@ -25,7 +25,7 @@ from pages.runs.run_recorder import Recorder
 
 log = logging.getLogger("matgen")
 
-FAILED = N_("Sorry, this run failed. What it had found is kept below; the server's log says why.")
+FAILED = N_("Sorry, this run failed. The candidates found so far are kept below; the server's log says why.")
 
 #: Work that takes seconds. It has a queue of its own, so that it never waits for minutes; maps have one.
 _SHORT = ("predict-table", *(name for name, record in KINDS.items() if record.quick))

@@ -86,21 +86,21 @@ def _working(job: Job) -> str:
         return ""
     names = list(dict.fromkeys(kind_of(one.material).written(one.material) for one in working))
     shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
-    return _("Drawn, not yet predicted ({n}): {names}").format(n=len(working), names=shown)
+    return _("Generated, not yet predicted ({n}): {names}").format(n=len(working), names=shown)
 
 
 def _words(job: Job) -> str:
     if job.stop.is_set():
-        return _("Stopping; what was found is kept …")
+        return _("Stopping; the candidates found so far are kept …")
     if job.begun is None:
         place = job.place()
-        return _("Waiting for a free place; number {n} in line …").format(n=place) if place else _("Beginning …")
+        return _("Waiting; position {n} in the queue …").format(n=place) if place else _("Starting …")
     if job.progress is None:
         return _("Loading the models …")
     stages = {
-        "generate": _("drawing"),
-        "predict": _("reading properties"),
-        "assess": _("judging"),
+        "generate": _("generating"),
+        "predict": _("predicting properties"),
+        "assess": _("checking"),
         "relax": _("relaxing"),
     }
     text = _("{done} of {total}").format(done=job.progress.done, total=job.total)

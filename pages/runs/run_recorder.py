@@ -108,7 +108,7 @@ def begin_record(kind: str, seed: int, name: str, before: Sequence[Candidate[Any
 def show_record(recorder: Recorder | None) -> None:
     """Says where the run is not kept."""
     if recorder is not None and recorder.problem:
-        st.warning(_("This run is not kept: {problem}").format(problem=_(recorder.problem)))
+        st.warning(_("This run is not saved: {problem}").format(problem=_(recorder.problem)))
 
 
 def run_of(recorder: Recorder | None) -> str:

@@ -29,7 +29,7 @@ def show_comparison(candidates: Sequence[Candidate[Any]], rules: Rules) -> None:
     """The candidates in columns, at most MOST of them."""
     shown = candidates[:MOST]
     if len(candidates) > MOST:
-        st.caption(_("The first {n} of {all} that are ticked").format(n=MOST, all=len(candidates)))
+        st.caption(_("The first {n} of {all} ticked rows").format(n=MOST, all=len(candidates)))
     per_row = 3 if len(shown) > 2 else 2
     for first in range(0, len(shown), per_row):
         for column, candidate in zip(st.columns(per_row, gap="medium"), shown[first : first + per_row], strict=False):
@@ -58,6 +58,6 @@ def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
             f'<span class="quiet">{why}</span></td></tr>'
         )
     if not objections(candidate, rules):
-        rows.append(f'<tr><th>{escape(_("Every rule"))}</th><td class="yes">✓</td></tr>')
+        rows.append(f'<tr><th>{escape(_("Every check"))}</th><td class="yes">✓</td></tr>')
     show_facts(rows)
     page.show_small_more(candidate)

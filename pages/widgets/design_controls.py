@@ -25,7 +25,7 @@ RULES: dict[str, Rule] = {
 def ask_kind() -> str:
     """Name of the kind that the loop is for."""
     name = st.segmented_control(
-        _("What"),
+        _("Material"),
         NAMES,
         default=NAMES[0],
         key="what",
@@ -43,5 +43,5 @@ def ask_budget() -> tuple[Budget, int]:
     want = ask_setting(Budget, "want", "want", left)
     seconds = ask_setting(Budget, "seconds", "seconds", right, value=60.0)
     draws = ask_setting(Budget, "draws", "draws", left)
-    seed = ask_seed("loop_seed", _("The same seed and settings draw the same candidates"), right)
+    seed = ask_seed("loop_seed", _("The same seed and settings give the same candidates"), right)
     return Budget(want, seconds, draws), seed

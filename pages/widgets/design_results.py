@@ -31,11 +31,11 @@ def stage_names(stable: str) -> dict[str, str]:
     """The stages as the chapter calls them."""
     return {
         "generated": _("generated"),
-        "reached": _("targets reached"),
+        "reached": _("targets met"),
         "synthesizable": _("passes the chemical rules"),
         "stable": _(stable),
-        "new": _("not among the known"),
-        "unique": _("no repeat"),
+        "new": _("not in the reference"),
+        "unique": _("unique"),
         "listed": _("listed"),
     }
 
@@ -51,14 +51,14 @@ def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str, fir
             draw_funnel(funnel, names, translate=_), key="funnel", config={"displayModeBar": False}, alt=spoken
         )
     with right:
-        st.markdown(f"**{_('What stopped the others')}**")
+        st.markdown(f"**{_('Rejected because')}**")
         rows = [
             f'<tr><th>{escape(rule_text(rule))}</th><td class="number">{count}</td></tr>'
             for rule, count in funnel.reasons
         ]
         if rows:
             show_facts(rows)
-        st.caption(_("Each counts once, for the first rule that it fails."))
+        st.caption(_("Each candidate counts once, for the first check that it fails."))
 
 
 def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
@@ -69,10 +69,10 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
     hazards = candidate.verdict("hazards")
     unknown = _("not known")
     facts = {
-        _("Chance that every target is met"): (
+        _("Probability that every target is met"): (
             unknown
             if odds is None or not target.goals
-            else _("{share}, by the whole predicted distribution").format(share=f"{100 * odds:.2g}%")
+            else _("{share}, from the whole predicted distribution").format(share=f"{100 * odds:.2g}%")
         ),
         _("Price of the elements"): (
             _(why["price"]) if supply.price is None else _("{price} USD/kg").format(price=price_text(supply.price))
@@ -86,7 +86,7 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
         _("Scarcest element"): (
             unknown
             if supply.scarcest is None
-            else _("{element}, {amount:g} mg in a kilogram of crust").format(
+            else _("{element}, {amount:g} mg per kg of Earth's crust").format(
                 element=supply.scarcest[0], amount=supply.scarcest[1]
             )
         ),
@@ -135,9 +135,9 @@ def show_phases(candidate: Candidate[Crystal] | Candidate[Formula], key: str) ->
     """The known phases that the candidate competes with, where its elements are too many for a diagram."""
     phases = list_phases(candidate, load_reference().hull)
     if len(phases) == 0:
-        st.caption(_("A diagram needs 2 to {n} elements and a reading of the energy.").format(n=MOST_ELEMENTS))
+        st.caption(_("A diagram needs 2 to {n} elements and a predicted energy.").format(n=MOST_ELEMENTS))
         return
-    st.caption(_("Known phases of its elements on the hull; first those that it would decompose into."))
+    st.caption(_("Known phases of its elements on the hull; its decomposition products come first."))
     rows = [(subscript(p.formula), p.energy, p.share or None) for p in phases]
     columns = [_("Known phase"), _("Formation energy (eV/atom)"), _("Share of atoms")]
     config: Columns = {
@@ -151,6 +151,6 @@ def show_phases(candidate: Candidate[Crystal] | Candidate[Formula], key: str) ->
         key=key,
         height=min(35 * len(rows) + 38, 300),
         placeholder="–",
-        alt=_("Known phases, one a row"),
+        alt=_("Known phases, one per row"),
         column_config=config,
     )

@@ -79,7 +79,7 @@ def reopen(asked: Asked) -> Loop | None:
     try:
         kept = open_store().get(name)
         if kept.owner != owner() or kept.kind != f"{LOOP}{asked.kind}":
-            raise StoreError(_("The run that the link names is not one of yours, or of another kind."))
+            raise StoreError(_("The run in the link is not yours, or is of another kind of material."))
         run = resume(open_store().candidates(name), asked.rules, kept.seed)
     except StoreError as error:
         st.warning(_(str(error)))

@@ -30,7 +30,7 @@ def offer_files(found: Sequence[Any], kind: str, drawn: Sequence[Any] | None = N
     files: list[File] = [(names[ending], partial(write, found), ending) for ending, write in writers.items()]
     empty = set() if found else {ending for _label, _write, ending in files}
     if drawn is not None:
-        files.append((_("CSV of everything"), partial(writers["csv"], drawn), "all.csv"))
+        files.append((_("CSV of all candidates"), partial(writers["csv"], drawn), "all.csv"))
     offer(files, f"matgen-{kind}-{datetime.now():%Y%m%d-%H%M}", key, empty)
 
 

@@ -29,7 +29,7 @@ def pick_elements(elements: Sequence[str]) -> tuple[list[str], list[str], list[s
         key="pen",
         format_func=names.__getitem__,
         required=True,
-        help=_("Choose what a click does, then click elements. Click again to take one back."),
+        help=_("Choose what a click does, then click elements. Click again to undo."),
     )
     with st.container(key="periodic-table"):
         _table()(
@@ -60,13 +60,13 @@ def ask_hazards(asked: frozenset[str], elements: Sequence[str]) -> frozenset[str
         _("No toxic elements"),
         key="no_toxic",
         bind="query-params",
-        help=", ".join(TOXIC) + ". " + _("Elements that you ask for by name stay."),
+        help=", ".join(TOXIC) + ". " + _("Elements that you include stay allowed."),
     )
     radioactive = st.toggle(
         _("No radioactive elements"),
         key="no_radioactive",
         bind="query-params",
-        help=", ".join(e for e in elements if e in RADIOACTIVE) + ". " + _("Elements that you ask for by name stay."),
+        help=", ".join(e for e in elements if e in RADIOACTIVE) + ". " + _("Elements that you include stay allowed."),
     )
     return hazardous(elements, asked, toxic=toxic, radioactive=radioactive)
 
@@ -90,7 +90,7 @@ def _toggle() -> None:
 
 def _drawn(elements: tuple[str, ...]) -> dict[str, object]:
     lists = {key: st.session_state.get(key) or _linked(key, elements) for key in LISTS}
-    words = {"include": _("included"), "exclude": _("excluded"), "system": _("one of the only ones")}
+    words = {"include": _("included"), "exclude": _("excluded"), "system": _("one of 'only these'")}
     cells = []
     for symbol, name, row, column in _places(elements):
         state = next((key for key in LISTS if symbol in lists[key]), "off" if lists["system"] else "")

@@ -34,7 +34,7 @@ class Example:
 def show_examples(invitation: str, examples: Sequence[Example]) -> None:
     """An invitation, and a button for each example."""
     st.markdown(invitation)
-    st.caption(_("Or begin with one of these:"))
+    st.caption(_("Or start with an example:"))
     for column, example in zip(st.columns(len(examples)), examples, strict=True):
         with column, st.container(border=True, key=f"example-{example.key}"):
             st.markdown(f"**{_(example.name)}**")

@@ -31,7 +31,7 @@ def prediction_rows(candidate: Candidate[Any]) -> list[str]:
     """Every prediction with its spread, which model makes it, and whether the material is unlike what that learnt."""
     rows = []
     for key, reading in candidate.predictions.items():
-        warning = f'<br><span class="no">{_("unlike the training data")}</span>' if reading.in_domain is False else ""
+        warning = f'<br><span class="no">{_("out of domain")}</span>' if reading.in_domain is False else ""
         name, value, about = (escape(f) for f in (label_text(key), reading_text(reading), source_text(reading)))
         text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{about}</span>'
         if judged := judged_text(reading):

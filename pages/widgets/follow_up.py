@@ -33,7 +33,7 @@ def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
             return
         st.caption(
             _(
-                "Sends the formulas of those that are ticked, or of the first {n}, over the network to {names}. "
+                "Sends the formulas of the ticked candidates, or of the first {n}, over the network to {names}. "
                 "Nothing is sent before you press the button."
             ).format(n=MOST, names=names)
         )
@@ -41,7 +41,10 @@ def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
             _("Materials Project key, if you have one"),
             type="password",
             key="mp-key",
-            help=_("Says also what was observed; it is sent to the Materials Project alone and kept nowhere"),
+            help=_(
+                "With it, the answer also says what was observed in experiments. The key is sent only to the "
+                "Materials Project and is not stored"
+            ),
         )
         if st.button(_("Ask"), key="ask-elsewhere"):
             with st.spinner(_("Asking …")):

@@ -19,5 +19,5 @@ def ask_to_go(label: str, possible: bool, busy: bool) -> bool:
     with st.container(key="go-bar", gap=None):
         pressed = st.button(label, type="primary", width="stretch", disabled=not possible or busy, key="go")
         if busy:
-            st.caption(_("A run goes on: wait for its end, or press Cancel."))
+            st.caption(_("A run is in progress: wait until it ends, or press Cancel."))
     return bool(pressed)

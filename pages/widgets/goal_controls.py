@@ -148,7 +148,7 @@ def _number(record: Property, key: str, start: float, name: str = "") -> float:
 
 
 def _show_histogram(key: str, goal: Goal | None) -> None:
-    alt = _("How known materials are spread over {label}").format(label=_(PROPERTIES[key].label))
+    alt = _("Distribution of {label} among known materials").format(label=_(PROPERTIES[key].label))
     st.plotly_chart(
         _histogram(key, goal),
         key=f"{key}_histogram",

@@ -68,7 +68,7 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
 
 
 def _ask_look(space: Space) -> _Look:
-    names = {"pca": _("PCA"), "neighbours": _("neighbours (t-SNE)")}
+    names = {"pca": _("PCA"), "neighbours": _("t-SNE")}
     way = st.segmented_control(
         _("Map"),
         list(names),
@@ -76,7 +76,7 @@ def _ask_look(space: Space) -> _Look:
         required=True,
         key="map",
         format_func=names.__getitem__,
-        help=_("PCA keeps the directions in which they differ most; t-SNE keeps neighbours together"),
+        help=_("PCA shows the directions of largest variance; t-SNE keeps similar materials together"),
     )
     colour = st.selectbox(
         _("Colour"),
@@ -140,7 +140,7 @@ def ask_search(space: Space) -> None:
         hide_index=True,
         height=215,
         placeholder="–",
-        alt=_("What was found, the nearest first"),
+        alt=_("Search results, nearest first"),
         on_select="rerun",
         selection_mode="single-row",
         key=f"found-{space.kind}-{text}",

@@ -30,20 +30,20 @@ def show_end(loop: Loop, seen: Seen, asked: Asked | None) -> None:
     found = len(loop.run.listed)
     said = {
         "found": _("Found {found} in {seconds:.0f} s."),
-        "time": _("The time is over; {found} found."),
-        "draws": _("As many as allowed were drawn; {found} found."),
+        "time": _("Time limit reached; {found} found."),
+        "draws": _("Limit of generated candidates reached; {found} found."),
         "cancelled": _("Cancelled; {found} found."),
-        "interrupted": _("Kept from a run before; {found} found."),
+        "interrupted": _("From an earlier run; {found} found."),
     }[loop.run.ended].format(found=found, seconds=loop.run.seconds)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(said)
         same = asked is not None and (asked.kind, asked.target) == (loop.kind, loop.target)
         if (
             st.button(
-                _("Go on"),
+                _("Continue"),
                 key="go-on",
                 disabled=not same,
-                help=None if same else _("The settings have changed since; set them back, or begin anew"),
+                help=None if same else _("The settings have changed since; restore them, or start a new run"),
             )
             and asked
         ):
@@ -70,7 +70,12 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
         usual = load_kind(loop.kind).settings()
         page.show_loop(found, View(loop.target, pick, usual, usual, run))
     else:
-        st.info(_("None passes everything yet. Below is what came nearest, and what would let it pass."))
+        st.info(
+            _(
+                "No candidate passes every filter yet. Below are the nearest ones, with the setting that would "
+                "let each pass."
+            )
+        )
     near = show_rejected(loop, drawn, seen.busy)
     if not found and near is not None:
         page.show_near(near, loop.target, run)
@@ -82,6 +87,11 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
 def show_nothing_yet(seen: Seen) -> None:
     """What a run says that has drawn nothing: the page is never blank."""
     if seen.busy:
-        st.caption(_("The first batch is being drawn. What is rejected is listed here with its reasons as it comes."))
+        st.caption(_("The first batch is being generated. Rejected candidates are listed here with their reasons."))
     elif not seen.error:
-        st.info(_("Nothing was drawn before the run ended. Press Go on, or allow more seconds and start again."))
+        st.info(
+            _(
+                "No candidate was generated before the run ended. Press Continue, or raise the time limit and "
+                "start again."
+            )
+        )

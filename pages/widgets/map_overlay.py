@@ -68,7 +68,7 @@ def _ask_run(space: Space) -> tuple[str, str, Callable[[], list[object]]] | None
         return _("last run") if option == "last" else f"{run_name(runs[option])} ({runs[option].count})"
 
     chosen = st.selectbox(
-        _("Lay a run over it"), options, index=1 if last else 0, format_func=named, key=f"over-{space.kind}"
+        _("Overlay a run"), options, index=1 if last else 0, format_func=named, key=f"over-{space.kind}"
     )
     if chosen is None:
         return None
@@ -90,7 +90,7 @@ def _run_vectors(space: Space, which: str, materials: Callable[[], list[object]]
     if seen.error:
         st.error(_(seen.error))
     if seen.cancelled:
-        st.caption(_("Cancelled; what was encoded before is on the map."))
+        st.caption(_("Cancelled; the materials encoded so far are on the map."))
     catch_up(seen)
     return np.concatenate(done) if done else None
 
@@ -151,7 +151,7 @@ def _ask_table(space: Space) -> TableVectors | None:
     if seen.error:
         st.error(_(seen.error))
     if seen.cancelled:
-        st.caption(_("Cancelled; the rows that were read before are on the map."))
+        st.caption(_("Cancelled; the rows read so far are on the map."))
     if read:
         _show_refused(space, read[0])
     catch_up(seen)

@@ -63,7 +63,7 @@ def places_of(kind: str, slow: bool) -> NDArray[np.float32]:
     if kind in maps:
         return maps[kind]
     job = st.session_state.get(key)
-    if job is None or (not job.busy and kind not in maps and st.button(_("Compute it again"), key="again")):
+    if job is None or (not job.busy and kind not in maps and st.button(_("Compute again"), key="again")):
         job = st.session_state[key] = _start_map(kind)
     seen = look(job)
     if seen.busy:
@@ -115,5 +115,7 @@ def read_place(space: Space, text: str) -> int:
     """
     found = space.find(text.strip())
     if not found:
-        raise BadInput(_("{name} is not among the known ones; search for the nearest first").format(name=text[:60]))
+        raise BadInput(
+            _("{name} is not in the reference; search for its nearest neighbours first").format(name=text[:60])
+        )
     return found[0]

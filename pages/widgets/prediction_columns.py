@@ -42,13 +42,14 @@ def shared_columns(score: str) -> Columns:
     """
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     chance_help = _(
-        "Probability that every target is met, by the whole predicted distribution with its share of metals"
+        "Probability that every target is met, from the whole predicted distribution, including the probability "
+        "of a metal"
     )
-    metal_help = _("Probability that the gap is zero, by the model of the gap")
-    caution_help = _("Radioactive or toxic elements; too few known phases of its elements to judge its stability")
+    metal_help = _("Probability that the gap is zero, from the band-gap model")
+    caution_help = _("Radioactive or toxic elements; too few known phases of its elements to assess its stability")
     return {
         "met": words(_("Met"), width=45, help=_("Whether every target is met")),
-        "chance": numbers(_("Chance"), format="percent", width=65, help=chance_help),
+        "chance": numbers(_("Probability"), format="percent", width=65, help=chance_help),
         "score": score_column(score),
         "metal": numbers(_("P(metal)"), format="percent", width=75, help=metal_help),
         "charge": words(_("Charges"), width=60, help=_(CHARGES)),
@@ -114,7 +115,7 @@ def spread_column(cells: Iterable[object]) -> ColumnConfig | None:
     return st.column_config.TextColumn(
         "±",
         width=62 if longest <= 8 else 175,
-        help=_("One standard deviation; in words where the model cannot tell zero from another value"),
+        help=_("One standard deviation; in words if the model cannot distinguish zero from another value"),
     )
 
 

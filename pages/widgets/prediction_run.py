@@ -52,7 +52,7 @@ def show_table(report: Report, text: str) -> None:
     """What was read, what was not, and the file."""
     bad = sum(report.bad.values())
     st.markdown(
-        _("{all} rows by their {kind}: {good} read, {bad} not.").format(
+        _("{all} rows by {kind}: {good} predicted, {bad} not.").format(
             all=report.rows, kind=_(report.kind), good=report.rows - bad, bad=bad
         )
     )
@@ -64,4 +64,4 @@ def show_table(report: Report, text: str) -> None:
     if len(shown) < report.rows:
         st.caption(_("The first {n:,} rows; the file has all of them.").format(n=len(shown)))
     show_rows(shown, "predict-table")
-    st.download_button(_("CSV with readings"), text, "matgen-readings.csv", key="predict-csv", on_click="ignore")
+    st.download_button(_("CSV with predictions"), text, "matgen-readings.csv", key="predict-csv", on_click="ignore")

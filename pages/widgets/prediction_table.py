@@ -44,7 +44,7 @@ def table_of_typed(lines: Sequence[str], readings: Sequence[Reading]) -> pd.Data
             if p.known is not None:
                 row[_("{label}, table of known phases").format(label=label)] = round(p.known, 3)
         unlike = [PROPERTIES[p.property].label for p in read if p.in_domain is False and p.property in PROPERTIES]
-        row[_("Unlike the training data")] = ", ".join(map(_, unlike))
+        row[_("Out of domain")] = ", ".join(map(_, unlike))
     return _as_one_kind(pd.DataFrame(rows))
 
 
@@ -68,7 +68,7 @@ def show_rows(rows: pd.DataFrame, key: str) -> None:
         hide_index=True,
         key=key,
         placeholder="–",
-        alt=_("Readings, one material a row"),
+        alt=_("Predictions, one material per row"),
         column_config=config,
     )
 

@@ -50,12 +50,14 @@ def show_rejected(loop: Loop, drawn: Sequence[Candidate[Any]], busy: bool) -> Ca
         "space_group": words(_("Space group"), width=100),
         "fails": words(_("Fails"), width=190),
         "why": words(_("First reason"), width=330),
-        "count": numbers(_("Rules failed"), width=80),
+        "count": numbers(_("Checks failed"), width=80),
         "id": words("id", width=75),
     }
-    pick.show_table(table, "rejected", 248, columns, _("Rejected candidates, one a row"))
+    pick.show_table(table, "rejected", 248, columns, _("Rejected candidates, one per row"))
     if len(near) > _MOST:
-        st.caption(_("The nearest {n} of {total}; the CSV of everything has all.").format(n=_MOST, total=len(near)))
+        st.caption(
+            _("The nearest {n} of {total}; the CSV of all candidates has the rest.").format(n=_MOST, total=len(near))
+        )
     picked = pick.of(near)
     with st.container(key="rejected-rules", gap="small"):
         st.markdown(f"**{material_text(picked.material)}**")
@@ -84,7 +86,7 @@ def _show_rule(loop: Loop, candidate: Candidate[Any], verdict: Verdict, busy: bo
         why = reason_text(verdict, candidate.material)
         st.markdown(f"✗ {rule_text(verdict.rule)}: {why}" if why else rule_text(verdict.rule))
         if looser is None:
-            st.caption(_("No setting loosens this rule."))
+            st.caption(_("No setting loosens this check."))
         else:
             st.button(
                 _offer(verdict.rule, *looser),
@@ -110,7 +112,7 @@ def _offer(rule: str, rules: Rules, target: Target) -> str:
         return _("Allow few known phases")
     if rule == "hazards":
         return _("Allow these elements")
-    return _("List what is known, too") if rule == "newness" else _("Drop this rule")
+    return _("Include known materials") if rule == "newness" else _("Remove this filter")
 
 
 def _loosen(kind: str, rules: Rules, target: Target) -> None:

@@ -45,16 +45,16 @@ def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
     with st.expander(_("Relax with CHGNet"), expanded=running is not None, key="relaxing-panel"):
         st.caption(
             _(
-                "Atoms and cell move until the forces are small: of those that are ticked, or of all. A crystal takes "
-                "less than a second, or without symmetry some seconds. CHGNet relaxes, so its energy afterwards is no "
-                "independent judgement."
+                "Atoms and cell of the ticked crystals, or of all, move until the forces are small. A crystal "
+                "takes less than a second, or some seconds without symmetry. CHGNet relaxes, so its energy "
+                "afterwards is not an independent check."
             )
         )
         symmetric = st.checkbox(
             _("Keep the symmetry"),
             value=True,
             key="relax-symmetric",
-            help=_("Without, every atom of the primitive cell moves by itself, and the space group may become lower"),
+            help=_("If off, every atom of the primitive cell moves independently, and the symmetry may become lower"),
         )
         seen = None if running is None else look(running.job)
         busy = seen is not None and seen.busy
@@ -77,7 +77,7 @@ def _show_end(seen: Seen) -> None:
     if seen.error:
         st.error(_(seen.error))
     if seen.cancelled:
-        st.info(_("Cancelled; what was relaxed before is kept."))
+        st.info(_("Cancelled; the crystals relaxed so far are kept."))
 
 
 def _start(crystals: Sequence[Candidate[Crystal]], symmetric: bool) -> None:
@@ -107,7 +107,7 @@ def _show_done(done: Sequence[Relaxation]) -> None:
     rows = []
     for entry in done:
         before, after = entry.before, entry.after
-        row = {_("Material"): subscript(name_of(before)), _("How it went"): _(entry.note)}
+        row = {_("Material"): subscript(name_of(before)), _("Result"): _(entry.note)}
         for key, label in (
             ("formation_energy", _("Formation energy")),
             ("e_above_hull", _("Energy above hull")),
@@ -120,7 +120,7 @@ def _show_done(done: Sequence[Relaxation]) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         key="relaxed-table",
-        alt=_("Readings before and after"),
+        alt=_("Predictions before and after"),
         height="content" if len(rows) <= _ROWS else 400,
     )
     good = [entry for entry in done if entry.after is not None]
@@ -166,8 +166,8 @@ def show_stability(candidate: Candidate[Crystal]) -> None:
     seen = None if own is None else look(own.job)
     busy = checking is not None and checking.job.busy
     help_text = _(
-        "Relaxes it by CHGNet, displaces its atoms and its cell by 0.05 Å, gives up its symmetry and relaxes again. "
-        "What returns is a minimum, as far as one primitive cell shows."
+        "Relaxes the crystal with CHGNet, displaces its atoms and cell by 0.05 Å, removes the symmetry and "
+        "relaxes again. If it returns, it is at an energy minimum, as far as one primitive cell can show."
     )
     with st.container(key="stability-panel"):
         if st.button(_("Check stability"), key="check-stability", disabled=busy, help=help_text):

@@ -51,7 +51,7 @@ def change(store: Store, run: Run) -> None:
             begin_again(Path(page).stem)
             st.switch_page(page, query_params=_link(run))
         sure = st.toggle(_("Delete"), key=f"sure-{run.id}", disabled=run.state == "running")
-        if sure and st.button(_("Yes, for good"), key="delete", type="primary"):
+        if sure and st.button(_("Delete permanently"), key="delete", type="primary"):
             store.delete(run.id)
             st.session_state[OPEN] = []
             st.rerun()
@@ -65,10 +65,12 @@ def change(store: Store, run: Run) -> None:
     if run.message:
         st.error(_(run.message))
     if run.state == "interrupted":
-        st.info(_("The server stopped while this ran. What had arrived is here; run it again for the rest."))
+        st.info(
+            _("The server stopped during this run. The candidates found so far are here; run it again for the rest.")
+        )
     resumable = run.kind.startswith(LOOP) and run.count and run.state != "running"
     with st.container(horizontal=True, gap="small"):
-        if resumable and st.button(_("Go on with this run"), key="resume"):
+        if resumable and st.button(_("Continue this run"), key="resume"):
             st.switch_page(str(page), query_params={**_link(run), "resume": run.id})
         if run.count and st.button(_("Screen these candidates"), key="to-screening"):
             st.switch_page(_SCREENING, query_params={"run": run.id})

@@ -42,11 +42,11 @@ def pick_runs(runs: Sequence[Run]) -> list[Run]:
     )
     columns: Columns = {
         "name": _("Name"),
-        "kind": _("Made by"),
+        "kind": _("Created by"),
         "state": _("State"),
         "count": _("Candidates"),
         "seed": _("Seed"),
-        "created": st.column_config.DatetimeColumn(_("Begun"), format="YYYY-MM-DD HH:mm", help="UTC"),
+        "created": st.column_config.DatetimeColumn(_("Started"), format="YYYY-MM-DD HH:mm", help="UTC"),
     }
     ids = [run.id for run in runs]
     chosen = st.session_state.setdefault(OPEN, [run for run in st.query_params.get_all("run") if run in ids])
@@ -60,7 +60,7 @@ def pick_runs(runs: Sequence[Run]) -> list[Run]:
         selection_mode="multi-row",
         column_config=columns,
         height=min(35 * (len(table) + 1) + 3, 318),
-        alt=_("Runs, one a row"),
+        alt=_("Runs, one per row"),
         selection_default={"selection": {"rows": [i for i, run in enumerate(ids) if run in chosen]}},
     )
     return [run for run in runs if run.id in chosen]
@@ -85,6 +85,6 @@ def compare(store: Store, runs: Sequence[Run]) -> None:
             if values:
                 median = f"{pd.Series(values).median():.3g} {PROPERTIES[key].unit}".strip()
                 column[_("{label}, median").format(label=_(PROPERTIES[key].label))] = median
-        column[_("Different formulas or molecules")] = str(len({name_of(c) for c in found}))
+        column[_("Unique formulas or molecules")] = str(len({name_of(c) for c in found}))
         columns[f"{run_name(run)} ({run.id[:4]})"] = column
     st.dataframe(pd.DataFrame(columns).fillna("–"), key="comparison", alt=_("Runs side by side"))

@@ -17,18 +17,18 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
     """The plots; a selection on the first marks rows of the table."""
     whole = [(c, front) for c, front, _merit in ranked if front]
     if len(objectives) < 2 or len(whole) < 2:
-        st.info(_("Choose two objectives or more of which at least two candidates have readings."))
+        st.info(_("Choose at least two objectives for which two or more candidates have predictions."))
         return
     candidates, fronts = [c for c, _front in whole], [front for _c, front in whole]
     share = measure_hypervolume(losses(candidates, objectives))
     st.caption(
-        _("{front} of {all} on the first front; it dominates {share} of the box between best and worst.").format(
-            front=fronts.count(1), all=len(whole), share="–" if share is None else f"{share:.0%}"
-        )
+        _(
+            "{front} of {all} on the first Pareto front; hypervolume {share} of the range between best and worst."
+        ).format(front=fronts.count(1), all=len(whole), share="–" if share is None else f"{share:.0%}")
     )
     picked = st.session_state.get(PICKED, [])
     # Only the open one is drawn: thousands of points are work for the browser, too.
-    names = [_("Two"), _("Three"), _("All side by side")]
+    names = [_("Two objectives"), _("Three objectives"), _("All objectives")]
     flat, deep, lines = st.tabs(names, key="front-tabs", on_change="rerun")
     if flat.open:
         with flat:
@@ -39,7 +39,7 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
             on_select=_pick_points,
             selection_mode=("points", "box", "lasso"),
             config={"displaylogo": False},
-            alt=_("Candidates over two objectives, the first front filled"),
+            alt=_("Candidates over two objectives, the first Pareto front filled"),
         )
     if deep.open and len(objectives) < 3:
         deep.info(_("Choose a third objective."))
@@ -53,7 +53,7 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
         lines.plotly_chart(
             draw_parallel(candidates, fronts, objectives, translate=_),
             key="parallel",
-            alt=_("All objectives side by side, one line a candidate"),
+            alt=_("All objectives, one line per candidate"),
         )
 
 
@@ -67,9 +67,9 @@ def _ask_axes(objectives: Sequence[Objective]) -> list[Objective]:
         return _(by_key[key].property.label)
 
     left, right = st.columns(2, gap="small", wrap=False)
-    across = left.selectbox(_("Across"), list(by_key), format_func=named, key=f"across-{'-'.join(by_key)}")
+    across = left.selectbox(_("x axis"), list(by_key), format_func=named, key=f"across-{'-'.join(by_key)}")
     others = [key for key in by_key if key != across]
-    up = right.selectbox(_("Up"), others, format_func=named, key=f"up-{'-'.join(others)}")
+    up = right.selectbox(_("y axis"), others, format_func=named, key=f"up-{'-'.join(others)}")
     return [by_key[across], by_key[up]]
 
 

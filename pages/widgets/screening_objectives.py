@@ -23,7 +23,7 @@ from pages.i18n.language import N_, _
 PARAMETER, _BEGUN = "objective", "objectives-begun"
 #: Beginnings of the keys of the controls here, which a new screening sets anew.
 _KEYS = ("objectives-", "direction-", "weight-", "from-", "to-", "threshold-")
-_DIRECTIONS = {"max": N_("as high as can be"), "min": N_("as low as can be"), "goal": N_("within a range")}
+_DIRECTIONS = {"max": N_("maximise"), "min": N_("minimise"), "goal": N_("within a range")}
 
 
 def readable(candidates: Sequence[Candidate[Any]]) -> dict[str, Property]:
@@ -90,7 +90,7 @@ def ask_objectives(candidates: Sequence[Candidate[Any]], begun: Sequence[str]) -
         format_func=names.__getitem__,
         key=f"objectives-{'-'.join(keys)}",
         max_selections=5,
-        placeholder=_("none: everything is listed as it came"),
+        placeholder=_("none: original order"),
     )
     objectives, columns = [], list[Any]()
     for key in chosen:

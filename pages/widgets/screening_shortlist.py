@@ -32,12 +32,12 @@ def pick_few(ranked: Ranked) -> None:
     if len(whole) < 3:
         return
     left, middle, right = st.columns([2, 3, 2], vertical_alignment="bottom")
-    count = left.number_input(_("Pick"), 2, min(50, len(whole)), min(6, len(whole)), key="few")
-    spread = middle.slider(_("Desirable ↔ unlike one another"), 0.0, 1.0, 0.5, 0.05, key="few-spread")
+    count = left.number_input(_("Number to select"), 2, min(50, len(whole)), min(6, len(whole)), key="few")
+    spread = middle.slider(_("Desirability ↔ diversity"), 0.0, 1.0, 0.5, 0.05, key="few-spread")
     vectors = _vectors(name_of_kind(whole[0][0].material), tuple(name_of(c) for c, _m in whole))
     merits = [float(merit or 0.0) for _c, merit in whole]
     chosen = pick_diverse(vectors, merits, int(count), float(spread))
-    if right.button(_("Tick these"), key="few-go", width="stretch"):
+    if right.button(_("Tick the selection"), key="few-go", width="stretch"):
         tick([whole[i][0].id for i in chosen])
         st.rerun()
     greedy = pick_diverse(vectors, merits, int(count), 0.0)
@@ -47,16 +47,16 @@ def pick_few(ranked: Ranked) -> None:
         return number(float(np.mean([merits[i] for i in numbers]))), "–" if apart is None else number(apart)
 
     st.caption(
-        _("Mean desirability {a} and mean distance {b}; by desirability alone {c} and {d}.").format(
+        _("Mean desirability {a} and mean distance {b}; selected by desirability only: {c} and {d}.").format(
             a=told(chosen)[0], b=told(chosen)[1], c=told(greedy)[0], d=told(greedy)[1]
         )
     )
-    with st.expander(_("What diversity costs")):
+    with st.expander(_("Desirability against diversity")):
         st.plotly_chart(
             draw_trade_off(trade_off(vectors, merits, int(count)), float(spread), translate=_),
             key="trade-off",
             config={"displayModeBar": False},
-            alt=_("Mean desirability of the picked few against their mean distance, along the slider"),
+            alt=_("Mean desirability of the selection against its mean distance, along the slider"),
         )
 
 
@@ -79,10 +79,8 @@ def offer_screened(
         if of_kind := [c for c in shown if name_of_kind(c.material) == page.name]:
             files += page.screened_files(of_kind)
     st.caption(
-        ngettext("Files of the one that is ticked", "Files of the {n} that are ticked", len(picked)).format(
-            n=len(picked)
-        )
+        ngettext("Files of the ticked row", "Files of the {n} ticked rows", len(picked)).format(n=len(picked))
         if picked
-        else _("Files of everything that is shown")
+        else _("Files of all rows shown")
     )
     offer(files, f"matgen-screening-{datetime.now():%Y%m%d-%H%M}", "screen")

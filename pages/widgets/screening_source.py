@@ -150,7 +150,7 @@ def _ask_run() -> Source | None:
 
 def ask_rules() -> Rules:
     """What a candidate must pass; what is known already may, unless that is set otherwise."""
-    with st.expander(_("What it must pass")):
+    with st.expander(_("Filters")):
         return Rules(
             **{
                 name: ask_rule(name, key, **({"value": True} if name == "known" else {}))
@@ -164,7 +164,7 @@ def ask_own() -> list[str]:
     names = list_predictors()
     if not names:
         return []
-    return st.multiselect(_("Your own predictors"), names, key="s-own", help=_("Taught with matgen finetune"))
+    return st.multiselect(_("Your own predictors"), names, key="s-own", help=_("Trained with matgen finetune"))
 
 
 def start(source: Source, rules: Rules, own: list[str]) -> None:

@@ -98,12 +98,12 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
         placeholder="–",
         height=min((72 if drawn else 35) * len(rows) + 38, 460 if drawn else 390),
         row_height=72 if drawn else None,
-        alt=_("Candidates, one a row"),
+        alt=_("Candidates, one per row"),
     )
     if any(
         (p := c.predictions.get(key)) is not None and p.known is not None for c in candidates for key in layout.keys
     ):
-        st.caption(_("Where the table of known phases has a value, it stands here instead of the prediction."))
+        st.caption(_("If the table of known phases has a value, it is shown instead of the prediction."))
     by_id = {c.id: c for c in candidates}
     return [by_id[i] for i in st.session_state.get(PICKED, []) if i in by_id]
 
@@ -148,23 +148,28 @@ def _columns(candidates: Sequence[Candidate[Any]], rows: Sequence[dict[str, obje
             pinned=not (layout.drawn or layout.named),
             width=_width(material_text(c.material) for c in candidates),
         ),
-        "front": numbers(_("Front"), width=60, help=_("1: no other is better in everything")),
+        "front": numbers(
+            _("Front"), width=60, help=_("1: Pareto-optimal, no other candidate is better in every objective")
+        ),
         "merit": numbers(
             _("Desirability"),
             format="%.2f",
             width=95,
-            help=_("Weighted geometric mean over the objectives, 0 to 1, as is to be expected with the spreads"),
+            help=_("Weighted geometric mean over the objectives, 0 to 1, averaged over the uncertainties"),
         ),
         "chance": numbers(
-            _("Chance"),
+            _("Probability"),
             format="percent",
             width=65,
-            help=_("Probability that every range is met, by the whole predicted distribution with its share of metals"),
+            help=_(
+                "Probability that every range is met, from the whole predicted distribution, including the "
+                "probability of a metal"
+            ),
         ),
         "given": words(
             _("Your values"), width=130, help=_("Properties whose values are from your file, not predicted")
         ),
-        "rejected": words(_("Says no"), width=150, help=_("Rules that reject it")),
+        "rejected": words(_("Fails"), width=150, help=_("Checks that it fails")),
         "id": words("id", width=80),
     }
     for record in (*(o.property for o in layout.objectives), *layout.further.values()):

@@ -109,9 +109,9 @@ def _refusal(key: str, text: str, hint: str) -> str:
     older, written = st.session_state.get(_ASKED, {}).get(key, (key, text))
     if older != key:
         hint = _("write `{key}` in its place, {hint}").format(key=key, hint=hint)
-    return _(
-        "The link asks for {key} = {text}, which cannot be; the usual setting is used. To mend it: {hint}."
-    ).format(key=f"`{older}`", text=_quoted(written), hint=hint)
+    return _("The link sets {key} = {text}, which is not possible; the default is used. To correct it: {hint}.").format(
+        key=f"`{older}`", text=_quoted(written), hint=hint
+    )
 
 
 def _follow_older(rules: Mapping[str, Rule]) -> None:

@@ -88,7 +88,7 @@ def test_a_count_counts_crystals_that_are_kept_and_the_cap_ends_the_run() -> Non
 
 @pytest.mark.parametrize("count", [0, -3])
 def test_a_count_that_cannot_be_drawn_is_refused(count: int) -> None:
-    with pytest.raises(BadTarget, match="cannot be drawn"):
+    with pytest.raises(BadTarget, match="cannot be generated"):
         design("crystals", Target(), count)
 
 

@@ -44,7 +44,7 @@ def test_asking_goes_on_until_there_are_enough_or_the_cap() -> None:
     settings = MoleculeSettings(temperature=0.5, until="novel", cap=100)
     found = design("molecules", Target(), 3, settings=settings, on_progress=seen.append)
     assert seen[-1].stage == "done"
-    assert seen[-1].done == 3 or "generated at most" in seen[-1].message
+    assert seen[-1].done == 3 or "limit of generated candidates" in seen[-1].message
     assert len(found) <= 300
     assert [p.done for p in seen] == sorted(p.done for p in seen)
 
@@ -74,7 +74,7 @@ def test_the_command_writes_what_was_asked(ending: str, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--count", "0"), "ask for 1 to"),
+        (("--count", "0"), "choose 1 to"),
         (("--prefix", "C[Na]"), "[Na]"),
         (("--require", "(("), "required SMARTS"),
         (("--logp", "3:1"), "reversed"),

@@ -108,7 +108,7 @@ def test_the_table_stands_beside_the_prediction_of_a_phase_above_the_hull() -> N
     assert reading.known is not None
     assert reading.value is not None
     assert reading.known < reading.value
-    assert "by the table of known phases" in compositions()["NiO"].verdict("hull").reason  # type: ignore[union-attr]
+    assert "from the table of known phases" in compositions()["NiO"].verdict("hull").reason  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", ["XeF2", "RaF2"])
@@ -116,7 +116,7 @@ def test_where_nothing_is_known_there_is_no_distance_and_no_first_place(name: st
     candidate = compositions()[name]
     above = candidate.predictions["e_above_hull"]
     assert (above.value, above.in_domain) == (None, False)
-    assert "no known phase holds F" in above.note
+    assert "no known phase contains F" in above.note
     assert candidate.value("formation_energy") is None
     assert candidate.predictions["formation_energy"].in_domain is False
     order = list(compositions())

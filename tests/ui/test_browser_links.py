@@ -87,7 +87,7 @@ def test_hostile_settings_in_the_link_do_no_harm(page: Page, address: str) -> No
     seen = open_page(page, f"{address}/?{hostile}")
     expect(page.get_by_text("is not a formula")).to_be_visible()
     for key in ("count", "seed", "band_gap_ask", "strength", "include", "sampler", "crystal_system"):
-        expect(page.get_by_text(f"The link asks for {key} =")).to_be_visible()
+        expect(page.get_by_text(f"The link sets {key} =")).to_be_visible()
     assert page.get_by_text("Traceback").count() == 0
     assert page.locator("img[src='x']").count() == 0
     assert seen.errors == []

@@ -12,7 +12,7 @@ def test_molecules_from_target_to_files(page: Page, address: str) -> None:
     settle(page)
     seen = open_page(page, f"{address}/molecules?temperature=0.5&molecules=6&cap=100&until=valid&logp_ask=value")
     page.get_by_role("button", name="Generate").click()
-    page.get_by_role("button", name="CSV of everything").wait_for()
+    page.get_by_role("button", name="CSV of all candidates").wait_for()
     settle(page)
     drawing = page.locator("img.molecule").first
     drawing.wait_for()
@@ -20,7 +20,7 @@ def test_molecules_from_target_to_files(page: Page, address: str) -> None:
     page.frame_locator("iframe").first.locator("canvas").first.wait_for()
     assert download(page, "CSV").read_text(encoding="utf-8").startswith("id,smiles,score")
     assert "$$$$" in download(page, "SDF").read_text(encoding="utf-8")
-    page.get_by_role("tab", name="How it was written").click()
+    page.get_by_role("tab", name="How it was generated").click()
     page.locator(".tokens").wait_for()
     page.set_viewport_size({"width": 390, "height": 844})
     page.reload()
@@ -36,7 +36,7 @@ def test_show_opens_the_molecule_beside_the_drawings_and_below_its_own_on_a_phon
     settle(page)
     open_page(page, f"{address}/molecules?molecules=12&until=valid")
     page.get_by_role("button", name="Generate").click()
-    page.get_by_role("button", name="CSV of everything").wait_for()
+    page.get_by_role("button", name="CSV of all candidates").wait_for()
     settle(page)
     last = page.get_by_role("button", name="Show", exact=True).last
     last.scroll_into_view_if_needed()

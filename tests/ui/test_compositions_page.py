@@ -93,7 +93,7 @@ def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
 @pytest.mark.parametrize(
     "link",
     [{"prompt": "Qq"}, {"include": ["O"], "exclude": ["O"]}, {"prompt": "O", "exclude": ["O"]}],
-    ids=["no element", "contradiction", "excluded prompt"],
+    ids=["not an element", "contradiction", "excluded prompt"],
 )
 def test_what_cannot_be_asked_for_is_said_and_the_button_waits(link: dict[str, Any]) -> None:
     page = open_page(**link)
@@ -136,7 +136,7 @@ def test_a_type_of_formula_or_a_system_is_asked_for(asked: list[Any]) -> None:
     assert "U" in constraints.exclude
     open_page(formula_type="Li-P-S").button(key="go").click().run()
     assert asked[1][0].constraints.chemical_system == {"Li", "P", "S"}
-    assert "one formula already" in open_page(formula_type="Fe3O4").error[0].value
+    assert "a single formula" in open_page(formula_type="Fe3O4").error[0].value
 
 
 def test_the_table_is_in_the_order_of_its_scores() -> None:

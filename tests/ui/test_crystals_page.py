@@ -259,7 +259,7 @@ def test_a_cancelled_run_keeps_what_was_found(found: tuple[Candidate, ...]) -> N
     stop = threading.Event()
     stop.set()
     page = with_run(found[:1], GAP, stop=stop)
-    assert any(i.value == "Cancelled. 1 candidate was found before." for i in page.info)
+    assert any(i.value == "Cancelled. 1 candidate was found." for i in page.info)
     assert len(page.dataframe[0].value) == 1
 
 

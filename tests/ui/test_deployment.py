@@ -30,7 +30,7 @@ def test_a_structure_is_drawn_below_a_base_path(browser: Browser, tmp_path: Path
     with serve(tmp_path, base="lab") as served:
         assert served.url.endswith("/lab")
         page = open_page(browser, f"{served.url}/embeddings")
-        page.get_by_role("tab", name="From one to another").click()
+        page.get_by_role("tab", name="Latent path").click()
         settle(page)
         page.locator("iframe").first.scroll_into_view_if_needed()
         page.frame_locator("iframe").first.locator("canvas").first.wait_for()
@@ -85,8 +85,8 @@ def test_a_file_of_22_mb_is_refused_in_words(browser: Browser, own_store: Served
     large = tmp_path / "large.csv"
     large.write_bytes(b"formula\n" + b"NaCl\n" * (22 * 1024 * 1024 // 5))
     page = open_page(browser, f"{own_store.url}/predictions")
-    page.get_by_role("tab", name="A table").click()
+    page.get_by_role("tab", name="Upload").click()
     page.locator("input[type=file]").last.set_input_files(large)
     expect(page.get_by_text(re.compile(r"20(\.0)? ?MB or (smaller|less)"))).to_be_visible()
-    expect(page.get_by_role("button", name="Read the table")).to_be_disabled()
+    expect(page.get_by_role("button", name="Predict")).to_be_disabled()
     page.context.close()

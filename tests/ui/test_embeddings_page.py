@@ -123,7 +123,7 @@ def test_a_crystal_is_titled_by_what_is_drawn() -> None:
     assert reduced_formula(drawn) != "SrTiO3"
     assert any(title.startswith(f"{subscript(reduced_formula(drawn))} ·") for title in titles), titles
     assert not any(title.startswith("SrTiO₃") for title in titles)
-    assert any("SrTiO₃ comes back from its latent as" in caption.value for caption in page.caption)
+    assert any("SrTiO₃ is decoded from its latent as" in caption.value for caption in page.caption)
 
 
 def test_the_usual_way_begins_and_ends_with_crystals_that_come_back() -> None:
@@ -132,9 +132,9 @@ def test_the_usual_way_begins_and_ends_with_crystals_that_come_back() -> None:
     assert steps[0].startswith("1. NaCl ·")
     assert steps[-1].startswith(f"{len(steps)}. SrTiO₃ ·")
     said = " ".join(caption.value for caption in page.caption)
-    assert "NaCl comes back from its latent." in said
-    assert "SrTiO₃ comes back from its latent." in said
-    assert "Of 1,000 known crystals drawn at random" in said
+    assert "NaCl is decoded from its latent correctly." in said
+    assert "SrTiO₃ is decoded from its latent correctly." in said
+    assert "Of 1,000 known crystals chosen at random" in said
 
 
 def test_a_table_of_ones_own_is_placed_in_the_line_of_maps_and_says_why_a_row_is_left_out() -> None:

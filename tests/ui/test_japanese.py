@@ -65,10 +65,10 @@ def english(text: str) -> bool:
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("Nothing passes", True),
+        ("No candidate passes", True),
         ("Seed", True),
         ("候補が見つかりません", False),
-        ("候補: no reading", True),
+        ("候補: no prediction", True),
         ("CC(=O)Nc1ccc(O)cc1", False),
         ("NaCl · Fm-3m", False),
         ("作るには: matgen train matbert-atoms", False),

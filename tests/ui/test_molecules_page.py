@@ -156,7 +156,7 @@ def test_targets_that_contradict_are_flagged() -> None:
     ("link", "said"),
     [
         ({"prefix": "C[Na]"}, "[Na]"),
-        ({"prefix": "<script>"}, "SMILES does not know"),
+        ({"prefix": "<script>"}, "which is not SMILES"),
         ({"scaffold": "c1cc"}, "not a molecule"),
         ({"require": "(("}, "required SMARTS"),
         ({"forbid": "C("}, "forbidden SMARTS"),
@@ -202,7 +202,7 @@ def test_shares_drawings_table_and_the_picked_molecule() -> None:
     assert "Internal diversity" in shown
     assert shown["logP 2 ± 0.5"].endswith("/ 3")
     assert len(page.dataframe[0].value) >= 1
-    assert any("not a molecule 1" in c.value for c in page.caption)
+    assert any("invalid 1" in c.value for c in page.caption)
     assert any("Tanimoto" in c.value for c in page.caption)
 
 
@@ -228,7 +228,7 @@ def test_the_lesson_follows_the_token_and_names_what_it_cannot_read() -> None:
     assert not page.exception
     name = next(t.key for t in page.text_input if t.key and t.key.startswith("writing-"))
     page.text_input(key=name).set_value("c1ccccc1").run()
-    assert any("outside what the generator learnt" in w.value for w in page.warning)
+    assert any("outside the generator's domain" in w.value for w in page.warning)
     page.text_input(key=name).set_value("C[Na]").run()
     assert any("[Na]" in e.value for e in page.error)
     assert not page.exception
@@ -239,7 +239,7 @@ def test_a_run_that_fell_short_or_was_cancelled_says_so() -> None:
     stop = threading.Event()
     stop.set()
     page = with_run(judged(), stop=stop)
-    assert any(i.value == "Cancelled. 3 molecules were found before." for i in page.info)
+    assert any(i.value == "Cancelled. 3 molecules were found." for i in page.info)
 
 
 def test_without_a_molecule_the_page_says_so() -> None:
@@ -250,7 +250,7 @@ def test_without_a_molecule_the_page_says_so() -> None:
 # -------------------------------------------------------------------------------------------- what the page promises
 
 
-@pytest.mark.parametrize(("grammar", "said"), [(True, "by construction"), (False, "100%")])
+@pytest.mark.parametrize(("grammar", "said"), [(True, "by the grammar"), (False, "100%")])
 def test_a_validity_that_the_grammar_forces_is_said_to_be_by_construction(grammar: bool, said: str) -> None:
     settings = MoleculeSettings(grammar=grammar)
     drawn = [
@@ -285,5 +285,5 @@ def test_a_disabled_button_says_that_a_run_goes_on() -> None:
     page.session_state["molecules-asked"] = GOALS, SETTINGS
     page.run()
     assert page.button(key="go").disabled
-    assert any("A run goes on" in c.value for c in page.caption)
-    assert not any("A run goes on" in c.value for c in with_run(judged()).caption)
+    assert any("A run is in progress" in c.value for c in page.caption)
+    assert not any("A run is in progress" in c.value for c in with_run(judged()).caption)

@@ -290,7 +290,7 @@ def test_runs_that_a_former_version_named_by_kind_and_time_are_named_in_the_lang
 def test_sentences_of_a_former_version_that_the_catalogue_knows_are_translated() -> None:
     """They were kept as strings; what holds a value within stays as it was."""
     assert translate("no alert", "ja") != "no alert"
-    assert translate("RDKit reads it", "ja") != "RDKit reads it"
+    assert translate("RDKit can read it", "ja") != "RDKit can read it"
     assert translate("1.3 eV, asked for 1.5 ± 0.5 eV", "ja") == "1.3 eV, asked for 1.5 ± 0.5 eV"
 
 
@@ -301,4 +301,4 @@ def test_what_was_asked_is_said_in_a_line() -> None:
         == "LiFeO₂ · without Pb · cubic · Band gap at least 1 eV"
     )
     assert asked_message(Target(), "c1ccccc1") == "c1ccccc1"
-    assert asked_message(Target()) == "nothing asked for"
+    assert asked_message(Target()) == "no target"

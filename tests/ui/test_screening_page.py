@@ -82,7 +82,7 @@ def test_compositions_stand_on_fronts_with_their_reasons(compositions: Screened)
     table = page.dataframe[-1].value
     assert set(table["id"]) == {"a", "b", "c", "f", "g", "a (2)"}, "a name that repeats loses no row"
     assert table["front"].min() == 1
-    assert any("on the first front" in c.value for c in page.caption)
+    assert any("on the first Pareto front" in c.value for c in page.caption)
     refused = page.dataframe[0].value
     assert len(refused) == 2
 
@@ -137,7 +137,7 @@ def test_without_an_objective_all_is_listed_as_it_came_with_its_values_and_colum
     table = f'name,smiles,supplier,"in stock"\nlong one,{smiles},A & B,3\nethanol,CCO,C,\n'.encode()
     page = open_page(screened(table, "mine.csv"), objectives=())
     assert not page.exception
-    assert page.multiselect[0].value == [], "nobody asked for logP as high as can be"
+    assert page.multiselect[0].value == [], "nobody asked to maximise logP"
     rows = page.dataframe[-1].value
     assert list(rows["name"]) == ["long one", "ethanol"], "in the order of the file"
     assert len(rows["material"][0]) > 40
@@ -214,7 +214,7 @@ def test_a_link_that_asks_for_what_cannot_be_says_so_and_goes_on(compositions: S
 def test_a_file_of_nothing_says_so() -> None:
     page = open_page(screened(b"a,b\n1,2\n", "mine.csv"))
     assert not page.exception
-    assert any("Nothing in it could be read" in i.value for i in page.info)
+    assert any("No row of it could be used" in i.value for i in page.info)
     assert "no column cif, formula or smiles" in page.dataframe[0].value["Reason"][0]
 
 
@@ -251,7 +251,7 @@ def test_a_range_is_an_objective_with_its_chance(compositions: Screened) -> None
 
 def test_what_diversity_costs_is_drawn(compositions: Screened) -> None:
     page = open_page(compositions)
-    assert any(e.label == "What diversity costs" for e in page.expander)
+    assert any(e.label == "Desirability against diversity" for e in page.expander)
 
 
 def test_offline_is_a_clear_line_and_nothing_is_asked_before(
@@ -268,7 +268,7 @@ def test_offline_is_a_clear_line_and_nothing_is_asked_before(
 
 def test_relaxation_shows_before_and_after(monkeypatch: pytest.MonkeyPatch, found: tuple[Candidate[Any], ...]) -> None:
     done = [Relaxation(c, c, 7, "7 steps, largest force 0.040 eV/Å, volume +1.0%") for c in found[:1]]
-    done.append(Relaxation(found[1], None, 3, "the cell became 3 times as large"))
+    done.append(Relaxation(found[1], None, 3, "the cell grew to 3 times its volume"))
     job = Job(2, begun=0.0, ended=1.0)
     relaxing = Relaxing(tuple(c.id for c in found), job, tuple(done))
     state = Screened("mine", RULES, Job(3, begun=0.0, ended=1.0, progress=Progress("done", 3, 3, found)))
@@ -276,7 +276,7 @@ def test_relaxation_shows_before_and_after(monkeypatch: pytest.MonkeyPatch, foun
     page.session_state["screening"], page.session_state["relaxing"] = state, relaxing
     page.run()
     assert not page.exception
-    table = next(f.value for f in page.dataframe if "How it went" in f.value.columns)
+    table = next(f.value for f in page.dataframe if "Result" in f.value.columns)
     assert list(table["Formation energy, before"]) == ["−3.200 ± 0.030 eV/atom", "−2.100 ± 0.030 eV/atom"]
     assert table["Formation energy, after"][1] == "–"
     assert page.button(key="relax").label == "Relax 3"

@@ -33,7 +33,7 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
     for key in target.goals:
         if key not in FORMULA_PROPERTIES:
             raise BadTarget(
-                "compositions cannot be asked for {key!r}; choose from: {formula_properties}",
+                "compositions cannot have a target for {key!r}; choose from: {formula_properties}",
                 key=key,
                 formula_properties=join(FORMULA_PROPERTIES, ", "),
             )
@@ -41,10 +41,10 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
     constraints = target.constraints
     check_constraints(constraints)
     if constraints.crystal_system is not None:
-        raise BadTarget("compositions have no crystal system; ask crystals for it")
+        raise BadTarget("compositions have no crystal system; generate crystals instead")
     if constraints.formula is not None and read_type(constraints.formula) is None:
         raise BadTarget(
-            "{formula} is one formula already; write a type such as ABX3, or ask crystals for it",
+            "{formula} is a single formula; write a type such as ABX3, or generate crystals of it",
             formula=quote(constraints.formula),
         )
     if constraints.max_atoms > MAX_ATOMS:
@@ -54,7 +54,7 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
             max_atoms2=MAX_ATOMS,
         )
     if not 1 <= count <= MOST:
-        raise BadTarget("{count} compositions cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
+        raise BadTarget("{count} compositions cannot be generated; choose 1 to {most:,}", count=count, most=MOST)
     check_settings(settings)
     return atom_rules(constraints, settings.prompt)
 

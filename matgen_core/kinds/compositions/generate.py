@@ -108,7 +108,9 @@ def atom_rules(constraints: Constraints, prompt: str = "") -> AtomRules:
     rules = AtomRules(allowed, required, pattern.atoms, pattern.atoms, tokens, pattern)
     if pattern.atoms < constraints.min_atoms:
         raise BadTarget(
-            "{formula} has {atoms} atoms; ask for at least so few", formula=constraints.formula, atoms=pattern.atoms
+            "{formula} has {atoms} atoms; lower the minimum number of atoms",
+            formula=constraints.formula,
+            atoms=pattern.atoms,
         )
     if len(names) < len(pattern.amounts):
         raise BadTarget("too few elements are left for {formula}; exclude fewer", formula=constraints.formula)

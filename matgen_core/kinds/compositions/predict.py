@@ -162,17 +162,17 @@ def _dopants(formula: str) -> str:
     if not scarce:
         return ""
     note = Message(
-        "the network knows amounts only coarsely: of {scarce} there is less than 2 % of the atoms", scarce=scarce
+        "less than 2 % of the atoms are {scarce}, and the network distinguishes amounts only coarsely", scarce=scarce
     )
     return note
 
 
 def _above_hull(formula: str, value: float, energy: Prediction, reference: Reference) -> Prediction:
     reading, unit = reference.hull.read(count_atoms(formula), value), PROPERTIES["e_above_hull"].unit
-    method = Message("{method}, against the known hull", method=energy.method)
+    method = Message("{method}, relative to the known hull", method=energy.method)
     if reading.e_above_hull is None:
         return Prediction("e_above_hull", None, None, unit, method, False, reading.describe())
-    note = Message("from the formation energy read, so as unsure as that")
+    note = Message("from the predicted formation energy, with the same uncertainty")
     return Prediction(
         "e_above_hull",
         round(reading.e_above_hull, 4),

@@ -53,7 +53,7 @@ def reduce_formula(text: str) -> str:
     strangers = sorted(set(amounts) - set(ELEMENTS))
     if strangers:
         raise BadInput(
-            "{text} holds {strangers}, which the networks do not know; use H to Pu",
+            "{text} contains {strangers}, on which the networks were not trained; use H to Pu",
             text=quote(text),
             strangers=strangers[0],
         )
@@ -84,7 +84,7 @@ def encode_atoms(counts: Mapping[str, int]) -> list[int]:
     total = sum(counts.values())
     if total > MAX_ATOMS:
         raise BadInput(
-            "a formula of {total} atoms is too long; at most {max_atoms} are read as single atoms",
+            "a formula of {total} atoms is too long; the models take at most {max_atoms}",
             total=total,
             max_atoms=MAX_ATOMS,
         )
@@ -208,7 +208,9 @@ def load_formula_rows(path: Path) -> FormulaRows:
         return FormulaRows(tuple(table["formula"].astype(str)), values, (table["split"] == "val").to_numpy(bool))
     except (OSError, ValueError, KeyError) as error:
         raise BadInput(
-            "{path} holds no formulas ({error}); make it with: matgen data formulas", path=path, error=str(error)[:120]
+            "{path} contains no formulas ({error}); make it with: matgen data formulas",
+            path=path,
+            error=str(error)[:120],
         ) from None
 
 

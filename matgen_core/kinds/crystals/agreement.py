@@ -105,16 +105,16 @@ def _compare(prediction: Prediction, model: str) -> Verdict:
     judged, steered = prediction.judged, prediction.value
     if judged is None and steered is not None and steered > FAR:
         reason = Message(
-            "{model} alone: not judged, since it reads {value:.3f} eV/atom above the hull",
+            "{model} only: not judged by a second model, because {model} predicts {value:.3f} eV/atom above the hull",
             model=model,
             value=steered,
         )
         return Verdict(RULE, None, reason)
     if judged is None:
-        return Verdict(RULE, None, Message("{model} alone: no second model judged", model=model))
+        return Verdict(RULE, None, Message("{model} only: not judged by a second model", model=model))
     if judged.value is None or steered is None:
         missing = judged.note if judged.value is None else prediction.note
-        return Verdict(RULE, None, Message("{model} alone: {note}", model=model, note=missing))
+        return Verdict(RULE, None, Message("{model} only: {note}", model=model, note=missing))
     said = {"value": steered, "model": model, "judged": judged.value, "judge": judged.method}
     reason = Message("above the hull: {value:.3f} eV/atom by {model}, {judged:.3f} by {judge}", **said)
     if prediction.role == STEERING:

@@ -22,7 +22,7 @@ def check_target(target: Target) -> None:
     for key in target.goals:
         if key not in known:
             raise BadTarget(
-                "crystals cannot be asked for {key!r}; choose from: {crystal_conditions}",
+                "crystals cannot have a target for {key!r}; choose from: {crystal_conditions}",
                 key=key,
                 crystal_conditions=join(known, ", "),
             )

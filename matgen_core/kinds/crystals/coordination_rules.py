@@ -60,7 +60,7 @@ def check_type(crystal: Crystal) -> Verdict:
         return Verdict(
             "structure_type",
             True,
-            Message("as {formula}; {times:,} known crystals have this type", formula=formula, times=times),
+            Message("same type as {formula}; {times:,} known crystals have it", formula=formula, times=times),
         )
     if name is not None:
         return Verdict("structure_type", True, Message("{name} type", name=name))

@@ -53,7 +53,9 @@ def read_crystal_table(source: Path, keys: Mapping[str, str], notes: list[str]) 
         notes += table.notes
         if given:
             notes.append(
-                Message("{source}: values of its own are {map}", source=source.name, map=join(map(str, given), ", "))
+                Message(
+                    "{source}: values taken from the table: {map}", source=source.name, map=join(map(str, given), ", ")
+                )
             )
         unknown: Counter[str] = Counter()
         rows = []

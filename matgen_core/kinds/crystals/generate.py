@@ -93,7 +93,7 @@ def generate(
     settings = settings or CrystalSettings()
     grammar = Grammar(target.constraints)
     if not grammar.space_groups:
-        raise BadTarget("no space group can hold what the constraints ask for; allow more atoms or other systems")
+        raise BadTarget("no space group fits the constraints; allow more atoms or other crystal systems")
     pipeline = Pipeline(target, settings, seed, grammar, cancelled, is_rejected)
     made: list[Candidate] = []
 
@@ -207,7 +207,9 @@ def load_engine(name: str) -> Engine:
     """
     entry = ENGINES[name]
     if entry.mixes:
-        raise BadTarget("{name} is a mixture; choose from: {engines}", name=name, engines=join(entry.mixes, ", "))
+        raise BadTarget(
+            "{name} combines several engines; choose from: {engines}", name=name, engines=join(entry.mixes, ", ")
+        )
     engine: Engine = load(entry.path)(*(load_checkpoint(part) for part in entry.checkpoints))
     return engine
 

@@ -72,7 +72,7 @@ def check_distances(structure: Structure) -> Verdict:
     usual = np.array([nearest_approach(*pair) for pair in pairs])
     at = int(np.argmin(distances / usual))
     reason = Message(
-        "{pairs} {distances:.2f} Å; nearest in known crystals {usual:.2f} Å",
+        "{pairs} {distances:.2f} Å; shortest in known crystals {usual:.2f} Å",
         pairs="–".join(pairs[at]),
         distances=distances[at],
         usual=usual[at],
@@ -87,7 +87,8 @@ def check_packing(structure: Structure) -> Verdict:
         return Verdict("packing", None, "no known volume for one of its elements")
     ratio = structure.volume / sum(known[0][site.specie.symbol] for site in structure)
     packing = Message(
-        "{density:.2f} g/cm³, {volume:.1f} Å³ an atom, {ratio:.2f} of what known crystals of these elements take",
+        "{density:.2f} g/cm³, {volume:.1f} Å³ per atom, {ratio:.2f} times the volume in known crystals of these "
+        "elements",
         density=structure.density,
         volume=structure.volume / len(structure),
         ratio=ratio,

@@ -65,9 +65,9 @@ def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
         value, record = candidate.best(key), PROPERTIES[key]
         met = meets(key, goal, value)
         unit = f" {record.unit}" if record.unit else ""
-        read = Message("no reading") if value is None else f"{value:.3g}{unit}"
+        read = Message("no prediction") if value is None else f"{value:.3g}{unit}"
         if (reading := candidate.predictions.get(key)) is not None and reading.known is not None:
-            read = Message("{value:.3g}{unit} by the table of known phases", value=value, unit=unit)
+            read = Message("{value:.3g}{unit} from the table of known phases", value=value, unit=unit)
         odds = round_chance(chance_of(candidate, target, key))
         verdicts.append(Verdict(f"target:{key}", met, _compare(read, goal, record.tolerance, unit), odds))
     return verdicts
@@ -77,15 +77,13 @@ def _compare(read: str, goal: Goal, tolerance: float | None, unit: str) -> str:
     """What was read beside what was asked for."""
     if goal.is_value:
         slack = f" ± {tolerance:g}" if tolerance else ""
-        reason = Message("{read}, asked for {low:g}{slack}{unit}", read=read, low=goal.low, slack=slack, unit=unit)
+        reason = Message("{read}; target {low:g}{slack}{unit}", read=read, low=goal.low, slack=slack, unit=unit)
     elif goal.low is None:
-        reason = Message("{read}, asked for at most {high:g}{unit}", read=read, high=goal.high, unit=unit)
+        reason = Message("{read}; target at most {high:g}{unit}", read=read, high=goal.high, unit=unit)
     elif goal.high is None:
-        reason = Message("{read}, asked for at least {low:g}{unit}", read=read, low=goal.low, unit=unit)
+        reason = Message("{read}; target at least {low:g}{unit}", read=read, low=goal.low, unit=unit)
     else:
-        reason = Message(
-            "{read}, asked for {low:g} to {high:g}{unit}", read=read, low=goal.low, high=goal.high, unit=unit
-        )
+        reason = Message("{read}; target {low:g} to {high:g}{unit}", read=read, low=goal.low, high=goal.high, unit=unit)
     return reason
 
 

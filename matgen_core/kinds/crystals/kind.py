@@ -138,7 +138,7 @@ class CrystalKind:
         """Raises BadTarget for goals, constraints, counts or settings that cannot be."""
         check_target(target)
         if not 1 <= count <= MOST:
-            raise BadTarget("{count} candidates cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
+            raise BadTarget("{count} candidates cannot be generated; choose 1 to {most:,}", count=count, most=MOST)
         check_settings(settings)
 
     def cautions(self, target: Target, settings: CrystalSettings) -> tuple[str, ...]:
@@ -146,8 +146,8 @@ class CrystalKind:
         told = told_of(settings.engine)
         return tuple(
             Message(
-                "{label}: generation is not told of it, since the networks were not trained on it; the target filters "
-                "and ranks what is generated",
+                "{label}: the networks were not trained on it, so generation is not conditioned on it; the "
+                "target only filters and ranks candidates",
                 label=PROPERTIES[key].label,
             )
             for key in target.goals

@@ -21,7 +21,7 @@ def without_frozen_moments(prediction: Prediction, elements: Iterable[str]) -> P
     if prediction.value is None:
         return prediction
     note = Message(
-        "not known: the training data leave out the 4f moments of {frozen}; without them {prediction:.2f} {unit}",
+        "unknown: the training data leave out the 4f moments of {frozen}; without them {prediction:.2f} {unit}",
         frozen=join(frozen, ", "),
         prediction=prediction.value,
         unit=prediction.unit,

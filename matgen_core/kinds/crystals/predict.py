@@ -30,7 +30,7 @@ from matgen_core.kinds.known_phases import ENERGIES, by_definition, check_known_
 from matgen_core.kinds.predictors import predictions_of
 from matgen_core.learning.checkpoints import available
 
-_HULL_METHOD = Message("{method} against the known hull", method=METHOD)
+_HULL_METHOD = Message("{method}, relative to the known hull", method=METHOD)
 
 
 def predict(

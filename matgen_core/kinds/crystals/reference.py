@@ -163,16 +163,16 @@ class Reference:
             )
         if known is None:
             reason = Message(
-                "not compared with all: unlike each structure of {formula} in the reference "
-                "({n_rows}), which may not be all; look it up in the public databases",
+                "not compared with all: different from each structure of {formula} in the reference ({n_rows}), "
+                "but others may be known; look it up in the public databases",
                 formula=formula,
                 n_rows=len(rows),
             )
             return Verdict("newness", None, reason)
         if len(rows) < known:
             reason = Message(
-                "not compared with all: unlike each structure of {formula} in the reference ({n_rows} "
-                "of {known} known); look it up in the public databases",
+                "not compared with all: different from each structure of {formula} in the reference ({n_rows} of "
+                "{known} known); look it up in the public databases",
                 formula=formula,
                 n_rows=len(rows),
                 known=known,
@@ -181,7 +181,7 @@ class Reference:
         return Verdict(
             "newness",
             True,
-            Message("unlike each known structure of {formula} ({n_rows})", formula=formula, n_rows=len(rows)),
+            Message("different from every known structure of {formula} ({n_rows})", formula=formula, n_rows=len(rows)),
         )
 
     def count_known(self, formula: str) -> int | None:

@@ -198,7 +198,7 @@ def _read_phases(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
             lowest[name] = min(energy, lowest.get(name, math.inf))
     if not lowest:
         raise BadInput(
-            "{path} holds no formation energies in its column {column}; give numbers in eV/atom",
+            "{path} contains no formation energies in its column {column}; give numbers in eV/atom",
             path=path,
             column=column,
         )

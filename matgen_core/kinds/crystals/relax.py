@@ -149,14 +149,15 @@ def check_stability(
 
 def _verdict(found: Return) -> Verdict:
     if found.farthest is None or found.lower is None:
-        return Verdict("stability", None, join((Message("not found out"), found.reason)))
+        return Verdict("stability", None, join((Message("could not be determined"), found.reason)))
     numbers = {"by": DISPLACEMENT, "farthest": found.farthest, "meV": 1000 * found.lower}
     if found.returned:
         said = Message("returns after a displacement by {by:g} Å, to within {farthest:.2f} Å", **numbers)
     elif found.returned is None:
-        said = join((Message("not at rest again after a displacement by {by:g} Å", **numbers), found.reason))
+        said = join((Message("not converged after a displacement by {by:g} Å", **numbers), found.reason))
     else:
         said = Message(
-            "leaves after a displacement by {by:g} Å: {farthest:.2f} Å away and {meV:.0f} meV/atom lower", **numbers
+            "does not return after a displacement by {by:g} Å: {farthest:.2f} Å away and {meV:.0f} meV/atom lower",
+            **numbers,
         )
     return Verdict("stability", found.returned, said)

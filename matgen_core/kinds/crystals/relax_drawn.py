@@ -69,7 +69,7 @@ def _relaxed(
         return candidate.add_verdicts(Verdict("relaxed", None, result.reason))
     counts = formula_counts(result.crystal)
     if constraints is not None and (problem := check_crystal(result.crystal, counts, constraints).reason):
-        left = Message("it relaxes to what the constraints exclude ({problem}); left as it was", problem=problem)
+        left = Message("relaxation would break the constraints ({problem}); left unrelaxed", problem=problem)
         return candidate.add_verdicts(Verdict("relaxed", None, left))
     reason = result.reason
     if result.energy is not None and result.before is not None:

@@ -114,7 +114,7 @@ def read_structure_file(name: str, text: str) -> tuple[FoundCrystal, ...]:
     read = _READERS.get(ending, _read_cif)
     try:
         found = tuple(_read_noting(read(text)))
-        reason: Text = Message("no structure is in it")
+        reason: Text = Message("it contains no structure")
     except MatGenError as error:
         found, reason = (), str(error)
     except Exception as error:  # the libraries' readers raise many kinds; each file's failure is the file's own
@@ -148,7 +148,7 @@ def read_one_structure(name: str, text: str, number: int | None = None) -> Found
         return FoundCrystal("", None, reason)
     found = read_structure_file(name, text)
     if number is None and len(found) > 1:
-        reason = Message("the cell holds {n_found} structures; give each a row of its own", n_found=len(found))
+        reason = Message("the cell contains {n_found} structures; give each a row of its own", n_found=len(found))
         return FoundCrystal("", None, reason)
     return found[number or 0]
 
@@ -194,12 +194,12 @@ def to_crystal(structure: Structure) -> Crystal:
     read, shares = formula_counts(crystal), structure.composition.fractional_composition.as_dict()
     if any(abs(read[element] / read.total() - share) > 1e-6 for element, share in shares.items()):
         raise BadInput(
-            "its symmetry would make {formula} another composition; give a cell of more digits",
+            "with its symmetry {formula} would become another composition; give coordinates with more digits",
             formula=structure.formula,
         )
     unknown = [site.element for site in crystal.sites if site.element not in ELEMENTS]
     if unknown:
-        raise BadInput("element {unknown} is not among those the networks know", unknown=unknown[0])
+        raise BadInput("the networks were not trained on the element {unknown}", unknown=unknown[0])
     return crystal
 
 
@@ -256,7 +256,7 @@ def _read_espresso(text: str) -> _Labelled:
     from pymatgen.io.ase import AseAtomsAdaptor
 
     if "ATOMIC_POSITIONS" not in text.upper():
-        raise BadInput("this is no input of pw.x (it has no ATOMIC_POSITIONS)")
+        raise BadInput("this is not an input of pw.x (it has no ATOMIC_POSITIONS)")
     yield "", AseAtomsAdaptor.get_structure(read(io.StringIO(text), format="espresso-in"))
 
 
@@ -267,11 +267,11 @@ def _read_json(text: str) -> _Labelled:
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError):
-        raise BadInput("this is no JSON") from None
+        raise BadInput("this is not JSON") from None
     for number, record in enumerate(loaded if isinstance(loaded, list) else [loaded], 1):
         label = str(record.get("id") or number) if isinstance(record, dict) else str(number)
         if not isinstance(record, dict) or not ("cif" in record or "lattice" in record):
-            reason = Message("the record holds neither a CIF nor a structure of pymatgen")
+            reason = Message("the record contains neither a CIF nor a pymatgen structure")
             yield label, reason
             continue
         yield from ((label, entry) for entry in _of_record(record, Structure))

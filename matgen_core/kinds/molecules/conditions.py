@@ -27,13 +27,13 @@ def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> N
     for key in target.goals:
         if key not in MOLECULE_CONDITIONS:
             raise BadTarget(
-                "molecules cannot be asked for {key!r}; choose from: {molecule_conditions}",
+                "molecules cannot have a target for {key!r}; choose from: {molecule_conditions}",
                 key=key,
                 molecule_conditions=join(MOLECULE_CONDITIONS, ", "),
             )
     check_trained_on(GENERATOR, target.goals)
     if not 1 <= count <= MOST:
-        raise BadTarget("{count} molecules cannot be drawn; ask for 1 to {most:,}", count=count, most=MOST)
+        raise BadTarget("{count} molecules cannot be generated; choose 1 to {most:,}", count=count, most=MOST)
     check_settings(settings)
     for text, name in ((settings.require, "required SMARTS"), (settings.forbid, "forbidden SMARTS")):
         if text.strip():
@@ -109,13 +109,13 @@ def contradiction(target: Target, reference: MoleculeReference) -> str | None:
         values = reference.column("solubility")[inside]
         low, high = np.percentile(values, [5, 95])
         return Message(
-            "no one of {count:,} sampled training molecules meets these together: {names}. With the others as they "
-            "are, log S is {low:.1f} to {high:.1f} for most. Expect few or no hits.",
+            "none of {count:,} sampled training molecules meets all of these targets: {names}. With the other "
+            "targets, log S is mostly {low:.1f} to {high:.1f}. Expect few or no hits.",
             low=float(low),
             high=float(high),
             **counted,
         )
     return Message(
-        "no one of {count:,} sampled training molecules meets these together: {names}. Expect few or no hits.",
+        "none of {count:,} sampled training molecules meets all of these targets: {names}. Expect few or no hits.",
         **counted,
     )

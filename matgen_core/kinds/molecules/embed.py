@@ -58,8 +58,8 @@ def open_encoder(source: str = DEFAULT) -> tuple[ChemBERTa, object, str]:
         network = AutoModel.from_pretrained(source, trust_remote_code=False, weights_only=True).float()
     except Exception as error:  # the hub, the file system, transformers and torch raise many kinds
         raise BadInput(
-            "the encoder {source} cannot be had ({error}: {error2}); give a folder or a name that "
-            "transformers can read, with the network there, or leave it out for {default}",
+            "the encoder {source} cannot be loaded ({error}: {error2}); give a folder or a name that "
+            "transformers can load over the network, or leave it out for {default}",
             source=quote(source),
             error=type(error).__name__,
             error2=quote(error, 120),

@@ -77,12 +77,12 @@ class Judge:
     def _judge(self, candidate: Candidate[Molecule]) -> Candidate[Molecule]:
         molecule = parse(candidate.material.smiles)
         if molecule is None:
-            reason = Message("not a molecule: brackets, rings or valences do not work out")
+            reason = Message("invalid: brackets, rings or valences are wrong")
             return candidate.add_verdicts(Verdict("valid", False, reason))
         first = self._seen.setdefault(candidate.material.smiles, candidate.id)
         same = "" if first == candidate.id else Message("same as {first}", first=first)
         return candidate.add_verdicts(
-            Verdict("valid", True, "RDKit reads it"),
+            Verdict("valid", True, "RDKit can read it"),
             Verdict("duplicate", not same, same),
             self.reference.newness(candidate.material),
             *(check(molecule) for check in self._checks),
@@ -127,7 +127,7 @@ def check_accessibility(value: float, most: float | None) -> list[Verdict]:
         Verdict(
             "sa_score",
             value <= most,
-            Message("SA score {value:.2f}, at most {most:g} asked for", value=value, most=most),
+            Message("SA score {value:.2f}, at most {most:g} allowed", value=value, most=most),
         )
     ]
 

@@ -81,7 +81,7 @@ def read_moses(source: Path, part: str = "train") -> list[str]:
         text = gzip.decompress(raw).decode("utf-8")
     except (OSError, KeyError, gzip.BadGzipFile, UnicodeDecodeError) as error:
         raise BadInput(
-            "{source} holds no {name} ({error}); get it with: pip download --no-deps molsets==0.3.1",
+            "{source} contains no {name} ({error}); get it with: pip download --no-deps molsets==0.3.1",
             source=source,
             name=name,
             error=error,
@@ -217,7 +217,7 @@ def load_rows(path: Path) -> MoleculeRows:
             return MoleculeRows(file["tokens"], file["starts"], file["labels"])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise BadInput(
-            "{path} holds no molecules ({error}); build them with: matgen data molecules", path=path, error=error
+            "{path} contains no molecules ({error}); build them with: matgen data molecules", path=path, error=error
         ) from None
 
 

@@ -30,7 +30,7 @@ _ROOM = 4
 def check_beginning(settings: MoleculeSettings) -> None:
     """Raises BadInput for a prefix or scaffold that cannot be grown from, naming what is wrong with it."""
     if settings.prefix.strip() and settings.scaffold.strip():
-        raise BadInput("a prefix and a scaffold cannot both be grown from; leave one of them empty")
+        raise BadInput("a prefix and a scaffold cannot be used together; leave one of them empty")
     if settings.prefix.strip():
         tokens = encode(settings.prefix.strip(), end=False)
         _fits(tokens, settings.prefix)
@@ -66,7 +66,7 @@ def read_scaffold(scaffold: str) -> tuple[Chem.Mol, tuple[int, ...]]:
         fine = Chem.SanitizeMol(bare, catchErrors=True) == Chem.SanitizeFlags.SANITIZE_NONE
     if not fine or bare.GetNumAtoms() == 0:
         raise BadInput(
-            "the scaffold {scaffold} is no molecule without its *; mark carbon atoms only", scaffold=quote(scaffold)
+            "the scaffold {scaffold} is not a molecule without its *; mark carbon atoms only", scaffold=quote(scaffold)
         )
     marked = [
         atom.GetIdx() for atom in bare.GetAtoms() if atom.HasProp(_MARKED) for _ in range(atom.GetIntProp(_MARKED))
@@ -131,7 +131,7 @@ def writings(scaffold: str) -> tuple[Beginning, ...]:
         ]
     if not found:
         raise BadInput(
-            "the scaffold {scaffold} has no free place at an end; write it with one", scaffold=quote(scaffold)
+            "the scaffold {scaffold} has no free valence at an end; write it with one", scaffold=quote(scaffold)
         )
     _fits([token for part in (found[0].tokens, *found[0].rests) for token in part], scaffold)
     return tuple(dict.fromkeys(found))
@@ -158,8 +158,8 @@ def _legal(tokens: list[int], text: str, name: str = "prefix") -> None:
     if place is not None:
         before, symbol = decode(tokens[1 : 1 + place]), VOCABULARY[tokens[1 + place]]
         raise BadInput(
-            "the {name} {text} cannot become a molecule: {symbol!r} may not follow {before!r}; "
-            "write it as RDKit does, or let the network write without the grammar",
+            "the {name} {text} cannot become a molecule: {symbol!r} may not follow {before!r}; write it as RDKit "
+            "does, or switch the grammar off",
             name=name,
             text=quote(text),
             symbol=symbol,

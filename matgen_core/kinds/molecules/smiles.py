@@ -45,7 +45,7 @@ def split(smiles: str) -> list[str]:
     if sum(map(len, tokens)) != len(smiles):
         odd = sorted(set(_SPLIT.sub("", smiles)))
         raise BadInput(
-            "{smiles} holds {map}, which SMILES does not know", smiles=quote(smiles), map=" ".join(map(repr, odd[:5]))
+            "{smiles} contains {map}, which is not SMILES", smiles=quote(smiles), map=" ".join(map(repr, odd[:5]))
         )
     return tokens
 
@@ -60,8 +60,8 @@ def encode(smiles: str, *, end: bool = True) -> list[int]:
     unknown = sorted(set(tokens) - _NUMBER.keys())
     if unknown:
         raise BadInput(
-            "{smiles} holds {unknown}, outside the model's vocabulary ({symbols}); write it "
-            "without charges, stereo marks and other elements",
+            "{smiles} contains {unknown}, outside the model's vocabulary ({symbols}); write it without charges, "
+            "stereo marks and other elements",
             smiles=quote(smiles),
             unknown=join(unknown[:8], ", "),
             symbols=" ".join(SYMBOLS),

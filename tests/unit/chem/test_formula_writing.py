@@ -37,7 +37,7 @@ def test_what_is_no_formula_of_whole_amounts_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "written"),
     [
-        ("decomposes to 0.50 TiPbO3 + 0.50 Ca(HO)2", "decomposes to 0.50 PbTiO₃ + 0.50 Ca(OH)₂"),
+        ("decomposes into 0.50 TiPbO3 + 0.50 Ca(HO)2", "decomposes into 0.50 PbTiO₃ + 0.50 Ca(OH)₂"),
         ("unlike all 3 known structures of Al2O3", "unlike all 3 known structures of Al₂O₃"),
         ("known (TiO2), P6_3/mmc, I4_1/amd, C2/c, C222", "known (TiO₂), P6_3/mmc, I4_1/amd, C2/c, C222"),
         ("CHGNet, MP2020, HSE06; Fe3+ 2, O2-; mp-2657", "CHGNet, MP2020, HSE06; Fe3+ 2, O2-; mp-2657"),

@@ -61,11 +61,11 @@ def test_what_is_unknown_of_the_supply_names_the_elements() -> None:
         supply, why = read_supply(formula), explain_supply(formula)
         fields = ("price", "production", "reserve", "scarcest")
         assert set(why) == {field for field in fields if getattr(supply, field) is None}, formula
-    assert str(explain_supply("PmAt2")["price"]) == "no price of Pm, At is known"
+    assert str(explain_supply("PmAt2")["price"]) == "the price of Pm, At is not known"
     assert "Xe" in explain_supply("XeF2")["production"]
     assert "F" not in explain_supply("XeF2")["production"].values["elements"]
 
 
 def test_the_csv_of_compositions_says_why_a_price_is_missing() -> None:
     text = formulas_to_csv([Candidate("0-0", Formula("PmAt2"), Origin("test"))])
-    assert "price_usd_per_kg: no price of Pm, At is known" in text
+    assert "price_usd_per_kg: the price of Pm, At is not known" in text

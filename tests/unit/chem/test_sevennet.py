@@ -66,7 +66,7 @@ def test_bad_structures_say_why_and_the_good_one_goes_on(monkeypatch: pytest.Mon
     *bad, good = read_energies([francium, crushed, lonely, large, structures()[0]])
     assert good.energy is not None
     assert [reading.energy for reading in bad] == [None] * 4
-    for reading, words in zip(bad, ("does not know Fr", "too dense", "too far apart", "too large"), strict=True):
+    for reading, words in zip(bad, ("was not trained on Fr", "too dense", "too far apart", "too large"), strict=True):
         assert words in reading.note
 
 

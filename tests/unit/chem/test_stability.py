@@ -35,7 +35,7 @@ def test_where_no_phase_holds_an_element_with_another_the_distance_is_unknown() 
     reading = hull_of(PHASES).read({"Xe": 1, "O": 2}, -2.7)
     assert reading.e_above_hull is None
     assert reading.apart == ("O", "Xe")
-    assert "no known phase holds O, Xe together" in reading.describe()
+    assert "no known phase contains O, Xe together" in reading.describe()
     mixed = hull_of(PHASES).read({"Xe": 1, "Fe": 1, "O": 2}, -2.7)
     assert mixed.apart == ("Xe",), "iron and oxygen are known together"
 
@@ -45,9 +45,9 @@ def test_nothing_decomposes_to_itself_nor_while_below_the_hull() -> None:
     above = hull.read({"Fe": 2, "O": 3}, -1.5)
     assert above.own == "Fe2O3"
     assert "decomposes" not in above.describe()
-    assert "Fe2O3 is a phase of the known hull" in above.describe()
+    assert "Fe2O3 lies on the known hull" in above.describe()
     assert "decomposes" not in hull.read({"Fe": 3, "O": 4}, -1.9).describe()
-    assert hull.read({"Fe": 3, "O": 4}, -0.2).describe().startswith("decomposes to")
+    assert hull.read({"Fe": 3, "O": 4}, -0.2).describe().startswith("decomposes into")
 
 
 def test_what_one_more_phase_would_change_is_measured() -> None:

@@ -33,7 +33,7 @@ def test_relaxed_crystals_are_written_beside_what_they_were(
     said = capsys.readouterr()
     assert "refused, bad.cif" in said.err
     assert "refused, mixed.cif" in said.err
-    assert "not at rest after 3 steps" in said.out
+    assert "not converged after 3 steps" in said.out
     with (tmp_path / "out" / "relaxed.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert row["id"] == "rutile"

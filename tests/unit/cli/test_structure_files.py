@@ -59,10 +59,10 @@ def test_every_case_is_screened_or_refused(
         assert energies[0] == pytest.approx(energies[1], abs=1e-3), "one crystal in two settings"
     refused = {row["place"]: row["reason"] for row in rows_of(out / "refused.csv")}
     for place, words in (
-        ("04-oh-wat-labels/brucite.cif", "H has no place"),
+        ("04-oh-wat-labels/brucite.cif", "H has no position"),
         ("12-mmcif/lig.cif", "mmCIF"),
         ("13-occupancy/occ_60.cif", "disordered"),
-        ("16-labels/OW.cif", "H has no place"),
+        ("16-labels/OW.cif", "H has no position"),
         ("14-other-formats/mol.xyz", "no cell"),
         ("14-other-formats/polymorphs.csv", "by itself"),
     ):
@@ -93,6 +93,6 @@ def test_predict_takes_structure_files_and_says_what_it_refuses(
     assert run(monkeypatch, "predict", str(CASES / "04-oh-wat-labels" / "brucite.cif"), "--out", str(refused)) == 0
     (row,) = rows_of(refused)
     assert row["name"] == "brucite.cif"
-    assert "H has no place" in row["problem"]
+    assert "H has no position" in row["problem"]
     assert row["formation_energy"] == ""
-    assert "H has no place" in capsys.readouterr().err
+    assert "H has no position" in capsys.readouterr().err

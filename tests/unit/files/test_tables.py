@@ -57,7 +57,7 @@ def test_a_packed_table_and_a_long_one_are_read_row_by_row(tmp_path: Path) -> No
 def test_names_that_repeat_or_lack_are_told_apart() -> None:
     with open_table(b"gap,,gap,\n1,2,3,\n") as table:
         assert table.columns == ("gap", "column 2", "gap (2)")
-        assert any("two columns of one name" in note for note in table.notes)
+        assert any("two columns with the same name" in note for note in table.notes)
         assert dict(next(table.rows).cells) == {"gap": "1", "column 2": "2", "gap (2)": "3"}
 
 

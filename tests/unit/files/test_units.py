@@ -49,7 +49,7 @@ def test_units_become_the_propertys(header: str, cell: str, value: float) -> Non
         ("band_gap", "~1.5", "is not a number"),
         ("band_gap", ">3.4", "is not a number"),
         ("band_gap", "1.234,56", "is not one number"),
-        ("band_gap", "3,400", "two numbers"),
+        ("band_gap", "3,400", "ambiguous"),
         ("band_gap", "3.4*", "unit '\\*' is not known"),
         ("logp", "2 eV", "a number alone"),
     ],

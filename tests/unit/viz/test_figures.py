@@ -88,7 +88,7 @@ def test_known_materials_are_where_they_were_placed() -> None:
     assert points(figure, "known") == [tuple(map(float, row)) for row in PLANE]
     assert list(figure.data[0].text) == ["a", "b", "c"]
     assert points(figure, "mine") == [(0.0, 1.0)]
-    assert points(figure, "picked") == [(2.0, -1.0)]
+    assert points(figure, "selected") == [(2.0, -1.0)]
 
 
 def test_a_run_lies_beside_the_known_molecules_as_shares() -> None:

@@ -105,7 +105,7 @@ def test_other_databases_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
         "http://127.0.0.1:6000": "http://127.0.0.1:6000",
     }
     monkeypatch.setenv(VARIABLE, "mine=file:///etc/passwd")
-    with pytest.raises(BadInput, match="no address"):
+    with pytest.raises(BadInput, match="not an address"):
         ask_elsewhere(["NaCl"])
     monkeypatch.delenv(VARIABLE)
     assert chosen_databases() == elsewhere.DATABASES

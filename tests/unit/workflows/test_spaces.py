@@ -68,5 +68,5 @@ def test_latents_of_other_crystals_and_damaged_ones_are_refused(tmp_path: Path) 
     with pytest.raises(MissingReference, match="matgen data latents"):
         load_crystal_space(folder)
     save_latents(["no-such-crystal"], np.zeros((1, 3), dtype=np.float32), "abc", folder)
-    with pytest.raises(MissingReference, match="other crystals"):
+    with pytest.raises(MissingReference, match="do not belong to"):
         load_crystal_space(folder)

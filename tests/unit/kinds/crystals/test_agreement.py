@@ -130,7 +130,7 @@ def test_what_lies_far_above_the_hull_is_not_judged(monkeypatch: pytest.MonkeyPa
     assert above > agreement.FAR
     verdict = found.verdict(RULE)
     assert verdict is not None
-    assert "alone: not judged" in verdict.reason
+    assert "only: not judged" in verdict.reason
 
 
 def test_a_judge_that_is_missing_gives_the_remedy_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

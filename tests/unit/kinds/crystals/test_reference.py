@@ -90,7 +90,7 @@ def test_a_crystal_unlike_all_known_of_its_formula_is_unlisted() -> None:
     )
     verdict = reference.newness(from_structure(layers))
     assert verdict.passed is True
-    assert verdict.reason == "unlike each known structure of Ac2AgPb (1)"
+    assert verdict.reason == "different from every known structure of Ac2AgPb (1)"
 
 
 def test_geometry_decides_not_the_positions_alone() -> None:

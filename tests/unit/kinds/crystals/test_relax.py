@@ -52,13 +52,13 @@ def test_a_cancel_keeps_what_is_done_and_what_moves(monkeypatch: pytest.MonkeyPa
     )
     assert [entry.before.id for entry in done] == ["0", "1"], "the third was not begun"
     assert done[0].note != done[1].note
-    assert "stopped before it was at rest" in done[1].note
+    assert "stopped before it converged" in done[1].note
     steps: list[int] = []
     done = relax_candidates(
         crystals, on_progress=lambda _done, step: steps.append(step), cancelled=lambda: max(steps, default=0) == 1
     )
     assert [entry.before.id for entry in done] == ["0"]
-    assert "stopped before it was at rest" in done[0].note
+    assert "stopped before it converged" in done[0].note
     assert done[0].after is not None
 
 

@@ -23,23 +23,23 @@ def reason(name: str, text: str) -> str:
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("POSCAR", "x\n1\n4 0 0\n0 4 0\n0 0 4\n1 1\nDirect\n0 0 0\n.5 .5 .5\n", "names no elements"),
+        ("POSCAR", "x\n1\n4 0 0\n0 4 0\n0 0 4\n1 1\nDirect\n0 0 0\n.5 .5 .5\n", "is not an elements"),
         ("POSCAR", "x\n1\n4 0 0\n0 4 0\n0 0 4\nNa Na\n1 1\nDirect\n0 0 0\n0.05 0 0\n", "0.20 Å apart"),
         ("a.vasp", "", "cannot be read"),
         ("a.xyz", "1\n\nNa 0 0 0\n", "no cell"),
         ("a.xyz", '1\nLattice="4 0 0 0 4 0 0 0 0"\nNa 0 0 0\n', "three lengths"),
-        ("a.json", "{", "no JSON"),
+        ("a.json", "{", "not JSON"),
         ("a.json", "[]", "no structure"),
         ("a.json", '[{"id": "b"}]', "neither"),
         ("pw.in", "&control\n/\n", "ATOMIC_POSITIONS"),
         ("a.cif", HEAD, "no atom sites"),
-        ("a.cif", HEAD + SITES + "Xx1 0 0 0\n", "names no element"),
-        ("a.cif", HEAD + SITES + "Na1 0 ? 0\n", "has no place"),
+        ("a.cif", HEAD + SITES + "Xx1 0 0 0\n", "is not an element"),
+        ("a.cif", HEAD + SITES + "Na1 0 ? 0\n", "has no position"),
         ("a.cif", HEAD + SITES + "NA1 0 0 0\n", "may be Na or N"),
-        ("a.cif", HEAD + SITES + "Wat1 0 0 0\n", "names no element"),
+        ("a.cif", HEAD + SITES + "Wat1 0 0 0\n", "is not an element"),
         ("a.cif", HEAD + SITES + "Na1 0 0 0\nNa2 0.01 0 0\n", "'Na1' and 'Na2' are 0.06 Å apart"),
         ("a.cif", HEAD.replace("'P 1'", "'P 9'") + SITES + "Na1 0 0 0\n", "setting 'P 9' is not known"),
-        ("a.cif", HEAD.replace("'P 1'", "?") + SITES + "Na1 0 0 0\n", "says no symmetry"),
+        ("a.cif", HEAD.replace("'P 1'", "?") + SITES + "Na1 0 0 0\n", "gives no symmetry"),
         ("a.cif", HEAD + "_cell_modulation_dimension 1\n" + SITES + "Na1 0 0 0\n", "modulated"),
         ("a.cif", HEAD + "_chemical_formula_sum 'Na H'\n" + SITES + "Na1 0 0 0\n", "H of the formula sum"),
     ],
@@ -51,7 +51,7 @@ def test_what_cannot_be_used_says_why(name: str, text: str, words: str) -> None:
 def test_an_oxygen_named_after_tungsten_is_no_water() -> None:
     text = HEAD + "_chemical_formula_sum 'O3 W'\n" + SITES + "W1 0 0 0\nOW1 .5 0 0\nOW2 0 .5 0\nOW3 0 0 .5\n"
     assert reason("a.cif", text) == ""
-    assert "H has no place" in reason("a.cif", text.replace("_chemical_formula_sum 'O3 W'\n", ""))
+    assert "H has no position" in reason("a.cif", text.replace("_chemical_formula_sum 'O3 W'\n", ""))
 
 
 def test_an_occupancy_that_is_not_given_is_one() -> None:

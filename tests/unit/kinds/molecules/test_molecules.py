@@ -186,7 +186,7 @@ def test_a_scaffold_is_written_from_all_its_free_ends() -> None:
     found = writings("c1ccc2[nH]ccc2c1")
     assert len(found) > 1
     assert all(begin.tokens[0] == BOS for begin in found)
-    with pytest.raises(BadInput, match="free place"):
+    with pytest.raises(BadInput, match="free valence"):
         writings("FC(F)(F)F")
 
 
