@@ -25,12 +25,16 @@ def predict(
     ] = None,
     using: Annotated[str | None, typer.Option(help="a predictor of matgen finetune, by name")] = None,
     judge: Annotated[
-        bool, typer.Option("--judge/--no-judge", help="let SevenNet judge the energies of crystals; 0.1 to 0.3 s each")
+        bool,
+        typer.Option(
+            "--judge/--no-judge",
+            help="check the energies of crystals with SevenNet, a second potential; 0.1 to 0.3 s each",
+        ),
     ] = True,
 ) -> None:
-    """Read the properties of every row of a table; rows that cannot be read say why and stay."""
+    """Predict the properties of every row of a table; a row that cannot be used stays, with its reason."""
     if out.resolve() == source.resolve():
-        raise BadInput(f"{out} is the table itself; choose another place for the readings")
+        raise BadInput(f"{out} is the table itself; choose another place for the predictions")
 
     def report(rows: int) -> None:
         if sys.stderr.isatty():
@@ -46,8 +50,8 @@ def predict(
         bad = sum(done.bad.values())
         for note in done.notes:
             typer.echo(f"note: {note}", err=True)
-        said = f"{done.path}: {done.rows} rows by their {done.kind}, {done.rows - bad} read, {bad} not"
-        typer.echo(said + (f"; in {done.lacking} of those read some value is missing" if done.lacking else ""))
+        said = f"{done.path}: {done.rows} rows by {done.kind}, {done.rows - bad} read, {bad} not"
+        typer.echo(said + (f"; in {done.lacking} of these a value is missing" if done.lacking else ""))
         for number, reason in done.examples:
             typer.echo(f"row {number}: {reason}", err=True)
         if bad + done.lacking > len(done.examples):
@@ -60,7 +64,7 @@ def data_formulas(
     crystals: Annotated[Path, typer.Argument(help="CSV of formula, magmom_per_atom, split")],
     out: Annotated[Path, typer.Option(help="table to write")] = ROWS,
 ) -> None:
-    """Join tables of formulas into the rows that matbert and matgpt learn from."""
+    """Join tables of formulas into the training rows of matbert and matgpt."""
     from matgen_core.kinds.compositions.rows import build_formula_rows
 
     table = build_formula_rows(energies, gaps, crystals)
@@ -71,8 +75,8 @@ def data_formulas(
 
 def evaluate_compositions(
     count: Annotated[int, typer.Option(help="samples without a target")] = 2000,
-    each: Annotated[int, typer.Option(help="samples a target")] = 500,
-    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    each: Annotated[int, typer.Option(help="samples per target")] = 500,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure validity, uniqueness, novelty and hit rates of the compositions."""

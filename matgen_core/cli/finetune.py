@@ -1,4 +1,4 @@
-"""Teaching by command: ``matgen finetune``, ``predictors``, ``evaluate transfer``, ``expt-gap``, ``pretraining``."""
+"""Fine-tuning by command: ``matgen finetune``, ``predictors``, ``evaluate transfer``, ``expt-gap``, ``pretraining``."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def finetune_file(
     source: Annotated[Path, typer.Argument(help="CSV with a column formula or smiles, and one of numbers")],
     column: Annotated[str, typer.Option(help="column of the numbers")],
     config: FinetuneConfig,
-    text: Annotated[str, typer.Option(help="column of formulas or SMILES, where it is called otherwise")] = "",
+    text: Annotated[str, typer.Option(help="column of formulas or SMILES, if it has another name")] = "",
     kind: Annotated[str, typer.Option(help="formula or smiles; found by the column's name if left out")] = "",
-    name: Annotated[str, typer.Option(help="of the predictor; the column's if left out")] = "",
-    unit: Annotated[str, typer.Option(help="shown beside its readings")] = "",
+    name: Annotated[str, typer.Option(help="name of the predictor; the column's name if left out")] = "",
+    unit: Annotated[str, typer.Option(help="shown beside its predictions")] = "",
 ) -> None:
-    """Teach a predictor of your own property; rows that cannot be used are listed, the others are learnt."""
+    """Train a predictor of your own property; rows that cannot be used are listed and left out."""
     named = name or "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
 
     def report(tuned: Tuned) -> None:
@@ -55,7 +55,7 @@ def finetune_file(
             typer.echo(f"note: {examples.note}", err=True)
         tuned = finetune(examples, config, on_epoch=report, cancelled=work.cancelled)
         if not tuned.curve:
-            raise BadInput("stopped before the first epoch was over; nothing was learnt and nothing is kept")
+            raise BadInput("stopped before the first epoch was over; nothing was trained and nothing is kept")
         folder = save_predictor(tuned, named, column, unit)
         r = tuned.report
         typer.echo(
@@ -66,7 +66,7 @@ def finetune_file(
 
 
 def predictors() -> None:
-    """List the predictors that were taught."""
+    """List the predictors that you have trained."""
     from matgen_core.workflows.predictors import list_predictors, load_predictor
 
     names = list_predictors()
@@ -105,9 +105,9 @@ def evaluate_pretraining(
     rows: Annotated[Path, typer.Option(help="formulas.csv.gz of matgen data formulas")] = Path(
         "training/rows/formulas.csv.gz"
     ),
-    count: Annotated[int, typer.Option(help="formulas to learn the gap from")] = 5000,
+    count: Annotated[int, typer.Option(help="formulas to train the gap on")] = 5000,
     before: Annotated[int, typer.Option(help="epochs of pretraining")] = 1,
-    after: Annotated[int, typer.Option(help="epochs of the gap")] = 8,
+    after: Annotated[int, typer.Option(help="epochs of training on the gap")] = 8,
     seeds: Annotated[int, typer.Option(help="of the gap")] = 3,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:

@@ -1,4 +1,4 @@
-"""The chosen few by command: ``matgen relax`` and ``matgen known``."""
+"""Relaxation and look-up by command: ``matgen relax`` and ``matgen known``."""
 
 from __future__ import annotations
 
@@ -27,15 +27,19 @@ def relax(
     out: Annotated[Path, typer.Option(help="folder for CIFs and relaxed.csv")],
     files: Annotated[list[Path] | None, typer.Argument(help="CIFs, a folder or zip of them, CSV with cif")] = None,
     run: Annotated[str, typer.Option(help="a stored run (matgen runs list) instead of files")] = "",
-    steps: Annotated[int, typer.Option(help="for each, at most")] = 100,
-    symmetry: Annotated[bool, typer.Option(help="keep the space group; without, every atom moves by itself")] = True,
+    steps: Annotated[int, typer.Option(help="steps per crystal, at most")] = 100,
+    symmetry: Annotated[
+        bool, typer.Option(help="keep the space group; otherwise every atom moves independently")
+    ] = True,
     check_stability: Annotated[
-        bool, typer.Option("--check-stability", help="displace each by 0.05 Å and see whether it returns")
+        bool, typer.Option("--check-stability", help="displace each crystal by 0.05 Å and check whether it returns")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="of the displacement")] = 0,
-    processes: Annotated[int, typer.Option(min=1, max=64, help="that share the crystals; the result is the same")] = 1,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="processes that share the work; the result is the same")
+    ] = 1,
 ) -> None:
-    """Relax crystals by CHGNet, atoms and cell; before and after as a table, and CIFs."""
+    """Relax atoms and cell of crystals with CHGNet; writes a table of before and after, and CIFs."""
     if bool(files) == bool(run):
         raise BadInput("give files to relax, or --run with the id of a stored run")
     if not 1 <= steps <= 2000:
@@ -99,7 +103,7 @@ def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal
         elif record_of(item.material).has_geometry:
             crystals.append(item)
     if not crystals:
-        raise BadInput("no crystal is there to relax; give CIFs, or a run that holds crystals")
+        raise BadInput("there is no crystal to relax; give CIFs, or a run that contains crystals")
     return crystals
 
 
@@ -130,7 +134,7 @@ def _print_progress(done: int, total: int, step: int) -> None:
 def known(
     formulas: Annotated[list[str], typer.Argument(help="such as NaCl BaTiO3")],
     key: Annotated[
-        str, typer.Option(envvar="MP_API_KEY", help="your key of the Materials Project; sent there alone")
+        str, typer.Option(envvar="MP_API_KEY", help="your key of the Materials Project; sent only there")
     ] = "",
 ) -> None:
     """Ask public databases, over the network, whether they know a formula."""
@@ -142,7 +146,7 @@ def known(
         verdict, answered = elsewhere_verdict(answers), sum(answer.count is not None for answer in answers)
         word = "known" if verdict.passed else f"not found in the {answered} that answered"
         if not answered:
-            word, unknown = "not known whether: no database answered", unknown + 1
+            word, unknown = "unknown: no database answered", unknown + 1
         elif not verdict.passed and answered == len(answers):
             word = "not found"
         typer.echo(f"{formula}: {word}; {verdict.reason}")

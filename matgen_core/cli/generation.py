@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _ENDED = {
     "found": "enough found",
-    "time": "the time was over",
-    "draws": "as many as allowed were drawn",
+    "time": "time limit reached",
+    "draws": "limit of generated candidates reached",
     "cancelled": "cancelled",
 }
 #: Constraints that are rules where rules hold.
@@ -57,7 +57,7 @@ def generate_command(kind: str) -> Command:
         count: int,
         files: Files,
         seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
-        everything: Annotated[bool, typer.Option("--all", help="write rejected candidates, too")] = False,
+        everything: Annotated[bool, typer.Option("--all", help="also write rejected candidates")] = False,
     ) -> None:
         target = Target(goals, read_constraints(texts))
         files.check(kind)
@@ -82,7 +82,7 @@ def generate_command(kind: str) -> Command:
             files.save(work, kind, found if everything else kept.candidates)
             typer.echo(_say_kept(kind, kept, bool(goals)), err=files.printed)
 
-    command.__doc__ = f"Generate {kind} for a target, predict their properties and judge them."
+    command.__doc__ = f"Generate {kind} for a target, predict their properties and check them."
     return command
 
 
@@ -95,7 +95,7 @@ def design_command(kind: str) -> Command:
     @with_settings(ConstraintTexts, [n for n in record.constraints if n not in _RULED], parameter="texts")
     @with_settings(Budget, usual=record.budget, parameter="budget")
     @with_settings(Rules, record.rules, parameter="rules")
-    @_with_files(kind, "those that passed; ")
+    @_with_files(kind, "the candidates that passed; ")
     def command(
         goals: dict[str, Goal],
         settings: Any,
@@ -103,8 +103,10 @@ def design_command(kind: str) -> Command:
         budget: Budget,
         rules: Rules,
         files: Files,
-        seed: Annotated[int, typer.Option(help="the same seed draws the same candidates")] = 0,
-        everything: Annotated[Path | None, typer.Option(help="CSV of everything drawn, with the reasons")] = None,
+        seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
+        everything: Annotated[
+            Path | None, typer.Option(help="CSV of all generated candidates, with the reasons")
+        ] = None,
     ) -> None:
         target = Target(goals, read_constraints(texts))
         files.check(kind)
@@ -127,7 +129,7 @@ def design_command(kind: str) -> Command:
                 work.save(everything, write(kind, run.candidates))
             _say_run(run)
 
-    command.__doc__ = f"Generate {kind} until enough reach the targets, could be made, would last and are not known."
+    command.__doc__ = f"Generate {kind} until enough meet the targets, can be made, are stable and are new."
     return command
 
 
@@ -137,7 +139,7 @@ class Files:
 
     Args:
         out: file, whose ending says how they are written.
-        cif_dir: folder for one CIF a candidate.
+        cif_dir: folder for one CIF per candidate.
     """
 
     out: Path | None
@@ -174,7 +176,7 @@ def _with_files(kind: str, what: str = "") -> Callable[[Command], Command]:
     text = f"{what}file to write, {' or '.join(f'.{ending}' for ending in endings)}; printed as CSV if left out"
     options = [make_option("out", Path | None, None, text)]
     if "zip" in endings:  # of CIFs
-        options.append(make_option("cif_dir", Path | None, None, "folder for one CIF a candidate"))
+        options.append(make_option("cif_dir", Path | None, None, "folder for one CIF per candidate"))
     return lambda command: extend_command(command, options, "files", lambda v: Files(v["out"], v.get("cif_dir")))
 
 
@@ -193,18 +195,21 @@ def _say_run(run: DesignRun[Any]) -> None:
     steps = ", ".join(f"{name} {count}" for name, count in run.funnel.counts)
     typer.echo(f"{_ENDED[run.ended]} after {run.seconds:.0f} s: {steps}", err=True)
     if run.funnel.reasons:
-        typer.echo("stopped by: " + ", ".join(f"{rule} {n}" for rule, n in run.funnel.reasons), err=True)
+        typer.echo("rejected because: " + ", ".join(f"{rule} {n}" for rule, n in run.funnel.reasons), err=True)
 
 
 def _print_found(progress: Progress[Any]) -> None:
     if sys.stderr.isatty():
-        text = f"\r{progress.done}/{progress.total} found, {len(progress.candidates)} drawn   "
+        text = f"\r{progress.done}/{progress.total} found, {len(progress.candidates)} generated   "
         typer.echo(text, nl=progress.stage == "done", err=True)
 
 
 def register(app: typer.Typer) -> None:
     """Hangs the commands of every kind into ``matgen`` and ``matgen design``."""
-    design = typer.Typer(no_args_is_help=True, help="Draw and judge until enough pass: the chapter's workflow.")
+    design = typer.Typer(
+        no_args_is_help=True,
+        help="Generate and check until enough candidates pass: the workflow of the textbook chapter.",
+    )
     for kind in KINDS:
         app.command(kind)(generate_command(kind))
         design.command(kind)(design_command(kind))

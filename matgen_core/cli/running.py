@@ -38,7 +38,7 @@ class Work:
             self.found_at(path, save_result(path, content))
         except OSError as error:
             typer.echo(content)
-            self.moved.append(f"{path} cannot be written ({error.strerror}); its text stands above")
+            self.moved.append(f"{path} cannot be written ({error.strerror}); its text is printed above")
 
     def found_at(self, asked: Path, path: Path) -> None:
         """Takes note of where a result is."""

@@ -14,7 +14,7 @@ from matgen_core.core.errors import BadInput
 if TYPE_CHECKING:
     from matgen_core.runs.store import Store
 
-app = typer.Typer(no_args_is_help=True, help="Runs that the app has kept.")
+app = typer.Typer(no_args_is_help=True, help="Stored runs of the app.")
 _ID = typer.Argument(help="the run's id, as matgen runs list shows it")
 
 
@@ -25,15 +25,15 @@ def _store() -> Store:
 
 
 @app.command("list")
-def list_runs(owner: Annotated[str, typer.Option(help="whose, where people are kept apart")] = "") -> None:
-    """All runs, the newest first."""
+def list_runs(owner: Annotated[str, typer.Option(help="owner, if users are kept apart")] = "") -> None:
+    """List all runs, newest first."""
     for run in _store().list(owner):
         typer.echo(f"{run.id}  {run.created:%Y-%m-%d %H:%M}  {run.state:11}  {run.count:6}  {run.kind}  {run.name}")
 
 
 @app.command("show")
 def show_run(run: Annotated[str, _ID]) -> None:
-    """Settings, seed and versions of a run, as JSON."""
+    """Show settings, seed and versions of a run as JSON."""
     known = _store().get(run)
     typer.echo(
         json.dumps(
@@ -60,14 +60,14 @@ def export_run(
     run: Annotated[str, _ID],
     out: Annotated[Path, typer.Argument(help="file that ends in .csv, .zip, .json, .sdf or .smi")],
 ) -> None:
-    """Every candidate of a run."""
+    """Write all candidates of a run to a file."""
     from matgen_core.kinds.registry import check_ending, name_of_kind, write
 
     ending = out.suffix.lower().removeprefix(".")
     found = _store().candidates(run)
     kinds = {name_of_kind(candidate.material) for candidate in found}
     if len(kinds) > 1:
-        raise BadInput(f"run {run} holds materials of several kinds; write it with: matgen screen --run {run}")
+        raise BadInput(f"run {run} contains several kinds of material; write it with: matgen screen --run {run}")
     kind = next(iter(kinds), "molecules")
     check_ending(kind, ending)
     with at_work(out) as work:
@@ -77,16 +77,16 @@ def export_run(
 
 @app.command("rename")
 def rename_run(run: Annotated[str, _ID], name: Annotated[str, typer.Argument(help="the new name")]) -> None:
-    """Another name for a run."""
+    """Rename a run."""
     _store().rename(run, name)
 
 
 @app.command("delete")
 def delete_run(
-    run: Annotated[str, _ID], yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False
+    run: Annotated[str, _ID], yes: Annotated[bool, typer.Option("--yes", help="do not ask for confirmation")] = False
 ) -> None:
-    """A run and its candidates, for good."""
+    """Delete a run and its candidates permanently."""
     known = _store().get(run)
     if not yes:
-        typer.confirm(f"delete {known.name} with {known.count} candidates for good?", abort=True)
+        typer.confirm(f"delete {known.name} with {known.count} candidates permanently?", abort=True)
     _store().delete(run)

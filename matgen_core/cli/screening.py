@@ -34,7 +34,7 @@ def screen(
     ] = None,
     using: Annotated[str, typer.Option(help="predictors of matgen finetune, by name; objectives own.NAME:max")] = "",
 ) -> None:
-    """Read, judge and compare materials; write table, fronts and manifest. Rows that cannot be used say why."""
+    """Predict, check and compare materials; writes table, Pareto fronts and manifest, and why a row was refused."""
     from matgen_core.workflows.pareto import parse_objective
 
     names = [name.strip() for name in using.split(",") if name.strip()]
@@ -74,16 +74,16 @@ def screen(
         left = list(counts.values())[-1]
         typer.echo(
             f"{out}: {len(outcome.ids)} screened, {sum(outcome.refused.values())} rows refused, {left} pass every "
-            f"rule, {sum(f == 1 for f in outcome.fronts)} on the first front, {outcome.seconds:.0f} s"
+            f"rule, {sum(f == 1 for f in outcome.fronts)} on the first Pareto front, {outcome.seconds:.0f} s"
         )
         for note in notes:
             typer.echo(f"note: {note}", err=True)
         if not outcome.complete:
-            typer.echo("stopped before the end; what was screened is in the files", err=True)
+            typer.echo("stopped before the end; the candidates screened so far are in the files", err=True)
         for reason, count in outcome.refused.most_common(10):
             typer.echo(f"refused, {count}: {reason}", err=True)
         for rule, count in outcome.funnel.reasons[:10]:
-            typer.echo(f"stopped, {count}: {rule}", err=True)
+            typer.echo(f"rejected, {count}: {rule}", err=True)
 
 
 def _print_progress(done: int, refused: int) -> None:
@@ -93,7 +93,7 @@ def _print_progress(done: int, refused: int) -> None:
 
 def bench_screening(
     source: Annotated[Path, typer.Argument(help="CSV with a cif column, from which crystals are taken")],
-    counts: Annotated[str, typer.Option(help="how many of each kind, one run each")] = "1000,10000",
+    counts: Annotated[str, typer.Option(help="numbers of candidates of each kind, one run each")] = "1000,10000",
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure seconds and peak memory of screening crystals, compositions and molecules."""

@@ -17,17 +17,17 @@ from matgen_core.core.records import Candidate
 from matgen_core.core.settings import ConstraintTexts
 
 _OUT = typer.Option(help="CSV to write; printed if left out")
-_CIFS = typer.Option(help="folder for one CIF a structure")
+_CIFS = typer.Option(help="folder for one CIF per structure")
 
 
 def structures(
     formula: Annotated[str, typer.Argument(help="a formula, such as BaTiO3")],
-    count: Annotated[int, typer.Option(min=0, max=1000, help="structures to draw beside the known ones")] = 8,
-    seed: Annotated[int, typer.Option(help="the same seed draws the same")] = 0,
+    count: Annotated[int, typer.Option(min=0, max=1000, help="structures to generate beside the known ones")] = 8,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same structures")] = 0,
     out: Annotated[Path | None, _OUT] = None,
     cif_dir: Annotated[Path | None, _CIFS] = None,
 ) -> None:
-    """List the structures that a formula may have: known ones first, then others, each by its distance to the hull."""
+    """List possible structures of a formula: known ones first, then generated ones, ordered by energy above hull."""
     with at_work(out, folder=cif_dir) as work:
         from matgen_core.workflows.structures import KNOWN, list_structures
 
@@ -44,11 +44,11 @@ def vary(
     texts: ConstraintTexts,
     file: Annotated[Path, typer.Argument(help="CIF, or another file of one structure")],
     count: Annotated[int, typer.Option(min=1, max=1000, help="variants")] = 16,
-    seed: Annotated[int, typer.Option(help="the same seed draws the same")] = 0,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same structures")] = 0,
     out: Annotated[Path | None, _OUT] = None,
     cif_dir: Annotated[Path | None, _CIFS] = None,
 ) -> None:
-    """Exchange elements of a crystal in its own structure type; the variants are relaxed, predicted and ranked."""
+    """Exchange elements of a crystal within its structure type; the variants are relaxed, predicted and ranked."""
     constraints = read_constraints(texts)
     with at_work(out, folder=cif_dir) as work:
         from matgen_core.workflows.structures import vary_crystal
@@ -75,7 +75,7 @@ def _read_crystal(file: Path) -> Candidate:
         raise BadInput("{file} cannot be varied: {reason}", file=file.name, reason=refused[0].reason)
     if len(crystals) != 1:
         raise BadInput(
-            "{file} holds {count} crystals; give a file of one structure, such as a CIF",
+            "{file} contains {count} crystals; give a file of one structure, such as a CIF",
             file=file.name,
             count=len(crystals),
         )

@@ -27,7 +27,7 @@ def data_build(
         bool, typer.Option(help="let CHGNet fill in energies and moments the table does not have")
     ] = True,
 ) -> None:
-    """Turn structures into training rows: symmetry, Wyckoff sites, tokens, CHGNet labels. Goes on where it stopped."""
+    """Turn structures into training rows: symmetry, Wyckoff sites, tokens, CHGNet labels. Resumes where it stopped."""
     from matgen_core.kinds.crystals.labels import label_rows
     from matgen_core.kinds.crystals.rows import build_rows
 
@@ -52,7 +52,7 @@ def data_reference(
         typer.Option(help="CSV of formula, one row a known crystal: how many structures of each formula are known"),
     ] = None,
 ) -> None:
-    """Compute the hull, the sets of known formulas and structures, and the readings' spreads."""
+    """Compute the hull, the sets of known formulas and structures, and the uncertainties of predictions."""
     from matgen_core.kinds.crystals.reference_build import build_reference
     from matgen_core.kinds.crystals.rows import load_rows
 
@@ -62,11 +62,13 @@ def data_reference(
 
 def data_judge(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
-    count: Annotated[int, typer.Option(min=100, help="crystals to read, each element about equally often")] = 4000,
-    cache: Annotated[Path, typer.Option(help="CSV of energies; a build goes on from it")] = Path("training/judge.csv"),
+    count: Annotated[int, typer.Option(min=100, help="crystals to use, each element about equally often")] = 4000,
+    cache: Annotated[Path, typer.Option(help="CSV of energies; a build continues from it")] = Path(
+        "training/judge.csv"
+    ),
     out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
 ) -> None:
-    """Fit the references of SevenNet, which judges energies, and measure its errors; about 0.1 s a crystal."""
+    """Fit the reference energies of SevenNet, which judges energies, and measure its errors; about 0.1 s a crystal."""
     from matgen_core.kinds.crystals.energy_judge_build import build_judge
     from matgen_core.kinds.crystals.rows import load_rows
 
@@ -90,7 +92,7 @@ def data_latents(
 
 
 def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE) -> None:
-    """Compute the maps of neighbours that the embedding explorer shows; about twenty minutes on one core."""
+    """Compute the t-SNE maps of the embedding explorer; about twenty minutes on one core."""
     from matgen_core.workflows.explore import count_rebuilt, neighbour_map
     from matgen_core.workflows.maps import save_maps
     from matgen_core.workflows.space_sources import SPACES, open_space
@@ -104,14 +106,14 @@ def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")]
 
 def data_drawn(
     out: Annotated[Path, typer.Argument(help="CSV to write, for matgen data build")],
-    count: Annotated[int, typer.Option(help="crystals to draw")] = 10_000,
-    seed: Annotated[int, typer.Option(help="of the draws; another than that of an evaluation")] = 100,
+    count: Annotated[int, typer.Option(help="crystals to generate")] = 10_000,
+    seed: Annotated[int, typer.Option(help="random seed; different from that of an evaluation")] = 100,
     workers: Annotated[int, typer.Option(help="processes; the rows do not depend on it")] = 1,
     samples: Annotated[
-        Path, typer.Option(help="file of the samples; it grows, and a run that was stopped goes on from it")
+        Path, typer.Option(help="file of the samples; it grows, and a stopped run continues from it")
     ] = Path("data/drawn.jsonl"),
 ) -> None:
-    """Draw crystals and keep those near the hull by CHGNet that are new, as rows to train on."""
+    """Generate crystals and keep new ones near the hull (by CHGNet) as training rows."""
     from matgen_core.core.goals import Target
     from matgen_core.evaluation.drawn_rows import keep_drawn, rows_as_csv
     from matgen_core.evaluation.sampling import batches, draw_samples
@@ -122,7 +124,7 @@ def data_drawn(
     kept = keep_drawn(drawn)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(rows_as_csv(kept), encoding="utf-8")
-    typer.echo(f"{len(kept)} rows of {len(drawn)} drawn in {out}")
+    typer.echo(f"{len(kept)} rows of {len(drawn)} generated in {out}")
 
 
 def data_fetch(
@@ -160,7 +162,7 @@ def train(
         typer.Option(help="; ".join(f"{name}: {record.source}" for name, record in RECIPES.items())),
     ] = Path("data/crystals/crystals.npz"),
     epochs: Annotated[int, typer.Option(help="passes over the rows")] = 40,
-    folder: Annotated[Path, typer.Option(help="where the state lies; continued if it is there")] = Path("training"),
+    folder: Annotated[Path, typer.Option(help="folder of the training state; continued if present")] = Path("training"),
     start: Annotated[
         Path | None,
         typer.Option(help="folder of checkpoints whose weights to begin from, such as assets/checkpoints (smiles-gpt)"),
@@ -168,7 +170,7 @@ def train(
     checkpoints: Annotated[Path, typer.Option(help="where the checkpoint goes")] = CHECKPOINTS,
     threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
 ) -> None:
-    """Train a model, or go on where a training stopped."""
+    """Train a model, or continue a stopped training."""
     import torch
 
     from matgen_core.learning.recipes.registry import train as run
@@ -193,7 +195,7 @@ def train(
                 cancelled=work.cancelled,
             )
         except Cancelled:
-            typer.echo(f"stopped; its state is in {folder / name}, and the same command goes on from there", err=True)
+            typer.echo(f"stopped; its state is in {folder / name}, and the same command continues from there", err=True)
             raise typer.Exit(130) from None
         typer.echo(f"{path} written")
 
@@ -222,13 +224,13 @@ def data_surroundings(
 def evaluate_crystals(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     count: Annotated[int, typer.Option(help="unconditional samples")] = 1000,
-    each: Annotated[int, typer.Option(help="samples a target; 0 leaves the targets out")] = 200,
-    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    each: Annotated[int, typer.Option(help="samples per target; 0 leaves the targets out")] = 200,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
     engine: Annotated[str, typer.Option(help="engine")] = CrystalSettings().engine,
     prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does, as the app does")] = True,
     workers: Annotated[int, typer.Option(help="processes; the samples do not depend on it")] = 1,
     samples: Annotated[
-        Path, typer.Option(help="file of the samples; it grows, and a run that was stopped goes on from it")
+        Path, typer.Option(help="file of the samples; it grows, and a stopped run continues from it")
     ] = Path("data/evaluation/crystals.jsonl"),
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
@@ -256,7 +258,7 @@ def evaluate_reconstruction(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
-    """Measure what engine A's autoencoder brings back of crystals withheld from it."""
+    """Measure how well the crystal autoencoder reconstructs withheld crystals."""
     from matgen_core.evaluation.reconstruction import measure_reconstruction
     from matgen_core.kinds.crystals.batches import split_rows
     from matgen_core.kinds.crystals.embed import load_autoencoder
@@ -273,10 +275,10 @@ def evaluate_reconstruction(
 def evaluate_readings(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     count: Annotated[int, typer.Option(help="withheld crystals")] = 1000,
-    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
-    """Measure how far readings on generated geometry err; their spreads go to the shipped reference."""
+    """Measure the errors of predictions on generated structures; their uncertainties go to the included reference."""
     from matgen_core.evaluation.calibration import measure_readings, read_placed
     from matgen_core.kinds.crystals.reference import GENERATED
     from matgen_core.kinds.crystals.rows import load_rows
@@ -294,7 +296,7 @@ def evaluate_critic(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
-    """Measure the skeleton critic and the judge of gaps on withheld crystals, and whether they err alike."""
+    """Measure the skeleton critic and the judge of gaps on withheld crystals; and how their errors correlate."""
     from matgen_core.chem.energy import read_energies
     from matgen_core.chem.structure import to_structure
     from matgen_core.evaluation.critic import measure_critic
@@ -311,12 +313,12 @@ def evaluate_critic(
 
 def evaluate_design(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
-    seconds: Annotated[float, typer.Option(help="for each target and way")] = 40.0,
-    seed: Annotated[int, typer.Option(help="of the draws")] = 0,
+    seconds: Annotated[float, typer.Option(help="for each target and method")] = 40.0,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
     workers: Annotated[int, typer.Option(help="processes of one thread, a target each")] = 1,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
-    """Measure what the loop delivers per minute by both potentials, beside random generation and substitution."""
+    """Measure the stable candidates that inverse design finds per minute, beside random generation and substitution."""
     from matgen_core.evaluation.design import measure_design
     from matgen_core.evaluation.timing import describe_machine
     from matgen_core.kinds.crystals.rows import load_rows
