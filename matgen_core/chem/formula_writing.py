@@ -93,8 +93,8 @@ def write_formulas_in(text: str) -> str:
     A formula is known by two elements and a number, so that neither a space group (C2/c, I4) nor a word is taken for
     one. What is quoted stays as it was written.
 
-    >>> write_formulas_in("decomposes to 0.50 TiPbO3 + 0.50 Ca(HO)2, in P6_3/mmc (mp-2657); 'Fe2O3' was written")
-    "decomposes to 0.50 PbTiO₃ + 0.50 Ca(OH)₂, in P6_3/mmc (mp-2657); 'Fe2O3' was written"
+    >>> write_formulas_in("decomposes into 0.50 TiPbO3 + 0.50 Ca(HO)2, in P6_3/mmc (mp-2657); 'Fe2O3' was written")
+    "decomposes into 0.50 PbTiO₃ + 0.50 Ca(OH)₂, in P6_3/mmc (mp-2657); 'Fe2O3' was written"
     """
     return _IN_TEXT.sub(lambda found: write_subscripts(found[0]) if _is_formula(found[0]) else found[0], text)
 

@@ -101,7 +101,7 @@ def explain_supply(formula: str) -> dict[str, Message]:
     """Why a number of :func:`read_supply` is None, by the field: the elements of which the tables know nothing.
 
     >>> str(explain_supply("TcO2")["production"]), explain_supply("NaCl")
-    ('no HHI of Tc is known', {})
+    ('the HHI of Tc is not known', {})
     """
     from pymatgen.core import Composition
 

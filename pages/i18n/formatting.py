@@ -106,8 +106,8 @@ def number(value: float, places: int = 2) -> str:
 def write_minus(text: str) -> str:
     """A sentence with real minus signs before its numbers; hyphens within names stay.
 
-    >>> write_minus("-1.09 eV/atom, asked for -1 ± 0.25; mp-30733, P-62m, 0-0001")
-    '−1.09 eV/atom, asked for −1 ± 0.25; mp-30733, P-62m, 0-0001'
+    >>> write_minus("-1.09 eV/atom; target -1 ± 0.25; mp-30733, P-62m, 0-0001")
+    '−1.09 eV/atom; target −1 ± 0.25; mp-30733, P-62m, 0-0001'
     """
     return re.sub(r"(?<![\w)\]@-])-(?=\.?\d)", "−", text)
 

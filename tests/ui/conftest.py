@@ -48,11 +48,11 @@ def found() -> tuple[Candidate, ...]:
             "e_above_hull": Prediction("e_above_hull", hull, 0.03, "eV/atom", "test", hull < 0.1),
         }
         verdicts = (
-            Verdict("distances", True, "shortest: Ti–O 1.9 Å"),
+            Verdict("distances", True, "shortest distance: Ti–O 1.9 Å"),
             Verdict("charge_balance", True, "neutral"),
             Verdict("newness", index == 0, "x is not among the 5 known formulas" if index == 0 else "known structure"),
             Verdict("duplicate", True),
-            Verdict("target:band_gap", None if gap is None else gap < 4, f"{gap} eV, asked for 3 ± 0.5 eV"),
+            Verdict("target:band_gap", None if gap is None else gap < 4, f"{gap} eV; target 3 ± 0.5 eV"),
         )
         crystal = from_structure(Structure.from_spacegroup(*cell))
         origin = Origin("symmetry-first", "test@1", 0, index)

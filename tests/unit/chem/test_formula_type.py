@@ -67,7 +67,7 @@ def test_a_system_is_told_from_a_formula() -> None:
 @pytest.mark.parametrize(
     ("constraints", "words"),
     [
-        (Constraints(formula="ABO3", exclude=frozenset({"O"})), "ABO3 has O, which is excluded"),
+        (Constraints(formula="ABO3", exclude=frozenset({"O"})), "ABO3 contains O, which is excluded"),
         (Constraints(formula="AX", include=frozenset({"Na", "Cl", "K"})), "AX has 2 elements"),
         (Constraints(formula="ABX3", max_atoms=4), "ABX3 has 5 atoms"),
         (Constraints(formula="ABX3", min_atoms=6, max_atoms=9), "no multiple of ABX3"),

@@ -31,7 +31,7 @@ def test_numbers_are_read_as_people_write_them_or_refused_with_a_reason() -> Non
     examples = read_examples(*read_columns(table.encode("utf-16"), "gap"))
     assert [reason for _, reason in examples.refused] == [
         "no value",
-        "'2.1 eV' is not a number alone; name the unit in the header",
+        "'2.1 eV' is not a plain number; name the unit in the header",
         "'>3' is not a number",
     ]
     assert dict(zip(examples.texts, examples.values.tolist(), strict=True))["LiF"] == 0.5

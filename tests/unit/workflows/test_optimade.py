@@ -92,7 +92,7 @@ def test_a_database_that_fails_stops_no_other(server: str) -> None:
 
 def test_the_users_key_says_what_was_observed_and_is_not_in_the_address(server: str) -> None:
     answer = ask_materials_project("NaCl", "right", server)
-    assert (answer.count, answer.note) == (2, "1 observed")
+    assert (answer.count, answer.note) == (2, "1 observed in experiments")
     assert "refused the key" in ask_materials_project("NaCl", "wrong", server).note
     assert "characters" in ask_materials_project("NaCl", "a\nb", server).note
     assert not any("right" in path for path in Recorded.asked)

@@ -93,10 +93,10 @@ def test_without_a_judge_it_is_chgnet_alone_and_not_stable() -> None:
     verdict = found.verdict(RULE)
     assert verdict is not None
     assert verdict.passed is None
-    assert verdict.reason.startswith("CHGNet 0.3.0 alone")
+    assert verdict.reason.startswith("CHGNet 0.3.0 only")
     assert not is_near_hull(add_agreement(told(0.01, None)), 0.1)
     hull = check_energies(told(0.01, None), Rules())[1]
-    assert "CHGNet 0.3.0 alone" in hull.reason
+    assert "CHGNet 0.3.0 only" in hull.reason
 
 
 def test_stable_is_what_the_judge_says() -> None:
