@@ -22,6 +22,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import Message
+from pages.i18n.former_sentences import FORMER
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 LOCALE = ASSETS / "locale"
@@ -98,10 +99,10 @@ _MARKS = {"ja": {"; ": "。", ", ": "、"}}
 
 
 def translate(text: str, code: str) -> str:
-    """A text, or a message by its template and its values, in a language."""
+    """A text, or a message by its template and its values, in a language; a former sentence in today's words."""
     if not isinstance(text, Message) or not text.values:
-        return catalogue(code).gettext(text) if text else text
-    template = catalogue(code).gettext(text.template)
+        return catalogue(code).gettext(FORMER.get(text, text)) if text else text
+    template = catalogue(code).gettext(FORMER.get(text.template, text.template))
     if template == text.template and not any(map(str.isalpha, _PLACEHOLDER.sub("", template))):
         for mark, own in _MARKS.get(code, {}).items():
             template = template.replace(mark, own)

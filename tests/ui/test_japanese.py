@@ -30,7 +30,8 @@ from matgen_core.lessons.exercises import read_condition
 from matgen_core.runs.store import VARIABLE
 from matgen_core.workflows.predict_table import read_rows
 from matgen_core.workflows.training_examples import read_examples
-from pages.i18n.language import translate
+from pages.i18n.former_sentences import FORMER
+from pages.i18n.language import entries, translate
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(
@@ -294,3 +295,17 @@ def test_a_switch_says_what_is_chosen_in_select_boxes_in_the_other_language(page
         settle(page)
         expect(box).to_have_value(word)
         expect(page.locator(".st-key-go-why")).to_have_count(0)
+
+
+def test_a_former_sentence_has_one_of_today_with_its_placeholders_and_a_translation() -> None:
+    known = {message.id for message in entries("ja")}
+    for former, now in FORMER.items():
+        assert _names(former) == _names(now), former
+        assert now in known, now
+        assert former not in known, f"{former} is still said"
+    old = Message("{read}, asked for at least {low:g}{unit}", read="1 eV", low=2.0, unit=" eV")
+    assert translate(old, "ja") == "1 eV（目標 2 eV 以上）"
+
+
+def _names(template: str) -> set[str]:
+    return set(re.findall(r"\{[^{}]*\}", template))
