@@ -58,8 +58,8 @@ def unconditional() -> str:
     head = ("1,000 samples, as generated", *SHARES, "median hull distance", "P1 or P-1")
     rows = []
     for label, name in (
-        ("MatGen, symmetry first, as the app draws", "crystals-symmetry-first.json"),
-        ("MatGen, symmetry first, nothing asked", "crystals-symmetry-first-any.json"),
+        ("MatGen, symmetry-first, default settings", "crystals-symmetry-first.json"),
+        ("MatGen, symmetry-first, without conditions", "crystals-symmetry-first-any.json"),
         ("MatGen, latent diffusion", "crystals-latent-diffusion.json"),
     ):
         result = read(name)
@@ -86,12 +86,12 @@ def by_both() -> str:
     head = ("without a target", "comp", "unique", "novel", "new", "stable by both", "SUN", "SUN and new", "P1 or P-1")
     rows: list[tuple[str, ...]] = []
     if result is None:
-        rows.append(("**MatGen, as the app draws**", MISSING, *[""] * 7))
+        rows.append(("**MatGen, default settings**", MISSING, *[""] * 7))
     else:
         found = result["unconditional"]
         keys = ("comp", "unique", "novel", "new", "stable", "sun", "sun_new", "p1_or_p-1")
         engines = ", ".join(f"{entry['of']} by {name}" for name, entry in found["engines"].items())
-        label = f"**MatGen, as the app draws, {found['samples']} samples** ({engines})"
+        label = f"**MatGen, default settings, {found['samples']} samples** ({engines})"
         rows.append((label, *(with_interval(found[key]) for key in keys)))
     return table(head, [*rows, *PEERS_BY_BOTH])
 
@@ -99,7 +99,7 @@ def by_both() -> str:
 def headline() -> str:
     """The few figures that a newcomer wants, each with what it is held against."""
     crystals, molecule = read("crystals-mixed.json"), read("molecules.json")
-    composition, gap, job = read("compositions.json"), read("expt-gap.json"), read("speed-crystals.json")
+    composition, gap, job = read("compositions.json"), read("expt-gap.json"), read("commands.json")
     rows: list[tuple[str, ...]] = []
     if crystals is not None:
         found = crystals["unconditional"]
@@ -112,19 +112,31 @@ def headline() -> str:
             )
         )
         rows.append((f"{label}: stable by both, unique and novel", with_interval(found["sun"]), "DiffCSP 0.307"))
-        rows.append((f"{label}: and of no known formula left uncompared", with_interval(found["sun_new"]), "–"))
+        rows.append(
+            (
+                f"{label}: stable by both, unique, novel, and new by the check of the app",
+                with_interval(found["sun_new"]),
+                "–",
+            )
+        )
         singles = [
             entry for entry in crystals.get("targets", []) if len(entry["target"]) == 1 and entry["lift_of_possible"]
         ]
         reached = [entry for entry in singles if entry["lift_of_possible"] >= 0.7]
         rows.append(
-            ("targets of one property that reach 0.7 of the possible share", f"{len(reached)} of {len(singles)}", "–")
+            (
+                "targets of one property that reach 0.7 of the highest possible share of hits",
+                f"{len(reached)} of {len(singles)}",
+                "–",
+            )
         )
     if job is not None:
+        # Two targets and elements: the second command.
+        run = job["commands"][1]
         rows.append(
             (
-                "crystals drawn, predicted and judged in 30 s on two cores",
-                f"{job['whole_job']['candidates_in_30_s']}",
+                f"{run['kept']} crystals for two targets within given elements, the whole command on two cores",
+                f"{run['seconds']:.0f} s, {run['met']} meet both targets",
                 "–",
             )
         )
@@ -186,7 +198,7 @@ def targets() -> str:
             )
         )
     each = result["targets"][0]["hits"]["of"]
-    note = f"\n{each} samples a target. † CHGNet steers and judges the moment.\n"
+    note = f"\n{each} samples per target. † CHGNet steers and judges the moment.\n"
     return table(head, rows) + note
 
 
@@ -197,7 +209,7 @@ def speed() -> str:
     job, chgnet, machine = result["whole_job"], result["chgnet"], result["machine"]
     rows = [
         ("loading the models", f"{job['loading_seconds']:.1f} s"),
-        (f"{job['candidates']} candidates drawn, read and judged", f"{job['seconds']:.1f} s"),
+        (f"{job['candidates']} candidates generated, predicted and checked", f"{job['seconds']:.1f} s"),
         ("candidates in 30 s", f"{job['candidates_in_30_s']}"),
     ]
     for entry in result["samplers"]:
@@ -271,7 +283,7 @@ def molecules() -> str:
             )
         rows.append((key, f"**{texts[0]}**", texts[1], rnn, molgpt, floor, aim))
     drawn = f"{found['samples']:,} strings, temperature {result['temperature']:g}"
-    head = (drawn, "MatGen", "the network alone", "CharRNN", "MolGPT retrained", "at least", "the aim")
+    head = (drawn, "MatGen", "without grammar", "CharRNN", "MolGPT retrained", "at least", "the aim")
     return table(head, rows)
 
 
@@ -292,7 +304,7 @@ def molecule_targets() -> str:
                 for of in (ours, plain, free, known)
             ]
             rows.append((label, f"{entry['valid']['value']:.2f}", *shares))
-    head = ("target", "valid", "asked: mean deviation, met", "the network alone", "not asked", "nearest known")
+    head = ("target", "valid", "conditioned: mean deviation, met", "without grammar", "unconditioned", "nearest known")
     return table(head, rows)
 
 
@@ -326,9 +338,9 @@ def compositions() -> str:
         (label, with_interval(free[key]), with_interval(plain[key]), floors.get(key, "–"))
         for key, label in labels.items()
     ]
-    rows.append(("neutral, where asked for", with_interval(result["neutral_when_asked"]), "–", "1.0"))
+    rows.append(("neutral, if requested", with_interval(result["neutral_when_asked"]), "–", "1.0"))
     usual = f"MatGen, temperature {result['temperature']:g}"
-    return table((f"{result['samples']:,} formulas, nothing asked", usual, "temperature 1", "at least"), rows)
+    return table((f"{result['samples']:,} formulas, unconditioned", usual, "temperature 1", "at least"), rows)
 
 
 def composition_targets() -> str:
@@ -343,7 +355,7 @@ def composition_targets() -> str:
         base, valid = f"{entry['base_rate']['value']:.3f}", f"{entry['smact_valid']['value']:.2f}"
         rows.append((asked, with_interval(entry["hits"]), base, lift, errors, valid, f"{entry['novel']['value']:.2f}"))
     head = ("target", "met", "by chance", "lift", "mean error", "SMACT-valid", "novel")
-    return table(head, rows) + f"\n{result['targets'][0]['hits']['of']} samples a target, read by MatBERT.\n"
+    return table(head, rows) + f"\n{result['targets'][0]['hits']['of']} samples per target, predicted by MatBERT.\n"
 
 
 def transfer() -> str:

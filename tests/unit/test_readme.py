@@ -1,4 +1,4 @@
-"""README's table of the chapter names files that are there, and leaves no page of the lessons and no section out."""
+"""The table of the chapter names files that are there, and leaves no page of the lessons and no section out."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def rows() -> list[list[str]]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = text[text.index("## The chapter, where it lives") :].split("\n## ")[0]
-    lines = [line for line in table.splitlines() if line.startswith("| ")]
+    text = (ROOT / "docs" / "chapter.md").read_text(encoding="utf-8").replace("](../", "](")
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
@@ -44,3 +43,11 @@ def test_the_classes_of_the_chapter_that_the_table_names_are_in_their_files() ->
             files = re.findall(r"\(([^)]+)\)", row[2])
             text = " ".join((ROOT / f).read_text(encoding="utf-8") for f in files)
             assert all(f"class {name}" in text for name in names)
+
+
+def test_readme_is_short_and_leads_to_the_table() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 200
+    for path in re.findall(r"\]\(([^):]+)\)", text):
+        assert (ROOT / path).exists(), path
+    assert "docs/chapter.md" in text
