@@ -82,3 +82,13 @@ def test_little_is_kept_from_the_formatter() -> None:
     folders = ("matgen_core", "pages", "tests", "tools", "benchmarks", "docs")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     assert sum(path.read_text(encoding="utf-8").count(mark) for path in files) <= MOST_UNFORMATTED
+
+
+def test_the_map_names_every_folder() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [line for line in text.partition("## The house")[2].partition("\n## ")[0].splitlines() if line[:3] == "| `"]
+    assert len(rows) <= 10
+    named = set(re.findall(r"`([\w./]+)/`", "\n".join(rows)))
+    inner = [path for package in ("matgen_core", "pages") for path in (ROOT / package).iterdir()]
+    folders = {path.name for path in inner if list(path.glob("*.py"))} | {"docs", "benchmarks", "tests", "tools"}
+    assert folders <= {name.split("/")[-1] for name in named}
