@@ -49,7 +49,7 @@ def relax(
         from matgen_core.kinds.crystals.predict import predict
         from matgen_core.kinds.crystals.relax import relax_candidates
 
-        crystals, saved = predict(_read_crystals(files, run)), set[str]()
+        crystals, saved = predict(read_crystals(files, run)), set[str]()
 
         def told(done: tuple[Relaxation, ...], step: int) -> None:
             for entry in done:  # each as soon as it ended: nothing that was found is lost
@@ -90,7 +90,7 @@ def _note(entry: Relaxation) -> str:
     return f"{entry.note}; {stability.reason}" if stability else str(entry.note)
 
 
-def _read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]]:
+def read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]]:
     """The crystals of files or of a stored run; says what was refused."""
     from matgen_core.kinds.registry import record_of
     from matgen_core.runs.store import open_store

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.calculations import register as register_calculations
 from matgen_core.cli.compositions import register as register_compositions
 from matgen_core.cli.finetune import register as register_finetune
 from matgen_core.cli.following_up import register as register_following_up
@@ -32,6 +33,7 @@ register_molecules(data, evaluate, bench)
 register_compositions(app, data, evaluate)
 register_screening(app, bench)
 register_following_up(app)
+register_calculations(app)
 register_finetune(app, evaluate)
 app.add_typer(runs, name="runs")
 register_training(app, data, evaluate, bench)

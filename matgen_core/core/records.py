@@ -158,6 +158,21 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """What a first-principles calculation, or an experiment, found of one property.
+
+    Args:
+        value: in the unit of the property.
+        method: the program and its settings, or what the user's table calls it.
+        note: anything a reader must know about this number.
+    """
+
+    value: float
+    method: Text = ""
+    note: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer of one rule about one candidate.
 
@@ -188,6 +203,7 @@ class Candidate(Generic[M]):
         name: what its user calls it; many may bear one name. Empty for what was generated.
         columns: the cells of the user's row that are neither the material nor a value of a property, by the header
             of their column, as they were written.
+        computed: what calculations or experiments found of it, by property key.
     """
 
     id: str
@@ -198,6 +214,7 @@ class Candidate(Generic[M]):
     score: float | None = None
     name: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    computed: Mapping[str, Computed] = field(default_factory=dict)
 
     def value(self, key: str) -> float | None:
         """Prediction of property ``key``, or None where there is none."""

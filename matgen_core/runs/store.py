@@ -125,6 +125,14 @@ class Store:
             if rows:
                 session.execute(insert(FoundRow), rows)
 
+    def update(self, run: str, candidates: Sequence[Candidate[M]]) -> None:
+        """Writes candidates anew over those of the same id; one that the run has not is left out."""
+        records = {candidate.id: to_record(candidate) for candidate in candidates}
+        with self._write() as session:
+            for row in session.scalars(select(FoundRow).where(FoundRow.run == run)):
+                if (record := records.get(str(row.record.get("id")))) is not None:
+                    row.record = record
+
     def end(self, run: str, state: str, message: str = "") -> None:
         """Stores how a run ended: "finished", "cancelled" or "failed"."""
         with self._write() as session:

@@ -7,12 +7,13 @@ from collections import Counter
 import streamlit as st
 
 from matgen_core.core.goals import Target
-from matgen_core.kinds.registry import load_kind, name_of_kind
+from matgen_core.kinds.registry import load_kind, name_of_kind, record_of
 from matgen_core.runs.store import Run, Store, StoreError, open_store
 from pages.i18n.language import _, ngettext
 from pages.kinds.page_kind import View
 from pages.kinds.registry import page_kind
 from pages.runs.run_recorder import owner
+from pages.widgets.calculation_results import show_calculations
 from pages.widgets.downloads import offer_files
 from pages.widgets.run_changes import change
 from pages.widgets.run_tables import compare, pick_runs
@@ -44,6 +45,8 @@ def show(store: Store, run: Run) -> None:
     if not shown:
         st.info(_(page.nothing_kept))
         return
+    if record_of(candidates[0].material).has_geometry:
+        show_calculations(store, run, candidates)
     page.show_kept(shown, View(Target(), follow_pick("runs", run.id, shown), usual, usual, run.id))
 
 

@@ -179,6 +179,7 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
     roles, judged = _roles_and_judged(candidates)
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
+    computed = list(dict.fromkeys(key for c in candidates for key in c.computed))
     header = ["id", "formula", "space_group", "symbol", "atoms", "score", "engine", "checkpoint", "seed"]
     for key in keys:
         header += [key, f"{key}_spread", f"{key}_unit", f"{key}_method", f"{key}_in_domain", f"{key}_note"]
@@ -186,12 +187,15 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
         header += judge_columns(key) if key in judged else []
     for rule in rules:
         header += [rule, f"{rule}_reason", *chance_columns(rule)]
+    header += [column for key in computed for column in (f"{key}_computed", f"{key}_computed_method")]
     own = OwnColumns(candidates, [*header, "cif"])
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([harmless(cell) for cell in (*header, *own.header, "cif")])
     for candidate in candidates:
-        cells = (*_cells(candidate, keys, rules, roles, judged), *own.cells(candidate), to_cif(candidate))
+        found = [candidate.computed.get(key) for key in computed]
+        done = [cell for one in found for cell in ((None, None) if one is None else (one.value, one.method))]
+        cells = (*_cells(candidate, keys, rules, roles, judged), *done, *own.cells(candidate), to_cif(candidate))
         writer.writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
 

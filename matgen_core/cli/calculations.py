@@ -1,0 +1,101 @@
+"""The way to first principles and back by command: ``matgen follow-up`` and ``matgen results``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from matgen_core.cli.following_up import read_crystals
+from matgen_core.cli.running import at_work
+from matgen_core.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from matgen_core.workflows.results import PredictorError
+
+
+def follow_up(
+    out: Annotated[Path, typer.Option(help="folder to write")],
+    files: Annotated[list[Path] | None, typer.Argument(help="CIFs, a folder or zip of them, CSV with cif")] = None,
+    run: Annotated[str, typer.Option(help="a stored run (matgen runs list) instead of files")] = "",
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="candidates at most")] = 200,
+    order: Annotated[
+        str, typer.Option(help="disagreement: first those on which the two potentials differ most; score: as ranked")
+    ] = "disagreement",
+) -> None:
+    """Write input for VASP and Quantum ESPRESSO, and flows for atomate2: a folder a candidate."""
+    if bool(files) == bool(run):
+        raise BadInput("give files, or --run with the id of a stored run")
+    with at_work(folder=out) as work:
+        from matgen_core.kinds.crystals.predict import predict
+        from matgen_core.workflows.follow_up import choose, write_calculations
+
+        crystals = read_crystals(files, run)
+        if any(not crystal.predictions for crystal in crystals):  # of files nothing is predicted yet
+            crystals = predict(crystals)
+        chosen = choose(crystals, order, count)
+        for name, text in write_calculations(chosen, order).items():
+            path = out / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            work.save(path, text)
+    typer.echo(f"{len(chosen)} candidates in {out}; flows.py there makes their atomate2 flows")
+
+
+def results(
+    files: Annotated[list[Path], typer.Argument(help="folders, CSV, vasprun.xml, JSON of atomate2")],
+    run: Annotated[str, typer.Option(help="the stored run (matgen runs list) whose candidates were computed")],
+    out: Annotated[Path | None, typer.Option(help="folder for comparison.csv and training.csv")] = None,
+    keep: Annotated[bool, typer.Option(help="keep the computed values in the stored run")] = True,
+) -> None:
+    """Read what was computed of a run's candidates, and show it beside what was predicted."""
+    with at_work(folder=out) as work:
+        from matgen_core.files.refused import Refused
+        from matgen_core.runs.store import open_store
+        from matgen_core.workflows.results import (
+            add_results,
+            differences,
+            predictor_errors,
+            read_results,
+            to_comparison_csv,
+            to_training_csv,
+        )
+
+        store = open_store()
+        candidates, found = store.candidates(run), []
+        for item in read_results(files, candidates):
+            if isinstance(item, Refused):
+                typer.echo(f"refused, {item.place}: {item.reason}", err=True)
+            else:
+                found.append(item)
+            if work.cancelled():
+                break
+        if not found:
+            raise BadInput("no result belongs to a candidate of the run; see what was refused")
+        computed = add_results(candidates, found)
+        if keep:
+            store.update(run, [c for c in computed if c.computed])
+        if out is not None:
+            work.save(out / "comparison.csv", to_comparison_csv(computed))
+            work.save(out / "training.csv", to_training_csv(computed, found))
+    apart = differences(computed)
+    for one in apart:
+        typer.echo(f"{one.id}  {one.property}: computed {one.computed:.3f}, {one.method} {one.predicted:.3f}")
+    for error in predictor_errors(apart):
+        typer.echo(_line(error))
+
+
+def _line(error: PredictorError) -> str:
+    from matgen_core.core.properties import PROPERTIES
+
+    unit = PROPERTIES[error.property].unit
+    return (
+        f"{error.property} by {error.method}: mean absolute error {error.mean_absolute:.3f} {unit}, "
+        f"mean difference {error.bias:+.3f} {unit}, {error.count} candidates"
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Hangs the commands into ``matgen``."""
+    app.command("follow-up")(follow_up)
+    app.command("results")(results)

@@ -1,0 +1,98 @@
+"""Results of calculations of a run's candidates, beside what was predicted of them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.messages import Message
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate
+from matgen_core.files.refused import Refused
+from matgen_core.runs.store import Run, Store
+from pages.i18n.formatting import write_minus
+from pages.i18n.language import _, ngettext
+
+
+def show_calculations(store: Store, run: Run, candidates: tuple[Candidate[Any], ...]) -> None:
+    """An upload of results, the comparison with the predictions, and the errors of the predictors."""
+    done = [candidate for candidate in candidates if candidate.computed]
+    with st.expander(_("Results of calculations"), expanded=bool(done)):
+        st.caption(
+            _(
+                "A table with the columns id and band_gap, formation_energy, …; vasprun.xml in the folders that "
+                "matgen follow-up wrote, as a zip; JSON of atomate2."
+            )
+        )
+        files = st.file_uploader(
+            _("Results"),
+            ["csv", "tsv", "json", "gz", "zip", "xml"],
+            accept_multiple_files=True,
+            key=f"results-{run.id}",
+        )
+        if files and st.button(_("Read the results"), key="read-results"):
+            _read(store, run, candidates, [(file.name, file.getvalue()) for file in files])
+        if done:
+            _compare(candidates)
+
+
+def _read(store: Store, run: Run, candidates: tuple[Candidate[Any], ...], files: list[tuple[str, bytes]]) -> None:
+    from matgen_core.workflows.results import add_results, read_results, unpack
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            items = list(read_results(unpack(files, Path(folder)), candidates))
+        except MatGenError as error:
+            st.error(_(error.message))
+            return
+    for item in items:
+        if isinstance(item, Refused):
+            place = item.place.removeprefix(folder).lstrip("/\\")
+            st.warning(_(Message("{place}: {reason}", place=place, reason=item.reason)))
+    found = [item for item in items if not isinstance(item, Refused)]
+    if found:
+        store.update(run.id, [c for c in add_results(candidates, found) if c.computed])
+        st.rerun()
+
+
+def _compare(candidates: tuple[Candidate[Any], ...]) -> None:
+    from matgen_core.workflows.results import differences, predictor_errors, to_comparison_csv
+
+    apart = differences(candidates)
+    st.markdown(
+        "\n".join(
+            "- "
+            + _(
+                Message(
+                    "{property} by {method}: mean absolute error {error} {unit}, mean difference {bias} {unit}",
+                    property=_(PROPERTIES[one.property].label),
+                    method=_(one.method),
+                    error=f"{one.mean_absolute:.3f}",
+                    bias=write_minus(f"{one.bias:+.3f}"),
+                    unit=PROPERTIES[one.property].unit,
+                )
+            )
+            + " ("
+            + ngettext("{n} candidate", "{n} candidates", one.count).format(n=one.count)
+            + ")"
+            for one in predictor_errors(apart)
+        )
+    )
+    rows = [
+        {
+            _("Candidate"): one.id,
+            _("Property"): _(PROPERTIES[one.property].label),
+            _("Computed"): one.computed,
+            _("Predicted"): one.predicted,
+            _("Difference"): one.predicted - one.computed,
+            _("Model"): _(one.method),
+        }
+        for one in apart
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="computed")
+    st.download_button("CSV", to_comparison_csv(candidates), "comparison.csv", "text/csv", key="comparison-csv")
