@@ -33,7 +33,7 @@ def follow_up(
 
         crystals = read_crystals(files, run)
         if any(not crystal.predictions for crystal in crystals):  # of files nothing is predicted yet
-            crystals = predict(crystals)
+            crystals = list(predict(crystals))
         chosen = choose(crystals, order, count)
         for name, text in write_calculations(chosen, order).items():
             path = out / name

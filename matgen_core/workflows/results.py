@@ -164,7 +164,7 @@ def _read_table(file: Path, names: Mapping[str, str]) -> Iterator[Result | Refus
             place = f"{file.name}, row {row.number}"
             try:
                 if row.problem:
-                    raise BadInput("{problem}", problem=row.problem)
+                    raise BadInput(row.problem)
                 found = read_given(given, row.cells, comma=table.decimal_comma)
                 values = {k: Computed(p.value, file.name, p.note) for k, p in found.items() if p.value is not None}
                 yield _of_candidate(Calculation(values), place, names, [row.cells[column]])

@@ -18,6 +18,9 @@ from matgen_core.runs.store import Run, Store
 from pages.i18n.formatting import write_minus
 from pages.i18n.language import _, ngettext
 
+#: Why results of the last upload could not be used, until they are shown.
+_REFUSED = "results-refused"
+
 
 def show_calculations(store: Store, run: Run, candidates: tuple[Candidate[Any], ...]) -> None:
     """An upload of results, the comparison with the predictions, and the errors of the predictors."""
@@ -37,6 +40,8 @@ def show_calculations(store: Store, run: Run, candidates: tuple[Candidate[Any], 
         )
         if files and st.button(_("Read the results"), key="read-results"):
             _read(store, run, candidates, [(file.name, file.getvalue()) for file in files])
+        for reason in st.session_state.pop(_REFUSED, ()):
+            st.warning(_(reason))
         if done:
             _compare(candidates)
 
@@ -50,14 +55,15 @@ def _read(store: Store, run: Run, candidates: tuple[Candidate[Any], ...], files:
         except MatGenError as error:
             st.error(_(error.message))
             return
-    for item in items:
-        if isinstance(item, Refused):
-            place = item.place.removeprefix(folder).lstrip("/\\")
-            st.warning(_(Message("{place}: {reason}", place=place, reason=item.reason)))
+    refused = [item for item in items if isinstance(item, Refused)]
+    places = [item.place.removeprefix(folder).lstrip("/\\") for item in refused]
+    st.session_state[_REFUSED] = [
+        Message("{place}: {reason}", place=place, reason=item.reason)
+        for place, item in zip(places, refused, strict=True)
+    ]
     found = [item for item in items if not isinstance(item, Refused)]
-    if found:
-        store.update(run.id, [c for c in add_results(candidates, found) if c.computed])
-        st.rerun()
+    store.update(run.id, [c for c in add_results(candidates, found) if c.computed])
+    st.rerun()
 
 
 def _compare(candidates: tuple[Candidate[Any], ...]) -> None:

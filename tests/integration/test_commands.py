@@ -83,6 +83,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
         ["predict", "rows.csv"],
         ["screen", "rows.csv", "--objective", "band_gap:max"],
         ["relax", "rows.csv"],
+        ["follow-up", "rows.csv"],
     ],
     ids=" ".join,
 )
