@@ -345,7 +345,7 @@ def _unjudged(formula: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _smact(formula: str, mixed_valence: bool, alloys: bool) -> bool | None:
-    """Whether SMACT holds the formula for valid; None where it cannot judge it."""
+    """Whether SMACT considers the formula valid; None where it cannot check it."""
     from smact.screening import smact_validity
 
     if _too_many(formula):

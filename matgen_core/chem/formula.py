@@ -17,7 +17,7 @@ from matgen_core.core.errors import BadInput, quote
 
 #: Longest text that is looked at.
 LONGEST = 120
-#: An amount is told from another to one in a million; larger whole amounts are refused.
+#: An amount is distinguished from another to one in a million; larger whole amounts are refused.
 _FINEST, _LARGEST = 10**6, 10**8
 _ISOTOPES = {"D": "H", "T": "H"}
 #: What joins the parts of an addition compound; a "*" and a point among them, where they can be nothing else.

@@ -35,7 +35,7 @@ _ANIONS = (
 )
 #: Not fluorine and hydrogen: F2 and H2 are molecules, and no anions.
 CHAINS = ("O", "S", "Se", "Te", "N", "P", "As", "Sb", "C", "Si", "Ge", "I", "Br", "Cl", "B")
-#: Charge of an atom in the groups that a formula alone may have: peroxide, superoxide, disulfide, azide, acetylide, I3.
+#: Charge of an atom in the groups that only a formula may have: peroxide, superoxide, disulfide, azide, acetylide, I3.
 _GROUPS: Mapping[str, tuple[tuple[int, int], ...]] = (
     {"O": ((-1, 1), (-1, 2)), "N": ((-1, 3),), "I": ((-1, 3),)}
     | dict.fromkeys(("S", "Se", "Te", "C"), ((-1, 1),))

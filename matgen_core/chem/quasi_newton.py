@@ -47,7 +47,7 @@ def model_hessian(vectors: Array, jacobian: Array, times: Array, radii: Array) -
 
 @dataclass
 class Search:
-    """The state of one search; it proposes a point, is told energy and slope there, and proposes the next.
+    """The state of one search; it proposes a point, is given energy and slope there, and proposes the next.
 
     Args:
         point: (P,) where it is.

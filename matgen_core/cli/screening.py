@@ -19,7 +19,7 @@ from matgen_core.core.settings import Rules
 if TYPE_CHECKING:
     from matgen_core.workflows.candidate_files import Item
 
-#: Rules that files are judged by; what is known already may pass.
+#: Rules that files are checked by; what is known already may pass.
 _OFFERED = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "max_sa", "filters", "judge")
 
 

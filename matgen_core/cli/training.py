@@ -242,7 +242,7 @@ def evaluate_crystals(
     from matgen_core.kinds.crystals.reference import SAMPLES
     from matgen_core.kinds.crystals.rows import load_rows
 
-    settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable, cap=1)  # what is drawn is measured
+    settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable, cap=1)  # what is generated is measured
 
     def measure() -> object:
         known = load_rows(rows)

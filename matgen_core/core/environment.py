@@ -20,7 +20,7 @@ class Environment(BaseSettings):
 
     Args:
         database: URL of the store of runs; empty: a file in the user's data folder.
-        predictors: folder of the predictors that the user taught; None: a folder in the user's data folder.
+        predictors: folder of the predictors that the user trained; None: a folder in the user's data folder.
         optimade: "NAME=ADDRESS NAME=ADDRESS" of the databases to ask; empty: the built-in ones.
         separate_runs: whether each browser session sees its own runs only.
         runs_at_once: runs that compute at one time. Two cores serve no more than two runs with profit.

@@ -80,7 +80,7 @@ def round_chance(chance: float | None) -> float | None:
 def cost_of_goals(candidate: Candidate[M], target: Target) -> float:
     """What ranking holds against a candidate: its distance to each goal, and its doubt that the goal is met.
 
-    A distance is in tolerances of its property (1 for counts), at most ten, and ten without a reading. Doubt is one
+    A distance is in tolerances of its property (1 for counts), at most ten, and ten without a prediction. Doubt is one
     less the probability, so that of two predictions as near the surer one comes first; no spread, no doubt.
     """
     total = 0.0

@@ -127,7 +127,7 @@ class Target:
 def meets(key: str, goal: Goal, value: float | None) -> bool | None:
     """Whether a prediction meets a goal: within the property's tolerance of a value, inside a range otherwise.
 
-    Returns None where there is no reading.
+    Returns None where there is no prediction.
     """
     if value is None:
         return None

@@ -31,7 +31,7 @@ class Property:
         low_is_better: whether screening usually looks for small values.
         asked_of: kinds of material that can be asked for it.
         predicted_by: name of its predictor by kind of material.
-        learnt: whether training rows have a column for it, so that networks can be told of it.
+        learnt: whether training rows have a column for it, so that networks can be conditioned on it.
         column: whether tables of predictions have a column for it.
         aliases: headers of users' tables that mean it, in small letters without blanks and signs.
         units: other units that users write, and how many of its unit each is; beside those of
@@ -319,7 +319,7 @@ def columns_of(kind: str) -> tuple[str, ...]:
 
 
 def conditions_of(kind: str) -> tuple[str, ...]:
-    """Keys of the properties that new networks of a kind are told of; a trained one names its own in its checkpoint.
+    """Keys of the properties that condition new networks of a kind; a trained one names its own in its checkpoint.
 
     >>> conditions_of("compositions")
     ('band_gap', 'formation_energy', 'magnetic_moment')

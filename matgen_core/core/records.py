@@ -222,7 +222,7 @@ class Candidate(Generic[M]):
         return None if prediction is None else prediction.value
 
     def best(self, key: str) -> float | None:
-        """What counts of property ``key``: the table of known phases, or else the judge, or else the reading."""
+        """What counts of property ``key``: the table of known phases, or else the judge, or else the prediction."""
         prediction = self.predictions.get(key)
         return None if prediction is None else prediction.deciding()[0]
 
@@ -258,7 +258,7 @@ class Progress(Generic[M]):
         total: candidates asked for.
         candidates: everything found so far, with whatever is known of it.
         message: one line for the user, if there is something to say.
-        working: those that are drawn and not yet predicted and judged: crystals placed, and about to be relaxed.
+        working: those generated and not yet predicted and checked: crystals about to be relaxed.
     """
 
     stage: str

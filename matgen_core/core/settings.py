@@ -1,4 +1,4 @@
-"""How a run goes: settings of each generator, constraints as texts, rules, budget, how a predictor is taught.
+"""How a run goes: settings of each generator, constraints as texts, rules, budget, how a predictor is trained.
 
 Each setting is declared once (:mod:`matgen_core.core.declaring`).
 """
@@ -35,7 +35,7 @@ ALERTS = ("PAINS", "BRENK")
 
 @dataclass(frozen=True, slots=True)
 class CrystalSettings:
-    """How candidates are drawn; together with target, count and seed it repeats a run.
+    """How candidates are generated; together with target, count and seed it repeats a run.
 
     Args:
         engine: name in the registry of engines: "symmetry-first", "substitution", "mixed" (drafts of both) or
@@ -125,7 +125,7 @@ class CrystalSettings:
 
 @dataclass(frozen=True, slots=True)
 class MoleculeSettings:
-    """How molecules are drawn; together with target, count and seed it repeats a run.
+    """How molecules are generated; together with target, count and seed it repeats a run.
 
     Args:
         temperature: softmax temperature, 0.1 to 2; below 1 is surer and less varied.
@@ -184,7 +184,7 @@ class MoleculeSettings:
 
 @dataclass(frozen=True, slots=True)
 class CompositionSettings:
-    """How compositions are drawn; together with target, count and seed it repeats a run.
+    """How compositions are generated; together with target, count and seed it repeats a run.
 
     Args:
         temperature: softmax temperature, 0.1 to 2. A little above 1 is the usual: cooler, MatGPT goes on for longer,
@@ -253,7 +253,7 @@ class Budget:
         want: candidates that pass everything; the run ends when it has them.
         seconds: of wall-clock time, asked within a batch, too; only the first, small batch (one crystal) is finished
             whatever it takes, so that a slow machine finds something.
-        draws: candidates drawn in all.
+        draws: candidates generated in all.
     """
 
     want: int = number(10, "Candidates wanted", (1, 1000), "The run ends when this many candidates pass every filter")
@@ -310,7 +310,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class FinetuneConfig:
-    """How a predictor is taught.
+    """How a predictor is trained.
 
     Args:
         strategy: "full", "adapter" or "lora".

@@ -153,7 +153,7 @@ def guide(
         conditional: (x, t, conditions) -> prediction.
         conditions: (B, K).
         null: (B, K), all "any".
-        weight: 1 is the conditional network alone, 0 the unconditional.
+        weight: 1 is the conditional network, 0 the unconditional.
     """
     if weight == 1.0:
         return lambda x, t: conditional(x, t, conditions)

@@ -33,7 +33,7 @@ def evaluate(count: int, each: int, seed: int, say: Callable[[str], None]) -> di
     Args:
         count: samples without a target.
         each: samples a target.
-        seed: of the draws.
+        seed: of the random numbers.
         say: called with a line for each part that is done.
     """
     free = sorted(design("compositions", Target({}, _LONG), count, seed=seed, settings=_FREE), key=lambda c: c.id)
@@ -54,7 +54,7 @@ def evaluate(count: int, each: int, seed: int, say: Callable[[str], None]) -> di
 
 
 def measure_free(candidates: Sequence[Candidate[Formula]]) -> dict[str, Any]:
-    """Shares of samples as they were drawn."""
+    """Shares of samples as they were generated."""
     reference, formulas = load_reference(), [c.material.reduced for c in candidates]
     return {
         "smact_valid": share(sum(check_charges(f).passed is True for f in formulas), len(formulas)),

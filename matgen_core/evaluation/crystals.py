@@ -60,7 +60,7 @@ def measure_unconditional(samples: Sequence[Sample], rows: CrystalRows) -> dict[
     """The table of the unconditional evaluation.
 
     Args:
-        samples: predicted and judged.
+        samples: predicted and checked.
         rows: known crystals.
     """
     candidates, total = [sample.candidate for sample in samples], len(samples)
@@ -180,7 +180,7 @@ def measure_target(
 
 
 def known_samples(rows: CrystalRows, most: int, seed: int = 0) -> list[Sample]:
-    """Known crystals, at most so many, predicted and judged like candidates."""
+    """Known crystals, at most so many, predicted and checked like candidates."""
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(rows))[:most]
     found = read_rows(rows.subset(np.isin(np.arange(len(rows)), chosen)))

@@ -41,7 +41,7 @@ def measure_crystals(
         rows: known crystals.
         count: unconditional samples.
         each: samples a target; 0 for none.
-        seed: of the draws; each target has its own.
+        seed: of the random numbers; each target has its own.
         settings: engine and sampling.
         file: of the samples.
         workers: processes.

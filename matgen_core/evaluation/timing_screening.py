@@ -42,7 +42,7 @@ def time_screening(
         source: CSV with a ``cif`` column, from which crystals are drawn.
         counts: how many of each kind, one run each.
         seed: of the choice.
-        on_progress: told of each result.
+        on_progress: called with each result.
 
     Raises:
         BadInput: where the table has fewer rows than are asked for.

@@ -2,7 +2,7 @@
 
 Transfer: measured band gaps (Matbench ``expt_gap``), one split by formula, three seeds of head and order, each strategy
 on the same pretrained encoder, and the same network from nothing. Expt-gap: Matbench's own five folds.
-Ablation: the chapter's token form pretrained by each task alone, together and not at all, then taught PBE gaps.
+Ablation: the chapter's token form pretrained by each task by itself, together and not at all, then trained on PBE gaps.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def measure_ablation(
     """Error of the PBE gap after each kind of pretraining, for both forms of a formula.
 
     Args:
-        rows: all rows; pretraining sees every training formula, the gap is taught on ``count`` of them.
+        rows: all rows; pretraining sees every training formula, the gap is trained on ``count`` of them.
         count: formulas with a gap to learn from.
         before: epochs of pretraining.
         after: epochs of the gap.

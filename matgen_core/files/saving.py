@@ -1,7 +1,7 @@
 """Results written so that nothing is lost: what cannot be written where it was to go is written elsewhere.
 
 A disk that is full, or a folder that was taken away while the work ran, costs no result: it goes into the first
-other folder that takes it, and whoever wrote it is told where.
+other folder that takes it, and whoever wrote it is informed.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def predictions_of(
     Args:
         kind: "crystals" or "compositions".
         candidates: of that kind.
-        on_progress: told of candidates read, by those predictors that take their time.
+        on_progress: called with candidates predicted, by those predictors that take their time.
         cancelled: asked often.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What every kind of material can do: be asked for, drawn, predicted, judged, ranked, named and written.
+"""What every kind of material can do: be asked for, generated, predicted, checked, ranked, named and written.
 
 Crystals, compositions and molecules fill it in ``kinds/*/kind.py``; :mod:`matgen_core.kinds.registry` finds them by
 name. The loops of :mod:`matgen_core.workflows.design` and the screening know no other difference between the kinds.
@@ -27,9 +27,9 @@ Writer = Callable[[Sequence[Candidate[Any]]], str | bytes]
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """How many are drawn together: few at first, so that there is soon something to see, then twice as many each time.
+    """How many are generated together: few at first, so that something is soon seen, then twice as many each time.
 
-    The size follows from how many were drawn before, so that a run which goes on draws what it would have drawn.
+    The size follows from how many were generated before, so that a continued run draws what it would have drawn.
 
     >>> plan = Batches(4, 32)
     >>> [plan.size(first) for first in (0, 4, 8, 16, 32, 64)]
@@ -48,7 +48,7 @@ class Batches:
         return min(self.most, max(self.first, drawn))
 
     def end_after(self, index: int) -> int:
-        """How many were drawn when the batch with candidate number ``index`` ended; 0 for -1."""
+        """How many were generated when the batch with candidate number ``index`` ended; 0 for -1."""
         drawn = 0
         while drawn <= index:
             drawn += self.size(drawn)
@@ -57,7 +57,7 @@ class Batches:
 
 @dataclass(frozen=True, slots=True)
 class ForCount:
-    """How many are drawn together where so many are wanted: by the share that was kept so far.
+    """How many are generated together where so many are wanted: by the share that was kept so far.
 
     >>> ForCount(Batches(512, 512), 1, 0.02).size(100, kept=60, drawn=80, most=1000)
     53
@@ -83,9 +83,9 @@ class Brief(Generic[S]):
     """What a run is to do.
 
     Args:
-        target: by which candidates are judged.
+        target: by which candidates are checked.
         told: for which they are drawn: the target without the elements that the rules exclude.
-        seed: the same seed, settings and versions draw the same.
+        seed: the same seed, settings and versions give the same.
         settings: of the generator.
         rules: what a candidate must pass beyond its goals; None where only the settings say so.
     """
@@ -126,7 +126,7 @@ class Stages(Protocol[M]):
 
 
 class Kind(Protocol[M, S]):
-    """One kind of material: how it is asked for, drawn, read, judged and written."""
+    """One kind of material: how it is asked for, generated, predicted, checked and written."""
 
     #: As commands, links and runs on disk name it.
     name: str
@@ -164,7 +164,7 @@ class Kind(Protocol[M, S]):
         """A run, or the rest of one of which ``before`` was found, best first."""
 
     def rejection(self, candidate: Candidate[M], settings: S) -> str | None:
-        """The rule for which a judged candidate is not kept, and so not counted; None for one that is kept."""
+        """The rule for which a checked candidate is not kept, and so not counted; None for one that is kept."""
 
     def rank(self, candidates: Sequence[Candidate[M]], target: Target) -> tuple[Candidate[M], ...]:
         """The same candidates, best first, each with its score."""

@@ -31,7 +31,7 @@ class KindRecord:
         counted: which candidates it keeps.
         budget: of a run until enough pass.
         ruled: settings that rules and budget replace in such a run.
-        rules: names of the rules that it can be judged by.
+        rules: names of the rules that it can be checked by.
         constraints: names of the constraints that it can be asked for.
         endings: of its files; the first is the usual one.
         quick: whether a usual run takes seconds, so that it need not wait for runs of minutes.

@@ -58,7 +58,7 @@ def stage_name(stage: str, rules: Rules) -> str:
 
 
 def failed(candidate: Candidate[M], stage: str, rules: Rules) -> list[Verdict]:
-    """The verdicts for which a candidate does not pass a stage; a goal without a reading is one of them."""
+    """The verdicts for which a candidate does not pass a stage; a goal without a prediction is one of them."""
     return [verdict for verdict in candidate.verdicts if _stops(verdict, rules) and stage_of(verdict) == stage]
 
 
@@ -72,7 +72,7 @@ def _stops(verdict: Verdict, rules: Rules) -> bool:
     """Whether it stops a candidate at the stage that asks it, if any does."""
     if verdict.passed is True:
         return False
-    if verdict.rule == "hull" or verdict.rule.startswith("target:"):  # without a reading nothing says that it is met
+    if verdict.rule == "hull" or verdict.rule.startswith("target:"):  # without a prediction nothing says that it is met
         return True
     if verdict.rule == "newness":  # what was not compared is not known to be new
         return not rules.known
@@ -119,7 +119,7 @@ def judge_compositions(candidates: Sequence[Candidate[Formula]], rules: Rules) -
 
 
 def check_energies(candidate: Candidate[M], rules: Rules) -> list[Verdict]:
-    """Verdicts "formation" and "hull" by what the table knows of the material, or else by the readings.
+    """Verdicts "formation" and "hull" by what the table knows of the material, or else by the predictions.
 
     An element is not asked for a negative formation energy: in its ground state it has none.
     """
@@ -187,7 +187,7 @@ def elements_of(candidate: Candidate[M]) -> set[str]:
 
 
 def allowed(target: Target, rules: Rules) -> Target:
-    """The target with the elements that the rules exclude taken out before anything is drawn.
+    """The target with the elements that the rules exclude taken out before anything is generated.
 
     Raises:
         BadTarget: where the user asks for an element that the rules exclude.
@@ -226,7 +226,7 @@ class Funnel:
 
 
 def count_stages(candidates: Sequence[Candidate[M]], rules: Rules) -> Funnel:
-    """The funnel of judged candidates."""
+    """The funnel of checked candidates."""
     stopped, reasons = dict.fromkeys(STAGES, 0), dict[str, int]()
     for candidate in candidates:
         if problems := objections(candidate, rules):

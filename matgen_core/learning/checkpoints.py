@@ -1,7 +1,7 @@
 """The only place where weights are read and written: ``model.safetensors`` beside ``config.json`` and a model card.
 
 Never a pickle: a checkpoint is numbers and JSON. ``config.json`` carries the digest of the weights, so that a damaged
-file is told apart from a wrong one before anything is drawn from it.
+file is distinguished from a wrong one before anything is generated from it.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def load_checkpoint(name: str, *, folder: Path = FOLDER) -> Checkpoint:
 
 @lru_cache(maxsize=64)
 def condition_keys(name: str, *, folder: Path = FOLDER) -> tuple[str, ...]:
-    """Properties that a trained network is told of, in the order of its columns; empty for one that is told nothing.
+    """Properties that condition a trained network, in the order of its columns; empty where there are none.
 
     Raises:
         UnknownCheckpoint: where there is none of that name.
@@ -128,7 +128,7 @@ def condition_keys(name: str, *, folder: Path = FOLDER) -> tuple[str, ...]:
 
 
 def check_trained_on(name: str, keys: Iterable[str]) -> None:
-    """Raises BadTarget for the first of these properties that a shipped network is not told of."""
+    """Raises BadTarget for the first of these properties that a shipped network is not conditioned on."""
     told = condition_keys(name)
     for key in keys:
         if key not in told:

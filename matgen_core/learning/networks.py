@@ -31,7 +31,7 @@ def build_gpt(checkpoint: Checkpoint) -> ConditionalGPT:
 
 
 def shared_keys(*checkpoints: Checkpoint) -> tuple[str, ...]:
-    """Properties that networks which work together are told of, in the order of their columns.
+    """Properties that networks which work together are conditioned on, in the order of their columns.
 
     Raises:
         DamagedCheckpoint: where they were trained on other columns.
@@ -96,7 +96,7 @@ def build_reader(checkpoint: Checkpoint) -> ReaderEnsemble:
 
 
 def build_matbert(checkpoint: Checkpoint) -> MatBERT:
-    """The encoder alone."""
+    """The encoder."""
     return _filled(MatBERT(_config(MatBERTConfig, checkpoint)), checkpoint)
 
 

@@ -11,7 +11,7 @@ from matgen_core.models.gpt import ConditionalGPT
 
 
 def conditional_losses(network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> dict[str, float]:
-    """Mean loss where nothing is told, "val", and where every condition is told, "val_conditional".
+    """Mean loss without conditions, "val", and with every condition, "val_conditional".
 
     Args:
         network: a :class:`ConditionalGPT`.

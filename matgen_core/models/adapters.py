@@ -100,7 +100,7 @@ def merge(encoder: nn.Module) -> nn.Module:
 
 
 def trained_weights(encoder: nn.Module) -> dict[str, Tensor]:
-    """What the strategy trained, alone: adapters, LoRA's matrices, or everything."""
+    """What the strategy trained, and nothing else: adapters, LoRA's matrices, or everything."""
     return {name: value.detach().clone() for name, value in encoder.named_parameters() if value.requires_grad}
 
 

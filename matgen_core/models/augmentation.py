@@ -25,7 +25,7 @@ def substitute_elements(tokens: Tensor, mates: Tensor, generator: torch.Generato
     Args:
         tokens: (B, T).
         mates: (V, M) tokens that may stand for each token, repeated to fill the row; itself where there is none.
-        generator: of the draws.
+        generator: of the random numbers.
         share: of the elements that are replaced.
     """
     size, (vocabulary, choices) = len(tokens), mates.shape

@@ -3,7 +3,7 @@
     v = [pool(BERT(formula)), m · (W z + b)],   z = (s - mean) / std,   gap law = head(v)
 
 s (B, F) are CHGNet's crystal features: the mean over the atoms of what its last layer holds. m is 1 where there is a
-structure and 0 where there is a formula alone, so that the same network learns from both. The law is that of
+structure and 0 where there is only a formula, so that the same network learns from both. The law is that of
 :class:`~matgen_core.models.bert.Head`: a probability of a metal, and a positive value with a Laplace scale.
 Invariant: without a structure the features change nothing.  Source of the features: CHGNet (Deng et al. 2023).
 """
@@ -27,7 +27,7 @@ class CrystalGapConfig:
         head: of the gap.
         features: F, of a structure.
         seen: width of a structure's features before the head.
-        dropout: of structures in training, so that the formula alone is learnt, too.
+        dropout: of structures in training, so that it also learns from the formula.
     """
 
     encoder: MatBERTConfig
@@ -68,7 +68,7 @@ class CrystalGapReader(nn.Module):
         self.head = Head(config.head, (2 * config.encoder.width + config.seen) // 2)
 
     def forward(self, tokens: Tensor, fractions: Tensor, features: Tensor) -> Tensor:
-        """Raw answers (B, 3) of the head; ``features`` (B, F) are NaN for a formula alone."""
+        """Raw answers (B, 3) of the head; ``features`` (B, F) are NaN for a formula without a structure."""
         pooled = self.backbone.pool(self.backbone(tokens, fractions), tokens, fractions)
         return self.answer(pooled, features)
 

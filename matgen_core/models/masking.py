@@ -25,7 +25,7 @@ def mask_tokens(
         first: tokens below this number are special (padding, begin, end) and never hidden.
         mask: number of [MASK].
         vocabulary: random tokens are drawn from ``first`` to here, the mask left out.
-        generator: of the draws, on the CPU.
+        generator: of the random numbers, on the CPU.
         share: of the tokens that are to be guessed.
     """
     fate = torch.rand(tokens.shape, generator=generator).to(tokens.device)

@@ -1,4 +1,4 @@
-"""Skeleton critic: distributions of properties from a skeleton, or from a formula alone, before there is any geometry.
+"""Skeleton critic: distributions of properties from a skeleton, or from a formula, before there is any geometry.
 
     x_i = e(element_i) + p(position_i) + f(share_i),    x_0 = g(space group) + a(atoms in the cell)
     h = Transformer(x_0 .. x_S),    P(property k in bin j) = softmax(W_k [h_0, sum_i share_i h_i])_j

@@ -116,7 +116,7 @@ class SMILESGenerator(nn.Module):
         Args:
             max_length: most tokens.
             temperature: of the softmax; higher is more random.
-            generator: of the draws.
+            generator: of the random numbers.
 
         Returns:
             Token numbers, beginning with BOS.

@@ -54,7 +54,7 @@ class Run:
         owner: key of the user; empty where one person uses the machine.
         settings: that repeat it, as in the page's address or the command's options.
         versions: of this package, the libraries and the checkpoints.
-        seed: of its draws.
+        seed: of the random numbers.
         state: "running", "finished", "cancelled", "failed" or "interrupted".
         message: the error of a failed run; a message, except in runs of former versions.
         created: when it began, UTC.

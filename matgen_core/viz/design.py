@@ -88,7 +88,7 @@ def draw_hull(
 ) -> go.Figure | None:
     """The known phases of a candidate's elements with the candidate among them (pymatgen's PDPlotter).
 
-    None where there is no diagram: an element alone, more than MOST_ELEMENTS, or no reading of the energy. The axes of
+    None where there is no diagram: an element alone, more than MOST_ELEMENTS, or no predicted energy. The axes of
     two elements are named by way of ``translate``.
     """
     from pymatgen.analysis.phase_diagram import PDEntry, PDPlotter, PhaseDiagram

@@ -50,7 +50,7 @@ def draw_temperatures(found: Sequence[tuple[float, Sampled]], *, translate: Tran
 
 
 def draw_conditions(found: Mapping[str, Sampled], title: str, *, translate: Translate = str) -> go.Figure:
-    """The property of what was drawn, one box a condition."""
+    """The property of what was generated, one box a condition."""
     figure = go.Figure()
     for (name, sampled), colour in zip(found.items(), (MUTED, ACCENT, BAD), strict=False):
         figure.add_box(x=list(sampled.values), name=name, marker_color=colour, boxpoints="all", jitter=0.4, pointpos=0)

@@ -26,7 +26,7 @@ def draw_comparison(
     """How a run is spread over a property beside the known molecules, as shares, with what was asked for marked.
 
     Args:
-        values: readings of the run.
+        values: predictions of the run.
         reference: the sampled known molecules.
         key: the property.
         goal: marked as a band, where there is one.

@@ -37,7 +37,7 @@ def draw_front(
     With two, steps join those that no other beats in these two.
 
     Args:
-        candidates: with readings of all objectives.
+        candidates: with predictions of all objectives.
         fronts: number of each one's front.
         objectives: two or three.
         picked: ids that stand out.
@@ -131,7 +131,7 @@ def draw_parallel(
 def draw_trade_off(
     points: Sequence[tuple[float, float, float]], now: float, *, translate: Translate = str, height: int = 230
 ) -> go.Figure:
-    """Mean desirability against mean distance of a picked few, from desirability alone to distance alone.
+    """Mean desirability against mean distance of a picked few, from desirability to distance.
 
     Args:
         points: of :func:`matgen_core.workflows.pareto.trade_off`.

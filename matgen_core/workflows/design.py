@@ -1,7 +1,7 @@
 """The chapter's workflow (4.1, 4.5) for any kind of material: target, generate, predict, assess, rank.
 
-:func:`design` draws until a count is reached, :func:`design_until` until enough pass every stage or a budget ends.
-Generation is told the goals, the constraints and the elements that the rules exclude. The predictions that confirm
+:func:`design` generates until a count is reached, :func:`design_until` until enough pass every stage or a budget ends.
+The goals, the constraints and the elements that the rules exclude condition generation. Predictions that judge
 filter and count; nothing of them goes back into generation, so that they stay a judge.
 """
 
@@ -70,7 +70,7 @@ def design(
             stopped = True
             break
         report(Progress("predict", kept, count, found, working=tuple(batch)))
-        # Not asked whether to stop: what was drawn is predicted, which takes seconds, and so can be judged.
+        # Not asked whether to stop: what was generated is predicted, which takes seconds, and so can be checked.
         judged = stages.judge(stages.predict(batch, count - kept))
         drawn += size
         kept = min(count, kept + sum(made.rejection(candidate, settings) is None for candidate in judged))
@@ -141,10 +141,10 @@ def design_until(
         target: goals and constraints.
         budget: how many, how long at most.
         rules: what a candidate must pass beyond its goals; they overrule what the settings say of it.
-        seed: the same seed, settings and versions draw the same candidates in the same order.
+        seed: the same seed, settings and versions give the same candidates in the same order.
         settings: of the kind's generator; None for the usual ones.
         before: a run to go on with; its seed and rules hold, the budget counts anew.
-        on_progress: told after each stage of each batch; ``candidates`` is everything so far, ``done`` those listed.
+        on_progress: called after each stage of each batch; ``candidates`` is everything so far, ``done`` those listed.
         cancelled: asked often; once it says yes, what was found is returned.
 
     Raises:

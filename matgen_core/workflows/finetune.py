@@ -94,7 +94,7 @@ class Tuned:
     Args:
         backbone: with the strategy applied.
         head: reads the pooled vector.
-        config: how it was taught.
+        config: how it was trained.
         scale: what spreads are multiplied with.
         report: what was measured: mae, baseline (error of the mean), trained and all parameters, seconds, rows.
         curve: (epoch, training loss, error on the withheld rows).

@@ -1,4 +1,4 @@
-"""One loop for every kind of material: batches are drawn and judged until enough pass or the budget ends."""
+"""One loop for every kind of material: batches are generated and checked until enough pass or the budget ends."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class DesignRun(Generic[M]):
     """What a run found; give it back to go on with it.
 
     Args:
-        candidates: everything drawn, predicted and judged, best first.
-        rules: by which it was judged.
-        seed: of the first draw.
+        candidates: everything generated, predicted and checked, best first.
+        rules: by which it was checked.
+        seed: of the first batch.
         drawn: how many were asked of the generator, so that the next draw is another.
         seconds: spent.
         ended: "found", "time", "draws", "cancelled" or "interrupted".
@@ -54,8 +54,8 @@ def resume(candidates: Sequence[Candidate[M]], rules: Rules, seed: int) -> Desig
 
     Args:
         candidates: everything that had arrived, judged.
-        rules: by which it was judged.
-        seed: of its draws.
+        rules: by which it was checked.
+        seed: of the random numbers.
     """
     last = max((candidate.origin.index for candidate in candidates), default=-1)
     drawn = kind_of(candidates[0].material).batches.end_after(last) if candidates else 0
@@ -101,17 +101,17 @@ def go_on(
     clock: Clock,
     on_progress: Callable[[Progress[M]], None] | None,
 ) -> DesignRun[M]:
-    """Batches, drawn and judged by ``step``, until enough pass or the budget ends.
+    """Batches, generated and checked by ``step``, until enough pass or the budget ends.
 
     Args:
         run: what was found before.
         budget: when to end.
-        batches: how many are drawn together.
-        step: (size, number of the first, what to tell the stage and what is being worked on) -> judged candidates;
+        batches: how many are generated together.
+        step: (size, number of the first, what to tell the stage and what is being worked on) -> checked candidates;
             fewer, or Cancelled where there is none, once the clock said that it is over.
         order: best first.
         clock: asked between batches, and by ``step`` within them.
-        on_progress: told after each stage of each batch.
+        on_progress: called after each stage of each batch.
     """
     report = on_progress or (lambda progress: None)
     found, drawn, last, ended = run.candidates, run.drawn, run.drawn + budget.draws, "draws"

@@ -88,7 +88,7 @@ def _widen(candidate: Candidate[M], key: str, rules: Rules, target: Target) -> t
 
 
 def judge_again(candidates: Sequence[Candidate[Any]], rules: Rules, target: Target) -> tuple[Candidate[Any], ...]:
-    """What was drawn, judged by other rules and goals and ranked anew; nothing is drawn or predicted."""
+    """What was generated, checked by other rules and goals and ranked anew; nothing is generated or predicted."""
     judged = [_judge(candidate, rules, target) for candidate in candidates]
     return kind_of(judged[0].material).rank(judged, target) if judged else ()
 

@@ -1,4 +1,4 @@
-"""Predictions by predictors that the user taught (``matgen finetune``), as properties beside the shipped ones."""
+"""Predictions by predictors that the user trained (``matgen finetune``), as properties beside the shipped ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PREFIX = "own."
 
 
 def own_property(name: str, values: Sequence[float] = ()) -> Property:
-    """The property that a predictor reads; its tolerance is the error that was measured of it.
+    """The property that a predictor predicts; its tolerance is the error that was measured of it.
 
     Args:
         name: of the predictor.

@@ -37,7 +37,7 @@ class Objective:
         direction: "max", "min", or "goal": as near ``goal`` as can be.
         goal: what is asked for, with "goal".
         weight: in the aggregate; fronts know no weights.
-        record: of a property that is not one of PROPERTIES, as one that a user's predictor reads.
+        record: of a property that is not one of PROPERTIES, as one that a user's predictor predicts.
     """
 
     key: str
@@ -64,7 +64,7 @@ class Objective:
         return self.record or PROPERTIES[self.key]
 
     def loss(self, value: float | None) -> float:
-        """How far from what is wanted, in tolerances; lower is better, NaN without a reading."""
+        """How far from what is wanted, in tolerances; lower is better, NaN without a prediction."""
         if value is None or not math.isfinite(value):
             return math.nan
         unit = self.property.tolerance or 1.0
@@ -76,7 +76,7 @@ class Objective:
         """0 (not at all) to 1 (all that is wanted), after Derringer and Suich (1980).
 
         For "max" and "min" over the range of the property's data, and never below LEAST: the least that the data hold
-        is not worthless, so that a non-magnet is still told from another by its gap. For a goal it falls to 0 five
+        is not worthless, so that its gap still ranks one non-magnet before another. For a goal it falls to 0 five
         tolerances away.
         For a goal with a spread it is the expectation if errors are normal, so that an unsure prediction is worth
         less where there is something to lose, and a near miss more the unsurer it is.
@@ -222,7 +222,7 @@ def pick_diverse(vectors: Matrix, merits: Sequence[float], count: int, spread: f
         vectors: (N, D) structures or fingerprints as numbers.
         merits: (N,) higher is better.
         count: how many.
-        spread: 0 picks by merit alone, 1 by distance alone.
+        spread: 0 picks by merit, 1 by distance.
 
     Returns:
         Their numbers, in the order of picking.

@@ -88,7 +88,7 @@ def read_rows(
     Args:
         kind: one of KINDS.
         texts: formulas, CIFs or SMILES.
-        using: a predictor that a user taught, by name, instead of the shipped ones.
+        using: a predictor that a user trained, by name, instead of the shipped ones.
         notes: gets the place of a CIF that leaves something open, and how it was read.
         judge: whether a second potential judges the energies of crystals.
     """
@@ -155,7 +155,7 @@ def predict_table(
     on_progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
-    """Copies a CSV with readings added: for each property its value, ``_spread``, ``_method`` and ``_in_domain``.
+    """Copies a CSV with predictions added: for each property its value, ``_spread``, ``_method`` and ``_in_domain``.
 
     Of formulas and crystals also what MIXTURE names, and ``_known``, the value in the table of known phases. Of
     crystals also what a second potential says of the energies: ``_judge``, ``_judge_spread`` and ``_judge_method``.
@@ -165,7 +165,7 @@ def predict_table(
             POSCAR, extended XYZ, a folder or a zip of them.
         out: CSV to write; its last column, ``problem``, says why a row was not read, or a value of it is missing.
         column: "name" of one of KINDS, or "kind=name" where the column bears another name.
-        using: a predictor that a user taught, by name, instead of the shipped ones.
+        using: a predictor that a user trained, by name, instead of the shipped ones.
         judge: whether that second potential is asked.
         on_progress: called with the rows done.
         cancelled: asked before each batch; what is written stays.
@@ -204,7 +204,7 @@ def _copy(
     on_progress: Callable[[int], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> None:
-    """Every row with its readings, in its place."""
+    """Every row with its predictions, in its place."""
     from defusedcsv import csv as defused
 
     judged = JUDGED.get(report.kind, ())

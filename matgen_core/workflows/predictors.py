@@ -1,4 +1,4 @@
-"""Predictors that users taught, by name: on disk lies only what was trained, and which backbone it stands on."""
+"""Predictors that users trained, by name: on disk lies only what was trained, and which backbone it stands on."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def list_predictors() -> tuple[str, ...]:
 
 
 def save_predictor(tuned: Tuned, name: str, label: str, unit: str = "") -> Path:
-    """Writes what was trained, alone.
+    """Writes what was trained, and nothing else.
 
     Args:
         tuned: the predictor.

@@ -1,4 +1,4 @@
-"""Screening (chapter 4.5): candidates of a run or of the user's files, predicted and judged batch by batch."""
+"""Screening (chapter 4.5): candidates of a run or of the user's files, predicted and checked batch by batch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Screener:
     Args:
         target: goals, each a verdict.
         rules: what a candidate must pass.
-        further: called with each judged batch, as to add predictions of the user's own.
+        further: called with each checked batch, as to add predictions of the user's own.
     """
 
     target: Target = ANY
@@ -60,7 +60,7 @@ class Screener:
         return tuple(self.further(found)) if self.further and found else found
 
     def _stages(self, name: str) -> Stages[Any]:
-        """What reads and judges a kind; made with the first of it."""
+        """What predicts and checks a kind; made with the first of it."""
         if name not in self._runs:
             kind = load_kind(name)
             settings = kind.ruled(kind.settings(), self.rules)

@@ -24,7 +24,7 @@ Ranked = Sequence[tuple[Candidate[Any], int, float | None]]
 
 
 def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rules | None = None) -> str:
-    """One row a candidate with front, desirability, readings with spreads and what rejects it by the rules."""
+    """One row a candidate with front, desirability, predictions with spreads and what rejects it by the rules."""
     from defusedcsv import csv
 
     keys = list(dict.fromkeys([*(o.key for o in objectives), *(k for c, _f, _m in ranked for k in c.predictions)]))
@@ -59,7 +59,7 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
 
 
 def screening_to_json(ranked: Ranked, objectives: Sequence[Objective], source: str) -> str:
-    """Candidates with all readings and verdicts, and the manifest: versions, methods, objectives, source, seeds."""
+    """Candidates with all predictions and verdicts, and the manifest: versions, methods, objectives, source, seeds."""
     manifest = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "source": source,

@@ -67,7 +67,7 @@ class Outcome:
 
 
 def add(outcome: Outcome, candidate: Candidate[Any], row: Sequence[float], rules: Rules) -> None:
-    """Counts one judged candidate."""
+    """Counts one checked candidate."""
     outcome.rules = rules
     outcome.kinds[name_of_kind(candidate.material)] += 1
     outcome.ids.append(candidate.id)

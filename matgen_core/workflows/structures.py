@@ -1,6 +1,6 @@
 """Two questions with a crystal's name in them: which structures may a formula have, and what is like this crystal?
 
-:func:`list_structures` lists the known structures of a formula and draws others; :func:`vary_crystal` exchanges the
+:func:`list_structures` lists the known structures of a formula and generates others; :func:`vary_crystal` exchanges the
 elements of a crystal in its own structure type.
 """
 
@@ -33,9 +33,9 @@ from matgen_core.workflows.design import design
 
 #: Engine of a structure that is known, as its origin says it.
 KNOWN = "known"
-#: Atoms in the primitive cell of a drawn structure, at most.
+#: Atoms in the primitive cell of a generated structure, at most.
 MOST_ATOMS = 40
-#: Exchanges that are drawn for each variant that is wanted.
+#: Exchanges that are generated for each variant that is wanted.
 _WIDER = 12
 #: eV/atom above the hull that the critic counts as near.
 _NEAR = 0.05
@@ -56,8 +56,8 @@ def list_structures(
 
     Args:
         formula: such as BaTiO3.
-        count: others that are drawn; 0 lists the known ones alone.
-        seed: of the draw.
+        count: others that are generated; 0 lists the known ones only.
+        seed: of the random numbers.
         settings: of the generator; None for the usual ones.
         on_progress: called after each stage of each batch.
         cancelled: asked often; once it says yes, what was found is returned.
@@ -99,7 +99,7 @@ def list_structures(
 
 
 def _known_structures(formula: str, target: Target, settings: CrystalSettings) -> tuple[Candidate, ...]:
-    """What the reference has of a formula, predicted and judged as it is; nothing of it is relaxed."""
+    """What the reference has of a formula, predicted and checked as it is; nothing of it is relaxed."""
     structures = load_reference().structures
     rows = structures.rows(formula)
     known = [Candidate(str(structures.ids[row]), structures.crystal(row), Origin(KNOWN)) for row in rows]
@@ -138,9 +138,9 @@ def vary_crystal(
     Args:
         candidate: whose elements are exchanged.
         count: variants.
-        goals: by which the critic chooses; none for the nearest to the hull alone.
+        goals: by which the critic chooses; none for the nearest to the hull only.
         constraints: every variant keeps them; None for any elements.
-        seed: of the draw.
+        seed: of the random numbers.
         settings: of the relaxation; None for the usual ones.
         cancelled: asked often; once it says yes, what was found is returned.
 

@@ -1,4 +1,4 @@
-"""The loop of chapter 4.5: targets, draw, read, judge, until enough pass; the funnel beside it."""
+"""The loop of chapter 4.5: targets, generate, predict, check, until enough pass; the funnel beside it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ MOST_TYPED = 100
 
 
 def ask_predictor(kind: str) -> str | None:
-    """A predictor that was taught on this machine, or None for the shipped ones."""
+    """A predictor that was trained on this machine, or None for the shipped ones."""
     fitting = [name for name in list_predictors() if load_predictor(name)[0].backbone.kind == kind]
     if not fitting:
         return None
@@ -58,7 +58,7 @@ def typed() -> None:
 
 
 def table() -> None:
-    """A table with a column of formulas, CIFs or SMILES; it comes back with the readings beside."""
+    """A table with a column of formulas, CIFs or SMILES; it comes back with the predictions beside."""
     file = st.file_uploader(  # of any name: a POSCAR has no ending
         _("CSV with a column formula, cif or smiles; or CIF, POSCAR, XYZ or a zip of them"), key="predict-file"
     )

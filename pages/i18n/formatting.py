@@ -163,7 +163,7 @@ def asked_message(target: Target, *more: str) -> Message:
 
 
 def label_text(key: str) -> str:
-    """The name of a property for a reader; of one that a user's own predictor reads, the predictor's."""
+    """The name of a property for a reader; of one that a user's own predictor predicts, the predictor's."""
     return _(PROPERTIES[key].label) if key in PROPERTIES else key.partition(".")[2] or key
 
 

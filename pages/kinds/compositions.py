@@ -74,7 +74,7 @@ class CompositionsPage(PageKind):
         return listed_compositions(drawn)
 
     def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
-        """Listed of drawn, on target, not known."""
+        """Listed of generated, on target, not known."""
         show_formula_shares(drawn, found, target)
 
     def show_found(self, found: Found, view: View) -> None:

@@ -120,7 +120,7 @@ def ask_sampling() -> tuple[int, int, CrystalSettings]:
 
 
 def ask_engine() -> str:
-    """The engine that draws the crystals."""
+    """The engine that generates the crystals."""
     names = trained_engines()
     usual = names.index(_USUAL.engine)  # the first where nothing is chosen, as by command
     return st.selectbox(_("Engine"), names, index=usual, key="engine", bind=URL, format_func=_)

@@ -1,4 +1,4 @@
-"""One molecule in full: flat, in 3D, readings, verdicts, nearest known, how it was written, files."""
+"""One molecule in full: flat, in 3D, predictions, verdicts, nearest known, how it was written, files."""
 
 from __future__ import annotations
 

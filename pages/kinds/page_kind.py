@@ -76,7 +76,7 @@ class PageKind(ABC):
     typed_example: str = ""
     #: Keys of controls that a new run sets anew.
     reset: tuple[str, ...] = ()
-    #: Whether a run draws candidates that it does not list, so that a file of everything holds more.
+    #: Whether a run generates candidates that it does not list, so that a file of everything holds more.
     rejects: bool = True
     #: Whether a table of a screening draws each.
     drawn_in_tables: bool = False

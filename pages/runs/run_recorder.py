@@ -30,7 +30,7 @@ class Recorder:
     Args:
         kind: page of the run.
         settings: of the page, as in its link.
-        seed: of the draws.
+        seed: of the random numbers.
         owner: whose run it is.
         before: candidates of a run that this one goes on with.
         name: what was asked for, in a line.

@@ -1,4 +1,4 @@
-"""Two to six candidates side by side: picture, readings, verdicts, diffraction, hull."""
+"""Two to six candidates side by side: picture, predictions, verdicts, diffraction, hull."""
 
 from __future__ import annotations
 

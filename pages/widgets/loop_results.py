@@ -85,7 +85,7 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
 
 
 def show_nothing_yet(seen: Seen) -> None:
-    """What a run says that has drawn nothing: the page is never blank."""
+    """What a run says that has generated nothing: the page is never blank."""
     if seen.busy:
         st.caption(_("The first batch is being generated. Rejected candidates are listed here with their reasons."))
     elif not seen.error:

@@ -27,7 +27,7 @@ _DIRECTIONS = {"max": N_("maximise"), "min": N_("minimise"), "goal": N_("within 
 
 
 def readable(candidates: Sequence[Candidate[Any]]) -> dict[str, Property]:
-    """Properties of which some candidate has a reading, the user's own last."""
+    """Properties of which some candidate has a prediction, the user's own last."""
     values: dict[str, list[float]] = {}
     for candidate in candidates:
         for key, reading in candidate.predictions.items():

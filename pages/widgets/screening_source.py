@@ -1,4 +1,4 @@
-"""What is screened on the page: candidates of a stored run, or files; read and judged beside the page."""
+"""What is screened on the page: candidates of a stored run, or files; predicted and checked beside the page."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ MOST = 5000
 
 @dataclass
 class Screened:
-    """What was read, and the job that reads it.
+    """What was predicted, and its job.
 
     Args:
         name: of what is screened.
         rules: what a candidate must pass.
-        job: reads and judges.
+        job: predicts and checks.
         refused: rows that could not be used.
         cut: whether there were more than MOST.
         begun: objectives to begin with, as text.
@@ -168,7 +168,7 @@ def ask_own() -> list[str]:
 
 
 def start(source: Source, rules: Rules, own: list[str]) -> None:
-    """Begins to read and judge; objectives are those of the address for the same source, else the run's targets."""
+    """Begins to predict and check; objectives are those of the address for the same source, else the run's targets."""
     before: Screened | None = st.session_state.get(STATE)
     asked = tuple(st.query_params.get_all(PARAMETER))
     screened = Screened(

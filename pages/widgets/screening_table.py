@@ -39,7 +39,7 @@ class _Layout:
     Args:
         objectives: with their values and spreads.
         further: properties beside the objectives.
-        target: of which the chance is told.
+        target: of which the probability is shown.
         rules: of which the failed are named.
         drawn: whether each material is drawn.
         named: whether any has a name of its own.
@@ -72,7 +72,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     layout = _Layout(
         objectives,
         _further_keys(ranked, objectives),
-        # What a user's own predictor reads has no tolerance of a target; chances are of the shipped properties.
+        # What a user's own predictor predicts has no tolerance of a target; chances are of the shipped properties.
         Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES}),
         rules,
         len(ranked) <= _MOST_DRAWN and all(page_kind_of(c.material).drawn_in_tables for c in candidates),

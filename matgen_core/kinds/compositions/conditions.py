@@ -71,7 +71,7 @@ def draw_formula_conditions(
         target: goals.
         keys: properties of the network's columns, as its checkpoint names them.
         count: rows.
-        rng: of the draw.
+        rng: source of random numbers.
     """
     conditions = np.full((count, len(keys)), np.nan, dtype=np.float32)
     known = load_reference().known

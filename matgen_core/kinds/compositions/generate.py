@@ -140,7 +140,7 @@ def write_formulas(
         network: MatGPT.
         conditions: (B, K), NaN for "any".
         rules: what a string may be.
-        generator: of the draws, on the CPU, so that every device draws the same.
+        generator: of the random numbers, on the CPU, so that every device gives the same.
         temperature: above 0.
         top_k: how many tokens may come; 0 for all.
         cancelled: asked at every atom; once it says yes, the strings that were finished come back.
@@ -224,7 +224,7 @@ def _may_come(rules: AtomRules, used: Tensor, last: Tensor, atoms: int, most: in
     open_ = torch.where(lacking[:, None] > 0, missing, rules.allowed & ~used & room[:, None])
     again = (last >= FIRST) & room
     open_[torch.arange(len(last)), last] |= again
-    # An end that was drawn is drawn again, so that rows that have ended stay where they are.
+    # An end that was generated is drawn again, so that rows that have ended stay where they are.
     open_[:, SEP] = ((lacking == 0) & (atoms >= max(1, rules.fewest))) | (last == SEP)
     return open_
 

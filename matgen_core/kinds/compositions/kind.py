@@ -1,4 +1,4 @@
-"""Compositions as a kind: written by MatGPT, read by MatBERT, judged by charges, hazards and the hull."""
+"""Compositions as a kind: written by MatGPT, predicted by MatBERT, judged by charges, hazards and the hull."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from matgen_core.kinds.rules import allowed, judge_compositions
 
 
 class CompositionStages:
-    """One run of compositions. A formula is judged before it is read: where no rules hold, only what counts is read."""
+    """One run of compositions. A formula is checked before it is predicted; without rules only what counts is."""
 
     def __init__(self, brief: Brief[CompositionSettings], before: Sequence[Candidate[Formula]]) -> None:
         self.brief = brief
@@ -82,7 +82,7 @@ class CompositionStages:
         return tuple(read.get(candidate.id, candidate) for candidate in sifted)
 
     def judge(self, batch: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
-        """Verdicts of hazards, goals and, where they hold, of the rules; none more of what is not worth reading."""
+        """Verdicts of hazards, goals and, where they hold, of the rules; none more of what is not worth predicting."""
         target, rules = self.brief.target, self.brief.rules
         if rules is not None:
             return judge_compositions(finish_formulas(batch, target), rules)

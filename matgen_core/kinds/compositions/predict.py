@@ -1,7 +1,7 @@
 """Predictions of compositions by MatBERT: gap, formation energy, moment, distance to the hull, and the gap as measured.
 
 Two ensembles of one kind: "matbert" learnt what was computed for 83,791 formulas, "measured-gap" is the same encoder
-taught 4,604 measured gaps.
+trained on 4,604 measured gaps.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def read_measured_gap(
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[list[Prediction]]:
-    """The gap that an experiment would find, by the encoder taught measured gaps."""
+    """The gap that an experiment would find, by the encoder trained on measured gaps."""
     reference, formulas = load_reference(), [candidate.material.reduced for candidate in candidates]
     return [
         _doubted(formula, predictions, reference)

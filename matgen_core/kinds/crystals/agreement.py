@@ -19,7 +19,7 @@ from matgen_core.kinds.known_phases import ENERGIES
 
 #: eV/atom; nearer than this the two agree, wherever they lie.
 NEAR = 0.05
-#: eV/atom; a generated crystal that the steering model reads further above the hull is not judged: it is out anyway.
+#: eV/atom; a generated crystal that the steering model predicts further above the hull is not judged: it is out anyway.
 FAR = 0.3
 #: Name of the verdict.
 RULE = "agreement"
@@ -71,7 +71,7 @@ def add_judgements(
 
 
 def _is_out(candidate: Candidate[Crystal]) -> bool:
-    """Whether it needs no judge: nothing was read of it, or it was generated and reads far above the hull."""
+    """Whether it needs no judge: it has no prediction, or it was generated and is predicted far above the hull."""
     prediction = candidate.predictions.get("e_above_hull")
     if prediction is None or (prediction.value is None and candidate.value("formation_energy") is None):
         return True

@@ -45,7 +45,7 @@ def draw_conditions(
         target: goals; one on a property that is not among ``keys`` is left to the judgement of what is generated.
         keys: properties of the network's columns, as its checkpoint names them.
         count: rows.
-        rng: of the draw.
+        rng: source of random numbers.
         reference: the known crystals.
         prefer_stable: without a goal for the energy above the hull, sample it from stable known crystals.
     """

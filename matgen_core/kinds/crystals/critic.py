@@ -35,7 +35,7 @@ from matgen_core.models.skeleton_critic import Bins, Sites, SkeletonCritic
 CHECKPOINT = "skeleton-critic"
 #: Distance to the hull, eV/atom, that counts as near where the target asks for none.
 NEAR_HULL = 0.05
-#: Least probability of a goal: a draft that fails one goal surely is still told from one that fails two.
+#: Least probability of a goal: a draft that fails one goal surely is still distinguished from one that fails two.
 _LEAST = 1e-6
 #: Skeletons in one pass; those of similar size go together.
 _BATCH = 512
@@ -90,7 +90,7 @@ def encode_amounts(material: Skeleton | str) -> tuple[list[int], list[int], list
 
 
 def encode_sites(materials: Sequence[Skeleton | str]) -> Sites:
-    """Skeletons, and reduced formulas where there is no structure, as the critic reads them."""
+    """Skeletons, and reduced formulas where there is no structure, as the critic takes them."""
     widest = max((_size(material) for material in materials), default=1)
     element, position, amount = np.zeros((3, len(materials), widest), dtype=np.int64)
     group = np.zeros(len(materials), dtype=np.int64)

@@ -1,6 +1,6 @@
 """Drafts: skeletons that engines write and the critic chooses among, before any geometry is drawn.
 
-A draft costs a hundredth of a geometry, so many are written for each candidate and few are placed. The critic
+A draft costs a hundredth of a geometry, so many are written for each candidate; few get a structure. The critic
 (:mod:`.critic`) says how likely each meets the goals near the hull; the chosen ones are spread over formulas and types.
 """
 
@@ -33,7 +33,7 @@ class Draft:
         row: of the conditions that it was written for.
         log_weight: what its engine says for it, added to the critic's score: the importance weight of a string with
             required elements, the log-probability that a substitution holds.
-        crystal: the geometry that it brings along, of a substitution; None where one must be drawn.
+        crystal: the geometry that it brings along, of a substitution; None where one must be generated.
     """
 
     skeleton: Skeleton

@@ -1,6 +1,6 @@
 """The band gap of crystals by the judging ensemble: MatBERT's vector of the formula beside CHGNet's of the structure.
 
-It judges: it shares no weights with the skeleton critic, which steers, and where both are taught, each was taught the
+It judges: it shares no weights with the skeleton critic, which steers, and where both are trained, each was trained the
 gaps of other formulas or from another seed (its card says which).
 """
 
@@ -60,11 +60,11 @@ def load_gap_judge() -> GapJudge:
 
 
 def read_gaps(candidates: Sequence[Candidate], features: Sequence[Features]) -> list[Prediction]:
-    """PBE band gap of each candidate; a metal reads as 0 eV. Without its checkpoint there is no reading.
+    """PBE band gap of each candidate; a metal reads as 0 eV. Without its checkpoint there is no prediction.
 
     Args:
         candidates: N crystals.
-        features: N, of :class:`~matgen_core.chem.energy.EnergyReading`. Without them the formula alone is read, and
+        features: N, of :class:`~matgen_core.chem.energy.EnergyReading`. Without them only the formula is used, and
             the method says so.
     """
     unit = PROPERTIES[KEY].unit

@@ -79,11 +79,11 @@ def generate(
     Args:
         target: goals and constraints; already checked by :func:`check_target`.
         count: how many.
-        seed: repeats the draw.
+        seed: of the random numbers.
         settings: engine, sampler and their numbers.
-        first: index of the first candidate, when a run draws in batches.
+        first: index of the first candidate, when a run generates in batches.
         cancelled: asked at every token and denoising step; once it says yes, those that have a structure come back.
-        is_rejected: whether the rules reject a skeleton whatever its geometry; another is placed in its stead, or none.
+        is_rejected: whether the rules reject a skeleton whatever its geometry; another is used in its place, or none.
 
     Raises:
         BadTarget: where the constraints leave nothing.
@@ -115,7 +115,7 @@ class Pipeline:
     Args:
         target: goals and constraints.
         settings: engine and numbers.
-        seed: of the draws.
+        seed: of the random numbers.
         grammar: of the constraints.
         cancelled: asked at every token and step.
         is_rejected: whether the rules reject a skeleton whatever its geometry.
@@ -153,7 +153,7 @@ class Pipeline:
         return [self._candidate(placed[number], first + i) for i, number in enumerate(best)]
 
     def conditions(self, engine: Engine, first: int, count: int) -> Tensor:
-        """(count, K) what an engine is told; the same values for every engine, as far as it has a column for them."""
+        """(count, K) conditions of an engine; the same values for every engine, as far as it has a column for them."""
         rng, settings = np.random.default_rng((self.seed, first)), self.settings
         drawn = draw_conditions(self.target, engine.keys, count, rng, load_reference(), settings.prefer_stable)
         return torch.from_numpy(drawn)

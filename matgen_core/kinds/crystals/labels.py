@@ -1,6 +1,6 @@
 """Readings as labels: what a table does not say of its crystals, CHGNet and the shipped hull say.
 
-Only gaps are filled. A value that came with the table stays as it is, so DFT is never overwritten by a reading.
+Only gaps are filled. A value that came with the table stays as it is, so DFT is never overwritten by a prediction.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def values_of(
     """Properties by key, as CHGNet's energy and moments give them; None where nothing was predicted.
 
     Args:
-        reading: of one crystal.
+        reading: prediction for one crystal.
         counts: atoms of each element.
         elements: reference energy of each element, eV/atom.
         hull: of the known phases.

@@ -1,6 +1,6 @@
 """Where the atoms of chosen drafts come to lie: diffusion beside known crystals, the lowest steering energy goes on.
 
-CHGNet steers here, so it judges nothing that was placed by it.
+CHGNet steers here, so it judges nothing whose structure it selected.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def place_drafts(
         placers: by engine; an engine without one brings its geometry along.
         conditions: (B, K) by engine, that the drafts were written for.
         settings: how many geometries and templates.
-        generator: of the draws.
+        generator: of the random numbers.
         cancelled: asked at every token and step.
 
     Raises:
@@ -122,7 +122,7 @@ def rank_placed(placed: Sequence[Placed], scores: Tensor, target: Target, stable
 
     Args:
         placed: N of them.
-        scores: (N,) the critic's log-probability of the goals that no steering energy reads.
+        scores: (N,) the critic's log-probability of the goals that no steering energy predicts.
         target: its goals.
         stable: whether the distance to the hull counts.
     """

@@ -46,7 +46,7 @@ def predict(
     Args:
         candidates: crystals.
         judge: whether a second potential judges energies (0.1 to 0.3 s a crystal). Of generated crystals that CHGNet
-            reads far above the hull it judges none.
+            is predicted far above the hull it judges none.
         steered: whether CHGNet took part in making them; None: of all but those from files.
         on_progress: called with candidates read and candidates in all.
         cancelled: asked before each batch.
@@ -92,7 +92,7 @@ def read_by_chgnet(
     return [_readings(candidate, reading, reference) for candidate, reading in zip(candidates, read, strict=True)]
 
 
-#: Crystals that CHGNet read last, and its readings: two predictors in turn ask for the same.
+#: The last crystals given to CHGNet, and its predictions: two predictors in turn ask for the same.
 _last: tuple[tuple[Crystal, ...], list[EnergyReading]] = ((), [])
 
 
@@ -101,7 +101,7 @@ def _read_structures(
     on_progress: Callable[[int, int], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> list[EnergyReading]:
-    """CHGNet's reading of each candidate; atoms that overlap are not read."""
+    """CHGNet's prediction of each candidate; none for atoms that overlap."""
     global _last
     crystals, last = tuple(candidate.material for candidate in candidates), _last
     if last[0] == crystals:
@@ -117,7 +117,7 @@ def _read_structures(
 
 
 def prepare() -> None:
-    """Loads what readings need, so that the first does not wait for it."""
+    """Loads what predictions need, so that the first does not wait for it."""
     load_reference()
     load_chgnet()
     with contextlib.suppress(MatGenError):  # each crystal will say what is missing

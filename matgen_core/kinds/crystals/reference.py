@@ -36,7 +36,7 @@ from matgen_core.kinds.predictors import PREDICTORS
 
 FOLDER = ASSETS / "reference"
 ATTRIBUTION = "Materials Project (CC BY 4.0), through Matbench, MP-20 and MPTS-52"
-#: Predictions of the evaluation's unconditional samples: what chance alone would meet.
+#: Predictions of the evaluation's unconditional samples: what chance would meet.
 SAMPLES = "samples.npz"
 #: Spreads of predictions on generated geometry, where they were measured.
 GENERATED = "generated.json"
@@ -130,7 +130,7 @@ class Reference:
         return None if math.isnan(value) else round(value, 4)
 
     def newness(self, crystal: Crystal) -> Verdict:
-        """Verdict "newness": no for a known structure, yes for an unknown one, None where that cannot be told.
+        """Verdict "newness": no for a known structure, yes for an unknown one, None where that cannot be decided.
 
         Geometry is compared with every known structure of the formula that is here. Where more are known than are
         here, no difference from those that are here makes it new.
@@ -193,7 +193,7 @@ class Reference:
         return max(counted, len(self.structures.rows(formula))) if counted else None
 
     def may_be_new(self, formula: str) -> bool:
-        """Whether a crystal of a reduced formula can be told to be new: all that is known of it is here to compare."""
+        """Whether a crystal of a reduced formula can be known to be new: all that is known of it is here to compare."""
         known = self.count_known(formula)
         return known is not None and len(self.structures.rows(formula)) >= known
 

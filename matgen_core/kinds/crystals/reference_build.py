@@ -139,7 +139,7 @@ def _measure_elements(
 def measure_spreads(rows: CrystalRows, elements: Mapping[str, float], hull: Hull, count: int = 600) -> dict[str, float]:
     """Spread of predictions about what is known, on geometry disturbed as generated geometry is.
 
-    Cells are strained by 1 % and atoms moved by up to 0.03 Å, since a relaxed training row would flatter the reading.
+    Cells are strained by 1 % and atoms moved by up to 0.03 Å, since a relaxed training row would flatter the model.
     Errors have long tails, so the spread is half the 95th percentile: twice the spread covers 95 of 100 errors.
     A property of which nothing is known has none.
     """

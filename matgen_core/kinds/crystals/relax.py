@@ -76,7 +76,7 @@ def relax_candidates(
 
     def keep(number: int, result: RelaxedCrystal) -> None:
         waiting[number] = result
-        if executor is not None:  # no steps are told of
+        if executor is not None:  # no steps are reported
             told(0)
 
     relax_symmetric(materials, steps=steps, cancelled=cancelled, on_result=keep, on_step=told, executor=executor)

@@ -1,4 +1,4 @@
-"""Relaxation of what was drawn: a few quasi-Newton steps by CHGNet, which steers.
+"""Relaxation of what was generated: a few quasi-Newton steps by CHGNet, which steers.
 
 What stays far above the hull is given up early.
 """

@@ -82,7 +82,7 @@ def write_skeletons(
     """One skeleton for each row of the context (B, C).
 
     Finished rows leave the batch. Guidance mixes the conditional and the unconditional logits by its weight (1 is the
-    conditional network alone); NaN is "any". A latent that was guided while it was drawn takes a weight of 1.
+    conditional network); NaN is "any". A latent that was guided while it was generated takes a weight of 1.
     """
     guided = guidance != 1.0 and bool((~context.isnan()).any())
     strings = [[BOS] for _ in range(len(context))]
@@ -172,8 +172,8 @@ def propose(
         writer: the network.
         skeletons: N of them.
         context: (N, C) of the writer.
-        temperature: of the draws.
-        generator: of the draws.
+        temperature: of the sampling.
+        generator: of the random numbers.
         cancelled: asked before every token.
         each: proposals for a skeleton.
     """

@@ -94,7 +94,7 @@ def train_critic(job: TrainingJob) -> Path:
 
     Args:
         job: its source is ``crystals.npz``, beside which ``formulas.csv.gz`` of ``matgen data formulas`` lies; its
-            folder also keeps the rows as the critic reads them.
+            folder also keeps the rows as the critic takes them.
 
     Raises:
         BadInput: where one of the tables is missing or cannot be used.
@@ -139,7 +139,7 @@ def measure_critic(network: SkeletonCritic, rows: CriticRows) -> dict[str, float
 
     ``mae`` is the mean absolute error; ``within_68`` the share of values within the middle 68 % of the distribution;
     ``rank`` Spearman's correlation of expected and true distance to the hull; ``zero`` the share of metals and
-    non-metals, magnetic and not, told right.
+    non-metals, magnetic and not, classified correctly.
     """
     figures = dict[str, float]()
     for name, mask in (("skeleton", rows.group > 0), ("formula", rows.group == 0)):

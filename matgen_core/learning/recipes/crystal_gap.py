@@ -45,11 +45,11 @@ _FEATURES = 64
 
 @dataclass(frozen=True)
 class GapRows:
-    """Crystals, and then formulas alone, with what is known of them.
+    """Crystals, and then formulas only, with what is known of them.
 
     Args:
         formulas: N reduced formulas.
-        features: (N, F) CHGNet's of the structure; NaN for a formula alone.
+        features: (N, F) CHGNet's of the structure; NaN for a formula without a structure.
         values: (N, 3) in the order of FORMULA_PROPERTIES; NaN where unknown.
         held: (N,) rows of withheld formulas.
     """

@@ -1,4 +1,4 @@
-"""How MatBERT is trained: on formulas alone, then on band gap, formation energy and moment (chapter 4.4)."""
+"""How MatBERT is trained: on formulas only, then on band gap, formation energy and moment (chapter 4.4)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def pretraining(
         folder: of the training's state.
         training: how long and how fast.
         tasks: any of TASKS.
-        batch: formulas a step; the others of a batch are what a pair must be told from.
+        batch: formulas a step; the others of a batch are what a pair must be distinguished from.
     """
     if not tasks or set(tasks) - set(TASKS):
         raise BadInput(f"pretraining tasks are {' and '.join(TASKS)}, not {', '.join(tasks) or 'none'}")

@@ -22,7 +22,7 @@ from matgen_core.models.conditioning import ConditionConfig, drop_conditions
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 
 NAME = "matgpt"
-#: Shares of the strings of which nothing is told, and one property alone: the two that are asked for most.
+#: Shares of the strings without any condition, and with one property: the two that are asked for most.
 _NOTHING, _ONE = 0.3, 0.2
 
 

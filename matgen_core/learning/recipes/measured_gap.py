@@ -1,4 +1,4 @@
-"""How "measured-gap" is made: MatBERT taught measured band gaps, several times, as one ensemble with its spread.
+"""How "measured-gap" is made: MatBERT trained on measured band gaps, several times, as one ensemble with its spread.
 
 The members differ in the seed of head and order; all rows that are not withheld teach each of them.
 """

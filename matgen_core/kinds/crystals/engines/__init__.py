@@ -1,1 +1,1 @@
-"""Engines that draw crystals."""
+"""Engines that generate crystals."""

@@ -6,7 +6,7 @@
 
 The decoder obeys the grammar whatever z is, so every crystal keeps the constraints. Several latents are drawn for each
 candidate, and the geometry with the lowest doubt is kept. :func:`write_crystals` decodes skeleton and geometry from a
-latent alone.
+latent only.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ class EngineEntry:
     Args:
         path: "module:class"; the class takes the checkpoints in their order. Empty for a mixture.
         checkpoints: it is made of.
-        mixes: names of the engines that draw in turn, where it is a mixture.
+        mixes: names of the engines that generate in turn, where it is a mixture.
     """
 
     path: str = ""
@@ -38,7 +38,7 @@ ENGINES.add(
 
 
 def parts_of(name: str) -> tuple[str, ...]:
-    """Names of the engines that draw under a name: of a mixture those it mixes, else itself.
+    """Names of the engines that generate under a name: of a mixture those it mixes, else itself.
 
     >>> parts_of("mixed")
     ('symmetry-first', 'substitution')

@@ -66,7 +66,7 @@ class Exchanged:
     Args:
         crystal: with the cell scaled.
         source: row of the known crystal.
-        log_odds: of lying below 0.1 eV/atom above the hull, by the exchanges alone.
+        log_odds: of lying below 0.1 eV/atom above the hull, by the exchanges.
     """
 
     crystal: Crystal
@@ -167,7 +167,7 @@ class Substitution:
             constraints: every crystal keeps them.
             asked: (K,) properties asked for, NaN for "any".
             count: how many.
-            rng: of the draw.
+            rng: source of random numbers.
             cancelled: asked before each.
 
         Raises:
@@ -191,7 +191,7 @@ class Substitution:
             crystal: whose elements are exchanged; its row is -1.
             constraints: every variant keeps them.
             count: how many.
-            rng: of the draw.
+            rng: source of random numbers.
             cancelled: asked before each.
 
         Raises:
@@ -339,7 +339,7 @@ def exchange(
     Args:
         crystal: the known one.
         constraints: which elements must be there and which may not.
-        rng: of the draw.
+        rng: source of random numbers.
         keep: probability that an element stays where nothing asks for another.
     """
     counts, weights = formula_counts(crystal), _weights_in(reduced_formula(crystal))
