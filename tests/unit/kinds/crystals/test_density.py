@@ -1,4 +1,4 @@
-"""Density is computed from the cell, can be a goal, and is told to no network."""
+"""Density is computed from the cell, can be a goal, and conditions no network."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_the_known_crystals_have_the_density_of_their_structures() -> None:
     assert (found < high).all()
 
 
-def test_a_target_of_density_is_judged_and_ranks_though_no_network_is_told_of_it() -> None:
+def test_a_target_of_density_filters_and_ranks_though_no_network_is_conditioned_on_it() -> None:
     settings = CrystalSettings(skeletons=1, geometries=2, refined=1, steps=5, cap=1)
     kind, target = load_kind("crystals"), Target({"density": Goal.at_most(4.0)}, Constraints(max_atoms=8))
     (caution,) = kind.cautions(target, settings)
-    assert caution.startswith("Density: generation is not told of it")
+    assert caution.startswith("Density: the networks were not trained on it")
     assert kind.cautions(Target({"band_gap": Goal.at(1.0)}), settings) == ()
     found = design("crystals", target, 6, seed=2, settings=settings)
     free = design("crystals", Target({}, Constraints(max_atoms=8)), 6, seed=2, settings=settings)

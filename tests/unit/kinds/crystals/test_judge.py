@@ -35,7 +35,7 @@ def judge(*crystals, goals=None, constraints=None, gap=5.0):  # type: ignore[no-
     ("crystal", "passed", "words"),
     [
         (SALT, False, "known structure of NaCl"),
-        (ODD_SALT, None, "unlike each structure of NaCl in the reference (1 of 3 known)"),
+        (ODD_SALT, None, "different from each structure of NaCl in the reference (1 of 3 known)"),
         (UNKNOWN, True, "not among"),
     ],
 )

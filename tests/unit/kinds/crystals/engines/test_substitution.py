@@ -126,7 +126,7 @@ def test_engines_are_known_by_name() -> None:
         assert checkpoints_of(name)
     with pytest.raises(BadTarget, match="no engine 'guess'; choose from: symmetry-first"):
         load_engine("guess")
-    with pytest.raises(BadTarget, match="mixture"):
+    with pytest.raises(BadTarget, match="combines several engines"):
         load_engine("mixed")
 
 
