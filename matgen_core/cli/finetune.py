@@ -56,7 +56,7 @@ def finetune_file(
         tuned = finetune(examples, config, on_epoch=report, cancelled=work.cancelled)
         if not tuned.curve:
             raise BadInput("stopped before the first epoch was over; nothing was trained and nothing is kept")
-        folder = save_predictor(tuned, named, column, unit)
+        folder = save_predictor(tuned, named, column, unit or examples.unit)
         r = tuned.report
         typer.echo(
             f"{named}: mean absolute error {r['mae']:.4g} {unit} on {r['held']} withheld rows (guessing the median: "

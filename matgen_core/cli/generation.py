@@ -49,7 +49,7 @@ def generate_command(kind: str) -> Command:
     @with_settings(record.settings)
     @with_settings(ConstraintTexts, record.constraints, parameter="texts")
     @with_option("count", int, record.count, f"{kind} to keep: {record.counted}")
-    @_with_files(kind)
+    @with_files(kind)
     def command(
         goals: dict[str, Goal],
         settings: Any,
@@ -95,7 +95,7 @@ def design_command(kind: str) -> Command:
     @with_settings(ConstraintTexts, [n for n in record.constraints if n not in _RULED], parameter="texts")
     @with_settings(Budget, usual=record.budget, parameter="budget")
     @with_settings(Rules, record.rules, parameter="rules")
-    @_with_files(kind, "the candidates that passed; ")
+    @with_files(kind, "the candidates that passed; ")
     def command(
         goals: dict[str, Goal],
         settings: Any,
@@ -170,7 +170,7 @@ class Files:
             typer.echo(write(kind, candidates), nl=False)
 
 
-def _with_files(kind: str, what: str = "") -> Callable[[Command], Command]:
+def with_files(kind: str, what: str = "") -> Callable[[Command], Command]:
     """Gives a command the options of its files, and its parameter ``files``."""
     endings = KINDS[kind].endings
     text = f"{what}file to write, {' or '.join(f'.{ending}' for ending in endings)}; printed as CSV if left out"

@@ -20,6 +20,7 @@ from matgen_core.cli.runs import app as runs
 from matgen_core.cli.screening import register as register_screening
 from matgen_core.cli.structures import register as register_structures
 from matgen_core.cli.training import register as register_training
+from matgen_core.cli.tuning import register as register_tuning
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.installation import HOME
 
@@ -35,6 +36,7 @@ register_screening(app, bench)
 register_following_up(app)
 register_calculations(app)
 register_finetune(app, evaluate)
+register_tuning(app)
 app.add_typer(runs, name="runs")
 register_training(app, data, evaluate, bench)
 app.add_typer(data, name="data")

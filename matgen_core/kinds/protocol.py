@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,11 @@ from numpy.typing import NDArray
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Crystal, Formula, Molecule
 from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings, Rules
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from matgen_core.models.gaussian_process import View
 
 M = TypeVar("M", Crystal, Formula, Molecule)
 S = TypeVar("S", CrystalSettings, CompositionSettings, MoleculeSettings)
@@ -88,6 +93,7 @@ class Brief(Generic[S]):
         seed: the same seed, settings and versions give the same.
         settings: of the generator.
         rules: what a candidate must pass beyond its goals; None where only the settings say so.
+        copy: a tuned copy of the generator, which draws in its stead, and its name; None for the shipped one.
     """
 
     target: Target
@@ -95,6 +101,7 @@ class Brief(Generic[S]):
     seed: int
     settings: S
     rules: Rules | None = None
+    copy: tuple[nn.Module, str] | None = None
 
 
 class Stages(Protocol[M]):
@@ -123,6 +130,54 @@ class Stages(Protocol[M]):
 
     def judge(self, batch: Sequence[Candidate[M]]) -> tuple[Candidate[M], ...]:
         """The same candidates with a verdict of every rule, each with its reason."""
+
+
+@dataclass(frozen=True, eq=False)
+class Written(Generic[M]):
+    """Strings as a generator wrote them.
+
+    Args:
+        strings: (B, T) tokens, padded.
+        conditions: (B, K) that they were written for.
+        candidates: B of them; None for a string that is no material.
+    """
+
+    strings: Tensor
+    conditions: Tensor
+    candidates: tuple[Candidate[M] | None, ...]
+
+    def rows(self, which: Sequence[int]) -> Written[M]:
+        """Some of them."""
+        numbers = list(which)
+        return Written(self.strings[numbers], self.conditions[numbers], tuple(self.candidates[i] for i in numbers))
+
+
+class Tunable(Protocol[M]):
+    """A generator whose copy can be tuned: it writes strings and says how likely each is."""
+
+    @property
+    def prior(self) -> nn.Module:
+        """The shipped generator, which stays as it is."""
+
+    @property
+    def checkpoint(self) -> str:
+        """Name and digest of its weights."""
+
+    def write(self, network: nn.Module, size: int, first: int, cancelled: Cancelled = None) -> Written[M]:
+        """Strings number ``first`` to ``first + size`` of a network, each drawn as the network has it.
+
+        Raises:
+            Cancelled: where ``cancelled`` said so.
+        """
+
+    def log_likelihood(self, network: nn.Module, written: Written[M]) -> Tensor:
+        """(B,) log-probability of each string by a network, in nats."""
+
+    def assess(self, candidates: Sequence[Candidate[M]]) -> Sequence[Candidate[M] | None]:
+        """The same candidates with predictions of the goals' properties; None for one that the rules reject.
+
+        Only what is quick is asked. That a material came before is no reason to reject it here.
+        """
 
 
 class Kind(Protocol[M, S]):
@@ -178,6 +233,15 @@ class Kind(Protocol[M, S]):
 
     def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
         """(N, D) vectors of materials by their keys; the nearer two are, the more alike the materials."""
+
+    def group(self, key: str) -> str:
+        """What alike materials share, by its key: the scaffold of a molecule, the elements of a formula."""
+
+    def views(self, keys: Sequence[str]) -> tuple[View, ...]:
+        """What a predictor of the user's own property learns from, of materials by their keys."""
+
+    def tunable(self, brief: Brief[S]) -> Tunable[M]:
+        """The generator as it writes for a target, to tune a copy of it."""
 
     def key(self, material: M) -> str:
         """The name under which it is looked up: formula as pymatgen writes it, or SMILES."""

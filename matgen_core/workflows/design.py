@@ -19,6 +19,7 @@ from matgen_core.core.records import Candidate, M, Progress
 from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind
+from matgen_core.workflows.aims import Steered
 from matgen_core.workflows.loop import Clock, DesignRun, check_brief, go_on
 
 Settings = CrystalSettings | CompositionSettings | MoleculeSettings
@@ -33,6 +34,7 @@ def design(
     settings: Settings | None = None,
     on_progress: Callable[[Progress[Any]], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    steered: Steered | None = None,
 ) -> tuple[Candidate[Any], ...]:
     """Draws materials of a kind for a target and says of each what it is.
 
@@ -50,6 +52,7 @@ def design(
         settings: of the kind's generator; None for the usual ones.
         on_progress: called after each stage of each batch, with everything found so far; ``done`` counts those kept.
         cancelled: asked often; once it says yes, what was found is returned.
+        steered: a tuned copy of the generator, which draws, and properties of the user's own by which it is judged.
 
     Raises:
         BadTarget, BadInput: for what cannot be asked for.
@@ -58,7 +61,7 @@ def design(
     settings = settings or made.settings()
     made.check(target, count, settings)
     report = on_progress or (lambda progress: None)
-    stages = made.begin(Brief(target, target, seed, settings))
+    stages = made.begin(Brief(target, target, seed, settings, copy=steered.copy if steered else None))
     found: tuple[Candidate[Any], ...] = ()
     kept, drawn, most, stopped = 0, 0, count * settings.cap, False
     while kept < count and drawn < most and not stopped:
@@ -72,9 +75,11 @@ def design(
         report(Progress("predict", kept, count, found, working=tuple(batch)))
         # Not asked whether to stop: what was generated is predicted, which takes seconds, and so can be checked.
         judged = stages.judge(stages.predict(batch, count - kept))
+        judged = steered.aims.finish(judged) if steered else judged
         drawn += size
         kept = min(count, kept + sum(made.rejection(candidate, settings) is None for candidate in judged))
-        found = made.rank((*found, *judged), target)
+        found = (*found, *judged)
+        found = steered.aims.rank(kind, found) if steered else made.rank(found, target)
         report(Progress("assess", kept, count, found))
         stopped = cancelled is not None and cancelled()
     note = (

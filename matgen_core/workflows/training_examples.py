@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +30,7 @@ class Examples:
         values: (N,).
         refused: (row, reason) of those left out; row 1 is the first below the header.
         note: what else was done to the table, for the user.
+        unit: that the cells bring along; empty where they are numbers alone.
     """
 
     kind: str
@@ -35,6 +38,7 @@ class Examples:
     values: NDArray[np.float32]
     refused: tuple[tuple[int, str], ...] = ()
     note: str = ""
+    unit: str = ""
 
 
 def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, most: int = 100_000) -> Examples:
@@ -45,9 +49,10 @@ def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, mos
     """
     refused: list[tuple[int, str]] = []
     found: dict[str, list[float]] = {}
+    unit = _usual_unit(values)
     for row, (text, value) in enumerate(zip(texts, values, strict=True), 1):
         try:
-            number = _number(value)
+            number = _number(value, unit)
         except BadInput as error:
             refused.append((row, str(error)))
             continue
@@ -58,6 +63,16 @@ def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, mos
     merged = sum(len(v) for v in found.values()) - len(found)
     names = list(found)
     notes = [Message("{merged} rows repeat a {kind} and were averaged", merged=merged, kind=kind)] if merged else []
+    widest = max(found, key=lambda name: max(found[name]) - min(found[name]), default="")
+    if merged and max(found[widest]) > min(found[widest]):
+        notes.append(
+            Message(
+                "of these, {name} differs the most, {low:g} to {high:g}; take out what is wrong",
+                name=quote(widest),
+                low=min(found[widest]),
+                high=max(found[widest]),
+            )
+        )
     if len(names) > most:
         chosen = np.random.default_rng(0).choice(len(names), most, replace=False)
         names = [names[i] for i in sorted(chosen)]
@@ -75,10 +90,19 @@ def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, mos
         raise BadInput(
             "every value is {numbers:g}, so there is nothing to predict; choose another column", numbers=numbers[0]
         )
-    return Examples(kind, tuple(names), numbers, tuple(refused), join(notes))
+    return Examples(kind, tuple(names), numbers, tuple(refused), join(notes), unit)
 
 
-def _number(value: object) -> float:
+def _usual_unit(values: Sequence[object]) -> str:
+    """The unit that most cells with a number bring along; empty where most bring none."""
+    units: Counter[str] = Counter()
+    for value in values:
+        with suppress(BadInput):
+            units[read_number(str(value).strip())[2]] += 1
+    return units.most_common(1)[0][0] if units else ""
+
+
+def _number(value: object, usual: str) -> float:
     """The number of a cell; raises BadInput for one that has none, naming why."""
     if isinstance(value, BadInput):
         raise value
@@ -86,8 +110,15 @@ def _number(value: object) -> float:
     if text.lower() in MISSING:
         raise BadInput("no value")
     number, _spread, unit = read_number(text)
-    if unit:
+    if unit and not usual:
         raise BadInput("{text} is not a plain number; name the unit in the header", text=quote(text))
+    if unit != usual:
+        raise BadInput(
+            "{text} is in {unit}, most rows are in {usual}; write all in one unit",
+            text=quote(text),
+            unit=unit or Message("no unit"),
+            usual=usual,
+        )
     if abs(number) > 1e30:
         raise BadInput("{text} is not a usable number", text=quote(text))
     return number

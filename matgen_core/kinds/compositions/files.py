@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.hazards import explain_supply, read_supply
 from matgen_core.core.records import Candidate, Formula
-from matgen_core.kinds.crystals.files import OwnColumns, chance_columns, harmless, why_missing
+from matgen_core.kinds.crystals.files import (
+    OwnColumns,
+    chance_columns,
+    harmless,
+    judge_cells,
+    judge_columns,
+    roles_and_judged,
+    why_missing,
+)
 
 #: Fields of the supply, in the order of their columns.
 _SUPPLY = ("price", "production", "reserve")
@@ -20,7 +28,12 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
 
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
-    read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_in_domain")]
+    second = roles_and_judged(candidates)[1]
+    read = [
+        part
+        for key in keys
+        for part in (key, f"{key}_spread", f"{key}_in_domain", *(judge_columns(key) if key in second else []))
+    ]
     judged = [part for rule in rules for part in (rule, f"{rule}_reason", *chance_columns(rule))]
     supply = ["price_usd_per_kg", "hhi_production", "hhi_reserve"]
     header = ["id", "formula", "score", *read, "missing", *judged, *supply, "engine", "checkpoint", "seed"]
@@ -33,6 +46,7 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
         for key in keys:
             p = c.predictions.get(key)
             cells += [None, None, None] if p is None else [p.value, p.spread, p.in_domain]
+            cells += judge_cells(p) if key in second else []
         unknown = explain_supply(c.material.reduced)
         supplied = [
             f"{column}: {unknown[field]}" for column, field in zip(supply, _SUPPLY, strict=True) if field in unknown

@@ -29,8 +29,12 @@ from matgen_core.kinds.compositions.judge import (
 )
 from matgen_core.kinds.compositions.predict import load_reader, predict_formulas
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, count_atoms, decode_atoms, reduce_formula
+from matgen_core.kinds.compositions.tuning import TunableFormulas
+from matgen_core.kinds.compositions.views import chemical_system, formula_views
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
 from matgen_core.kinds.rules import allowed, judge_compositions
+from matgen_core.models.gaussian_process import View
+from matgen_core.models.gpt import ConditionalGPT
 
 
 class CompositionStages:
@@ -41,7 +45,17 @@ class CompositionStages:
         self._seen = {c.material.reduced: c.id for c in reversed(before) if not c.failed("duplicate")}
 
     @cached_property
-    def _atoms(self) -> AtomRules:
+    def _composer(self) -> tuple[ConditionalGPT, str]:
+        """The network that draws, and its name: the shipped one, or the user's tuned copy of it."""
+        if self.brief.copy is None:
+            return load_composer()
+        network, name = self.brief.copy
+        assert isinstance(network, ConditionalGPT)
+        return network, name
+
+    @cached_property
+    def atoms(self) -> AtomRules:
+        """What a string may be."""
         return atom_rules(self.brief.told.constraints, self.brief.settings.prompt)
 
     def draw(self, size: int, first: int, cancelled: Cancelled = None) -> list[Candidate[Formula]]:
@@ -49,20 +63,31 @@ class CompositionStages:
         return split_on_oom(lambda begin, count: self._write(begin, count, cancelled), first, size)
 
     def _write(self, first: int, size: int, cancelled: Cancelled) -> list[Candidate[Formula]]:
-        seed, settings = self.brief.seed, self.brief.settings
-        network, checkpoint = load_composer()
-        conditions = draw_formula_conditions(
-            self.brief.told, network.config.conditions.keys, size, np.random.default_rng((seed, first))
-        )
+        settings, (network, checkpoint) = self.brief.settings, self._composer
         strings = write_formulas(
             network,
-            torch.from_numpy(conditions).to(next(network.parameters()).device),
-            self._atoms,
-            torch.Generator().manual_seed(seed * 100_003 + first),
+            self.conditions(network, first, size),
+            self.atoms,
+            self.generator(first),
             temperature=settings.temperature,
             top_k=settings.top_k,
             cancelled=cancelled,
         )
+        return self.candidates(strings, first, checkpoint)
+
+    def generator(self, first: int) -> torch.Generator:
+        """Of the draws from string number ``first`` on."""
+        return torch.Generator().manual_seed(self.brief.seed * 100_003 + first)
+
+    def conditions(self, network: ConditionalGPT, first: int, size: int) -> torch.Tensor:
+        """What a network is told for strings ``first`` to ``first + size``, (size, K)."""
+        rng = np.random.default_rng((self.brief.seed, first))
+        drawn = draw_formula_conditions(self.brief.told, network.config.conditions.keys, size, rng)
+        return torch.from_numpy(drawn).to(next(network.parameters()).device)
+
+    def candidates(self, strings: Sequence[list[int]], first: int, checkpoint: str) -> list[Candidate[Formula]]:
+        """Strings number ``first`` and on as candidates."""
+        seed = self.brief.seed
         return [
             Candidate(
                 f"{seed}-{first + i:05d}", Formula(_reduced(tokens)), Origin("matgpt", checkpoint, seed, first + i)
@@ -144,6 +169,18 @@ class CompositionKind:
     def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
         """Atomic fractions."""
         return np.stack(list(map(fractions_of_formula, keys)))
+
+    def group(self, key: str) -> str:
+        """Its elements, whatever their amounts."""
+        return chemical_system(key)
+
+    def views(self, keys: Sequence[str]) -> tuple[View, ...]:
+        """Atomic fractions and MatBERT's vectors."""
+        return formula_views(keys)
+
+    def tunable(self, brief: Brief[CompositionSettings]) -> TunableFormulas:
+        """MatGPT."""
+        return TunableFormulas(self.begin(brief))
 
     def key(self, material: Formula) -> str:
         """Reduced formula."""

@@ -177,7 +177,7 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     from defusedcsv import csv
 
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
-    roles, judged = _roles_and_judged(candidates)
+    roles, judged = roles_and_judged(candidates)
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
     computed = list(dict.fromkeys(key for c in candidates for key in c.computed))
     header = ["id", "formula", "space_group", "symbol", "atoms", "score", "engine", "checkpoint", "seed"]
@@ -278,7 +278,7 @@ def _rounded(value: float) -> float | int | None:
     return int(short) if short.is_integer() and abs(short) < 1e6 else short
 
 
-def _roles_and_judged(candidates: Sequence[Candidate[Any]]) -> tuple[set[str], set[str]]:
+def roles_and_judged(candidates: Sequence[Candidate[Any]]) -> tuple[set[str], set[str]]:
     """Properties of which the model's role is said, and those of which a second model was asked."""
     found = [(key, p) for c in candidates for key, p in c.predictions.items()]
     return {key for key, p in found if p.role}, {key for key, p in found if p.judged is not None}

@@ -11,14 +11,15 @@ mixture takes drafts of several. Relaxation comes next (:mod:`.relax_drawn`).
 
 from __future__ import annotations
 
+import copy as copying
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from matgen_core.core.batching import split_on_oom
 from matgen_core.core.errors import BadTarget, Cancelled
@@ -73,6 +74,7 @@ def generate(
     first: int = 0,
     cancelled: Asked | None = None,
     is_rejected: IsRejected | None = None,
+    copy: tuple[nn.Module, str] | None = None,
 ) -> tuple[Candidate, ...]:
     """Draws candidates for a target.
 
@@ -84,6 +86,7 @@ def generate(
         first: index of the first candidate, when a run generates in batches.
         cancelled: asked at every token and denoising step; once it says yes, those that have a structure come back.
         is_rejected: whether the rules reject a skeleton whatever its geometry; another is used in its place, or none.
+        copy: a tuned copy of the skeleton GPT, which alone drafts, and its name.
 
     Raises:
         BadTarget: where the constraints leave nothing.
@@ -95,6 +98,8 @@ def generate(
     if not grammar.space_groups:
         raise BadTarget("no space group fits the constraints; allow more atoms or other crystal systems")
     pipeline = Pipeline(target, settings, seed, grammar, cancelled, is_rejected)
+    if copy is not None:
+        pipeline.draft_by(copy)
     made: list[Candidate] = []
 
     def draw(first: int, count: int) -> list[Candidate]:
@@ -136,6 +141,13 @@ class Pipeline:
         self.placers = {engine.name: engine.placer for engine in self.engines if engine.placer is not None}
         self.near = _NEAR if settings.prefer_stable or "e_above_hull" in target.goals else None
         self.critic = load_critic()
+
+    def draft_by(self, copy: tuple[nn.Module, str]) -> None:
+        """A tuned copy of the skeleton GPT drafts, alone; geometry is drawn as before."""
+        engine: Any = copying.copy(load_engine("symmetry-first"))
+        engine.gpt, engine.checkpoint = copy[0], f"{copy[1]} {engine.placer.checkpoint}"
+        self.engines = [engine]
+        self.placers = {engine.name: engine.placer}
 
     def draw(self, first: int, count: int) -> list[Candidate]:
         """Candidates number ``first`` to ``first + count``, fewer where drafts are refused or the run is cancelled."""

@@ -21,6 +21,7 @@ from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, Rules
 from matgen_core.files.units import METHOD as GIVEN
 from matgen_core.kinds.compositions.judge import fractions_of_formula
+from matgen_core.kinds.compositions.views import chemical_system, formula_views
 from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.kinds.crystals.duplicates import SeenStructures
 from matgen_core.kinds.crystals.engines.registry import parts_of
@@ -34,8 +35,10 @@ from matgen_core.kinds.crystals.rank import REJECTING, rank
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.relax_drawn import relax_drawn
 from matgen_core.kinds.crystals.rows import Rejected, parse_row
+from matgen_core.kinds.crystals.tuning import TunableSkeletons
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
 from matgen_core.kinds.rules import allowed, judge_crystals
+from matgen_core.models.gaussian_process import View
 
 MOST = 10_000
 #: Different geometries of one structure type that a run tries.
@@ -61,6 +64,7 @@ class CrystalStages:
             first=first,
             cancelled=cancelled,
             is_rejected=is_rejected,
+            copy=brief.copy,
         )
 
     def predict(
@@ -184,6 +188,18 @@ class CrystalKind:
     def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
         """Atomic fractions."""
         return np.stack(list(map(fractions_of_formula, keys)))
+
+    def group(self, key: str) -> str:
+        """Its elements, whatever their amounts."""
+        return chemical_system(key)
+
+    def views(self, keys: Sequence[str]) -> tuple[View, ...]:
+        """Of the formula: atomic fractions and MatBERT's vectors."""
+        return formula_views(keys)
+
+    def tunable(self, brief: Brief[CrystalSettings]) -> TunableSkeletons:
+        """The skeleton GPT."""
+        return TunableSkeletons(brief)
 
     def key(self, material: Crystal) -> str:
         """Reduced formula."""

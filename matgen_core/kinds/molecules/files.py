@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from matgen_core.chem.drawing import embed, flat_block
 from matgen_core.core.records import Candidate, Molecule
-from matgen_core.kinds.crystals.files import OwnColumns, harmless
+from matgen_core.kinds.crystals.files import OwnColumns, harmless, judge_cells, judge_columns, roles_and_judged
 
 
 def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
@@ -21,6 +21,8 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
     # A rule may bear the name of a property; columns are told apart by the word before them.
     header = [f"verdict:{name}" if name in keys and i >= 3 + len(keys) else name for i, name in enumerate(header)]
     header += ["engine", "checkpoint", "seed"]
+    second = [key for key in keys if key in roles_and_judged(candidates)[1]]
+    header += [part for key in second for part in (f"{key}_spread", f"{key}_in_domain", *judge_columns(key))]
     own = OwnColumns(candidates, header)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -32,7 +34,12 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
             verdict = candidate.verdict(rule)
             cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]
         origin = candidate.origin
-        cells += [origin.engine, origin.checkpoint, origin.seed, *own.cells(candidate)]
+        cells += [origin.engine, origin.checkpoint, origin.seed]
+        for key in second:
+            p = candidate.predictions.get(key)
+            cells += [None, None] if p is None else [p.spread, p.in_domain]
+            cells += judge_cells(p)
+        cells += own.cells(candidate)
         writer.writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
 

@@ -26,7 +26,11 @@ from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.scaffolds import beginnings
 from matgen_core.kinds.molecules.segments import Beginning
 from matgen_core.kinds.molecules.smiles import decode
+from matgen_core.kinds.molecules.tuning import TunableSmiles
+from matgen_core.kinds.molecules.views import molecule_views, murcko_scaffold
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
+from matgen_core.models.gaussian_process import View
+from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 
 class MoleculeStages:
@@ -38,8 +42,17 @@ class MoleculeStages:
         self._judge = Judge(brief.target, brief.settings, load_molecule_reference(), seen)
 
     @cached_property
+    def _writer(self) -> tuple[ConditionalSMILESGenerator, str]:
+        """The network that draws, and its name: the shipped one, or the user's tuned copy of it."""
+        if self.brief.copy is None:
+            return load_writer()
+        network, name = self.brief.copy
+        assert isinstance(network, ConditionalSMILESGenerator)
+        return network, name
+
+    @cached_property
     def _begins(self) -> tuple[Beginning, ...]:
-        return tuple(beginnings(load_writer()[0], self.brief.settings))
+        return tuple(beginnings(self._writer[0], self.brief.settings))
 
     def draw(self, size: int, first: int, cancelled: Cancelled = None) -> list[Candidate[Molecule]]:
         """Strings as they come; those that were finished, where ``cancelled`` said so."""
@@ -55,12 +68,8 @@ class MoleculeStages:
         self, first: int, size: int, done: list[Candidate[Molecule]], cancelled: Cancelled
     ) -> list[Candidate[Molecule]]:
         """Strings ``first`` to ``first + size``, added to ``done`` as well."""
-        (network, checkpoint), seed, settings = load_writer(), self.brief.seed, self.brief.settings
-        rng = np.random.default_rng((seed, first))
-        drawn = draw_molecule_conditions(
-            self.brief.told, network.config.conditions.keys, size, rng, load_molecule_reference()
-        )
-        conditions = torch.from_numpy(drawn).to(next(network.parameters()).device)
+        (network, checkpoint), seed, settings = self._writer, self.brief.seed, self.brief.settings
+        conditions = self.conditions(network, first, size)
         generator = torch.Generator().manual_seed(seed * 100_003 + first)
         # A batch begins with one string, since rows share their places; the writings of a scaffold take a part each.
         strings: list[list[int]] = []
@@ -72,14 +81,27 @@ class MoleculeStages:
                 if not strings:
                     raise
                 break
-        made = [
+        made = self.candidates(strings, first, checkpoint)
+        done += made
+        return made
+
+    def conditions(self, network: ConditionalSMILESGenerator, first: int, size: int) -> torch.Tensor:
+        """What a network is told for strings ``first`` to ``first + size``, (size, K)."""
+        rng = np.random.default_rng((self.brief.seed, first))
+        drawn = draw_molecule_conditions(
+            self.brief.told, network.config.conditions.keys, size, rng, load_molecule_reference()
+        )
+        return torch.from_numpy(drawn).to(next(network.parameters()).device)
+
+    def candidates(self, strings: Sequence[list[int]], first: int, checkpoint: str) -> list[Candidate[Molecule]]:
+        """Strings number ``first`` and on as candidates."""
+        seed = self.brief.seed
+        return [
             Candidate(
                 f"{seed}-{first + i:05d}", Molecule(text, text), Origin("smiles-gpt", checkpoint, seed, first + i)
             )
             for i, text in enumerate(map(decode, strings))
         ]
-        done += made
-        return made
 
     def predict(
         self, batch: Sequence[Candidate[Molecule]], most: int | None = None, cancelled: Cancelled = None
@@ -143,6 +165,18 @@ class MoleculeKind:
     def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
         """Morgan fingerprints."""
         return print_vectors(keys)
+
+    def group(self, key: str) -> str:
+        """The scaffold: rings and what links them."""
+        return murcko_scaffold(key)
+
+    def views(self, keys: Sequence[str]) -> tuple[View, ...]:
+        """Fingerprints and descriptors."""
+        return molecule_views(keys)
+
+    def tunable(self, brief: Brief[MoleculeSettings]) -> TunableSmiles:
+        """The SMILES GPT."""
+        return TunableSmiles(self.begin(brief))
 
     def key(self, material: Molecule) -> str:
         """SMILES."""

@@ -1,0 +1,68 @@
+"""The SMILES generator as a generator whose copy can be tuned: it writes molecules and says how likely each is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from matgen_core.chem.molecule import canonical, parse
+from matgen_core.core.errors import Cancelled as Ended
+from matgen_core.core.records import Candidate, Molecule
+from matgen_core.kinds.molecules.generate import load_writer, write_strings
+from matgen_core.kinds.molecules.judge import REJECTING
+from matgen_core.kinds.molecules.smiles import PAD
+from matgen_core.kinds.protocol import Cancelled, Written
+from matgen_core.models.smiles import ConditionalSMILESGenerator
+
+if TYPE_CHECKING:
+    from matgen_core.kinds.molecules.kind import MoleculeStages
+
+_REJECTING = tuple(rule for rule in REJECTING if rule != "duplicate")
+
+
+class TunableSmiles:
+    """See :class:`matgen_core.kinds.protocol.Tunable`; strings are drawn at temperature 1, without guidance.
+
+    Args:
+        stages: of a run for the target; they say what the network is told, and judge.
+    """
+
+    def __init__(self, stages: MoleculeStages) -> None:
+        self._stages = stages
+        self.prior, self.checkpoint = load_writer()
+
+    def write(self, network: nn.Module, size: int, first: int, cancelled: Cancelled = None) -> Written[Molecule]:
+        """Strings of a network."""
+        assert isinstance(network, ConditionalSMILESGenerator)
+        brief = self._stages.brief
+        plain = replace(brief.settings, temperature=1.0, top_k=0, top_p=1.0, guidance=0.0)
+        conditions = self._stages.conditions(network, first, size)
+        generator = torch.Generator().manual_seed(brief.seed * 100_003 + first)
+        strings = write_strings(network, conditions, plain, generator, cancelled=cancelled)
+        if len(strings) < size:
+            raise Ended
+        width = max(map(len, strings))
+        tokens = torch.tensor([string + [PAD] * (width - len(string)) for string in strings], device=conditions.device)
+        made = tuple(self._read(candidate) for candidate in self._stages.candidates(strings, first, self.checkpoint))
+        return Written(tokens, conditions, made)
+
+    @staticmethod
+    def _read(candidate: Candidate[Molecule]) -> Candidate[Molecule] | None:
+        molecule = parse(candidate.material.smiles)
+        if molecule is None:
+            return None
+        return replace(candidate, material=Molecule(canonical(molecule), candidate.material.written))
+
+    def log_likelihood(self, network: nn.Module, written: Written[Molecule]) -> Tensor:
+        """(B,) in nats."""
+        assert isinstance(network, ConditionalSMILESGenerator)
+        return -network.loss(written.strings, written.conditions)
+
+    def assess(self, candidates: Sequence[Candidate[Molecule]]) -> list[Candidate[Molecule] | None]:
+        """Properties by RDKit; None where a pattern, an alert or accessibility rejects."""
+        judged = self._stages.judge(self._stages.predict(candidates))
+        return [None if any(c.failed(rule) for rule in _REJECTING) else c for c in judged]
