@@ -129,7 +129,9 @@ def tune_command(kind: str) -> Command:
         count: int,
         files: Files,
         own: Annotated[list[str] | None, typer.Option(help="property of your own and its goal, as pIC50=8:")] = None,
-        weight: Annotated[list[str] | None, typer.Option(help="weight of a goal, as pIC50=2")] = None,
+        importance: Annotated[
+            list[str] | None, typer.Option(help="of a goal beside the others, as pIC50=2; 1 if left out")
+        ] = None,
         by: Annotated[str, typer.Option(help="draw from this tuned generator instead of tuning one")] = "",
         keep: Annotated[str, typer.Option(help="name under which the tuned generator is kept")] = "",
         compare: Annotated[bool, typer.Option("--compare", help="draw as many of the shipped generator, too")] = False,
@@ -142,7 +144,7 @@ def tune_command(kind: str) -> Command:
 
             if keep:
                 check_place(keep)
-            aims = _read_aims(goals, own or [], weight or [])
+            aims = _read_aims(goals, own or [], importance or [])
             if by:
                 kept = load_copy(by)
                 if kept.kind != kind:
@@ -195,7 +197,7 @@ def _read_aims(goals: dict[str, Goal], own: list[str], weights: list[str]) -> Ai
             asked.append((load_target(name), read))
     weighed = {}
     for text in weights:
-        name, number = _split(text, "--weight", "pIC50=2")
+        name, number = _split(text, "--importance", "pIC50=2")
         key = name.replace("-", "_")
         try:
             weighed[key if key in goals else f"{PREFIX}{name}"] = float(number)

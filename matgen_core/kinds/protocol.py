@@ -20,7 +20,7 @@ from matgen_core.core.settings import CompositionSettings, CrystalSettings, Mole
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from matgen_core.models.gaussian_process import View
+    from matgen_core.learning.gaussian_process import View
 
 M = TypeVar("M", Crystal, Formula, Molecule)
 S = TypeVar("S", CrystalSettings, CompositionSettings, MoleculeSettings)

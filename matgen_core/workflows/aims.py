@@ -6,7 +6,7 @@ judge what is delivered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,12 +80,15 @@ class Aims:
             found[key] = desirability(goal, value, spread, PROPERTIES[key].tolerance or _WHOLE)
         return found
 
-    def finish(self, candidates: Sequence[Candidate[Any]]) -> tuple[Candidate[Any], ...]:
-        """The same candidates with both predictions of each own property, and a verdict of each own goal."""
-        found = tuple(candidates)
+    def finish(
+        self, candidates: Sequence[Candidate[Any]], is_kept: Callable[[Candidate[Any]], bool] = lambda _c: True
+    ) -> tuple[Candidate[Any], ...]:
+        """The same candidates; those that are kept with both predictions and a verdict of each own property."""
+        kept = tuple(candidate for candidate in candidates if is_kept(candidate))
         for own, goal in self.own:
-            found = tuple(_with_verdict(candidate, own, goal) for candidate in own.add_to(found))
-        return found
+            kept = tuple(_with_verdict(candidate, own, goal) for candidate in own.add_to(kept))
+        finished = {candidate.id: candidate for candidate in kept}
+        return tuple(finished.get(candidate.id, candidate) for candidate in candidates)
 
     def rank(self, kind: str, candidates: Sequence[Candidate[Any]]) -> tuple[Candidate[Any], ...]:
         """Best first: as the kind ranks, and by the distance to the own goals in their usual errors."""

@@ -75,7 +75,8 @@ def design(
         report(Progress("predict", kept, count, found, working=tuple(batch)))
         # Not asked whether to stop: what was generated is predicted, which takes seconds, and so can be checked.
         judged = stages.judge(stages.predict(batch, count - kept))
-        judged = steered.aims.finish(judged) if steered else judged
+        if steered:
+            judged = steered.aims.finish(judged, lambda candidate: made.rejection(candidate, settings) is None)
         drawn += size
         kept = min(count, kept + sum(made.rejection(candidate, settings) is None for candidate in judged))
         found = (*found, *judged)

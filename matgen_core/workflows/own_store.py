@@ -26,8 +26,8 @@ from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message, from_record, is_record, to_record
 from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind
+from matgen_core.learning.gaussian_process import GaussianProcess, rebuild_kernel
 from matgen_core.models.adapters import load_trained
-from matgen_core.models.gaussian_process import GaussianProcess, rebuild_kernel
 from matgen_core.workflows.own_targets import OwnPredictor, OwnTarget, Validation, views_of
 from matgen_core.workflows.predictors import VARIABLE, check_place, predictors_folder
 from matgen_core.workflows.training_examples import Examples

@@ -20,7 +20,7 @@ from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.core.messages import Message, Text
 from matgen_core.core.records import JUDGING, STEERING, Candidate, Judgement, Prediction
 from matgen_core.kinds.registry import KINDS, load_kind, record_of
-from matgen_core.models.gaussian_process import GaussianProcess, View
+from matgen_core.learning.gaussian_process import GaussianProcess, View
 from matgen_core.workflows.own_predictors import PREFIX
 from matgen_core.workflows.screen import name_of
 from matgen_core.workflows.training_examples import Examples

@@ -131,7 +131,7 @@ class Tuner:
         group: Callable[[Candidate[Any]], str],
         key: Callable[[Candidate[Any]], str],
         settings: TuneSettings,
-        loss: str = "augmented",
+        loss: str = "centred",
     ) -> None:
         check_settings(settings)
         self.tunable, self.score, self.group, self.key = tunable, score, group, key

@@ -33,7 +33,7 @@ from matgen_core.kinds.compositions.tuning import TunableFormulas
 from matgen_core.kinds.compositions.views import chemical_system, formula_views
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
 from matgen_core.kinds.rules import allowed, judge_compositions
-from matgen_core.models.gaussian_process import View
+from matgen_core.learning.gaussian_process import View
 from matgen_core.models.gpt import ConditionalGPT
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from matgen_core.kinds.compositions.judge import fractions_of_formula
 from matgen_core.kinds.compositions.predict import embed_formulas
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.models.gaussian_process import GAUSSIAN, TANIMOTO, View
+from matgen_core.learning.gaussian_process import GAUSSIAN, TANIMOTO, View
 
 
 def formula_views(formulas: Sequence[str]) -> tuple[View, ...]:

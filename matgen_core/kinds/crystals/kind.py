@@ -38,7 +38,7 @@ from matgen_core.kinds.crystals.rows import Rejected, parse_row
 from matgen_core.kinds.crystals.tuning import TunableSkeletons
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
 from matgen_core.kinds.rules import allowed, judge_crystals
-from matgen_core.models.gaussian_process import View
+from matgen_core.learning.gaussian_process import View
 
 MOST = 10_000
 #: Different geometries of one structure type that a run tries.

@@ -29,7 +29,7 @@ from matgen_core.kinds.molecules.smiles import decode
 from matgen_core.kinds.molecules.tuning import TunableSmiles
 from matgen_core.kinds.molecules.views import molecule_views, murcko_scaffold
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
-from matgen_core.models.gaussian_process import View
+from matgen_core.learning.gaussian_process import View
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 

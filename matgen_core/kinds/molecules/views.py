@@ -16,7 +16,7 @@ from rdkit.Chem import Crippen, Descriptors, rdFingerprintGenerator, rdMolDescri
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from matgen_core.chem.molecule import parse
-from matgen_core.models.gaussian_process import GAUSSIAN, TANIMOTO, View
+from matgen_core.learning.gaussian_process import GAUSSIAN, TANIMOTO, View
 
 _BITS = 2048
 

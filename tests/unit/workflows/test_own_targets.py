@@ -1,4 +1,4 @@
-"""A property of one's own: groups never on both sides, two predictors on disjoint rows, and what bad tables are told."""
+"""A property of one's own: groups never on both sides, two predictors on disjoint rows, what bad tables are told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process: scikit-learn's values and variances on the same kernel, the mean far away, and numbers that come back."""
+"""The process: scikit-learn predicts the same by the same kernel; the mean far away; its numbers come back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
-from matgen_core.models.gaussian_process import (
+from matgen_core.learning.gaussian_process import (
     GAUSSIAN,
     TANIMOTO,
     GaussianProcess,
