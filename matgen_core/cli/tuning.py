@@ -1,4 +1,4 @@
-"""A property of one's own as a target by command: ``matgen own`` teaches and keeps it, ``matgen tune`` aims at it."""
+"""A property of one's own as a target by command: ``matgen own`` trains and keeps it, ``matgen tune`` aims at it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _ENDED = {
 }
 
 
-@app.command("teach")
-def teach_file(
+@app.command("train")
+def train_file(
     source: Annotated[Path, typer.Argument(help="CSV with a column smiles or formula, and one of numbers")],
     column: Annotated[str, typer.Option(help="column of the numbers")],
     text: Annotated[str, typer.Option(help="column of formulas or SMILES, where it is called otherwise")] = "",
@@ -42,12 +42,12 @@ def teach_file(
     unit: Annotated[str, typer.Option(help="of the numbers")] = "",
     seed: Annotated[int, typer.Option(help="of folds and halves")] = 0,
 ) -> None:
-    """Teach two predictors of your own property: one steers a tuned generator, the other judges what comes of it."""
+    """Train two predictors of your own property: one steers a tuned generator, the other judges what comes of it."""
     named = name or "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
     with at_work() as work:
         from matgen_core.learning.examples import read_columns
         from matgen_core.workflows.own_store import save_target
-        from matgen_core.workflows.own_targets import teach
+        from matgen_core.workflows.own_targets import train_target
         from matgen_core.workflows.predictors import check_place
         from matgen_core.workflows.training_examples import read_examples
 
@@ -59,7 +59,7 @@ def teach_file(
         if len(examples.refused) > 10:
             typer.echo(f"… and {len(examples.refused) - 10} more rows that were left out", err=True)
         try:
-            own = teach(named, examples, column, unit or examples.unit, seed=seed, cancelled=work.cancelled)
+            own = train_target(named, examples, column, unit or examples.unit, seed=seed, cancelled=work.cancelled)
         except Cancelled:
             raise BadInput("stopped before the predictors were measured; nothing is kept") from None
         folder = save_target(own)
@@ -85,7 +85,7 @@ def list_kept() -> None:
 
     targets, copies = list_targets(), list_copies()
     if not targets and not copies:
-        typer.echo("none yet; teach a property with: matgen own teach FILE --column NAME")
+        typer.echo("none yet; train a property with: matgen own train FILE --column NAME")
     for name in targets:
         typer.echo(f"{name}: {_say_target(load_target(name))}")
     for name in copies:

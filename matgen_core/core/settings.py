@@ -353,18 +353,22 @@ class TuneSettings:
         seed: of the draws.
     """
 
-    batch: int = number(128, "Strings a step", 8, 1024)
-    steps: int = number(60, "Steps, at most", 1, 2000)
-    seconds: float = number(300.0, "Seconds, at most", 1, 86_400)
+    batch: int = number(128, "Strings a step", (8, 1024))
+    steps: int = number(60, "Steps, at most", (1, 2000))
+    seconds: float = number(300.0, "Seconds, at most", (1, 86_400))
     distance: float = number(
-        40.0, "Distance from the shipped generator, at most (nats)", 1.0, 200.0,
+        20.0,
+        "Distance from the shipped generator, at most (nats)",
+        (1.0, 200.0),
         "How much likelier a material of the copy may be than by the shipped generator, as a logarithm on average; "
         "more reaches further from what is known",
-    )  # fmt: skip
+    )
     bucket: int = number(
-        25, "Good ones of one scaffold or system", 1, 1000,
-        "What comes more often earns nothing more, so that the copy stays diverse",
-    )  # fmt: skip
-    patience: int = number(15, "Steps without a gain", 1, 1000, "The tuning ends after so many")
-    learning_rate: float = number(5e-4, "Learning rate", 1e-6, 0.1)
-    seed: int = number(0, "Seed", 0, 2**31 - 1, "The same seed and settings tune the same copy")
+        25,
+        "Good ones of one scaffold or set of elements",
+        (1, 1000),
+        "What comes more often is rewarded no more, so that the copy stays diverse",
+    )
+    patience: int = number(15, "Steps without a gain", (1, 1000), "The tuning ends after so many")
+    learning_rate: float = number(1e-3, "Learning rate", (1e-6, 0.1))
+    seed: int = number(0, "Seed", (0, 2**31 - 1), "The same seed and settings tune the same copy")

@@ -47,7 +47,7 @@ class Aims:
         for own, _goal in self.own:
             if own.examples.kind != KINDS[kind].key_is:
                 raise BadTarget(
-                    "{name} was taught by {column}s; {kind} have none",
+                    "{name} was trained on {column}s; {kind} have none",
                     name=own.name,
                     column=own.examples.kind,
                     kind=kind,

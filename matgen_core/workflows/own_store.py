@@ -82,7 +82,7 @@ def save_target(own: OwnTarget) -> Path:
 
 
 def load_target(name: str) -> OwnTarget:
-    """An own property by its name, taught its rows again, which takes a second for a thousand rows.
+    """An own property by its name, trained again on its rows, which takes a second for a thousand rows.
 
     Raises:
         UnknownCheckpoint: where there is none of that name.
@@ -91,7 +91,7 @@ def load_target(name: str) -> OwnTarget:
     if name not in list_targets():
         known = ", ".join(list_targets()) or Message("none")
         raise UnknownCheckpoint(
-            "no property of your own is called {name}; there are: {known}; make one with: matgen own teach FILE",
+            "no property of your own is called {name}; there are: {known}; make one with: matgen own train FILE",
             name=quote(name),
             known=known,
         )
@@ -121,7 +121,7 @@ def _load_target(name: str, file: Path, _changed: int) -> OwnTarget:
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = Message("{error}: {error2}", error=type(error).__name__, error2=str(error)[:80])
         raise DamagedCheckpoint(
-            "your property {name} cannot be read ({reason}); teach it again", name=quote(name), reason=reason
+            "your property {name} cannot be read ({reason}); train it again", name=quote(name), reason=reason
         ) from None
 
 

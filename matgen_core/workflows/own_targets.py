@@ -2,7 +2,7 @@
 
     table     rows of SMILES or formulas with a number each
     measured  cross-validated by groups: scaffolds, or sets of elements; what is alike is never on both sides
-    taught    two Gaussian processes on disjoint halves of the groups, so that the judge knows nothing of what steered
+    trained    two Gaussian processes on disjoint halves of the groups, so that the judge knows nothing of what steered
 
 :mod:`matgen_core.workflows.own_target_store` keeps them under a name.
 """
@@ -35,11 +35,11 @@ _UNLIKE = 0.05
 
 @dataclass(frozen=True, eq=False)
 class OwnPredictor:
-    """One taught predictor.
+    """One trained predictor.
 
     Args:
         process: reads the views of a material.
-        rows: how many it was taught.
+        rows: how many it was trained on.
         scale: its spreads are multiplied with it, so that they cover as many errors as a normal law says.
         domain: explained share below which a material is unlike the rows.
     """
@@ -61,7 +61,7 @@ class Validation:
 
     Args:
         values: (N,) of the table.
-        predicted: (N,) by a predictor that was taught other groups.
+        predicted: (N,) by a predictor that was trained on other groups.
         guessed: (N,) the mean of those groups.
         inside: share of the rows within one and within two spreads; 0.68 and 0.95 of a normal law.
         groups: how many there are.
@@ -104,7 +104,7 @@ class OwnTarget:
         label: of the column.
         unit: likewise.
         examples: the rows.
-        steers: (N,) whether a row taught the steering predictor; the judging one was taught the others.
+        steers: (N,) whether the steering predictor was trained on a row; the judging one on the others.
         steering: predicts while the generator is tuned.
         judging: predicts what comes of it.
         validation: of both together.
@@ -155,7 +155,7 @@ class OwnTarget:
         judged, judged_spread, known = (part.tolist() for part in self.judging.read(views))
         model = Message("Gaussian process on {rows} of your rows", rows=self.steering.rows)
         judge = Message("Gaussian process on {rows} other rows of yours", rows=self.judging.rows)
-        far = Message("unlike the rows that it was taught")
+        far = Message("unlike the rows that it was trained on")
         found = []
         for i in range(len(keys)):
             said = Judgement(round(judged[i], 4), round(judged_spread[i], 4), judge, "" if known[i] else far, JUDGING)
@@ -195,7 +195,7 @@ def _kind_of(column: str) -> str:
     return next(name for name, record in KINDS.items() if record.column == column)
 
 
-def teach(
+def train_target(
     name: str,
     examples: Examples,
     label: str = "",
@@ -205,7 +205,7 @@ def teach(
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> OwnTarget:
-    """Teaches the two predictors and measures what they are worth.
+    """Trains the two predictors and measures what they are worth.
 
     Args:
         name: as a goal will name it.
@@ -265,7 +265,7 @@ def _draw_rows(examples: Examples, seed: int) -> tuple[Examples, Text]:
         return examples, ""
     chosen = np.sort(np.random.default_rng(seed).permutation(count)[:MOST_ROWS])
     texts = tuple(examples.texts[i] for i in chosen)
-    note = Message("{most:,} of {n_found:,} were drawn at random", most=MOST_ROWS, n_found=count)
+    note = Message("{most:,} of {n_found:,} were chosen at random", most=MOST_ROWS, n_found=count)
     return replace(examples, texts=texts, values=examples.values[chosen]), note
 
 
@@ -288,7 +288,7 @@ def _doubts(validation: Validation, examples: Examples) -> list[Text]:
     if not validation.helps:
         found.append(
             Message(
-                "the predictor errs by {error:.3g}, guessing the mean by {baseline:.3g}: it has learnt nothing that "
+                "the predictor errs by {error:.3g}, guessing the mean by {baseline:.3g}: it has found nothing that "
                 "holds for new scaffolds or elements; give more rows, or another column",
                 error=validation.error,
                 baseline=validation.baseline,
@@ -299,7 +299,7 @@ def _doubts(validation: Validation, examples: Examples) -> list[Text]:
         found.append(
             Message(
                 "the largest value, {most:g}, is more than a thousand times the median, {median:g}: are the units "
-                "mixed, or should the logarithm be learnt?",
+                "mixed, or should the logarithm be predicted?",
                 most=float(values.max()),
                 median=float(np.median(values)),
             )

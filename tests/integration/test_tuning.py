@@ -1,4 +1,4 @@
-"""A property of one's own from a table to candidates: taught, aimed at, tuned, drawn, judged, kept, drawn again."""
+"""A property of one's own from a table to candidates: trained, aimed at, tuned, drawn, judged, kept, drawn again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.workflows.aims import Aims, Steered
 from matgen_core.workflows.design import count_kept, design
 from matgen_core.workflows.own_store import list_copies, load_copy, save_copy
-from matgen_core.workflows.own_targets import teach
+from matgen_core.workflows.own_targets import train_target
 from matgen_core.workflows.predictors import VARIABLE
 from matgen_core.workflows.training_examples import read_examples
 from matgen_core.workflows.tuning import tune
@@ -37,7 +37,7 @@ def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_a_short_tuning_raises_the_score_and_what_is_drawn_by_the_judge() -> None:
-    own = teach("fluorine", read_examples(FORMULAS, VALUES, "formula"), "Share", "")
+    own = train_target("fluorine", read_examples(FORMULAS, VALUES, "formula"), "Share", "")
     aims = Aims(own=((own, Goal.at_least(3.0)),))
     tuning, prior = tune("compositions", aims, TuneSettings(batch=64, steps=12, distance=20.0, learning_rate=2e-3))
     first, kept = tuning.curve[0], tuning.curve[tuning.step]
@@ -67,10 +67,10 @@ def test_the_commands_teach_tune_list_export_and_delete(tmp_path: Path) -> None:
     rows = zip([*FORMULAS, "Xx"], [*VALUES, 1.0], strict=True)
     table.write_text("formula,share\n" + "".join(f"{f},{v}\n" for f, v in rows))
     run = CliRunner().invoke
-    taught = run(app, ["own", "teach", str(table), "--column", "share", "--name", "f"], catch_exceptions=False)
-    assert taught.exit_code == 0, taught.output
-    assert "guessing the mean" in taught.output
-    assert "'Xx'" in taught.output
+    trained = run(app, ["own", "train", str(table), "--column", "share", "--name", "f"], catch_exceptions=False)
+    assert trained.exit_code == 0, trained.output
+    assert "guessing the mean" in trained.output
+    assert "'Xx'" in trained.output
     words = ["tune", "compositions", "--own", "f=3:", "--steps", "2", "--batch", "16", "--count", "6", "--keep", "mine"]
     tuned = run(app, [*words, "--out", str(out), "--compare"], catch_exceptions=False)
     assert tuned.exit_code == 0, tuned.output

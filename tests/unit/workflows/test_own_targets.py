@@ -13,7 +13,7 @@ from matgen_core.core.records import JUDGING, STEERING, Candidate, Formula, Mole
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.workflows.aims import Aims
 from matgen_core.workflows.own_store import delete, export, list_targets, load_target, save_target
-from matgen_core.workflows.own_targets import OwnTarget, _part, teach
+from matgen_core.workflows.own_targets import OwnTarget, _part, train_target
 from matgen_core.workflows.predictors import VARIABLE
 from matgen_core.workflows.training_examples import read_examples
 
@@ -29,7 +29,7 @@ def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def own() -> OwnTarget:
-    return teach("hardness", read_examples(FORMULAS, VALUES, "formula"), "Hardness", "GPa")
+    return train_target("hardness", read_examples(FORMULAS, VALUES, "formula"), "Hardness", "GPa")
 
 
 def test_what_is_alike_is_never_on_both_sides() -> None:
@@ -58,7 +58,7 @@ def test_it_learns_what_can_be_learnt_and_says_how_sure_it_is(own: OwnTarget) ->
 
 def test_noise_is_said_to_be_no_better_than_the_mean() -> None:
     noise = np.random.default_rng(0).normal(size=len(FORMULAS))
-    found = teach("noise", read_examples(FORMULAS, list(noise), "formula"))
+    found = train_target("noise", read_examples(FORMULAS, list(noise), "formula"))
     assert found.validation.explained < 0.15
     if not found.validation.helps:
         assert any("guessing the mean" in note for note in found.notes)
@@ -102,7 +102,7 @@ def test_it_comes_back_as_it_was_and_goes(own: OwnTarget) -> None:
 
 def test_a_damaged_file_is_told(own: OwnTarget) -> None:
     (save_target(own) / "target.json").write_text('{"kind": "formula"}')
-    with pytest.raises(DamagedCheckpoint, match="teach it again"):
+    with pytest.raises(DamagedCheckpoint, match="train it again"):
         load_target("hardness")
 
 
@@ -139,23 +139,23 @@ def test_the_row_that_repeats_with_another_value_is_named() -> None:
 
 def test_a_column_of_several_powers_of_ten_is_asked_about() -> None:
     values = [float(10 ** (i % 9)) for i in range(len(FORMULAS))]
-    found = teach("k", read_examples(FORMULAS, values, "formula"))
+    found = train_target("k", read_examples(FORMULAS, values, "formula"))
     assert any("are the units mixed" in note for note in found.notes)
 
 
 def test_rows_of_one_scaffold_cannot_be_measured_on_new_ones() -> None:
     smiles = ["C" * n + t for n in range(1, 12) for t in ("O", "N", "F")]
     with pytest.raises(BadInput, match="1 different scaffolds"):
-        teach("x", read_examples(smiles, [float(len(s)) for s in smiles], "smiles"))
+        train_target("x", read_examples(smiles, [float(len(s)) for s in smiles], "smiles"))
 
 
 def test_salts_are_refused_with_the_remedy_and_the_others_learnt() -> None:
     smiles = [f"c1ccccc1{'C' * n}O" for n in range(1, 25)]
     found = read_examples(["CC(=O)[O-].[Na+]", *smiles], [1.0, *map(float, range(24))], "smiles")
     assert len(found.texts) == 24
-    assert "pieces, as a salt" in found.refused[0][1]
+    assert "like a salt" in found.refused[0][1]
 
 
 def test_it_stops_when_told() -> None:
     with pytest.raises(Cancelled):
-        teach("x", read_examples(FORMULAS, VALUES, "formula"), cancelled=lambda: True)
+        train_target("x", read_examples(FORMULAS, VALUES, "formula"), cancelled=lambda: True)
