@@ -10,6 +10,8 @@ import typer
 
 from matgen_core.cli.calculations import register as register_calculations
 from matgen_core.cli.compositions import register as register_compositions
+from matgen_core.cli.crystal_data import register as register_crystal_data
+from matgen_core.cli.crystal_evaluation import register as register_crystal_evaluation
 from matgen_core.cli.finetune import register as register_finetune
 from matgen_core.cli.following_up import register as register_following_up
 from matgen_core.cli.generation import register as register_generation
@@ -38,7 +40,9 @@ register_calculations(app)
 register_finetune(app, evaluate)
 register_tuning(app)
 app.add_typer(runs, name="runs")
-register_training(app, data, evaluate, bench)
+register_crystal_data(data)
+register_crystal_evaluation(evaluate, bench)
+register_training(app)
 app.add_typer(data, name="data")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench, name="bench")

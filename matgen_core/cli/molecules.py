@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.reporting import write_measured
+from matgen_core.cli.reporting import show_bar, write_measured
 from matgen_core.core.installation import ASSETS
 
 ROWS, FOLDER = Path("training/rows"), ASSETS / "reference"
@@ -28,7 +28,7 @@ def data_molecules(
     """Turn the MOSES set into training rows: tokens and RDKit labels. Goes on where it stopped."""
     from matgen_core.kinds.molecules.rows import build_rows
 
-    rows = build_rows(source, out, limit=limit or None, workers=workers, on_progress=_bar)
+    rows = build_rows(source, out, limit=limit or None, workers=workers, on_progress=show_bar)
     typer.echo(f"{len(rows)} rows in {out / 'molecules.npz'}")
 
 
@@ -46,10 +46,6 @@ def data_molecule_reference(
     both = chain(read_moses(source), (labelled.smiles(i) for i in range(len(labelled))))
     build_reference(both, labelled, out)
     typer.echo(f"{len(load_molecule_reference(out).hashes)} hashes in {out}")
-
-
-def _bar(done: int, total: int) -> None:
-    typer.echo(f"\r{done}/{total}" + ("\n" if done >= total else ""), nl=False, err=True)
 
 
 # -------------------------------------------------------------------------------------------------------- evaluate

@@ -32,3 +32,10 @@ def write_measured(path: Path, measure: Callable[[], object]) -> None:
         work.save(path, text + "\n")
         typer.echo(text)
         typer.echo(f"{path} written")
+
+
+def show_bar(done: int, total: int) -> None:
+    """Draws on the terminal how far a work is."""
+    width = 30 * done // max(1, total)
+    end = "\n" if done >= total else ""
+    typer.echo(f"\r[{'#' * width}{'.' * (30 - width)}] {done}/{total}{end}", nl=False, err=True)

@@ -1,0 +1,170 @@
+"""What the models of crystals are made of, and the reference: ``matgen data`` by command."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.cli.reporting import show_bar
+from matgen_core.core.errors import BadInput
+from matgen_core.core.installation import ASSETS
+from matgen_core.core.settings import CrystalSettings
+
+REFERENCE = ASSETS / "reference"
+
+
+def data_build(
+    file: Annotated[Path, typer.Argument(help="CSV with a cif column, or a folder of CIFs")],
+    out: Annotated[Path, typer.Option(help="folder for the arrays")] = Path("data/crystals"),
+    workers: Annotated[int | None, typer.Option(help="processes; one a core by default")] = None,
+    labels: Annotated[
+        bool, typer.Option(help="let CHGNet fill in energies and moments the table does not have")
+    ] = True,
+) -> None:
+    """Turn structures into training rows: symmetry, Wyckoff sites, tokens, CHGNet labels. Resumes where it stopped."""
+    from matgen_core.kinds.crystals.labels import label_rows
+    from matgen_core.kinds.crystals.rows import build_rows
+
+    notes: list[str] = []
+    table, rejected = build_rows(
+        file, out, workers=workers, label=label_rows if labels else None, on_progress=show_bar, notes=notes
+    )
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(f"{len(table)} rows in {out / 'crystals.npz'}, {len(rejected)} rejected (see {out / 'rejected.csv'})")
+
+
+def data_reference(
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV of formula and formation_energy_mp2020 (or formation_energy_per_atom): known phases"),
+    ],
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder for the reference")] = REFERENCE,
+    entries: Annotated[
+        Path | None,
+        typer.Option(help="CSV of formula, one row a known crystal: how many structures of each formula are known"),
+    ] = None,
+) -> None:
+    """Compute the hull, the sets of known formulas and structures, and the uncertainties of predictions."""
+    from matgen_core.kinds.crystals.reference_build import build_reference
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    reference = build_reference(file, load_rows(rows), out, entries)
+    typer.echo(f"{out}: " + ", ".join(f"{key} {value}" for key, value in reference.counts.items()))
+
+
+def data_judge(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(min=100, help="crystals to use, each element about equally often")] = 4000,
+    cache: Annotated[Path, typer.Option(help="CSV of energies; a build continues from it")] = Path(
+        "training/judge.csv"
+    ),
+    out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
+) -> None:
+    """Fit the reference energies of SevenNet, which judges energies, and measure its errors; about 0.1 s a crystal."""
+    from matgen_core.kinds.crystals.energy_judge_build import build_judge
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    judge = build_judge(load_rows(rows), cache, out, count, on_progress=show_bar)
+    typer.echo(f"{len(judge.references)} references in {out}; withheld crystals err by {judge.error} eV/atom")
+
+
+def data_latents(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
+) -> None:
+    """Write the latents of the known crystals, for the embedding explorer, by the shipped autoencoder."""
+    from matgen_core.kinds.crystals.embed import encode_crystals, load_autoencoder
+    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.workflows.spaces import save_latents
+
+    known = load_rows(rows)
+    latents, kept = encode_crystals(known.crystals)
+    path = save_latents(known.ids[kept].tolist(), latents, load_autoencoder()[2], out)
+    typer.echo(f"{len(kept)} latents of {len(known)} crystals in {path}")
+
+
+def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE) -> None:
+    """Compute the t-SNE maps of the embedding explorer; about twenty minutes on one core."""
+    from matgen_core.workflows.explore import count_rebuilt, neighbour_map
+    from matgen_core.workflows.maps import save_maps
+    from matgen_core.workflows.space_sources import SPACES, open_space
+
+    spaces = {kind: open_space(kind) for kind in SPACES}
+    maps = {kind: (space, neighbour_map(space.vectors)) for kind, space in spaces.items()}
+    rebuilt = count_rebuilt(spaces["crystals"])
+    path = save_maps(maps, rebuilt, out)
+    typer.echo(f"{len(maps)} maps in {path}; {rebuilt.formula} of {rebuilt.of} crystals rebuilt")
+
+
+def data_drawn(
+    out: Annotated[Path, typer.Argument(help="CSV to write, for matgen data build")],
+    count: Annotated[int, typer.Option(help="crystals to generate")] = 10_000,
+    seed: Annotated[int, typer.Option(help="random seed; different from that of an evaluation")] = 100,
+    workers: Annotated[int, typer.Option(help="processes; the rows do not depend on it")] = 1,
+    samples: Annotated[
+        Path, typer.Option(help="file of the samples; it grows, and a stopped run continues from it")
+    ] = Path("data/drawn.jsonl"),
+) -> None:
+    """Generate crystals and keep new ones near the hull (by CHGNet) as training rows."""
+    from matgen_core.core.goals import Target
+    from matgen_core.evaluation.drawn_rows import keep_drawn, rows_as_csv
+    from matgen_core.evaluation.sampling import batches, draw_samples
+
+    wanted = batches(Target(), count, seed, CrystalSettings(cap=1))
+    found = draw_samples(wanted, samples, workers, show_bar)
+    drawn = [sample for batch in wanted for sample in found[batch.name]]
+    kept = keep_drawn(drawn)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(rows_as_csv(kept), encoding="utf-8")
+    typer.echo(f"{len(kept)} rows of {len(drawn)} generated in {out}")
+
+
+def data_fetch(
+    out: Annotated[Path, typer.Argument(help="CSV to write")],
+    elements: Annotated[str, typer.Option(help="only these elements; all if empty")] = "",
+) -> None:
+    """Download structures from the Materials Project with your key (environment variable MP_API_KEY)."""
+    key = os.environ.get("MP_API_KEY", "")
+    if not key:
+        raise BadInput("no key: set the environment variable MP_API_KEY (materialsproject.org, your dashboard)")
+    from matgen_core.chem.composition import parse_elements
+    from matgen_core.kinds.crystals.materials_project import fetch_table
+    from matgen_core.kinds.crystals.rows import ELEMENTS
+
+    count = fetch_table(out, key, parse_elements(elements, ELEMENTS) if elements else None)
+    typer.echo(f"{count} rows in {out}")
+
+
+def data_surroundings(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
+) -> None:
+    """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
+    from matgen_core.kinds.crystals.coordination_statistics import measure_surroundings, save_surroundings, share_unlike
+    from matgen_core.kinds.crystals.prototypes import save_prototypes
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    known = load_rows(rows)
+    typer.echo(f"{save_prototypes(out)}: names of structure types")
+    table = measure_surroundings(known.subset(known.splits == "train").crystals)
+    unlike = share_unlike(table, known.subset(known.splits != "train").crystals)
+    typer.echo(
+        f"{save_surroundings(table, out)}: {len(table.types)} types; {unlike:.3f} of withheld crystals are unlike"
+    )
+
+
+def register(data: typer.Typer) -> None:
+    """Hangs the commands into ``matgen data``."""
+    data.command("build")(data_build)
+    data.command("reference")(data_reference)
+    data.command("judge")(data_judge)
+    data.command("latents")(data_latents)
+    data.command("maps")(data_maps)
+    data.command("drawn")(data_drawn)
+    data.command("fetch-mp")(data_fetch)
+    data.command("surroundings")(data_surroundings)

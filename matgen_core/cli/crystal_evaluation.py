@@ -1,0 +1,149 @@
+"""What the models of crystals are worth: ``matgen evaluate`` and ``matgen bench`` by command."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matgen_core.cli.crystal_data import REFERENCE
+from matgen_core.cli.reporting import show_bar, write_measured
+from matgen_core.core.settings import CrystalSettings
+
+
+def evaluate_crystals(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(help="unconditional samples")] = 1000,
+    each: Annotated[int, typer.Option(help="samples per target; 0 leaves the targets out")] = 200,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    engine: Annotated[str, typer.Option(help="engine")] = CrystalSettings().engine,
+    prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does, as the app does")] = True,
+    workers: Annotated[int, typer.Option(help="processes; the samples do not depend on it")] = 1,
+    samples: Annotated[
+        Path, typer.Option(help="file of the samples; it grows, and a stopped run continues from it")
+    ] = Path("data/evaluation/crystals.jsonl"),
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure validity, novelty, stability and hit rates by CHGNet, which steers, and SevenNet, which judges."""
+    import numpy as np
+
+    from matgen_core.evaluation.crystals import readings_of
+    from matgen_core.evaluation.crystals_report import measure_crystals
+    from matgen_core.kinds.crystals.reference import SAMPLES
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable, cap=1)  # what is generated is measured
+
+    def measure() -> object:
+        known = load_rows(rows)
+        result, drawn = measure_crystals(known, count, each, seed, settings, samples, workers, show_bar, typer.echo)
+        if engine == CrystalSettings().engine and prefer_stable and count:
+            np.savez_compressed(REFERENCE / SAMPLES, allow_pickle=False, **readings_of([s.candidate for s in drawn]))
+        return result
+
+    write_measured(out / f"crystals-{engine}{'' if prefer_stable else '-any'}.json", measure)
+
+
+def evaluate_reconstruction(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure how well the crystal autoencoder reconstructs withheld crystals."""
+    from matgen_core.evaluation.reconstruction import measure_reconstruction
+    from matgen_core.kinds.crystals.batches import split_rows
+    from matgen_core.kinds.crystals.embed import load_autoencoder
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    def measure() -> object:
+        held = split_rows(load_rows(rows))[1]
+        vae, scale, digest = load_autoencoder()
+        return {"checkpoint": f"crystal-vae@{digest}", "rows": len(held), **measure_reconstruction(vae, scale, held)}
+
+    write_measured(out / "reconstruction.json", measure)
+
+
+def evaluate_readings(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(help="withheld crystals")] = 1000,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure the errors of predictions on generated structures; their uncertainties go to the included reference."""
+    from matgen_core.evaluation.calibration import measure_readings, read_placed
+    from matgen_core.kinds.crystals.reference import GENERATED
+    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.kinds.crystals.uncertainty import write_spreads
+
+    def measure() -> object:
+        spreads, figures = measure_readings(read_placed(load_rows(rows), count, seed))
+        write_spreads(spreads, REFERENCE / GENERATED)
+        return {**figures, "spreads": asdict(spreads)}
+
+    write_measured(out / "readings.json", measure)
+
+
+def evaluate_critic(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure the skeleton critic and the judge of gaps on withheld crystals; and how their errors correlate."""
+    from matgen_core.chem.energy import read_energies
+    from matgen_core.chem.structure import to_structure
+    from matgen_core.evaluation.critic import measure_critic
+    from matgen_core.kinds.crystals.batches import split_rows
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    def measure() -> object:
+        held = split_rows(load_rows(rows))[1]
+        readings = read_energies([to_structure(crystal) for crystal in held.crystals], on_progress=show_bar)
+        return measure_critic(held, [reading.features for reading in readings])
+
+    write_measured(out / "critic.json", measure)
+
+
+def evaluate_design(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    seconds: Annotated[float, typer.Option(help="for each target and method")] = 40.0,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    workers: Annotated[int, typer.Option(help="processes of one thread, a target each")] = 1,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure the stable candidates that inverse design finds per minute, beside random generation and substitution."""
+    from matgen_core.evaluation.design import measure_design
+    from matgen_core.evaluation.timing import describe_machine
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    def measure() -> object:
+        measured = measure_design(load_rows(rows), seconds, seed, typer.echo, workers=workers)
+        return {"machine": describe_machine(), **measured}
+
+    write_measured(out / "design.json", measure)
+
+
+def bench_crystals(
+    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    count: Annotated[int, typer.Option(help="candidates of the whole job")] = 100,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 for torch's own choice")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure speed: samplers side by side, the whole job, CHGNet in batches and one by one."""
+    import torch
+
+    from matgen_core.evaluation.timing import time_crystals
+    from matgen_core.kinds.crystals.rows import load_rows
+
+    if threads:
+        torch.set_num_threads(threads)
+    write_measured(out / "speed-crystals.json", lambda: time_crystals(load_rows(rows), count))
+
+
+def register(evaluate: typer.Typer, bench: typer.Typer) -> None:
+    """Hangs the commands into ``matgen evaluate`` and ``matgen bench``."""
+    evaluate.command("crystals")(evaluate_crystals)
+    evaluate.command("reconstruction")(evaluate_reconstruction)
+    evaluate.command("readings")(evaluate_readings)
+    evaluate.command("critic")(evaluate_critic)
+    evaluate.command("design")(evaluate_design)
+    bench.command("crystals")(bench_crystals)
