@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.chem.composition import check_constraints, parse_formula
+from matgen_core.chem.composition import parse_formula
+from matgen_core.chem.constraints import check_constraints
 from matgen_core.chem.formula_type import read_type
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote

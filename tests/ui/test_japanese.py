@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.chem.alerts import check_forbidden
-from matgen_core.chem.composition import check_charges, check_constraints, parse_elements
+from matgen_core.chem.composition import check_charges, parse_elements
+from matgen_core.chem.constraints import check_constraints
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.molecule import outside_domain, parse, read, read_pattern
 from matgen_core.chem.oxidation import check_oxidation

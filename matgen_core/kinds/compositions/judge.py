@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.composition import check_counts
+from matgen_core.chem.constraints import check_counts
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.oxidation import check_neutral, check_oxidation
 from matgen_core.core.goal_probability import cost_of_goals

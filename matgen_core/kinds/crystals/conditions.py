@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.composition import check_constraints
+from matgen_core.chem.constraints import check_constraints
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import join

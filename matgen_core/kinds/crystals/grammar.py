@@ -100,7 +100,7 @@ class Grammar:
     every element that must be there, or with exactly the formula, or type of formula, that was asked for.
 
     Args:
-        constraints: checked beforehand by :func:`matgen_core.chem.composition.check_constraints`.
+        constraints: checked beforehand by :func:`matgen_core.chem.constraints.check_constraints`.
     """
 
     def __init__(self, constraints: Constraints | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.constraints import check_crystal
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.oxidation import check_oxidation
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.constraints import check_crystal
 from matgen_core.chem.energy import formation_energy
 from matgen_core.chem.structure import formula_counts
 from matgen_core.chem.symmetric_relaxation import RelaxedCrystal, relax_symmetric

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from matgen_core.chem.composition import check_constraints, formula_elements, has_formula, split_formula
+from matgen_core.chem.composition import formula_elements, split_formula
+from matgen_core.chem.constraints import check_constraints, has_formula
 from matgen_core.chem.formula_type import FormulaType, read_type
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Constraints

@@ -118,7 +118,7 @@ def test_where_no_folder_takes_it_the_result_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("matgen_core.files.saving._other_places", lambda path: iter([FULL]))
-    with pytest.raises(BadInput, match="stands above"), at_work(FULL) as work:
+    with pytest.raises(BadInput, match="printed above"), at_work(FULL) as work:
         work.save(FULL, "1,NaCl\n")
     assert "1,NaCl" in capsys.readouterr().out
     assert FULL.is_char_device(), "what was there before is not touched"

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.constraints import check_crystal
 from matgen_core.chem.formula_type import FormulaType
 from matgen_core.chem.oxidation import NONE, balance
 from matgen_core.chem.structure import formula_counts, reduced_formula, sort_sites

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from matgen_core.chem.composition import check_counts, has_formula
+from matgen_core.chem.constraints import check_counts, has_formula
 from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Constraints
 from matgen_core.kinds.compositions.generate import atom_rules, write_formulas

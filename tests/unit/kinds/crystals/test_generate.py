@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.constraints import check_crystal
 from matgen_core.chem.energy import read_energies
 from matgen_core.chem.structure import formula_counts, to_structure
 from matgen_core.core.errors import Cancelled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.constraints import check_crystal
 from matgen_core.chem.structure import formula_counts
 from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.core.goals import Constraints

@@ -10,7 +10,7 @@ import pytest
 import torch
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.composition import check_crystal
+from matgen_core.chem.constraints import check_crystal
 from matgen_core.chem.structure import formula_counts, from_structure
 from matgen_core.core.errors import Cancelled, DamagedCheckpoint
 from matgen_core.core.goals import Constraints

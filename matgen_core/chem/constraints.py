@@ -1,0 +1,189 @@
+"""Constraints on elements and atoms: what contradicts, and what a crystal or a composition fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral
+
+from matgen_core.chem.composition import check_elements, parse_formula, smallest_cell
+from matgen_core.chem.formula_type import FormulaType, read_type
+from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
+from matgen_core.core.errors import BadTarget, quote
+from matgen_core.core.goals import Constraints
+from matgen_core.core.messages import Message, join
+from matgen_core.core.records import Crystal, Verdict
+
+
+def check_constraints(constraints: Constraints) -> None:
+    """Raises BadTarget, naming the contradiction and the remedy, for constraints that no crystal can meet."""
+    include = check_elements(constraints.include)
+    both = include & check_elements(constraints.exclude)
+    if both:
+        raise BadTarget(
+            "{both} is both included and excluded; remove it from one of the two", both=join(sorted(both), ", ")
+        )
+    _check_atoms(constraints.min_atoms, constraints.max_atoms)
+    if constraints.crystal_system is not None and constraints.crystal_system not in CRYSTAL_SYSTEMS:
+        raise BadTarget(
+            "no crystal system {crystal_system}; choose from: {crystal_systems}",
+            crystal_system=quote(constraints.crystal_system),
+            crystal_systems=join(CRYSTAL_SYSTEMS, ", "),
+        )
+    together = include | (constraints.chemical_system or frozenset())
+    if len(together) > constraints.max_atoms:
+        raise BadTarget(
+            "{n_together} elements do not fit in {max_atoms} atoms; raise the maximum",
+            n_together=len(together),
+            max_atoms=constraints.max_atoms,
+        )
+    _check_system(constraints)
+    _check_formula(constraints)
+
+
+def _check_atoms(low: int, high: int) -> None:
+    for count in (low, high):
+        if not isinstance(count, Integral):  # NaN or 2.5 from a form or a script
+            raise BadTarget("{count} is not a possible number of atoms; write a whole number", count=count)
+    if low < 1 or high < 1:
+        raise BadTarget("a cell needs at least one atom; set the atom counts to 1 or more")
+    if low > high:
+        raise BadTarget("at least {low} atoms and at most {high} contradict; raise the maximum", low=low, high=high)
+
+
+def _check_system(constraints: Constraints) -> None:
+    if constraints.chemical_system is None:
+        return
+    system = check_elements(constraints.chemical_system)
+    if not system:
+        raise BadTarget("the chemical system is empty; name its elements, for example Fe-O")
+    for name, wrong in (("included", constraints.include - system), ("excluded", constraints.exclude & system)):
+        if wrong:
+            raise BadTarget(
+                "{wrong} is {name} but the chemical system is {system}; remove one of the two",
+                wrong=join(sorted(wrong), ", "),
+                name=name,
+                system="-".join(sorted(system)),
+            )
+
+
+def _check_formula(constraints: Constraints) -> None:
+    if constraints.formula is None:
+        return
+    shown = constraints.formula.strip()
+    if (pattern := read_type(shown)) is not None:
+        _check_type(constraints, pattern, shown)
+        _check_units(constraints, pattern.atoms, shown)
+        return
+    counts = parse_formula(constraints.formula)
+    elements = frozenset(counts)
+    if constraints.chemical_system is not None and elements != constraints.chemical_system:
+        raise BadTarget(
+            "{shown} is outside the chemical system {chemical_system}; remove one of them",
+            shown=shown,
+            chemical_system="-".join(sorted(constraints.chemical_system)),
+        )
+    if constraints.include - elements:
+        raise BadTarget(
+            "{shown} does not contain {include}; remove one of the two",
+            shown=shown,
+            include=join(sorted(constraints.include - elements), ", "),
+        )
+    if constraints.exclude & elements:
+        raise BadTarget(
+            "{shown} contains {exclude}, which is excluded",
+            shown=shown,
+            exclude=join(sorted(constraints.exclude & elements), ", "),
+        )
+    _check_units(constraints, smallest_cell(counts), shown)
+
+
+def _check_type(constraints: Constraints, pattern: FormulaType, shown: str) -> None:
+    """A type of formula against the elements that are asked for."""
+    check_elements(pattern.named)
+    if pattern.named & constraints.exclude:
+        raise BadTarget(
+            "{shown} contains {named}, which is excluded",
+            shown=shown,
+            named=join(sorted(pattern.named & constraints.exclude), ", "),
+        )
+    together = constraints.include | pattern.named | (constraints.chemical_system or frozenset())
+    if len(together) > len(pattern.amounts):
+        raise BadTarget(
+            "{shown} has {n_amounts} elements, but {together} are required; remove one",
+            shown=shown,
+            n_amounts=len(pattern.amounts),
+            together=join(sorted(together), ", "),
+        )
+    system = constraints.chemical_system
+    if system is not None and (len(system) != len(pattern.amounts) or not pattern.named <= system):
+        raise BadTarget(
+            "{shown} is outside the chemical system {system}; remove one of them",
+            shown=shown,
+            system="-".join(sorted(system)),
+        )
+
+
+def _check_units(constraints: Constraints, smallest: int, shown: str) -> None:
+    """Whether a cell can hold a whole number of formula units of so many atoms."""
+    if smallest > constraints.max_atoms:
+        raise BadTarget(
+            "{shown} has {smallest} atoms and at most {max_atoms} are allowed; raise the maximum",
+            shown=shown,
+            smallest=smallest,
+            max_atoms=constraints.max_atoms,
+        )
+    if constraints.max_atoms // smallest * smallest < constraints.min_atoms:
+        raise BadTarget(
+            "no multiple of {shown} ({smallest} atoms) has {min_atoms} to {max_atoms} atoms; widen the atom counts",
+            shown=shown,
+            smallest=smallest,
+            min_atoms=constraints.min_atoms,
+            max_atoms=constraints.max_atoms,
+        )
+
+
+def has_formula(counts: Mapping[str, int], formula: str) -> bool:
+    """Whether so many atoms of each element are a multiple of a formula, or of a type of formula such as ABX3."""
+    if (pattern := read_type(formula)) is not None:
+        return pattern.fits(counts)
+    wanted, atoms = parse_formula(formula), sum(counts.values())
+    whole = sum(wanted.values())
+    return {e: n * atoms for e, n in wanted.items()} == {e: n * whole for e, n in counts.items()}
+
+
+def check_counts(counts: Mapping[str, int], constraints: Constraints) -> Verdict:
+    """Verdict "constraints" on elements and atoms: of a crystal's primitive cell, or of a reduced formula."""
+    elements, atoms = frozenset(counts), sum(counts.values())
+    problems = []
+    if constraints.include - elements:
+        problems.append(
+            Message("does not contain {include}", include=join(sorted(constraints.include - elements), ", "))
+        )
+    if constraints.exclude & elements:
+        problems.append(Message("contains {exclude}", exclude=join(sorted(constraints.exclude & elements), ", ")))
+    if constraints.chemical_system is not None and elements != constraints.chemical_system:
+        problems.append(
+            Message(
+                "outside the chemical system {chemical_system}",
+                chemical_system="-".join(sorted(constraints.chemical_system)),
+            )
+        )
+    if constraints.formula is not None and not has_formula(counts, constraints.formula):
+        problems.append(Message("not {formula}", formula=constraints.formula))
+    if not constraints.min_atoms <= atoms <= constraints.max_atoms:
+        problems.append(Message("1 atom") if atoms == 1 else Message("{atoms} atoms", atoms=atoms))
+    return Verdict("constraints", not problems, join(problems))
+
+
+def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Constraints) -> Verdict:
+    """Verdict "constraints": whether a crystal is what the user allowed.
+
+    Args:
+        crystal: the crystal.
+        counts: atoms of each element in its primitive cell.
+        constraints: checked before by :func:`check_constraints`.
+    """
+    verdict, system = check_counts(counts, constraints), crystal_system(crystal.space_group)
+    if constraints.crystal_system in (None, system):
+        return verdict
+    return Verdict("constraints", False, join(filter(None, (verdict.reason, system))))
