@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from matgen_core.kinds.crystals.relax import Relaxation
 
 _KEYS = ("formation_energy", "e_above_hull", "magnetic_moment")
+#: Of these a second potential says what it reads.
+_JUDGED = ("formation_energy", "e_above_hull")
+#: Crystals that are predicted before they are relaxed, between two looks at whether to stop.
+_PREDICTED = 8
 
 
 def relax(
@@ -39,7 +43,7 @@ def relax(
         int, typer.Option(min=1, max=64, help="processes that share the work; the result is the same")
     ] = 1,
 ) -> None:
-    """Relax atoms and cell of crystals with CHGNet; writes a table of before and after, and CIFs."""
+    """Relax atoms and cell of crystals with CHGNet; energies before and after by CHGNet and by SevenNet, the judge."""
     if bool(files) == bool(run):
         raise BadInput("give files to relax, or --run with the id of a stored run")
     if not 1 <= steps <= 2000:
@@ -49,14 +53,20 @@ def relax(
         from matgen_core.kinds.crystals.predict import predict
         from matgen_core.kinds.crystals.relax import relax_candidates
 
-        crystals, saved = predict(read_crystals(files, run)), set[str]()
+        given, saved = read_crystals(files, run), set[str]()
+        crystals: list[Candidate[Crystal]] = []
+        for first in range(0, len(given), _PREDICTED):
+            if work.cancelled():
+                break
+            crystals += predict(given[first : first + _PREDICTED], judge=True)
+            _print_progress(len(crystals), len(given), "predicted")
 
         def told(done: tuple[Relaxation, ...], step: int) -> None:
             for entry in done:  # each as soon as it ended: nothing that was found is lost
                 if entry.after is not None and entry.after.id not in saved:
                     saved.add(entry.after.id)
                     work.save(out / file_name(entry.after, "cif"), to_cif(entry.after))
-            _print_progress(len(done), len(crystals), step)
+            _print_progress(len(done), len(crystals), f"relaxed, step {step}")
 
         with process_pool(processes) as executor:
             done = relax_candidates(
@@ -69,11 +79,11 @@ def relax(
             )
         if check_stability:
             done = _check_stability(done, seed, work.cancelled)
-        work.save(out / "relaxed.csv", _table(done, crystals))
+        work.save(out / "relaxed.csv", _table(done, [*crystals, *given[len(crystals) :]]))
         for entry in done:
             typer.echo(f"{entry.before.id}: {_note(entry)}")
-        if len(done) < len(crystals):
-            typer.echo(f"stopped; {len(crystals) - len(done)} crystals were not relaxed", err=True)
+        if len(done) < len(given):
+            typer.echo(f"stopped; {len(given) - len(done)} crystals were not relaxed", err=True)
 
 
 def _check_stability(done: tuple[Relaxation, ...], seed: int, cancelled: Callable[[], bool]) -> tuple[Relaxation, ...]:
@@ -97,7 +107,7 @@ def read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]
     from matgen_core.workflows.candidate_files import Refused, read_files
 
     crystals: list[Candidate[Crystal]] = []
-    for item in open_store().candidates(run) if run else read_files(list(files or [])):
+    for item in open_store().candidates(run, drafts=False) if run else read_files(list(files or [])):
         if isinstance(item, Refused):
             typer.echo(f"refused, {item.place}: {item.reason}", err=True)
         elif record_of(item.material).has_geometry:
@@ -108,27 +118,44 @@ def read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]
 
 
 def _table(done: Sequence[Relaxation], crystals: Sequence[Candidate[Crystal]]) -> str:
-    """Predictions before and after as CSV, a row for each crystal, also where it was not relaxed."""
+    """Predictions before and after as CSV, a row for each crystal, also where it was not relaxed.
+
+    Energies are by CHGNet, which relaxed; those of the columns ``_judge_before`` and ``_judge_after`` are by SevenNet,
+    which steered nothing.
+    """
     from matgen_core.kinds.crystals.files import harmless
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["id", *(f"{key}_{when}" for key in _KEYS for when in ("before", "after")), "stable", "note"])
+    named = [f"{key}_{when}" for key in _KEYS for when in ("before", "after")]
+    judged = [f"{key}_judge_{when}" for key in _JUDGED for when in ("before", "after")]
+    writer.writerow(["id", *named, *judged, "agreement", "stable", "note"])
     for entry in done:
-        values = [c.value(key) if c else None for key in _KEYS for c in (entry.before, entry.after)]
+        both = (entry.before, entry.after)
+        values = [c.value(key) if c else None for key in _KEYS for c in both]
+        values += [_judged_value(c, key) for key in _JUDGED for c in both]
+        agreement = entry.after and entry.after.verdict("agreement")
         stability = entry.after and entry.after.verdict("stability")
         word = {True: "yes", False: "no"}.get(stability.passed) if stability and stability.passed is not None else None
-        writer.writerow([harmless(cell) for cell in (entry.before.id, *values, word, _note(entry))])
+        cells = (entry.before.id, *values, agreement and str(agreement.reason), word, _note(entry))
+        writer.writerow([harmless(cell) for cell in cells])
     begun = {entry.before.id for entry in done}
     for crystal in crystals:
         if crystal.id not in begun:
-            writer.writerow([harmless(crystal.id), *[None] * (2 * len(_KEYS) + 1), "not relaxed: it was stopped"])
+            blank = [None] * (len(named) + len(judged) + 2)
+            writer.writerow([harmless(crystal.id), *blank, "not relaxed: it was stopped"])
     return buffer.getvalue()
 
 
-def _print_progress(done: int, total: int, step: int) -> None:
+def _judged_value(candidate: Candidate[Crystal] | None, key: str) -> float | None:
+    """What SevenNet says of an energy; None where it does not."""
+    prediction = candidate and candidate.predictions.get(key)
+    return prediction.judged.value if prediction and prediction.judged else None
+
+
+def _print_progress(done: int, total: int, what: str) -> None:
     if sys.stderr.isatty():
-        typer.echo(f"\r{done} of {total} relaxed, step {step}   ", nl=False, err=True)
+        typer.echo(f"\r{done} of {total} {what}   ", nl=False, err=True)
 
 
 def known(

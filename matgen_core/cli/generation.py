@@ -164,7 +164,7 @@ class Files:
         if self.cif_dir is not None:
             from matgen_core.kinds.crystals.files import file_name, to_cif
 
-            for candidate in candidates:
+            for candidate in (c for c in candidates if not c.is_draft):
                 work.save(self.cif_dir / file_name(candidate, "cif"), to_cif(candidate))
         if self.printed and candidates:
             typer.echo(write(kind, candidates), nl=False)

@@ -57,7 +57,9 @@ def screen(
         if rules.solid_state:
             check_available()
         notes: list[str] = []
-        items: Iterator[Item] = iter(open_store().candidates(run)) if run else read_files(list(files or []), notes)
+        items: Iterator[Item] = (
+            iter(open_store().candidates(run, drafts=False)) if run else read_files(list(files or []), notes)
+        )
         outcome = screen_to_folder(
             items,
             objectives,

@@ -11,7 +11,6 @@ import typer
 from matgen_core.cli.options import read_constraints, with_goals, with_settings
 from matgen_core.cli.reporting import print_progress
 from matgen_core.cli.running import Work, at_work
-from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Goal
 from matgen_core.core.records import Candidate
 from matgen_core.core.settings import ConstraintTexts
@@ -51,35 +50,21 @@ def vary(
     """Exchange elements of a crystal within its structure type; the variants are relaxed, predicted and ranked."""
     constraints = read_constraints(texts)
     with at_work(out, folder=cif_dir) as work:
-        from matgen_core.workflows.structures import vary_crystal
+        from matgen_core.workflows.candidate_files import read_files
+        from matgen_core.workflows.structures import only_crystal, vary_crystal
 
-        source = _read_crystal(file)
-        found = vary_crystal(source, count, goals=goals, constraints=constraints, seed=seed, cancelled=work.cancelled)
+        source = only_crystal(read_files([file]), file.name)
+        found = vary_crystal(
+            source,
+            count,
+            goals=goals,
+            constraints=constraints,
+            seed=seed,
+            on_progress=print_progress,
+            cancelled=work.cancelled,
+        )
         _save(work, found, out, cif_dir)
         typer.echo(f"{len(found)} variants of {file.name}", err=True)
-
-
-def _read_crystal(file: Path) -> Candidate:
-    """The one crystal of a file.
-
-    Raises:
-        BadInput: naming the file, where it holds none, or several.
-    """
-    from matgen_core.kinds.registry import record_of
-    from matgen_core.workflows.candidate_files import Refused, read_files
-
-    items = list(read_files([file]))
-    refused = [item for item in items if isinstance(item, Refused)]
-    crystals = [item for item in items if not isinstance(item, Refused) and record_of(item.material).has_geometry]
-    if not crystals and refused:
-        raise BadInput("{file} cannot be varied: {reason}", file=file.name, reason=refused[0].reason)
-    if len(crystals) != 1:
-        raise BadInput(
-            "{file} contains {count} crystals; give a file of one structure, such as a CIF",
-            file=file.name,
-            count=len(crystals),
-        )
-    return crystals[0]
 
 
 def _save(work: Work, found: Sequence[Candidate], out: Path | None, cif_dir: Path | None) -> None:
@@ -89,7 +74,7 @@ def _save(work: Work, found: Sequence[Candidate], out: Path | None, cif_dir: Pat
     text = str(write("crystals", found))
     if out is not None:
         work.save(out, text)
-    for candidate in found if cif_dir is not None else ():
+    for candidate in (c for c in found if not c.is_draft) if cif_dir is not None else ():
         assert cif_dir is not None
         work.save(cif_dir / file_name(candidate, "cif"), to_cif(candidate))
     if out is None and cif_dir is None:

@@ -71,6 +71,8 @@ class Formula:
     reduced: str
 
 
+#: Stages of a crystal before it is judged: elements and positions, a geometry, a geometry at rest.
+DRAFTED, PLACED, RELAXED = "drafted", "placed", "relaxed"
 #: Roles of a model in a run.
 STEERING, JUDGING, BOTH = "steering", "judging", "both"
 #: What a candidate is made of. Alone, ``Candidate`` means a crystal.
@@ -204,6 +206,8 @@ class Candidate(Generic[M]):
         columns: the cells of the user's row that are neither the material nor a value of a property, by the header
             of their column, as they were written.
         computed: what calculations or experiments found of it, by property key.
+        stage: that it has reached, DRAFTED, PLACED or RELAXED, while its run goes on or where it was cancelled; empty
+            once it was predicted and judged. The geometry of a drafted crystal means nothing.
     """
 
     id: str
@@ -215,6 +219,12 @@ class Candidate(Generic[M]):
     name: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     computed: Mapping[str, Computed] = field(default_factory=dict)
+    stage: str = ""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether its atoms have no places yet."""
+        return self.stage == DRAFTED
 
     def value(self, key: str) -> float | None:
         """Prediction of property ``key``, or None where there is none."""
@@ -253,12 +263,12 @@ class Progress(Generic[M]):
     """What a running job has done so far.
 
     Args:
-        stage: "generate", "predict", "assess" or "done".
+        stage: "generate", "relax", "predict", "assess" or "done".
         done: candidates finished so far.
         total: candidates asked for.
         candidates: everything found so far, with whatever is known of it.
         message: one line for the user, if there is something to say.
-        working: those generated and not yet predicted and checked: crystals about to be relaxed.
+        working: the batch in work, each in the stage that it has reached; those without a stage are judged already.
     """
 
     stage: str

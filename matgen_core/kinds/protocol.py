@@ -26,6 +26,8 @@ M = TypeVar("M", Crystal, Formula, Molecule)
 S = TypeVar("S", CrystalSettings, CompositionSettings, MoleculeSettings)
 #: Asked often within long work; yes ends it.
 Cancelled = Callable[[], bool] | None
+#: Takes a batch as it stands.
+OnStage = Callable[[Sequence[Candidate[Any]]], None]
 #: Candidates as the content of a file.
 Writer = Callable[[Sequence[Candidate[Any]]], str | bytes]
 
@@ -56,6 +58,17 @@ class Batches:
         """How many were generated when the batch with candidate number ``index`` ended; 0 for -1."""
         drawn = 0
         while drawn <= index:
+            drawn += self.size(drawn)
+        return drawn
+
+    def begin_of(self, index: int) -> int:
+        """How many were drawn when the batch with candidate number ``index`` began.
+
+        >>> Batches(4, 32).begin_of(7), Batches(4, 32).begin_of(8)
+        (4, 8)
+        """
+        drawn = 0
+        while drawn + self.size(drawn) <= index:
             drawn += self.size(drawn)
         return drawn
 
@@ -94,6 +107,8 @@ class Brief(Generic[S]):
         settings: of the generator.
         rules: what a candidate must pass beyond its goals; None where only the settings say so.
         copy: a tuned copy of the generator, which draws in its stead, and its name; None for the shipped one.
+        on_stage: told of the whole batch whenever some of it have reached another stage, as a crystal that was drafted
+            and is placed now. A kind whose batches take no time tells nothing.
     """
 
     target: Target
@@ -102,6 +117,7 @@ class Brief(Generic[S]):
     settings: S
     rules: Rules | None = None
     copy: tuple[nn.Module, str] | None = None
+    on_stage: OnStage | None = None
 
 
 class Stages(Protocol[M]):

@@ -44,6 +44,8 @@ STAGES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: Counted like a rule: a run was cancelled before the candidate was judged.
+UNFINISHED = "unfinished"
 _STAGE_OF = {rule: stage for stage, rules in STAGES.items() for rule in rules}
 
 
@@ -80,8 +82,8 @@ def _stops(verdict: Verdict, rules: Rules) -> bool:
 
 
 def passes(candidate: Candidate[M], rules: Rules) -> bool:
-    """Whether a candidate passes every stage."""
-    return not objections(candidate, rules)
+    """Whether a candidate passes every stage; one that is not finished passes none."""
+    return not candidate.stage and not objections(candidate, rules)
 
 
 # ---------------------------------------------------------------------------------------------------------- crystals
@@ -218,7 +220,8 @@ class Funnel:
 
     Args:
         counts: "generated", each of STAGES (as :func:`stage_name` names it), "listed", with how many got so far.
-        reasons: rule and how many it stopped, the most first; a candidate counts once, for the first rule that failed.
+        reasons: rule and how many it stopped, the most first; a candidate counts once, for the first rule that failed,
+            or as UNFINISHED.
     """
 
     counts: tuple[tuple[str, int], ...]
@@ -229,7 +232,10 @@ def count_stages(candidates: Sequence[Candidate[M]], rules: Rules) -> Funnel:
     """The funnel of checked candidates."""
     stopped, reasons = dict.fromkeys(STAGES, 0), dict[str, int]()
     for candidate in candidates:
-        if problems := objections(candidate, rules):
+        if candidate.stage:
+            stopped[next(iter(STAGES))] += 1
+            reasons[UNFINISHED] = reasons.get(UNFINISHED, 0) + 1
+        elif problems := objections(candidate, rules):
             first = problems[0]
             stopped[stage_of(first) or ""] += 1
             reasons[first.rule] = reasons.get(first.rule, 0) + 1

@@ -198,8 +198,12 @@ class Store:
             count = session.scalar(select(func.count()).where(FoundRow.run == run)) or 0
             return _shown(row, count)
 
-    def candidates(self, run: str) -> tuple[Candidate[Any], ...]:
+    def candidates(self, run: str, *, drafts: bool = True) -> tuple[Candidate[Any], ...]:
         """The candidates of a run in the order of arrival; damaged rows are left out.
+
+        Args:
+            run: its id.
+            drafts: with those that a cancelled run kept as drafts, whose atoms have no places.
 
         Raises:
             StoreError: where there is no such run, or none of its rows can be read.
@@ -217,7 +221,7 @@ class Store:
             raise StoreError(f"run {quote(run)} cannot be read: all its rows are damaged; delete it")
         if damaged:
             log.warning("%d rows of run %s are damaged and left out", damaged, run)
-        return tuple(found)
+        return tuple(candidate for candidate in found if drafts or not candidate.is_draft)
 
     # ------------------------------------------------------------------------------------------------------ sessions
 

@@ -20,7 +20,15 @@ from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettin
 from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.aims import Steered
-from matgen_core.workflows.loop import Clock, DesignRun, check_brief, go_on
+from matgen_core.workflows.loop import (
+    Clock,
+    DesignRun,
+    Working,
+    check_brief,
+    finished_before,
+    go_on,
+    stage_of_batch,
+)
 
 Settings = CrystalSettings | CompositionSettings | MoleculeSettings
 
@@ -39,7 +47,7 @@ def design(
     """Draws materials of a kind for a target and says of each what it is.
 
     Works in batches. Everything that was generated comes back, best first, rejected ones too, each with its verdicts;
-    :func:`count_kept` tells those that were kept. A run that is cancelled keeps what was finished.
+    :func:`count_kept` tells those that were kept. A run that is cancelled keeps each in the stage that it has reached.
 
     Args:
         kind: "crystals", "compositions" or "molecules".
@@ -50,7 +58,8 @@ def design(
             generates exactly ``count``.
         seed: the same seed, settings, count and versions give the same candidates.
         settings: of the kind's generator; None for the usual ones.
-        on_progress: called after each stage of each batch, with everything found so far; ``done`` counts those kept.
+        on_progress: called after each stage of each batch, with everything found so far and the batch in work, each
+            in its stage; ``done`` counts those kept.
         cancelled: asked often; once it says yes, what was found is returned.
         steered: a tuned copy of the generator, which draws, and properties of the user's own by which it is judged.
 
@@ -61,22 +70,27 @@ def design(
     settings = settings or made.settings()
     made.check(target, count, settings)
     report = on_progress or (lambda progress: None)
-    stages = made.begin(Brief(target, target, seed, settings, copy=steered.copy if steered else None))
+    working = Working[Any]()
+    stages = made.begin(Brief(target, target, seed, settings, on_stage=working, copy=steered.copy if steered else None))
+    working.judge = stages.judge
+    working.tell = lambda batch: report(Progress(stage_of_batch(batch), kept, count, found, working=batch))
     found: tuple[Candidate[Any], ...] = ()
     kept, drawn, most, stopped = 0, 0, count * settings.cap, False
     while kept < count and drawn < most and not stopped:
         size = made.for_count.size(count, kept=kept, drawn=drawn, most=most)
+        working.batch = ()
         report(Progress("generate", kept, count, found))
         try:
             batch = stages.draw(size, drawn, cancelled)
+            if not working.batch:  # a kind that tells nothing of its stages
+                working.tell(tuple(batch))
+            judged = stages.judge(stages.predict(batch, count - kept, cancelled))
+            if steered:
+                judged = steered.aims.finish(judged, lambda candidate: made.rejection(candidate, settings) is None)
         except Cancelled:
-            stopped = True
+            found, stopped = (*found, *working.keep()), True
+            found = steered.aims.rank(kind, found) if steered else made.rank(found, target)
             break
-        report(Progress("predict", kept, count, found, working=tuple(batch)))
-        # Not asked whether to stop: what was generated is predicted, which takes seconds, and so can be checked.
-        judged = stages.judge(stages.predict(batch, count - kept))
-        if steered:
-            judged = steered.aims.finish(judged, lambda candidate: made.rejection(candidate, settings) is None)
         drawn += size
         kept = min(count, kept + sum(made.rejection(candidate, settings) is None for candidate in judged))
         found = (*found, *judged)
@@ -159,20 +173,21 @@ def design_until(
     made, budget = load_kind(kind), budget or Budget()
     run: DesignRun[Any] = before or DesignRun((), rules or Rules(), seed)
     told, ruled = check_design(kind, target, budget, run.rules, settings)
-    clock = Clock(budget.seconds, cancelled)
-    stages = made.begin(Brief(target, told, run.seed, ruled, run.rules), run.candidates)
+    clock, working = Clock(budget.seconds, cancelled), Working[Any]()
+    stages = made.begin(Brief(target, told, run.seed, ruled, run.rules, on_stage=working), finished_before(run))
+    working.judge = stages.judge
 
-    def step(size: int, first: int, tell: Callable[..., None]) -> tuple[Candidate[Any], ...]:
-        tell("generate")
+    def step(size: int, first: int) -> tuple[Candidate[Any], ...]:
         batch = stages.draw(size, first, clock)
-        tell("predict", tuple(batch))
-        # Not asked whether to stop, as above.
-        return stages.judge(stages.predict(batch))
+        if not working.batch:
+            working.tell(tuple(batch))
+        # Where the time is over, what was placed is still predicted, which takes seconds, and so can be judged.
+        return stages.judge(stages.predict(batch, cancelled=clock.ended))
 
     def order(found: Sequence[Candidate[Any]]) -> tuple[Candidate[Any], ...]:
         return made.rank(found, target)
 
-    return go_on(run, budget, made.batches, step, order, clock, on_progress)
+    return go_on(run, budget, made.batches, step, order, clock, on_progress, working)
 
 
 def check_design(

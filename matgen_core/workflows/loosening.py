@@ -94,6 +94,8 @@ def judge_again(candidates: Sequence[Candidate[Any]], rules: Rules, target: Targ
 
 
 def _judge(candidate: Candidate[Any], rules: Rules, target: Target) -> Candidate[Any]:
+    if candidate.stage:  # not finished: there is nothing to judge
+        return candidate
     had = {verdict.rule for verdict in candidate.verdicts}
     gone = {rule for rule in ("PAINS", "BRENK") if rule not in rules.filters}
     gone |= {rule for rule in had if rule.startswith("target:")} | (set() if rules.solid_state else {"solid_state"})

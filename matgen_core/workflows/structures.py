@@ -6,7 +6,7 @@ elements of a crystal in its own structure type.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import gcd
 from typing import Any
@@ -19,18 +19,23 @@ from matgen_core.chem.formula_type import read_type
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote
 from matgen_core.core.goals import Constraints, Goal, Target
-from matgen_core.core.records import Candidate, Crystal, Origin, Progress
+from matgen_core.core.messages import join
+from matgen_core.core.records import PLACED, Candidate, Crystal, Origin, Progress
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.rows import reduce_formula
-from matgen_core.kinds.crystals.critic import load_critic
+from matgen_core.kinds.crystals.critic import load_critic, predict_drafts
 from matgen_core.kinds.crystals.drafts import Draft, choose_drafts
 from matgen_core.kinds.crystals.engines.substitution import Substitution
 from matgen_core.kinds.crystals.generate import load_engine
 from matgen_core.kinds.crystals.grammar import MAX_SITES, skeleton_of
+from matgen_core.kinds.crystals.in_work import at_stage
 from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.kinds.protocol import Brief
-from matgen_core.kinds.registry import load_kind
+from matgen_core.kinds.registry import load_kind, record_of
+from matgen_core.workflows.candidate_files import Item, Refused
 from matgen_core.workflows.design import design
+from matgen_core.workflows.loop import Working, stage_of_batch
 
 #: Engine of a structure that is known, as its origin says it.
 KNOWN = "known"
@@ -66,6 +71,41 @@ def list_structures(
     Raises:
         BadTarget: for what is no formula, and for one that no structure type fits.
     """
+    target = target_of(formula)
+    report = on_progress or (lambda progress: None)
+    settings = settings or CrystalSettings()
+    known = tuple(_by_hull(_known_structures(reduce_formula(formula), target, settings)))
+    report(Progress("predict", len(known), len(known) + count, known))
+    found: tuple[Candidate, ...] = ()
+
+    def told(progress: Progress[Any]) -> None:
+        if progress.stage != "done":  # what is listed in the end is told below
+            shown = (*known, *progress.candidates)
+            report(replace(progress, done=len(known) + progress.done, total=len(known) + count, candidates=shown))
+
+    if count and not (cancelled and cancelled()):
+        try:
+            found = design(
+                "crystals", target, count, seed=seed, settings=settings, on_progress=told, cancelled=cancelled
+            )
+        except BadTarget:  # no space group holds the formula in so few atoms; what is known of it still counts
+            if not known:
+                raise
+    if not known and not found and not (cancelled and cancelled()):
+        raise BadTarget(
+            "no structure type fits {formula}; look for a formula with smaller amounts", formula=quote(formula)
+        )
+    listed = (*known, *_by_hull(c for c in found if not c.failed("duplicate") and not c.failed("newness")))
+    report(Progress("done", len(listed), len(known) + count, listed))
+    return listed
+
+
+def target_of(formula: str) -> Target:
+    """What is asked of crystals of a formula.
+
+    Raises:
+        BadTarget: for what is no formula with elements, or has too many atoms.
+    """
     if read_type(formula) is not None:
         raise BadTarget(
             "{formula} is a type of formula; give one with elements, such as BaTiO3", formula=quote(formula)
@@ -81,22 +121,7 @@ def list_structures(
         )
     target = Target({}, Constraints(formula=formula, max_atoms=MOST_ATOMS))
     check_constraints(target.constraints)
-    settings = settings or CrystalSettings()
-    known = _known_structures(reduce_formula(formula), target, settings)
-    found: tuple[Candidate, ...] = ()
-    if count and not (cancelled and cancelled()):
-        try:
-            found = design(
-                "crystals", target, count, seed=seed, settings=settings, on_progress=on_progress, cancelled=cancelled
-            )
-        except BadTarget:  # no space group holds the formula in so few atoms; what is known of it still counts
-            if not known:
-                raise
-    if not known and not found and not (cancelled and cancelled()):
-        raise BadTarget(
-            "no structure type fits {formula}; look for a formula with smaller amounts", formula=quote(formula)
-        )
-    return (*_by_hull(known), *_by_hull(c for c in found if not c.failed("duplicate") and not c.failed("newness")))
+    return target
 
 
 def _known_structures(formula: str, target: Target, settings: CrystalSettings) -> tuple[Candidate, ...]:
@@ -107,18 +132,36 @@ def _known_structures(formula: str, target: Target, settings: CrystalSettings) -
     return _finish(known, target, replace(settings, relax=0))
 
 
-def _finish(batch: Sequence[Candidate], target: Target, settings: CrystalSettings, seed: int = 0) -> tuple[Any, ...]:
+def _finish(
+    batch: Sequence[Candidate],
+    target: Target,
+    settings: CrystalSettings,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Any, ...]:
+    """The batch relaxed, predicted and judged; once cancelled, each in the stage that it has reached."""
     if not batch:
         return ()
-    stages = load_kind("crystals").begin(Brief(target, target, seed, settings))
-    return tuple(stages.judge(stages.predict(batch)))
+    report = on_progress or (lambda progress: None)
+    working = Working[Any]()
+    stages = load_kind("crystals").begin(Brief(target, target, seed, settings, on_stage=working))
+    working.judge = stages.judge
+    working.tell = lambda rows: report(Progress(stage_of_batch(rows), 0, len(batch), working=rows))
+    if on_progress:
+        expected = predict_drafts([skeleton_of(candidate.material) for candidate in batch])
+        working([at_stage(candidate, PLACED, found) for candidate, found in zip(batch, expected, strict=True)])
+    try:
+        return tuple(stages.judge(stages.predict(batch, cancelled=cancelled)))
+    except Cancelled:
+        return working.keep()
 
 
 def _by_hull(candidates: Any) -> list[Candidate]:
-    """By what is known of their distance to the hull, or else by the prediction; those without one last."""
+    """By what is known of their distance to the hull, or else by the prediction; those without a judgement last."""
 
     def height(candidate: Candidate) -> tuple[float, str]:
-        above = candidate.best("e_above_hull")
+        above = None if candidate.stage else candidate.best("e_above_hull")
         return (float("inf") if above is None else above), candidate.id
 
     return sorted(candidates, key=height)
@@ -132,6 +175,7 @@ def vary_crystal(
     constraints: Constraints | None = None,
     seed: int = 0,
     settings: CrystalSettings | None = None,
+    on_progress: OnProgress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> tuple[Candidate, ...]:
     """Crystals of the same structure type with other elements, best first.
@@ -143,27 +187,15 @@ def vary_crystal(
         constraints: every variant keeps them; None for any elements.
         seed: of the random numbers.
         settings: of the relaxation; None for the usual ones.
-        cancelled: asked often; once it says yes, what was found is returned.
+        on_progress: told of the variants in work, each in its stage, and of what came of them.
+        cancelled: asked often; once it says yes, each comes back in the stage that it has reached.
 
     Raises:
-        BadInput: for a crystal that is too large to be varied.
+        BadInput: for a crystal that is too large to be varied, or has elements that nothing is known of.
         BadTarget: where no exchange keeps the constraints.
     """
     crystal, settings = candidate.material, settings or CrystalSettings()
-    atoms = sum(formula_counts(crystal).values())
-    if len(crystal.sites) > MAX_SITES or atoms > 4 * MOST_ATOMS:
-        raise BadInput(
-            "{name} has {atoms} atoms on {sites} positions in its primitive cell; give a crystal with at most "
-            "{most_atoms} on {most_sites}",
-            name=quote(candidate.name or candidate.id),
-            atoms=atoms,
-            sites=len(crystal.sites),
-            most_atoms=4 * MOST_ATOMS,
-            most_sites=MAX_SITES,
-        )
-    asked = constraints or Constraints()
-    asked = replace(asked, max_atoms=max(asked.max_atoms, atoms))
-    check_constraints(asked)
+    asked = check_source(candidate, constraints)
     target, engine = Target(goals or {}, asked), load_engine("substitution")
     assert isinstance(engine, Substitution)
     rng = np.random.default_rng(seed)
@@ -185,4 +217,67 @@ def vary_crystal(
         for i, draft in enumerate(chosen)
         if draft.crystal is not None
     ]
-    return load_kind("crystals").rank(_finish(batch, target, settings, seed), target)
+    found = load_kind("crystals").rank(_finish(batch, target, settings, seed, on_progress, cancelled), target)
+    if on_progress:
+        on_progress(Progress("done", len(found), len(batch), found))
+    return found
+
+
+def check_source(candidate: Candidate[Crystal], constraints: Constraints | None = None) -> Constraints:
+    """The constraints of a crystal's variants.
+
+    Args:
+        candidate: whose elements are to be exchanged.
+        constraints: that were asked for; None for any elements.
+
+    Raises:
+        BadInput: for a crystal that is too large to be varied, or has elements that nothing is known of.
+        BadTarget: for constraints that cannot be.
+    """
+    crystal = candidate.material
+    counts = formula_counts(crystal)
+    if unknown := sorted(set(counts) - set(ELEMENTS)):
+        raise BadInput(
+            "{name} contains {elements}, which no model here knows; give a crystal without it",
+            name=quote(candidate.name or candidate.id),
+            elements=join(unknown, ", "),
+        )
+    atoms = sum(counts.values())
+    if len(crystal.sites) > MAX_SITES or atoms > 4 * MOST_ATOMS:
+        raise BadInput(
+            "{name} has {atoms} atoms on {sites} positions in its primitive cell; give a crystal with at most "
+            "{most_atoms} on {most_sites}",
+            name=quote(candidate.name or candidate.id),
+            atoms=atoms,
+            sites=len(crystal.sites),
+            most_atoms=4 * MOST_ATOMS,
+            most_sites=MAX_SITES,
+        )
+    asked = constraints or Constraints()
+    asked = replace(asked, max_atoms=max(asked.max_atoms, atoms))
+    check_constraints(asked)
+    return asked
+
+
+def only_crystal(items: Iterable[Item], name: str) -> Candidate[Crystal]:
+    """The one crystal of a file.
+
+    Args:
+        items: of the file, as :mod:`.candidate_files` reads it.
+        name: of the file.
+
+    Raises:
+        BadInput: naming the file, where it holds none, or several.
+    """
+    read = list(items)
+    refused = [item for item in read if isinstance(item, Refused)]
+    crystals = [item for item in read if not isinstance(item, Refused) and record_of(item.material).has_geometry]
+    if not crystals and refused:
+        raise BadInput("{file} cannot be varied: {reason}", file=name, reason=refused[0].reason)
+    if len(crystals) != 1:
+        raise BadInput(
+            "{file} contains {count} crystals; give a file of one structure, such as a CIF",
+            file=name,
+            count=len(crystals),
+        )
+    return crystals[0]

@@ -302,5 +302,6 @@ def rule_text(rule: str) -> str:
         "new": _("New formula"),
         "relaxed": _("Relaxed"),
         "stability": _("Returns when displaced"),
+        "unfinished": _("Not finished"),
     }
     return names.get(rule, rule.replace("_", " ").capitalize())

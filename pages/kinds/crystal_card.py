@@ -36,12 +36,18 @@ def show_picture(candidate: Candidate) -> None:
     title = f"{subscript(reduced_formula(crystal))} · {group_markdown(crystal.space_group)}"
     with st.container(key="picked-title"):
         st.subheader(title, anchor=False)
-    show_structure(crystal, "structure")
+    if candidate.is_draft:
+        st.info(_("A draft: its elements have positions, and its atoms no places yet."))
+    else:
+        show_structure(crystal, "structure")
 
 
 @st.fragment
 def show_details(candidate: Candidate) -> None:
     """Everything else that is known of the candidate, and its files; only what is open is drawn."""
+    if candidate.is_draft:
+        _show_found(candidate)
+        return
     readings, cell, pattern, files = st.tabs(
         [_("Properties and checks"), _("Cell and sites"), _("Diffraction"), _("CIF and files")],
         key="details",

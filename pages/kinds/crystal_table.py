@@ -25,6 +25,7 @@ from pages.i18n.formatting import (
     subscript,
 )
 from pages.i18n.language import N_, _
+from pages.kinds.crystal_work import state_help, state_text
 from pages.widgets.number_table import Columns
 from pages.widgets.prediction_columns import (
     charge_cells,
@@ -110,7 +111,7 @@ def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[C
         label_visibility="collapsed",
         wrap=True,
     )
-    return [c for c in candidates if all(checks[key][1](c) for key in ticked)]
+    return [c for c in candidates if c.stage or all(checks[key][1](c) for key in ticked)]
 
 
 def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
@@ -123,6 +124,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     crystal = candidate.material
     row: dict[str, object] = {
         "formula": subscript(reduced_formula(crystal)),
+        "state": state_text(candidate) if candidate.origin.engine != "file" else None,
         "space_group": f"{group_symbol(crystal.space_group)} ({crystal.space_group})",
         "atoms": sum(formula_counts(crystal).values()),
     }
@@ -192,6 +194,7 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
     config: Columns = {
         "formula": words(_("Formula"), pinned=True, width=110),
         "space_group": words(_("Space group"), width=105),
+        "state": words(_("State"), width=85, help=state_help()) if table["state"].notna().any() else None,
         "atoms": numbers(_("Atoms"), width=55, help=_("In the primitive cell")),
         **shared_columns(_SCORE),
         "newness": words(
@@ -230,9 +233,9 @@ def show_plot(candidates: Sequence[Candidate], target: Target, pick: Pick) -> No
     left, right = st.columns(2, gap="small", wrap=False)
     x = left.selectbox(_("x axis"), order, format_func=names.__getitem__, key="plot_x")
     y = right.selectbox(_("y axis"), order, index=1, format_func=names.__getitem__, key="plot_y")
-    if not any(c.value(x) is not None and c.value(y) is not None for c in candidates):
+    if not any(c.value(x) is not None and c.value(y) is not None and not c.is_draft for c in candidates):
         st.info(_("No candidate has both values. Choose other axes."))
         return
-    chart = draw_readings(candidates, x, y, target.goals, picked=pick.shown, translate=_)
+    chart = draw_readings([c for c in candidates if not c.is_draft], x, y, target.goals, picked=pick.shown, translate=_)
     alt = _("{x} against {y} of the candidates, targets as bands").format(x=names[x], y=names[y])
     pick.show_plot(chart, "plot", alt)

@@ -22,12 +22,14 @@ from pages.kinds.crystal_card import show_details, show_picture
 from pages.kinds.crystal_controls import LOOP_RULES, RULES, ask_constraints, ask_engine, ask_sampling
 from pages.kinds.crystal_examples import show_crystal_examples
 from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
+from pages.kinds.crystal_work import show_in_work
 from pages.kinds.known_crystal import show_crystal_path, show_known_crystal, surviving_place
-from pages.kinds.page_kind import Found, PageKind, View
+from pages.kinds.page_kind import Found, OtherWork, PageKind, View
 from pages.kinds.structure_view import show_structure
 from pages.runs.jobs import Loader, load_models
 from pages.widgets.design_results import show_prospects, show_small_hull
 from pages.widgets.downloads import File
+from pages.widgets.from_crystal import ask_from_crystal, offer_from_crystal
 from pages.widgets.relaxing import show_stability
 
 
@@ -60,6 +62,10 @@ class CrystalsPage(PageKind):
         """How many, which seed, engine and sampling."""
         return ask_sampling()
 
+    def ask_other(self, busy: bool) -> OtherWork | None:
+        """Structures of a formula, variants of a crystal."""
+        return ask_from_crystal(busy)
+
     def ask_loop_settings(self) -> CrystalSettings:
         """The engine."""
         return CrystalSettings(engine=ask_engine())
@@ -81,6 +87,10 @@ class CrystalsPage(PageKind):
     def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
         """On target, near the hull, not among the known."""
         show_shares(drawn, target)
+
+    def show_in_work(self, rows: Found, finished: Found) -> None:
+        """Each in its stage, the funnel beside them."""
+        show_in_work(rows, finished)
 
     def filter(self, found: Found, target: Target, settings: Any) -> Found:
         """Those that pass what the reader ticks."""
@@ -121,6 +131,7 @@ class CrystalsPage(PageKind):
 
     def screened_files(self, candidates: Found) -> Sequence[File]:
         """CIFs, JSON, inputs of first-principles programs of the first hundred."""
+        candidates = [candidate for candidate in candidates if not candidate.is_draft]
         first = candidates[:100]
         return [
             (_("CIFs (zip)"), partial(to_cif_zip, candidates), "cif.zip"),
@@ -168,4 +179,6 @@ PAGE = CrystalsPage()
 def _show_card(candidate: Candidate[Crystal]) -> None:
     """Everything that is known of a candidate, and the check of its stability."""
     show_details(candidate)
-    show_stability(candidate)
+    if not candidate.is_draft:
+        offer_from_crystal(candidate)
+        show_stability(candidate)

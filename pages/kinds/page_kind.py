@@ -14,17 +14,21 @@ from typing import Any, ClassVar
 import streamlit as st
 
 from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
+from matgen_core.kinds.registry import kind_of
 from matgen_core.workflows.explore import known_path
 from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _
-from pages.runs.jobs import Loader
+from pages.runs.jobs import Loader, Work
 from pages.widgets.downloads import File
 from pages.widgets.map_view import read_place, table_of
 from pages.widgets.selection import Pick
 from pages.widgets.url_settings import Rule
 
+#: Names of candidates in work that are shown at most.
+_NAMED = 12
 #: Candidates of one kind.
 Found = Sequence[Candidate[Any]]
 
@@ -46,6 +50,25 @@ class View:
     settings: Any
     now: Any
     run: str = ""
+
+
+@dataclass(frozen=True)
+class OtherWork:
+    """A run of a page that its targets did not ask for.
+
+    Args:
+        work: what is done: a function of a module with its arguments, so that another process can do it.
+        total: candidates asked for.
+        name: what the run is called.
+        target: that its candidates are shown against.
+        settings: of the generator.
+    """
+
+    work: Work
+    total: int
+    name: Text
+    target: Target
+    settings: Any
 
 
 class PageKind(ABC):
@@ -103,6 +126,10 @@ class PageKind(ABC):
         """Settings of the generator that the loop asks for; None for the usual ones."""
         return None
 
+    def ask_other(self, busy: bool) -> OtherWork | None:
+        """What else can be asked of its page, below the button that begins; None where nothing is."""
+        return None
+
     def begun_with(self, settings: Any) -> str:
         """Part of a material that the settings begin with; it stands in the name of the run."""
         return ""
@@ -124,6 +151,12 @@ class PageKind(ABC):
     @abstractmethod
     def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
         """How many passed what."""
+
+    def show_in_work(self, rows: Found, finished: Found) -> None:
+        """The batch in work, while a run goes on: the names of what is drawn and not yet predicted."""
+        names = list(dict.fromkeys(kind_of(one.material).written(one.material) for one in rows))
+        shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+        st.caption(_("Generated, not yet predicted ({n}): {names}").format(n=len(rows), names=shown))
 
     def filter(self, found: Found, target: Target, settings: Any) -> Found:
         """Those that pass what the reader ticks."""

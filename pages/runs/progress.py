@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from matgen_core.core.records import Candidate
-from matgen_core.kinds.registry import kind_of
 from pages.i18n.language import _
 from pages.runs.jobs import Job
 
 #: The page is drawn anew when so large a share more was found: with thousands it takes a second, which a click made
 #: meanwhile must wait for.
 _MORE = 1 / 8
-#: Names of candidates that are being worked on which are shown at most.
-_NAMED = 12
+#: Draws a batch in work beside what was finished before it.
+ShowWork = Callable[[Sequence[Candidate[Any]], Sequence[Candidate[Any]]], None]
 
 
 @dataclass(frozen=True)
@@ -63,30 +63,27 @@ def catch_up(seen: Seen | None) -> None:
         st.rerun()
 
 
-def show_progress(job: Job, key: str = "cancel") -> None:
-    """Shows the job and renews itself; the page follows when more was found and when the job ends."""
-    st.fragment(_show, run_every=1.0)(job, len(job.candidates), key)
+def show_progress(job: Job, key: str = "cancel", show_work: ShowWork | None = None) -> None:
+    """Shows the job and renews itself; the page follows when more was found and when the job ends.
+
+    Args:
+        job: that goes on.
+        key: of the button that cancels it.
+        show_work: draws the batch in work, and how far it is beside what was finished before.
+    """
+    st.fragment(_show, run_every=1.0)(job, len(job.candidates), key, show_work)
 
 
-def _show(job: Job, shown: int, key: str) -> None:
+def _show(job: Job, shown: int, key: str, show_work: ShowWork | None) -> None:
     if not job.busy or len(job.candidates) > shown * (1 + _MORE):
         st.rerun()
     bar, cancel = st.columns([5, 1], vertical_alignment="bottom", wrap=False)
     bar.progress(job.share, _words(job))
-    if job.busy and (placed := _working(job)):
-        st.caption(placed)
     # A callback: on a busy machine the click may come with a change elsewhere, and the whole page is drawn for both.
     cancel.button(_("Cancel"), key=key, width="stretch", disabled=job.stop.is_set(), on_click=job.cancel)
-
-
-def _working(job: Job) -> str:
-    """What is drawn and not yet predicted, by name, so that there is something to see within seconds."""
-    working = job.progress.working if job.progress else ()
-    if not working:
-        return ""
-    names = list(dict.fromkeys(kind_of(one.material).written(one.material) for one in working))
-    shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
-    return _("Generated, not yet predicted ({n}): {names}").format(n=len(working), names=shown)
+    progress = job.progress
+    if job.busy and show_work is not None and progress is not None and progress.working:
+        show_work(progress.working, progress.candidates)
 
 
 def _words(job: Job) -> str:

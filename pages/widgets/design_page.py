@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
+from matgen_core.core.records import Candidate
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows import design as workflow
 from pages.i18n.formatting import asked_message, rule_text
 from pages.i18n.language import _
-from pages.kinds.page_kind import Found, PageKind, View
+from pages.kinds.page_kind import Found, OtherWork, PageKind, View
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
 from pages.runs.progress import Seen, catch_up, look, show_progress
@@ -60,7 +63,10 @@ def show_design_page(name: str) -> None:
         told = handed_over(name, busy)
         told = told_to_begin(name) or told
         if asked and (pressed or (told and not busy)):
-            _start(page, asked)
+            _start(page, _as_work(page, asked), asked.seed)
+            st.rerun()
+        if other := page.ask_other(busy):
+            _start(page, other, 0)
             st.rerun()
     with results:
         if seen is None:
@@ -68,7 +74,7 @@ def show_design_page(name: str) -> None:
             page.invite()
         else:
             if busy:
-                show_progress(seen.job)
+                show_progress(seen.job, show_work=page.show_in_work)
             _show_results(page, seen, asked)
     catch_up(seen)
 
@@ -93,24 +99,28 @@ def _ask(page: PageKind) -> Asked | None:
     return asked
 
 
-def _start(page: PageKind, asked: Asked) -> None:
+def _as_work(page: PageKind, asked: Asked) -> OtherWork:
+    """The run that the controls ask for."""
+    work = partial(_design, page.name, asked)
+    return OtherWork(
+        work, asked.count, asked_message(asked.target, page.begun_with(asked.settings)), asked.target, asked.settings
+    )
+
+
+def _design(
+    name: str, asked: Asked, report: Callable[..., None], stop: Callable[[], bool]
+) -> tuple[Candidate[Any], ...]:
+    return workflow.design(
+        name, asked.target, asked.count, seed=asked.seed, settings=asked.settings, on_progress=report, cancelled=stop
+    )
+
+
+def _start(page: PageKind, asked: OtherWork, seed: int) -> None:
     st.session_state[f"{page.name}-asked"] = asked.target, asked.settings
     for key in page.reset:
         st.session_state.pop(key, None)
     st.session_state[job_key(page.name)] = jobs.submit(
-        lambda report, stop: workflow.design(
-            page.name,
-            asked.target,
-            asked.count,
-            seed=asked.seed,
-            settings=asked.settings,
-            on_progress=report,
-            cancelled=stop,
-        ),
-        asked.count,
-        page.name,
-        page.prepare(),
-        begin_record(page.name, asked.seed, asked_message(asked.target, page.begun_with(asked.settings))),
+        asked.work, asked.total, page.name, page.prepare(), begin_record(page.name, seed, asked.name)
     )
 
 
@@ -140,7 +150,8 @@ def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
     if not drawn:
         return
     _say_kept(page.name, drawn, settings)
-    page.show_shares(drawn, found, target, settings)
+    if finished := [candidate for candidate in drawn if not candidate.stage]:
+        page.show_shares(finished, found, target, settings)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         shown = page.filter(found, target, settings)
         if page.rejects:

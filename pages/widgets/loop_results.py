@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import streamlit as st
 
+from matgen_core.core.records import Candidate
 from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import listed
 from pages.i18n.language import _
@@ -54,7 +58,7 @@ def show_end(loop: Loop, seen: Seen, asked: Asked | None) -> None:
 def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
     """The funnel, then those that passed."""
     if seen.busy:
-        show_progress(loop.job)
+        show_progress(loop.job, show_work=page_kind(loop.kind).show_in_work)
     else:
         show_end(loop, seen, asked)
     drawn = seen.candidates if seen.busy or loop.run is None else loop.run.candidates
@@ -62,6 +66,7 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
         show_nothing_yet(seen)
         return
     show_funnel(drawn, loop.rules, loop.kind)
+    show_unfinished(loop, drawn)
     found = list(listed(drawn, loop.rules))
     offer_files(found, loop.kind, drawn)
     page, run = page_kind(loop.kind), run_of(loop.job.recorder)
@@ -82,6 +87,16 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
     if found and not seen.busy:
         show_relaxing(found)
         show_elsewhere(found)
+
+
+def show_unfinished(loop: Loop, drawn: Sequence[Candidate[Any]]) -> None:
+    """What a cancelled run left in the stage that it had reached."""
+    unfinished = [candidate for candidate in drawn if candidate.stage]
+    if not unfinished:
+        return
+    with st.expander(_("Not finished when the run was cancelled: {n}").format(n=len(unfinished))):
+        st.caption(_("Not judged by SevenNet. The CSV of everything has them; Go on finishes them."))
+        page_kind(loop.kind).show_in_work(unfinished, [candidate for candidate in drawn if not candidate.stage])
 
 
 def show_nothing_yet(seen: Seen) -> None:

@@ -74,8 +74,8 @@ def _ask_run(space: Space) -> tuple[str, str, Callable[[], list[object]]] | None
         return None
     if chosen == "last" and job is not None:
         kept = job.candidates
-        return named(chosen), f"last {id(job)}", lambda: [c.material for c in kept]
-    return named(chosen), chosen, lambda: [c.material for c in store.candidates(chosen)]
+        return named(chosen), f"last {id(job)}", lambda: [c.material for c in kept if not c.is_draft]
+    return named(chosen), chosen, lambda: [c.material for c in store.candidates(chosen, drafts=False)]
 
 
 def _run_vectors(space: Space, which: str, materials: Callable[[], list[object]]) -> NDArray[np.float32] | None:

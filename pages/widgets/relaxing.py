@@ -38,7 +38,7 @@ class Relaxing:
 
 def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
     """A button for the crystals, progress, and before beside after."""
-    crystals = [c for c in candidates if record_of(c.material).has_geometry]
+    crystals = [c for c in candidates if record_of(c.material).has_geometry and not c.is_draft]
     running: Relaxing | None = st.session_state.get(RELAXING)
     if not crystals and running is None:
         return

@@ -145,7 +145,7 @@ def _ask_run() -> Source | None:
     run = next(run for run in runs if run.id == chosen)
     goals = tuple(write_objective(Objective(key, "goal", goal)) for key, goal in read_goals(run.settings).items())
     name = join([run.name, str(run.count)], " · ") if isinstance(run.name, Message) else labels[chosen]
-    return Source(name, lambda: iter(open_store().candidates(chosen)), goals)
+    return Source(name, lambda: iter(open_store().candidates(chosen, drafts=False)), goals)
 
 
 def ask_rules() -> Rules:

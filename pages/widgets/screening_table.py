@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -22,6 +22,9 @@ from pages.kinds.registry import material_text, page_kind_of
 from pages.widgets.number_table import Columns, write_numbers
 from pages.widgets.prediction_columns import prediction_cells, spread_column
 from pages.widgets.screening_objectives import readable
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 #: Ids of the rows that are ticked; the number of the table, which rises where they are ticked elsewhere.
 PICKED, _TURN = "screen-picked", "screen-turn"
@@ -131,11 +134,17 @@ def _row(
 
 
 def _cells(candidate: Candidate[Any], key: str) -> dict[str, object]:
-    """Value and spread of a property: the table's value where a phase is known, words where the model cannot tell."""
+    """Value and spread of a property: the table's value where a phase is known, words where the model cannot tell.
+
+    Beside them the value of the second model, where one judged; it is the one that counts.
+    """
     reading = candidate.predictions.get(key)
+    judged: dict[str, object] = {
+        f"{key}_judge": None if reading is None or reading.judged is None else reading.judged.value
+    }
     if reading is not None and reading.known is not None:
-        return {key: candidate.best(key), f"{key}_spread": None}
-    return prediction_cells(candidate, (key,))
+        return {key: candidate.best(key), f"{key}_spread": None} | judged
+    return prediction_cells(candidate, (key,)) | judged
 
 
 def _columns(candidates: Sequence[Candidate[Any]], rows: Sequence[dict[str, object]], layout: _Layout) -> Columns:
@@ -180,8 +189,23 @@ def _columns(candidates: Sequence[Candidate[Any]], rows: Sequence[dict[str, obje
         spreads = [cell for row in rows if isinstance(cell := row[f"{record.key}_spread"], str)]
         # Of what is no objective only the words are shown, so that the table stays narrow.
         columns[f"{record.key}_spread"] = spread_column(c for c in spreads if asked or not c.startswith("±"))
+        columns[f"{record.key}_judge"] = _judge_column(record, [row[f"{record.key}_judge"] for row in rows], places)
     columns |= {str(key): words(str(key)[6:]) for row in rows for key in row if str(key).startswith("yours:")}
     return columns
+
+
+def _judge_column(record: Property, cells: Sequence[object], places: str) -> ColumnConfig | None:
+    """What a second model says; None, which hides the column, where none judged."""
+    if all(cell is None for cell in cells):
+        return None
+    return st.column_config.NumberColumn(
+        _("{property} by SevenNet").format(property=_(record.short)),
+        format=places,
+        width=125,
+        help=_("{label} ({unit}) by SevenNet-l3i5, which judges: it takes no part in generation").format(
+            label=_(record.label), unit=record.unit
+        ),
+    )
 
 
 def _further_keys(ranked: Ranked, objectives: Sequence[Objective]) -> dict[str, Property]:

@@ -6,7 +6,7 @@ A draft costs a hundredth of a geometry, so many are written for each candidate;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +18,9 @@ from matgen_core.kinds.crystals.critic import Critic, choose, score
 from matgen_core.kinds.crystals.grammar import Skeleton
 from matgen_core.kinds.crystals.skeleton_decoding import IsRejected
 
+#: Drafts that each engine of a mixture places at least, as a share of those that go on, as far as they pass the
+#: critic's bar.
+DRAFT_SHARE = 1 / 3
 #: Drafts of which the rules are asked, in multiples of those that go on.
 _LOOKED_AT = 4
 
@@ -85,3 +88,35 @@ def scores_of(drafts: Sequence[Draft], target: Target, near_hull: float | None, 
     """(N,) log-probability of each draft."""
     own = torch.tensor([draft.log_weight for draft in drafts])
     return score([draft.skeleton for draft in drafts], target, near_hull, critic) + own
+
+
+def share_drafts(
+    chosen: Sequence[Draft],
+    drafts: Sequence[Draft],
+    engines: Sequence[str],
+    likeliest: Callable[[Sequence[Draft], int], list[Draft]],
+    score: Callable[[Sequence[Draft]], Tensor],
+) -> list[Draft]:
+    """The chosen drafts, and more of each engine of a mixture that has less than its share of them.
+
+    A draft is added where the critic gives it no less than the lowest of those that were chosen: it has the critic's
+    word alone, while a substitution was chosen by what its engine says for it, too.
+
+    Args:
+        chosen: the likeliest, the best first.
+        drafts: all of them.
+        engines: of the mixture, by name.
+        likeliest: chooses among drafts.
+        score: (N,) the critic's log-probabilities.
+    """
+    if not chosen:
+        return []
+    shared, bar, least = list(chosen), float(score(chosen).min()), int(len(chosen) * DRAFT_SHARE)
+    taken = set(map(id, chosen))
+    for engine in engines:
+        lacking = least - sum(draft.engine == engine for draft in chosen)
+        own = [draft for draft in drafts if draft.engine == engine and id(draft) not in taken]
+        if lacking > 0 and own:
+            own = [draft for draft, value in zip(own, score(own).tolist(), strict=True) if value >= bar]
+            shared += likeliest(own, lacking)
+    return shared

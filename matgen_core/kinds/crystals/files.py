@@ -157,8 +157,22 @@ def _grouped(crystal: Crystal) -> Structure:
 
 def to_json(candidates: Sequence[Candidate]) -> str:
     """Everything that is known of the candidates, with the CIF of each."""
-    records = [{**asdict(c), "formula": formula_text(c.material), "cif": to_cif(c)} for c in candidates]
+    records = [{**_as_record(c), "formula": formula_text(c.material), "cif": cif_of(c)} for c in candidates]
     return json.dumps(_without_nan(records), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _as_record(candidate: Candidate) -> dict[str, Any]:
+    """All its fields; a draft has elements on positions, and neither coordinates nor a cell."""
+    record = asdict(candidate)
+    if candidate.is_draft:
+        sites = [{**site, "coordinates": None} for site in record["material"]["sites"]]
+        record["material"] |= {"lattice": None, "sites": sites}
+    return record
+
+
+def cif_of(candidate: Candidate) -> str | None:
+    """Its CIF; None for a draft, whose atoms have no places yet."""
+    return None if candidate.is_draft else to_cif(candidate)
 
 
 def _without_nan(value: object) -> object:
@@ -181,6 +195,8 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
     computed = list(dict.fromkeys(key for c in candidates for key in c.computed))
     header = ["id", "formula", "space_group", "symbol", "atoms", "score", "engine", "checkpoint", "seed"]
+    unfinished = any(c.stage for c in candidates)  # of a run that was cancelled
+    header += ["stage"] * unfinished
     for key in keys:
         header += [key, f"{key}_spread", f"{key}_unit", f"{key}_method", f"{key}_in_domain", f"{key}_note"]
         header += [f"{key}_role"] if key in roles else []
@@ -193,9 +209,11 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([harmless(cell) for cell in (*header, *own.header, "cif")])
     for candidate in candidates:
+        cells = _cells(candidate, keys, rules, roles, judged)
+        cells[9:9] = [candidate.stage or "judged"] * unfinished  # as in the header
         found = [candidate.computed.get(key) for key in computed]
-        done = [cell for one in found for cell in ((None, None) if one is None else (one.value, one.method))]
-        cells = (*_cells(candidate, keys, rules, roles, judged), *done, *own.cells(candidate), to_cif(candidate))
+        cells += [cell for one in found for cell in ((None, None) if one is None else (one.value, one.method))]
+        cells += [*own.cells(candidate), cif_of(candidate)]
         writer.writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
 
@@ -304,10 +322,12 @@ def _cells(
 
 
 def to_cif_zip(candidates: Sequence[Candidate]) -> bytes:
-    """A zip of one CIF a candidate."""
+    """A zip of one CIF a candidate; a draft has none."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for candidate in candidates:
+            if candidate.is_draft:
+                continue
             # A fixed date, so that the same candidates give the same bytes.
             archive.writestr(zipfile.ZipInfo(file_name(candidate, "cif"), (2000, 1, 1, 0, 0, 0)), to_cif(candidate))
     return buffer.getvalue()

@@ -25,20 +25,22 @@ from matgen_core.core.batching import split_on_oom
 from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import join
-from matgen_core.core.records import Candidate, Origin
+from matgen_core.core.records import DRAFTED, PLACED, Candidate, Crystal, Origin
 from matgen_core.core.registry import load
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.core.settings import check_settings as check_declared
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.conditions import draw_conditions
-from matgen_core.kinds.crystals.critic import load_critic
-from matgen_core.kinds.crystals.drafts import Draft, choose_drafts, distinct, scores_of
+from matgen_core.kinds.crystals.critic import load_critic, predict_drafts
+from matgen_core.kinds.crystals.drafts import Draft, choose_drafts, distinct, scores_of, share_drafts
 from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of, parts_of
 from matgen_core.kinds.crystals.geometry_generation import Placer
 from matgen_core.kinds.crystals.grammar import Grammar, without_geometry
-from matgen_core.kinds.crystals.placement import Placed, place_drafts, rank_placed
+from matgen_core.kinds.crystals.in_work import at_stage, steering_predictions
+from matgen_core.kinds.crystals.placement import Placed, place_drafts, rank_placed, share_placed
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.skeleton_decoding import Asked, IsRejected
+from matgen_core.kinds.protocol import OnStage
 from matgen_core.learning.checkpoints import available, condition_keys, load_checkpoint
 
 #: Distance to the hull, eV/atom, that the critic counts as near, where stable crystals are preferred.
@@ -75,6 +77,7 @@ def generate(
     cancelled: Asked | None = None,
     is_rejected: IsRejected | None = None,
     copy: tuple[nn.Module, str] | None = None,
+    on_stage: OnStage | None = None,
 ) -> tuple[Candidate, ...]:
     """Draws candidates for a target.
 
@@ -87,6 +90,7 @@ def generate(
         cancelled: asked at every token and denoising step; once it says yes, those that have a structure come back.
         is_rejected: whether the rules reject a skeleton whatever its geometry; another is used in its place, or none.
         copy: a tuned copy of the skeleton GPT, which alone drafts, and its name.
+        on_stage: told of the drafts that are to be placed, then of what was placed, as :mod:`.in_work` shows them.
 
     Raises:
         BadTarget: where the constraints leave nothing.
@@ -101,9 +105,18 @@ def generate(
     if copy is not None:
         pipeline.draft_by(copy)
     made: list[Candidate] = []
+    shown: list[Candidate] = []
 
     def draw(first: int, count: int) -> list[Candidate]:
-        made.extend(pipeline.draw(first, count))
+        kept = {candidate.id for candidate in made}
+        before = tuple(row for row in shown if row.id in kept)
+
+        def tell(rows: Sequence[Candidate]) -> None:
+            shown[:] = (*before, *rows)
+            if on_stage:
+                on_stage(tuple(shown))
+
+        made.extend(pipeline.draw(first, count, tell if on_stage else None))
         return []
 
     try:
@@ -149,10 +162,16 @@ class Pipeline:
         self.engines = [engine]
         self.placers = {engine.name: engine.placer}
 
-    def draw(self, first: int, count: int) -> list[Candidate]:
-        """Candidates number ``first`` to ``first + count``, fewer where drafts are refused or the run is cancelled."""
+    def draw(self, first: int, count: int, on_stage: OnStage | None = None) -> list[Candidate]:
+        """Candidates number ``first`` to ``first + count``, fewer where drafts are refused or the run is cancelled.
+
+        A candidate has the id that its draft had; ``on_stage`` is told of all drafts, then of those that were placed.
+        """
         conditions = {engine.name: self.conditions(engine, first, count) for engine in self.engines}
         chosen = self.choose(self.draft(conditions, first), count * self.settings.skeletons)
+        drafted = self._drafted(chosen, first) if on_stage else []
+        if on_stage:
+            on_stage(drafted)
         generator = torch.Generator().manual_seed(self.seed * 100_003 + first + 1)
         placed = (
             place_drafts(chosen, self.placers, conditions, self.settings, generator, self.cancelled) if chosen else []
@@ -161,8 +180,15 @@ class Pipeline:
             key: goal for key, goal in self.target.goals.items() if key not in ("formation_energy", "e_above_hull")
         }
         scores = scores_of([entry.draft for entry in placed], Target(goals), None, self.critic)
-        best = rank_placed(placed, scores, self.target, self.near is not None)[:count]
-        return [self._candidate(placed[number], first + i) for i, number in enumerate(best)]
+        best = share_placed(placed, rank_placed(placed, scores, self.target, self.near is not None), count)
+        entries = [placed[number] for number in best]
+        made = [
+            self._candidate(entry.draft, entry.crystal, first, entry.number, index)
+            for index, entry in enumerate(entries, start=first)
+        ]
+        if on_stage:
+            on_stage(self._placed(drafted, made, entries))
+        return made
 
     def conditions(self, engine: Engine, first: int, count: int) -> Tensor:
         """(count, K) conditions of an engine; the same values for every engine, as far as it has a column for them."""
@@ -182,6 +208,16 @@ class Pipeline:
         return distinct(drafts)
 
     def choose(self, drafts: Sequence[Draft], count: int) -> list[Draft]:
+        """The likeliest drafts, with a share for each engine of a mixture."""
+        chosen = self.likeliest(drafts, count)
+        names = [engine.name for engine in self.engines]
+        return share_drafts(chosen, drafts, names, self.likeliest, self.score) if len(names) > 1 else chosen
+
+    def score(self, drafts: Sequence[Draft]) -> Tensor:
+        """(N,) what the critic alone says of drafts."""
+        return scores_of([replace(draft, log_weight=0.0) for draft in drafts], self.target, self.near, self.critic)
+
+    def likeliest(self, drafts: Sequence[Draft], count: int) -> list[Draft]:
         """The likeliest drafts that the rules may let pass, known structure types last where new ones are preferred."""
         if not self.settings.novel:
             return choose_drafts(drafts, self.target, count, self.near, self.critic, self.is_rejected)
@@ -194,9 +230,40 @@ class Pipeline:
         rest = [draft for draft, is_known in zip(drafts, known, strict=True) if is_known]
         return chosen + choose_drafts(rest, self.target, count - len(chosen), self.near, self.critic, self.is_rejected)
 
-    def _candidate(self, entry: Placed, index: int) -> Candidate:
-        origin = Origin(entry.draft.engine, f"{entry.draft.checkpoint} {self.critic.name}", self.seed, index)
-        return Candidate(f"{self.seed}-{index:04d}", entry.crystal, origin)
+    def _drafted(self, chosen: Sequence[Draft], first: int) -> list[Candidate]:
+        """Drafts as rows, with what the critic expects of them."""
+        expected = predict_drafts([draft.skeleton for draft in chosen], self.critic)
+        return [
+            at_stage(self._candidate(draft, without_geometry(draft.skeleton), first, number), DRAFTED, expected[number])
+            for number, draft in enumerate(chosen)
+        ]
+
+    def _placed(
+        self, drafted: Sequence[Candidate], made: Sequence[Candidate], entries: Sequence[Placed]
+    ) -> list[Candidate]:
+        """What was placed as rows, with its steering energies; once cancelled, what was not placed stays drafted."""
+        rows = {row.id: row for row in drafted}
+        placed = [
+            at_stage(
+                replace(candidate, predictions=rows[candidate.id].predictions),
+                PLACED,
+                steering_predictions(entry.formation_energy, entry.e_above_hull),
+            )
+            for candidate, entry in zip(made, entries, strict=True)
+        ]
+        if self.cancelled is None or not self.cancelled():
+            return placed
+        done = {candidate.id for candidate in made}
+        return [*placed, *(row for row in drafted if row.id not in done)]
+
+    def _candidate(
+        self, draft: Draft, crystal: Crystal, first: int, number: int, index: int | None = None
+    ) -> Candidate:
+        """Draft number ``number`` of the batch that begins with candidate ``first``; drafts share the indices."""
+        each = self.settings.skeletons
+        index = first + number // each if index is None else index
+        origin = Origin(draft.engine, f"{draft.checkpoint} {self.critic.name}", self.seed, index)
+        return Candidate(f"{self.seed}-{first * each + number:04d}", crystal, origin)
 
 
 def check_settings(settings: CrystalSettings) -> None:

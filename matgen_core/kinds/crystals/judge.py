@@ -88,8 +88,8 @@ def _compare(read: str, goal: Goal, tolerance: float | None, unit: str) -> str:
 
 
 def met_all(candidate: Candidate[M]) -> bool:
-    """Whether every goal is met."""
-    return all(v.passed is True for v in candidate.verdicts if v.rule.startswith("target:"))
+    """Whether every goal is met; what is not finished meets none."""
+    return not candidate.stage and all(v.passed is True for v in candidate.verdicts if v.rule.startswith("target:"))
 
 
 def base_rates(target: Target) -> Mapping[str, float | None]:

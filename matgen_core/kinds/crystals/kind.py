@@ -13,21 +13,23 @@ from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.oxidation import NONE, balance
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.chem.symmetry import wyckoff_positions
-from matgen_core.core.errors import BadInput, BadTarget
+from matgen_core.core.errors import BadInput, BadTarget, Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES, asked_of
-from matgen_core.core.records import Candidate, Crystal
+from matgen_core.core.records import RELAXED, Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, Rules
 from matgen_core.files.units import METHOD as GIVEN
 from matgen_core.kinds.compositions.judge import fractions_of_formula
 from matgen_core.kinds.compositions.views import chemical_system, formula_views
+from matgen_core.kinds.crystals.agreement import add_judgements
 from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.kinds.crystals.duplicates import SeenStructures
 from matgen_core.kinds.crystals.engines.registry import parts_of
 from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
 from matgen_core.kinds.crystals.generate import check_settings, generate, load_engine, told_of
 from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, without_geometry
+from matgen_core.kinds.crystals.in_work import InWork, at_stage, steering_energies
 from matgen_core.kinds.crystals.judge import assess
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
@@ -36,11 +38,14 @@ from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.relax_drawn import relax_drawn
 from matgen_core.kinds.crystals.rows import Rejected, parse_row
 from matgen_core.kinds.crystals.tuning import TunableSkeletons
-from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
-from matgen_core.kinds.rules import allowed, judge_crystals
+from matgen_core.kinds.protocol import Batches, Brief, ForCount, Kind, Writer
+from matgen_core.kinds.protocol import Cancelled as Asked
+from matgen_core.kinds.rules import UNFINISHED, allowed, judge_crystals
 from matgen_core.learning.gaussian_process import View
 
 MOST = 10_000
+#: Crystals that the second potential judges before they are shown.
+_JUDGED = 4
 #: Different geometries of one structure type that a run tries.
 _MOST_ALIKE = 3
 
@@ -49,9 +54,10 @@ class CrystalStages:
     """One run of crystals. Where rules hold, skeletons that they reject whatever the geometry get no structure."""
 
     def __init__(self, brief: Brief[CrystalSettings], before: Sequence[Candidate[Crystal]]) -> None:
-        self.brief, self._seen = brief, SeenStructures.of(reversed(before))
+        self.brief, self._seen = brief, SeenStructures.of(reversed([c for c in before if not c.is_draft]))
+        self._in_work = InWork(brief.on_stage)
 
-    def draw(self, size: int, first: int, cancelled: Cancelled = None) -> tuple[Candidate[Crystal], ...]:
+    def draw(self, size: int, first: int, cancelled: Asked = None) -> tuple[Candidate[Crystal], ...]:
         """Crystals with their geometry."""
         brief, is_rejected = self.brief, None
         if brief.rules is not None:
@@ -65,29 +71,68 @@ class CrystalStages:
             cancelled=cancelled,
             is_rejected=is_rejected,
             copy=brief.copy,
+            on_stage=self._in_work.begin if brief.on_stage else None,
         )
 
     def predict(
-        self, batch: Sequence[Candidate[Crystal]], most: int | None = None, cancelled: Cancelled = None
+        self, batch: Sequence[Candidate[Crystal]], most: int | None = None, cancelled: Asked = None
     ) -> tuple[Candidate[Crystal], ...]:
-        """Predictions of those that have none of a model yet; what was kept of a run has them."""
-        relaxed = self._relax([c for c in batch if not _was_read(c)], cancelled)
-        fresh = predict(relaxed, judge=self.brief.settings.judge, cancelled=cancelled)
-        read = {c.id: c for c in fresh}
-        return tuple(read.get(c.id, c) for c in batch)
+        """Predictions of those that have none of a model yet; what was kept of a run has them.
 
-    def _relax(self, batch: Sequence[Candidate[Crystal]], cancelled: Cancelled) -> list[Candidate[Crystal]]:
-        """What was generated, relaxed; a structure from a file stays as its owner wrote it."""
+        What a cancelled run kept unfinished is relaxed and predicted as it lies; a draft, which lies nowhere, stays.
+        """
+        todo = [_begun_anew(c) for c in batch if not c.is_draft and (c.stage or not _was_read(c))]
+        relaxed = self._relax(todo, cancelled)
+        read = predict(relaxed, cancelled=cancelled)
+        self._in_work.show([at_stage(c, RELAXED) for c in read])
+        done = {c.id: c for c in (self._judge(read, cancelled) if self.brief.settings.judge else read)}
+        return tuple(done.get(c.id, c) for c in batch)
+
+    def _judge(self, read: Sequence[Candidate[Crystal]], cancelled: Asked) -> list[Candidate[Crystal]]:
+        """With the energies of the second potential, which takes longest, so that a few at a time are shown."""
+        judged: list[Candidate[Crystal]] = []
+        for first in range(0, len(read), _JUDGED):
+            some = add_judgements(read[first : first + _JUDGED], cancelled=cancelled)
+            self._in_work.show(some)
+            judged += some
+        return judged
+
+    def _relax(self, batch: Sequence[Candidate[Crystal]], cancelled: Asked) -> list[Candidate[Crystal]]:
+        """What was drawn, relaxed; a structure from a file stays as its owner wrote it.
+
+        Raises:
+            Cancelled: where ``cancelled`` said so.
+        """
         drawn = [c for c in batch if c.origin.engine != "file"]
         brief = self.brief
-        found = relax_drawn(drawn, brief.settings.relax, constraints=brief.told.constraints, cancelled=cancelled)
+        found = relax_drawn(
+            drawn,
+            brief.settings.relax,
+            constraints=brief.told.constraints,
+            cancelled=cancelled,
+            on_relaxed=self._show_relaxed if brief.on_stage else None,
+        )
+        if cancelled and cancelled():
+            raise Cancelled
         relaxed = {c.id: c for c in found}
         return [relaxed.get(c.id, c) for c in batch]
+
+    def _show_relaxed(self, relaxed: Sequence[tuple[Candidate[Crystal], float | None]]) -> None:
+        rows = []
+        for candidate, energy in relaxed:
+            expected = replace(candidate, predictions=self._in_work.row(candidate).predictions)
+            rows.append(at_stage(expected, RELAXED, steering_energies(candidate.material, energy)))
+        self._in_work.show(rows)
 
     def judge(self, batch: Sequence[Candidate[Crystal]]) -> tuple[Candidate[Crystal], ...]:
         """Verdicts of the goals and, where they hold, of the rules."""
         assessed = assess(batch, self.brief.target, self._seen)
         return assessed if self.brief.rules is None else judge_crystals(assessed, self.brief.rules)
+
+
+def _begun_anew(candidate: Candidate[Crystal]) -> Candidate[Crystal]:
+    """A candidate that a cancelled run left unfinished, as it was drawn."""
+    return replace(candidate, stage="", predictions={}, verdicts=()) if candidate.stage else candidate
 
 
 def _was_read(candidate: Candidate[Crystal]) -> bool:
@@ -171,7 +216,9 @@ class CrystalKind:
         return CrystalStages(brief, before)
 
     def rejection(self, candidate: Candidate[Crystal], settings: CrystalSettings) -> str | None:
-        """Atoms too near, a constraint that fails, or a structure that the run has already."""
+        """Not finished, atoms too near, a constraint that fails, or a structure that the run has already."""
+        if candidate.stage:
+            return UNFINISHED
         return next((rule for rule in REJECTING if candidate.failed(rule)), None)
 
     def rank(self, candidates: Sequence[Candidate[Crystal]], target: Target) -> tuple[Candidate[Crystal], ...]:

@@ -15,8 +15,8 @@ REJECTING = ("distances", "constraints", "duplicate")
 
 
 def rank(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:
-    """The same candidates, best first, each with its score (lower is better)."""
-    scored = [replace(candidate, score=score(candidate, target)) for candidate in candidates]
+    """The same candidates, best first, each with its score (lower is better); those that are not finished last."""
+    scored = [c if c.stage else replace(c, score=score(c, target)) for c in candidates]
     return tuple(sorted(scored, key=lambda c: (c.score if c.score is not None else float("inf"), c.id)))
 
 

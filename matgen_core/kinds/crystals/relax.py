@@ -101,7 +101,9 @@ def _relaxation(candidate: Candidate[Crystal], found: RelaxedCrystal) -> Relaxat
     # An atom's share: the primitive cell may have become smaller.
     change = (after.volume / len(after)) / (before.volume / len(before)) - 1.0
     note = join((_how(found, change), found.reason, _cell(candidate.material, found.crystal)))
-    fresh = replace(candidate, id=f"{candidate.id}-relaxed", material=found.crystal, predictions={}, score=None)
+    fresh = replace(
+        candidate, id=f"{candidate.id}-relaxed", material=found.crystal, predictions={}, score=None, stage=""
+    )
     return Relaxation(candidate, fresh.add_verdicts(Verdict("relaxed", found.converged, note)), found.steps, note)
 
 

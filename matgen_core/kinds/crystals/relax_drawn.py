@@ -29,6 +29,7 @@ def relax_drawn(
     constraints: Constraints | None = None,
     executor: Executor | None = None,
     cancelled: Callable[[], bool] | None = None,
+    on_relaxed: Callable[[Sequence[tuple[Candidate[Crystal], float | None]]], None] | None = None,
 ) -> tuple[Candidate[Crystal], ...]:
     """The same candidates, each with the geometry that it relaxed to and the verdict "relaxed".
 
@@ -41,13 +42,31 @@ def relax_drawn(
         constraints: a candidate that relaxes to what they exclude, as a smaller cell, stays as it was.
         executor: shares the work; the result does not depend on it.
         cancelled: asked before each step.
+        on_relaxed: told, after a step, of those that ended with it, each with CHGNet's energy (eV/atom).
     """
     if steps == 0 or not candidates:
         return tuple(candidates)
     reference = load_reference()
     bounds = [_bound(candidate.material, reference) for candidate in candidates]
+    ended: list[tuple[Candidate[Crystal], float | None]] = []
+
+    def keep(number: int, result: RelaxedCrystal) -> None:
+        relaxed = _relaxed(candidates[number], result, constraints)
+        ended.append((relaxed, result.energy if relaxed.material is result.crystal else None))
+
+    def tell(_step: int) -> None:
+        if on_relaxed and ended:
+            on_relaxed(tuple(ended))
+        ended.clear()
+
     found = relax_symmetric(
-        [c.material for c in candidates], steps=steps, bounds=bounds, cancelled=cancelled, executor=executor
+        [c.material for c in candidates],
+        steps=steps,
+        bounds=bounds,
+        cancelled=cancelled,
+        executor=executor,
+        on_result=keep if on_relaxed else None,
+        on_step=tell,
     )
     return tuple(_relaxed(candidate, result, constraints) for candidate, result in zip(candidates, found, strict=True))
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from matgen_core.chem.structure import reduced_formula
-from matgen_core.cli.structures import _read_crystal
 from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Constraints
-from matgen_core.core.records import Candidate, Crystal, Origin, Site
+from matgen_core.core.records import PLACED, RELAXED, Candidate, Crystal, Origin, Progress, Site
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.coordination_statistics import anonymous_type
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.workflows.structures import KNOWN, list_structures, vary_crystal
+from matgen_core.workflows.candidate_files import read_files
+from matgen_core.workflows.structures import KNOWN, list_structures, only_crystal, vary_crystal
 
 QUICK = CrystalSettings(drafts=6, skeletons=1, geometries=1, steps=3, relax=2)
 SALT = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.64, 5.64, 5.64, 90.0, 90.0, 90.0))
@@ -76,4 +78,31 @@ def test_a_disordered_cif_is_refused_by_name(tmp_path: Path) -> None:
         "Cl1 Cl 0.5 0.5 0.5 1\n"
     )
     with pytest.raises(BadInput, match=r"mixed\.cif cannot be varied"):
-        _read_crystal(path)
+        only_crystal(read_files([path]), path.name)
+
+
+def test_elements_that_no_model_knows_are_named() -> None:
+    strange = replace(SALT, sites=(Site("a", "Og"), Site("b", "Cl")))
+    with pytest.raises(BadInput, match="'odd' contains Og, which no model here knows; give a crystal without it"):
+        vary_crystal(Candidate("odd", strange, Origin("file")), 2, settings=QUICK)
+
+
+def test_variants_are_told_of_in_their_stages_and_kept_there_by_a_cancel() -> None:
+    source, seen = Candidate("salt", SALT, Origin("file")), list[Progress[Any]]()
+    found = vary_crystal(source, 3, settings=QUICK, seed=1, on_progress=seen.append)
+    stages = list(dict.fromkeys(row.stage for progress in seen for row in progress.working))
+    assert stages == [PLACED, RELAXED, ""]
+    assert seen[-1].candidates == found
+    seen.clear()
+    kept = vary_crystal(source, 3, settings=QUICK, seed=1, on_progress=seen.append, cancelled=lambda: bool(seen))
+    assert {candidate.stage for candidate in kept} == {PLACED}
+    assert {c.id for c in kept} == {c.id for c in found}
+
+
+def test_known_structures_are_shown_before_others_are_drawn() -> None:
+    seen: list[Progress[Any]] = []
+    found = list_structures("BaTiO3", 1, settings=QUICK, on_progress=seen.append)
+    known = [candidate for candidate in found if candidate.origin.engine == KNOWN]
+    assert list(seen[0].candidates) == known
+    assert all(progress.candidates[: len(known)] == tuple(known) for progress in seen)
+    assert seen[-1].candidates == found
