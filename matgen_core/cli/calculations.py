@@ -62,7 +62,7 @@ def results(
         )
 
         store = open_store()
-        candidates, found = store.candidates(run), []
+        candidates, found = store.candidates(run, drafts=False), []
         for item in read_results(files, candidates):
             if isinstance(item, Refused):
                 typer.echo(f"refused, {item.place}: {item.reason}", err=True)
