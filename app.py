@@ -28,11 +28,14 @@ explore = [
     st.Page("pages/explore/models.py", title=_("Models")),
 ]
 learn = [
+    st.Page("pages/learn/inverse_problem.py", title=_("Inverse problem")),
     st.Page("pages/learn/diffusion.py", title=_("Diffusion")),
     st.Page("pages/learn/language_models.py", title=_("Language models")),
+    st.Page("pages/learn/encoders.py", title=_("Transformers")),
     st.Page("pages/learn/transfer.py", title=_("Transfer")),
     st.Page("pages/learn/exercises.py", title=_("Exercises")),
     st.Page("pages/learn/notes.py", title=_("Notes")),
+    st.Page("pages/learn/chapter.py", title=_("The chapter's code")),
 ]
 # The first page stands at the bare address of the app; its own name leads there, too.
 named = st.Page("pages/design/crystals.py", title=_("Crystals"), url_path="crystals", visibility="hidden")

@@ -1,9 +1,9 @@
-"""Makes what the lessons show at once: descriptors of molecules, and samplers and conditions measured.
+"""Makes what the lessons show at once: descriptors of molecules, networks trained longer, and what was measured.
 
-    python tools/build_lessons.py [descriptors] [ways] [conditions]
+    python tools/build_lessons.py [descriptors] [pupils] [ways] [priors] [conditions]
 
-Without names all of it, 10 minutes on one core. The seconds of the samplers are processor time, but a busy machine
-lengthens them too: measure them alone.
+Without names all of it, about an hour on one core. The seconds of the samplers are processor time, but a busy machine
+lengthens them too: ``seconds`` measures them again, on a quiet one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+#: Draws of each measurement: the scatter between them is shown.
+SEEDS = range(6)
 
 
 def main() -> None:
@@ -23,21 +25,28 @@ def main() -> None:
     from matgen_core.kinds.molecules.reference import load_molecule_reference
     from matgen_core.lessons import descriptors as lessons_descriptors
     from matgen_core.lessons import sampling as lessons_sampling
+    from matgen_core.lessons import training as lessons_training
 
     torch.set_num_threads(1)
-    wanted = sys.argv[1:] or ["descriptors", "ways", "conditions"]
+    wanted = sys.argv[1:] or ["descriptors", "pupils", "seconds", "ways", "priors", "conditions"]
     if "descriptors" in wanted:
         lessons_descriptors.build_descriptors(load_molecule_reference().smiles[:2000])
+    if "pupils" in wanted:
+        lessons_training.build_pupils(lambda said: print(said, flush=True))
     try:
         measured = lessons_sampling.load_measured()
     except ValueError:
         measured = lessons_sampling.Measured("", (), ())
     if "ways" in wanted:
-        ways = []
-        for method, steps in lessons_sampling.WAYS:
-            ways.append(lessons_sampling.measure_way(method, steps))
+        ways, before = [], {(way.method, way.steps): way.seconds for way in measured.ways}
+        for way in lessons_sampling.WAYS:
+            seconds = None if "seconds" in wanted else before.get(way)
+            ways.append(lessons_sampling.measure_way(*way, seeds=SEEDS, seconds=seconds))
             print(ways[-1], flush=True)
         measured = replace(measured, ways=tuple(ways))
+    if "priors" in wanted:
+        measured = replace(measured, priors=lessons_sampling.measure_priors(seeds=SEEDS))
+        print(measured.priors, flush=True)
     if "conditions" in wanted:
         told = []
         for key, values in lessons_sampling.TARGETS.items():

@@ -62,11 +62,11 @@ def draw(smiles: str, width: int = 220, height: int = 150, highlight: str = "", 
 def draw_weights(
     smiles: str, weights: Sequence[float], width: int = 420, height: int = 260, ink: str = "currentColor"
 ) -> str:
-    """An SVG of the molecule with a disc on each atom, the darker the heavier; empty where it is no molecule.
+    """An SVG of the molecule with a disc on each atom, the darker the larger its weight; empty where it is no molecule.
 
     Args:
         smiles: the molecule.
-        weights: one an atom in the string's order, 0 or more; the heaviest is the darkest.
+        weights: one an atom in the string's order, from 0 to 1, which is full dark in every drawing.
         width: pixels.
         height: pixels.
         ink: colour of carbon and bonds.
@@ -79,8 +79,7 @@ def draw_weights(
     options: Any = drawer.drawOptions()
     options.clearBackground = False
     options.updateAtomPalette({-1: (0.0, 0.0, 0.0), 6: (0.0, 0.0, 0.0), **_COLOURS})
-    most = max(weights, default=0.0) or 1.0
-    colours = {i: (0.16, 0.62, 0.56, 0.08 + 0.75 * w / most) for i, w in enumerate(weights)}
+    colours = {i: (0.16, 0.62, 0.56, 0.75 * min(1.0, w)) for i, w in enumerate(weights)}
     rdMolDraw2D.PrepareAndDrawMolecule(
         drawer,
         molecule,

@@ -322,6 +322,7 @@ class FinetuneConfig:
         seed: of split, head and order.
         learning_rate: peak; None for the usual one of the strategy.
         pretrained: False begins from random weights, to show what pretraining brings.
+        taught: False begins from an encoder that learnt from formulas alone and was taught no property.
     """
 
     strategy: str = other("lora", "Strategy", "How much of the backbone is trained", ("full", "adapter", "lora"))
@@ -335,6 +336,7 @@ class FinetuneConfig:
         None, "Peak learning rate", (1e-6, 1.0), "Left out: the usual one of the strategy"
     )
     pretrained: bool = other(True, "Pretrained", "Without, the backbone begins from random weights")
+    taught: bool = other(True, "Taught properties", "Without, the backbone learnt from formulas alone")
 
 
 @dataclass(frozen=True, slots=True)

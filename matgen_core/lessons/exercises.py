@@ -7,23 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from matgen_core.chem.composition import check_charges
-from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.hazards import TOXIC, read_supply
 from matgen_core.chem.oxidation import check_oxidation
-from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import join
-from matgen_core.core.records import Candidate, Crystal
+from matgen_core.core.records import Candidate
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.predict import read_formulas
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.embed import decode_latents, load_autoencoder
-from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion, draw_latents
-from matgen_core.kinds.crystals.generate import load_engine
 from matgen_core.kinds.crystals.judge import base_rates, met_all
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.workflows.design import design
@@ -31,56 +24,6 @@ from matgen_core.workflows.pareto import find_fronts
 
 CRITERIA = ("target", "synthesis", "stability", "chemistry", "cost")
 _KNOWN = ("band_gap", "formation_energy", "magnetic_moment")
-
-
-# ------------------------------------------------------------------------------------------- 1: diffusion beats VAE?
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """What came of latents.
-
-    Args:
-        drawn: latents.
-        finished: of which the decoder wrote a crystal.
-        apart: of these, without overlapping atoms.
-        charged: of the finished, SMACT-valid.
-        different: different formulas.
-        formulas: some of them.
-    """
-
-    drawn: int
-    finished: int
-    apart: int
-    charged: int
-    different: int
-    formulas: tuple[str, ...]
-
-
-def compare_priors(count: int = 48, seed: int = 0) -> dict[str, Decoded]:
-    """The same decoder fed by its prior N(0, I) and by the diffusion over its latents.
-
-    Args:
-        count: latents of each.
-        seed: of the draws.
-    """
-    engine = load_engine("latent-diffusion")
-    assert isinstance(engine, LatentDiffusion)
-    load_autoencoder()
-    noise = torch.randn(count, engine.denoiser.config.dim, generator=torch.Generator().manual_seed(seed))
-    asked = torch.full((count, len(engine.denoiser.config.conditions.keys)), float("nan"))
-    settings = CrystalSettings(engine="latent-diffusion", steps=20)
-    clean = draw_latents(engine.denoiser, asked, settings, torch.Generator().manual_seed(seed))
-    real = (clean * engine.spread + engine.centre).numpy()
-    return {"prior": _judge(noise.numpy()), "diffusion": _judge(np.asarray(real, dtype=np.float32))}
-
-
-def _judge(latents: np.ndarray) -> Decoded:
-    crystals: list[Crystal] = [c for c in decode_latents(latents) if c is not None]
-    formulas = [reduced_formula(c) for c in crystals]
-    apart = sum(check_overlap(to_structure(c)).passed is True for c in crystals)
-    charged = sum(check_charges(f).passed is True for f in formulas)
-    return Decoded(len(latents), len(crystals), apart, charged, len(set(formulas)), tuple(dict.fromkeys(formulas))[:8])
 
 
 # ---------------------------------------------------------------------------------------------- 2: two goals at once

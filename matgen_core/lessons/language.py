@@ -72,6 +72,10 @@ class Attention:
                 found[atom] = float(self.weights[token, place])
         return found
 
+    def share_on_atoms(self, token: int) -> float:
+        """Part of a token's attention that lies on atoms; the rest lies on <bos>, bonds, branches and rings."""
+        return sum(self.on_atoms(token))
+
 
 def count_heads() -> tuple[int, int]:
     """Layers and heads of the shipped generator."""
@@ -162,3 +166,17 @@ def measure_temperatures(count: int = 48, seed: int = 0) -> list[tuple[float, Sa
 def atom_tokens(smiles: str) -> Sequence[str]:
     """The string's tokens, for the page."""
     return [VOCABULARY[n] for n in encode(smiles, end=False)][1:]
+
+
+def draw_token(options: Sequence[tuple[str, float, float]], seed: int) -> str:
+    """One token of :func:`next_tokens`, drawn by the shaped probabilities."""
+    chances = np.array([shaped for _name, _plain, shaped in options], dtype=np.float64)
+    return options[int(np.random.default_rng(seed).choice(len(options), p=chances / chances.sum()))][0]
+
+
+def write_on(begun: str) -> str | None:
+    """The string as a molecule where it is one already, with its open branches closed where that is all it lacks."""
+    for text in (begun, begun + ")" * (begun.count("(") - begun.count(")"))):
+        if text and parse(text) is not None:
+            return text
+    return None

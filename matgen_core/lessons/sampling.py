@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,10 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.chem.composition import check_charges
-from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.stability import fractions_of
-from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.chem.structure import reduced_formula
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
 from matgen_core.diffusion.samplers import guide, sample
@@ -31,6 +29,7 @@ from matgen_core.kinds.compositions.predict import read_formulas
 from matgen_core.kinds.crystals.embed import decode_latents
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion
 from matgen_core.kinds.crystals.generate import load_engine
+from matgen_core.lessons.decoded import Decoded, judge_latents, pool, read_decoded
 from matgen_core.workflows.spaces import load_crystal_space
 
 Array = NDArray[np.float32]
@@ -39,6 +38,8 @@ FILE = ASSETS / "reference" / "lessons.json"
 WAYS = (("ddpm", 1000), ("ddpm", 100), ("ddim", 50), ("ddim", 20), ("dpm-solver", 20), ("dpm-solver", 10))
 #: What the network is told in the lesson on conditions: values of each property.
 TARGETS = {"band_gap": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0), "formation_energy": (-4.0, -3.0, -2.0, -1.0, 0.0)}
+#: What is told when the lesson opens: values that are rare, so that guidance has something to do.
+OPENING = {"band_gap": 4.0, "formation_energy": -4.0}
 #: Weights of guidance: 0 hears nothing of the condition, 1 is the conditional network alone.
 GUIDANCES = (0.0, 1.0, 2.0, 4.0, 8.0)
 
@@ -51,23 +52,40 @@ class Way:
         method: sampler.
         steps: denoising steps.
         seconds: for 100 latents on one core; it depends on the machine, their ratios hardly.
-        distance: energy distance between its latents and those of the known crystals, 0 were they alike.
-        drawn: latents that were decoded.
-        finished: of which the decoder wrote a crystal.
-        apart: of these, without overlapping atoms.
-        charged: of the finished, SMACT-valid.
-        different: different formulas.
+        distances: of each seed, the energy distance between its latents and those of the known crystals, 0 were they
+            alike.
+        decoded: of some latents of every seed, together.
     """
 
     method: str
     steps: int
     seconds: float
-    distance: float
-    drawn: int
-    finished: int
-    apart: int
-    charged: int
-    different: int
+    distances: tuple[float, ...]
+    decoded: Decoded
+
+    @property
+    def distance(self) -> float:
+        """Mean over the seeds."""
+        return float(np.mean(self.distances))
+
+    @property
+    def error(self) -> float:
+        """Standard error of that mean; infinite with one seed, which says nothing of the scatter."""
+        count = len(self.distances)
+        return float(np.std(self.distances, ddof=1) / math.sqrt(count)) if count > 1 else math.inf
+
+
+@dataclass(frozen=True)
+class Prior:
+    """One source of latents for the same decoder: the autoencoder's prior N(0, I), or the diffusion.
+
+    Args:
+        distances: of each seed, as of :class:`Way`.
+        decoded: of the latents of every seed, together.
+    """
+
+    distances: tuple[float, ...]
+    decoded: Decoded
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,10 @@ class Told:
     diversity: float
     formulas: tuple[str, ...]
 
+    def on_target(self, tolerance: float) -> int:
+        """How many readings lie within the tolerance of the value."""
+        return sum(abs(reading - self.value) <= tolerance for reading in self.readings)
+
 
 def _draw(
     conditions: dict[str, float], weight: float, method: str, steps: int, count: int, seed: int
@@ -107,34 +129,39 @@ def _draw(
         return engine, sample(denoise, noise, cosine_schedule(), method, steps, "v", generator)
 
 
-def measure_way(method: str, steps: int, count: int = 256, decoded: int = 64, seed: int = 0) -> Way:
-    """Draws latents by one sampler, decodes some of them, and judges both.
+def measure_way(
+    method: str,
+    steps: int,
+    count: int = 256,
+    decoded: int = 64,
+    seeds: Sequence[int] = (0,),
+    seconds: float | None = None,
+) -> Way:
+    """Draws latents by one sampler with several seeds, decodes some of each, and judges both.
 
     Args:
         method: sampler.
         steps: denoising steps.
-        count: latents.
+        count: latents a seed.
         decoded: of which so many are decoded.
-        seed: of the draws.
+        seeds: of the draws.
+        seconds: measured before for 100 latents; measured now if None.
     """
-    _draw({}, 1.0, method, 2, 2, seed)  # so that loading is not timed
-    begun = time.process_time()
-    engine, latents = _draw({}, 1.0, method, steps, count, seed)
-    seconds = (time.process_time() - begun) * 100 / count
+    _draw({}, 1.0, method, 2, 2, 0)  # so that loading is not timed
+    distances, found, begun = [], [], time.process_time()
+    drawn = [_draw({}, 1.0, method, steps, count, seed) for seed in seeds]
+    spent = (time.process_time() - begun) * 100 / (count * len(seeds))
+    for engine, latents in drawn:
+        distances.append(round(distance_from_known(latents, engine), 4))
+        found.append(judge_latents((latents[:decoded] * engine.spread + engine.centre).numpy()))
+    return Way(method, steps, round(spent, 3) if seconds is None else seconds, tuple(distances), pool(found))
+
+
+def distance_from_known(latents: Tensor, engine: LatentDiffusion) -> float:
+    """Energy distance between standardised latents (N, D) and 2,000 of those of the known crystals."""
     known = (torch.from_numpy(load_crystal_space().vectors) - engine.centre) / engine.spread
-    chosen = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))[:2000]
-    crystals = [c for c in decode_latents((latents[:decoded] * engine.spread + engine.centre).numpy()) if c is not None]
-    formulas = [reduced_formula(c) for c in crystals]
-    return Way(
-        method,
-        steps,
-        round(seconds, 3),
-        round(energy_distance(latents, known[chosen]), 4),
-        decoded,
-        len(crystals),
-        sum(check_overlap(to_structure(c)).passed is True for c in crystals),
-        sum(check_charges(f).passed is True for f in formulas),
-        len(set(formulas)),
+    return energy_distance(
+        latents, known[torch.randperm(len(known), generator=torch.Generator().manual_seed(0))[:2000]]
     )
 
 
@@ -148,6 +175,24 @@ def energy_distance(one: Tensor, other: Tensor) -> float:
         return torch.cdist(x, x).sum() / (len(x) * (len(x) - 1))
 
     return float(2 * torch.cdist(one, other).mean() - within(one) - within(other))
+
+
+def measure_priors(count: int = 48, seeds: Sequence[int] = (0,)) -> dict[str, Prior]:
+    """The same decoder fed by its prior N(0, I) and by the diffusion over its latents.
+
+    Args:
+        count: latents of each, a seed.
+        seeds: of the draws.
+    """
+    distances: dict[str, list[float]] = {"prior": [], "diffusion": []}
+    found: dict[str, list[Decoded]] = {"prior": [], "diffusion": []}
+    for seed in seeds:
+        engine, clean = _draw({}, 1.0, "dpm-solver", 20, count, seed)
+        noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed))
+        for name, real in (("prior", noise), ("diffusion", clean * engine.spread + engine.centre)):
+            distances[name].append(round(distance_from_known((real - engine.centre) / engine.spread, engine), 4))
+            found[name].append(judge_latents(real.numpy()))
+    return {name: Prior(tuple(distances[name]), pool(found[name])) for name in found}
 
 
 def measure_condition(key: str, value: float, guidance: float, count: int = 64, seed: int = 0) -> Told:
@@ -195,11 +240,13 @@ class Measured:
         autoencoder: digest of the checkpoint by which it was measured.
         ways: of sampling.
         told: for every property, value and weight of guidance.
+        priors: the autoencoder's prior and the diffusion, for exercise 1.
     """
 
     autoencoder: str
     ways: tuple[Way, ...]
     told: tuple[Told, ...]
+    priors: Mapping[str, Prior] = field(default_factory=dict)
 
     def of(self, key: str, value: float, guidance: float) -> Told:
         """One cell of the grid."""
@@ -218,7 +265,15 @@ def load_measured(path: Path = FILE) -> Measured:
         told = (
             Told(**{**t, "readings": tuple(t["readings"]), "formulas": tuple(t["formulas"])}) for t in found["told"]
         )
-        return Measured(str(found["autoencoder"]), tuple(Way(**way) for way in found["ways"]), tuple(told))
+        ways = (
+            Way(**{**w, "distances": tuple(w["distances"]), "decoded": read_decoded(w["decoded"])})
+            for w in found["ways"]
+        )
+        priors = {
+            name: Prior(tuple(prior["distances"]), read_decoded(prior["decoded"]))
+            for name, prior in found["priors"].items()
+        }
+        return Measured(str(found["autoencoder"]), tuple(ways), tuple(told), priors)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MissingReference(
             "the measurements of the lessons in {path} cannot be read ({error}); make them with: "
@@ -231,3 +286,17 @@ def load_measured(path: Path = FILE) -> Measured:
 def save_measured(measured: Measured, path: Path = FILE) -> None:
     """Writes the measurements."""
     path.write_text(json.dumps(asdict(measured), indent=1) + "\n", encoding="utf-8")
+
+
+def share_of(some: int, every: int) -> tuple[float, float, float]:
+    """A share with the ends of its 95 % interval (Wilson 1927).
+
+    >>> [round(x, 2) for x in share_of(8, 64)]
+    [0.12, 0.06, 0.23]
+    """
+    if not every:
+        return 0.0, 0.0, 1.0
+    z, share = 1.96, some / every
+    centre = (share + z * z / (2 * every)) / (1 + z * z / every)
+    half = z / (1 + z * z / every) * math.sqrt(share * (1 - share) / every + z * z / (4 * every * every))
+    return share, max(0.0, centre - half), min(1.0, centre + half)

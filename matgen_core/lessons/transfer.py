@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import spglib
 import torch
 from numpy.typing import NDArray
 
+from matgen_core.chem.symmetry import hall_number
 from matgen_core.core.errors import BadInput
+from matgen_core.core.messages import Message
 from matgen_core.kinds.compositions.rows import (
     FIRST,
     MASK,
@@ -24,11 +28,13 @@ from matgen_core.kinds.compositions.rows import (
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_matbert
-from matgen_core.models.adapters import STRATEGIES, apply_strategy
+from matgen_core.lessons.chapter.transfer import LoRALayer
+from matgen_core.lessons.chapter.transformers import BandgapHead as ChapterHead
+from matgen_core.models.adapters import STRATEGIES, Adapter, apply_strategy
 from matgen_core.models.augmentation import shuffle_atoms, substitute_elements
-from matgen_core.models.bert import MatBERT
+from matgen_core.models.bert import Head, HeadConfig, MatBERT, MatBERTConfig
 from matgen_core.workflows.explore import principal_axes
-from matgen_core.workflows.finetune import open_backbone
+from matgen_core.workflows.finetune import TAUGHT, open_backbone
 
 CHECKPOINT = "matbert-atoms"
 
@@ -44,6 +50,12 @@ def load_pretrained() -> tuple[MatBERT, str]:
     return build_matbert(checkpoint), f"{checkpoint.name}@{checkpoint.digest}"
 
 
+def hidden_found() -> tuple[float, float]:
+    """Of withheld formulas with one hidden atom: the share guessed right, and what the commonest element reaches."""
+    trained = load_checkpoint(CHECKPOINT).config["trained"]
+    return float(trained["found"]), float(trained["commonest"])
+
+
 @dataclass(frozen=True)
 class Guess:
     """What the network guesses at one hidden place.
@@ -51,12 +63,16 @@ class Guess:
     Args:
         place: number of the atom, from 0.
         truth: the element that stood there.
-        options: element and probability, likeliest first.
+        options: element and probability, likeliest first; the true one stands last where it is less likely.
+        rank: of the true element among all, from 1.
+        of: elements in all.
     """
 
     place: int
     truth: str
     options: tuple[tuple[str, float], ...]
+    rank: int
+    of: int
 
 
 def tokens_of(formula: str) -> list[str]:
@@ -90,9 +106,12 @@ def guess_masked(formula: str, places: Sequence[int], most: int = 8) -> list[Gue
     chances = network.guess(network(hidden))[0, :, FIRST:].softmax(dim=-1)
     guesses = []
     for place in places:
-        best = chances[place + 1].topk(most)
-        options = tuple((VOCABULARY[int(i) + FIRST], float(p)) for p, i in zip(best.values, best.indices, strict=True))
-        guesses.append(Guess(place, VOCABULARY[int(tokens[0, place + 1])], options))
+        row, truth = chances[place + 1], int(tokens[0, place + 1]) - FIRST
+        order = row.argsort(descending=True).tolist()
+        rank = order.index(truth) + 1
+        shown = order[:most] if rank <= most else [*order[: most - 1], truth]
+        options = tuple((VOCABULARY[i + FIRST], float(row[i])) for i in shown)
+        guesses.append(Guess(place, VOCABULARY[truth + FIRST], options, rank, len(order)))
     return guesses
 
 
@@ -165,8 +184,28 @@ def _vectors(network: MatBERT, strings: Sequence[Sequence[str]]) -> NDArray[np.f
     return np.asarray(torch.cat(parts).numpy())
 
 
-def count_parameters(size: int = 32, rank: int = 8) -> dict[str, tuple[int, int]]:
-    """By strategy, weights that are trained and all of them, with the head that each trains too.
+@dataclass(frozen=True)
+class Count:
+    """Weights of one strategy.
+
+    Args:
+        inside: trained within the encoder.
+        head: of the head that reads the property, trained too.
+        frozen: the rest of the encoder.
+    """
+
+    inside: int
+    head: int
+    frozen: int
+
+    @property
+    def share(self) -> float:
+        """Part of the encoder, with what was added to it, that is trained."""
+        return self.inside / (self.inside + self.frozen)
+
+
+def count_parameters(size: int = 32, rank: int = 8) -> dict[str, Count]:
+    """Weights that each strategy trains in the shipped encoder.
 
     Args:
         size: of the adapters' bottleneck.
@@ -177,23 +216,84 @@ def count_parameters(size: int = 32, rank: int = 8) -> dict[str, tuple[int, int]
         backbone = open_backbone("formula")
         backbone.network.requires_grad_(strategy == "full")
         apply_strategy(backbone.encoder, strategy, size=size, rank=rank)
-        head = 2 * backbone.width * backbone.width + backbone.width + 3 * backbone.width + 3
+        head = Head(HeadConfig("value", 0.0, 1.0, zero=False), backbone.width)
         parameters = list(backbone.network.parameters())
-        trained = sum(p.numel() for p in parameters if p.requires_grad) + head
-        found[strategy] = trained, sum(p.numel() for p in parameters) + head
+        trained = sum(p.numel() for p in parameters if p.requires_grad)
+        frozen = sum(p.numel() for p in parameters) - trained
+        found[strategy] = Count(trained, sum(p.numel() for p in head.parameters()), frozen)
     return found
 
 
-def demo_table(column: str = "formation_energy", count: int = 400, seed: int = 0) -> tuple[list[str], list[float]]:
+@lru_cache(maxsize=20)
+def chapter_parameters(size: int = 64, rank: int = 8) -> dict[str, Count]:
+    """The same for the chapter's MatBERT, 12 layers of width 768 over 120 tokens: counted, no weight is made."""
+    with torch.device("meta"):
+        encoder = MatBERT(MatBERTConfig(120, 768, 12, 12, amounts=False))
+        whole = sum(p.numel() for p in encoder.parameters())
+        head = sum(p.numel() for p in ChapterHead().parameters())
+        adapter = 12 * sum(p.numel() for p in Adapter(768, size).parameters())
+        lora = 12 * 2 * sum(p.numel() for p in LoRALayer(768, 768, rank).parameters())
+    return {"full": Count(whole, head, 0), "adapter": Count(adapter, head, whole), "lora": Count(lora, head, whole)}
+
+
+def self_supervision(found: Mapping[str, Any]) -> Message:
+    """What pretraining on formulas alone brought with full fine-tuning, in words, by what was measured.
+
+    Args:
+        found: of ``matgen evaluate transfer``.
+    """
+    ways = {(way["beginning"], way["strategy"]): way for way in found["ways"]}
+    nothing, formulas = ways["nothing", "full"]["mae"], ways["formulas", "full"]["mae"]
+    if formulas < 0.65 * nothing:
+        return Message("half the error")
+    return Message("a little or nothing") if formulas < 1.05 * nothing else Message("a larger error")
+
+
+def beginnings_for(column: str, kind: str) -> tuple[str, ...]:
+    """From what a property may be taught, so that the error on withheld rows is a test: never from itself.
+
+    Args:
+        column: of the known crystals; empty for a table of the reader's own.
+        kind: of the materials, "formula" or "smiles"; the encoder of SMILES was taught no property.
+    """
+    if kind != "formula":
+        return ("nothing", "formulas")
+    return ("nothing", "formulas") if column in TAUGHT else ("nothing", "formulas", "properties")
+
+
+def demo_table(column: str = "volume", count: int = 400, seed: int = 0) -> tuple[list[str], list[float]]:
     """Formulas and values of known crystals, for a lesson without a file of one's own.
 
     Args:
-        column: of the reference.
+        column: of the reference, or "volume", the cell's volume per atom (Å³), which no encoder here was taught.
         count: rows.
         seed: of the draw.
     """
-    known = load_reference().known
-    values = np.asarray(known[column], dtype=float)
+    names, values = _volumes() if column == "volume" else _column(column)
     usable = np.flatnonzero(np.isfinite(values))
     chosen = np.random.default_rng(seed).permutation(usable)[:count]
-    return [str(known["formula"][i]) for i in chosen], [float(values[i]) for i in chosen]
+    return [names[i] for i in chosen], [float(values[i]) for i in chosen]
+
+
+def _column(column: str) -> tuple[list[str], NDArray[np.float64]]:
+    known = load_reference().known
+    return [str(formula) for formula in known["formula"]], np.asarray(known[column], dtype=float)
+
+
+@lru_cache(maxsize=1)
+def _volumes() -> tuple[list[str], NDArray[np.float64]]:
+    """Formula and volume per atom (Å³) of every known crystal."""
+    reference = load_reference()
+    known = reference.known
+    counts = np.array([_LATTICE_POINTS[_centring(int(group))] for group in known["space_group"]]) * known["atoms"]
+    values = reference.structures.volumes() / counts
+    return [str(formula) for formula in known["formula"]], np.asarray(values, dtype=float)
+
+
+#: Lattice points of a conventional cell, by the letter of its centring.
+_LATTICE_POINTS = {"P": 1, "A": 2, "C": 2, "I": 2, "R": 3, "F": 4}
+
+
+@lru_cache(maxsize=230)
+def _centring(space_group: int) -> str:
+    return str(spglib.get_spacegroup_type(hall_number(space_group)).international_short)[0]

@@ -19,12 +19,14 @@ def draw_attention(attention: Attention, token: int) -> go.Figure:
             x=names,
             y=names,
             colorscale=[[0, "rgba(42,157,143,0)"], [1, ACCENT]],
+            zmin=0,
+            zmax=1,
             showscale=False,
             hovertemplate="%{y} → %{x}: %{z:.2f}<extra></extra>",
         )
     )
     figure.add_hrect(y0=token - 0.5, y1=token + 0.5, line_color=BAD, line_width=2)
-    figure.update_yaxes(autorange="reversed", tickfont={"size": 9}).update_xaxes(tickfont={"size": 9}, side="top")
+    figure.update_yaxes(autorange="reversed", tickfont={"size": 12}).update_xaxes(tickfont={"size": 12}, side="top")
     return frame(figure, 430)
 
 
@@ -55,4 +57,24 @@ def draw_conditions(found: Mapping[str, Sampled], title: str, *, translate: Tran
     for (name, sampled), colour in zip(found.items(), (MUTED, ACCENT, BAD), strict=False):
         figure.add_box(x=list(sampled.values), name=name, marker_color=colour, boxpoints="all", jitter=0.4, pointpos=0)
     figure.update_xaxes(title=title)
+    figure.update_yaxes(type="category", autorange="reversed")  # "1" is the name of a box, not a place on an axis
     return note_empty(frame(figure, 300), sum(len(s.values) for s in found.values()), translate)
+
+
+def draw_chances(options: Sequence[tuple[str, float]], *, translate: Translate = str) -> go.Figure:
+    """Probabilities of the next token, likeliest first."""
+    names = [translate(name) if name == "end" else name for name, _chance in options]
+    figure = go.Figure(
+        go.Bar(
+            x=[chance for _name, chance in options],
+            y=names,
+            orientation="h",
+            marker_color=ACCENT,
+            text=[f"{chance:.0%}" for _name, chance in options],
+            textposition="outside",
+            cliponaxis=False,
+        )
+    )
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(range=[0, max((chance for _name, chance in options), default=1.0) * 1.2], tickformat=".0%")
+    return note_empty(frame(figure, 300), len(options), translate)

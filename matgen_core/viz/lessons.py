@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from matgen_core.diffusion.schedules import Schedule
-from matgen_core.lessons.sampling import Told, Way
+from matgen_core.lessons.sampling import Told, Way, share_of
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 Array = NDArray[np.float32]
@@ -186,6 +186,7 @@ def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
             text=[f"{method} {w.steps}" for w in mine],
             textposition="top center",
             marker={"size": 14, "symbol": symbols[method], "color": colours[method]},
+            error_y={"array": [w.error if np.isfinite(w.error) else 0.0 for w in mine], "thickness": 2},
             hovertemplate="%{text}: %{x:.2f} s, %{y:.3f}<extra></extra>",
         )
     seconds = [w.seconds for w in ways]
@@ -229,7 +230,7 @@ def draw_guidance(cells: Sequence[Told], tolerance: float, chosen: float, *, tra
     """What guidance buys and costs: the share on target and the diversity, by its weight."""
     figure = go.Figure()
     weights = [cell.guidance for cell in cells]
-    met = [float(np.mean(np.abs(np.array(c.readings) - c.value) <= tolerance)) if c.readings else 0.0 for c in cells]
+    met = [share_of(c.on_target(tolerance), len(c.readings))[0] for c in cells]
     for values, name, colour, dash, symbol in (
         (met, "on target", ACCENT, "solid", "circle"),
         ([c.diversity for c in cells], "diversity", BAD, "dash", "diamond"),
@@ -243,7 +244,42 @@ def draw_guidance(cells: Sequence[Told], tolerance: float, chosen: float, *, tra
             line={"color": colour, "dash": dash, "width": 3},
             marker={"symbol": symbol, "size": 10},
         )
+    low, high = zip(*(share_of(c.on_target(tolerance), len(c.readings))[1:] for c in cells), strict=True)
+    figure.data[0].error_y = {
+        "array": [h - m for h, m in zip(high, met, strict=True)],
+        "arrayminus": [m - b for m, b in zip(met, low, strict=True)],
+    }
     figure.add_vline(x=chosen, line_color=MUTED, line_width=2)
     figure.update_xaxes(title=translate("guidance")).update_yaxes(range=[0, 1.03], tickformat=".0%")
     figure = note_empty(frame(figure, 300), len(cells), translate)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "x": 0})
+
+
+def draw_gaps(
+    gaps: Array, asked: float, tolerance: float, read: float | None, *, translate: Translate = str
+) -> go.Figure:
+    """How often each band gap (eV) occurs, with the inverse question as a band and the forward answer as a line.
+
+    Args:
+        gaps: (N,) of known crystals.
+        asked: middle of the band.
+        tolerance: half its width.
+        read: value of one material; None for no line.
+        translate: turns English words into the reader's.
+    """
+    counts, edges = np.histogram(np.clip(gaps, 0, 10), bins=50, range=(0, 10))
+    figure = go.Figure(
+        go.Bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            marker_color=MUTED,
+            hovertemplate="%{x:.1f} eV: %{y}<extra></extra>",
+        )
+    )
+    figure.add_vrect(x0=asked - tolerance, x1=asked + tolerance, fillcolor=ACCENT, opacity=0.35, line_width=0)
+    if read is not None:
+        figure.add_vline(x=read, line_color=BAD, line_width=3, line_dash="dash")
+    figure.update_xaxes(title=translate("Band gap (eV)"), range=[0, 10])
+    figure.update_yaxes(title=translate("known crystals"), type="log")
+    figure.update_layout(bargap=0.05)
+    return note_empty(frame(figure, 320), len(gaps), translate)

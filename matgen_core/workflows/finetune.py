@@ -18,12 +18,17 @@ from matgen_core.core.declaring import check_settings
 from matgen_core.core.settings import FinetuneConfig as FinetuneConfig
 from matgen_core.kinds.compositions.predict import load_reader
 from matgen_core.kinds.compositions.rows import encode_amounts
-from matgen_core.learning.checkpoints import load_encoder
+from matgen_core.learning.checkpoints import load_checkpoint, load_encoder
+from matgen_core.learning.networks import build_matbert
 from matgen_core.models.adapters import apply_strategy
 from matgen_core.models.bert import Head, HeadConfig, MatBERT
 from matgen_core.workflows.training_examples import Examples
 
 KINDS = ("formula", "smiles")
+#: The encoder that learnt from formulas alone.
+FORMULAS = "matbert-formulas"
+#: What the usual encoder of formulas was taught, of these very formulas: its error on them is no test of transfer.
+TAUGHT = ("band_gap", "formation_energy", "magnetic_moment", "max_site_moment", "e_above_hull")
 _RATES = {"full": 3e-4, "adapter": 1e-3, "lora": 1e-3}
 
 
@@ -71,8 +76,20 @@ class Backbone:
         return torch.cat([hidden[:, 0], (hidden * weights).sum(dim=1) / weights.sum(dim=1)], dim=-1)
 
 
-def open_backbone(kind: str) -> Backbone:
-    """A fresh copy of the shipped encoder for formulas or SMILES."""
+def open_backbone(kind: str, taught: bool = True) -> Backbone:
+    """A fresh copy of the shipped encoder for formulas or SMILES.
+
+    Args:
+        kind: one of KINDS.
+        taught: for formulas, whether the encoder was taught gap, energy and moment (:data:`TAUGHT`) after its
+            pretraining; that for SMILES never was taught any property.
+
+    Raises:
+        UnknownCheckpoint, DamagedCheckpoint: where its weights are not there or not whole.
+    """
+    if kind == "formula" and not taught:
+        checkpoint = load_checkpoint(FORMULAS)
+        return Backbone(kind, f"{checkpoint.name}@{checkpoint.digest}", build_matbert(checkpoint).eval())
     if kind == "formula":
         reader = load_reader()
         source = reader.network.members[0].backbone
@@ -183,7 +200,7 @@ def finetune(
 
 
 def _begin(examples: Examples, config: FinetuneConfig, held: NDArray[np.bool_]) -> Tuned:
-    backbone = open_backbone(examples.kind)
+    backbone = open_backbone(examples.kind, config.taught)
     if not config.pretrained:
         backbone.network.apply(_forget)
         backbone.encoder.init_weights()  # type: ignore[operator]

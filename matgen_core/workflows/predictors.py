@@ -122,7 +122,7 @@ def load_predictor(name: str) -> tuple[Tuned, str, str]:
         record = json.loads((folder / "predictor.json").read_text(encoding="utf-8"))
         weights = load_file(str(folder / "weights.safetensors"))
         config = FinetuneConfig(**record["config"])
-        backbone = open_backbone(str(record["kind"]))
+        backbone = open_backbone(str(record["kind"]), config.taught)
         if backbone.name != record["backbone"] and config.strategy != "full":
             raise DamagedCheckpoint(
                 "predictor {name!r} was trained on {record}, but {backbone} is installed; train it again",

@@ -1,17 +1,19 @@
-"""Language models, live (chapter 4.4): tokens, the next one, attention, temperature, conditions."""
+"""Language models, live (chapter 4.4): tokens, the next one, a whole string, attention, temperature, conditions."""
 
 from __future__ import annotations
 
-import streamlit as st
-
-from pages.i18n.language import _
 from pages.lessons.language_models import attention_of_a_head, hot_and_cold, next_one, tokens, told
+from pages.lessons.path import show_lessons
+from pages.lessons.writing import write_one
 
-st.title(_("Language models, live"), anchor=False)
-st.caption(_("Chapter 4.4 of 橋本佑介, Tohoku University (CC BY 4.0)"))
-names = (_("Tokens"), _("The next token"), _("Attention"), _("Temperature"), _("Conditions"))
-for tab, show in zip(
-    st.tabs(names, key="language-tabs"), (tokens, next_one, attention_of_a_head, hot_and_cold, told), strict=True
-):
-    with tab:
-        show()
+show_lessons(
+    __file__,
+    {
+        "Tokens": tokens,
+        "The next token": next_one,
+        "Write one": write_one,
+        "Attention": attention_of_a_head,
+        "Temperature": hot_and_cold,
+        "Conditions": told,
+    },
+)

@@ -1,23 +1,17 @@
-"""Pretraining and transfer, live (chapter 4.4): hide and guess, two views, three ways to teach."""
+"""Pretraining and transfer, live: hide and guess, two views, three ways to teach, a table of one's own."""
 
 from __future__ import annotations
 
-import streamlit as st
-
-from pages.i18n.language import _
+from pages.lessons.path import show_lessons
 from pages.lessons.teaching import teach
 from pages.lessons.transfer import hide_and_guess, three_ways, two_views
 
-st.title(_("Pretraining and transfer"), anchor=False)
-st.caption(_("Chapter 4.4 of 橋本佑介, Tohoku University (CC BY 4.0)"))
-masked, contrastive, ways, own = st.tabs(
-    [_("Hide and guess"), _("Two views"), _("Three ways to teach"), _("Teach it yourself")], key="transfer-tabs"
+show_lessons(
+    __file__,
+    {
+        "Hide and guess": hide_and_guess,
+        "Two views": two_views,
+        "Three ways to teach": three_ways,
+        "Teach it yourself": teach,
+    },
 )
-with masked:
-    hide_and_guess()
-with contrastive:
-    two_views()
-with ways:
-    three_ways()
-with own:
-    teach()

@@ -20,10 +20,13 @@ from matgen_core.lessons.language import (
     measure_temperatures,
     next_tokens,
 )
+from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.transfer import tokens_of
 from matgen_core.viz.language import draw_attention, draw_conditions, draw_temperatures
 from matgen_core.viz.molecules import draw_options
 from pages.i18n.language import _
+from pages.lessons.charts import show_chart
+from pages.widgets.url_settings import URL
 
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
 
@@ -69,15 +72,15 @@ def next_one() -> None:
         top_k = st.slider(
             _("Top-k"), 0, 20, 5, key="lesson-top-k", help=_("Only the k likeliest tokens may come; 0: all")
         )
-        st.caption(_("A low temperature makes the likely likelier; top-k cuts off the unlikely altogether."))
+        st.caption(_(LAWS["temperature"].caption))
     try:
         options = tuple(next_tokens(begun.strip(), float(temperature), int(top_k)))
         step = WritingStep(begun, options[0][0], options)
-        right.plotly_chart(
+        show_chart(
             draw_options(step, translate=_),
-            key="next",
-            config={"displayModeBar": False},
-            alt=_("Probabilities of the next token before and after temperature, top-k and top-p"),
+            "next",
+            _("Probabilities of the next token before and after temperature, top-k and top-p"),
+            right,
         )
     except MatGenError as error:
         right.error(_(str(error)))
@@ -88,26 +91,39 @@ def attention_of_a_head() -> None:
     layers, heads = count_heads()
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        smiles = st.text_input(_("Molecule (SMILES)"), "CC(=O)Nc1ccc(O)cc1", key="attention-smiles", max_chars=120)
-        layer = st.slider(_("Layer"), 1, layers, 1, key="attention-layer")
-        head = st.slider(_("Head"), 1, heads, 1, key="attention-head")
+        smiles = st.text_input(
+            _("Molecule (SMILES)"), "CC(=O)Nc1ccc(O)cc1", key="attention-smiles", max_chars=120, bind=URL
+        )
+        layer = st.slider(_("Layer"), 1, layers, 1, key="attention-layer", bind=URL)
+        head = st.slider(_("Head"), 1, heads, 1, key="attention-head", bind=URL)
         try:
             found = attention(smiles.strip(), layer - 1, head - 1)
         except MatGenError as error:
             st.error(_(str(error)))
             return
-        token = st.slider(
-            _("Seen from token"), 1, len(found.tokens) - 1, len(found.tokens) - 1, key=f"token-{len(found.tokens)}"
+        last = len(found.tokens) - 1
+        token = st.slider(_("Query token"), 1, last, last, key=f"token-{len(found.tokens)}")
+        share = found.share_on_atoms(token)
+        st.markdown(
+            _(
+                "At **{symbol}**: {share} of its attention lies on atoms, {rest} on <bos>, bonds and other marks."
+            ).format(symbol=f"`{found.tokens[token]}`", share=f"{share:.0%}", rest=f"{1 - share:.0%}")
         )
-        st.caption(_("It writes **{symbol}** and looks back only.").format(symbol=found.tokens[token]))
+        st.caption(_(LAWS["attention"].caption))
+        st.caption(
+            _(
+                "Many heads rest on the first token, <bos>: a head that has nothing to say must put its whole 1 "
+                "somewhere."
+            )
+        )
     with right:
         ink = _INKS.get(st.context.theme.type or "light", _INKS["light"])
         svg = draw_weights(smiles.strip(), found.on_atoms(token), ink=ink)
         if svg:
             data = base64.b64encode(svg.encode()).decode()
-            alt = _("The molecule with a disc on each atom, the darker the more it is attended to")
+            alt = _("The molecule with a disc on each atom, the fuller the more it is attended to")
             st.html(f'<img alt="{alt}" style="width:420px;max-width:100%" src="data:image/svg+xml;base64,{data}">')
-        st.plotly_chart(draw_attention(found, token), key="attention", alt=_("Attention of this head over the tokens"))
+        show_chart(draw_attention(found, token), "attention", _("Attention of this head over the tokens"))
 
 
 def hot_and_cold() -> None:
@@ -116,9 +132,7 @@ def hot_and_cold() -> None:
     )
     seed = st.number_input(_("Seed"), 0, 10_000, 0, key="hot-seed")
     found = temperatures(int(seed))
-    st.plotly_chart(
-        draw_temperatures(found, translate=_), key="hot", alt=_("Validity and diversity against temperature")
-    )
+    show_chart(draw_temperatures(found, translate=_), "hot", _("Validity and diversity against temperature"))
     for temperature, some in found:
         st.caption(f"T = {temperature:g}: " + " · ".join(f"`{s}`" for s in some.examples[:3]))
 
@@ -149,8 +163,9 @@ def told() -> None:
         f"{low:g}": sampled(1.0, key, float(low), int(seed)),
         f"{high:g} ": sampled(1.0, key, float(high), int(seed)),
     }
-    right.plotly_chart(
+    show_chart(
         draw_conditions(found, keys[key], translate=_),
-        key="told-chart",
-        alt=_("The property of what was drawn, by what was told"),
+        "told-chart",
+        _("The property of what was drawn, by what was told"),
+        right,
     )

@@ -10,14 +10,19 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.lessons import diffusion as lessons
 from matgen_core.lessons.descriptors import Near, find_twins, load_descriptors, nearest_real, place_of
 from matgen_core.lessons.diffusion import SCHEDULES, Frame, dissolve, schedule_of, spiral
+from matgen_core.lessons.laws import LAWS
 from matgen_core.viz.lessons import draw_cloud, draw_ratio, draw_schedules
-from pages.i18n.formatting import group_markdown, number, subscript
+from pages.i18n.formatting import digits, group_markdown, number, subscript
 from pages.i18n.language import _
 from pages.kinds.molecule_view import drawing
 from pages.kinds.structure_view import show_structure
+from pages.lessons.charts import show_chart
 from pages.widgets.map_view import read_place, space_of
+from pages.widgets.url_settings import URL
 
 _MOMENTS = (0, 100, 200, 400, 600, 999)
+#: Known crystals that the decoder reads back with the little noise of t = 0.
+SURVIVE = ("NaCl", "TiO2", "SiO2", "LiFePO4")
 
 
 @st.cache_data(max_entries=40, show_spinner=False)
@@ -51,57 +56,49 @@ def forward() -> None:
             "normal noise adds up to normal noise:"
         )
     )
-    st.latex(r"x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon,\qquad \varepsilon\sim N(0, I)")
+    one, every = st.columns(2, gap="medium")
+    one.latex(r"q(x_t \mid x_{t-1}) = N\big(\sqrt{1-\beta_t}\,x_{t-1},\ \beta_t I\big)")
+    every.latex(r"x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon,\quad \varepsilon\sim N(0, I)")
     left, middle, right = st.columns([2, 2, 2], gap="medium")
     with left:
-        t = st.slider(_("Step t"), 0, 999, 60, key="forward-t")
+        t = st.slider(_("Step t"), 0, 999, 60, key="forward-t", bind=URL)
         name = st.segmented_control(
-            _("Schedule"), SCHEDULES, default="linear", key="schedule", required=True, format_func=_
+            _("Schedule"), SCHEDULES, default="linear", key="schedule", required=True, format_func=_, bind=URL
         )
         chosen = schedule_of(name)
         alpha = float(chosen.alpha_bar[t])
         st.caption(
-            _("ᾱ = {share}, signal to noise {ratio}").format(
-                share=number(alpha, 4), ratio=number(alpha / (1 - alpha), 4)
-            )
+            _("ᾱ = {share}, signal to noise {ratio}").format(share=digits(alpha), ratio=digits(alpha / (1 - alpha)))
         )
-        st.plotly_chart(
-            draw_cloud(dissolve(spiral(), chosen, t), height=270),
-            key="cloud",
-            alt=_("A spiral of points under noise"),
-            config={"displayModeBar": False},
-        )
+        st.caption(_(LAWS["forward"].caption))
+        show_chart(draw_cloud(dissolve(spiral(), chosen, t), height=270), "cloud", _("A spiral of points under noise"))
     curves = {key: schedule_of(key) for key in SCHEDULES}
     with middle:
         st.markdown(f"**{_('Signal left at every step')}**")
-        st.plotly_chart(
-            draw_schedules(curves, t, translate=_),
-            key="curves",
-            alt=_("Signal left at every step"),
-            config={"displayModeBar": False},
-        )
+        show_chart(draw_schedules(curves, t, translate=_), "curves", _("Signal left at every step"))
     with right:
         st.markdown(f"**{_('Signal to noise; below the dotted line noise is the larger part')}**")
-        st.plotly_chart(
-            draw_ratio(curves, t, translate=_),
-            key="ratio",
-            alt=_("Signal to noise at every step"),
-            config={"displayModeBar": False},
-        )
+        show_chart(draw_ratio(curves, t, translate=_), "ratio", _("Signal to noise at every step"))
     _crystal()
 
 
 def _crystal() -> None:
-    st.subheader(_("A crystal dissolves"), anchor=False)
+    st.subheader(_("A crystal sinks into noise"), anchor=False)
     left, right = st.columns([2, 3], gap="medium")
     left.caption(
         _(
-            "Its latent vector gets the noise, and the decoder of engine A says each time what it still reads in it. "
-            "Where even the first is another crystal, the autoencoder itself errs: it is small, and its card says how "
-            "often."
+            "Its latent vector of 128 numbers gets noise by the cosine schedule, and the decoder of the latent "
+            "diffusion reads it at each step. The autoencoder errs, too: of withheld crystals it gives the formula "
+            "of 24 % and the structure of 11 % back, so that even t = 0 may read as another crystal. At t = 999 "
+            "nothing of the crystal is left; what is read there is what the noise happens to spell."
         )
     )
-    text = left.text_input(_("Known crystal"), "NaCl", key="dissolve", max_chars=60)
+    known = left.pills(
+        _("Crystals that survive t = 0"), SURVIVE, default="NaCl", key="dissolve-known", format_func=subscript
+    )
+    text = left.text_input(_("Or another known crystal"), key="dissolve", max_chars=60, bind=URL) or str(
+        known or "NaCl"
+    )
     with right:
         try:
             show_frames(_dissolved(read_place(space_of("crystals"), text), 0), "dissolved", 0)
@@ -149,12 +146,14 @@ def descriptors() -> None:
     st.markdown(
         _(
             "The chapter's own example: a molecule as **128 numbers** (RDKit descriptors such as weight, ring count "
-            "and surface areas, standardised over 2,000 molecules of MOSES). Noise goes over them as over any vector; "
-            "drawn is each time the real molecule that is nearest."
+            "and surface areas, standardised over 2,000 molecules of MOSES). They get "
+            "noise like any vector; each card shows the known molecule that is nearest to the noisy vector."
         )
     )
     left, right = st.columns([3, 2], gap="medium")
-    smiles = left.text_input(_("Molecule (SMILES)"), "CC(=O)Nc1ccc(OCc2ccccc2)cc1", key="described", max_chars=200)
+    smiles = left.text_input(
+        _("Molecule (SMILES)"), load_descriptors().smiles[0], key="described", max_chars=200, bind=URL
+    )
     with right:
         name = st.segmented_control(
             _("Schedule"), SCHEDULES, default="linear", key="described-schedule", required=True, format_func=_

@@ -17,6 +17,12 @@ def source(*names: str) -> None:
 
 
 def diffusion() -> None:
+    st.markdown(
+        _(
+            "A chapter must be short; these are the places where a careful reader stumbles, each checked as the page "
+            "opens where that is possible."
+        )
+    )
     with st.expander(_("4.2 With 100 steps the noise is not complete"), expanded=True):
         st.markdown(
             _(
@@ -31,16 +37,17 @@ def diffusion() -> None:
         st.markdown(
             _(
                 "They are plain attributes, so that model.to(device) does not move them and the first step fails "
-                "there. Registered as buffers they follow. Checked just now by a change of type: attribute moved: "
-                "**{plain}**, buffer moved: **{buffer}**."
-            ).format(plain=_("yes") if plain else _("no"), buffer=_("yes") if buffer else _("no"))
+                "there. Registered as buffers they follow. Checked just now by a change of type: attribute "
+                "**{plain}**, buffer **{buffer}**."
+            ).format(plain=_("moved") if plain else _("stayed"), buffer=_("moved") if buffer else _("stayed"))
         )
     with st.expander(_("4.2 The training data are random numbers")):
         st.markdown(
             _(
                 "torch.randn stands for the descriptors of 64 molecules, so there is nothing to learn but the normal "
-                "law. The lesson on diffusion trains the same network on a spiral and on the latents of known "
-                "crystals instead."
+                "law. The lesson on diffusion trains the same network on a spiral, on 128 descriptors of real "
+                "molecules "
+                "and on the latents of known crystals instead."
             )
         )
     with st.expander(_("Exercise 2: two conditions for a model of three")):
@@ -51,14 +58,28 @@ def diffusion() -> None:
 
 
 def language() -> None:
-    with st.expander(_("4.4 Not every molecule begins with carbon"), expanded=True):
+    with st.expander(_("4.4 Which token begins a molecule"), expanded=True):
         st.markdown(
             _(
-                "Generation that starts from C can never write what begins otherwise. The shipped generator begins "
-                "with C in **{share}** of its strings, so it starts from a token that means only the beginning."
+                "generate_smiles takes the first token as an argument, and the chapter names none. Give it a "
+                "token that "
+                "means only the beginning: of the shipped generator's strings {share} begin with C, and what "
+                "begins with "
+                "C can never write the others."
             ).format(share=f"{notes.begins_with_carbon():.0%}")
         )
-    with st.expander(_("4.4 The three shares of masking overlap")):
+    with st.expander(_("4.4 Conditions on different scales")):
+        st.markdown(
+            _(
+                "The example hands [1.5, 10, 250, 2, 3] to one linear layer: 250 g/mol drowns a logP of 1.5. "
+                "Divide each "
+                "by its spread first."
+            )
+        )
+
+
+def transfer() -> None:
+    with st.expander(_("Pretraining: the three shares of masking overlap"), expanded=True):
         theirs, ours = notes.chapter_shares(), notes.our_shares()
         st.markdown(
             _(
@@ -68,10 +89,10 @@ def language() -> None:
             ).format(**{k: f"{v:.0%}" for k, v in zip("abcdef", (*theirs.values(), *ours.values()), strict=True)})
         )
         source("bert")
-    with st.expander(_("4.4 Labels of −100 and ignore_index=0")):
+    with st.expander(_("Pretraining: labels of −100 and ignore_index=0")):
         st.markdown(_("mask_atoms labels what is not asked with −100, but the loss ignores 0. PyTorch says:"))
         st.code(notes.labels_clash(), language=None)
-    with st.expander(_("4.4 Adapters after the frozen pass")):
+    with st.expander(_("Transfer: adapters after the frozen pass")):
         st.markdown(
             _(
                 "The adapters run on the finished hidden states, so that no later layer sees what they did; in the "
@@ -80,14 +101,29 @@ def language() -> None:
         )
         st.code(notes.writing_into_a_tuple(), language=None)
         source("adapters")
-    with st.expander(_("4.4 LoRA's forward pass is empty")):
+    with st.expander(_("Transfer: LoRA's forward pass is empty")):
         st.markdown(
             _(
-                "MatBERTWithLoRA.forward is left out, so it returns nothing. The lesson on transfer trains LoRA on "
-                "query and value inside the attention and merges it."
+                "MatBERTWithLoRA.forward is left out, so it returns nothing. Here LoRA is trained on query and value "
+                "inside the attention; a kept predictor is merged when it is opened."
             )
         )
         source("lora")
+    with st.expander(_("MatGPT: token 101 is mendelevium")):
+        st.markdown(
+            _(
+                "The vocabulary has 120 tokens, of which 1 to 118 are atomic numbers; [CLS] = 101 is then the "
+                "element Md. "
+                "Give [CLS] a number that is no element's, such as 119."
+            )
+        )
+    with st.expander(_("Transfer: what full_finetuning and ContrastiveLearning leave open")):
+        st.markdown(
+            _(
+                "epochs and evaluate are not defined in full_finetuning. ContrastiveLearning takes labels and does not "
+                "use them. mask[:, −1] spares the [SEP] of the longest row only, and padding is masked, too."
+            )
+        )
 
 
 def design() -> None:
@@ -117,7 +153,7 @@ def claims() -> None:
             )
         )
         source("halicin")
-    with st.expander(_("4.4 The published MatBERT read papers")):
+    with st.expander(_("The published MatBERT was pretrained on papers")):
         st.markdown(
             _(
                 "MatBERT is the name of a BERT pretrained on two million materials science papers, not on formulas. "

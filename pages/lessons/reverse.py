@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from matgen_core.core.errors import MatGenError
-from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
+from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES, Property
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.lessons import diffusion as lessons
 from matgen_core.lessons.diffusion import Film
-from matgen_core.lessons.sampling import GUIDANCES, TARGETS, load_measured
+from matgen_core.lessons.laws import LAWS, holds
+from matgen_core.lessons.sampling import GUIDANCES, OPENING, TARGETS, Told, load_measured, share_of
 from matgen_core.viz.lessons import draw_guidance, draw_path, draw_readings, draw_ways
 from matgen_core.workflows.explore import Projection, principal_axes
-from pages.i18n.formatting import number, subscript
+from pages.i18n.formatting import number, share_text, subscript
 from pages.i18n.language import _
+from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_frames
+from pages.lessons.notebook import guess, show_outcome
 from pages.widgets.map_view import space_of
+from pages.widgets.url_settings import URL
 
+_MOST_FILMS = 40
 STEPS = (5, 10, 20, 50, 100, 1000)
 
 
-@st.cache_data(max_entries=40, show_spinner=False)
+@st.cache_resource(show_spinner=False)
+def _films() -> OrderedDict[tuple[object, ...], Film]:
+    return OrderedDict()
+
+
 def _film(goals: tuple[tuple[str, float], ...], guidance: float, method: str, steps: int, seed: int) -> Film:
-    return lessons.reverse_film(dict(goals), guidance, method, steps, seed=seed)
+    """A film, computed once for all readers; while it is computed a bar shows how far it is."""
+    kept, key = _films(), (goals, guidance, method, steps, seed)
+    if key not in kept:
+        bar = st.progress(0.0, _("Denoising …"))
+        kept[key] = lessons.reverse_film(dict(goals), guidance, method, steps, seed=seed, on_share=bar.progress)
+        bar.empty()
+        while len(kept) > _MOST_FILMS:
+            kept.popitem(last=False)
+    return kept[key]
 
 
 @st.cache_resource(show_spinner=False)
@@ -79,7 +96,7 @@ def reverse() -> None:
     axes, every = _axes(), space_of("crystals").vectors
     thin = slice(None, None, max(1, len(film.noisy) // 60))
     shown = np.unique([*range(len(film.noisy))[thin], *film.steps])
-    chart.plotly_chart(
+    show_chart(
         draw_path(
             axes.place(every[:: max(1, len(every) // 1500)]),
             axes.place(film.noisy[shown]),
@@ -87,9 +104,9 @@ def reverse() -> None:
             int(np.searchsorted(shown, place)),
             translate=_,
         ),
-        key="path",
-        config={"displayModeBar": False},
-        alt=_("The latent's way out of noise on the two main axes of the known crystals"),
+        "path",
+        _("The latent's way out of noise on the two main axes of the known crystals"),
+        chart,
     )
 
 
@@ -107,33 +124,47 @@ def samplers() -> None:
     solver.latex(r"\text{DPM++: } x_s = \tfrac{\sigma_s}{\sigma_t} x_t - \alpha_s(e^{-h}-1)\,D'")
     ways = load_measured().ways
     left, right = st.columns([3, 2], gap="medium")
-    table = pd.DataFrame(
-        {
-            _("Sampler"): [way.method for way in ways],
-            _("Denoising steps"): [way.steps for way in ways],
-            _("Seconds for 100"): [number(way.seconds, 2) for way in ways],
-            _("Distance"): [number(way.distance, 3) for way in ways],
-            _("Finished"): [f"{way.finished / way.drawn:.0%}" for way in ways],
-            _("No overlap"): [f"{way.apart / max(1, way.finished):.0%}" for way in ways],
-            _("SMACT-valid"): [f"{way.charged / max(1, way.finished):.0%}" for way in ways],
-            _("Different"): [f"{way.different / max(1, way.finished):.0%}" for way in ways],
-        }
-    )
-    left.dataframe(table, hide_index=True, key="ways", alt=_("Samplers compared by quality and time"))
-    left.caption(
+    with left:
+        guessed = guess(
+            "samplers",
+            _("Before you look: which ends nearest to the known latents?"),
+            [_("DDPM with 1000 steps"), _("the solver with 20 steps"), _("too close to say")],
+        )
+        if not st.toggle(_("Show what was measured"), key="ways-shown", bind=URL):
+            return
+        table = pd.DataFrame(
+            {
+                _("Sampler"): [way.method for way in ways],
+                _("Denoising steps"): [way.steps for way in ways],
+                _("Seconds for 100"): [number(way.seconds, 2) for way in ways],
+                _("Distance"): [f"{number(way.distance, 3)} ± {number(way.error, 3)}" for way in ways],
+                _("No overlap"): [_share(way.decoded.apart, way.decoded.finished) for way in ways],
+                _("SMACT-valid"): [_share(way.decoded.charged, way.decoded.finished) for way in ways],
+            }
+        )
+        st.dataframe(table, hide_index=True, key="ways", alt=_("Samplers compared by quality and time"))
+        show_outcome(guessed, _("too close to say"))
+        st.caption(_(LAWS["samplers"].caption))
+    with right:
+        show_chart(
+            draw_ways(ways, translate=_),
+            "ways-chart",
+            _("Distance from the known latents against time for each sampler"),
+        )
+        st.caption(_(LAWS["samplers-scatter"].caption))
+    first = ways[0]
+    st.caption(
         _(
-            "Measured beforehand on one CPU core, nothing asked, the same seed: seconds for 100 latents without "
-            "decoding; energy distance between the drawn latents and those of known crystals (0 were they alike; 0.01 "
-            "comes by chance); and of {n} crystals, decoded with one geometry each, the shares that were finished, "
-            "have no overlapping atoms, are SMACT-valid, and differ in formula."
-        ).format(n=ways[0].drawn if ways else 0)
+            "Measured beforehand on one CPU core, nothing asked, {seeds} seeds with {n} crystals in all: seconds for "
+            "100 latents without decoding; energy distance between the drawn latents and those of known crystals (0 "
+            "were they alike); shares without overlapping atoms and SMACT-valid. Each crystal is decoded with one "
+            "geometry; the design page tries several and relaxes them, so that far fewer overlap there."
+        ).format(n=first.decoded.drawn, seeds=len(first.distances))
     )
-    right.plotly_chart(
-        draw_ways(ways, translate=_),
-        key="ways-chart",
-        config={"displayModeBar": False},
-        alt=_("Distance from the known latents against time for each sampler"),
-    )
+
+
+def _share(some: int, every: int) -> str:
+    return f"{some / max(1, every):.0%}"
 
 
 @st.fragment
@@ -147,18 +178,19 @@ def conditions() -> None:
     st.latex(r"\hat\varepsilon = \varepsilon_\varnothing + w\,(\varepsilon_c - \varepsilon_\varnothing)")
     one, two, three = st.columns(3, gap="medium")
     key = one.selectbox(
-        _("Property"), list(TARGETS), key="guided-property", format_func=lambda k: _(PROPERTIES[k].label)
+        _("Property"), list(TARGETS), key="guided-property", format_func=lambda k: _(PROPERTIES[k].label), bind=URL
     )
     record, values = PROPERTIES[key], TARGETS[key]
     value = two.select_slider(
         f"{_('Target')} ({record.unit})",
         values,
-        values[len(values) // 2],
+        OPENING[key],
         key=f"guided-{key}",
         format_func=lambda v: number(v, 0),
+        bind=URL,
     )
     weight = three.select_slider(
-        _("Guidance w"), GUIDANCES, 2.0, key="guided-weight", format_func=lambda v: number(v, 0)
+        _("Guidance w"), GUIDANCES, 2.0, key="guided-weight", format_func=lambda v: number(v, 0), bind=URL
     )
     measured = load_measured()
     cells = [measured.of(key, value, w) for w in GUIDANCES]
@@ -166,26 +198,41 @@ def conditions() -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{_('Readings')}**")
-        st.plotly_chart(
+        show_chart(
             draw_readings(asked, free, f"{_(record.label)} ({record.unit})", (record.low, record.high), translate=_),
-            key="guided-readings",
-            config={"displayModeBar": False},
-            alt=_("How the readings are spread with the condition and without it"),
+            "guided-readings",
+            _("How the readings are spread with the condition and without it"),
         )
     with right:
         st.markdown(f"**{_('What guidance buys and what it costs')}**")
-        st.plotly_chart(
+        show_chart(
             draw_guidance(cells, record.tolerance, weight, translate=_),
-            key="guided-price",
-            config={"displayModeBar": False},
-            alt=_("Share on target and diversity against guidance"),
+            "guided-price",
+            _("Share on target and diversity against guidance"),
         )
+    _say_guidance(cells, asked, record)
+
+
+def _say_guidance(cells: Sequence[Told], asked: Told, record: Property) -> None:
+    """What the figure shows at this target, in numbers, and the law of it."""
+    met = [share_of(cell.on_target(record.tolerance), len(cell.readings)) for cell in cells]
+    best = max(range(len(cells)), key=lambda i: met[i][0])
+    st.markdown(
+        _("On target without guidance {free}; most at w = {weight}: {best}; at w = {strongest}: {last}.").format(
+            free=share_text(met[0]),
+            weight=number(cells[best].guidance, 0),
+            best=share_text(met[best]),
+            strongest=number(cells[-1].guidance, 0),
+            last=share_text(met[-1]),
+        )
+    )
+    if holds("guidance", key=asked.key, value=asked.value):
+        st.caption(_(LAWS["guidance"].caption))
     st.caption(
         _(
-            "Of {n} crystals a setting, drawn and read beforehand. On target: within {tolerance} {unit}. Diversity: "
-            "mean share of atoms by which two formulas differ. Too much guidance presses everything into the few "
-            "crystals that show the property most: formulas repeat, and beyond a point fewer even reach the target. "
-            "Some at this setting: {formulas}"
+            "Of {n} crystals a setting, drawn and read beforehand; in brackets the 95 % interval. On target: within "
+            "{tolerance} {unit}. Diversity: mean share of atoms by which two formulas differ. Some at this setting: "
+            "{formulas}"
         ).format(
             n=len(asked.readings),
             tolerance=f"{record.tolerance:g}",
@@ -193,11 +240,3 @@ def conditions() -> None:
             formulas=", ".join(map(subscript, asked.formulas)),
         )
     )
-
-
-def guarded(show: Callable[[], object]) -> None:
-    """Shows a tab; what its user or a missing file brings is said in words."""
-    try:
-        show()
-    except MatGenError as error:
-        st.error(_(str(error)))

@@ -6,31 +6,47 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+import torch
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.learning.examples import read_columns, read_header
-from matgen_core.lessons.transfer import demo_table
+from matgen_core.lessons.transfer import beginnings_for, demo_table
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.viz.transfer import draw_teaching
 from matgen_core.workflows.finetune import FinetuneConfig, Tuned, finetune
 from matgen_core.workflows.predictors import save_predictor
 from matgen_core.workflows.training_examples import read_examples
 from pages.i18n.language import N_, _
+from pages.lessons.charts import show_chart
+from pages.lessons.notebook import guess
 from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import catch_up, look, show_progress
+from pages.widgets.url_settings import URL
 
 JOB, TAUGHT = "transfer-job", "transfer-taught"
 NAMES = {"full": N_("full fine-tuning"), "adapter": N_("adapters"), "lora": N_("LoRA")}
-_DEMO = ("formation_energy", "band_gap", "max_site_moment")
+_DEMO = ("volume", "formation_energy", "band_gap", "max_site_moment")
+_COLUMNS = {
+    "volume": N_("volume per atom (Å³)"),
+    "formation_energy": N_("formation energy (eV/atom)"),
+    "band_gap": N_("band gap (eV)"),
+    "max_site_moment": N_("largest site moment (µB)"),
+}
+_UNITS = {"volume": "Å³", "formation_energy": "eV/atom", "band_gap": "eV", "max_site_moment": "µB"}
+#: From what a lesson may begin; the keys are those of the table of the three ways.
+BEGINNINGS = {
+    "nothing": N_("nothing: random weights"),
+    "formulas": N_("formulas alone: hidden elements, two views"),
+    "properties": N_("gap, energy and moment of 83,791 formulas"),
+}
 
 
 def ask_table() -> tuple[list[str], Sequence[object], str, str] | None:
     """Texts, values, kind and name of the column, from the user's file or the known crystals."""
     file = st.file_uploader(_("CSV of formulas or SMILES with a number each"), ["csv", "tsv"], key="teach-file")
     if file is None:
-        names = {key: _(PROPERTIES[key].label) for key in _DEMO}
+        names = {key: _(_COLUMNS[key]) for key in _DEMO}
         column = st.selectbox(
             _("Or learn from 400 known crystals"), _DEMO, format_func=names.__getitem__, key="teach-demo"
         )
@@ -52,15 +68,32 @@ def ask_table() -> tuple[list[str], Sequence[object], str, str] | None:
 def teach() -> None:
     """Teaches a predictor on the page, by any strategy, from any table."""
     table = ask_table()
+    column = table[3] if table and st.session_state.get("teach-file") is None else ""
+    beginning = _ask_beginning(column, "formula" if table is None else table[2])
     left, middle, right = st.columns(3, gap="small")
-    strategy = left.selectbox(_("Strategy"), STRATEGIES, index=2, format_func=lambda k: _(NAMES[k]), key="strategy")
-    epochs = middle.slider(_("Epochs"), 1, 60, 10, key="teach-epochs")
-    seed = right.number_input(_("Seed"), 0, 10_000, 0, key="teach-seed")
+    strategy = left.selectbox(
+        _("Strategy"), STRATEGIES, index=2, format_func=lambda k: _(NAMES[k]), key="strategy", bind=URL
+    )
+    epochs = middle.slider(_("Epochs"), 1, 60, 10, key="teach-epochs", bind=URL)
+    seed = right.number_input(_("Seed"), 0, 10_000, 0, key="teach-seed", bind=URL)
+    guess(
+        f"teach-{column}-{beginning}-{strategy}"[:60],
+        _("Before you press: the error, compared with guessing the median?"),
+        [_("about the same"), _("half of it"), _("a fifth or less")],
+    )
     job: Job | None = st.session_state.get(JOB)
     seen = None if job is None else look(job)
     busy = seen is not None and seen.busy
     if st.button(_("Teach"), type="primary", disabled=table is None or busy, key="teach") and table:
-        begin(table, FinetuneConfig(strategy, int(epochs), batch=32, seed=int(seed)))
+        config = FinetuneConfig(
+            strategy,
+            int(epochs),
+            batch=32,
+            seed=int(seed),
+            pretrained=beginning != "nothing",
+            taught=beginning == "properties",
+        )
+        begin(table, config)
         st.rerun()
     if job is None or seen is None:
         return
@@ -74,12 +107,34 @@ def teach() -> None:
     catch_up(seen)
 
 
+def _ask_beginning(column: str, kind: str) -> str:
+    """What the encoder has learnt before; one that was taught the column itself is not offered."""
+    offered = beginnings_for(column, kind)
+    chosen = st.segmented_control(
+        _("The encoder has learnt before"),
+        offered,
+        default="formulas",
+        key=f"beginning-{len(offered)}",
+        required=True,
+        format_func=lambda key: _(BEGINNINGS[key]),
+    )
+    if "properties" not in offered:
+        st.caption(
+            _(
+                "The usual encoder was taught this very property of these very crystals: what it says of withheld rows "
+                "would be memory. It is offered where the property is new to it, such as the volume."
+            )
+        )
+    return str(chosen)
+
+
 def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneConfig) -> None:
     texts, values, kind, column = table
     holder: dict[str, object] = {"column": column}
     st.session_state[TAUGHT] = holder
 
     def work(report: OnProgress, stop: Stop) -> tuple[Candidate, ...]:
+        torch.set_num_threads(1)  # of this worker: several threads stand in one another's way in a class
         examples = read_examples(texts, values, kind)
         holder["refused"] = examples.refused
 
@@ -96,14 +151,14 @@ def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneC
 def show_taught(tuned: Tuned, column: str, busy: bool) -> None:
     """Curve, error, what was left out, and a name for it."""
     label = _("Error on withheld rows")
-    st.plotly_chart(draw_teaching(list(tuned.curve), label=label, translate=_), key="teaching", alt=label)
+    show_chart(draw_teaching(list(tuned.curve), label=label, translate=_), "teaching", label)
     if not tuned.report or busy:
         return
     text = _(
-        "Error **{mae:.3g}** on {held} withheld rows; guessing the median would give {mae_of_median:.3g}. "
+        "Error **{mae:.3g}** {unit} on {held} withheld rows; guessing the median would give {mae_of_median:.3g}. "
         "{trained_parameters:,} of {parameters:,} weights were trained in {seconds:.0f} s."
     )
-    st.markdown(text.format(**tuned.report))
+    st.markdown(text.format(**tuned.report, unit=_UNITS.get(column, "")))
     refused = st.session_state[TAUGHT].get("refused", ())
     if refused:
         with st.expander(_("Rows that were left out: {n}").format(n=len(refused))):

@@ -5,26 +5,45 @@ from __future__ import annotations
 import inspect
 import json
 
-import pandas as pd
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.evaluation.transfer import RESULTS
-from matgen_core.lessons.transfer import count_parameters, guess_masked, place_views, tokens_of, views_of
+from matgen_core.lessons.laws import HIDDEN, LAWS
+from matgen_core.lessons.transfer import (
+    chapter_parameters,
+    count_parameters,
+    guess_masked,
+    hidden_found,
+    place_views,
+    self_supervision,
+    tokens_of,
+    views_of,
+)
 from matgen_core.models import adapters
 from matgen_core.viz.transfer import draw_guess, draw_parameters, draw_views
-from pages.i18n.language import _
+from pages.i18n.formatting import number, subscript
+from pages.i18n.language import N_, _
+from pages.lessons.charts import show_chart
+from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.teaching import NAMES
+from pages.widgets.url_settings import URL
 
 
 def hide_and_guess() -> None:
     st.markdown(
         _(
-            "Of the atoms of each formula 15 % are hidden, and the network learns to guess them from the others. "
-            "Nobody has to measure anything for it: the formulas alone teach it which elements go together."
+            "Of the atoms of each formula 15 % are hidden, and the network learns to guess them from the others "
+            "(Masked Atom Prediction). Nobody has to measure anything for it. It is MatBERT as in the chapter, one "
+            "token an atom, small and taught no property."
         )
     )
-    formula = st.text_input(_("Formula"), "LiFePO4", key="masked-formula", max_chars=60)
+    offered = [formula for formula, _place in HIDDEN]
+    chosen = st.pills(
+        _(LAWS["hidden-offered"].caption), offered, default=offered[0], key="masked-offered", format_func=subscript
+    )
+    typed = st.text_input(_("Or your own formula"), key="masked-formula", max_chars=60, bind=URL)
+    formula = typed.strip() or str(chosen or offered[0])
     try:
         atoms = tokens_of(formula)[1:-1]
         names = [f"{i + 1}: {symbol}" for i, symbol in enumerate(atoms)]
@@ -32,34 +51,44 @@ def hide_and_guess() -> None:
             _("Hide"),
             range(len(names)),
             selection_mode="multi",
-            default=[min(1, len(names) - 1)],
+            default=[dict(HIDDEN).get(formula, min(1, len(names) - 1))],
             format_func=names.__getitem__,
-            key=f"places-{len(names)}",
+            key=f"places-{formula}",
         )
         if not places:
             st.info(_("Choose an atom to hide."))
             return
         shown = ["[MASK]" if i in places else symbol for i, symbol in enumerate(atoms)]
         st.code(" ".join(["[CLS]", *shown, "[SEP]"]), language=None, wrap_lines=True)
-        for column, guess in zip(
-            st.columns(max(2, min(4, len(places)))), guess_masked(formula, places[:4]), strict=False
-        ):
-            column.markdown(_("Atom {n}, in truth **{symbol}**").format(n=guess.place + 1, symbol=guess.truth))
-            column.plotly_chart(
-                draw_guess(guess),
-                key=f"guess-{guess.place}",
-                alt=_("What the network guesses, likeliest first"),
-                config={"displayModeBar": False},
-            )
+        _show_guesses(formula, sorted(places)[:4])
     except MatGenError as error:
         st.error(_(str(error)))
+
+
+def _show_guesses(formula: str, places: list[int]) -> None:
+    for column, found in zip(st.columns(max(2, len(places))), guess_masked(formula, places), strict=False):
+        column.markdown(
+            _("Atom {n}, in truth **{symbol}**: rank {rank} of {all}").format(
+                n=found.place + 1, symbol=found.truth, rank=found.rank, all=found.of
+            )
+        )
+        show_chart(draw_guess(found), f"bars-{found.place}", _("What the network guesses, likeliest first"), column)
+    st.caption(_(LAWS["hidden"].caption))
+    found_share, base = hidden_found()
+    st.caption(
+        _(
+            "In withheld formulas it finds one hidden atom in {share} of cases; guessing the commonest element "
+            "finds {base}."
+        ).format(share=f"{found_share:.0%}", base=f"{base:.0%}")
+    )
 
 
 def two_views() -> None:
     st.markdown(
         _(
             "Contrastive pretraining makes two views of each formula, its atoms in another order and some element "
-            "replaced by one of its group, and asks the network to find the partner among all others (InfoNCE):"
+            "replaced by one of its group, and asks the network to find the partner among all others "
+            "(contrastive learning, InfoNCE, τ = 0.1; 0.07 in the chapter):"
         )
     )
     st.latex(r"L = -\log\frac{\exp(z_i\cdot z_j/\tau)}{\sum_k \exp(z_i\cdot z_k/\tau)}")
@@ -70,10 +99,10 @@ def two_views() -> None:
         if not formulas:
             st.info(_("Write one formula or more, with commas between."))
             return
-        st.plotly_chart(
+        show_chart(
             draw_views(place_views(formulas, seed=int(seed)), translate=_),
-            key="views",
-            alt=_("Views of the formulas among known formulas on the two main axes of the embedding"),
+            "views",
+            _("Views of the formulas among known formulas on the two main axes of the embedding"),
         )
         for formula in formulas:
             st.caption(f"{formula}: " + " · ".join(views_of(formula, 3, int(seed))))
@@ -85,34 +114,82 @@ def three_ways() -> None:
     st.markdown(
         _(
             "**Full fine-tuning** changes every weight. **Adapters** put a small bottleneck behind each block and "
-            "train only that. **LoRA** adds a product of two thin matrices to the query and value weights. The "
-            "backbone stays bit for bit what it was with the last two, so that many tasks share it."
+            "train only that. **LoRA** adds a product of two thin matrices to the query and value weights, with α = "
+            "2r here and without a scale in the chapter. With the last two the backbone stays bit for bit what it was, "
+            "so that many tasks share it. Each way also trains a head that reads the property."
         )
     )
-    st.latex(r"h \leftarrow h + W_{up}\,\mathrm{relu}(W_{down} h), \qquad W \leftarrow W + \tfrac{\alpha}{r} B A")
+    st.latex(
+        r"h \leftarrow h + W_{up}\,\mathrm{relu}(W_{down}\, \mathrm{LayerNorm}(h)), \qquad W \leftarrow W + "
+        "\tfrac{\alpha}{r} B A"
+    )
     left, right = st.columns(2, gap="small")
-    size = left.slider(_("Adapter's bottleneck"), 2, 128, 32, key="adapter-size")
-    rank = right.slider(_("Rank of LoRA"), 1, 32, 8, key="lora-rank")
-    st.plotly_chart(
-        draw_parameters({_(NAMES[k]): v for k, v in count_parameters(size, rank).items()}, translate=_),
-        key="parameters",
-        alt=_("Weights trained and frozen by each strategy"),
-    )
-    if RESULTS.is_file():
-        found = json.loads(RESULTS.read_text(encoding="utf-8"))
-        st.markdown(
-            _("Measured on {rows} measured band gaps, {held} withheld, {seeds} seeds:").format(
-                rows=found["rows"], held=found["held"], seeds=found["seeds"]
-            )
-        )
-        table = pd.DataFrame(
-            {
-                _("Way"): [way["strategy"] for way in found["ways"]],
-                _("Error (eV)"): [f"{way['mae']:.3f} ± {way['std']:.3f}" for way in found["ways"]],
-                _("Weights trained"): [f"{way['trained_parameters']:,} ({way['share']:.1%})" for way in found["ways"]],
-                _("Seconds"): [way["seconds"] for way in found["ways"]],
-            }
-        )
-        st.dataframe(table, hide_index=True, key="transfer-table", alt=_("Ways of transfer compared"))
+    size = left.slider(_("Adapter's bottleneck"), 2, 128, 32, key="adapter-size", bind=URL)
+    rank = right.slider(_("Rank of LoRA"), 1, 32, 8, key="lora-rank", bind=URL)
+    _show_counts(size, rank)
+    _show_measured()
     with st.expander(_("The code that runs")):
         st.code(inspect.getsource(adapters.Adapter) + "\n\n" + inspect.getsource(adapters.apply_strategy))
+
+
+def _show_counts(size: int, rank: int) -> None:
+    """Weights of each way, the head apart, for the network here and for the chapter's."""
+    counts, whole = count_parameters(size, rank), chapter_parameters(size, rank)
+    show_chart(
+        draw_parameters({_(NAMES[k]): (c.inside, c.frozen) for k, c in counts.items()}, translate=_),
+        "parameters",
+        _("Weights trained and frozen by each strategy"),
+    )
+    table = {
+        _("Way"): [_(NAMES[key]) for key in counts],
+        _("Trained inside the encoder"): [f"{c.inside:,} ({c.share:.1%})" for c in counts.values()],
+        _("Head, trained too"): [f"{c.head:,}" for c in counts.values()],
+        _("At the chapter's size, 12 layers of width 768"): [f"{c.inside:,} ({c.share:.2%})" for c in whole.values()],
+    }
+    st.dataframe(
+        table, hide_index=True, key="counts", alt=_("Weights of each strategy, here and at the chapter's size")
+    )
+
+
+def _show_measured() -> None:
+    """What each beginning and each way brought on measured gaps."""
+    if not RESULTS.is_file():
+        return
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    st.markdown(
+        _("Error on measured band gaps: {rows} rows to learn from, {held} rows to measure on, {seeds} seeds.").format(
+            rows=f"{found['rows']:,}", held=found["held"], seeds=found["seeds"]
+        )
+    )
+    cells = {(way["beginning"], way["strategy"]): way for way in found["ways"]}
+    guessed = guess(
+        "self-supervision",
+        _("Before you look: what will pretraining on formulas alone bring, compared with nothing?"),
+        [_("half the error"), _("a little or nothing"), _("a larger error")],
+    )
+    if not st.toggle(_("Show what was measured"), key="transfer-shown", bind=URL):
+        return
+    table = {_("What it had learnt before"): [_(BEGUN[beginning]) for beginning in BEGUN]} | {
+        f"{_(NAMES[strategy])} (eV)": [_error(cells[beginning, strategy]) for beginning in BEGUN] for strategy in NAMES
+    }
+    st.dataframe(table, hide_index=True, key="transfer-table", alt=_("Ways of transfer compared"))
+    show_outcome(guessed, _(self_supervision(found)))
+    st.caption(
+        _(
+            "Guessing the median would give {median} eV. All rows use MatBERT with amounts and no positions, not the "
+            "form of the first two lessons. The last row was taught computed gaps and energies of many of the same "
+            "formulas: that knowledge of labels is not what self-supervision brings."
+        ).format(median=number(found["mae_of_median"], 2))
+    )
+
+
+def _error(way: dict[str, float]) -> str:
+    return f"{number(way['mae'], 3)} ± {number(way['std'], 3)}"
+
+
+#: What an encoder had learnt before it was taught gaps.
+BEGUN = {
+    "nothing": N_("nothing"),
+    "formulas": N_("hidden elements and two views of formulas"),
+    "properties": N_("the same, and computed gaps and energies"),
+}

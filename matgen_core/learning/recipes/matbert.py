@@ -32,8 +32,8 @@ from matgen_core.models.bert import CompositionReader, HeadConfig, MatBERT, MatB
 from matgen_core.models.masking import IGNORED, mask_tokens
 
 NAME = "matbert"
-#: The chapter's form of a formula, one token an atom; pretrained only, for the lesson.
-ATOMS = "matbert-atoms"
+#: Pretrained only, for the lessons: the chapter's form of a formula, one token an atom, and the form with amounts.
+ATOMS, FORMULAS = "matbert-atoms", "matbert-formulas"
 #: Pretraining tasks of the chapter.
 TASKS = ("masked", "contrastive")
 
@@ -209,10 +209,18 @@ RATE = 1e-3
 
 def train_atoms(job: TrainingJob) -> Path:
     """Pretrains the chapter's form by both tasks and writes it; the job is as that of :func:`train_matbert`."""
-    config = matbert_config(amounts=False)
+    return _pretrained(ATOMS, matbert_config(amounts=False), job)
+
+
+def train_formulas(job: TrainingJob) -> Path:
+    """Pretrains the form with amounts by both tasks: what ``matbert`` is before it is trained on any property."""
+    return _pretrained(FORMULAS, matbert_config(), job)
+
+
+def _pretrained(name: str, config: MatBERTConfig, job: TrainingJob) -> Path:
     trainer = pretraining(load_formula_rows(job.source), config, job.folder, replace(job.training, learning_rate=RATE))
     weights = {k: v for k, v in job.run(trainer).items() if not k.endswith("position_ids")}
-    return save_checkpoint(ATOMS, weights, {**asdict(config), "trained": trainer.summary()}, folder=job.checkpoints)
+    return save_checkpoint(name, weights, {**asdict(config), "trained": trainer.summary()}, folder=job.checkpoints)
 
 
 def export_matbert(

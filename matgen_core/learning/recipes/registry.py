@@ -67,6 +67,7 @@ RECIPES.add("smiles-gpt", RecipeRecord("molecules.npz", run=f"{_HERE}.smiles:tra
 RECIPES.add("smiles-bert", RecipeRecord("molecules.npz", run=f"{_HERE}.encoder:train_encoder"))
 RECIPES.add("matbert", RecipeRecord("formulas.csv.gz", run=f"{_HERE}.matbert:train_matbert"))
 RECIPES.add("matbert-atoms", RecipeRecord("formulas.csv.gz", run=f"{_HERE}.matbert:train_atoms"))
+RECIPES.add("matbert-formulas", RecipeRecord("formulas.csv.gz", run=f"{_HERE}.matbert:train_formulas"))
 RECIPES.add("matgpt", RecipeRecord("formulas.csv.gz", rows=_FORMULAS, build=f"{_HERE}.matgpt:matgpt"))
 RECIPES.add("measured-gap", RecipeRecord("CSV of formula and target", run=f"{_HERE}.measured_gap:train_measured_gap"))
 

@@ -1,0 +1,38 @@
+"""Figures of the lessons: text dark enough to read (7:1), and as large as the lecture mode asks for."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.lessons.path import LECTURE
+
+#: Ink of text and axes in each scheme.
+_INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
+_USUAL, _LECTURE = 13, 18
+
+
+def show_chart(
+    figure: go.Figure, key: str, alt: str, place: st.delta_generator.DeltaGenerator | None = None, tools: bool = False
+) -> None:
+    """Draws a figure of a lesson.
+
+    Args:
+        figure: the figure.
+        key: of the element.
+        alt: what it shows, for who does not see it.
+        place: where it goes; the page if None.
+        tools: whether Plotly's tools are offered; they lie over legends on a phone.
+    """
+    ink = _INKS.get(st.context.theme.type or "light", _INKS["light"])
+    size = _LECTURE if st.session_state.get(LECTURE) else _USUAL
+    font = {"size": size, "color": ink}
+    figure.update_layout(font=font, legend={"font": font})
+    figure.update_xaxes(tickfont=font, title_font=font).update_yaxes(tickfont=font, title_font=font)
+    figure.update_traces(
+        textfont=font, selector=lambda trace: getattr(trace, "text", None) is not None and "textfont" in trace
+    )
+    if st.session_state.get(LECTURE) and figure.layout.height:
+        figure.update_layout(height=int(figure.layout.height * 1.1))
+    target = place if place is not None else st
+    target.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": tools})

@@ -1,0 +1,133 @@
+"""The lessons on ChemBERTa, MatBERT and MatGPT."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.lessons.compositions import next_atoms, write_some
+from matgen_core.lessons.laws import LAWS
+from matgen_core.lessons.molecules import MOLECULES, compare_molecules
+from matgen_core.lessons.transfer import tokens_of
+from matgen_core.viz.language import draw_chances
+from pages.i18n.formatting import number, subscript
+from pages.i18n.language import N_, _
+from pages.kinds.molecule_view import drawing
+from pages.lessons.charts import show_chart
+from pages.lessons.notebook import guess, show_outcome
+from pages.widgets.url_settings import URL
+
+_NAMES = {
+    "ibuprofen": N_("ibuprofen"),
+    "caffeine": N_("caffeine"),
+    "ethanol": N_("ethanol"),
+    "benzene": N_("benzene"),
+    "aspirin": N_("aspirin"),
+}
+
+
+def chemberta() -> None:
+    st.markdown(
+        _(
+            "ChemBERTa is a RoBERTa over the tokens of a SMILES: some are hidden, it guesses them, and what it has "
+            "learnt stands in one vector a molecule. The shipped one has width 192, the published one 768."
+        )
+    )
+    st.latex(
+        r"\text{SMILES} \to h_{[CLS]}, h_1, \dots, h_T \in \mathbb{R}^{D}, \qquad \cos(u, v) = \frac{u \cdot v}{|u||v|}"
+    )
+    chosen = st.pills(
+        _("Molecules of the chapter"),
+        list(MOLECULES),
+        selection_mode="multi",
+        default=["ibuprofen", "caffeine", "aspirin"],
+        format_func=lambda name: _(_NAMES[name]),
+        key="chemberta-known",
+    )
+    typed = st.text_input(_("And your own (SMILES)"), key="chemberta-own", max_chars=200, bind=URL).strip()
+    smiles = [MOLECULES[name] for name in chosen] + ([typed] if typed else [])
+    names = [_(_NAMES[name]) for name in chosen] + ([f"`{typed}`"] if typed else [])
+    if len(smiles) < 2:
+        st.info(_("Choose two molecules or more."))
+        return
+    guessed = guess(
+        "chemberta",
+        _("Before you look: are ibuprofen and aspirin more alike than ibuprofen and caffeine?"),
+        [_("yes"), _("no")],
+    )
+    with st.container(horizontal=True, gap="small"):
+        for name, text in zip(names, smiles, strict=True):
+            with st.container(border=True, width=200, gap=None):
+                st.caption(name)
+                st.html(drawing(text, 166, 120))
+    try:
+        found = compare_molecules(smiles, "mean")
+    except MatGenError as error:
+        st.error(_(str(error)))
+        return
+    pairs = [(i, j) for i in range(len(smiles)) for j in range(i)]
+    table = {
+        _("Pair"): [f"{names[j]} – {names[i]}".replace("`", "") for i, j in pairs],
+        _("Cosine of the vectors"): [number(found.cosine[i, j], 2) for i, j in pairs],
+        _("Tanimoto of fingerprints"): [number(found.tanimoto[i, j], 2) for i, j in pairs],
+    }
+    st.dataframe(table, hide_index=True, key="likeness", alt=_("How alike the molecules are, pair by pair"))
+    if guessed is not None:
+        show_outcome(guessed, _("yes"))
+    st.caption(_(LAWS["chemberta"].caption))
+    st.caption(_("Vectors of {n} numbers, the mean over the tokens.").format(n=found.vectors.shape[1]))
+
+
+def matbert() -> None:
+    st.markdown(
+        _(
+            "MatBERT is a BERT over the atoms of a formula. MatBERTForBandgap puts a head on it: here three heads, for "
+            "gap, energy and moment, each with a spread. It sees no structure."
+        )
+    )
+    formula = st.text_input(_("Formula"), "Fe2O3", key="matbert-formula", max_chars=60, bind=URL)
+    try:
+        st.code("  ".join(tokens_of(formula)), language=None, wrap_lines=True)
+        read = [p for p in read_formulas([formula])[0] if p.property in PROPERTIES]
+    except MatGenError as error:
+        st.error(_(str(error)))
+        return
+    table = {
+        _("Property"): [_(PROPERTIES[p.property].label) for p in read],
+        _("Value"): ["–" if p.value is None else f"{number(p.value, 2)} {p.unit}" for p in read],
+        _("Spread"): ["–" if p.spread is None else f"± {number(p.spread, 2)}" for p in read],
+    }
+    st.dataframe(table, hide_index=True, key="matbert-read", alt=_("What MatBERT reads of the formula"))
+    st.caption(_(LAWS["matbert"].caption))
+
+
+def matgpt() -> None:
+    st.markdown(
+        _(
+            "MatGPT is a GPT-2 over the atoms of a formula. ConditionalMatGPT puts embedded properties in front, each "
+            "with a value or any."
+        )
+    )
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        begun = st.text_input(_("Written so far"), "Li", key="matgpt-begun", max_chars=60, bind=URL)
+        told = st.toggle(_("Tell it a band gap"), True, key="matgpt-told", bind=URL)
+        record = PROPERTIES["band_gap"]
+        gap = st.slider(
+            f"{_(record.label)} ({record.unit})", 0.0, 8.0, 2.5, 0.1, key="matgpt-gap", disabled=not told, bind=URL
+        )
+        seed = st.number_input(_("Seed"), 0, 10_000, 0, key="matgpt-seed", bind=URL)
+    conditions = {"band_gap": float(gap)} if told else {}
+    try:
+        options = next_atoms(begun.split(), conditions)
+        show_chart(draw_chances(options, translate=_), "next-atom", _("Which atom may come next"), right)
+        written = write_some(begun, conditions, 12, int(seed or 0))
+    except MatGenError as error:
+        st.error(_(str(error)))
+        return
+    with right:
+        st.markdown(_("It writes: {formulas}").format(formulas=", ".join(map(subscript, written)) or "–"))
+        st.caption(_(LAWS["matgpt"].caption))
+        st.caption(_("The bare network, without rules; the page Compositions balances charges and leaves repeats out."))

@@ -1,0 +1,164 @@
+"""The way through the lessons: their order, one demonstration at a time, links to each, and the lecture mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from matgen_core.core.errors import MatGenError
+from pages.i18n.language import N_, _, language, translations
+from pages.widgets.url_settings import URL, OneOf, localise_link
+
+#: Key of the tabs, and of the demonstration in a link: ``/diffusion?lesson=Samplers``.
+LESSON, LECTURE = "lesson", "lecture"
+#: 18 px and more everywhere, and no title, so that control and effect fit on a projector's screen.
+_LECTURE_STYLE = """<style>
+html { font-size: 20px; }
+[data-testid="stMain"] [data-testid="stCaptionContainer"] p, [data-testid="stMain"] label p,
+[data-testid="stMain"] pre, [data-testid="stMain"] code { font-size: 18px !important; }
+[data-testid="stMainBlockContainer"] { padding-top: 3.2rem; }
+[data-testid="stMainBlockContainer"] h1, .st-key-path-source, .st-key-foot { display: none; }
+[data-testid="stMain"] .katex { font-size: 1.05em; }
+</style>"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of the way.
+
+    Args:
+        script: of the page.
+        title: as the menu gives it.
+        heading: of the page.
+        section: of the chapter.
+        lessons: names of its demonstrations, in order.
+    """
+
+    script: str
+    title: str
+    heading: str
+    section: str
+    lessons: tuple[str, ...]
+
+
+PATH = (
+    Step("pages/learn/inverse_problem.py", N_("Inverse problem"), N_("From structure to property, and "
+    "back"), "4.1, 4.5",
+         (N_("Forward and inverse"), N_("Workflow"))),
+    Step("pages/learn/diffusion.py", N_("Diffusion"), N_("Diffusion, live"), "4.2, 4.3",
+         (N_("Noise"), N_("Train it"), N_("From noise"), N_("Samplers"), N_("Conditions"), N_("Descriptors"),
+          N_("Code"))),
+    Step("pages/learn/language_models.py", N_("Language models"), N_("Language models, live"), "4.4",
+         (N_("Tokens"), N_("The next token"), N_("Write one"), N_("Attention"), N_("Temperature"), N_("Conditions"))),
+    Step("pages/learn/encoders.py", N_("Transformers"), N_("Transformers for materials"), "",
+         (N_("ChemBERTa"), N_("MatBERT"), N_("MatGPT"))),
+    Step("pages/learn/transfer.py", N_("Transfer"), N_("Pretraining and transfer"), "",
+         (N_("Hide and guess"), N_("Two views"), N_("Three ways to teach"), N_("Teach it yourself"))),
+    Step("pages/learn/exercises.py", N_("Exercises"), N_("Exercises"), "",
+         (N_("1 Concepts"), N_("2 Implementation"), N_("3 Application"), N_("Check yourself"))),
+    Step("pages/learn/notes.py", N_("Notes"), N_("Notes to the chapter"), "",
+         (N_("Diffusion"), N_("Language models"), N_("Inverse design"), N_("Transfer"), N_("Claims"))),
+    Step("pages/learn/chapter.py", N_("The chapter's code"), N_("The chapter's code, by its names"), "",
+         (N_("Table"), N_("Run it"))),
+)  # fmt: skip
+
+
+def step_of(script: str) -> Step:
+    """The step of a page, by the end of its path."""
+    return next(step for step in PATH if script.endswith(step.script))
+
+
+def neighbours(step: Step, lesson: str) -> tuple[tuple[Step, str] | None, tuple[Step, str] | None]:
+    """The demonstration before this one and the one after it; None at the ends of the way."""
+    every = [(each, name) for each in PATH for name in each.lessons]
+    place = every.index((step, lesson))
+    return (every[place - 1] if place else None), (every[place + 1] if place + 1 < len(every) else None)
+
+
+def show_lessons(script: str, shown: Mapping[str, Callable[[], object]]) -> None:
+    """A page of the way: its heading, its demonstrations as tabs of which one is computed, and the way on.
+
+    Args:
+        script: ``__file__`` of the page.
+        shown: function by name of the demonstration, in the order of its step.
+    """
+    step = step_of(script.replace("\\", "/"))
+    st.title(_(step.heading), anchor=False)
+    with st.container(key="path-head", horizontal=True, vertical_alignment="center"):
+        with st.container(key="path-source"):
+            st.caption(_source(step))
+        st.toggle(
+            _("Lecture mode"),
+            key=LECTURE,
+            bind=URL,
+            help=_("Larger text, also in figures, and no title"),
+            width="content",
+        )
+    if st.session_state.get(LECTURE):
+        st.html(_LECTURE_STYLE)
+    names = [_(name) for name in step.lessons]
+    _follow_language(step)
+    tabs = st.tabs(names, key=LESSON, bind=URL)
+    for name, tab in zip(step.lessons, tabs, strict=True):
+        if tab.open:
+            with tab:
+                _guarded(shown[name])
+                _show_way(step, name)
+
+
+def _source(step: Step) -> str:
+    if step.section:
+        return _("Textbook of 橋本佑介, Tohoku University (CC BY 4.0), section {section}").format(section=step.section)
+    return _("Textbook of 橋本佑介, Tohoku University (CC BY 4.0), chapter 4")
+
+
+def _follow_language(step: Step) -> None:
+    """Turns the chosen demonstration into the reader's language, of a link or of this session; drops another page's."""
+    localise_link({LESSON: OneOf(step.lessons)})
+    kept = st.session_state.get(LESSON)
+    if kept is None:
+        return
+    meant = [name for name in step.lessons if kept in translations(name).values()]
+    if not meant:
+        del st.session_state[LESSON]
+    elif (now := translations(meant[0])[language()]) != kept:
+        st.session_state[LESSON] = now
+
+
+def _show_way(step: Step, lesson: str) -> None:
+    before, after = neighbours(step, lesson)
+    with st.container(key="path-way", horizontal=True, horizontal_alignment="distribute"):
+        for place, mark in ((before, "← {name}"), (after, "{name} →")):
+            if place is not None:
+                _link(*place, mark)
+
+
+def _link(step: Step, lesson: str, mark: str) -> None:
+    label = mark.format(name=_(lesson) if len(step.lessons) > 1 else _(step.title))
+    params = {LESSON: _(lesson), "lang": language()}
+    if st.session_state.get(LECTURE):
+        params[LECTURE] = "true"
+    try:
+        st.page_link(step.script, label=label, query_params=params)
+    except StreamlitAPIException:  # a page that is opened alone knows no others
+        st.caption(label)
+
+
+def link_to(lesson: str, label: str) -> None:
+    """A link to a demonstration, by its name."""
+    step = next(each for each in PATH if lesson in each.lessons)
+    try:
+        st.page_link(step.script, label=label, query_params={LESSON: _(lesson), "lang": language()})
+    except StreamlitAPIException:
+        st.caption(label)
+
+
+def _guarded(show: Callable[[], object]) -> None:
+    """Shows a demonstration; what its user or a missing file brings is said in words."""
+    try:
+        show()
+    except MatGenError as error:
+        st.error(_(str(error)))
