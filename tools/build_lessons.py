@@ -1,9 +1,10 @@
 """Makes what the lessons show at once: descriptors of molecules, networks trained longer, and what was measured.
 
-    python tools/build_lessons.py [descriptors] [pupils] [ways] [priors] [conditions]
+    python tools/build_lessons.py [descriptors] [pupils] [ways] [priors] [hidden] [conditions]
 
 Without names all of it, about an hour on one core. The seconds of the samplers are processor time, but a busy machine
-lengthens them too: ``seconds`` measures them again, on a quiet one.
+lengthens them too: ``seconds`` measures them again, on a quiet one. ``hidden`` wants training/rows/formulas.csv.gz
+(``matgen data formulas``).
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ SEEDS = range(6)
 def main() -> None:
     import torch
 
+    from matgen_core.kinds.compositions.rows import count_atoms, load_formula_rows
     from matgen_core.kinds.crystals.embed import load_autoencoder
     from matgen_core.kinds.molecules.reference import load_molecule_reference
     from matgen_core.lessons import descriptors as lessons_descriptors
     from matgen_core.lessons import sampling as lessons_sampling
     from matgen_core.lessons import training as lessons_training
+    from matgen_core.lessons import transfer as lessons_transfer
 
     torch.set_num_threads(1)
-    wanted = sys.argv[1:] or ["descriptors", "pupils", "seconds", "ways", "priors", "conditions"]
+    wanted = sys.argv[1:] or ["descriptors", "pupils", "seconds", "ways", "priors", "hidden", "conditions"]
     if "descriptors" in wanted:
         lessons_descriptors.build_descriptors(load_molecule_reference().smiles[:2000])
     if "pupils" in wanted:
@@ -47,6 +50,12 @@ def main() -> None:
     if "priors" in wanted:
         measured = replace(measured, priors=lessons_sampling.measure_priors(seeds=SEEDS))
         print(measured.priors, flush=True)
+    if "hidden" in wanted:
+        rows = load_formula_rows(ROOT / "training" / "rows" / "formulas.csv.gz")
+        held = sorted(
+            {f for f, out in zip(rows.formulas, rows.held, strict=True) if out and sum(count_atoms(f).values()) <= 50}
+        )
+        measured = replace(measured, hidden=lessons_transfer.measure_hidden(held[:: max(1, len(held) // 1000)][:1000]))
     if "conditions" in wanted:
         told = []
         for key, values in lessons_sampling.TARGETS.items():

@@ -27,7 +27,7 @@ def table() -> None:
         _("The chapter's name"): [entry.name for entry in TABLE],
         _("Here, by the same name"): [_module(entry.place) for entry in TABLE],
         _("The app runs"): [entry.ours.replace(":", ".").removeprefix("matgen_core.") for entry in TABLE],
-        _("Changed"): [_(entry.changed) or "–" for entry in TABLE],
+        _("Changed"): [_(entry.changed) if entry.changed else "–" for entry in TABLE],
         _("Lesson"): [_(entry.lesson) for entry in TABLE],
     }
     st.dataframe(rows, hide_index=True, key="chapter-table", height="content", alt=_("The chapter's names and ours"))
@@ -45,7 +45,7 @@ def run_it() -> None:
     with left:
         st.code(inspect.getsource(entry.load()), language="python", wrap_lines=True)  # type: ignore[arg-type]
     with right:
-        st.markdown(_("**Section {section}.** {doc}").format(section=_(entry.section), doc=""))
+        st.markdown(_("Chapter: {section}").format(section=_(entry.section)))
         if entry.changed:
             st.caption(_("Changed: {what}").format(what=_(entry.changed)))
         link_to(entry.lesson, f"→ {_(entry.lesson)}")

@@ -55,8 +55,10 @@ def _axes() -> Projection:
 def reverse() -> None:
     st.markdown(
         _(
-            "A network that has learnt to tell the noise takes it away again. Shown is the clean latent that it "
-            "predicts at each step, decoded: first it is vague, then it settles."
+            "A network that has learnt to tell the noise takes it away again, p(xₜ₋₁ | xₜ). The chapter's step is "
+            "below, with z fresh noise and σₜ² = βₜ. The film runs the app's own network (it answers v, cosine "
+            "schedule): shown is the clean latent that it predicts at each step, decoded; first it is vague, then it "
+            "settles."
         )
     )
     clean, back = st.columns([2, 3], gap="medium")
@@ -115,20 +117,24 @@ def samplers() -> None:
     st.markdown(
         _(
             "The chapter's loop (DDPM) takes all 1000 steps and adds fresh noise at each. **DDIM** walks the same way "
-            "without noise and may skip steps; a **solver of second order** bends with the path and needs the fewest. "
-            "The network is the same each time."
+            "without noise and may skip steps; a **solver of second order** bends with the path. The network is "
+            "the same "
+            "each time; D is the clean sample that it predicts, D′ the same carried forward from the step before."
         )
     )
     ddim, solver = st.columns(2, gap="medium")
-    ddim.latex(r"\text{DDIM: } x_s = \sqrt{\bar\alpha_s}\,\hat x_0 + \sqrt{1-\bar\alpha_s}\,\varepsilon_\theta")
-    solver.latex(r"\text{DPM++: } x_s = \tfrac{\sigma_s}{\sigma_t} x_t - \alpha_s(e^{-h}-1)\,D'")
+    ddim.latex(r"\text{DDIM: } x_s = \sqrt{\bar\alpha_s}\,D + \sqrt{1-\bar\alpha_s}\,\varepsilon_\theta")
+    solver.latex(
+        r"\text{DPM++: } x_s = \sqrt{\tfrac{1-\bar\alpha_s}{1-\bar\alpha_t}}\, x_t - \sqrt{\bar\alpha_s}(e^{-h}-1)\,D',"
+        r"\quad h = \tfrac12 \ln\tfrac{\bar\alpha_s (1-\bar\alpha_t)}{(1-\bar\alpha_s)\bar\alpha_t}"
+    )
     ways = load_measured().ways
     left, right = st.columns([3, 2], gap="medium")
     with left:
         guessed = guess(
             "samplers",
             _("Before you look: which ends nearest to the known latents?"),
-            [_("DDPM with 1000 steps"), _("the solver with 20 steps"), _("too close to say")],
+            [_("DDPM with 1000 steps"), _("DDIM with 20 steps"), _("the solver with 20 steps")],
         )
         if not st.toggle(_("Show what was measured"), key="ways-shown", bind=URL):
             return
@@ -143,7 +149,8 @@ def samplers() -> None:
             }
         )
         st.dataframe(table, hide_index=True, key="ways", alt=_("Samplers compared by quality and time"))
-        show_outcome(guessed, _("too close to say"))
+        show_outcome(guessed, _("DDIM with 20 steps"))
+        st.markdown(_(LAWS["samplers-steps"].caption))
         st.caption(_(LAWS["samplers"].caption))
     with right:
         show_chart(

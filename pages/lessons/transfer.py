@@ -10,11 +10,11 @@ import streamlit as st
 from matgen_core.core.errors import MatGenError
 from matgen_core.evaluation.transfer import RESULTS
 from matgen_core.lessons.laws import HIDDEN, LAWS
+from matgen_core.lessons.sampling import load_measured
 from matgen_core.lessons.transfer import (
     chapter_parameters,
     count_parameters,
     guess_masked,
-    hidden_found,
     place_views,
     self_supervision,
     tokens_of,
@@ -74,7 +74,7 @@ def _show_guesses(formula: str, places: list[int]) -> None:
         )
         show_chart(draw_guess(found), f"bars-{found.place}", _("What the network guesses, likeliest first"), column)
     st.caption(_(LAWS["hidden"].caption))
-    found_share, base = hidden_found()
+    found_share, base = load_measured().hidden
     st.caption(
         _(
             "In withheld formulas it finds one hidden atom in {share} of cases; guessing the commonest element "

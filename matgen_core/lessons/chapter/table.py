@@ -22,7 +22,7 @@ class Entry:
         place: "module:name" here.
         ours: "module:name" of what the app itself runs for it.
         lesson: demonstration that shows it.
-        changed: what is mended or filled in here; empty where nothing is.
+        changed: what is mended or filled in here; None where nothing is.
         example: runs it with the chapter's sizes and returns what it prints.
     """
 
@@ -31,7 +31,7 @@ class Entry:
     place: str
     ours: str
     lesson: str
-    changed: Message
+    changed: Message | None
     example: Callable[[], str]
 
     def load(self) -> object:
@@ -40,7 +40,7 @@ class Entry:
 
 
 _SCALED = Message("betas are a buffer and scaled by 1000 / T")
-_NONE = Message("")
+_NONE = None
 TABLE = (
     Entry("4.2", "SimpleDiffusionModel", f"{_HERE}.diffusion:SimpleDiffusionModel",
           "matgen_core.models.denoiser:SimpleDiffusionModel", "Train it", _SCALED, examples.simple_diffusion),

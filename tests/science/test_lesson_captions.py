@@ -1,0 +1,24 @@
+"""Every caption of the lessons is a law: it holds where its demonstration opens and at both ends of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from matgen_core.lessons.laws import LAWS
+
+CASES = [(name, settings) for name, law in LAWS.items() for settings in (law.opening, *law.ends)]
+
+
+@pytest.mark.parametrize(("name", "settings"), CASES, ids=[f"{name}-{i}" for i, (name, _) in enumerate(CASES)])
+def test_a_caption_holds(name: str, settings: dict[str, Any]) -> None:
+    assert LAWS[name].holds(**settings), LAWS[name].caption
+
+
+def test_every_caption_stands_on_a_page() -> None:
+    from pathlib import Path
+
+    pages = Path(__file__).parents[2] / "pages" / "lessons"
+    text = " ".join(path.read_text(encoding="utf-8") for path in pages.glob("*.py"))
+    assert [name for name in LAWS if f'LAWS["{name}"].caption' not in text] == []
