@@ -358,13 +358,20 @@ def composition_targets() -> str:
     return table(head, rows) + f"\n{result['targets'][0]['hits']['of']} samples per target, predicted by MatBERT.\n"
 
 
+BEGINNINGS = {
+    "nothing": "from nothing",
+    "formulas": "pretrained on formulas",
+    "properties": "taught computed properties",
+}
+
+
 def transfer() -> str:
     result = read("transfer.json")
     if result is None:
         return f"{MISSING}\n"
     rows = [
         (
-            way["strategy"],
+            f"{BEGINNINGS[way['beginning']]}, {way['strategy']}",
             f"{way['mae']:.3f} ± {way['std']:.3f}",
             f"{way['trained_parameters']:,} ({way['share']:.1%})",
             f"{way['seconds']:.0f}",

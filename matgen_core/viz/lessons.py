@@ -244,10 +244,10 @@ def draw_guidance(cells: Sequence[Told], tolerance: float, chosen: float, *, tra
             line={"color": colour, "dash": dash, "width": 3},
             marker={"symbol": symbol, "size": 10},
         )
-    low, high = zip(*(share_of(c.on_target(tolerance), len(c.readings))[1:] for c in cells), strict=True)
+    ends = [share_of(c.on_target(tolerance), len(c.readings)) for c in cells]
     figure.data[0].error_y = {
-        "array": [h - m for h, m in zip(high, met, strict=True)],
-        "arrayminus": [m - b for m, b in zip(met, low, strict=True)],
+        "array": [high - share for share, _low, high in ends],
+        "arrayminus": [share - low for share, low, _high in ends],
     }
     figure.add_vline(x=chosen, line_color=MUTED, line_width=2)
     figure.update_xaxes(title=translate("guidance")).update_yaxes(range=[0, 1.03], tickformat=".0%")

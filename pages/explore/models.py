@@ -21,6 +21,7 @@ _PURPOSE = {
     "crystal-gap": N_("Crystals: predicts the band gap from formula and structure; judges"),
     "matbert": N_("Compositions: predicts band gap, formation energy and moment from the formula"),
     "matbert-atoms": N_("MatBERT as in the chapter, pretrained only, for the lesson"),
+    "matbert-formulas": N_("MatBERT pretrained on formulas alone, for the lesson on transfer"),
     "matgpt": N_("Compositions: generates formulas for targets"),
     "smiles-gpt": N_("Molecules: generates SMILES for targets"),
     "smiles-bert": N_("Molecules: encodes a SMILES as a vector"),

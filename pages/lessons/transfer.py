@@ -136,7 +136,7 @@ def _show_counts(size: int, rank: int) -> None:
     """Weights of each way, the head apart, for the network here and for the chapter's."""
     counts, whole = count_parameters(size, rank), chapter_parameters(size, rank)
     show_chart(
-        draw_parameters({_(NAMES[k]): (c.inside, c.frozen) for k, c in counts.items()}, translate=_),
+        draw_parameters({_(NAMES[k]): (c.inside, c.inside + c.frozen) for k, c in counts.items()}, translate=_),
         "parameters",
         _("Weights trained and frozen by each strategy"),
     )

@@ -7,64 +7,79 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.lessons.diffusion import pupil_of
+from matgen_core.lessons.training import pupil_of
 
 APP = str(Path(__file__).parents[2] / "pages" / "learn" / "diffusion.py")
 
 
-@pytest.fixture(scope="module")
-def page() -> AppTest:
-    return AppTest.from_file(APP, default_timeout=300).run()
-
-
-def test_it_opens(page: AppTest) -> None:
+def open_lesson(name: str) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=300)
+    page.query_params["lesson"] = name
+    page.run()
     assert not page.exception
     assert not page.error
-    assert len(page.latex) >= 9, "the equations beside the code"
-    assert "class SimpleDiffusionModel" in " ".join(code.value for code in page.code)
-    assert "0.36" in " ".join(text.value for text in page.markdown), "the note to the chapter"
+    return page
+
+
+def test_the_noise_opens_and_answers() -> None:
+    page = open_lesson("Noise")
     assert "NaCl** → " in " ".join(text.value for text in page.caption), "the crystal, and what becomes of it"
-
-
-def test_the_sliders_answer(page: AppTest) -> None:
     page.slider(key="forward-t").set_value(999).run()
-    assert not page.exception
-    assert any("ᾱ = 0.0000" in text.value for text in page.caption)
-    page.selectbox(key="told").set_value("band_gap").run()
-    assert not page.exception
-    assert [s for s in page.slider if s.key == "told-value"]
-
-
-def test_a_crystal_that_is_not_known_is_said() -> None:
-    page = AppTest.from_file(APP, default_timeout=300).run()
+    assert any("ᾱ = 4.04·10⁻⁵" in text.value for text in page.caption)
     page.text_input(key="dissolve").set_value("<script>").run()
     assert not page.exception
     assert page.error
+
+
+def test_the_code_stands_below_its_equation() -> None:
+    page = open_lesson("Code")
+    assert len(page.latex) == 7
+    assert "class SimpleDiffusionModel" in " ".join(code.value for code in page.code)
+    assert "0.36" in " ".join(text.value for text in page.markdown), "the note to the chapter"
+
+
+def test_a_film_takes_a_condition() -> None:
+    page = open_lesson("From noise")
+    page.selectbox(key="told").set_value("band_gap").run()
+    assert not page.exception
+    assert [s for s in page.slider if s.key == "told-value"]
 
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_training_leaves_a_curve_and_samples(conditional: bool) -> None:
     page = AppTest.from_file(APP, default_timeout=300)
     pupil = pupil_of("spiral", conditional)
-    for _share in pupil.learn(600.0, report_every=-1.0):
-        if len(pupil.losses) >= 60:
-            break
-    page.session_state["pupil"] = (("spiral", conditional), pupil)
+    assert list(pupil.learn(60))[-1] == 1.0
+    page.session_state["pupil"] = (("spiral", conditional, "eps", 0), pupil)
     page.session_state["conditional"] = conditional
+    page.query_params["lesson"] = "Train it"
     page.run()
     assert not page.exception
-    assert any("60 steps" in text.value for text in page.caption)
-    assert bool([s for s in page.slider if s.key == "c-0"]) is conditional
+    assert any("after 60 steps" in text.value for text in page.markdown)
+    assert bool([s for s in page.slider if s.key == "c-spiral-0"]) is conditional
 
 
-def test_a_condition_and_its_guidance_answer_at_once(page: AppTest) -> None:
+def test_the_failure_of_the_noise_in_128_dimensions_is_said() -> None:
+    page = AppTest.from_file(APP, default_timeout=300)
+    page.session_state["pupil"] = (("descriptors", False, "eps", 1000), pupil_of("descriptors", False, "eps", 1000))
+    page.session_state["pupil-data"], page.session_state["predicts-descriptors"] = "descriptors", "eps"
+    page.session_state["begun-False"] = 1000
+    page.query_params["lesson"] = "Train it"
+    page.run()
+    assert not page.exception
+    assert any("157 times" in text.value for text in page.warning)
+
+
+def test_a_condition_and_its_guidance_answer_at_once() -> None:
+    page = open_lesson("Conditions")
     page.selectbox(key="guided-property").set_value("formation_energy").run()
     page.select_slider(key="guided-weight").set_value(8.0).run()
     assert not page.exception
     assert any("0.25 eV/atom" in text.value for text in page.caption)
 
 
-def test_descriptors_of_a_molecule_and_of_none(page: AppTest) -> None:
+def test_descriptors_of_a_molecule_and_of_none() -> None:
+    page = open_lesson("Descriptors")
     page.text_input(key="described").set_value("CCOC(=O)c1ccccc1").run()
     assert not page.exception
     page.text_input(key="described").set_value("C(").run()

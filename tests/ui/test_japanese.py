@@ -33,6 +33,7 @@ from matgen_core.workflows.predict_table import read_rows
 from matgen_core.workflows.training_examples import read_examples
 from pages.i18n.former_sentences import FORMER
 from pages.i18n.language import entries, translate
+from pages.lessons.path import PATH
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(
@@ -40,6 +41,9 @@ NAMES = sorted(
     for section in ("design", "explore", "learn")
     for path in (ROOT / "pages" / section).glob("*.py")
 )
+#: Each page with each demonstration of its lessons; one is computed at a time.
+SHOWN = [(name, "") for name in NAMES if not name.startswith("learn/")]
+SHOWN += [(step.script.removeprefix("pages/"), lesson) for step in PATH for lesson in step.lessons]
 KANA = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 #: What stays in Latin letters: names, units, formulas, SMILES, code, commands, references, Streamlit's own words.
 ALLOWED = re.compile(
@@ -205,11 +209,15 @@ def texts(page: AppTest) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_page_shows_an_english_sentence(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "lesson"), SHOWN)
+def test_no_page_shows_an_english_sentence(
+    name: str, lesson: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")  # runs keep the names that they were given
     page = AppTest.from_file(str(ROOT / "pages" / name), default_timeout=300)
     page.query_params["lang"] = "ja"
+    if lesson:
+        page.query_params["lesson"] = lesson
     page.run()
     assert not page.exception
     cards = " ".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*/README.md"))

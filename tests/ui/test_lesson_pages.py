@@ -2,42 +2,84 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.learning.checkpoints import available
+from pages.lessons.checklist import CHECKLIST
+from pages.lessons.notebook import read_notebook
+from pages.lessons.path import PATH, neighbours
 
 PAGES = Path(__file__).parents[2] / "pages"
 
 
-def open_page(name: str) -> AppTest:
-    page = AppTest.from_file(str(PAGES / name), default_timeout=300).run()
+def open_page(name: str, lesson: str = "") -> AppTest:
+    page = AppTest.from_file(str(PAGES / name), default_timeout=300)
+    if lesson:
+        page.query_params["lesson"] = lesson
+    page.run()
     assert not page.exception
     assert not page.error
     return page
 
 
+def test_the_path_names_the_demonstrations_that_its_pages_show() -> None:
+    for step in PATH:
+        text = (PAGES.parent / step.script).read_text(encoding="utf-8")
+        assert [name for name in step.lessons if f'"{name}":' not in text] == [], step.script
+    places = [neighbours(step, name) for step in PATH for name in step.lessons]
+    assert places[0][0] is None
+    assert places[-1][1] is None
+    assert all(before is not None for before, _after in places[1:])
+
+
+def test_every_item_of_the_checklist_leads_to_a_demonstration() -> None:
+    lessons = {name for step in PATH for name in step.lessons}
+    items = [item for items in CHECKLIST.values() for item in items]
+    assert [len(items) for items in CHECKLIST.values()] == [10, 15, 5, 5, 5, 5, 5]
+    assert {lesson for _item, lesson in items} <= lessons
+    assert len({item for item, _lesson in items}) == 50
+
+
+def test_a_demonstration_opens_by_its_link_in_either_language() -> None:
+    for lang, lesson, word in (("en", "Attention", "Query token"), ("ja", "Attention", "クエリのトークン")):
+        page = AppTest.from_file(str(PAGES / "learn/language_models.py"), default_timeout=300)
+        page.query_params["lang"], page.query_params["lesson"] = lang, lesson
+        page.query_params["attention-head"] = "3"
+        page.run()
+        assert not page.exception
+        assert page.slider(key="attention-head").value == 3
+        assert any(slider.label == word for slider in page.slider)
+
+
 def test_the_language_lesson_answers_its_controls() -> None:
-    page = open_page("learn/language_models.py")
-    page.slider(key="lesson-temperature").set_value(1.5)
-    page.slider(key="attention-head").set_value(2)
-    page.selectbox(key="told-molecule").select("weight")
-    page.run()
-    assert not page.exception
+    open_page("learn/language_models.py", "The next token").slider(key="lesson-temperature").set_value(1.5).run()
+    page = open_page("learn/language_models.py", "Attention")
+    page.slider(key="attention-head").set_value(2).run()
+    assert any("of its attention lies on atoms" in m.value for m in page.markdown)
     page.text_input(key="attention-smiles").set_value("C(").run()
     assert not page.exception
     assert any("no molecule" in e.value for e in page.error)
 
 
+def test_a_string_is_written_token_by_token() -> None:
+    page = open_page("learn/language_models.py", "Write one")
+    before = page.text_input(key="written").value
+    page.button(key="top-token").click().run()
+    assert not page.exception
+    assert page.text_input(key="written").value.startswith(before)
+
+
 def test_the_notes_carry_their_figures() -> None:
-    page = open_page("learn/notes.py")
-    text = " ".join(m.value for m in page.markdown)
+    text = " ".join(m.value for m in open_page("learn/notes.py").markdown)
     assert "0.36" in text
-    assert "72%" in text
-    assert any("cannot be multiplied" in c.value for c in page.code)
-    assert any("10.1016/j.cell.2020.01.021" in c.value for c in page.caption)
+    assert any("cannot be multiplied" in c.value for c in open_page("learn/notes.py", "Diffusion").code)
+    assert "72%" in " ".join(m.value for m in open_page("learn/notes.py", "Transfer").markdown)
+    assert "0.0074" in " ".join(m.value for m in open_page("learn/notes.py", "Inverse design").markdown)
+    assert any("10.1016/j.cell.2020.01.021" in c.value for c in open_page("learn/notes.py", "Claims").caption)
 
 
 def test_the_exercises_hide_their_answers_and_check_a_condition() -> None:
@@ -45,14 +87,38 @@ def test_the_exercises_hide_their_answers_and_check_a_condition() -> None:
     assert not any("guidance" in m.value for m in page.markdown)
     page.toggle(key="show-1").set_value(True).run()
     assert any("guidance" in m.value for m in page.markdown)
+    page = open_page("learn/exercises.py", "2 Implementation")
+    assert page.text_area(key="condition").value == "", "the box does not hold the answer"
     page.text_area(key="condition").set_value("nonsense").run()
     page.button(key="try-2").click().run()
     assert not page.exception
     assert any("no condition" in e.value for e in page.error)
-    page.multiselect(key="order").set_value(["cost", "target"]).run()
-    assert not page.exception
+    page = open_page("learn/exercises.py", "3 Application")
+    assert not page.selectbox, "the criteria are asked for before they are shown"
+
+
+def test_answers_and_ticks_are_kept_and_exported() -> None:
+    page = open_page("learn/exercises.py", "Check yourself")
     page.checkbox(key="check-0-0").check().run()
+    assert page.session_state["lesson-notebook"]["0-0"] is True
+    page.session_state["lesson"] = "1 Concepts"
+    page.run()
+    page.text_area(key="answer-answer-1").set_value("noise").run()
+    page.session_state["lesson"] = "Check yourself"
+    page.run()
+    assert page.checkbox(key="check-0-0").value is True
+    kept = page.session_state["lesson-notebook"]
+    assert kept["answer-1"] == "noise"
+    assert read_notebook(json.dumps(kept).encode()) == kept
+    assert read_notebook(b"nothing") is None
+    assert read_notebook(b"[1]") is None
+
+
+def test_the_chapters_code_runs_on_its_page() -> None:
+    page = open_page("learn/chapter.py", "Run it")
+    page.button(key="run-example").click().run()
     assert not page.exception
+    assert any("Training loss" in code.value for code in page.code)
 
 
 @pytest.mark.parametrize("name", available())
@@ -64,8 +130,8 @@ def test_every_model_has_a_card_on_its_page(name: str) -> None:
 
 
 def test_the_transfer_lesson_answers_its_controls() -> None:
+    open_page("learn/transfer.py", "Three ways to teach").slider(key="lora-rank").set_value(4).run()
     page = open_page("learn/transfer.py")
-    page.slider(key="lora-rank").set_value(4)
     page.text_input(key="masked-formula").set_value("Xx").run()
     assert not page.exception
     assert any("'Xx'" in e.value for e in page.error)
@@ -78,7 +144,7 @@ def _another_page() -> None:
 
 
 def test_teaching_goes_on_while_the_reader_is_on_another_page() -> None:
-    page = open_page("learn/transfer.py")
+    page = open_page("learn/transfer.py", "Teach it yourself")
     page.slider(key="teach-epochs").set_value(60).run()
     page.button(key="teach").click().run()
     assert not page.exception

@@ -37,12 +37,19 @@ def test_the_pages_have_the_titles_that_the_table_gives() -> None:
         assert re.search(rf'"{re.escape(path)}", title=_\("{re.escape(name)}"\)', frame), path
 
 
-def test_the_classes_of_the_chapter_that_the_table_names_are_in_their_files() -> None:
+def test_the_names_of_the_chapter_that_the_table_gives_are_in_their_files() -> None:
+    from matgen_core.lessons.chapter.table import TABLE
+
+    names = {entry.name for entry in TABLE}
+    met = set()
     for row in rows():
-        if names := re.findall(r"\b[A-Z]\w+Model\b", row[1]):
+        if own := names & set(re.findall(r"\w+", row[1])):
             files = re.findall(r"\(([^)]+)\)", row[2])
             text = " ".join((ROOT / f).read_text(encoding="utf-8") for f in files)
-            assert all(f"class {name}" in text for name in names)
+            assert all(re.search(rf"(?:class|def) {name}\b", text) for name in own), own
+            met |= own
+    assert met == names
+
 
 
 def test_readme_is_short_and_leads_to_the_table() -> None:

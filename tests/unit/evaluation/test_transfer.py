@@ -27,7 +27,8 @@ def measured(tmp_path: Path) -> Path:
 
 def test_the_ways_are_compared_on_one_split(measured: Path) -> None:
     found = measure_transfer(measured, 2, 2, lambda _: None)
-    assert [way["strategy"] for way in found["ways"]] == ["full", "adapter", "lora", "full, not pretrained"]
+    cells = [(way["beginning"], way["strategy"]) for way in found["ways"]]
+    assert cells == [(b, s) for b in ("nothing", "formulas", "properties") for s in ("full", "adapter", "lora")]
     assert found["rows"] + found["held"] == len(FORMULAS)
     shares = {way["strategy"]: way["share"] for way in found["ways"]}
     assert shares["lora"] < 0.1 < shares["full"] == 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matgen_core.core.errors import BadInput
-from matgen_core.lessons.exercises import CRITERIA, compare_priors, judge_by_order, read_condition, try_condition
+from matgen_core.lessons.exercises import CRITERIA, judge_by_order, read_condition, try_condition
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,3 @@ def test_the_order_decides() -> None:
     assert [j.total for j in one] == sorted((j.total for j in one), reverse=True)
     assert {j.formula: j.front for j in one} == {j.formula: j.front for j in other}, "fronts know no weights"
     assert one[0].front == other[0].front == 1, "what no weights can beat is not beaten in everything"
-
-
-def test_the_prior_and_the_diffusion_are_fed_to_one_decoder() -> None:
-    found = compare_priors(12)
-    assert set(found) == {"prior", "diffusion"}
-    for decoded in found.values():
-        assert decoded.drawn == 12
-        assert decoded.apart <= decoded.finished <= 12
-        assert decoded.different <= decoded.finished

@@ -7,7 +7,7 @@ import pytest
 
 from matgen_core.chem.drawing import draw_weights
 from matgen_core.core.errors import BadInput
-from matgen_core.lessons.language import atom_tokens, attend, count_heads, draw_some, next_tokens
+from matgen_core.lessons.language import atom_tokens, attend, count_heads, draw_some, draw_token, next_tokens, write_on
 
 
 def test_what_may_follow_sums_to_one_and_heat_flattens() -> None:
@@ -38,6 +38,22 @@ def test_attention_looks_back_only_and_lies_on_the_atoms() -> None:
     layers, heads = count_heads()
     assert layers > 1
     assert heads > 1
+
+
+def test_a_disc_means_the_same_in_every_drawing() -> None:
+    smiles = "CC(=O)Nc1ccc(O)cc1"
+    weak = draw_weights(smiles, [0.001] * 11)
+    assert weak != draw_weights(smiles, [0.9] * 11), "little attention is not drawn as the most there is"
+    found = attend(smiles, 0, 6)
+    assert 0 <= found.share_on_atoms(len(found.tokens) - 1) <= 1
+
+
+def test_a_string_is_written_token_by_token() -> None:
+    options = next_tokens("CC(=O)", 1.0, 3)
+    assert draw_token(options, 0) in {name for name, _, shaped in options if shaped > 0}
+    assert draw_token(options, 0) == draw_token(options, 0)
+    assert write_on("CC(=O") == "CC(=O)"
+    assert write_on("c1cc") is None
 
 
 def test_what_cannot_be_read_is_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,14 @@ from matgen_core.lessons.sampling import (
     GUIDANCES,
     TARGETS,
     WAYS,
-    Measured,
     composition_diversity,
     energy_distance,
     load_measured,
     measure_condition,
+    measure_priors,
     measure_way,
     save_measured,
+    share_of,
 )
 
 
@@ -36,6 +38,7 @@ def test_what_ships_shows_what_the_page_says() -> None:
     measured = load_measured()
     slow, fast = measured.ways[0], measured.ways[-1]
     assert slow.seconds > 10 * fast.seconds
+    assert all(len(way.distances) == 6 for way in measured.ways)
     for key, values in TARGETS.items():
         for value in (values[0], values[-1]):
             free, asked = (measured.of(key, value, weight) for weight in (0.0, 2.0))
@@ -58,17 +61,36 @@ def test_diversity_counts_atoms_that_differ() -> None:
 
 
 def test_a_way_and_a_condition_are_measured_again_alike() -> None:
-    one, two = (measure_way("dpm-solver", 4, count=8, decoded=3, seed=1) for _ in range(2))
-    assert (one.distance, one.finished, one.different) == (two.distance, two.finished, two.different)
+    one, two = (measure_way("dpm-solver", 4, count=8, decoded=3, seeds=(1, 2), seconds=0.1) for _ in range(2))
+    assert one == two
+    assert len(one.distances) == 2
+    assert one.decoded.drawn == 6
     told = measure_condition("band_gap", 3.0, 2.0, count=3)
     assert told == measure_condition("band_gap", 3.0, 2.0, count=3)
+    assert 0 <= told.on_target(0.5) <= len(told.readings)
     assert len(told.readings) <= 3
 
 
 def test_it_is_written_and_read_and_damage_is_said(tmp_path: Path) -> None:
     path = tmp_path / "lessons.json"
-    save_measured(Measured("x", load_measured().ways, load_measured().told), path)
-    assert load_measured.__wrapped__(path).told == load_measured().told
+    save_measured(replace(load_measured(), autoencoder="x"), path)
+    assert load_measured.__wrapped__(path) == replace(load_measured(), autoencoder="x")
     path.write_text("{}")
     with pytest.raises(MissingReference, match="build_lessons"):
         load_measured.__wrapped__(path)
+
+
+def test_the_prior_and_the_diffusion_are_fed_to_one_decoder() -> None:
+    found = measure_priors(6, seeds=(0, 1))
+    assert set(found) == {"prior", "diffusion"}
+    for prior in found.values():
+        assert len(prior.distances) == 2
+        assert prior.decoded.drawn == 12
+        assert max(prior.decoded.apart, prior.decoded.charged, prior.decoded.near) <= prior.decoded.finished <= 12
+
+
+def test_an_interval_holds_its_share_and_shrinks_with_the_count() -> None:
+    few, many = share_of(5, 10), share_of(500, 1000)
+    assert few[1] < few[0] == many[0] < few[2]
+    assert many[2] - many[1] < 0.2 * (few[2] - few[1])
+    assert share_of(0, 0) == (0.0, 0.0, 1.0)

@@ -15,6 +15,7 @@ from matgen_core.core.records import Candidate, Formula, Origin, Prediction, Ver
 from matgen_core.diffusion.schedules import cosine_schedule, linear_schedule
 from matgen_core.kinds.molecules.generate import WritingStep
 from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.lessons.decoded import Decoded
 from matgen_core.lessons.language import Attention, Sampled
 from matgen_core.lessons.sampling import Told, Way
 from matgen_core.lessons.transfer import Guess, ViewMap
@@ -40,7 +41,8 @@ PLANE = np.array([[0.0, 1.0], [2.0, -1.0], [0.5, 0.5]], dtype=np.float32)
 NO_POINTS = np.zeros((0, 2), dtype=np.float32)
 TOLD = Told("band_gap", 2.0, 1.0, (1.9, 2.1, 4.0), 0.9, 0.5, ("NaCl",))
 UNTOLD = Told("band_gap", 2.0, 0.0, (), 0.0, 0.0, ())
-WAYS = [Way("ddim", 10, 2.0, 0.3, 100, 90, 80, 70, 60), Way("ddpm", 100, 20.0, 0.1, 100, 90, 80, 70, 60)]
+DECODED = Decoded(100, 90, 80, 70, 65, 60, ("NaCl",))
+WAYS = [Way("ddim", 10, 2.0, (0.2, 0.4), DECODED), Way("ddpm", 100, 20.0, (0.1,), DECODED)]
 SAMPLED = Sampled(0.9, 1.0, 0.8, (1.0, 2.0, 1.5), ("CCO",))
 UNSAMPLED = Sampled(0.0, 0.0, None, (), ())
 SCHEDULES = {"linear": linear_schedule(), "cosine": cosine_schedule()}
@@ -107,10 +109,12 @@ def test_tokens_are_drawn_with_their_probabilities_and_the_drawn_one_in_any_case
 
 def test_lessons_draw_their_numbers() -> None:
     assert points(draw_teaching([(1, 0.5, 0.4), (2, 0.3, 0.2)], label="MAE")) == [(1, 0.4), (2, 0.2)]
-    assert points(draw_ways(WAYS), "ddim") == [(2.0, 0.3)]
+    assert points(draw_ways(WAYS), "ddim") == [(2.0, pytest.approx(0.3))]
     assert points(draw_guidance([TOLD], 0.25, 1.0), "on target") == [(1.0, pytest.approx(2 / 3))]
     assert points(draw_temperatures([(0.8, SAMPLED)]), "internal diversity") == [(0.8, 0.8)]
-    assert list(draw_conditions({"x": SAMPLED}, "logP").data[0].x) == [1.0, 2.0, 1.5]
+    told = draw_conditions({"nothing": SAMPLED, "1": SAMPLED, "4": SAMPLED}, "logP")
+    assert list(told.data[0].x) == [1.0, 2.0, 1.5]
+    assert told.layout.yaxis.type == "category", "a box that is called 1 stands at its name, not at 1"
     assert points(draw_losses([4.0, 2.0])) == [(0, 4.0), (1, 2.0)]
     assert points(draw_path(PLANE, PLANE[:2], PLANE[1:], 1), "the latent") == [(0, 1), (2, -1)]
     assert points(draw_cloud(PLANE)) == [tuple(map(float, row)) for row in PLANE]
@@ -122,7 +126,7 @@ def test_lessons_draw_their_numbers() -> None:
 
 
 def test_transfer_draws_its_numbers() -> None:
-    assert list(draw_guess(Guess(0, "Fe", (("Fe", 0.7), ("Co", 0.2)))).data[0].y) == [0.7, 0.2]
+    assert list(draw_guess(Guess(0, "Fe", (("Fe", 0.7), ("Co", 0.2)), 1, 94)).data[0].y) == [0.7, 0.2]
     views = ViewMap(PLANE, ("Fe2O3", "Fe2O3", "NaCl"), ("Fe2O3", "FeO", "NaCl"), PLANE, ("a", "b", "c"))
     figure = draw_views(views)
     assert points(figure, "Fe2O3") == [(0.0, 1.0), (2.0, -1.0)]

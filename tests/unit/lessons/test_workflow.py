@@ -1,0 +1,28 @@
+"""The workflow of 4.5 loses candidates box by box; an inverse question has several answers."""
+
+from __future__ import annotations
+
+from matgen_core.lessons.compositions import next_atoms, write_some
+from matgen_core.lessons.workflow import TOLERANCE, answers_to, known_gaps, run_workflow
+
+
+def test_each_box_keeps_a_part() -> None:
+    found = run_workflow((0.0, -0.5, 0.0), count=4)
+    assert found.generated == 4
+    assert found.generated >= found.reached >= found.makeable >= found.stable == len(found.names)
+
+
+def test_answers_have_the_gap_that_was_asked_for() -> None:
+    formulas, gaps = known_gaps()
+    found = answers_to(3.0)
+    by_name: dict[str, list[float]] = {}
+    for formula, gap in zip(formulas, gaps.tolist(), strict=True):
+        by_name.setdefault(formula, []).append(gap)
+    assert all(min(abs(gap - 3.0) for gap in by_name[name]) <= TOLERANCE for name in found.examples)
+    assert answers_to(30.0).count == 0
+
+
+def test_matgpt_writes_what_was_begun() -> None:
+    options = next_atoms(["Li"], {"band_gap": 3.0}, 90)
+    assert sum(chance for _name, chance in options) <= 1.0001
+    assert all("Li" in formula for formula in write_some("Li", {"band_gap": 3.0}, 4))
