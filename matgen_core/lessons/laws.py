@@ -158,11 +158,14 @@ def _every_box_loses(generated: int, reached: int, makeable: int, stable: int) -
 LAWS: dict[str, Law] = {
     "forward": Law(
         Message("Signal to noise falls at every step. Find the step at which noise becomes the larger part."),
-        _noise_takes_over, {"schedule": "linear"}, ({"schedule": "cosine"},),
+        _noise_takes_over,
+        {"schedule": "linear"},
+        ({"schedule": "cosine"},),
     ),
     "training": Law(
         Message("What is drawn spreads like the data: the ratio is near 1."),
-        _spreads_like_the_data, {"data": "spiral", "method": "ddim", "steps": 50},
+        _spreads_like_the_data,
+        {"data": "spiral", "method": "ddim", "steps": 50},
         ({"data": "latents", "method": "ddim", "steps": 50}, {"data": "descriptors", "method": "ddim", "steps": 50}),
     ),
     "noise-prediction": Law(
@@ -171,12 +174,15 @@ LAWS: dict[str, Law] = {
             "157 times: in 128 dimensions with few steps the samples fly apart. Where it answers v the factor is at "
             "most 1."
         ),
-        _noise_prediction_flies_apart, {"data": "descriptors", "begun_at": 1_000},
+        _noise_prediction_flies_apart,
+        {"data": "descriptors", "begun_at": 1_000},
         ({"data": "latents", "begun_at": 1_000}, {"data": "descriptors", "begun_at": 8_000}),
     ),
     "samplers": Law(
         Message("The solver of second order needs a twentieth of the loop's time or less."),
-        _solver_is_fast, {"fewest": 20}, ({"fewest": 10},),
+        _solver_is_fast,
+        {"fewest": 20},
+        ({"fewest": 10},),
     ),
     "samplers-steps": Law(
         Message(
@@ -184,31 +190,39 @@ LAWS: dict[str, Law] = {
             "network "
             "more exactly, and the network errs."
         ),
-        _fewer_steps_end_nearer, {"method": "dpm-solver"}, ({"method": "ddpm"}, {"method": "ddim"}),
+        _fewer_steps_end_nearer,
+        {"method": "dpm-solver"},
+        ({"method": "ddpm"}, {"method": "ddim"}),
     ),
     "samplers-scatter": Law(
         Message("Bars: one standard error over the seeds."),
-        _scatter_is_shown, {"method": "ddpm", "steps": 1000}, ({"method": "dpm-solver", "steps": 10},),
+        _scatter_is_shown,
+        {"method": "ddpm", "steps": 1000},
+        ({"method": "dpm-solver", "steps": 10},),
     ),
     "guidance": Law(
         Message("Some guidance brings more readings on target; the strongest lets formulas resemble one another."),
-        _guidance_trades, {"key": "band_gap", "value": 4.0},
+        _guidance_trades,
+        {"key": "band_gap", "value": 4.0},
         ({"key": "band_gap", "value": 5.0}, {"key": "formation_energy", "value": -4.0}),
     ),
     "priors": Law(
         Message("The diffusion's latents lie nearer to those of known crystals than the prior's, with every seed."),
-        _prior_is_further, {"least": 4},
+        _prior_is_further,
+        {"least": 4},
     ),
     "priors-overlap": Law(
         Message(
             "The surprise: the prior's crystals overlap less often, though their latents lie further away. One figure "
             "does not say which model is better: ask which figure a claim is about."
         ),
-        _prior_overlaps_less, {"least": 200},
+        _prior_overlaps_less,
+        {"least": 200},
     ),
     "temperature": Law(
         Message("A low temperature makes the likely likelier; top-k cuts off the unlikely altogether."),
-        _heat_flattens, {"begun": "CC(=O)N", "cold": 0.7, "hot": 1.0},
+        _heat_flattens,
+        {"begun": "CC(=O)N", "cold": 0.7, "hot": 1.0},
         ({"begun": "CC(=O)N", "cold": 0.1, "hot": 2.0}, {"begun": "", "cold": 0.5, "hot": 2.0}),
     ),
     "attention": Law(
@@ -216,31 +230,41 @@ LAWS: dict[str, Law] = {
             "From this token the network looks at itself and back, and predicts the token that follows. The discs have "
             "one scale for all heads: full dark is all of the attention."
         ),
-        _looks_at_itself_and_back, {"smiles": "CC(=O)Nc1ccc(O)cc1", "layer": 0, "head": 0},
+        _looks_at_itself_and_back,
+        {"smiles": "CC(=O)Nc1ccc(O)cc1", "layer": 0, "head": 0},
         ({"smiles": "CC(=O)Nc1ccc(O)cc1", "layer": 1, "head": 6}, {"smiles": "CCO", "layer": 0, "head": 3}),
     ),
     "hidden": Law(
         Message("The true element is dark. Where it is not among the likeliest seven, it stands last, with its rank."),
-        _truth_is_shown, {"formula": "Fe2O3", "place": 2},
+        _truth_is_shown,
+        {"formula": "Fe2O3", "place": 2},
         ({"formula": "NaCl", "place": 1}, {"formula": "LiFePO4", "place": 1}, {"formula": "GaAs", "place": 1}),
     ),
     "hidden-offered": Law(
         Message("Formulas in which the network finds the hidden element"),
-        _truth_comes_first, {"formula": HIDDEN[0][0], "place": HIDDEN[0][1]},
+        _truth_comes_first,
+        {"formula": HIDDEN[0][0], "place": HIDDEN[0][1]},
         tuple({"formula": formula, "place": place} for formula, place in HIDDEN[1:]),
     ),
     "inverse": Law(
-        Message("One formula, one value; one value, many formulas. Move the slider: the fewer crystals, the "
-        "harder the design."),
-        _many_answers, {"gap": 3.0}, ({"gap": 0.0}, {"gap": 8.0}),
+        Message(
+            "One formula, one value; one value, many formulas. Move the slider: the fewer crystals, the "
+            "harder the design."
+        ),
+        _many_answers,
+        {"gap": 3.0},
+        ({"gap": 0.0}, {"gap": 8.0}),
     ),
     "funnel": Law(
         Message("Each box keeps a part of what came; the chapter's arrow back asks the generator for more."),
-        _every_box_loses, {"generated": 16, "reached": 5, "makeable": 4, "stable": 2},
+        _every_box_loses,
+        {"generated": 16, "reached": 5, "makeable": 4, "stable": 2},
     ),
     "matbert": Law(
         Message("The order of the elements changes nothing: Fe2O3 and O3Fe2 are read alike."),
-        _order_changes_nothing, {"one": "Fe2O3", "other": "O3Fe2"}, ({"one": "LiFePO4", "other": "O4PFeLi"},),
+        _order_changes_nothing,
+        {"one": "Fe2O3", "other": "O3Fe2"},
+        ({"one": "LiFePO4", "other": "O4PFeLi"},),
     ),
     "chemberta": Law(
         Message(
@@ -248,13 +272,16 @@ LAWS: dict[str, Law] = {
             "lie close "
             "together: compare them with one another, not with 1."
         ),
-        _vectors_agree_with_prints, {"one": "ibuprofen", "near": "aspirin", "far": "caffeine"},
+        _vectors_agree_with_prints,
+        {"one": "ibuprofen", "near": "aspirin", "far": "caffeine"},
     ),
     "matgpt": Law(
         Message("Told another gap, the network finds other atoms likely."),
-        _gap_moves_atoms, {"begun": "Li", "low": 0.0, "high": 5.0}, ({"begun": "", "low": 0.0, "high": 8.0},),
+        _gap_moves_atoms,
+        {"begun": "Li", "low": 0.0, "high": 5.0},
+        ({"begun": "", "low": 0.0, "high": 8.0},),
     ),
-}  # fmt: skip
+}
 
 
 @lru_cache(maxsize=200)

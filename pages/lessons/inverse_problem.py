@@ -83,33 +83,40 @@ def both_ways() -> None:
 _BOXES: dict[str, tuple[str, Callable[..., object], str]] = {
     N_("Target"): (
         N_("Each property is a value, a range or any, with a tolerance of its own."),
-        inverse_design.multi_objective_generation, "2 Implementation",
+        inverse_design.multi_objective_generation,
+        "2 Implementation",
     ),
     N_("Generate"): (
         N_("A conditional generative model writes candidates; several engines may be mixed."),
-        design, "Conditions",
+        design,
+        "Conditions",
     ),
     N_("Predict"): (
         N_("Predictors that did not steer the generation read every candidate."),
-        inverse_design.predicted_values, "MatBERT",
+        inverse_design.predicted_values,
+        "MatBERT",
     ),
     N_("Reached?"): (
         N_("Every target must be met within its tolerance; no average over different units."),
-        met_all, "2 Implementation",
+        met_all,
+        "2 Implementation",
     ),
     N_("Can it be made?"): (
         N_("Charges balance and no atoms overlap: necessary, not sufficient."),
-        inverse_design.simple_synthesizability_checker, "3 Application",
+        inverse_design.simple_synthesizability_checker,
+        "3 Application",
     ),
     N_("Stable?"): (
         N_("The distance to the hull of known phases, by formation energy."),
-        run_workflow, "3 Application",
+        run_workflow,
+        "3 Application",
     ),
     N_("List"): (
         N_("What is left goes to experiment, sorted by the distance from the targets."),
-        inverse_design.MaterialsInverseDesign, "Run it",
+        inverse_design.MaterialsInverseDesign,
+        "Run it",
     ),
-}  # fmt: skip
+}
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

@@ -45,25 +45,71 @@ class Step:
 
 
 PATH = (
-    Step("pages/learn/inverse_problem.py", N_("Inverse problem"), N_("From structure to property, and "
-    "back"), "4.1, 4.5",
-         (N_("Forward and inverse"), N_("Workflow"))),
-    Step("pages/learn/diffusion.py", N_("Diffusion"), N_("Diffusion, live"), "4.2, 4.3",
-         (N_("Noise"), N_("Train it"), N_("From noise"), N_("Samplers"), N_("Conditions"), N_("Descriptors"),
-          N_("Code"))),
-    Step("pages/learn/language_models.py", N_("Language models"), N_("Language models, live"), "4.4",
-         (N_("Tokens"), N_("The next token"), N_("Write one"), N_("Attention"), N_("Temperature"), N_("Conditions"))),
-    Step("pages/learn/encoders.py", N_("Transformers"), N_("Transformers for materials"), "",
-         (N_("ChemBERTa"), N_("MatBERT"), N_("MatGPT"))),
-    Step("pages/learn/transfer.py", N_("Transfer"), N_("Pretraining and transfer"), "",
-         (N_("Hide and guess"), N_("Two views"), N_("Three ways to teach"), N_("Teach it yourself"))),
-    Step("pages/learn/exercises.py", N_("Exercises"), N_("Exercises"), "",
-         (N_("1 Concepts"), N_("2 Implementation"), N_("3 Application"), N_("Check yourself"))),
-    Step("pages/learn/notes.py", N_("Notes"), N_("Notes to the chapter"), "",
-         (N_("Diffusion"), N_("Language models"), N_("Inverse design"), N_("Transfer"), N_("Claims"))),
-    Step("pages/learn/chapter.py", N_("The chapter's code"), N_("The chapter's code, by its names"), "",
-         (N_("Table"), N_("Run it"))),
-)  # fmt: skip
+    Step(
+        "pages/learn/inverse_problem.py",
+        N_("Inverse problem"),
+        N_("From structure to property, and back"),
+        "4.1, 4.5",
+        (N_("Forward and inverse"), N_("Workflow")),
+    ),
+    Step(
+        "pages/learn/diffusion.py",
+        N_("Diffusion"),
+        N_("Diffusion, live"),
+        "4.2, 4.3",
+        (
+            N_("Noise"),
+            N_("Train it"),
+            N_("From noise"),
+            N_("Samplers"),
+            N_("Conditions"),
+            N_("Descriptors"),
+            N_("Code"),
+        ),
+    ),
+    Step(
+        "pages/learn/language_models.py",
+        N_("Language models"),
+        N_("Language models, live"),
+        "4.4",
+        (N_("Tokens"), N_("The next token"), N_("Write one"), N_("Attention"), N_("Temperature"), N_("Conditions")),
+    ),
+    Step(
+        "pages/learn/encoders.py",
+        N_("Transformers"),
+        N_("Transformers for materials"),
+        "",
+        (N_("ChemBERTa"), N_("MatBERT"), N_("MatGPT")),
+    ),
+    Step(
+        "pages/learn/transfer.py",
+        N_("Transfer"),
+        N_("Pretraining and transfer"),
+        "",
+        (N_("Hide and guess"), N_("Two views"), N_("Three ways to teach"), N_("Teach it yourself")),
+    ),
+    Step(
+        "pages/learn/exercises.py",
+        N_("Exercises"),
+        N_("Exercises"),
+        "",
+        (N_("1 Concepts"), N_("2 Implementation"), N_("3 Application"), N_("Check yourself")),
+    ),
+    Step(
+        "pages/learn/notes.py",
+        N_("Notes"),
+        N_("Notes to the chapter"),
+        "",
+        (N_("Diffusion"), N_("Language models"), N_("Inverse design"), N_("Transfer"), N_("Claims")),
+    ),
+    Step(
+        "pages/learn/chapter.py",
+        N_("The chapter's code"),
+        N_("The chapter's code, by its names"),
+        "",
+        (N_("Table"), N_("Run it")),
+    ),
+)
 
 
 def step_of(script: str) -> Step:

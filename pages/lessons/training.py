@@ -244,17 +244,41 @@ def code() -> None:
 
 #: Equation beside code, in the order in which they are used.
 _CODE = (
-    ("add_noise", process.add_noise, r"q(x_t \mid x_0):\quad x_t = \sqrt{\bar\alpha_t}\,x_0 + "
-    r"\sqrt{1-\bar\alpha_t}\,\varepsilon"),
-    ("diffusion_loss", process.diffusion_loss, r"L = E_{x_0,\varepsilon,t}\,\lVert \varepsilon - "
-    r"\varepsilon_\theta(x_t, t)\rVert^2"),
-    ("SimpleDiffusionModel", denoiser.SimpleDiffusionModel, r"\varepsilon_\theta(x_t, t) = "
-    r"\mathrm{MLP}\big([x_t,\ t/T]\big)"),
-    ("ConditionalDiffusionModel", denoiser.ConditionalDiffusionModel, r"\varepsilon_\theta(x_t, t, c) = "
-    r"\mathrm{MLP}\big([x_t,\ e(c),\ t/T]\big)"),
-    ("linear_schedule", linear_schedule, r"\beta_t = 10^{-4} + \tfrac{t}{T-1}\,(0.02 - 10^{-4}),\qquad "
-    r"\bar\alpha_t = \prod_{s\le t}(1-\beta_s)"),
+    (
+        "add_noise",
+        process.add_noise,
+        r"q(x_t \mid x_0):\quad x_t = \sqrt{\bar\alpha_t}\,x_0 + "
+        r"\sqrt{1-\bar\alpha_t}\,\varepsilon",
+    ),
+    (
+        "diffusion_loss",
+        process.diffusion_loss,
+        r"L = E_{x_0,\varepsilon,t}\,\lVert \varepsilon - "
+        r"\varepsilon_\theta(x_t, t)\rVert^2",
+    ),
+    (
+        "SimpleDiffusionModel",
+        denoiser.SimpleDiffusionModel,
+        r"\varepsilon_\theta(x_t, t) = "
+        r"\mathrm{MLP}\big([x_t,\ t/T]\big)",
+    ),
+    (
+        "ConditionalDiffusionModel",
+        denoiser.ConditionalDiffusionModel,
+        r"\varepsilon_\theta(x_t, t, c) = "
+        r"\mathrm{MLP}\big([x_t,\ e(c),\ t/T]\big)",
+    ),
+    (
+        "linear_schedule",
+        linear_schedule,
+        r"\beta_t = 10^{-4} + \tfrac{t}{T-1}\,(0.02 - 10^{-4}),\qquad "
+        r"\bar\alpha_t = \prod_{s\le t}(1-\beta_s)",
+    ),
     ("sample", samplers.sample, r"p_\theta(x_{t-1} \mid x_t):\quad x_T \sim N(0, I),\quad t = T, \dots, 1"),
-    ("guide", samplers.guide, r"\hat\varepsilon = \varepsilon_\varnothing + w\,(\varepsilon_c - "
-    r"\varepsilon_\varnothing)"),
-)  # fmt: skip
+    (
+        "guide",
+        samplers.guide,
+        r"\hat\varepsilon = \varepsilon_\varnothing + w\,(\varepsilon_c - "
+        r"\varepsilon_\varnothing)",
+    ),
+)

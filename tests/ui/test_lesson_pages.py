@@ -100,14 +100,18 @@ def test_the_exercises_hide_their_answers_and_check_a_condition() -> None:
 def test_answers_and_ticks_are_kept_and_exported() -> None:
     page = open_page("learn/exercises.py", "Check yourself")
     page.checkbox(key="check-0-0").check().run()
-    assert page.session_state["lesson-notebook"]["0-0"] is True
-    page.session_state["lesson"] = "1 Concepts"
-    page.run()
-    page.text_area(key="answer-answer-1").set_value("noise").run()
-    page.session_state["lesson"] = "Check yourself"
-    page.run()
-    assert page.checkbox(key="check-0-0").value is True
-    kept = page.session_state["lesson-notebook"]
+    kept = dict(page.session_state["lesson-notebook"])
+    assert kept["0-0"] is True
+    other = AppTest.from_file(str(PAGES / "learn/exercises.py"), default_timeout=300)
+    other.session_state["lesson-notebook"] = kept  # the same session, after another page was open
+    other.run()
+    other.text_area(key="answer-answer-1").set_value("noise").run()
+    kept = dict(other.session_state["lesson-notebook"])
+    again = AppTest.from_file(str(PAGES / "learn/exercises.py"), default_timeout=300)
+    again.session_state["lesson-notebook"] = kept
+    again.query_params["lesson"] = "Check yourself"
+    again.run()
+    assert again.checkbox(key="check-0-0").value is True
     assert kept["answer-1"] == "noise"
     assert read_notebook(json.dumps(kept).encode()) == kept
     assert read_notebook(b"nothing") is None

@@ -51,7 +51,6 @@ def test_the_names_of_the_chapter_that_the_table_gives_are_in_their_files() -> N
     assert met == names
 
 
-
 def test_readme_is_short_and_leads_to_the_table() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) < 200

@@ -1,4 +1,4 @@
-"""Every class and function of the chapter is here by its name, runs with the chapter's sizes, and stands in the docs."""
+"""Every class and function of the chapter is here by its name, runs with its sizes, and stands in the docs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,27 @@ from matgen_core.lessons.chapter.table import TABLE, Entry
 ROOT = Path(__file__).parents[3]
 #: The names of chapter 4, as its listings write them; simple_synthesizability_checker is part of 4.5's example.
 CHAPTER = {
-    "SimpleDiffusionModel", "ConditionalDiffusionModel", "SMILESGenerator", "ConditionalSMILESGenerator",
-    "MaterialsInverseDesign", "multi_objective_generation", "ChemBERTa", "MatBERT", "MatBERTForBandgap", "MatGPT",
-    "ConditionalMatGPT", "full_finetuning", "AdapterLayer", "MatBERTWithAdapters", "LoRALayer", "MatBERTWithLoRA",
-    "pretrain_masked_atom_prediction", "mask_atoms", "ContrastiveLearning", "augment_composition",
-}  # fmt: skip
+    "SimpleDiffusionModel",
+    "ConditionalDiffusionModel",
+    "SMILESGenerator",
+    "ConditionalSMILESGenerator",
+    "MaterialsInverseDesign",
+    "multi_objective_generation",
+    "ChemBERTa",
+    "MatBERT",
+    "MatBERTForBandgap",
+    "MatGPT",
+    "ConditionalMatGPT",
+    "full_finetuning",
+    "AdapterLayer",
+    "MatBERTWithAdapters",
+    "LoRALayer",
+    "MatBERTWithLoRA",
+    "pretrain_masked_atom_prediction",
+    "mask_atoms",
+    "ContrastiveLearning",
+    "augment_composition",
+}
 
 
 def test_no_name_of_the_chapter_is_missing() -> None:
