@@ -1,4 +1,4 @@
-"""The chapter's classes and functions, each beside what stands for it here; a page and docs/chapter.md show the table."""
+"""The chapter's classes and functions beside what stands for each here; a page and docs/chapter.md show them."""
 
 from __future__ import annotations
 
