@@ -48,6 +48,7 @@ _TERMINAL = (
     "learning/networks",
     "kinds/crystals/materials_project",
     "kinds/crystals/rows",
+    "kinds/crystals/row_building",
     "kinds/crystals/batches",
 )
 #: A message of the catalogue: its context, and its text or the two forms of it.

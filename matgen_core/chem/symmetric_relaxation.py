@@ -1,4 +1,7 @@
-"""Relaxation in the free numbers of the symmetry, by CHGNet and a quasi-Newton search; many crystals in one pass."""
+"""Relaxation in the free numbers of the symmetry, by CHGNet and a quasi-Newton search; many crystals in one pass.
+
+One long file: the search, its steps and its stops use one state, and are read together.
+"""
 
 from __future__ import annotations
 

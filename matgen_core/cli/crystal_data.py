@@ -26,7 +26,7 @@ def data_build(
 ) -> None:
     """Turn structures into training rows: symmetry, Wyckoff sites, tokens, CHGNet labels. Resumes where it stopped."""
     from matgen_core.kinds.crystals.labels import label_rows
-    from matgen_core.kinds.crystals.rows import build_rows
+    from matgen_core.kinds.crystals.row_building import build_rows
 
     notes: list[str] = []
     table, rejected = build_rows(

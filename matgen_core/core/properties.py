@@ -1,7 +1,7 @@
 """One record a quantity: its names, its unit, its range, where its controls start, and who predicts it.
 
 Controls, options of commands, links, tables and figures are built from these records; CONTRIBUTING.md says how one is
-added.
+added. The file is long because the records are one table.
 """
 
 from __future__ import annotations

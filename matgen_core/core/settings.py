@@ -1,6 +1,6 @@
 """How a run goes: settings of each generator, constraints as texts, rules, budget, how a predictor is trained.
 
-Each setting is declared once (:mod:`matgen_core.core.declaring`).
+Each setting is declared once (:mod:`matgen_core.core.declaring`); the file is long because all of them stand here.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import pandas as pd
 
 from matgen_core.core.errors import BadInput
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.rows import read_table
+from matgen_core.kinds.crystals.row_building import read_table
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.workflows.candidate_files import read_files
 from matgen_core.workflows.pareto import parse_objective

@@ -8,6 +8,8 @@ volume. x is (B, 6 S + 6): two numbers for each of three axes of S sites, then t
 places the atoms, looks at their neighbours, and answers with forces on the free coordinates and stress on the cell,
 so symmetry is exact throughout.
 References: DiffCSP++ (Jiao et al. 2024), section 4; v-prediction: Salimans & Ho (2022), section 4.
+
+One long file, so that the network is read from top to bottom: encoding, neighbours, layers, loss.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.files.refused import Item as Item
 from matgen_core.files.refused import Refused as Refused
-from matgen_core.kinds.crystals.rows import Rejected, parse_row
+from matgen_core.kinds.crystals.row_building import Rejected, parse_row
 from matgen_core.kinds.crystals.structure_files import (
     STRUCTURE_ENDINGS,
     decode,

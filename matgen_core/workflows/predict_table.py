@@ -25,7 +25,7 @@ from matgen_core.kinds.compositions.predict import read_formulas
 from matgen_core.kinds.compositions.rows import reduce_formula
 from matgen_core.kinds.crystals.files import harmless, judge_cells, judge_columns, why_missing
 from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.crystals.rows import Rejected, parse_row
+from matgen_core.kinds.crystals.row_building import Rejected, parse_row
 from matgen_core.kinds.molecules.judge import read_molecule
 from matgen_core.workflows.predictors import load_predictor, predict_with
 from matgen_core.workflows.structure_tables import holds_structures, open_structures

@@ -33,7 +33,8 @@ from matgen_core.kinds.crystals.files import (
     to_poscar,
     to_xyz,
 )
-from matgen_core.kinds.crystals.rows import Rejected, load_rows, parse_row, read_table
+from matgen_core.kinds.crystals.row_building import Rejected, parse_row, read_table
+from matgen_core.kinds.crystals.rows import load_rows
 
 NAMES = st.one_of(
     st.text(max_size=80),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Candidate
 from matgen_core.files.cif_structures import LONGEST_CIF, MOST_ATOMS
-from matgen_core.kinds.crystals.rows import Rejected, parse_row
+from matgen_core.kinds.crystals.row_building import Rejected, parse_row
 from matgen_core.learning.examples import read_columns
 from matgen_core.workflows.candidate_files import (
     ENDINGS,

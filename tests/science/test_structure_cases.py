@@ -14,7 +14,7 @@ import pytest
 
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.core.records import Crystal
-from matgen_core.kinds.crystals.rows import Rejected, build_rows, parse_row
+from matgen_core.kinds.crystals.row_building import Rejected, build_rows, parse_row
 from matgen_core.kinds.crystals.structure_files import decode
 from matgen_core.workflows.candidate_files import Item, Refused, read_files, read_uploads
 from matgen_core.workflows.predict_table import predict_table

@@ -36,7 +36,7 @@ from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
 from matgen_core.kinds.crystals.rank import REJECTING, rank
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.relax_drawn import relax_drawn
-from matgen_core.kinds.crystals.rows import Rejected, parse_row
+from matgen_core.kinds.crystals.row_building import Rejected, parse_row
 from matgen_core.kinds.crystals.tuning import TunableSkeletons
 from matgen_core.kinds.protocol import Batches, Brief, ForCount, Kind, Writer
 from matgen_core.kinds.protocol import Cancelled as Asked

@@ -1,7 +1,7 @@
 """Every file that holds crystal structures, read in one place: CIF (also magnetic), POSCAR, extended XYZ, pw.in, JSON.
 
 The formats are those that the app writes and those that its users bring. A file may hold several structures; each is
-read by itself, or refused with its reason.
+read by itself, or refused with its reason. The formats share one file: each is a short function.
 """
 
 from __future__ import annotations

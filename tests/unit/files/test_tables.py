@@ -17,7 +17,7 @@ OWN = {
     "matgen_core/files/tables.py",
     "matgen_core/kinds/compositions/rows.py",
     "matgen_core/kinds/crystals/energy_judge_build.py",
-    "matgen_core/kinds/crystals/rows.py",
+    "matgen_core/kinds/crystals/row_building.py",
     "matgen_core/kinds/molecules/rows.py",
     "matgen_core/learning/trainer.py",
     "matgen_core/workflows/screen_folder.py",

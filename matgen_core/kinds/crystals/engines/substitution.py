@@ -6,6 +6,7 @@
 
 Ionic substitution (Hautier et al. 2011) is the oldest engine of all and hard to beat in a minute: the geometry of a
 known crystal is at rest, and an element of like size and charge disturbs it little. The target chooses the sources.
+One long file, so that the engine is read from top to bottom: sources, exchanges, cell.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.kinds.crystals.geometry_rules import LEAST, check_distances, check_packing, nearest_approach
 from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.crystals.rows import parse_row
+from matgen_core.kinds.crystals.row_building import parse_row
 from matgen_core.workflows.design import design
 from matgen_core.workflows.screen import Screener
 

@@ -12,7 +12,7 @@ from pymatgen.core import Lattice, Structure
 
 from matgen_core.core.errors import BadInput
 from matgen_core.kinds.crystals.materials_project import fetch_table
-from matgen_core.kinds.crystals.rows import build_rows
+from matgen_core.kinds.crystals.row_building import build_rows
 
 SALT = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.69), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
 ASKED: list[dict[str, object]] = []

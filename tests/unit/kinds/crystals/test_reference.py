@@ -17,7 +17,8 @@ from matgen_core.core.errors import BadInput, MissingReference
 from matgen_core.core.records import Crystal, Site
 from matgen_core.kinds.crystals.reference import FOLDER, load_reference, structure_type
 from matgen_core.kinds.crystals.reference_build import build_reference
-from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows, parse_row
+from matgen_core.kinds.crystals.row_building import parse_row
+from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
 
 
 def salt(a: str = "Na", b: str = "Cl") -> Crystal:

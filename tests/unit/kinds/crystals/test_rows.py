@@ -11,7 +11,8 @@ from pymatgen.core import Lattice, Structure
 
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Crystal
-from matgen_core.kinds.crystals.rows import build_rows, load_rows, parse_row, read_table
+from matgen_core.kinds.crystals.row_building import build_rows, parse_row, read_table
+from matgen_core.kinds.crystals.rows import load_rows
 
 SALT = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.69), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
 ALLOY = Structure(Lattice.cubic(3), [{"Fe": 0.5, "Ni": 0.5}], [[0, 0, 0]])
