@@ -360,8 +360,8 @@ def test_the_table_holds_the_score_that_orders_it(found: tuple[Candidate, ...]) 
 def test_a_target_of_density_is_asked_and_the_page_says_that_generation_is_not_told_of_it(asked: list[Any]) -> None:
     page = open_page(density_ask="value", density_value="3")
     (warning,) = page.warning
-    assert warning.value.startswith("Density: generation is not told of it")
+    assert warning.value.startswith("Density: the networks were not trained on it")
     page.button(key="go").click().run()
     assert asked[0][0].goals == {"density": Goal.at(3.0)}
     japanese = open_page(lang="ja", density_ask="value", density_value="3")
-    assert japanese.warning[0].value.startswith("密度: ネットワークはこれを学習していないため")
+    assert japanese.warning[0].value.startswith("密度: ネットワークはこの特性を学習していないため")

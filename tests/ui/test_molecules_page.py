@@ -160,7 +160,7 @@ def test_targets_that_contradict_are_flagged() -> None:
         ({"scaffold": "c1cc"}, "not a molecule"),
         ({"require": "(("}, "required SMARTS"),
         ({"forbid": "C("}, "forbidden SMARTS"),
-        ({"prefix": "C", "scaffold": "CC"}, "both"),
+        ({"prefix": "C", "scaffold": "CC"}, "together"),
         ({"logp_ask": "range", "logp_low": "3", "logp_high": "1"}, "reversed"),
     ],
 )

@@ -97,7 +97,7 @@ def test_it_says_how_a_table_was_read() -> None:
     said = " ".join(caption.value for caption in page.caption)
     assert "semicolon" in said
     assert "'Eg / meV' as band_gap in meV" in said
-    assert "1 cells of 'Eg / meV' say that the value is not known" in said
+    assert "1 cells of 'Eg / meV' are marked as unknown" in said
     assert found[0].value("band_gap") == 8.5
 
 
