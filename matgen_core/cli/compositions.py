@@ -50,7 +50,7 @@ def predict(
         bad = sum(done.bad.values())
         for note in done.notes:
             typer.echo(f"note: {note}", err=True)
-        said = f"{done.path}: {done.rows} rows by {done.kind}, {done.rows - bad} read, {bad} not"
+        said = f"{done.path}: {done.rows} rows by {done.kind}, {done.rows - bad} predicted, {bad} not"
         typer.echo(said + (f"; in {done.lacking} of these a value is missing" if done.lacking else ""))
         for number, reason in done.examples:
             typer.echo(f"row {number}: {reason}", err=True)
