@@ -45,7 +45,7 @@ def show_in_work(rows: Sequence[Candidate], finished: Sequence[Candidate]) -> No
         rows: the batch in work, or what a cancelled run left unfinished.
         finished: judged before.
     """
-    left, right = st.columns([3, 1], gap="medium")
+    left, right = st.columns([4, 1], gap="small")
     with left:
         _show_rows(rows)
     with right:
@@ -83,15 +83,15 @@ def _show_rows(rows: Sequence[Candidate]) -> None:
     ]
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     columns: Columns = {
-        "state": words(_("State"), width=85, help=state_help()),
-        "formula": words(_("Formula"), width=110),
+        "state": words(_("State"), width=75, help=state_help()),
+        "formula": words(_("Formula"), width=90),
         "space_group": words(_("Space group"), width=105),
         "atoms": numbers(_("Atoms"), width=55),
         **{
             key: numbers(
                 f"{_(PROPERTIES[key].short)} ({PROPERTIES[key].unit})",
                 format="%.2f",
-                width=110,
+                width=88,
                 help=_("By what steers: the critic of a draft, CHGNet of a geometry"),
             )
             for key in _KEYS
