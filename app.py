@@ -19,6 +19,7 @@ pages = [
     st.Page("pages/design/compositions.py", title=_("Compositions")),
     st.Page("pages/design/molecules.py", title=_("Molecules")),
     st.Page("pages/design/inverse_design.py", title=_("Inverse design")),
+    st.Page("pages/design/own_property.py", title=_("Own property")),
     st.Page("pages/design/screening.py", title=_("Screening")),
 ]
 explore = [

@@ -12,6 +12,7 @@ from matgen_core.core.settings import (
     CrystalSettings,
     MoleculeSettings,
     Rules,
+    TuneSettings,
     declared,
 )
 from matgen_core.kinds.crystals.generate import trained_engines
@@ -22,12 +23,12 @@ def words() -> list[str]:
     """English words, each once."""
     found = [text for record in PROPERTIES.values() for text in (record.label, record.short, record.note)]
     found += trained_engines()
-    for settings in (CrystalSettings, MoleculeSettings, CompositionSettings, Budget, Rules):
+    for settings in (CrystalSettings, MoleculeSettings, CompositionSettings, Budget, Rules, TuneSettings):
         found += [text for _field, setting in declared(settings).values() for text in (setting.label, setting.help)]
     found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, "any", "value", "range", "valid", "internal diversity"]
     found += ["the latent", "predicted clean", "told nothing", "told the value"]
     found += ["engine", "kind of material"]  # of registries
-    found += ["on target", "diversity", "different formulas"]
+    found += ["on target", "diversity", "different formulas", "mean score", "at least", "at most"]
     found += [*TOXIC.values(), *CAUTION.values(), "included", "excluded", "scaffold", "prefix", "required SMARTS"]
     found += ["forbidden SMARTS", "ESOL on RDKit descriptors (estimated)", "RDKit Contrib, SA score", "estimated"]
     found += ["metal with probability {zero:.2f}", "non-magnetic with probability {zero:.2f}"]

@@ -28,7 +28,7 @@ log = logging.getLogger("matgen")
 FAILED = N_("Sorry, this run failed. The candidates found so far are kept below; the server's log says why.")
 
 #: Work that takes seconds. It has a queue of its own, so that it never waits for minutes; maps have one.
-_SHORT = ("predict-table", *(name for name, record in KINDS.items() if record.quick))
+_SHORT = ("predict-table", "own-training", *(name for name, record in KINDS.items() if record.quick))
 _MAPS = "map-"
 _OF_PAGES = "jobs-of-pages"
 

@@ -8,6 +8,8 @@ from pages.i18n.language import _
 
 #: Before the kind of material in the kind of a run of the loop.
 LOOP = "design-"
+#: Likewise of a run by a generator that was tuned towards a property of the user's own.
+OWN = "own-"
 
 
 def made_by(kind: str) -> str:
@@ -17,6 +19,7 @@ def made_by(kind: str) -> str:
     names = {"screening": _("Screening"), "relaxation": _("Relaxation")}
     for page in page_kinds():
         names |= {page.name: _(page.label), f"{LOOP}{page.name}": _(page.loop_label)}
+        names[f"{OWN}{page.name}"] = _("Own property, {kind}").format(kind=_(page.name))
     return names.get(kind, _(kind))
 
 
