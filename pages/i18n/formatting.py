@@ -28,7 +28,6 @@ from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.registry import kind_of, record_of
 from pages.i18n.language import N_, _
 
-_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 #: What a mark in the column of charges means.
 CHARGES = N_(
@@ -104,18 +103,6 @@ def number(value: float, places: int = 2) -> str:
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
 
-def digits(value: float) -> str:
-    """A positive number with three significant digits, small ones by their power of ten.
-
-    >>> digits(22.9931), digits(0.00004036), digits(0.9583)
-    ('23.0', '4.04·10⁻⁵', '0.958')
-    """
-    if value and abs(value) < 1e-3:
-        mantissa, power = f"{value:.2e}".split("e")
-        return f"{mantissa}·10{str(int(power)).translate(_POWERS)}"
-    return f"{value:#.3g}".rstrip(".")
-
-
 def write_minus(text: str) -> str:
     """A sentence with real minus signs before its numbers; hyphens within names stay.
 
@@ -123,16 +110,6 @@ def write_minus(text: str) -> str:
     '−1.09 eV/atom; target −1 ± 0.25; mp-30733, P-62m, 0-0001'
     """
     return re.sub(r"(?<![\w)\]@-])-(?=\.?\d)", "−", text)
-
-
-def share_text(share: tuple[float, float, float]) -> str:
-    """A share with the ends of its interval.
-
-    >>> share_text((0.125, 0.064, 0.227))
-    '12 % (6–23 %)'
-    """
-    middle, low, high = (f"{value * 100:.0f}" for value in share)
-    return f"{middle} % ({low}–{high} %)"
 
 
 def price_text(value: float) -> str:

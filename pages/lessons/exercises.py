@@ -17,9 +17,10 @@ from matgen_core.lessons.chapter.inverse_design import multi_objective_generatio
 from matgen_core.lessons.exercises import CRITERIA, Outcome, judge_by_order, read_condition, try_condition
 from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.sampling import load_measured, share_of
-from pages.i18n.formatting import number, plain, reading_text, share_text, subscript
+from pages.i18n.formatting import number, plain, reading_text, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.notebook import answer, guess, show_outcome
+from pages.lessons.numbers import share_text
 from pages.widgets.url_settings import URL
 
 _NAMES = {

@@ -12,11 +12,12 @@ from matgen_core.lessons.descriptors import Near, find_twins, load_descriptors, 
 from matgen_core.lessons.diffusion import SCHEDULES, Frame, dissolve, schedule_of, spiral
 from matgen_core.lessons.laws import LAWS
 from matgen_core.viz.lessons import draw_cloud, draw_ratio, draw_schedules
-from pages.i18n.formatting import digits, group_markdown, number, subscript
+from pages.i18n.formatting import group_markdown, number, subscript
 from pages.i18n.language import _
 from pages.kinds.molecule_view import drawing
 from pages.kinds.structure_view import show_structure
 from pages.lessons.charts import show_chart
+from pages.lessons.numbers import digits
 from pages.widgets.map_view import read_place, space_of
 from pages.widgets.url_settings import URL
 

@@ -17,11 +17,12 @@ from matgen_core.lessons.laws import LAWS, holds
 from matgen_core.lessons.sampling import GUIDANCES, OPENING, TARGETS, Told, load_measured, share_of
 from matgen_core.viz.lessons import draw_guidance, draw_path, draw_readings, draw_ways
 from matgen_core.workflows.explore import Projection, principal_axes
-from pages.i18n.formatting import number, share_text, subscript
+from pages.i18n.formatting import number, subscript
 from pages.i18n.language import _
 from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_frames
 from pages.lessons.notebook import guess, show_outcome
+from pages.lessons.numbers import share_text
 from pages.widgets.map_view import space_of
 from pages.widgets.url_settings import URL
 
