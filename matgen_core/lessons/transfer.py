@@ -34,7 +34,7 @@ from matgen_core.models.adapters import STRATEGIES, Adapter, apply_strategy
 from matgen_core.models.augmentation import shuffle_atoms, substitute_elements
 from matgen_core.models.bert import Head, HeadConfig, MatBERT, MatBERTConfig
 from matgen_core.workflows.explore import principal_axes
-from matgen_core.workflows.finetune import TAUGHT, open_backbone
+from matgen_core.workflows.finetune import open_backbone
 
 CHECKPOINT = "matbert-atoms"
 
@@ -259,18 +259,6 @@ def self_supervision(found: Mapping[str, Any]) -> Message:
     if formulas < 0.65 * nothing:
         return Message("half the error")
     return Message("a little or nothing") if formulas < 1.05 * nothing else Message("a larger error")
-
-
-def beginnings_for(column: str, kind: str) -> tuple[str, ...]:
-    """From what a property may be taught, so that the error on withheld rows is a test: never from itself.
-
-    Args:
-        column: of the known crystals; empty for a table of the reader's own.
-        kind: of the materials, "formula" or "smiles"; the encoder of SMILES was taught no property.
-    """
-    if kind != "formula":
-        return ("nothing", "formulas")
-    return ("nothing", "formulas") if column in TAUGHT else ("nothing", "formulas", "properties")
 
 
 def demo_table(column: str = "volume", count: int = 400, seed: int = 0) -> tuple[list[str], list[float]]:

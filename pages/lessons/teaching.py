@@ -11,10 +11,10 @@ import torch
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.learning.examples import read_columns, read_header
-from matgen_core.lessons.transfer import beginnings_for, demo_table
+from matgen_core.lessons.transfer import demo_table
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.viz.transfer import draw_teaching
-from matgen_core.workflows.finetune import FinetuneConfig, Tuned, finetune
+from matgen_core.workflows.finetune import FinetuneConfig, Tuned, beginnings_for, finetune
 from matgen_core.workflows.predictors import save_predictor
 from matgen_core.workflows.training_examples import read_examples
 from pages.i18n.language import N_, _

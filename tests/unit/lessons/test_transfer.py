@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from matgen_core.lessons.transfer import (
-    beginnings_for,
     chapter_parameters,
     count_parameters,
     demo_table,
     guess_masked,
     self_supervision,
 )
-from matgen_core.workflows.finetune import TAUGHT
+from matgen_core.workflows.finetune import TAUGHT, beginnings_for
 
 
 @pytest.mark.parametrize("formula", ["NaCl", "LiFePO4", "GaAs", "BaTiO3", "CaCO3", "SrTiO3"])
