@@ -12,6 +12,7 @@ from matgen_core.viz.style import Translate, frame, note_empty
 
 _GROUPS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f")
 _RING = "#d1495b"
+_MISSING = "#8a8a8a"
 #: Blue to yellow; both ends are seen on white and on black, and by the colour-blind.
 _SCALE = [[0.0, "#3f73c4"], [0.5, "#8d9296"], [1.0, "#e3a81c"]]
 
@@ -29,12 +30,12 @@ def draw_map(
     translate: Translate = str,
     template: str | None = None,
 ) -> go.Figure:
-    """Known materials as points, in one WebGL trace, with others laid over them.
+    """Known materials as points, in a WebGL trace, with others laid over them.
 
     Args:
         places: (N, 2).
         names: formula or SMILES of each, for the pointer.
-        colours: (N,) value or number of the group of each; NaN is grey.
+        colours: (N,) value or number of the group of each; what has no value is a grey ring and says so.
         label: of the colour, with its unit.
         groups: whether ``colours`` are numbers of groups.
         laid_over: (M, 2) places by name of the trace.
@@ -46,29 +47,33 @@ def draw_map(
     known = ~np.isnan(colours)
     marker: dict[str, object] = {"size": 4, "opacity": 0.6}
     if groups:
-        marker["color"] = [_GROUPS[int(g) % len(_GROUPS)] for g in colours]
+        marker["color"] = [_GROUPS[int(g) % len(_GROUPS)] for g in colours[known]]
     else:
         low, high = np.nanquantile(colours, (0.02, 0.98)) if known.any() else (0.0, 1.0)
         marker |= {
-            "color": np.where(known, np.clip(colours, low, high), low),
+            "color": np.clip(colours[known], low, high),
             "colorscale": _SCALE,
             "colorbar": {"title": {"text": label, "side": "right"}, "thickness": 10, "len": 0.9},
             "cmin": float(low),
             "cmax": float(max(high, low + 1e-6)),
         }
-    figure = go.Figure()
-    figure.add_scattergl(
-        x=places[:, 0],
-        y=places[:, 1],
-        mode="markers",
-        marker=marker,
-        customdata=np.arange(len(names)),
-        text=list(names),
-        hovertemplate="%{text}<extra></extra>",
-        name=translate("known"),
-        selected={"marker": {"opacity": 1.0}},
-        unselected={"marker": {"opacity": 0.15}},
-    )
+    figure, said = go.Figure(), np.array(list(names), dtype=object)
+    missing = {"size": 4, "opacity": 0.6, "color": _MISSING, "symbol": "circle-open"}  # the middle of the scale is grey
+    # What has no value comes first, so that it lies below.
+    for which, look, name in ((~known, missing, translate("no value")), (known, marker, translate("known"))):
+        if which.any() or look is marker:
+            figure.add_scattergl(
+                x=places[which, 0],
+                y=places[which, 1],
+                mode="markers",
+                marker=look,
+                customdata=np.flatnonzero(which),
+                text=said[which],
+                hovertemplate="%{text}<extra></extra>" if look is marker else f"%{{text}} · {name}<extra></extra>",
+                name=name,
+                selected={"marker": {"opacity": 1.0}},
+                unselected={"marker": {"opacity": 0.15}},
+            )
     for name, points in (laid_over or {}).items():
         figure.add_scattergl(
             x=points[:, 0],

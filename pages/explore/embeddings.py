@@ -12,17 +12,14 @@ from pages.i18n.formatting import option_text
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.widgets.known_map import ask_search, show_map
-from pages.widgets.map_view import space_of, table_of
-from pages.widgets.number_table import write_numbers
+from pages.widgets.map_view import show_known_rows, space_of, table_of
 from pages.widgets.url_settings import URL, OneOf, check_link
 
 
 def show_material(space: Space, place: int) -> None:
     """The material at this place, with what is known of it."""
     page_kind(space.holds).show_known(space, place)
-    st.dataframe(
-        write_numbers(table_of(space, [place]), {})[0], hide_index=True, placeholder="–", alt=_("The selected material")
-    )
+    show_known_rows(space, table_of(space, [place]), _("The selected material"))
 
 
 def show_path(space: Space) -> None:
@@ -70,11 +67,7 @@ with atlas:
         with near:
             st.subheader(_("Nearest"), anchor=False)
             found = nearest(space, space.vectors[place], 12, leave_out=place)
-            st.dataframe(
-                write_numbers(table_of(space, [i for i, _d in found], [d for _i, d in found]), {})[0],
-                hide_index=True,
-                placeholder="–",
-                alt=_("The nearest known materials"),
-            )
+            table = table_of(space, [i for i, _d in found], [d for _i, d in found])
+            show_known_rows(space, table, _("The nearest known materials"))
 with way:
     show_path(space)

@@ -22,6 +22,7 @@ from pages.i18n.formatting import (
     subscript,
 )
 from pages.i18n.language import N_, _
+from pages.widgets.empty_cells import EMPTY, add_reasons, no_prediction
 from pages.widgets.facts import fact_rows, prediction_rows, show_facts, show_origin, verdict_row
 from pages.widgets.hand_over import hand_over
 from pages.widgets.number_table import Columns
@@ -68,7 +69,17 @@ def show_formula_shares(
 def show_formula_table(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
     """One composition a row; a row picks it."""
     table = pd.DataFrame([_row(c, target) for c in found])
-    pick.show_table(table, "formula-table", 390, _columns(table, target), _("Compositions, one per row"))
+    names = {key: _(PROPERTIES[key].short) for key in _COLUMNS} | {"price": _("USD/kg"), "hhi": "HHI"}
+    columns = {**_columns(table, target), EMPTY: add_reasons(table, found, names, _why_empty)}
+    pick.show_table(table, "formula-table", 390, columns, _("Compositions, one per row"))
+
+
+def _why_empty(candidate: Candidate[Formula], key: str) -> str:
+    """Why a cell of the row is empty."""
+    fields = {"price": "price", "hhi": "production"}
+    if key in fields:
+        return _(explain_supply(candidate.material.reduced)[fields[key]])
+    return no_prediction(candidate, key)
 
 
 @st.cache_data(max_entries=20_000, show_spinner=False)
@@ -102,7 +113,10 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
         "nearest": words(_("Nearest known"), width=110, help=_("The known formula that differs in fewest atoms")),
         "far": numbers(_("differs by"), format="percent", width=75, help=_("Share of the atoms that differ")),
         "price": numbers(
-            _("USD/kg"), format="%g", width=75, help=_("Price of the elements, from pymatgen's cost table")
+            _("USD/kg"),
+            format="%g",
+            width=75,
+            help=_("Price of the elements, from pymatgen's cost table"),
         ),
         "hhi": numbers(
             "HHI", format="%.0f", width=65, help=_("Production: above 2,500 it is concentrated in few countries")

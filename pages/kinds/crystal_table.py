@@ -26,6 +26,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import N_, _
 from pages.kinds.crystal_work import state_help, state_text
+from pages.widgets.empty_cells import EMPTY, add_reasons, no_prediction
 from pages.widgets.number_table import Columns
 from pages.widgets.prediction_columns import (
     charge_cells,
@@ -117,7 +118,20 @@ def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[C
 def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
     """One candidate a row; a row picks it."""
     table = pd.DataFrame([_row(c, target) for c in candidates])
-    pick.show_table(table, "candidates", 318, _columns(table, target), _("Candidates, one per row"))
+    columns = _columns(table, target)
+    names = {key: _(PROPERTIES[key].short) for key in _COLUMNS if columns[key] is not None}
+    judged = {f"{key}_judge": _("{property} by SevenNet").format(property=_(PROPERTIES[key].short)) for key in ENERGIES}
+    names |= {key: name for key, name in judged.items() if columns[key] is not None}
+    columns[EMPTY] = add_reasons(table, candidates, names, _why_empty)
+    pick.show_table(table, "candidates", 318, columns, _("Candidates, one per row"))
+
+
+def _why_empty(candidate: Candidate, key: str) -> str:
+    """Why a cell of the row is empty."""
+    reading = candidate.predictions.get(key.removesuffix("_judge"))
+    if not key.endswith("_judge") or reading is None:
+        return no_prediction(candidate, key)
+    return _(reading.judged.note) if reading.judged is not None else _("not judged: CHGNet alone")
 
 
 def _row(candidate: Candidate, target: Target) -> dict[str, object]:

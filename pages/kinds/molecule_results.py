@@ -26,6 +26,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
+from pages.widgets.empty_cells import EMPTY, add_reasons
 from pages.widgets.number_table import Columns
 from pages.widgets.prediction_columns import property_column, score_column
 from pages.widgets.selection import Pick
@@ -230,6 +231,7 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
         text = f"{_(record.label)}: {_(record.note)}"
         config[name] = property_column(name, target, text, places=record.decimals, width=105)
     table = pd.DataFrame([_row(c, target) for c in candidates])
+    config[EMPTY] = add_reasons(table, candidates, {key: _(PROPERTIES[key].short) for key in COLUMNS})
     pick.show_table(table, "molecule-table", 423, config, _("Molecules, one per row"))
 
 

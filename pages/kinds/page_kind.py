@@ -23,7 +23,7 @@ from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _
 from pages.runs.jobs import Loader, Work
 from pages.widgets.downloads import File
-from pages.widgets.map_view import read_place, table_of
+from pages.widgets.map_view import read_place, show_known_rows, table_of
 from pages.widgets.selection import Pick
 from pages.widgets.url_settings import Rule
 
@@ -234,4 +234,4 @@ class PageKind(ABC):
     def show_steps(self, space: Space, path: Sequence[tuple[int, float]]) -> None:
         """The known materials of a path, with their distances from it."""
         table = table_of(space, [place for place, _d in path], [distance for _p, distance in path])
-        st.dataframe(table, hide_index=True, placeholder="–", alt=_("Latent path"))
+        show_known_rows(space, table, _("Latent path"))

@@ -17,8 +17,7 @@ from matgen_core.workflows.spaces import Space
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.widgets.map_overlay import laid_over
-from pages.widgets.map_view import axes_of, groups_of, heading, places_of, table_of
-from pages.widgets.number_table import write_numbers
+from pages.widgets.map_view import axes_of, groups_of, heading, places_of, show_known_rows, table_of
 
 #: Rows of the selection that are shown; the file has all.
 _MOST = 500
@@ -57,14 +56,20 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
         _("{count} known materials · {method} · click one, or draw a lasso").format(
             count=f"{len(space):,}", method=space.method
         )
+        + ("" if look.groups else _say_missing(space.columns[look.colour]))
     )
-    chosen = [int(p["customdata"]) for p in event.selection.points if "customdata" in p and p["curve_number"] == 0]
+    chosen = [int(p["customdata"]) for p in event.selection.points if "customdata" in p]
     if len(chosen) == 1 and chosen[0] != st.session_state.get(f"clicked-{space.kind}"):
         st.session_state[f"clicked-{space.kind}"] = st.session_state[f"place-{space.kind}"] = chosen[0]
         st.rerun()
     if len(chosen) > 1:
         _show_chosen(space, chosen)
     return st.session_state.get(f"place-{space.kind}")
+
+
+def _say_missing(values: NDArray[np.float32]) -> str:
+    missing = int(np.isnan(values).sum())
+    return " · " + _("{count} grey rings: no value").format(count=f"{missing:,}") if missing else ""
 
 
 def _ask_look(space: Space) -> _Look:
@@ -108,13 +113,7 @@ def _show_chosen(space: Space, chosen: Sequence[int]) -> None:
     """The materials within a lasso, and a file of them."""
     table = table_of(space, chosen)
     st.write(_("{count} selected").format(count=len(chosen)))
-    st.dataframe(
-        write_numbers(table[:_MOST], {})[0],
-        hide_index=True,
-        height=220,
-        placeholder="–",
-        alt=_("The selected materials"),
-    )
+    show_known_rows(space, table[:_MOST], _("The selected materials"), height=220)
     csv = table.to_csv(index=False).encode()
     st.download_button(_("CSV of the selection"), csv, f"matgen-{space.kind}.csv", on_click="ignore")
 
@@ -135,15 +134,7 @@ def ask_search(space: Space) -> None:
     except MatGenError as error:
         st.error(_(str(error)))
         return
-    event = st.dataframe(
-        write_numbers(table_of(space, [i for i, _d in found], [d for _i, d in found]), {})[0],
-        hide_index=True,
-        height=215,
-        placeholder="–",
-        alt=_("Search results, nearest first"),
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"found-{space.kind}-{text}",
-    )
-    if event.selection.rows:
-        st.session_state[f"place-{space.kind}"] = found[event.selection.rows[0]][0]
+    table = table_of(space, [i for i, _d in found], [d for _i, d in found])
+    alt = _("Search results, nearest first")
+    if rows := show_known_rows(space, table, alt, height=215, picks=f"found-{space.kind}-{text}"):
+        st.session_state[f"place-{space.kind}"] = found[rows[0]][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from matgen_core.workflows.spaces import Space
 from pages.i18n.language import _
 from pages.runs.jobs import Job, OnProgress, Stop, submit
 from pages.runs.progress import look, show_progress
+from pages.widgets.number_table import Columns, write_numbers
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -99,6 +101,35 @@ def table_of(space: Space, places: Sequence[int], distances: Sequence[float] | N
         label = _("space group") if key == "space_group" else heading(key)
         table[label] = [None if np.isnan(values[i]) else round(float(values[i]), 3) for i in places]
     return table
+
+
+def show_known_rows(
+    space: Space, table: pd.DataFrame, alt: str, *, height: int | Literal["auto"] = "auto", picks: str = ""
+) -> Sequence[int]:
+    """Rows of :func:`table_of`; the head of a column with an empty cell says why it is empty.
+
+    Args:
+        space: of the rows.
+        table: what is shown.
+        alt: what it is, for those who cannot see it.
+        height: pixels.
+        picks: key of a table of which a row can be picked; empty where none can.
+
+    Returns:
+        the rows that are picked.
+    """
+    empty: Columns = {
+        label: st.column_config.NumberColumn(help=_("A dash: the database of the known has no value"))
+        for label in map(heading, (key for key in space.columns if key != "space_group"))
+        if table[label].isna().any()
+    }
+    written, columns = write_numbers(table, empty)
+    shown: dict[str, Any] = {"hide_index": True, "height": height, "placeholder": "–"}
+    if not picks:
+        st.dataframe(written, column_config=columns, alt=alt, **shown)
+        return ()
+    shown |= {"key": picks, "on_select": "rerun", "selection_mode": "single-row"}
+    return list(st.dataframe(written, column_config=columns, alt=alt, **shown).selection.rows)
 
 
 def heading(key: str) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.workflows.predict_table import MIXTURE, Reading
-from pages.i18n.formatting import is_open, open_text
+from pages.i18n.formatting import is_open, label_text, open_text
 from pages.i18n.language import _
 from pages.widgets.number_table import write_numbers
 
@@ -44,6 +44,9 @@ def table_of_typed(lines: Sequence[str], readings: Sequence[Reading]) -> pd.Data
             if p.known is not None:
                 row[_("{label}, table of known phases").format(label=label)] = round(p.known, 3)
         unlike = [PROPERTIES[p.property].label for p in read if p.in_domain is False and p.property in PROPERTIES]
+        if empty := [p for p in read if p.value is None]:
+            reasons = [f"{label_text(p.property)}: {_(p.note) or _('not predicted')}" for p in empty]
+            row[_("Why empty")] = "; ".join(reasons)
         row[_("Out of domain")] = ", ".join(map(_, unlike))
     return _as_one_kind(pd.DataFrame(rows))
 

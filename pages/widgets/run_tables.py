@@ -88,3 +88,4 @@ def compare(store: Store, runs: Sequence[Run]) -> None:
         column[_("Unique formulas or molecules")] = str(len({name_of(c) for c in found}))
         columns[f"{run_name(run)} ({run.id[:4]})"] = column
     st.dataframe(pd.DataFrame(columns).fillna("–"), key="comparison", alt=_("Runs side by side"))
+    st.caption(_("–: not predicted or not judged in that run."))

@@ -8,9 +8,16 @@ import streamlit as st
 
 from matgen_core.viz.screening import draw_front, draw_parallel
 from matgen_core.workflows.pareto import Objective, losses, measure_hypervolume
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.widgets.screening_table import PICKED, Ranked, tick
 from pages.widgets.selection import selected_ids
+
+#: Share of the range below which it is not told: a front of the best of each objective alone covers none of it.
+_LEAST = 0.005
+_HYPERVOLUME = N_(
+    "On the first Pareto front no other is better in everything. The hypervolume is the share of the range of the "
+    "objectives that some candidate beats in everything; 100 % where one is best in all"
+)
 
 
 def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
@@ -21,11 +28,10 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
         return
     candidates, fronts = [c for c, _front in whole], [front for _c, front in whole]
     share = measure_hypervolume(losses(candidates, objectives))
-    st.caption(
-        _(
-            "{front} of {all} on the first Pareto front; hypervolume {share} of the range between best and worst."
-        ).format(front=fronts.count(1), all=len(whole), share="–" if share is None else f"{share:.0%}")
-    )
+    said = [_("{front} of {all} on the first Pareto front.").format(front=fronts.count(1), all=len(whole))]
+    if share is not None and share >= _LEAST:
+        said.append(_("Hypervolume: {share} of the range between best and worst.").format(share=f"{share:.0%}"))
+    st.caption(" ".join(said), help=_(_HYPERVOLUME))
     picked = st.session_state.get(PICKED, [])
     # Only the open one is drawn: thousands of points are work for the browser, too.
     names = [_("Two objectives"), _("Three objectives"), _("All objectives")]

@@ -16,9 +16,10 @@ from matgen_core.core.properties import PROPERTIES, WHOLE, Property
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.rules import Rules, objections
 from matgen_core.workflows.pareto import Objective
-from pages.i18n.formatting import given_text, rule_text
+from pages.i18n.formatting import given_text, label_text, rule_text
 from pages.i18n.language import _
 from pages.kinds.registry import material_text, page_kind_of
+from pages.widgets.empty_cells import EMPTY, add_reasons
 from pages.widgets.number_table import Columns, write_numbers
 from pages.widgets.prediction_columns import prediction_cells, spread_column
 from pages.widgets.screening_objectives import readable
@@ -89,7 +90,9 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     key = f"screen-table-{st.session_state.get(_TURN, 0)}"
     chosen = [ids.index(i) for i in st.session_state.get(PICKED, []) if i in ids]
     drawn = layout.drawn
-    written, columns = write_numbers(pd.DataFrame(rows), _columns(candidates, rows, layout))
+    table, columns = pd.DataFrame(rows), _columns(candidates, rows, layout)
+    columns[EMPTY] = add_reasons(table, candidates, {key: label_text(key) for key in layout.keys})
+    written, columns = write_numbers(table, columns)
     st.dataframe(
         written,
         hide_index=True,

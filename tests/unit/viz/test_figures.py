@@ -87,8 +87,15 @@ def test_known_materials_are_where_they_were_placed() -> None:
         laid_over={"mine": PLANE[:1]},
         axes=("PC1", "PC2"),
     )
-    assert points(figure, "known") == [tuple(map(float, row)) for row in PLANE]
-    assert list(figure.data[0].text) == ["a", "b", "c"]
+    known, missing = ([tuple(map(float, PLANE[i])) for i in rows] for rows in ((0, 2), (1,)))
+    assert (points(figure, "known"), points(figure, "no value")) == (known, missing)
+    by_name = {trace.name: trace for trace in figure.data}
+    assert list(by_name["known"].text) == ["a", "c"]
+    assert list(by_name["known"].customdata) == [0, 2], "a click finds the row"
+    assert list(by_name["no value"].customdata) == [1]
+    assert by_name["no value"].marker.color == "#8a8a8a", "what has no value has no place on the scale"
+    assert "no value" in by_name["no value"].hovertemplate
+    assert min(by_name["known"].marker.color) >= 1
     assert points(figure, "mine") == [(0.0, 1.0)]
     assert points(figure, "selected") == [(2.0, -1.0)]
 
