@@ -218,6 +218,26 @@ def test_a_file_of_nothing_says_so() -> None:
     assert "no column cif, formula or smiles" in page.dataframe[0].value["Reason"][0]
 
 
+def test_a_file_of_which_no_row_can_be_read_leaves_no_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its energies are in kJ/mol, which nobody can say per atom; each row says so, and Runs stays empty."""
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    data = (Path(__file__).parents[1] / "cases" / "24-csv-dialects" / "units.csv").read_bytes()
+    page = AppTest.from_file(APP, default_timeout=300)
+    page.session_state["from"] = "Files"
+    page.run()
+    page.file_uploader(key="screen-files").set_value(("units.csv", data, "text/csv")).run()
+    page.button(key="go").click().run()
+    while page.session_state["screening"].job.busy:  # the screening beside the page
+        threading.Event().wait(0.1)
+    page.run()
+    assert not page.exception
+    assert any("Nothing in it could be read" in i.value for i in page.info)
+    reasons = page.dataframe[0].value["Reason"]
+    assert len(reasons) == data.count(b"\n") - 1
+    assert all("kJ/mol" in reason for reason in reasons)
+    assert open_store().list() == []
+
+
 def test_only_what_passes_can_be_shown(compositions: Screened) -> None:
     page = open_page(compositions)
     page.toggle(key="only").set_value(True).run()
