@@ -13,14 +13,20 @@ from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame
 from matgen_core.workflows.pareto import Objective, find_fronts, losses
 from matgen_core.workflows.screen import written_name
 
-#: Pixels that a letter of 12 px takes along each axis of a label that is turned by 45 degrees; in Japanese twice that.
+#: Pixels that a letter of 12 px takes along each axis of a label that is turned by 45 degrees.
 _LETTER = 5.0
 _GRID = "rgba(128,128,128,0.2)"
 
 
-def _titled(record: Property, translate: Translate) -> str:
+def _titled(record: Property, translate: Translate, short: bool = False) -> str:
     """Name of a property, with its unit in brackets."""
-    return f"{translate(record.label)} ({record.unit})" if record.unit else translate(record.label)
+    name = translate(record.short if short else record.label)
+    return f"{name} ({record.unit})" if record.unit else name
+
+
+def _letters(text: str) -> int:
+    """Length of a text in Latin letters; a Japanese one is as wide as two."""
+    return sum(1 if letter < "\u2e80" else 2 for letter in text)
 
 
 def draw_front(
@@ -74,8 +80,14 @@ def draw_front(
     if len(keys) == 3:
         for trace in traces:
             figure.add_scatter3d(**trace, hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}, %{z:.3g}<extra></extra>")
-        axes = {f"{axis}axis": {"title": title} for axis, title in zip("xyz", titles, strict=True)}
-        camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.15}}
+        # Short names and a step back: on a phone the titles stand whole beside the box.
+        short = [_titled(o.property, translate, short=True) for o in objectives[:3]]
+        look = {"tickfont": {"size": 10}, "nticks": 5}
+        axes = {
+            f"{axis}axis": {"title": {"text": title, "font": {"size": 12}}, **look}
+            for axis, title in zip("xyz", short, strict=True)
+        }
+        camera = {"eye": {"x": 2.05, "y": 2.05, "z": 1.1}, "center": {"x": 0.08, "y": -0.08, "z": -0.12}}
         return frame(figure, height).update_layout(scene={**axes, "camera": camera})
     # Of more objectives the first front, seen along two of them, is a cloud; the steps are those of the two shown.
     edge = find_fronts(losses(candidates, objectives)) == 1
@@ -124,7 +136,7 @@ def draw_parallel(
     line = {"color": first, "colorscale": [[0, "rgba(154,165,164,0.35)"], [1, ACCENT]], "cmin": 0, "cmax": 1}
     figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelfont={"size": 12}, labelangle=-45))
     # A label begins at its axis and rises to the right: the margins hold the longest, and that of the last axis.
-    above, right = int(_LETTER * max(map(len, labels))) + 45, int(_LETTER * len(labels[-1])) + 15
+    above, right = int(_LETTER * max(map(_letters, labels))) + 45, int(_LETTER * _letters(labels[-1])) + 15
     return frame(figure, height + above - 110).update_layout(margin={"l": 50, "r": right, "t": above, "b": 20})
 
 

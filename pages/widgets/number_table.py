@@ -29,14 +29,20 @@ def write_numbers(table: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame |
         columns: how its columns are shown, as ``st.dataframe`` takes them; a format of theirs is applied here, because
             the browser would take it instead of what is written.
     """
-    places = {}
+    places: dict[Any, int | None] = {}
+    plain_ones: dict[Any, int | None] = {}
     for name in table.columns:
         shown = table[name]
-        if pd.api.types.is_numeric_dtype(shown) and bool((shown < 0).any()):
-            found = _PLACES.fullmatch(str(_format(columns.get(name))))
+        if not pd.api.types.is_numeric_dtype(shown):
+            continue
+        found = _PLACES.fullmatch(str(_format(columns.get(name))))
+        if bool((shown < 0).any()):
             places[name] = int(found[1]) if found else None
+        elif _format(columns.get(name)) is None:  # a styled table has six places for what nobody formats
+            plain_ones[name] = None
     if not places or len(table) > _MOST_ROWS:
         return table, columns
+    places |= plain_ones
     written: Any = {name: partial(_write, places=digits) for name, digits in places.items()}
     return table.style.format(written), {
         name: _without_format(column) if name in written else column for name, column in columns.items()

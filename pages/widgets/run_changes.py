@@ -38,9 +38,9 @@ def _rename(store: Store, run: Run, key: str) -> None:
 
 def change(store: Store, run: Run) -> None:
     """Name, the way back to its page, deletion."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        key = f"name-{run.id}-{language()}"  # a name of the app's is another text in another language
-        st.text_input(_("Name"), run_name(run), key=key, max_chars=80, on_change=_rename, args=(store, run, key))
+    key = f"name-{run.id}-{language()}"  # a name of the app's is another text in another language
+    st.text_input(_("Name"), run_name(run), key=key, max_chars=80, on_change=_rename, args=(store, run, key))
+    with st.container(horizontal=True, vertical_alignment="center"):
         page = page_of(run.kind)
         again = page and run.kind != "screening"  # files are not kept, only what was found in them
         if (

@@ -83,9 +83,9 @@ def compare(store: Store, runs: Sequence[Run]) -> None:
         for key in PROPERTIES:
             values = [value for c in found if (value := c.value(key)) is not None]
             if values:
-                median = f"{pd.Series(values).median():.3g} {PROPERTIES[key].unit}".strip()
+                median = f"{pd.Series(values).median():.3g} {PROPERTIES[key].unit}".strip().replace("-", "−", 1)
                 column[_("{label}, median").format(label=_(PROPERTIES[key].label))] = median
         column[_("Unique formulas or molecules")] = str(len({name_of(c) for c in found}))
         columns[f"{run_name(run)} ({run.id[:4]})"] = column
-    st.dataframe(pd.DataFrame(columns).fillna("–"), key="comparison", alt=_("Runs side by side"))
+    st.dataframe(pd.DataFrame(columns).fillna("–"), key="comparison", height="content", alt=_("Runs side by side"))
     st.caption(_("–: not predicted or not judged in that run."))

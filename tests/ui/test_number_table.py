@@ -21,6 +21,16 @@ def test_a_negative_number_has_a_minus_sign_in_the_places_of_its_column() -> Non
     assert {"−0.17", "1.00", "-1", "R-3m"} <= cells  # Python rounds half to even in binary: −0.165 is below
 
 
+def test_a_whole_number_beside_a_negative_one_has_no_places() -> None:
+    """A front with a row that stands on none is a column of floats: 1, not 1.000000."""
+    table = pd.DataFrame({"front": [1.0, None], "energy": [-1.0, 2.0], "gap": [0.0084, 1.0]})
+    written, _columns = write_numbers(table, {"gap": st.column_config.NumberColumn("Gap", format="%.2f")})
+    assert not isinstance(written, pd.DataFrame)
+    body = written._translate(False, False)["body"]
+    rows = [[cell["display_value"] for cell in row if cell["type"] == "td"] for row in body]
+    assert [row[:2] for row in rows] == [["1", "−1"], ["", "2"]]
+
+
 @pytest.mark.parametrize("table", [pd.DataFrame({"gap": [1.0, 2.0]}), pd.DataFrame({"e": [-1.0] * 1001})])
 def test_a_table_without_negative_numbers_or_a_long_one_is_left_as_it_is(table: pd.DataFrame) -> None:
     assert write_numbers(table, {})[0] is table
