@@ -10,7 +10,7 @@ from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.chem.symmetry import hall_number
 from matgen_core.core.goal_probability import round_chance
-from matgen_core.core.goals import Goal, Target
+from matgen_core.core.goals import Goal
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import (
@@ -144,22 +144,6 @@ def goal_message(key: str, goal: Goal) -> Message:
 def goal_text(key: str, goal: Goal) -> str:
     """The same in the reader's language."""
     return _(goal_message(key, goal))
-
-
-def asked_message(target: Target, *more: str) -> Message:
-    """What a run was asked for, in a line: its name until it has another, for a reader of any language."""
-    rules = target.constraints
-    parts = [subscript(rules.formula)] if rules.formula else []
-    if rules.chemical_system:
-        parts.append("-".join(sorted(rules.chemical_system)))
-    if rules.include:
-        parts.append(Message("with {elements}", elements=", ".join(sorted(rules.include))))
-    if rules.exclude:
-        parts.append(Message("without {elements}", elements=", ".join(sorted(rules.exclude))))
-    parts += [rules.crystal_system or ""]
-    parts += [join([PROPERTIES[key].label, goal_message(key, goal)], " ") for key, goal in target.goals.items()]
-    parts += more
-    return join(parts, " · ") or Message("no target")
 
 
 def label_text(key: str) -> str:

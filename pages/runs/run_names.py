@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from matgen_core.core.messages import Message
+from matgen_core.core.goals import Target
+from matgen_core.core.messages import Message, join
+from matgen_core.core.properties import PROPERTIES
 from matgen_core.runs.store import LONGEST_NAME, Run
+from pages.i18n.formatting import goal_message, subscript
 from pages.i18n.language import _
 
 #: Before the kind of material in the kind of a run of the loop.
@@ -21,6 +24,22 @@ def made_by(kind: str) -> str:
         names |= {page.name: _(page.label), f"{LOOP}{page.name}": _(page.loop_label)}
         names[f"{OWN}{page.name}"] = _("Own property, {kind}").format(kind=_(page.name))
     return names.get(kind, _(kind))
+
+
+def asked_message(target: Target, *more: str) -> Message:
+    """What a run was asked for, in a line: its name until it has another, for a reader of any language."""
+    rules = target.constraints
+    parts = [subscript(rules.formula)] if rules.formula else []
+    if rules.chemical_system:
+        parts.append("-".join(sorted(rules.chemical_system)))
+    if rules.include:
+        parts.append(Message("with {elements}", elements=", ".join(sorted(rules.include))))
+    if rules.exclude:
+        parts.append(Message("without {elements}", elements=", ".join(sorted(rules.exclude))))
+    parts += [rules.crystal_system or ""]
+    parts += [join([PROPERTIES[key].label, goal_message(key, goal)], " ") for key, goal in target.goals.items()]
+    parts += more
+    return join(parts, " · ") or Message("no target")
 
 
 def run_name(run: Run) -> str:

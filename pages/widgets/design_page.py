@@ -14,12 +14,13 @@ from matgen_core.core.goals import Target, outside_data
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows import design as workflow
-from pages.i18n.formatting import asked_message, rule_text
+from pages.i18n.formatting import rule_text
 from pages.i18n.language import _
 from pages.kinds.page_kind import Found, OtherWork, PageKind, View
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
 from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.run_names import asked_message
 from pages.runs.run_recorder import begin_record, offer_last_run, run_of, show_record, told_to_begin
 from pages.widgets.downloads import offer_files
 from pages.widgets.go_bar import ask_to_go

@@ -14,11 +14,10 @@ from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows import design as inverse_design
 from matgen_core.workflows.loop import Budget, DesignRun, resume
-from pages.i18n.formatting import asked_message
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
-from pages.runs.run_names import LOOP
+from pages.runs.run_names import LOOP, asked_message
 from pages.runs.run_recorder import begin_record, owner
 
 STATE = "loop"

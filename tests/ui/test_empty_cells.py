@@ -47,7 +47,7 @@ def formula(text: str, **notes: str) -> Candidate[Formula]:
 
 def test_a_composition_without_a_price_names_the_element() -> None:
     assert shown(show_formula_table, [formula("RaF2"), formula("NaCl")]) == (
-        ["USD/kg: no price of Ra is known; HHI: no HHI of Ra is known", None],
+        ["USD/kg: the price of Ra is not known; HHI: the HHI of Ra is not known", None],
         True,
     )
     assert shown(show_formula_table, [formula("NaCl")]) == ([None], False)

@@ -23,10 +23,9 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.runs.store import VARIABLE, Store, open_store
-from pages.i18n.formatting import asked_message
 from pages.i18n.language import translate
 from pages.runs.jobs import Job
-from pages.runs.run_names import run_name
+from pages.runs.run_names import asked_message, run_name
 from pages.runs.run_recorder import Recorder
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "runs.py")
