@@ -100,5 +100,5 @@ def _compare(candidates: tuple[Candidate[Any], ...]) -> None:
         }
         for one in apart
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="computed")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="computed", alt=_("Computed values beside predictions"))
     st.download_button("CSV", to_comparison_csv(candidates), "comparison.csv", "text/csv", key="comparison-csv")
