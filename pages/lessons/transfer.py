@@ -121,7 +121,7 @@ def three_ways() -> None:
     )
     st.latex(
         r"h \leftarrow h + W_{up}\,\mathrm{relu}(W_{down}\, \mathrm{LayerNorm}(h)), \qquad W \leftarrow W + "
-        "\tfrac{\alpha}{r} B A"
+        r"\tfrac{\alpha}{r} B A"
     )
     left, right = st.columns(2, gap="small")
     size = left.slider(_("Adapter's bottleneck"), 2, 128, 32, key="adapter-size", bind=URL)

@@ -82,3 +82,15 @@ def test_pages_are_short() -> None:
         if isinstance(node, ast.FunctionDef)
     }
     assert {name: number for name, number in arguments.items() if number > 8} == {}
+
+
+def test_equations_are_raw_text() -> None:
+    """A backslash of an equation in a plain string is read as an escape, and the equation is shown in red."""
+    wrong = [
+        f"{path.name}: {node.value[:40]!r}"
+        for path in PAGES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if "\\" in node.value and any(mark in node.value for mark in "\a\b\f\v\t")
+    ]
+    assert wrong == []
