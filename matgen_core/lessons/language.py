@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.molecule import canonical, fingerprint, internal_diversity, parse, properties
 from matgen_core.core.errors import BadInput
 from matgen_core.core.settings import MoleculeSettings
-from matgen_core.kinds.molecules.generate import load_writer, shape_probabilities, write_strings
+from matgen_core.kinds.molecules.generate import load_writer, shape_probabilities, with_domain, write_strings
 from matgen_core.kinds.molecules.smiles import EOS, VOCABULARY, decode, encode
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 
@@ -145,7 +145,8 @@ def draw_some(
     network, _ = load_writer()
     generator = torch.Generator().manual_seed(seed)
     settings = MoleculeSettings(temperature=temperature, grammar=False, guidance=0.0)  # the bare network is the lesson
-    strings = [decode(row) for row in write_strings(network, _told(network, conditions, count), settings, generator)]
+    told = with_domain(network, _told(network, conditions, count), settings.domain)
+    strings = [decode(row) for row in write_strings(network, told, settings, generator)]
     molecules = [m for m in map(parse, strings) if m is not None]
     names = list(dict.fromkeys(map(canonical, molecules)))
     prints = [fingerprint(m) for m in molecules]

@@ -25,6 +25,8 @@ class ConditionConfig:
         stds: likewise.
         width: of the embedding.
         near_zero: values below this are flagged: most rows are metals and most are non-magnetic, and zero is a kind.
+        frequencies: of the sines and cosines, per standard deviation; high ones tell near values of a wide range apart.
+        domains: names of the sets of rows that a candidate can be asked to look like, where there is more than one.
     """
 
     keys: tuple[str, ...]
@@ -32,6 +34,8 @@ class ConditionConfig:
     stds: tuple[float, ...]
     width: int
     near_zero: float = 0.05
+    frequencies: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
+    domains: tuple[str, ...] = ()
 
 
 class ConditionEmbedding(nn.Module):
@@ -40,6 +44,7 @@ class ConditionEmbedding(nn.Module):
     means: Tensor
     stds: Tensor
     frequencies: Tensor
+    domain: nn.Parameter | None
 
     def __init__(self, config: ConditionConfig) -> None:
         super().__init__()
@@ -47,12 +52,15 @@ class ConditionEmbedding(nn.Module):
         count, inner = len(config.keys), 64
         self.register_buffer("means", torch.tensor(config.means))
         self.register_buffer("stds", torch.tensor(config.stds))
-        self.register_buffer("frequencies", torch.tensor([0.5, 1.0, 2.0, 4.0]))
-        self.inner = nn.Parameter(torch.randn(count, 10, inner) / 10**0.5)
+        self.register_buffer("frequencies", torch.tensor(config.frequencies))
+        features = 2 + 2 * len(config.frequencies)
+        self.inner = nn.Parameter(torch.randn(count, features, inner) / features**0.5)
         self.bias = nn.Parameter(torch.zeros(count, inner))
         self.outer = nn.Parameter(torch.randn(count, inner, config.width) * 0.3 / inner**0.5)
         self.own = nn.Parameter(torch.randn(count, config.width) * 0.02)
         self.null = nn.Parameter(torch.randn(count, config.width) * 0.02)
+        domains = torch.randn(len(config.domains), config.width) * 0.02
+        self.register_parameter("domain", nn.Parameter(domains) if config.domains else None)
 
     def tokens(self, conditions: Tensor) -> Tensor:
         """(B, K) -> (B, K, width), one embedding a property."""
@@ -61,10 +69,23 @@ class ConditionEmbedding(nn.Module):
         z = ((value - self.means) / self.stds).clamp(-6.0, 6.0)[..., None]  # (B, K, 1)
         phase = z * self.frequencies
         flag = (value.abs() < self.config.near_zero).to(z.dtype)[..., None]
-        features = torch.cat([z, flag, phase.sin(), phase.cos()], dim=-1)  # (B, K, 10)
+        features = torch.cat([z, flag, phase.sin(), phase.cos()], dim=-1)  # (B, K, F)
         hidden = nn.functional.silu(torch.einsum("bkf,kfi->bki", features, self.inner) + self.bias)
         embedded = torch.einsum("bki,kiw->bkw", hidden, self.outer) + self.own
         return torch.where(asked[..., None], embedded, self.null)
+
+    def shift(self, conditions: Tensor) -> Tensor:
+        """(B, K) or (B, K + 1) -> (B, width), measured from "any": exactly zero where all are "any".
+
+        A further column is the number of the domain; without it the domain is any.
+        """
+        count = len(self.config.keys)
+        shifted = (self.tokens(conditions[:, :count]) - self.null).sum(dim=1)
+        if self.domain is None or conditions.shape[1] == count:
+            return shifted
+        named = ~conditions[:, count].isnan()
+        numbers = torch.where(named, conditions[:, count], 0.0).long()
+        return shifted + self.domain[numbers] * named[:, None]
 
     def forward(self, conditions: Tensor) -> Tensor:
         """(B, K) -> (B, width), the properties together."""

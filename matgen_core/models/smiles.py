@@ -1,10 +1,12 @@
-"""SMILES generators of chapter 4.4: a GPT-2 over tokens, and the same GPT-2 told five properties.
+"""SMILES generators of chapter 4.4: a GPT-2 over tokens, and the same GPT-2 told five properties and a domain.
 
     p(t_1..t_T | c) = prod_i p(t_i | t_<i, c),    x_i = wte(t_i) + wpe(i) + e(c) - e(any)
 
-tokens (B, T) int64, conditions (B, K) float with NaN for "any" -> logits (B, T, V). The chapter puts the condition
-before the string; here it is added to every token, measured from "all any", which is therefore exactly zero: one
-network serves both generators, and its GPT-2 alone is the unconditional one that plain transformers opens.
+tokens (B, T) int64, conditions (B, K) float with NaN for "any" -> logits (B, T, V). A further column of the conditions
+is the number of the domain, the set of molecules that the string shall look like one of; without it, any. The chapter
+puts the condition before the string; here it is added to every token, measured from "all any", which is therefore
+exactly zero: one network serves both generators, and its GPT-2 alone is the unconditional one that plain transformers
+opens.
 Invariant: logits[:, i] ignores tokens after i; conditions that are all NaN change nothing.
 Reference: Radford et al. (2019), section 2, on transformers' GPT-2; Bagal et al. (2022) for the conditions.
 """
@@ -136,16 +138,21 @@ class ConditionalSMILESGenerator(SMILESGenerator):
         self.condition = ConditionEmbedding(config.conditions)
 
     def shift(self, conditions: Tensor) -> Tensor:
-        """(B, K) -> (B, width), what the conditions add to every token: exactly zero where all are "any"."""
-        shifted: Tensor = (self.condition.tokens(conditions) - self.condition.null).sum(dim=1)
-        return shifted
+        """(B, K) or (B, K + 1) -> (B, width), what the conditions add to every token: zero where all are "any"."""
+        return self.condition.shift(conditions)
+
+    def free(self, conditions: Tensor) -> Tensor:
+        """The same conditions with every property "any": the domain stays, so that guidance does not overdo it."""
+        free = conditions.clone()
+        free[:, : len(self.config.conditions.keys)] = torch.nan
+        return free
 
     def forward(self, tokens: Tensor, conditions: Tensor | None = None) -> Tensor:
         """Logits of every next token.
 
         Args:
             tokens: (B, T), beginning with BOS.
-            conditions: (B, K), NaN for "any"; all any if None.
+            conditions: (B, K) or (B, K + 1), NaN for "any"; all any if None.
 
         Returns:
             (B, T, V); position i predicts token i + 1.
@@ -167,7 +174,7 @@ class ConditionalSMILESGenerator(SMILESGenerator):
 
     @torch.no_grad()
     def begin(self, conditions: Tensor) -> Cache:
-        """An empty cache for a batch with these conditions (B, K)."""
+        """An empty cache for a batch with these conditions (B, K) or (B, K + 1)."""
         config = self.gpt.config
         head = config.n_embd // config.n_head
         shape = (config.n_layer, 2, len(conditions), config.n_head, config.n_positions, head)

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES, WHOLE
 from matgen_core.kinds.molecules.generate import WritingStep
-from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.viz.style import ACCENT, MUTED, Translate, frame, note_empty
 
 
 def draw_comparison(
     values: Sequence[float],
-    reference: MoleculeReference,
+    known: NDArray[np.float32],
     key: str,
     goal: Goal | None,
     *,
@@ -27,15 +27,14 @@ def draw_comparison(
 
     Args:
         values: predictions of the run.
-        reference: the sampled known molecules.
+        known: the property of the sampled known molecules.
         key: the property.
         goal: marked as a band, where there is one.
         translate: turns English words into the reader's.
         template: a plotly template.
     """
     record = PROPERTIES[key]
-    known = reference.column(key)
-    low, high = float(min(record.low, *values, known.min())), float(max(record.high, *values, known.max()))
+    low, high = float(min([*values, known.min()])), float(max([*values, known.max()]))
     edges = np.arange(np.floor(low), high + 2) - 0.5 if key in WHOLE else np.linspace(low, high, 41)
     middles = (edges[:-1] + edges[1:]) / 2
     figure = go.Figure()
@@ -43,7 +42,7 @@ def draw_comparison(
         first, last = goal.interval(record.tolerance, record.range)
         slack = 0.5 if key in WHOLE else 0.0
         figure.add_vrect(x0=first - slack, x1=last + slack, fillcolor=ACCENT, opacity=0.15, line_width=0)
-    for name, data, colour in ((translate("MOSES"), known, MUTED), (translate("this run"), values, ACCENT)):
+    for name, data, colour in ((translate("known"), known, MUTED), (translate("this run"), values, ACCENT)):
         share = np.histogram(data, bins=edges)[0] / max(1, len(data))
         figure.add_scatter(
             x=middles,

@@ -27,7 +27,12 @@ _PURPOSE = {
     "smiles-bert": N_("Molecules: encodes a SMILES as a vector"),
 }
 _LICENCES = {
-    "smiles": N_("Weights MIT. Trained on MOSES (MIT): Polykovskiy et al., Front. Pharmacol. 11, 565644 (2020)."),
+    "smiles-gpt": N_(
+        "Weights MIT. Trained on MOSES (MIT): Polykovskiy et al., Front. Pharmacol. 11, 565644 (2020); QM9: "
+        "Ramakrishnan et al., Sci. Data 1, 140022 (2014); MoleculeNet: Wu et al., Chem. Sci. 9, 513 (2018); "
+        "non-fullerene acceptors: Lopez et al., Joule 1, 857 (2017)."
+    ),
+    "smiles-bert": N_("Weights MIT. Trained on MOSES (MIT): Polykovskiy et al., Front. Pharmacol. 11, 565644 (2020)."),
     "other": N_(
         "Weights MIT. Trained on Materials Project data (CC BY 4.0): Jain et al., APL Mater. 1, 011002 (2013), "
         "from the benchmark sets named in the card."
@@ -58,8 +63,8 @@ def show(name: str) -> None:
         st.metric(_("Weights"), f"{trained.get('parameters', 0):,}" if trained.get("parameters") else "–", width=160)
         st.metric(_("On disk"), f"{size:.1f} MB", width=120)
         minutes = f"{trained.get('seconds', 0) / 60:.0f}"
-        st.metric(_("Trained on a CPU"), _("{n} min").format(n=minutes) if trained.get("seconds") else "–", width=170)
-    st.caption(_(_LICENCES["smiles" if name.startswith("smiles") else "other"]))
+        st.metric(_("Training time"), _("{n} min").format(n=minutes) if trained.get("seconds") else "–", width=170)
+    st.caption(_(_LICENCES.get(name, _LICENCES["other"])))
     text = (folder / "README.md").read_text(encoding="utf-8")
     text = re.sub(r"<!--.*?-->\n?", "", text)
     with st.container(key="card"):

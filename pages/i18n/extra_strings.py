@@ -6,6 +6,7 @@ from matgen_core.chem.hazards import CAUTION, TOXIC
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.settings import (
+    DOMAINS,
     UNTIL,
     Budget,
     CompositionSettings,
@@ -25,7 +26,7 @@ def words() -> list[str]:
     found += trained_engines()
     for settings in (CrystalSettings, MoleculeSettings, CompositionSettings, Budget, Rules, TuneSettings):
         found += [text for _field, setting in declared(settings).values() for text in (setting.label, setting.help)]
-    found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, "any", "value", "range", "valid", "internal diversity"]
+    found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, *DOMAINS, "value", "range", "valid", "internal diversity"]
     found += ["the latent", "predicted clean", "told nothing", "told the value"]
     found += ["engine", "kind of material"]  # of registries
     found += ["on target", "diversity", "different formulas", "mean score", "at least", "at most"]

@@ -26,6 +26,7 @@ _KEYS = {
     "guidance": "strength",
     "grammar": "grammar",
     "until": "until",
+    "domain": "domain",
     "cap": "cap",
 }
 #: What each setting in the URL may be.
@@ -41,9 +42,9 @@ def show_domain() -> None:
     """What the generator knows, beside the sliders."""
     st.caption(
         _(
-            "Trained on MOSES: neutral molecules of 250 to 350 g/mol made of C, N, O, S, F, Cl, Br, without "
-            "stereochemistry. Benzene, aspirin and most drugs lie outside. Solubility is estimated (ESOL), not "
-            "measured."
+            "Trained on four sets (see Domain): molecules of 50 to 700 g/mol made of C, N, O, S, F, Cl, Br, I, P, B, "
+            "Si, Se. Only drug-like ones are charged or have stereochemistry. Metals, salts and polymers lie outside. "
+            "Solubility is estimated (ESOL), not measured."
         )
     )
 
@@ -75,6 +76,7 @@ def draw_scaffold() -> None:
 
 def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
     """How many, which seed, and how."""
+    domain = _ask("domain")
     parts = ask_parts()
     left, right = st.columns(2, gap="small", wrap=False)
     count = ask_count(
@@ -93,8 +95,8 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
     with st.expander(_("Filters and sampling")):
         max_sa = _ask("max_sa", value=10.0)
         asked |= {name: _ask(name) for name in ("filters", "top_p", "guidance", "grammar", "until", "cap")}
-    settings = MoleculeSettings(**parts, **asked, max_sa=max_sa if max_sa < 10.0 else None)
-    return count, seed, settings
+    settings = MoleculeSettings(domain=domain, **parts, **asked, max_sa=max_sa if max_sa < 10.0 else None)
+    return int(count or 1), seed, settings
 
 
 def _ask(name: str, where: Any = st, **more: Any) -> Any:

@@ -12,7 +12,7 @@ from matgen_core.chem.molecule import fingerprint, internal_diversity, parse
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, columns_of
 from matgen_core.core.records import Candidate, Molecule
-from matgen_core.core.settings import MoleculeSettings
+from matgen_core.core.settings import DOMAINS, MoleculeSettings
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.kinds.molecules.judge import counts_for, summarise_molecules
 from matgen_core.kinds.molecules.reference import load_molecule_reference
@@ -78,7 +78,7 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
             st.metric(
                 _("Internal diversity"),
                 f"{diversity:.3f}",
-                _("MOSES: 0.857"),
+                _("MOSES: 0.857") if settings.domain == DOMAINS[0] else None,
                 delta_color="off",
                 delta_arrow="off",
                 width=128,
@@ -251,13 +251,13 @@ def _row(candidate: Candidate[Molecule], target: Target) -> dict[str, object]:
 # ------------------------------------------------------------------------------------------------------- histograms
 
 
-def show_histograms(candidates: Found, target: Target) -> None:
-    """Each property of the run against the sampled training molecules."""
-    reference = load_molecule_reference()
+def show_histograms(candidates: Found, target: Target, domain: str) -> None:
+    """Each property of the run against the sampled training molecules of the domain."""
+    known = load_molecule_reference().sampled(domain)
     columns = st.columns(2, gap="small")
     for place, key in enumerate(MOLECULE_CONDITIONS):
         values = [value for c in candidates if (value := c.value(key)) is not None]
         if values:
-            chart = draw_comparison(values, reference, key, target.goals.get(key), translate=_)
-            alt = _("{label} of this run and of MOSES").format(label=_(PROPERTIES[key].label))
+            chart = draw_comparison(values, known[key], key, target.goals.get(key), translate=_)
+            alt = _("{label} of this run and of known molecules").format(label=_(PROPERTIES[key].label))
             columns[place % 2].plotly_chart(chart, key=f"compare-{key}", config={"displayModeBar": False}, alt=alt)

@@ -95,7 +95,7 @@ class MoleculesPage(PageKind):
     def show_found(self, found: Found, view: View) -> None:
         """Drawings, table or histograms; the picked one beside the drawings, or below."""
         target, pick = view.target, view.pick
-        names = [_("Drawings"), _("Table"), _("Against MOSES")]
+        names = [_("Drawings"), _("Table"), _("Against known")]
         grid, table, spread = st.tabs(names, key="molecule-tabs", on_change="rerun")
         beside = partial(show_molecule, target=target, settings=view.now, run=view.run, narrow=True)
         with grid:
@@ -103,7 +103,7 @@ class MoleculesPage(PageKind):
         with table:
             show_molecule_table(found, target, pick)
         with spread:
-            show_histograms(found, target)
+            show_histograms(found, target, view.settings.domain)
         if not grid.open:
             show_molecule(pick.of(found), target, view.now, view.run)
 

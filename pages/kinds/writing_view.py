@@ -15,7 +15,7 @@ from matgen_core.core.goals import Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
-from matgen_core.kinds.molecules.generate import WritingStep, explain, load_writer
+from matgen_core.kinds.molecules.generate import WritingStep, explain, load_writer, with_domain
 from matgen_core.viz.molecules import draw_options
 from pages.i18n.formatting import number
 from pages.i18n.language import _
@@ -91,4 +91,4 @@ def _told(candidate: Candidate[Molecule], target: Target) -> tuple[float, ...]:
 def _steps(smiles: str, told: tuple[float, ...], settings: MoleculeSettings) -> list[WritingStep]:
     network, _checkpoint = load_writer()
     conditions = torch.tensor([told], device=next(network.parameters()).device)
-    return explain(network, smiles, conditions, settings)
+    return explain(network, smiles, with_domain(network, conditions, settings.domain), settings)

@@ -75,7 +75,7 @@ def test_it_opens_without_a_word_of_complaint() -> None:
     assert not page.error
     assert not page.warning
     assert page.title[0].value == "Molecules from targets"
-    assert any("250 to 350" in c.value for c in page.caption)
+    assert any("50 to 700 g/mol" in c.value for c in page.caption)
 
 
 def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
-from matgen_core.core.settings import MoleculeSettings, check_settings
+from matgen_core.core.settings import DOMAINS, MoleculeSettings, check_settings
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import check_beginning
 from matgen_core.learning.checkpoints import check_trained_on
@@ -20,6 +20,8 @@ from matgen_core.learning.checkpoints import check_trained_on
 MOST = 100_000
 #: Checkpoint of the generator.
 GENERATOR = "smiles-gpt"
+#: Values of sampled molecules by property key.
+Known = Mapping[str, NDArray[np.float32]]
 
 
 def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> None:
@@ -41,22 +43,27 @@ def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> N
     check_beginning(settings)
 
 
-def _inside(goals: dict[str, Goal], reference: MoleculeReference, slack: float) -> NDArray[np.bool_]:
-    """(5,000,) sampled molecules within all goals, widened by so many tolerances."""
-    inside = np.ones(len(reference.smiles), dtype=bool)
+def _inside(goals: Mapping[str, Goal], known: Known, slack: float) -> NDArray[np.bool_]:
+    """(N,) sampled molecules of a domain within all goals, widened by so many tolerances."""
+    inside = np.ones(len(known["weight"]), dtype=bool)
     for key, goal in goals.items():
         low, high = goal.interval(data=PROPERTIES[key].range)
         extra = slack * PROPERTIES[key].tolerance
-        inside &= (reference.column(key) >= low - extra) & (reference.column(key) <= high + extra)
+        inside &= (known[key] >= low - extra) & (known[key] <= high + extra)
     return inside
 
 
 def draw_molecule_conditions(
-    target: Target, keys: Sequence[str], count: int, rng: np.random.Generator, reference: MoleculeReference
+    target: Target,
+    keys: Sequence[str],
+    count: int,
+    rng: np.random.Generator,
+    reference: MoleculeReference,
+    domain: str = DOMAINS[0],
 ) -> NDArray[np.float32]:
     """(count, K) conditions of ``count`` molecules; NaN for a property that may be anything.
 
-    A value is every molecule's condition. Ranges are sampled from the training molecules of the reference that meet
+    A value is every molecule's condition. Ranges are sampled from the training molecules of the domain that meet
     all goals, values within two tolerances, so that the conditions of a molecule agree; where no molecule does, each
     range is sampled evenly.
 
@@ -66,10 +73,12 @@ def draw_molecule_conditions(
         count: rows.
         rng: of the draw.
         reference: the known molecules.
+        domain: whose molecules they are; "any" for all together.
     """
     conditions = np.full((count, len(keys)), np.nan, dtype=np.float32)
-    pool = np.flatnonzero(_inside({k: g for k, g in target.goals.items() if not g.is_value}, reference, 0.0))
-    near = np.flatnonzero(_inside(dict(target.goals), reference, 0.0) | _joint(target, reference))
+    known = reference.sampled(domain)
+    pool = np.flatnonzero(_inside({k: g for k, g in target.goals.items() if not g.is_value}, known, 0.0))
+    near = np.flatnonzero(_inside(target.goals, known, 0.0) | _joint(target, known))
     pool = near if len(near) else pool
     rows = rng.choice(pool, count) if len(pool) else None
     for j, key in enumerate(keys):
@@ -79,34 +88,63 @@ def draw_molecule_conditions(
         if goal.is_value:
             conditions[:, j] = goal.low
         elif rows is not None:
-            conditions[:, j] = reference.column(key)[rows]
+            conditions[:, j] = known[key][rows]
         else:
             values = rng.uniform(*goal.interval(data=PROPERTIES[key].range), count)
             conditions[:, j] = np.rint(values) if key in WHOLE else values
     return conditions
 
 
-def _joint(target: Target, reference: MoleculeReference) -> NDArray[np.bool_]:
+def _joint(target: Target, known: Known) -> NDArray[np.bool_]:
     """Sampled molecules inside the ranges and within two tolerances of the values."""
     values = {k: g for k, g in target.goals.items() if g.is_value}
     ranges = {k: g for k, g in target.goals.items() if not g.is_value}
-    return _inside(ranges, reference, 0.0) & _inside(values, reference, 2.0)
+    return _inside(ranges, known, 0.0) & _inside(values, known, 2.0)
 
 
-def contradiction(target: Target, reference: MoleculeReference) -> str | None:
-    """A warning where goals that are each common are never met together, or None.
+def outside_chosen(target: Target, reference: MoleculeReference, domain: str) -> str | None:
+    """A warning where the chosen domain holds no molecule with one of the goals but another domain does, or None."""
+    for key, goal in target.goals.items():
+        if _inside({key: goal}, reference.sampled(domain), 1.0).any():
+            continue
+        others = [name for name in DOMAINS[:-1] if _inside({key: goal}, reference.sampled(name), 1.0).any()]
+        if others:
+            return Message(
+                "{label} {goal}: the domain {domain} contains no such molecule. Expect few or no hits, or choose the "
+                "domain {others}.",
+                label=PROPERTIES[key].label,
+                goal=_asked(goal, PROPERTIES[key].unit),
+                domain=domain,
+                others=join(others, " / "),
+            )
+    return None
+
+
+def _asked(goal: Goal, unit: str) -> str:
+    """A goal in words: "180 g/mol", "at least 400 g/mol"."""
+    if goal.is_value:
+        return f"{goal} {unit}".strip()
+    if goal.low is None:
+        return Message("at most {end}", end=f"{goal.high:g} {unit}".strip())
+    if goal.high is None:
+        return Message("at least {end}", end=f"{goal.low:g} {unit}".strip())
+    return Message("{low} to {high}", low=f"{goal.low:g}", high=f"{goal.high:g} {unit}".strip())
+
+
+def contradiction(target: Target, reference: MoleculeReference, domain: str = DOMAINS[0]) -> str | None:
+    """A warning where goals that are each common are never met together in the domain, or None.
 
     log S nearly follows from logP and weight, so that those three contradict each other most easily.
     """
-    goals = dict(target.goals)
-    if len(goals) < 2 or _inside(goals, reference, 1.0).any():
+    goals, known = dict(target.goals), reference.sampled(domain)
+    if len(goals) < 2 or _inside(goals, known, 1.0).any():
         return None
-    if not all(_inside({key: goal}, reference, 1.0).any() for key, goal in goals.items()):
+    if not all(_inside({key: goal}, known, 1.0).any() for key, goal in goals.items()):
         return None  # one of them alone is outside the data, and that is said already
-    counted = {"count": len(reference.smiles), "names": join((PROPERTIES[key].label for key in goals), ", ")}
+    counted = {"count": len(known["weight"]), "names": join((PROPERTIES[key].label for key in goals), ", ")}
     others = {key: goal for key, goal in goals.items() if key != "solubility"}
-    if "solubility" in goals and (inside := _inside(others, reference, 1.0)).any():
-        values = reference.column("solubility")[inside]
+    if "solubility" in goals and (inside := _inside(others, known, 1.0)).any():
+        values = known["solubility"][inside]
         low, high = np.percentile(values, [5, 95])
         return Message(
             "none of {count:,} sampled training molecules meets all of these targets: {names}. With the other "

@@ -25,7 +25,6 @@ from matgen_core.kinds.molecules.segments import Beginning, Growth
 from matgen_core.kinds.molecules.smiles import (
     BOS,
     EOS,
-    MAX_TOKENS,
     PAD,
     UNKNOWN,
     VOCABULARY,
@@ -37,8 +36,9 @@ from matgen_core.learning.trainer import best_device
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 CHECKPOINT = "smiles-gpt"
-#: How often a string that the grammar refuses is begun anew before it is mended.
-_ATTEMPTS = 3
+#: How often a string that the grammar refuses is begun anew before it is mended, and how often one that is mended and
+#: comes to where no token may stand.
+_ATTEMPTS, _MENDED = 3, 3
 #: Least likelihood of a token under guidance, as a share of the likeliest: log 0.01.
 _PLAUSIBLE, _NEVER = -4.6, 40.0
 #: Share of rows that must have ended before the rest is moved together: moving costs as much as a few tokens.
@@ -54,6 +54,15 @@ def load_writer() -> tuple[ConditionalSMILESGenerator, str]:
     """
     checkpoint = load_checkpoint(CHECKPOINT)
     return build_smiles(checkpoint).to(best_device()), f"{checkpoint.name}@{checkpoint.digest}"
+
+
+def with_domain(network: ConditionalSMILESGenerator, conditions: Tensor, domain: str) -> Tensor:
+    """Conditions (B, K) with a column for the domain, where the network knows more than one."""
+    known = network.config.conditions.domains
+    if not known:
+        return conditions
+    number = float(known.index(domain)) if domain in known else torch.nan
+    return torch.cat([conditions, torch.full_like(conditions[:, :1], number)], dim=1)
 
 
 def shape_probabilities(logits: Tensor, temperature: float, top_k: int = 0, top_p: float = 1.0) -> Tensor:
@@ -118,18 +127,24 @@ class _Draw:
         settings: temperature, top-k, top-p, grammar.
         generator: of the draws.
         mends: where a token is refused, another is drawn; else the string ends there and is lost.
+        longest: tokens of a string at most.
     """
 
     def __init__(
-        self, begin: Beginning, count: int, settings: MoleculeSettings, generator: torch.Generator, mends: bool
+        self,
+        begin: Beginning,
+        count: int,
+        settings: MoleculeSettings,
+        generator: torch.Generator,
+        mends: bool,
+        longest: int,
     ) -> None:
-        self.settings, self.generator, self.mends = settings, generator, mends
+        self.settings, self.generator, self.mends, self.longest = settings, generator, mends, longest
         self.growths = [Growth(begin) for _ in range(count)] if begin.grows else None
         self.refused = set[int]()
         # None: a string that was refused, or one that came to where nothing may stand and is left to the network.
-        longest = MAX_TOKENS - begin.reserve
         self.writings: list[Writing | None] = [
-            Writing(begin.tokens[1:], longest) if settings.grammar else None for _ in range(count)
+            Writing(begin.tokens[1:], longest - begin.reserve) if settings.grammar else None for _ in range(count)
         ]
 
     def __call__(self, logits: Tensor, rows: Sequence[int], alive: Sequence[bool]) -> Tensor:
@@ -178,12 +193,12 @@ class _Draw:
         if self.growths is not None:
             self.growths[row].add(token)
             if writing is not None:
-                writing.longest = MAX_TOKENS - self.growths[row].reserve
+                writing.longest = self.longest - self.growths[row].reserve
         if writing is not None:
             writing.add(token)
 
     def _again(self, probabilities: Tensor, logits: Tensor, rows: Sequence[int]) -> Tensor:
-        allowed = torch.tensor([[self._allows(row, token) for token in range(len(VOCABULARY))] for row in rows])
+        allowed = torch.tensor([[self._allows(row, token) for token in range(logits.shape[1])] for row in rows])
         kept = keep_allowed(probabilities, logits, allowed, self.settings)
         drawn = torch.multinomial(kept, 1, generator=self.generator).squeeze(1)
         for row, token, some in zip(rows, drawn.tolist(), allowed.any(dim=1).tolist(), strict=True):
@@ -223,8 +238,8 @@ def write_strings(
     begin = begin or Beginning()
     written: list[list[int]] = [[] for _ in conditions]
     waiting = list(range(len(conditions)))
-    for attempt in range(_ATTEMPTS + 1):
-        draw = _Draw(begin, len(waiting), settings, generator, mends=attempt == _ATTEMPTS)
+    for attempt in range(_ATTEMPTS + _MENDED):
+        draw = _Draw(begin, len(waiting), settings, generator, attempt >= _ATTEMPTS, network.config.max_tokens)
         strings, whole = _write(network, conditions[waiting], draw, begin.tokens, cancelled)
         for row, string in zip(waiting, strings, strict=True):
             written[row] = string
@@ -250,14 +265,15 @@ def _write(
     """One string a row of conditions, as far as the grammar went along, and whether all were written to their end."""
     device, settings = conditions.device, draw.settings
     count = len(conditions)
-    written = torch.full((count, MAX_TOKENS), PAD)
+    longest = network.config.max_tokens
+    written = torch.full((count, longest), PAD)
     written[:, : len(begin)] = torch.tensor(begin)
-    guided = settings.guidance > 0 and bool((~conditions.isnan()).any())
-    # Guided, the batch is there twice: told, and told nothing.
-    cache = network.begin(torch.cat([conditions, torch.full_like(conditions, torch.nan)]) if guided else conditions)
+    guided = settings.guidance > 0 and _asked(network, conditions)
+    # Guided, the batch is there twice: told, and told nothing but the domain.
+    cache = network.begin(torch.cat([conditions, network.free(conditions)]) if guided else conditions)
     rows, alive = torch.arange(count), torch.ones(count, dtype=torch.bool)  # rows still in the batch; those not ended
     tokens = written[:, : len(begin)].to(device)
-    for place in range(len(begin), MAX_TOKENS):
+    for place in range(len(begin), longest):
         if cancelled and cancelled():
             return [row[row != PAD].tolist() for row in written], False
         logits = network.advance(tokens.repeat(2, 1) if guided else tokens, cache)
@@ -319,7 +335,7 @@ def explain(
     plain = shape_probabilities(told, 1.0)
     shaped = shape_probabilities(logits, settings.temperature, settings.top_k, settings.top_p)
     if settings.grammar:
-        shaped = keep_allowed(shaped, logits, _allowed(tokens[1:]), settings)
+        shaped = keep_allowed(shaped, logits, _allowed(tokens[1:])[:, : logits.shape[1]], settings)
     steps, before = [], ""
     for i, token in enumerate(tokens[1:]):
         order = plain[i].argsort(descending=True).tolist()
@@ -334,10 +350,15 @@ def _told(
 ) -> tuple[Tensor, Tensor]:
     """Logits (T, V) of one string: the network's own, and as they are when it is drawn."""
     told: Tensor = network(tokens, conditions)[0].cpu()
-    if settings.guidance <= 0 or bool(conditions.isnan().all()):
+    if settings.guidance <= 0 or not _asked(network, conditions):
         return told, told
-    free: Tensor = network(tokens)[0].cpu()
+    free: Tensor = network(tokens, network.free(conditions))[0].cpu()
     return told, guide(told, free, settings.guidance)
+
+
+def _asked(network: ConditionalSMILESGenerator, conditions: Tensor) -> bool:
+    """Whether any property is asked for."""
+    return not bool(conditions[:, : len(network.config.conditions.keys)].isnan().all())
 
 
 def _allowed(tokens: Sequence[int]) -> Tensor:

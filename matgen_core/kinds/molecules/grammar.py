@@ -3,7 +3,9 @@
 A :class:`Writing` follows one string token by token: valences, branches, ring numbers, and whether the aromatic atoms
 can still be given their double bonds (a matching that covers every atom in need of one: Kekulé). It allows what RDKit
 writes, which is less than what SMILES allows: a branch goes on after its bracket, ring numbers stand right behind
-their atom, an aromatic ring opens a number at its first atom.
+their atom, an aromatic ring opens a number at its first atom. An atom in brackets has exactly the bonds that its charge
+and its hydrogens leave it, so that none is a radical. Marks of stereo stand where a single bond may; whether they mean
+anything is not asked, as RDKit drops those that do not.
 Reference: opensmiles.org; valences are RDKit's.
 """
 
@@ -14,14 +16,65 @@ from collections.abc import Mapping, Sequence
 from matgen_core.kinds.molecules.smiles import EOS, MAX_TOKENS, UNKNOWN, VOCABULARY
 
 #: Bonds an atom may have, doubled ones counted twice; aromatic atoms: neighbours.
-_BEARS = {"C": 4, "N": 3, "O": 2, "S": 6, "F": 1, "Cl": 1, "Br": 1, "[H]": 1, "c": 3, "n": 3, "o": 2, "s": 2, "[nH]": 2}
+_BEARS = {
+    "C": 4,
+    "N": 3,
+    "O": 2,
+    "S": 6,
+    "F": 1,
+    "Cl": 1,
+    "Br": 1,
+    "I": 1,
+    "P": 5,
+    "B": 3,
+    "[H]": 1,
+    "c": 3,
+    "n": 3,
+    "o": 2,
+    "s": 2,
+    "[nH]": 2,
+    "[n+]": 3,
+    "[nH+]": 2,
+    "[n-]": 2,
+    "[o+]": 2,
+    "[s+]": 2,
+    "[se]": 2,
+    "[O-]": 1,
+    "[S-]": 1,
+    "[N+]": 4,
+    "[NH+]": 3,
+    "[NH2+]": 2,
+    "[NH3+]": 1,
+    "[N-]": 2,
+    "[C-]": 3,
+    "[S+]": 3,
+    "[P+]": 4,
+    "[B-]": 4,
+    "[Si]": 4,
+    "[SiH]": 3,
+    "[Se]": 2,
+    "[PH]": 4,
+    "[C@]": 4,
+    "[C@@]": 4,
+    "[C@H]": 3,
+    "[C@@H]": 3,
+}
 _CAPACITY = [_BEARS.get(symbol, 0) for symbol in VOCABULARY]
-_AROMATIC = [symbol in {"c", "n", "o", "s", "[nH]"} for symbol in VOCABULARY]
+_AROMATIC = [symbol.strip("[]+-H")[:1].islower() for symbol in VOCABULARY]
 #: Aromatic atoms that take part in a double bond of the ring, unless something speaks against it.
-_PAIRS = [symbol in {"c", "n"} for symbol in VOCABULARY]
-_ORDER = [{"-": 1, "=": 2, "#": 3}.get(symbol, 0) for symbol in VOCABULARY]
+_PAIRS = [symbol in {"c", "n", "[n+]", "[nH+]", "[o+]", "[s+]"} for symbol in VOCABULARY]
+#: Atoms that must have all the bonds they may have: those in brackets, which get no further hydrogen.
+_EXACT = [symbol.startswith("[") and symbol != "[nH]" for symbol in VOCABULARY]
+#: Greatest order of a bond: none but single ones at a stereo centre and at what has no room for more.
+_HIGHEST = [
+    1 if "@" in symbol or symbol in {"[Si]", "[SiH]", "[B-]", "B"} else 2 if symbol in {"S", "P", "[PH]", "[Se]"} else 3
+    for symbol in VOCABULARY
+]
+_ORDER = [{"-": 1, "/": 1, "\\": 1, "=": 2, "#": 3}.get(symbol, 0) for symbol in VOCABULARY]
+_SLASH = [symbol in {"/", "\\"} for symbol in VOCABULARY]
 _DIGIT = [symbol.isdigit() for symbol in VOCABULARY]
-_CARBON, _OPEN, _CLOSE = VOCABULARY.index("c"), VOCABULARY.index("("), VOCABULARY.index(")")
+_CARBON, _LONE = VOCABULARY.index("c"), VOCABULARY.index("n")
+_OPEN, _CLOSE = VOCABULARY.index("("), VOCABULARY.index(")")
 #: What the last token was.
 _BEGIN, _ATOM, _NUMBER, _BOND, _BRANCH, _BACK = range(6)
 
@@ -34,11 +87,28 @@ class Writing:
         longest: tokens it may have, BOS and EOS included.
     """
 
-    __slots__ = tuple(
-        (
-            "bond current edge_in_ring joined last longest loose mates needy numbering numbers parents stack "
-            "symbols tokens unanchored used waiting"
-        ).split()
+    __slots__ = (
+        "bond",
+        "current",
+        "edge_in_ring",
+        "exact",
+        "joined",
+        "last",
+        "longest",
+        "loose",
+        "mates",
+        "needy",
+        "numbering",
+        "numbers",
+        "opened",
+        "parents",
+        "slash",
+        "stack",
+        "symbols",
+        "tokens",
+        "unanchored",
+        "used",
+        "waiting",
     )
 
     def __init__(self, begin: Sequence[int] = (), longest: int = MAX_TOKENS) -> None:
@@ -56,6 +126,8 @@ class Writing:
         self.stack: list[int] = []
         self.current, self.bond, self.last = -1, 0, _BEGIN
         self.unanchored = self.numbering = False  # whether a ring number must come, and whether one may
+        self.opened = self.slash = False  # whether the next bond begins a branch, and whether it marks stereo
+        self.exact = False  # whether any atom must have all its bonds
         for token in begin:
             self.add(token)
 
@@ -74,9 +146,11 @@ class Writing:
         if _CAPACITY[token]:
             return self._may_add_atom(token)
         if self.last == _BEGIN or self.last == _BOND:
-            return self.last == _BOND and _DIGIT[token] and self.numbering and self._may_number(token)
+            return (
+                self.last == _BOND and not self.slash and _DIGIT[token] and self.numbering and self._may_number(token)
+            )
         if _ORDER[token]:
-            return not self.unanchored and self._may_bond(_ORDER[token])
+            return not self.unanchored and self._may_bond(token)
         if _DIGIT[token]:
             return self.numbering and self._may_number(token)
         if self.last == _BRANCH or self.unanchored:
@@ -92,7 +166,25 @@ class Writing:
         elif _AROMATIC[token] and self._enters(token):
             numbers += 1
         pending = token in (_OPEN, _CLOSE) or _ORDER[token] > 0
-        return self.tokens + 1 + 2 * stack + (3 * numbers + 2 if numbers else 0) + pending + 1 <= self.longest
+        owed = self._owed(token) if self.exact or _EXACT[token] else 0
+        return self.tokens + 1 + 2 * stack + (3 * numbers + 2 if numbers else 0) + pending + owed + 1 <= self.longest
+
+    def _owed(self, token: int) -> int:
+        """Tokens that fill the atoms that must have all their bonds, once this token stands: "(C)" for each but one."""
+        current, rest = self.current, 0
+        taken = _ORDER[token] or (self.bond or 1)
+        later = self.stack[:-1] if token == _CLOSE else self.stack
+        for atom in later:
+            if _EXACT[self.symbols[atom]]:
+                rest += 3 * (self._free(atom) - (taken if self.opened and atom == current else 0))
+        if _CAPACITY[token]:
+            return rest + (_filling(_CAPACITY[token] - (taken if current >= 0 else 0)) if _EXACT[token] else 0)
+        atom = self.stack[-1] if token == _CLOSE and self.stack else current
+        if atom < 0 or self.opened or not _EXACT[self.symbols[atom]]:
+            return rest
+        if token == _OPEN:
+            return rest + 3 * (self._free(atom) - 1)
+        return rest + _filling(self._free(atom) + (1 if token == _CLOSE else -taken))
 
     def _free(self, atom: int) -> int:
         return _CAPACITY[self.symbols[atom]] - self.used[atom]
@@ -112,14 +204,24 @@ class Writing:
             return True
         if self.bond < 2 and not (self._free(current) and self._may_leave(0 if self.bond else token)):
             return False
-        if order > (_CAPACITY[token] if not aromatic else 2 if token == _CARBON else 1):
+        if not self._fills(order) or (self.slash and aromatic and _AROMATIC[self.symbols[current]]):
             return False
-        if order == 3 and _CAPACITY[token] > 4:  # no triple bonds to sulfur
+        if order > (min(_CAPACITY[token], _HIGHEST[token]) if not aromatic else 2 if token == _CARBON else 1):
             return False
         if aromatic:
             return _CAPACITY[token] > 2 or not self._enters(token)
         # Something must be left to grow from while rings are open.
         return _CAPACITY[token] > order or self._may_end_here()
+
+    def _fills(self, order: int) -> bool:
+        """Whether the current atom has all its bonds once this one is written, or can still get them.
+
+        Within a branch, what is kept for after the branch is not free and comes later.
+        """
+        symbol = self.symbols[self.current]
+        if not _EXACT[symbol] or self.opened:
+            return True
+        return self._free(self.current) == (1 if _AROMATIC[symbol] else order)
 
     def _may_end_here(self) -> bool:
         """Whether an atom may follow that nothing can follow: no ring waits for it, nor for what its branch holds."""
@@ -134,16 +236,18 @@ class Writing:
             return True
         if _PAIRS[token] and self.numbers:
             return True  # the next atom can share a double bond with it
-        third = self.symbols[current] != _CARBON and self.used[current] == 2  # pyrrole's nitrogen, substituted
+        third = self.symbols[current] == _LONE and self.used[current] == 2  # pyrrole's nitrogen, substituted
         return self._coverable(leaves=not third, out=third, open_numbers=len(self.numbers))
 
-    def _may_bond(self, order: int) -> bool:
-        current = self.current
+    def _may_bond(self, token: int) -> bool:
+        current, order = self.current, _ORDER[token]
         free, aromatic = self._free(current), _AROMATIC[self.symbols[current]]
+        if not self._fills(order) and (_SLASH[token] or not self._may_close_with(order)):
+            return False
         if order == 1:
-            return free > 0 and (self._may_leave(0) or (free > 1 and self._may_close_singly()))
+            return free > 0 and (self._may_leave(0) or (not _SLASH[token] and free > 1 and self._may_close_with(1)))
         if not aromatic:
-            return free >= order and not (order == 3 and _CAPACITY[self.symbols[current]] > 4)
+            return free >= order <= _HIGHEST[self.symbols[current]]
         if order == 3 or not self._may_double(current):
             return False
         return self._coverable(leaves=False, out=True, open_numbers=len(self.numbers))
@@ -152,9 +256,11 @@ class Writing:
         """Whether the next bond of an aromatic atom may be a double one, out of the ring: carbon's third only."""
         return self.symbols[atom] == _CARBON and atom in self.needy and self.used[atom] == 2
 
-    def _may_close_singly(self) -> bool:
-        """Whether an open number may be closed with "-", and the atom goes on."""
-        self.bond = 1
+    def _may_close_with(self, order: int) -> bool:
+        """Whether an open number may be closed with a bond of this order, and the atom goes on."""
+        if not self.numbering:
+            return False
+        self.bond = order
         may = any(map(self._may_number, self.numbers))
         self.bond = 0
         return may
@@ -164,7 +270,7 @@ class Writing:
         current = self.current
         if self._free(current) < 2:
             return False
-        if current in self.needy and self.symbols[current] != _CARBON and self.used[current] == 1:
+        if current in self.needy and self.symbols[current] == _LONE and self.used[current] == 1:
             return self._coverable(leaves=False, out=True, open_numbers=len(self.numbers))
         return True
 
@@ -181,6 +287,8 @@ class Writing:
     def _may_stop(self) -> bool:
         """Whether the current atom can be the last of its branch."""
         current = self.current
+        if _EXACT[self.symbols[current]] and self._free(current):
+            return False
         if current not in self.needy:  # a double bond out of the ring needs two bonds within
             return self.symbols[current] != _CARBON or self.used[current] == 3
         return self._coverable(leaves=True, out=False, open_numbers=len(self.numbers))
@@ -221,7 +329,7 @@ class Writing:
         left = self._free(current) - (needed if order == 0 else self._kept(current, order))
         if left < 0 or (left == 0 and not self.stack):
             return False
-        if order == 0 and current in self.needy and self.symbols[current] != _CARBON and self.used[current] == 2:
+        if order == 0 and current in self.needy and self.symbols[current] == _LONE and self.used[current] == 2:
             return self._coverable(leaves=False, out=True, open_numbers=len(self.numbers) + 1)
         return True
 
@@ -231,7 +339,7 @@ class Writing:
     def _may_close(self, atom: int, order: int, first: int, second: int, aromatic: bool, free: int) -> bool:
         current = self.current
         needed = self._kept(current, order or 1)
-        if free < needed:
+        if free < needed or order > min(_HIGHEST[self.symbols[current]], _HIGHEST[self.symbols[atom]]):
             return False
         other_aromatic = _AROMATIC[self.symbols[atom]]
         if order == 2:
@@ -252,9 +360,11 @@ class Writing:
                 return False
         if not (aromatic or other_aromatic) and (open_numbers or not self.needy):
             return True
-        third = aromatic and self.symbols[current] != _CARBON and self.used[current] + needed == 3
+        third = self.symbols[current] == _LONE and self.used[current] + needed == 3
+        # What an atom in brackets gets after its last ring is no part of a ring.
+        last = left == 0 or (_EXACT[self.symbols[current]] and not open_numbers)
         return self._coverable(
-            leaves=left == 0 and current in self.needy and order != 2,
+            leaves=last and current in self.needy and order != 2,
             out=third or (order == 2 and aromatic),
             open_numbers=open_numbers,
             closes=atom,
@@ -272,13 +382,13 @@ class Writing:
         elif _DIGIT[token]:
             self._add_number(token)
         elif _ORDER[token]:
-            self.bond, self.last = _ORDER[token], _BOND
+            self.bond, self.last, self.slash = _ORDER[token], _BOND, _SLASH[token]
         elif token == _OPEN:
             self.stack.append(self.current)
             self.used[self.current] += 1  # kept for what comes after the branch
-            if self.symbols[self.current] != _CARBON and self.used[self.current] == 2:
+            if self.symbols[self.current] == _LONE and self.used[self.current] == 2:
                 self.needy.discard(self.current)  # a nitrogen with two more bonds to come
-            self.last, self.numbering = _BRANCH, False
+            self.last, self.numbering, self.opened = _BRANCH, False, True
         elif token == _CLOSE:
             self.current = self.stack.pop()
             self.used[self.current] -= 1
@@ -309,6 +419,7 @@ class Writing:
                 self.mates[atom].append((parent, atom))
                 self.mates[parent].append((atom, atom))
         self.current, self.bond, self.last, self.numbering = atom, 0, _ATOM, True
+        self.opened, self.slash, self.exact = False, False, self.exact or _EXACT[token]
         self._forget()
 
     def _join(self, atom: int, order: int) -> None:
@@ -317,7 +428,7 @@ class Writing:
             self.used[atom] += order
             return
         self.used[atom] += 1
-        if order == 2 or (self.used[atom] == 3 and self.symbols[atom] != _CARBON):
+        if order == 2 or (self.used[atom] == 3 and self.symbols[atom] == _LONE):
             self.needy.discard(atom)
 
     def _add_number(self, token: int) -> None:
@@ -427,6 +538,11 @@ def _matched(
             return True
     failed.add((place, taken))
     return False
+
+
+def _filling(bonds: int) -> int:
+    """Tokens that give an atom so many more bonds."""
+    return 3 * bonds - 2 if bonds > 0 else 0
 
 
 def first_illegal(tokens: Sequence[int], longest: int = MAX_TOKENS) -> int | None:

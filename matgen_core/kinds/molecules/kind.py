@@ -17,10 +17,15 @@ from matgen_core.core.goals import Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Candidate, Molecule, Origin
 from matgen_core.core.settings import MoleculeSettings, Rules
-from matgen_core.kinds.molecules.conditions import check_molecules, contradiction, draw_molecule_conditions
+from matgen_core.kinds.molecules.conditions import (
+    check_molecules,
+    contradiction,
+    draw_molecule_conditions,
+    outside_chosen,
+)
 from matgen_core.kinds.molecules.embed import print_vectors
 from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
-from matgen_core.kinds.molecules.generate import load_writer, write_strings
+from matgen_core.kinds.molecules.generate import load_writer, with_domain, write_strings
 from matgen_core.kinds.molecules.judge import Judge, rank_molecules, rejecting_rule
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.scaffolds import beginnings
@@ -86,12 +91,12 @@ class MoleculeStages:
         return made
 
     def conditions(self, network: ConditionalSMILESGenerator, first: int, size: int) -> torch.Tensor:
-        """What a network is told for strings ``first`` to ``first + size``, (size, K)."""
-        rng = np.random.default_rng((self.brief.seed, first))
+        """What a network is told for strings ``first`` to ``first + size``, (size, K + 1): goals and domain."""
+        rng, domain = np.random.default_rng((self.brief.seed, first)), self.brief.settings.domain
         drawn = draw_molecule_conditions(
-            self.brief.told, network.config.conditions.keys, size, rng, load_molecule_reference()
+            self.brief.told, network.config.conditions.keys, size, rng, load_molecule_reference(), domain
         )
-        return torch.from_numpy(drawn).to(next(network.parameters()).device)
+        return with_domain(network, torch.from_numpy(drawn).to(next(network.parameters()).device), domain)
 
     def candidates(self, strings: Sequence[list[int]], first: int, checkpoint: str) -> list[Candidate[Molecule]]:
         """Strings number ``first`` and on as candidates."""
@@ -134,9 +139,10 @@ class MoleculeKind:
         check_molecules(target, count, settings)
 
     def cautions(self, target: Target, settings: MoleculeSettings) -> tuple[str, ...]:
-        """That few known molecules meet the goals together."""
-        warning = contradiction(target, load_molecule_reference())
-        return () if warning is None else (warning,)
+        """That the domain holds no such molecule, or few that meet the goals together."""
+        reference, domain = load_molecule_reference(), settings.domain
+        warnings = outside_chosen(target, reference, domain), contradiction(target, reference, domain)
+        return tuple(warning for warning in warnings if warning is not None)
 
     def ruled(self, settings: MoleculeSettings, rules: Rules) -> MoleculeSettings:
         """Alerts and accessibility as the rules say; how many may be drawn is the budget's to say."""

@@ -1,15 +1,16 @@
-"""What is known of molecules, small enough to ship: hashes of all MOSES training strings, and a sample with labels.
+"""What is known of molecules, small enough to ship: hashes of all training strings, and a sample with labels.
 
-The hashes answer "is this molecule in the training set" with a false yes in about one of 700,000 (40-bit hashes of
-1,584,663 strings). They are stored as differences of the sorted hashes, which is 4 MB. The sample, 5,000 random
-training molecules, is for histograms, the nearest known molecule and ranges.
+The hashes answer "is this molecule in the training set" with a false yes in about one of 600,000 (40-bit hashes of
+1.9 million strings). They are stored as differences of the sorted hashes, which is 5 MB. The sample, 5,000 random
+molecules of MOSES, is for histograms, the nearest known molecule and ranges; of the other domains there are values of
+their properties alone.
 """
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -25,10 +26,11 @@ from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.core.records import Molecule, Verdict
+from matgen_core.core.settings import DOMAINS
 from matgen_core.kinds.molecules.rows import HELD, MoleculeRows
 
 FOLDER = ASSETS / "reference"
-KNOWN, SAMPLE = "molecules_known.npz", "molecules_sample.npz"
+KNOWN, SAMPLE, WIDE = "molecules_known.npz", "molecules_sample.npz", "molecules_wide.npz"
 _BYTES = 5
 
 
@@ -40,11 +42,13 @@ class MoleculeReference:
         hashes: (N,) uint64, sorted, of all training strings.
         smiles: of the sample.
         known: (5,000,) values of the sample by property key.
+        others: values of sampled molecules of each further domain, likewise.
     """
 
     hashes: NDArray[np.uint64]
     smiles: tuple[str, ...]
     known: Mapping[str, NDArray[np.float32]]
+    others: Mapping[str, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
 
     def contains(self, molecule: Molecule) -> bool:
         """Whether it is a training molecule (wrongly yes for one in 700,000 of the others)."""
@@ -59,6 +63,12 @@ class MoleculeReference:
         return Verdict(
             "newness", True, Message("new: not among the {n_hashes:,} training molecules", n_hashes=len(self.hashes))
         )
+
+    def sampled(self, domain: str) -> Mapping[str, NDArray[np.float32]]:
+        """Values of sampled training molecules of a domain by property key; of all together for "any"."""
+        if domain != DOMAINS[-1]:
+            return self.others.get(domain, self.known)
+        return {key: np.concatenate([part[key] for part in (self.known, *self.others.values())]) for key in self.known}
 
     def column(self, key: str) -> NDArray[np.float32]:
         """One property of the sample."""
@@ -85,22 +95,31 @@ def _sample_prints(reference: MoleculeReference) -> list[DataStructs.ExplicitBit
 
 
 def build_reference(known: Iterable[str], rows: MoleculeRows, folder: Path = FOLDER, sample: int = 5000) -> None:
-    """Writes both files.
+    """Writes the files.
 
     Args:
         known: every training string, canonical.
-        rows: labelled rows, in random order; the sample is taken after the validation rows.
+        rows: labelled rows, those of MOSES first and in random order; the sample is taken after the validation rows.
         folder: where they go.
         sample: molecules in the sample.
     """
     folder.mkdir(parents=True, exist_ok=True)
     hashes = np.unique(np.fromiter((_hash(text) for text in known), dtype=np.uint64))
     np.savez_compressed(folder / KNOWN, allow_pickle=False, **_packed(hashes))
-    first = min(HELD, max(0, len(rows) - sample))
-    taken = rows.between(first, min(len(rows), first + sample))
+    leads = rows.only(rows.domain == 0)
+    first = min(HELD, max(0, len(leads) - sample))
+    taken = leads.between(first, min(len(leads), first + sample))
     text = "\n".join(taken.smiles(i) for i in range(len(taken)))
     arrays: dict[str, Any] = {"smiles": np.frombuffer(text.encode(), dtype=np.uint8), "labels": taken.labels}
     np.savez_compressed(folder / SAMPLE, allow_pickle=False, **arrays)
+    learnt, rng = np.flatnonzero(~rows.withheld), np.random.default_rng(0)
+    others: dict[str, Any] = {}
+    for number, name in enumerate(DOMAINS[1:-1], start=1):
+        mine = learnt[rows.domain[learnt] == number]
+        if len(mine):
+            others[name] = rows.labels[rng.choice(mine, min(len(mine), sample), replace=False)]
+    if others:
+        np.savez_compressed(folder / WIDE, allow_pickle=False, **others)
 
 
 def _packed(hashes: NDArray[np.uint64]) -> dict[str, Any]:
@@ -131,6 +150,7 @@ def load_molecule_reference(folder: Path = FOLDER) -> MoleculeReference:
         with np.load(folder / SAMPLE, allow_pickle=False) as file:
             smiles = tuple(file["smiles"].tobytes().decode().split("\n"))
             labels = file["labels"]
+        others = _others(folder / WIDE)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise MissingReference(
             "the reference of known molecules in {folder} cannot be read ({error}); restore it "
@@ -138,4 +158,16 @@ def load_molecule_reference(folder: Path = FOLDER) -> MoleculeReference:
             folder=folder,
             error=type(error).__name__,
         ) from None
-    return MoleculeReference(hashes, smiles, {key: labels[:, i] for i, key in enumerate(MOLECULE_CONDITIONS)})
+    return MoleculeReference(hashes, smiles, _columns(labels), others)
+
+
+def _others(path: Path) -> dict[str, Mapping[str, NDArray[np.float32]]]:
+    """Values of the further domains; none where the reference was built from MOSES alone."""
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as file:
+        return {name: _columns(file[name].astype(np.float32)) for name in file.files}
+
+
+def _columns(labels: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    return {key: labels[:, i] for i, key in enumerate(MOLECULE_CONDITIONS)}

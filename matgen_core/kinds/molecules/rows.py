@@ -1,7 +1,8 @@
-"""Molecules as training rows: the MOSES set, tokenised and labelled, in one compressed file.
+"""Molecules as training rows: MOSES, sets beyond it and a user's own, tokenised and labelled, in one compressed file.
 
-The set is read from the files of the ``molsets`` wheel (pip download --no-deps molsets==0.3.1); the package itself is
-never imported. Rows are in a fixed random order, so that the first N are a random subset of any size.
+MOSES is read from the files of the ``molsets`` wheel (pip download --no-deps molsets==0.3.1); the package itself is
+never imported. Its rows are in a fixed random order, so that the first N are a random subset of any size; the first
+4,096 are withheld, and of every other set a fixed 4 %. :mod:`matgen_core.kinds.molecules.wide` reads the others.
 """
 
 from __future__ import annotations
@@ -41,14 +42,42 @@ class MoleculeRows:
         tokens: (total,) uint8, all strings one after another, each with BOS and EOS.
         starts: (N + 1,) where each string begins.
         labels: (N, 5) float32 in the order of MOLECULE_CONDITIONS.
+        domains: (N,) uint8 number in DOMAINS; all 0, MOSES, if None.
+        held: (N,) whether a row is for validation only; the first HELD, or a tenth of fewer, if None.
     """
 
     tokens: NDArray[np.uint8]
     starts: NDArray[np.int64]
     labels: NDArray[np.float32]
+    domains: NDArray[np.uint8] | None = None
+    held: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def domain(self) -> NDArray[np.uint8]:
+        """(N,) number of each row's domain."""
+        return np.zeros(len(self), dtype=np.uint8) if self.domains is None else self.domains
+
+    @property
+    def withheld(self) -> NDArray[np.bool_]:
+        """(N,) whether each row is for validation only."""
+        if self.held is not None:
+            return self.held
+        return np.arange(len(self)) < min(HELD, len(self) // 10)
+
+    @property
+    def told(self) -> NDArray[np.float32]:
+        """(N, 6) labels and the number of the domain, as the network takes them."""
+        return np.concatenate([self.labels, self.domain[:, None].astype(np.float32)], axis=1)
+
+    def only(self, which: NDArray[np.bool_]) -> MoleculeRows:
+        """The rows (N,) that are marked, in their order."""
+        lengths = np.diff(self.starts)
+        tokens = self.tokens[np.repeat(which, lengths)]
+        starts = np.concatenate([[0], np.cumsum(lengths[which])]).astype(np.int64)
+        return MoleculeRows(tokens, starts, self.labels[which], self.domain[which], self.withheld[which])
 
     def smiles(self, row: int) -> str:
         """The string of one row."""
@@ -57,7 +86,9 @@ class MoleculeRows:
     def between(self, first: int, last: int) -> MoleculeRows:
         """Rows ``first`` to ``last`` (without it)."""
         low, high = self.starts[first], self.starts[min(last, len(self))]
-        return MoleculeRows(self.tokens[low:high], self.starts[first : last + 1] - low, self.labels[first:last])
+        return MoleculeRows(
+            self.tokens[low:high], self.starts[first : last + 1] - low, self.labels[first:last], self.domain[first:last]
+        )
 
 
 def read_moses(source: Path, part: str = "train") -> list[str]:
@@ -178,7 +209,7 @@ def label(strings: Iterable[str]) -> MoleculeRows:
             continue
         try:
             tokens += encode(canonical(molecule))
-        except BadInput:  # isotopes of hydrogen and the like: 0.01 % of the set
+        except BadInput:  # isotopes of hydrogen and the like: 0.01 % of MOSES
             continue
         starts.append(len(tokens))
         values = properties(molecule)
@@ -202,7 +233,9 @@ def save_rows(rows: MoleculeRows, path: Path) -> None:
     """Writes the rows so that an interrupted write leaves the former file whole."""
     partial = path.with_suffix(".part")
     with partial.open("wb") as file:
-        np.savez_compressed(file, tokens=rows.tokens, starts=rows.starts, labels=rows.labels)
+        np.savez_compressed(
+            file, tokens=rows.tokens, starts=rows.starts, labels=rows.labels, domains=rows.domain, held=rows.withheld
+        )
     partial.replace(path)
 
 
@@ -214,7 +247,8 @@ def load_rows(path: Path) -> MoleculeRows:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            return MoleculeRows(file["tokens"], file["starts"], file["labels"])
+            more = {name: file[name] for name in ("domains", "held") if name in file.files}
+            return MoleculeRows(file["tokens"], file["starts"], file["labels"], **more)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise BadInput(
             "{path} contains no molecules ({error}); build them with: matgen data molecules", path=path, error=error
@@ -237,13 +271,13 @@ class SmilesBatches:
     def __init__(self, rows: MoleculeRows, size: int, seed: int, slices: int = 1) -> None:
         self.rows, self.size, self.seed, self.slices = rows, size, seed, slices
         self.lengths = np.diff(rows.starts)
-        self.labels = torch.from_numpy(rows.labels)
+        self.labels = torch.from_numpy(rows.told)
 
     def __len__(self) -> int:
         return -(-len(self.rows) // (self.size * self.slices))
 
     def __call__(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """(tokens (B, T) int64, labels (B, 5)) of the slice that is this epoch's turn."""
+        """(tokens (B, T) int64, labels and domain (B, 6)) of the slice that is this epoch's turn."""
         turn, part = divmod(epoch, self.slices)
         order = np.random.default_rng((self.seed, turn)).permutation(len(self.rows))
         mine = np.array_split(order, self.slices)[part]

@@ -1,7 +1,8 @@
 """SMILES as token strings: one atom, bond, branch or ring number a token (chapter 4.4).
 
-The vocabulary is that of the MOSES set, so every training molecule is written and nothing else can be. The same
-tokens, as a transformers tokenizer, lie beside the weights: see :func:`build_tokenizer`.
+The vocabulary is that of the MOSES set, then what the wide sets need: charges, stereo, iodine, P, B, Si, Se. An atom in
+brackets is one token with its hydrogens and its charge. The same tokens, as a transformers tokenizer, lie beside the
+weights: see :func:`build_tokenizer`.
 """
 
 from __future__ import annotations
@@ -21,15 +22,77 @@ PATTERN = r"\[[^\]]+\]|Br|Cl|[BCNOPSFIbcnops]|%\d{2}|\d|[()=#\-+\\/.:~*$@]"
 _SPLIT = re.compile(PATTERN)
 PAD, BOS, EOS, UNKNOWN = 0, 1, 2, 3
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>")
-#: Every token of the 1,584,663 training strings, most frequent first.
-SYMBOLS = tuple("c C ( ) 1 O 2 N = n 3 F - S s o Cl [nH] # 4 Br 5 [H] 6".split())
+#: Every token of the 1,584,663 MOSES strings, most frequent first: all that the encoder and former generators know.
+MOSES_SYMBOLS = (
+    "c",
+    "C",
+    "(",
+    ")",
+    "1",
+    "O",
+    "2",
+    "N",
+    "=",
+    "n",
+    "3",
+    "F",
+    "-",
+    "S",
+    "s",
+    "o",
+    "Cl",
+    "[nH]",
+    "#",
+    "4",
+    "Br",
+    "5",
+    "[H]",
+    "6",
+)
+#: What more than a dozen molecules of the wide sets need besides, carbanions in rings left out.
+WIDE_SYMBOLS = (
+    "/",
+    "\\",
+    "[O-]",
+    "[N+]",
+    "[Si]",
+    "[C@@H]",
+    "[C@H]",
+    "7",
+    "P",
+    "[SiH]",
+    "[n+]",
+    "[C@]",
+    "[C@@]",
+    "[NH2+]",
+    "[NH+]",
+    "[N-]",
+    "8",
+    "I",
+    "[PH]",
+    "[NH3+]",
+    "9",
+    "[Se]",
+    "[P+]",
+    "B",
+    "[s+]",
+    "[S+]",
+    "[C-]",
+    "[se]",
+    "[B-]",
+    "[n-]",
+    "[o+]",
+    "[S-]",
+    "[nH+]",
+)
+SYMBOLS = (*MOSES_SYMBOLS, *WIDE_SYMBOLS)
 VOCABULARY = (*SPECIAL, *SYMBOLS)
-#: The encoder's vocabulary has one token more.
-MASKED_VOCABULARY = (*VOCABULARY, "<mask>")
-MASK = len(VOCABULARY)
+#: The encoder knows the MOSES set alone, and has one token more.
+MASKED_VOCABULARY = (*SPECIAL, *MOSES_SYMBOLS, "<mask>")
+MASK = len(MASKED_VOCABULARY) - 1
 _NUMBER = {symbol: i for i, symbol in enumerate(VOCABULARY)}
-#: Longest string with BOS and EOS: the longest training string has 54 tokens.
-MAX_TOKENS = 64
+#: Longest string with BOS and EOS; the encoder's, which read MOSES alone.
+MAX_TOKENS, ENCODER_TOKENS = 128, 64
 
 
 def split(smiles: str) -> list[str]:
@@ -60,8 +123,8 @@ def encode(smiles: str, *, end: bool = True) -> list[int]:
     unknown = sorted(set(tokens) - _NUMBER.keys())
     if unknown:
         raise BadInput(
-            "{smiles} contains {unknown}, outside the model's vocabulary ({symbols}); write it without charges, "
-            "stereo marks and other elements",
+            "{smiles} contains {unknown}, outside the model's vocabulary ({symbols}); write it without other charges, "
+            "isotopes and other elements",
             smiles=quote(smiles),
             unknown=join(unknown[:8], ", "),
             symbols=" ".join(SYMBOLS),
@@ -105,6 +168,7 @@ def build_tokenizer(symbols: Sequence[str] = VOCABULARY) -> PreTrainedTokenizerF
         pair="<bos> $A $B",
         special_tokens=[(SPECIAL[BOS], BOS), (SPECIAL[EOS], EOS)],
     )
+    longest = ENCODER_TOKENS if masked else MAX_TOKENS
     roles = {"mask_token": "<mask>", "cls_token": SPECIAL[BOS], "sep_token": SPECIAL[EOS]} if masked else {}
     fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
@@ -112,7 +176,7 @@ def build_tokenizer(symbols: Sequence[str] = VOCABULARY) -> PreTrainedTokenizerF
         bos_token=SPECIAL[BOS],
         eos_token=SPECIAL[EOS],
         unk_token=SPECIAL[UNKNOWN],
-        model_max_length=MAX_TOKENS,
+        model_max_length=longest,
         clean_up_tokenization_spaces=False,
         **roles,
     )

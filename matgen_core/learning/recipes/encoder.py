@@ -13,9 +13,9 @@ from transformers import RobertaForMaskedLM
 from matgen_core.core.errors import BadInput
 from matgen_core.kinds.molecules.rows import HELD, MoleculeRows, SmilesBatches, load_rows
 from matgen_core.kinds.molecules.smiles import (
+    ENCODER_TOKENS,
     MASK,
     MASKED_VOCABULARY,
-    MAX_TOKENS,
     UNKNOWN,
     build_tokenizer,
 )
@@ -34,16 +34,17 @@ _RATE = 1.5e-3
 def build_encoder_trainer(
     rows: MoleculeRows, folder: Path, training: TrainingConfig, batch: int = 64
 ) -> tuple[Trainer, EncoderConfig]:
-    """The loop for these rows; the first HELD of them are for validation only.
+    """The loop for those of these rows that are of MOSES; the first HELD of them are for validation only.
 
     Raises:
         BadInput: where there are too few rows.
     """
+    rows = rows.only(rows.domain == 0)
     held = min(HELD, len(rows) // 10)
     if held == 0:
         raise BadInput(f"{len(rows)} molecules are too few to train on; build more with: matgen data molecules")
     checks, learn = rows.between(0, held), rows.between(held, len(rows))
-    config = EncoderConfig(len(MASKED_VOCABULARY), MAX_TOKENS)
+    config = EncoderConfig(len(MASKED_VOCABULARY), ENCODER_TOKENS)
     torch.manual_seed(training.seed)
     device = best_device()
     model = masked_roberta(config).to(device)

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from matgen_core.core.errors import BadInput
 from matgen_core.core.properties import MOLECULE_CONDITIONS
-from matgen_core.kinds.molecules.rows import HELD, MoleculeRows, SmilesBatches, load_rows
+from matgen_core.core.settings import DOMAINS
+from matgen_core.kinds.molecules.rows import MoleculeRows, SmilesBatches, load_rows
 from matgen_core.kinds.molecules.smiles import MAX_TOKENS, VOCABULARY, build_tokenizer
 from matgen_core.learning.checkpoints import Checkpoint, load_checkpoint, save_language_model
 from matgen_core.learning.job import TrainingJob
@@ -30,19 +31,30 @@ _RATE = 1.5e-3
 _RATE_ON = 8e-4
 #: Shares of the strings of which nothing is told, and one property alone: the two that are asked for most.
 _NOTHING, _ONE = 0.3, 0.3
+#: Share of the strings whose domain is not told.
+_ANYWHERE = 0.25
+#: Tell 10 g/mol apart in a range of 700.
+_FREQUENCIES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-def smiles_config(rows: MoleculeRows, width: int = 224, layers: int = 4, heads: int = 7) -> SmilesConfig:
+def smiles_config(rows: MoleculeRows, width: int = 256, layers: int = 5, heads: int = 8) -> SmilesConfig:
     """The network, with conditions normalised over the rows."""
-    means, stds = rows.labels.mean(axis=0), rows.labels.std(axis=0)
-    conditions = ConditionConfig(MOLECULE_CONDITIONS, _floats(means), _floats(np.maximum(stds, 1e-3)), width)
+    means, stds = np.nanmean(rows.labels, axis=0), np.nanstd(rows.labels, axis=0)
+    conditions = ConditionConfig(
+        MOLECULE_CONDITIONS,
+        _floats(means),
+        _floats(np.maximum(stds, 1e-3)),
+        width,
+        frequencies=_FREQUENCIES,
+        domains=DOMAINS[:-1],
+    )
     return SmilesConfig(len(VOCABULARY), MAX_TOKENS, width, layers, heads, 0.0, conditions)
 
 
 def build_trainer(
     rows: MoleculeRows, folder: Path, training: TrainingConfig, batch: int = 64, start: Checkpoint | None = None
 ) -> tuple[Trainer, SmilesConfig]:
-    """The loop for these rows; the first HELD of them are for validation only.
+    """The loop for these rows; those that are withheld are for validation only.
 
     Args:
         rows: molecules in their fixed order, so that a longer file withholds the same ones.
@@ -54,20 +66,22 @@ def build_trainer(
     Raises:
         BadInput: where there are too few rows.
     """
-    held = min(HELD, len(rows) // 10)
-    if held == 0:
-        raise BadInput(f"{len(rows)} molecules are too few to train on; build more with: matgen data molecules")
-    checks, learn = rows.between(0, held), rows.between(held, len(rows))
+    held = rows.withheld
+    if not held.any() or held.all():
+        raise BadInput("{count} molecules are too few to train on; give at least some hundred", count=len(rows))
+    checks, learn = rows.only(held), rows.only(~held)
     torch.manual_seed(training.seed)
     device = best_device()
     model = (ConditionalSMILESGenerator(smiles_config(learn)) if start is None else build_smiles(start)).to(device)
-    training = replace(training, learning_rate=_RATE if start is None else _RATE_ON)
     slices = max(1, round(len(learn) / _SLICE))
     batches = SmilesBatches(learn, batch, training.seed, slices)
+    # A user's own file may take fewer steps than the usual warm-up.
+    warmup = min(training.warmup, max(1, training.epochs * len(batches) // 10))
+    training = replace(training, learning_rate=_RATE if start is None else _RATE_ON, warmup=warmup)
 
     def loss(item: tuple[Tensor, Tensor]) -> Tensor:
         tokens = item[0].to(device)
-        told = drop_conditions(item[1], all_rate=_NOTHING, only_rate=_ONE).to(device)
+        told = drop_told(item[1]).to(device)
         # By token, not by string: batches hold strings of one length, and lengths differ from batch to batch.
         return model.loss(tokens, told).sum() / (tokens[:, 1:] != 0).sum()
 
@@ -82,6 +96,13 @@ def build_trainer(
         return {"val": float(torch.cat(free).mean()), "val_conditional": float(torch.cat(given).mean())}
 
     return Trainer(model, loss, batches, validate, training, folder, len(batches)), model.config
+
+
+def drop_told(told: Tensor) -> Tensor:
+    """Labels and domain (B, K + 1) with some made "any"; the domain by itself, whatever the properties are."""
+    labels = drop_conditions(told[:, :-1], all_rate=_NOTHING, only_rate=_ONE)
+    anywhere = torch.rand(len(told), 1) < _ANYWHERE
+    return torch.cat([labels, told[:, -1:].masked_fill(anywhere, torch.nan)], dim=1)
 
 
 def train_smiles(job: TrainingJob) -> Path:

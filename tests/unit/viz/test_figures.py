@@ -102,8 +102,8 @@ def test_known_materials_are_where_they_were_placed() -> None:
 
 def test_a_run_lies_beside_the_known_molecules_as_shares() -> None:
     reference = load_molecule_reference()
-    figure = draw_comparison([2.0, 2.1, 3.0], reference, "logp", Goal.at(2.0))
-    for name in ("MOSES", "this run"):
+    figure = draw_comparison([2.0, 2.1, 3.0], reference.column("logp"), "logp", Goal.at(2.0))
+    for name in ("known", "this run"):
         assert sum(y for _x, y in points(figure, name)) == pytest.approx(1.0, abs=1e-6)
 
 
@@ -155,14 +155,17 @@ def test_axes_bear_name_and_unit(draw: Callable[..., go.Figure]) -> None:
     figure = draw([], "band_gap", "formation_energy", {})
     for axis, key in ((figure.layout.xaxis, "band_gap"), (figure.layout.yaxis, "formation_energy")):
         assert axis.title.text == f"{PROPERTIES[key].label} ({PROPERTIES[key].unit})"
-    assert "(g/mol)" in draw_comparison([300.0], load_molecule_reference(), "weight", None).layout.xaxis.title.text
+    assert (
+        "(g/mol)"
+        in draw_comparison([300.0], load_molecule_reference().column("weight"), "weight", None).layout.xaxis.title.text
+    )
 
 
 EMPTY: dict[str, Callable[[Callable[[str], str]], go.Figure]] = {
     "crystals": lambda tr: draw_readings([], "band_gap", "formation_energy", {}, translate=tr),
     "compositions": lambda tr: draw_compositions(FOUND[2:], "band_gap", "formation_energy", {}, translate=tr),
     "map": lambda tr: draw_map(NO_POINTS, [], np.zeros(0, np.float32), "", translate=tr),
-    "comparison": lambda tr: draw_comparison([], load_molecule_reference(), "logp", None, translate=tr),
+    "comparison": lambda tr: draw_comparison([], load_molecule_reference().column("logp"), "logp", None, translate=tr),
     "losses": lambda tr: draw_losses([], translate=tr),
     "ways": lambda tr: draw_ways([], translate=tr),
     "told": lambda tr: draw_told(UNTOLD, UNTOLD, "eV", (0, 8), translate=tr),

@@ -59,7 +59,7 @@ KNOWN = load_molecule_reference().smiles[0]
 def network() -> ConditionalSMILESGenerator:
     torch.manual_seed(0)
     conditions = ConditionConfig(MOLECULE_CONDITIONS, (0.0,) * 5, (1.0,) * 5, 32)
-    return ConditionalSMILESGenerator(SmilesConfig(len(VOCABULARY), MAX_TOKENS, 32, 2, 4, 0.0, conditions)).eval()
+    return ConditionalSMILESGenerator(SmilesConfig(len(VOCABULARY), 64, 32, 2, 4, 0.0, conditions)).eval()
 
 
 def candidates(*strings: str) -> list[Candidate[Molecule]]:
@@ -136,7 +136,7 @@ def test_an_untrained_network_writes_molecules_by_the_grammar(network: Condition
         settings = MoleculeSettings(top_k=top_k)
         ours = write_strings(network, free, settings, torch.Generator().manual_seed(0))
         ended = [decode(row) for row in ours if first_illegal(row[1:]) is None]  # not those that came to a dead end
-        assert len(ended) > 20
+        assert len(ended) > 10
         assert all(parse(text) is not None for text in ended)
         plain = write_strings(network, free, replace(settings, grammar=False), torch.Generator().manual_seed(0))
         assert sum(parse(decode(row)) is not None for row in plain) < 10
@@ -293,7 +293,8 @@ def test_files_hold_what_was_found() -> None:
         (MoleculeSettings(prefix="C" * 10_000), 1, "10000 tokens"),
         (MoleculeSettings(filters=("NIH",)), 1, "NIH"),
         (MoleculeSettings(max_sa=0.0), 1, "max-sa 0"),
-        (MoleculeSettings(scaffold="C[N+](C)(C)C"), 1, "[N+]"),
+        (MoleculeSettings(scaffold="C[NH-]"), 1, "[NH-]"),
+        (MoleculeSettings(domain="heavy"), 1, "lead-like"),
         (MoleculeSettings(prefix="CC(F)F)"), 1, "')'"),
         (MoleculeSettings(guidance=-1.0), 1, "guidance"),
         (MoleculeSettings(guidance=float("nan")), 1, "guidance"),
