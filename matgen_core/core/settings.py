@@ -132,9 +132,6 @@ class MoleculeSettings:
     """How molecules are generated; together with target, count and seed it repeats a run.
 
     Args:
-        domain: what the molecules shall be like: "lead-like" (MOSES: neutral, 250 to 350 g/mol), "small" (QM9: up to 9
-            heavy atoms of C, N, O, F), "drug-like" (MoleculeNet's drugs and screening sets: charges, stereo, halogens,
-            P, B, Si, Se), "conjugated" (non-fullerene acceptors), or "any" of these.
         temperature: softmax temperature, 0.1 to 2; below 1 is surer and less varied.
         top_k: only the k likeliest tokens; 0 for all.
         top_p: only the likeliest tokens that together reach this probability; 1 for all.
@@ -152,15 +149,11 @@ class MoleculeSettings:
             can be written is begun anew; without it the network is on its own.
         guidance: strength of classifier-free guidance, as for crystals; 0 for the conditional model as trained. At 2
             more strings meet five goals at once than at 1, and as many different ones (measured).
+        domain: what the molecules shall be like: "lead-like" (MOSES: neutral, 250 to 350 g/mol), "small" (QM9: up to 9
+            heavy atoms of C, N, O, F), "drug-like" (MoleculeNet's drugs and screening sets: charges, stereo, halogens,
+            P, B, Si, Se), "conjugated" (non-fullerene acceptors), or "any" of these.
     """
 
-    domain: str = other(
-        "lead-like",
-        "Domain",
-        "What the molecules are like. lead-like: neutral, 250 to 350 g/mol; small: up to 9 heavy atoms; drug-like: "
-        "drugs and screening molecules, with charges and stereo; conjugated: large acceptors of organic solar cells",
-        DOMAINS,
-    )
     temperature: float = number(
         1.0,
         "Temperature",
@@ -195,6 +188,13 @@ class MoleculeSettings:
         "A string that can no longer become a molecule is started again; off: the network without a grammar",
     )
     guidance: float = number(2.0, "Guidance", (0.0, 5.0), _GUIDANCE, 0.1)
+    domain: str = other(
+        "lead-like",
+        "Domain",
+        "What the molecules are like. lead-like: neutral, 250 to 350 g/mol; small: up to 9 heavy atoms; drug-like: "
+        "drugs and screening molecules, with charges and stereo; conjugated: large acceptors of organic solar cells",
+        DOMAINS,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
         until="novel",
         cap="20",
         heed="1.5",
+        domain="conjugated",
         grammar="false",
     )
     page.button(key="go").click().run()
@@ -108,7 +109,7 @@ def test_what_the_link_says_is_what_is_asked(asked: list[Any]) -> None:
     assert target.goals == {"logp": Goal.at(2.5), "weight": Goal.between(300, 340), "donors": Goal.at(2)}
     assert (count, seed) == (7, 42)
     assert settings == MoleculeSettings(
-        0.8, 10, 0.9, "CC", "", "C(=O)N", "Br", ("PAINS", "BRENK"), 3.5, "novel", 20, False, 1.5
+        0.8, 10, 0.9, "CC", "", "C(=O)N", "Br", ("PAINS", "BRENK"), 3.5, "novel", 20, False, 1.5, "conjugated"
     )
 
 
@@ -142,8 +143,11 @@ def test_a_drawn_scaffold_is_what_is_asked_where_the_drawing_package_is(
 
 
 def test_a_target_outside_the_data_is_flagged_and_allowed() -> None:
-    page = open_page(weight_ask="value", weight_value="600")
+    page = open_page(weight_ask="value", weight_value="900")
     assert any("outside the training data" in w.value for w in page.warning)
+    page = open_page(weight_ask="value", weight_value="180")
+    assert any("180 g/mol: the domain lead-like contains no such molecule" in w.value for w in page.warning)
+    assert not open_page(weight_ask="value", weight_value="180", domain="drug-like").warning
     assert not page.button(key="go").disabled
 
 
@@ -227,7 +231,7 @@ def test_the_lesson_follows_the_token_and_names_what_it_cannot_read() -> None:
     page.slider(key="writing-token").set_value(5).run()
     assert not page.exception
     name = next(t.key for t in page.text_input if t.key and t.key.startswith("writing-"))
-    page.text_input(key=name).set_value("c1ccccc1").run()
+    page.text_input(key=name).set_value("CCO").run()
     assert any("outside the generator's domain" in w.value for w in page.warning)
     page.text_input(key=name).set_value("C[Na]").run()
     assert any("[Na]" in e.value for e in page.error)
