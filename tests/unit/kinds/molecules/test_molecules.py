@@ -289,7 +289,7 @@ def test_files_hold_what_was_found() -> None:
         (MoleculeSettings(prefix="C[Na]"), 1, "[Na]"),
         (MoleculeSettings(scaffold="C("), 1, "scaffold"),
         (MoleculeSettings(require="(("), 1, "required SMARTS"),
-        (MoleculeSettings(prefix="C", scaffold="CC"), 1, "both"),
+        (MoleculeSettings(prefix="C", scaffold="CC"), 1, "together"),
         (MoleculeSettings(prefix="C" * 10_000), 1, "10000 tokens"),
         (MoleculeSettings(filters=("NIH",)), 1, "NIH"),
         (MoleculeSettings(max_sa=0.0), 1, "max-sa 0"),
