@@ -49,7 +49,7 @@ def shared_columns(score: str) -> Columns:
     caution_help = _("Radioactive or toxic elements; too few known phases of its elements to assess its stability")
     return {
         "met": words(_("Met"), width=45, help=_("Whether every target is met")),
-        "chance": numbers(_("Probability"), format="percent", width=65, help=chance_help),
+        "chance": numbers(_("P(met)"), format="percent", width=65, help=chance_help),
         "score": score_column(score),
         "metal": numbers(_("P(metal)"), format="percent", width=75, help=metal_help),
         "charge": words(_("Charges"), width=60, help=_(CHARGES)),

@@ -170,7 +170,7 @@ def _columns(candidates: Sequence[Candidate[Any]], rows: Sequence[dict[str, obje
             help=_("Weighted geometric mean over the objectives, 0 to 1, averaged over the uncertainties"),
         ),
         "chance": numbers(
-            _("Probability"),
+            _("P(met)"),
             format="percent",
             width=65,
             help=_(

@@ -71,7 +71,7 @@ def test_a_row_of_more_cells_than_headers_is_refused_and_the_others_go_on(tmp_pa
     assert all("4 cells, but 3 headers" in reason and "quotes" in reason for reason in refused.values())
     rows, said = predict("24-csv-dialects/decimal_comma_unquoted.csv", tmp_path)
     assert ["4 cells" in row["problem"] for row in rows] == [True, True, False]
-    assert "1 read, 2 not" in said
+    assert "1 predicted, 2 not" in said
 
 
 @pytest.mark.parametrize(
