@@ -10,7 +10,7 @@ import typer
 
 from matgen_core.cli.generation import Files, with_files
 from matgen_core.cli.options import Command, with_goals, with_option, with_settings
-from matgen_core.cli.reporting import print_progress
+from matgen_core.cli.reporting import print_progress, write_measured
 from matgen_core.cli.running import Work, at_work
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote
 from matgen_core.core.goals import Goal, Target, parse_goal
@@ -233,10 +233,22 @@ def _say_tuning(tuning: Tuning) -> str:
     )
 
 
-def register(main: typer.Typer) -> None:
+def evaluate_own_property(
+    folder: Annotated[Path, typer.Argument(help="of expt_gap.csv, lipophilicity.csv and bace_pic50.csv")],
+    count: Annotated[int, typer.Option(help="candidates of the tuned and of the shipped generator each")] = 100,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Hits by the judging predictor of generators tuned towards public tables, beside the shipped ones."""
+    from matgen_core.evaluation.own_property import measure_own_property
+
+    write_measured(out / "own-property.json", lambda: measure_own_property(folder, count, say=typer.echo))
+
+
+def register(main: typer.Typer, evaluate: typer.Typer) -> None:
     """Hangs the commands into ``matgen``."""
     tune = typer.Typer(no_args_is_help=True, help="Tune a copy of a generator towards goals, and draw from it.")
     for kind in KINDS:
         tune.command(kind)(tune_command(kind))
     main.add_typer(tune, name="tune")
     main.add_typer(app, name="own")
+    evaluate.command("own-property")(evaluate_own_property)
