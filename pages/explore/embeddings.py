@@ -8,7 +8,6 @@ from matgen_core.core.errors import BadInput
 from matgen_core.workflows.explore import nearest
 from matgen_core.workflows.space_sources import SPACES
 from matgen_core.workflows.spaces import Space
-from pages.i18n.formatting import option_text
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.widgets.known_map import ask_search, show_map
@@ -47,7 +46,7 @@ kind = st.segmented_control(
     required=True,
     key="space",
     bind=URL,
-    format_func=option_text,
+    format_func=_,
     label_visibility="collapsed",
 )
 st.caption(_(page_kind(SPACES[str(kind)].holds).spaces[str(kind)]))

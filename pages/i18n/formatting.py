@@ -35,15 +35,6 @@ CHARGES = N_(
 )
 
 
-#: Options whose name for a reader is not their name in links and commands.
-_OPTIONS = {"drawn": N_("generated"), "encoded molecules": N_("SMILES-BERT")}
-
-
-def option_text(option: str) -> str:
-    """The name of an option for a reader."""
-    return _(_OPTIONS.get(option, option))
-
-
 def subscript(formula: str) -> str:
     """A formula as chemists write it, with its numbers lowered.
 

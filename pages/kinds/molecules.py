@@ -49,7 +49,7 @@ class MoleculesPage(PageKind):
     example = "CC(=O)Nc1ccccc1"
     spaces: ClassVar[Mapping[str, str]] = {
         "molecules": N_("Morgan fingerprints: the substructures that a molecule contains."),
-        "encoded molecules": N_("Vectors of SMILES-BERT, an encoder trained to predict masked tokens."),
+        N_("encoded molecules"): N_("Vectors of SMILES-BERT, an encoder trained to predict masked tokens."),
     }
     drawn_in_tables = True
     reset = ("grid-page", "molecules-only")

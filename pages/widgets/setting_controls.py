@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from matgen_core.core.settings import declared
-from pages.i18n.formatting import option_text
 from pages.i18n.language import _
 from pages.widgets.url_settings import URL, OneOf, Real, Rule, Text, Whole
 
@@ -53,7 +52,7 @@ def ask_setting(settings: type, name: str, key: str, where: Any = st, **more: An
         return tuple(chosen or ())
     if setting.choices:
         index = setting.choices.index(usual)
-        return where.selectbox(_(setting.label), setting.choices, index=index, format_func=option_text, **said)
+        return where.selectbox(_(setting.label), setting.choices, index=index, format_func=_, **said)
     if setting.low is None or setting.high is None:
         return (where.text_input(_(setting.label), usual, max_chars=LONGEST, **said) or "").strip()
     kind = int if _is_whole(usual) else float

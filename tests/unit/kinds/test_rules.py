@@ -281,7 +281,7 @@ def test_of_two_as_near_the_surer_ranks_first() -> None:
 def test_the_shipped_table_knows_salt_and_not_a_crowd() -> None:
     assert check_surroundings(to_structure(salt())).passed is True
     assert check_type(salt()).reason.startswith("Halite, Rock Salt (B1) type; ")
-    assert "known crystals have it" in check_type(salt()).reason
+    assert "known crystals have this type" in check_type(salt()).reason
     crowd = Structure.from_spacegroup("Pm-3m", Lattice.cubic(3.2), ["Ti", "O"], [[0] * 3, [0.5] * 3])
     verdict = check_surroundings(crowd)
     assert verdict.passed is False

@@ -126,7 +126,7 @@ def test_what_the_rules_exclude_is_not_even_drawn() -> None:
 
 @pytest.mark.parametrize("constraints", [Constraints(include=frozenset({"Pb"})), Constraints(formula="PbS")])
 def test_asking_for_what_the_rules_exclude_is_named(constraints: Constraints) -> None:
-    with pytest.raises(BadTarget, match="Pb is asked for and excluded"):
+    with pytest.raises(BadTarget, match="Pb is required, but excluded"):
         allowed(Target({}, constraints), Rules())
 
 

@@ -68,7 +68,7 @@ def test_a_cancel_keeps_what_was_found() -> None:
 def test_what_cannot_be_asked_for_is_named() -> None:
     with pytest.raises(BadTarget, match="compositions cannot have a target for 'e_above_hull'"):
         design_until("compositions", Target({"e_above_hull": Goal.at_most(0.1)}))
-    with pytest.raises(BadTarget, match="Pb is asked for and excluded"):
+    with pytest.raises(BadTarget, match="Pb is required, but excluded"):
         design_until("compositions", Target({}, Constraints(include=frozenset({"Pb"}))))
 
 

@@ -23,7 +23,7 @@ def reason(name: str, text: str) -> str:
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("POSCAR", "x\n1\n4 0 0\n0 4 0\n0 0 4\n1 1\nDirect\n0 0 0\n.5 .5 .5\n", "is not an elements"),
+        ("POSCAR", "x\n1\n4 0 0\n0 4 0\n0 0 4\n1 1\nDirect\n0 0 0\n.5 .5 .5\n", "names no elements"),
         ("POSCAR", "x\n1\n4 0 0\n0 4 0\n0 0 4\nNa Na\n1 1\nDirect\n0 0 0\n0.05 0 0\n", "0.20 Å apart"),
         ("a.vasp", "", "cannot be read"),
         ("a.xyz", "1\n\nNa 0 0 0\n", "no cell"),
