@@ -37,8 +37,9 @@ class Server:
     log: Path
 
     def memory(self) -> float:
-        """Resident memory, MB."""
-        return float(psutil.Process(self.process.pid).memory_info().rss / 1e6)
+        """Resident memory of the server and its worker process, MB."""
+        server = psutil.Process(self.process.pid)
+        return float(sum(process.memory_info().rss for process in (server, *server.children())) / 1e6)
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Lines of the log of runs."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pymatgen.symmetry.groups import SpaceGroup
 
+from matgen_core.core.environment import variable
 from matgen_core.runs.store import VARIABLE
 
 ROOT = Path(__file__).parents[1]
@@ -20,6 +21,12 @@ KEPT = SpaceGroup("Fm-3m")
 def own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Runs of the tests are kept apart from the user's."""
     os.environ[VARIABLE] = f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.sqlite'}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runs_in_this_process() -> None:
+    """Pages that are drawn without a server compute their runs here; a served app has its worker process."""
+    os.environ[variable("workers")] = "0"
 
 
 @pytest.fixture(scope="session")

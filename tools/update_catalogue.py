@@ -27,7 +27,15 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 LOCALE = ROOT / "assets" / "locale"
-ERRORS = ("MatGenError", "BadInput", "BadTarget", "UnknownCheckpoint", "DamagedCheckpoint", "MissingReference")
+ERRORS = (
+    "MatGenError",
+    "BadInput",
+    "BadTarget",
+    "UnknownCheckpoint",
+    "DamagedCheckpoint",
+    "MissingReference",
+    "WorkerProblem",
+)
 #: Functions whose literal arguments are for a reader, and which of the arguments; None is the first.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,

@@ -25,6 +25,7 @@ class Environment(BaseSettings):
         separate_runs: whether each browser session sees its own runs only.
         runs_at_once: runs that compute at one time. Two cores serve no more than two runs with profit.
         runs_per_session: of them, runs of one browser session.
+        workers: worker processes that compute the runs of the pages: 1, or 0 where the server itself computes them.
         stop_after_close: seconds after which the run of a closed tab ends; None: it goes on, and is found under Runs.
     """
 
@@ -36,9 +37,10 @@ class Environment(BaseSettings):
     separate_runs: bool = False
     runs_at_once: int = Field(default=2, ge=1, le=100_000)
     runs_per_session: int = Field(default=1, ge=1, le=100_000)
+    workers: int = Field(default=1, ge=0, le=1)
     stop_after_close: int | None = Field(default=None, ge=0, le=100_000)
 
-    @field_validator("runs_at_once", "runs_per_session", "stop_after_close", mode="wrap")
+    @field_validator("runs_at_once", "runs_per_session", "workers", "stop_after_close", mode="wrap")
     @classmethod
     def _number_or_default(cls, value: Any, check: ValidatorFunctionWrapHandler, info: Any) -> Any:
         """A number that cannot be used is passed over, with a word in the log: the app starts all the same."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from matgen_core.core.environment import read_environment
 from matgen_core.core.errors import BadInput, MatGenError
 from matgen_core.core.messages import Message
 from matgen_core.core.viewer import is_whole
@@ -20,6 +21,7 @@ from matgen_core.learning.checkpoints import (
     load_encoder,
 )
 from matgen_core.runs.store import Store, default_url
+from matgen_core.runs.worker import Worker, WorkerProblem
 
 #: Bytes that must be free on disk.
 _ROOM = 200_000_000
@@ -49,6 +51,7 @@ def check_health() -> tuple[Check, ...]:
         _checked("reference of molecules", load_molecule_reference),
         _checked("store of runs", lambda: Store(default_url()).list()),
         _checked("room on the disk", _check_room),
+        _checked("worker process", _check_worker, needed=False),
     ]
     problem = (
         ""
@@ -75,6 +78,21 @@ def _load(name: str) -> object:
     folder = FOLDER / name
     masked = (folder / "matgen.json").is_file() and not (folder / "conditions.safetensors").is_file()
     return load_encoder(name) if masked else load_checkpoint(name)
+
+
+def _check_worker() -> None:
+    worker, problem = Worker(), Message("MATGEN_WORKERS is 0")
+    if read_environment().workers:
+        try:
+            worker.start()
+            return
+        except WorkerProblem as error:
+            problem = error.message
+        finally:
+            worker.close()
+    raise WorkerProblem(
+        "{problem}; runs compute within the server, and pages answer more slowly meanwhile", problem=problem
+    )
 
 
 def _check_room() -> None:

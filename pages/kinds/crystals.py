@@ -26,7 +26,7 @@ from pages.kinds.crystal_work import show_in_work
 from pages.kinds.known_crystal import show_crystal_path, show_known_crystal, surviving_place
 from pages.kinds.page_kind import Found, OtherWork, PageKind, View
 from pages.kinds.structure_view import show_structure
-from pages.runs.jobs import Loader, load_models
+from pages.runs.jobs import First, load_models
 from pages.widgets.design_results import show_prospects, show_small_hull
 from pages.widgets.downloads import File
 from pages.widgets.from_crystal import ask_from_crystal, offer_from_crystal
@@ -50,7 +50,7 @@ class CrystalsPage(PageKind):
     nothing = N_("The run found no candidate that fits. Loosen the targets, or allow more atoms.")
     nothing_shown = N_("No candidate meets all ticked conditions. Untick one to see the nearest.")
 
-    def prepare(self) -> Loader:
+    def prepare(self) -> First:
         """Begins to load the networks and the reference."""
         return load_models()
 

@@ -17,11 +17,12 @@ from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.registry import kind_of
+from matgen_core.runs.worker import Work
 from matgen_core.workflows.explore import known_path
 from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _
-from pages.runs.jobs import Loader, Work
+from pages.runs.jobs import First
 from pages.widgets.downloads import File
 from pages.widgets.map_view import read_place, show_known_rows, table_of
 from pages.widgets.selection import Pick
@@ -110,7 +111,7 @@ class PageKind(ABC):
 
     # ---------------------------------------------------------------------------------------------------------- ask
 
-    def prepare(self) -> Loader | None:
+    def prepare(self) -> First | None:
         """Begins to load what a run waits for."""
         return None
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import streamlit as st
-import torch
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.core.records import Candidate, Progress
 from matgen_core.learning.examples import read_columns, read_header
 from matgen_core.lessons.transfer import demo_table
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.viz.transfer import draw_teaching
-from matgen_core.workflows.finetune import FinetuneConfig, Tuned, beginnings_for, finetune
+from matgen_core.workflows import page_work
+from matgen_core.workflows.finetune import FinetuneConfig, Tuned, beginnings_for
 from matgen_core.workflows.predictors import save_predictor
-from matgen_core.workflows.training_examples import read_examples
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess
-from pages.runs.jobs import Job, OnProgress, Stop, submit
+from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, show_progress
 from pages.widgets.url_settings import URL
 
@@ -40,6 +40,30 @@ BEGINNINGS = {
     "formulas": N_("formulas alone: hidden elements, two views"),
     "properties": N_("gap, energy and moment of 83,791 formulas"),
 }
+
+
+@dataclass
+class Taught:
+    """A predictor that this session teaches, or has taught.
+
+    Args:
+        column: that it learns.
+        curve: (epoch, training loss, error on the withheld rows) so far.
+        refused: number and reason of the rows that were left out.
+        tuned: the predictor, once it has ended.
+    """
+
+    column: str
+    curve: Sequence[tuple[int, float, float]] = ()
+    refused: Sequence[tuple[int, str]] = ()
+    tuned: Tuned | None = None
+
+    def take(self, news: page_work.TaughtSoFar | Tuned) -> None:
+        """How far it is, or the predictor."""
+        if isinstance(news, Tuned):
+            self.tuned, self.curve = news, news.curve
+        else:
+            self.curve, self.refused = news.curve, news.refused
 
 
 def ask_table() -> tuple[list[str], Sequence[object], str, str] | None:
@@ -101,9 +125,9 @@ def teach() -> None:
         show_progress(job)
     if seen.error:
         st.error(_(seen.error))
-    holder: dict[str, Tuned] = st.session_state.get(TAUGHT, {})
-    if tuned := holder.get("tuned"):
-        show_taught(tuned, str(holder.get("column", "")), busy)
+    taught: Taught | None = st.session_state.get(TAUGHT)
+    if taught is not None and taught.curve:
+        show_taught(taught, busy)
     catch_up(seen)
 
 
@@ -130,37 +154,23 @@ def _ask_beginning(column: str, kind: str) -> str:
 
 def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneConfig) -> None:
     texts, values, kind, column = table
-    holder: dict[str, object] = {"column": column}
-    st.session_state[TAUGHT] = holder
-
-    def work(report: OnProgress, stop: Stop) -> tuple[Candidate, ...]:
-        torch.set_num_threads(1)  # of this worker: several threads stand in one another's way in a class
-        examples = read_examples(texts, values, kind)
-        holder["refused"] = examples.refused
-
-        def on_epoch(tuned: Tuned) -> None:
-            holder["tuned"] = tuned
-            report(Progress("train", tuned.curve[-1][0], config.epochs))
-
-        holder["tuned"] = finetune(examples, config, on_epoch=on_epoch, cancelled=stop)
-        return ()
-
-    st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}")
+    taught = st.session_state[TAUGHT] = Taught(column)
+    work = partial(page_work.teach, texts=texts, values=values, kind=kind, config=config)
+    st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}", take=taught.take)
 
 
-def show_taught(tuned: Tuned, column: str, busy: bool) -> None:
+def show_taught(taught: Taught, busy: bool) -> None:
     """Curve, error, what was left out, and a name for it."""
-    label = _("Error on withheld rows")
-    show_chart(draw_teaching(list(tuned.curve), label=label, translate=_), "teaching", label)
-    if not tuned.report or busy:
+    label, tuned = _("Error on withheld rows"), taught.tuned
+    show_chart(draw_teaching(list(taught.curve), label=label, translate=_), "teaching", label)
+    if tuned is None or not tuned.report or busy:
         return
     text = _(
         "Error **{mae:.3g}** {unit} on {held} withheld rows; guessing the median would give {mae_of_median:.3g}. "
         "{trained_parameters:,} of {parameters:,} weights were trained in {seconds:.0f} s."
     )
-    st.markdown(text.format(**tuned.report, unit=_UNITS.get(column, "")))
-    refused = st.session_state[TAUGHT].get("refused", ())
-    if refused:
+    st.markdown(text.format(**tuned.report, unit=_UNITS.get(taught.column, "")))
+    if refused := taught.refused:
         with st.expander(_("Rows that were left out: {n}").format(n=len(refused))):
             rows = pd.DataFrame([(row, _(why)) for row, why in refused[:1000]], columns=[_("Row"), _("Reason")])
             st.dataframe(rows, hide_index=True, key="refused", alt=_("Rows that were left out"))
@@ -168,7 +178,7 @@ def show_taught(tuned: Tuned, column: str, busy: bool) -> None:
     name = left.text_input(_("Keep it under the name"), key="predictor-name", max_chars=60, placeholder="my-gap")
     if right.button(_("Keep"), key="keep-predictor", disabled=not name):
         try:
-            save_predictor(tuned, name, column)
+            save_predictor(tuned, name, taught.column)
             st.success(_("Kept. Read a table with it: matgen predict FILE --using {name}").format(name=name))
         except MatGenError as error:
             st.error(_(str(error)))

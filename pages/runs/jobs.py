@@ -1,27 +1,29 @@
-"""Jobs beside the page: one queue for long work and one for short work; a worker calls nothing of streamlit."""
+"""Jobs of the pages, computed by a worker process: one line for long work, one for short work and one for maps."""
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from matgen_core.core.environment import read_environment
-from matgen_core.core.errors import MatGenError
+from matgen_core.core.errors import Cancelled, MatGenError
 from matgen_core.core.records import Candidate, Progress
-from matgen_core.kinds.registry import KINDS, load_kind
+from matgen_core.kinds.registry import KINDS
+from matgen_core.runs.recorder import Recorder
+from matgen_core.runs.worker import InProcess, Work, Worker, WorkerProblem, WorkFailed
+from matgen_core.workflows import page_work
 from pages.i18n.language import N_
 from pages.runs.run_log import log_loading, log_run, open_log
 from pages.runs.run_queue import Presence, RunQueue
-from pages.runs.run_recorder import Recorder
 
 log = logging.getLogger("matgen")
 
@@ -32,11 +34,8 @@ _SHORT = ("predict-table", "own-training", *(name for name, record in KINDS.item
 _MAPS = "map-"
 _OF_PAGES = "jobs-of-pages"
 
-#: Takes how far the work is.
-OnProgress = Callable[[Progress[Any]], None]
-#: Whether the work is to end.
-Stop = Callable[[], bool]
-Work = Callable[[OnProgress, Stop], tuple[Candidate[Any], ...]]
+#: What is done before a work, as to load its models.
+First = Callable[[], object]
 
 
 @dataclass
@@ -58,6 +57,7 @@ class Job:
         gone: whether the user has left, so that the run is to end.
         place: position in the queue; 0 once it runs.
         leave: removes the run from the queue; False where it is not in it.
+        take: given what the work tells of beside candidates, and what it returns.
     """
 
     total: int = 1
@@ -72,6 +72,7 @@ class Job:
     gone: Callable[[], bool] = lambda: False
     place: Callable[[], int] = lambda: 0
     leave: Callable[[], bool] = lambda: False
+    take: Callable[[Any], None] = lambda value: None
     submitted: float = field(default_factory=time.monotonic)
 
     @property
@@ -110,16 +111,20 @@ class Job:
         """Ends the run; a waiting run ends at once."""
         self.stop.set()
         if self.leave():
-            self.run(lambda report, cancelled: ())
+            self.run(lambda report, cancelled: None)
 
     def run(self, work: Work) -> None:
-        """Does the work, in a worker; candidates that were found before a failure are kept."""
+        """Does the work, in this thread; candidates that were found before a failure are kept."""
         self.begun, failure = time.monotonic(), None
         try:
-            if not self.stopped():
-                work(self._report, self.stopped)
+            if not self.stopped() and (found := work(self._report, self.stopped)) is not None:
+                self.take(found)
+        except Cancelled:
+            pass
         except MatGenError as error:
             self.error, failure = str(error), type(error).__name__
+        except WorkFailed as error:  # the worker has logged it
+            self.error, failure = FAILED, error.cause
         except Exception as error:
             log.exception("a run failed")
             self.error, failure = FAILED, type(error).__name__
@@ -129,6 +134,7 @@ class Job:
     def _end(self, failure: str | None) -> None:
         state = "failed" if self.error else "cancelled" if self.stopped() else "finished"
         if self.recorder:
+            self.recorder.add(self.candidates)  # those that could not be written when they came
             self.recorder.end(state, self.error)
         self.ended = time.monotonic()
         left = state == "cancelled" and not self.stop.is_set()
@@ -143,9 +149,11 @@ class Job:
             failure,
         )
 
-    def _report(self, progress: Progress) -> None:
+    def _report(self, progress: Progress, beside: Any = None) -> None:
         if self.recorder:
             self.recorder.add(progress.candidates)  # before it is shown: what was shown is on disk
+        if beside is not None:
+            self.take(beside)
         self.progress = progress
 
 
@@ -158,54 +166,43 @@ def queue_of(kind: str) -> str:
 def _run_queues() -> tuple[dict[str, RunQueue], defaultdict[str, Pace]]:
     open_log()
     environment = read_environment()
-    each = environment.runs_per_session
-    queues = {"long": RunQueue(environment.runs_at_once, each), "short": RunQueue(1, each), "map": RunQueue(1, each)}
-    return queues, defaultdict(Pace)
-
-
-def freeze_collector() -> None:
-    """Excludes loaded libraries and models from garbage collection; they live as long as the server.
-
-    A collection visits every object of every library and model. Streamlit forces one after every run of a script unless
-    ``runner.postScriptGC`` is off; with it on, the pages of twenty users, which refresh each second, got no answer.
-    """
-    gc.collect()
-    gc.freeze()
-
-
-@dataclass
-class Loader:
-    """Loads the models once for all sessions, beside the page, so that the first run waits less."""
-
-    load: Callable[[], None]
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    loaded: bool = False
-
-    def __call__(self) -> None:
-        """Waits until the models are loaded; an error is left to the run, which reports it."""
-        with self.lock:
-            if not self.loaded:
-                begun, whole = time.monotonic(), True
-                freeze_collector()
-                try:
-                    self.load()
-                except Exception:
-                    whole = False
-                    log.exception("the models could not be loaded ahead")
-                freeze_collector()
-                self.loaded = True
-                log_loading(time.monotonic() - begun, whole)
+    at_once = {"long": environment.runs_at_once, "short": 1, "map": 1}
+    each, daemon = environment.runs_per_session, isinstance(_executor(), Worker)
+    return {line: RunQueue(most, each, daemon) for line, most in at_once.items()}, defaultdict(Pace)
 
 
 @st.cache_resource(show_spinner=False)
-def load_models() -> Loader:
-    """Starts to load when the first page is opened."""
+def _executor() -> InProcess | Worker:
+    """What computes the runs: a worker process, or this one where none can be started."""
+    if not read_environment().workers:
+        return InProcess()
+    worker = Worker(page_work.LIBRARIES)
+    try:
+        worker.start()
+    except WorkerProblem as error:
+        log.warning("%s; runs compute within the server, and pages answer more slowly meanwhile", error)
+        return InProcess()
+    return worker
+
+
+@st.cache_resource(show_spinner=False)
+def load_models() -> First:
+    """Begins to load the models of crystals when the first page is opened; a run of crystals waits for its result."""
     import pymatgen.core  # noqa: F401  whole before the thread begins: two threads that import it at once fail
 
     open_log()
-    loader = Loader(load_kind("crystals").prepare)
-    threading.Thread(target=loader, name="matgen-loader", daemon=True).start()
-    return loader
+    threading.Thread(target=_load_ahead, args=(_executor(),), name="matgen-loader", daemon=True).start()
+    return partial(page_work.prepare, "crystals")
+
+
+def _load_ahead(executor: InProcess | Worker) -> None:
+    work = partial(page_work.load_models, kind="crystals")
+    try:
+        loaded = executor.do(work, lambda progress, beside=None: None, lambda: False)
+    except WorkerProblem as error:
+        log.warning("the models could not be loaded ahead: %s", error)
+    else:
+        log_loading(loaded.seconds, loaded.whole)
 
 
 def leave_other_pages() -> None:
@@ -222,34 +219,31 @@ def submit(
     work: Work,
     total: int,
     kind: str,
-    loader: Loader | None = None,
+    first: First | None = None,
     recorder: Recorder | None = None,
     of_page: bool = False,
+    take: Callable[[Any], None] = lambda value: None,
 ) -> Job:
     """Queues work and returns its job.
 
     Args:
-        work: the function to run.
+        work: a function of a module with its arguments, which a worker process can be sent.
         total: candidates asked for.
         kind: of the work; runs of one kind take about the same time for a candidate.
-        loader: waited for before the work begins.
+        first: done before the work begins.
         recorder: writes the run to the store.
         of_page: whether the job ends when the reader opens another page.
+        take: see :class:`Job`.
     """
-    queues, paces = _run_queues()
+    executor, (queues, paces) = _executor(), _run_queues()
     queue = queues[queue_of(kind)]
     pace, context = paces[kind], get_script_run_ctx(suppress_warning=True)
     session = context.session_id if context else ""
     gone = Presence(session, read_environment().stop_after_close)
-    job = Job(total, pace.seconds, recorder=recorder, kind=kind, gone=gone)
-
-    def work_when_loaded(report: OnProgress, cancelled: Stop) -> tuple[Candidate[Any], ...]:
-        if loader:
-            loader()
-        return () if cancelled() else work(report, cancelled)
+    job = Job(total, pace.seconds, recorder=recorder, kind=kind, gone=gone, take=take)
 
     def run() -> None:
-        job.run(work_when_loaded)
+        job.run(lambda report, stopped: executor.do(work, report, stopped, recorder, first))
         if job.error is None and not job.stopped():
             pace.seconds = job.elapsed / total
 

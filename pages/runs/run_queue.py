@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
+import logging
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from streamlit import runtime
 
-#: Niceness added to the threads of a run, so that pages and a browser on the same machine stay quick.
-_NICENESS = 10
-
-
-def lower_thread_priority() -> None:
-    """Lowers the priority of this thread and of the threads that it starts; only Linux has a priority per thread."""
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS))
+log = logging.getLogger("matgen")
 
 
 @dataclass(eq=False)
@@ -39,21 +29,18 @@ class RunQueue:
     Args:
         at_once: runs at one time.
         each: of one session.
+        daemon: whether the end of the server waits for no run: a worker process ends its own.
     """
 
     at_once: int = 2
     each: int = 1
+    daemon: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _line: list[Ticket] = field(default_factory=list)
     _running: Counter[str] = field(default_factory=Counter)
 
-    def __post_init__(self) -> None:
-        self._executor = ThreadPoolExecutor(
-            self.at_once, thread_name_prefix="matgen", initializer=lower_thread_priority
-        )
-
     def submit(self, session: str, act: Callable[[], None]) -> Ticket:
-        """Queues ``act``; a worker calls it when its turn comes."""
+        """Queues ``act``; a thread calls it when its turn comes."""
         ticket = Ticket(session, act)
         with self._lock:
             self._line.append(ticket)
@@ -81,11 +68,13 @@ class RunQueue:
             if self._running[ticket.session] < self.each:
                 self._line.remove(ticket)
                 self._running[ticket.session] += 1
-                self._executor.submit(self._run, ticket)
+                threading.Thread(target=self._run, args=(ticket,), name="matgen-run", daemon=self.daemon).start()
 
     def _run(self, ticket: Ticket) -> None:
         try:
             ticket.act()
+        except Exception:  # of the act itself; what fails in a work is its job's error
+            log.exception("a run could not be followed")
         finally:
             with self._lock:
                 self._running[ticket.session] -= 1

@@ -1,8 +1,7 @@
-"""Recorder of the pages' runs: the settings are those of the page's address; candidates are stored before they show."""
+"""The pages' side of kept runs: the settings are those of the page's address; the way back to the last run."""
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -11,83 +10,14 @@ import streamlit as st
 
 from matgen_core.core.environment import read_environment
 from matgen_core.core.records import Candidate
-from matgen_core.runs.store import Store, StoreError, open_store
+from matgen_core.runs.recorder import Recorder
+from matgen_core.runs.store import StoreError, open_store
 from pages.i18n.language import _
 from pages.runs.run_names import run_name
 
-log = logging.getLogger("matgen")
 #: Where runs are kept apart, the key of a browser session in its address.
 _OWNER = "owner"
 _AGAIN = "begin-again"
-
-
-class Recorder:
-    """One run in the store. A store that fails does not stop the run; the page says that the run is not stored.
-
-    A failed write is repeated with the next candidates and at the end, so that a full disk or a lock that is freed in
-    time loses nothing.
-
-    Args:
-        kind: page of the run.
-        settings: of the page, as in its link.
-        seed: of the random numbers.
-        owner: whose run it is.
-        before: candidates of a run that this one goes on with.
-        name: what was asked for, in a line.
-    """
-
-    def __init__(
-        self,
-        kind: str,
-        settings: dict[str, Any],
-        seed: int,
-        owner: str,
-        before: Sequence[Candidate[Any]] = (),
-        name: str = "",
-    ) -> None:
-        self.run: str | None = None
-        self.problem = ""
-        self._asked = kind, settings, seed, owner, name
-        self._seen: set[str] = set()
-        self._waiting: dict[str, Candidate[Any]] = {}
-        self.add(before)
-
-    def add(self, candidates: Sequence[Candidate[Any]]) -> None:
-        """Writes those that were not written yet."""
-        self._waiting |= {c.id: c for c in candidates if c.id not in self._seen}
-        try:
-            store = self._open()
-            if self._waiting and self.run:
-                store.add(self.run, sorted(self._waiting.values(), key=lambda c: c.origin.index))
-                self._seen.update(self._waiting)
-                self._waiting.clear()
-            self.problem = ""
-        except StoreError as error:
-            self._fail(error)
-
-    def end(self, state: str, message: str | None = None) -> None:
-        """How the run ended. One that found nothing, and did not fail, has nothing to keep: it is taken away."""
-        self.add(())
-        try:
-            if self.run is not None and not self._seen and not self._waiting and state != "failed":
-                self._open().delete(self.run)
-                self.run = None
-            elif self.run is not None:
-                self._open().end(self.run, state, message or "")
-        except StoreError as error:
-            self._fail(error)
-
-    def _open(self) -> Store:
-        store = open_store()
-        if self.run is None:
-            kind, settings, seed, whose, name = self._asked
-            self.run = store.begin(kind, settings, seed, name=name, owner=whose)
-        return store
-
-    def _fail(self, error: StoreError) -> None:
-        if not self.problem:  # once, not at every batch
-            log.warning("a run is not kept: %s", error)
-        self.problem = str(error)
 
 
 def owner() -> str:

@@ -18,9 +18,6 @@ from streamlit.web import cli
 from pages.runs.page_address import state_address
 
 ROOT = Path(__file__).parents[2]
-#: Seconds that a thread may hold the interpreter while another waits (Python's default: 0.005). A page needs it about a
-#: hundred times to draw, and waits each time while a run computes.
-SWITCH_INTERVAL_S = 0.0005
 #: What the pages import of the large libraries, some of it through the package's own networks.
 LIBRARIES = (
     "transformers.models.auto.modeling_auto",
@@ -44,7 +41,6 @@ def import_libraries() -> None:
 
 
 def main() -> None:
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
     import_libraries()
     PagesManager.uses_pages_directory = False
     state_address()

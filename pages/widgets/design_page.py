@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,9 +10,9 @@ import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
-from matgen_core.core.records import Candidate
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows import design as workflow
+from matgen_core.workflows import page_work
 from pages.i18n.formatting import rule_text
 from pages.i18n.language import _
 from pages.kinds.page_kind import Found, OtherWork, PageKind, View
@@ -102,17 +101,16 @@ def _ask(page: PageKind) -> Asked | None:
 
 def _as_work(page: PageKind, asked: Asked) -> OtherWork:
     """The run that the controls ask for."""
-    work = partial(_design, page.name, asked)
+    work = partial(
+        page_work.generate,
+        kind=page.name,
+        target=asked.target,
+        count=asked.count,
+        seed=asked.seed,
+        settings=asked.settings,
+    )
     return OtherWork(
         work, asked.count, asked_message(asked.target, page.begun_with(asked.settings)), asked.target, asked.settings
-    )
-
-
-def _design(
-    name: str, asked: Asked, report: Callable[..., None], stop: Callable[[], bool]
-) -> tuple[Candidate[Any], ...]:
-    return workflow.design(
-        name, asked.target, asked.count, seed=asked.seed, settings=asked.settings, on_progress=report, cancelled=stop
     )
 
 

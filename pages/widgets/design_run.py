@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from matgen_core.core.goals import Target
-from matgen_core.core.records import Candidate
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
-from matgen_core.workflows import design as inverse_design
+from matgen_core.workflows import page_work
 from matgen_core.workflows.loop import Budget, DesignRun, resume
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
@@ -33,6 +32,10 @@ class Loop:
     job: jobs.Job
     run: DesignRun[Any] | None = None
 
+    def take(self, run: DesignRun[Any]) -> None:
+        """The run as it ended."""
+        self.run = run
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -49,24 +52,23 @@ class Asked:
 def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     """Begins the loop, or goes on with a run."""
 
-    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
-        kept: dict[str, Any] = {
-            "rules": asked.rules,
-            "seed": asked.seed,
-            "before": before,
-            "on_progress": report,
-            "cancelled": stop,
-        }
-        loop.run = inverse_design.design_until(asked.kind, asked.target, asked.budget, settings=asked.settings, **kept)
-        return loop.run.candidates
-
     rules = asked.rules if before is None else before.rules
     loop = Loop(asked.kind, asked.target, rules, jobs.Job())
-    loader = page_kind(asked.kind).prepare()
+    work = partial(
+        page_work.generate_until,
+        kind=asked.kind,
+        target=asked.target,
+        budget=asked.budget,
+        rules=asked.rules,
+        seed=asked.seed,
+        settings=asked.settings,
+        before=before,
+    )
     recorder = begin_record(
         f"{LOOP}{asked.kind}", asked.seed, asked_message(asked.target), before.candidates if before else ()
     )
-    loop.job = jobs.submit(work, asked.budget.want, f"{LOOP}{asked.kind}", loader, recorder)
+    first = page_kind(asked.kind).prepare()
+    loop.job = jobs.submit(work, asked.budget.want, f"{LOOP}{asked.kind}", first, recorder, take=loop.take)
     st.session_state[STATE] = loop
 
 

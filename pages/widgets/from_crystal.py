@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -18,8 +17,9 @@ from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
+from matgen_core.workflows import page_work
 from matgen_core.workflows.candidate_files import read_uploads
-from matgen_core.workflows.structures import check_source, list_structures, only_crystal, target_of, vary_crystal
+from matgen_core.workflows.structures import check_source, only_crystal, target_of
 from pages.i18n.formatting import subscript
 from pages.i18n.language import _
 from pages.kinds.page_kind import OtherWork
@@ -98,7 +98,9 @@ def structures_of(formula: str, count: int = _USUAL) -> OtherWork:
     """
     target = target_of(formula)
     name = Message("Structures of {formula}", formula=subscript(formula))
-    return OtherWork(partial(_structures, formula, count), count, name, target, CrystalSettings())
+    return OtherWork(
+        partial(page_work.structures, formula=formula, count=count), count, name, target, CrystalSettings()
+    )
 
 
 def variants_of(candidate: Candidate[Crystal], count: int = _USUAL) -> OtherWork:
@@ -111,16 +113,5 @@ def variants_of(candidate: Candidate[Crystal], count: int = _USUAL) -> OtherWork
         raise BadInput("{name} is a draft without a geometry; choose one that was placed", name=candidate.id)
     constraints = check_source(candidate)
     name = Message("Variants of {formula}", formula=subscript(reduced_formula(candidate.material)))
-    return OtherWork(partial(_variants, candidate, count), count, name, Target({}, constraints), CrystalSettings())
-
-
-def _structures(
-    formula: str, count: int, report: Callable[..., None], stop: Callable[[], bool]
-) -> tuple[Candidate[Any], ...]:
-    return list_structures(formula, count, on_progress=report, cancelled=stop)
-
-
-def _variants(
-    candidate: Candidate[Crystal], count: int, report: Callable[..., None], stop: Callable[[], bool]
-) -> tuple[Candidate[Any], ...]:
-    return vary_crystal(candidate, count, on_progress=report, cancelled=stop)
+    work = partial(page_work.variants, candidate=candidate, count=count)
+    return OtherWork(work, count, name, Target({}, constraints), CrystalSettings())

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from matgen_core.core.records import Progress
-from matgen_core.kinds.registry import KINDS, name_of_kind
+from matgen_core.kinds.registry import KINDS
 from matgen_core.runs.store import StoreError, open_store
+from matgen_core.workflows import page_work
 from matgen_core.workflows.explore import nearest
-from matgen_core.workflows.space_sources import SPACES
 from matgen_core.workflows.spaces import Space
-from matgen_core.workflows.table_vectors import MOST_ROWS, TableVectors, read_vectors
+from matgen_core.workflows.table_vectors import MOST_ROWS, TableVectors
 from pages.i18n.language import _, ngettext
-from pages.runs.jobs import Job, OnProgress, Stop, submit
+from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, show_progress
 from pages.runs.run_names import LOOP, run_name
 from pages.runs.run_recorder import owner
@@ -25,8 +24,6 @@ from pages.widgets.design_page import job_key
 from pages.widgets.map_view import axes_of, finished_maps, space_of
 
 _LARGEST = 20_000_000
-#: Candidates of a run that are encoded between two looks at whether anybody still waits.
-_TOGETHER = 64
 
 
 def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
@@ -41,8 +38,8 @@ def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
     return {name: points for name, points in found.items() if len(points)}
 
 
-def _ask_run(space: Space) -> tuple[str, str, Callable[[], list[object]]] | None:
-    """Name of the run that is laid over, what tells it from others, and what gives its materials.
+def _ask_run(space: Space) -> tuple[str, str, list[object] | str] | None:
+    """Name of the run that is laid over, what tells it from others, and its materials or its id in the store.
 
     It is this session's last one, once it has ended, or any that was kept.
     """
@@ -74,11 +71,11 @@ def _ask_run(space: Space) -> tuple[str, str, Callable[[], list[object]]] | None
         return None
     if chosen == "last" and job is not None:
         kept = job.candidates
-        return named(chosen), f"last {id(job)}", lambda: [c.material for c in kept if not c.is_draft]
-    return named(chosen), chosen, lambda: [c.material for c in store.candidates(chosen, drafts=False)]
+        return named(chosen), f"last {id(job)}", [c.material for c in kept if not c.is_draft]
+    return named(chosen), chosen, chosen
 
 
-def _run_vectors(space: Space, which: str, materials: Callable[[], list[object]]) -> NDArray[np.float32] | None:
+def _run_vectors(space: Space, which: str, materials: list[object] | str) -> NDArray[np.float32] | None:
     """A run in the space, encoded beside the page in the line of maps, once; None until it is."""
     key = f"run-vectors-{space.kind}"
     if st.session_state.get(key, ("",))[0] != which:
@@ -95,27 +92,11 @@ def _run_vectors(space: Space, which: str, materials: Callable[[], list[object]]
     return np.concatenate(done) if done else None
 
 
-def _start_encoding(space: Space, materials: Callable[[], list[object]]) -> tuple[Job, list[NDArray[np.float32]]]:
+def _start_encoding(space: Space, materials: list[object] | str) -> tuple[Job, list[NDArray[np.float32]]]:
     """The job, and a list that takes the vectors part by part."""
     done: list[NDArray[np.float32]] = []
-
-    def work(report: OnProgress, stop: Stop) -> tuple[()]:
-        whole = materials()
-        for first in range(0, len(whole), _TOGETHER):
-            if stop():
-                break
-            done.append(_vectors(space, whole[first : first + _TOGETHER]))
-            report(Progress("map", min(first + _TOGETHER, len(whole)), len(whole)))
-        return ()
-
-    return submit(work, 1, f"map-run-{space.kind}", of_page=True), done
-
-
-def _vectors(space: Space, materials: Sequence[object]) -> NDArray[np.float32]:
-    """Of the materials that have one; a string of a molecules' run may be none."""
-    fitting = [material for material in materials if name_of_kind(material) == space.holds]
-    vectors = SPACES[space.kind].encode(fitting) if fitting else space.vectors[:0]
-    return vectors[~np.isnan(vectors).any(axis=1)]
+    work = partial(page_work.encode_run, space=space.kind, materials=materials)
+    return submit(work, 1, f"map-run-{space.kind}", of_page=True, take=done.append), done
 
 
 def _placed(kind: str, vectors: NDArray[np.float32], slow: bool) -> NDArray[np.float32]:
@@ -161,12 +142,9 @@ def _ask_table(space: Space) -> TableVectors | None:
 def _start_reading(space: Space, data: bytes) -> tuple[Job, list[TableVectors]]:
     """The job, and a list that will hold what it has read."""
     done: list[TableVectors] = []
-
-    def work(report: OnProgress, stop: Stop) -> tuple[()]:
-        done.append(read_vectors(space, data, cancelled=stop, on_progress=lambda n, of: report(Progress("map", n, of))))
-        return ()
-
-    return submit(work, max(1, data.count(b"\n")), f"map-table-{space.kind}", of_page=True), done
+    work = partial(page_work.encode_table, space=space.kind, data=data)
+    total = max(1, data.count(b"\n"))
+    return submit(work, total, f"map-table-{space.kind}", of_page=True, take=done.append), done
 
 
 def _show_refused(space: Space, read: TableVectors) -> None:

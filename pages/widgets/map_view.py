@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -12,18 +13,17 @@ from numpy.typing import NDArray
 
 from matgen_core.core.errors import BadInput
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.records import Progress
+from matgen_core.workflows import page_work
 from matgen_core.workflows.explore import (
     Projection,
     group,
-    neighbour_map,
     principal_axes,
 )
 from matgen_core.workflows.maps import load_map
 from matgen_core.workflows.space_sources import open_space
 from matgen_core.workflows.spaces import Space
 from pages.i18n.language import _
-from pages.runs.jobs import Job, OnProgress, Stop, submit
+from pages.runs.jobs import Job, submit
 from pages.runs.progress import look, show_progress
 from pages.widgets.number_table import Columns, write_numbers
 
@@ -76,18 +76,9 @@ def places_of(kind: str, slow: bool) -> NDArray[np.float32]:
 
 
 def _start_map(kind: str) -> Job:
-    space, maps, total = space_of(kind), finished_maps(), 500
-
-    def work(report: OnProgress, stop: Stop) -> tuple[()]:
-        maps[kind] = neighbour_map(
-            space.vectors,
-            iterations=total,
-            cancelled=stop,
-            on_progress=lambda done, of: report(Progress("map", done, of)),
-        )
-        return ()
-
-    return submit(work, total, f"map-{kind}", of_page=True)
+    maps, work = finished_maps(), partial(page_work.map_neighbours, space=kind)
+    take = partial(maps.__setitem__, kind)
+    return submit(work, page_work.MAP_ITERATIONS, f"map-{kind}", of_page=True, take=take)
 
 
 def table_of(space: Space, places: Sequence[int], distances: Sequence[float] | None = None) -> pd.DataFrame:

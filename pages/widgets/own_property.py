@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Goal
-from matgen_core.core.records import Progress
 from matgen_core.kinds.registry import KINDS
-from matgen_core.learning.examples import read_columns, read_header
+from matgen_core.learning.examples import read_header
 from matgen_core.viz.tuning import draw_own
-from matgen_core.workflows.own_store import list_targets, load_target, save_target
-from matgen_core.workflows.own_targets import OwnTarget, train_target
+from matgen_core.workflows import page_work
+from matgen_core.workflows.own_store import list_targets, load_target
+from matgen_core.workflows.own_targets import OwnTarget
 from matgen_core.workflows.predictors import check_place
-from matgen_core.workflows.training_examples import read_examples
 from pages.i18n.language import _
-from pages.runs.jobs import Job, OnProgress, Stop, submit
+from pages.runs.jobs import Job, submit
 from pages.runs.progress import look, show_progress
 from pages.widgets.refusal import show_refusal
 
@@ -59,19 +58,8 @@ def ask_table(kind: str) -> None:
 def _begin(data: bytes, column: str, name: str, unit: str) -> None:
     refused: list[tuple[int, str]] = []
     st.session_state[_REFUSED] = refused
-
-    def work(report: OnProgress, stop: Stop) -> tuple[Any, ...]:
-        texts, values, kind = read_columns(data, column)
-        examples = read_examples(texts, values, kind)
-        refused.extend(examples.refused)
-
-        def tell(done: int, total: int) -> None:
-            report(Progress("predict", done, total))
-
-        save_target(train_target(name, examples, column, unit or examples.unit, on_progress=tell, cancelled=stop))
-        return ()
-
-    st.session_state[_JOB] = submit(work, 8, "own-training", of_page=True)
+    work = partial(page_work.train_own, data=data, column=column, name=name, unit=unit)
+    st.session_state[_JOB] = submit(work, 8, "own-training", of_page=True, take=refused.extend)
 
 
 def ask_own_goals(kind: str) -> list[tuple[OwnTarget, Goal]]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
-from pathlib import Path
+from functools import partial
 
 import streamlit as st
 
-from matgen_core.core.records import Candidate, Progress
-from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table
+from matgen_core.workflows import page_work
+from matgen_core.workflows.predict_table import Report
 from pages.i18n.language import _
-from pages.runs.jobs import OnProgress, Stop, submit
+from pages.runs.jobs import submit
 from pages.widgets.prediction_table import read_back, show_rows
 
 JOB, DONE = "predict-job", "predict-done"
@@ -21,31 +19,12 @@ def begin(name: str, data: bytes, using: str | None, judge: bool) -> None:
     """Reads the table beside the page."""
     done: dict[str, object] = {}
     st.session_state[DONE] = done
-    total = max(1, data.count(b"\n"))
 
-    def work(report: OnProgress, stop: Stop) -> tuple[Candidate, ...]:
-        with tempfile.TemporaryDirectory() as folder:
-            source, out = Path(folder) / "in" / _plain(name), Path(folder) / "out.csv"
-            source.parent.mkdir()
-            source.write_bytes(data)
-            check_unpacked(source)
-            read = predict_table(
-                source,
-                out,
-                using=using,
-                judge=judge,
-                on_progress=lambda n: report(Progress("predict", min(n, total), total)),
-                cancelled=stop,
-            )
-            done["report"], done["text"] = read, out.read_text(encoding="utf-8")
-        return ()
+    def take(read: tuple[Report, str]) -> None:
+        done["report"], done["text"] = read
 
-    st.session_state[JOB] = submit(work, total, "predict-table", of_page=True)
-
-
-def _plain(name: str) -> str:
-    """The name of a file without what a file system may not take."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", Path(name).name)[-80:].lstrip(".-") or "table.csv"
+    work = partial(page_work.read_table, name=name, data=data, using=using, judge=judge)
+    st.session_state[JOB] = submit(work, max(1, data.count(b"\n")), "predict-table", of_page=True, take=take)
 
 
 def show_table(report: Report, text: str) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from matgen_core.core.messages import Message
-from matgen_core.core.records import Candidate, Crystal, Prediction, Progress
+from matgen_core.core.records import Candidate, Crystal, Prediction
 from matgen_core.kinds.crystals.files import to_cif_zip
-from matgen_core.kinds.crystals.relax import Relaxation, check_stability, relax_candidates
+from matgen_core.kinds.crystals.relax import Relaxation
 from matgen_core.kinds.registry import record_of
+from matgen_core.workflows import page_work
 from matgen_core.workflows.screen import name_of
 from pages.i18n.formatting import group_markdown, judged_text, mark, reading_text, reason_text, subscript
 from pages.i18n.language import _
@@ -34,6 +36,10 @@ class Relaxing:
     ids: tuple[str, ...]
     job: jobs.Job = field(default_factory=jobs.Job)
     done: tuple[Relaxation, ...] = ()
+
+    def take(self, done: tuple[Relaxation, ...]) -> None:
+        """What is done by now."""
+        self.done = done
 
 
 def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
@@ -82,18 +88,11 @@ def _show_end(seen: Seen) -> None:
 
 def _start(crystals: Sequence[Candidate[Crystal]], symmetric: bool) -> None:
     relaxing = Relaxing(tuple(c.id for c in crystals))
-
-    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate, ...]:
-        def told(done: tuple[Relaxation, ...], step: int) -> None:
-            relaxing.done = done
-            report(Progress("relax", len(done), len(crystals), tuple(r.after for r in done if r.after is not None)))
-
-        relaxing.done = relax_candidates(crystals, symmetric=symmetric, on_progress=told, cancelled=stop)
-        return tuple(r.after for r in relaxing.done if r.after is not None)
-
     name = Message("{n} crystal relaxed" if len(crystals) == 1 else "{n} crystals relaxed", n=len(crystals))
     recorder = begin_record("relaxation", 0, name)
-    relaxing.job = jobs.submit(work, len(crystals), "relaxation", jobs.load_models(), recorder)
+    work = partial(page_work.relax, crystals=tuple(crystals), symmetric=symmetric)
+    first = jobs.load_models()
+    relaxing.job = jobs.submit(work, len(crystals), "relaxation", first, recorder, take=relaxing.take)
     st.session_state[RELAXING] = relaxing
 
 
@@ -158,6 +157,10 @@ class Checking:
     job: jobs.Job = field(default_factory=jobs.Job)
     checked: Candidate[Crystal] | None = None
 
+    def take(self, checked: Candidate[Crystal]) -> None:
+        """The crystal with its verdict."""
+        self.checked = checked
+
 
 def show_stability(candidate: Candidate[Crystal]) -> None:
     """A button that has the crystal displaced and relaxed again, and the verdict."""
@@ -186,11 +189,6 @@ def show_stability(candidate: Candidate[Crystal]) -> None:
 
 def _check(candidate: Candidate[Crystal]) -> None:
     checking = Checking(candidate.material)
-
-    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate, ...]:
-        (checking.checked,) = check_stability([candidate], cancelled=stop)
-        report(Progress("relax", 1, 1, (checking.checked,)))
-        return (checking.checked,)
-
-    checking.job = jobs.submit(work, 1, "stability", jobs.load_models())
+    work = partial(page_work.displace, candidate=candidate)
+    checking.job = jobs.submit(work, 1, "stability", jobs.load_models(), take=checking.take)
     st.session_state[STABILITY] = checking

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
-from matgen_core.core.errors import Cancelled
 from matgen_core.core.messages import Message, join
-from matgen_core.core.records import Candidate, Progress
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
-from matgen_core.workflows.candidate_files import Refused, read_uploads
-from matgen_core.workflows.own_predictors import add_own_readings
+from matgen_core.workflows import page_work
+from matgen_core.workflows.candidate_files import Refused
 from matgen_core.workflows.pareto import Objective
 from matgen_core.workflows.predictors import list_predictors
-from matgen_core.workflows.screen import Screener, batches
 from pages.i18n.language import N_, _
 from pages.runs.jobs import Job, submit
 from pages.runs.run_names import run_name
@@ -62,6 +57,11 @@ class Screened:
     begun: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
 
+    def take(self, news: page_work.SourceNews) -> None:
+        """What is newly known of its source."""
+        self.refused += news.refused
+        self.notes, self.cut = list(news.notes), news.cut
+
 
 @dataclass(frozen=True)
 class Source:
@@ -69,15 +69,13 @@ class Source:
 
     Args:
         name: for the reader.
-        read: gives the candidates and refused rows.
+        what: the run or the files.
         goals: the run's own targets as objectives, as text.
-        notes: filled while it is read: separators, and which column was taken for what.
     """
 
     name: str
-    read: Callable[[], Any]
+    what: page_work.OfRun | page_work.OfFiles
     goals: tuple[str, ...] = ()
-    notes: list[str] = field(default_factory=list)
 
 
 #: Rules and their keys in the link, in the order of their controls.
@@ -119,10 +117,8 @@ def ask_source() -> Source | None:
     )
     if not files:
         return None
-    held = [(file.name, file.getvalue()) for file in files]
-    names = ", ".join(name for name, _data in held)
-    notes: list[str] = []
-    return Source(names, lambda: read_uploads(held, notes), notes=notes)
+    held = tuple((file.name, file.getvalue()) for file in files)
+    return Source(", ".join(name for name, _data in held), page_work.OfFiles(held))
 
 
 def _ask_run() -> Source | None:
@@ -145,7 +141,7 @@ def _ask_run() -> Source | None:
     run = next(run for run in runs if run.id == chosen)
     goals = tuple(write_objective(Objective(key, "goal", goal)) for key, goal in read_goals(run.settings).items())
     name = join([run.name, str(run.count)], " · ") if isinstance(run.name, Message) else labels[chosen]
-    return Source(name, lambda: iter(open_store().candidates(chosen, drafts=False)), goals)
+    return Source(name, page_work.OfRun(chosen), goals)
 
 
 def ask_rules() -> Rules:
@@ -174,28 +170,10 @@ def start(source: Source, rules: Rules, own: list[str]) -> None:
     screened = Screened(
         source.name, rules, begun=asked if asked and (before is None or before.name == source.name) else source.goals
     )
-    screened.notes = source.notes
     forget_objectives()
-
-    def work(report: Callable[..., None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
-        screener = Screener(rules=rules, further=partial(add_own_readings, names=own) if own else None)
-        found: list[Candidate[Any]] = []
-        for batch in batches(source.read(), 32):
-            if stop():
-                break
-            screened.refused += [item for item in batch if isinstance(item, Refused)][: MOST - len(screened.refused)]
-            good = [item for item in batch if not isinstance(item, Refused)]
-            if len(found) + len(good) > MOST:
-                screened.cut = True
-                break
-            try:
-                found += screener(good, stop)
-            except Cancelled:
-                break
-            report(Progress("assess", len(found), max(len(found), screened.job.total), tuple(found)))
-        return tuple(found)
-
-    screened.job = submit(work, 1, "screening", None, begin_record("screening", 0, source.name))
+    work = partial(page_work.screen, source=source.what, rules=rules, own=own, most=MOST)
+    recorder = begin_record("screening", 0, source.name)
+    screened.job = submit(work, 1, "screening", None, recorder, take=screened.take)
     st.session_state[STATE] = screened
     for key in ("screen-picked", "shortlist"):
         st.session_state.pop(key, None)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.core.records import Candidate, Progress
+from matgen_core.core.records import Candidate
 from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.viz.tuning import draw_tuning
-from matgen_core.workflows.aims import Aims, Steered
-from matgen_core.workflows.design import count_kept, design
-from matgen_core.workflows.own_store import delete, export, list_copies, load_copy, save_copy
+from matgen_core.workflows import page_work
+from matgen_core.workflows.aims import Aims
+from matgen_core.workflows.design import count_kept
+from matgen_core.workflows.own_store import delete, export, list_copies, save_copy
 from matgen_core.workflows.screen import name_of
-from matgen_core.workflows.tuning import Tuning, tune
+from matgen_core.workflows.tuning import Tuning
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
@@ -49,34 +50,18 @@ class TuningRun:
     tuning: Tuning | None = None
     prior: str = ""
 
+    def take(self, news: page_work.TuningNews) -> None:
+        """How far the tuning is."""
+        self.tuning, self.prior = news.tuning, news.prior
+
 
 def start(kind: str, aims: Aims, settings: TuneSettings, count: int, by: str | None) -> None:
     """Tunes a copy, or takes a kept one, and generates from it beside the page."""
     run = TuningRun(kind, aims)
-
-    def work(report: Callable[[Progress[Any]], None], stop: Callable[[], bool]) -> tuple[Candidate[Any], ...]:
-        def follow(tuning: Tuning) -> None:
-            run.tuning = tuning
-            report(Progress("generate", 0, count))
-
-        if by:
-            drawing = load_copy(by).drawing
-        else:
-            run.tuning, run.prior = tune(kind, aims, settings, on_step=follow, cancelled=stop)
-            drawing = run.tuning.network, f"copy (tuned from {run.prior})"
-        return design(
-            kind,
-            aims.target,
-            count,
-            seed=settings.seed + 1,
-            on_progress=report,
-            cancelled=stop,
-            steered=Steered(aims, drawing),
-        )
-
+    work = partial(page_work.tune_and_generate, kind=kind, aims=aims, settings=settings, count=count, by=by)
     name = " · ".join(f"{key.partition('.')[2] or key} {goal}" for key, goal in aims.goals().items())
     recorder = begin_record(f"{OWN}{kind}", settings.seed, name)
-    run.job = jobs.submit(work, count, f"{OWN}{kind}", page_kind(kind).prepare(), recorder)
+    run.job = jobs.submit(work, count, f"{OWN}{kind}", page_kind(kind).prepare(), recorder, take=run.take)
     st.session_state[STATE] = run
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pymatgen.core import Lattice, Structure
@@ -116,7 +117,8 @@ def serve(folder: Path, base: str = "", **environment: str) -> Iterator[Served]:
     log, outside = folder / "log.txt", folder / "outside.txt"
     outside.touch()
     python_path = os.pathsep.join(p for p in (str(OFFLINE), os.environ.get("PYTHONPATH", "")) if p)
-    everything = {**os.environ, "PYTHONPATH": python_path, "MATGEN_OUTSIDE_LOG": str(outside), **environment}
+    own = {"PYTHONPATH": python_path, "MATGEN_OUTSIDE_LOG": str(outside), "MATGEN_WORKERS": "1"}
+    everything = {**os.environ, **own, **environment}
     command = [sys.executable, "-m", "pages.runs.serve", "--server.port", str(port)]
     command += ["--server.baseUrlPath", base] if base else []
     with log.open("w") as file:
@@ -126,12 +128,19 @@ def serve(folder: Path, base: str = "", **environment: str) -> Iterator[Served]:
             _wait_for(server, f"{url}/_stcore/health")
             yield Served(url, server, log, outside)
         finally:
+            workers = workers_of(server)
             server.terminate()
             try:
                 server.wait(timeout=30)
             except subprocess.TimeoutExpired:  # a busy machine; nobody is served any more
                 server.kill()
                 server.wait()
+        assert psutil.wait_procs(workers, timeout=60)[1] == [], "a worker process is left behind"
+
+
+def workers_of(server: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The processes that compute its runs."""
+    return psutil.Process(server.pid).children() if server.poll() is None else []
 
 
 @pytest.fixture(scope="session")

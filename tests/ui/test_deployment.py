@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.browsing import wait_until_drawn
-from tests.ui.conftest import Served, serve
+from tests.ui.conftest import Served, serve, workers_of
 
 
 def open_page(browser: Browser, url: str) -> Page:
@@ -78,6 +78,22 @@ def test_a_lost_connection_loses_no_result(browser: Browser, own_store: Served) 
     page.context.close()  # the run goes on without its reader
     page = open_page(browser, f"{own_store.url}/compositions")
     find_in_runs(page)
+    page.context.close()
+
+
+def test_a_worker_that_is_killed_ends_the_run_in_words_and_the_next_one_works(
+    browser: Browser, own_store: Served
+) -> None:
+    page = open_page(browser, f"{own_store.url}/compositions?count=2000&seed=4")
+    page.get_by_role("button", name="Generate").click()
+    page.get_by_text(re.compile(r"\d of \d+ · ")).first.wait_for()  # it is computed, and waits no longer
+    (worker,) = workers_of(own_store.process)
+    worker.kill()
+    expect(page.get_by_text("the candidates found so far are kept; ask")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    page.context.close()
+    page = begin_run(browser, own_store)
+    page.get_by_role("button", name="CSV", exact=True).wait_for()
     page.context.close()
 
 

@@ -37,8 +37,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, found: tuple[Candidate, ...]) -> list
         on_progress(Progress("done", 1, budget.want, candidates))
         return DesignRun(candidates, rules, 0, 3, 2.0, "time")
 
-    def submit(work: Any, total: int, *_: object) -> Job:
-        job = Job(total)
+    def submit(work: Any, total: int, *_: object, take: Any) -> Job:
+        job = Job(total, take=take)
         job.run(work)
         return job
 
@@ -140,8 +140,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """The page's own job with the real loop, run to its end in this thread."""
     jobs: list[Job] = []
 
-    def submit(work: Any, total: int, *_: object, **__: object) -> Job:
-        job = Job(total)
+    def submit(work: Any, total: int, *_: object, take: Any) -> Job:
+        job = Job(total, take=take)
         jobs.append(job)
         job.run(work)
         return job

@@ -25,8 +25,8 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Predictors of the test alone; jobs are done where they are asked for."""
     monkeypatch.setenv(VARIABLE, str(tmp_path / "predictors"))
 
-    def submit(work: Any, total: int, *_: object, **_more: object) -> Job:
-        job = Job(total)
+    def submit(work: Any, total: int, *_: object, take: Any, **_more: object) -> Job:
+        job = Job(total, take=take)
         job.run(work)
         return job
 

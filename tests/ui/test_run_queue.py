@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
-import os
-import sys
 import threading
-from queue import Queue
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 import pages.runs.run_queue
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.records import Candidate, Progress
-from pages.runs.jobs import Job, Loader, submit
+from pages.runs.jobs import Job, submit
 from pages.runs.run_log import log
 from pages.runs.run_queue import (
     Presence,
@@ -255,34 +251,3 @@ def test_the_log_says_how_a_run_ended(lines: list[dict[str, Any]], how: str, sta
         job.stop.set()
     job.run(lambda report, stop: ())
     assert [line["state"] for line in lines] == [state]
-
-
-def test_what_was_loaded_is_not_searched_for_garbage_after_every_run_of_a_script() -> None:
-    kept: list[list[int]] = []
-    gc.unfreeze()
-    try:
-        Loader(lambda: kept.extend([number] for number in range(1000)))()
-        assert gc.get_freeze_count() > 1000
-        watched = {id(thing) for thing in gc.get_objects()}
-        assert not any(id(thing) in watched for thing in kept)
-    finally:
-        gc.unfreeze()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a thread a priority of its own")
-def test_a_run_gives_way_to_the_page_and_so_do_the_threads_that_it_begins() -> None:
-    seen: Queue[int] = Queue()
-
-    def look() -> None:
-        seen.put(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-
-    def work() -> None:
-        look()
-        helper = threading.Thread(target=look)
-        helper.start()
-        helper.join()
-
-    RunQueue().submit("a", work)
-    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert seen.get(timeout=120) > mine
-    assert seen.get(timeout=120) > mine

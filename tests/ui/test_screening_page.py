@@ -18,6 +18,7 @@ from matgen_core.kinds.crystals.relax import Relaxation
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import VARIABLE, open_store
 from matgen_core.workflows.candidate_files import Refused, read_uploads
+from matgen_core.workflows.page_work import OfFiles
 from matgen_core.workflows.screen import Screener
 from matgen_core.workflows.screen_files import screening_to_csv
 from pages.runs.jobs import Job
@@ -308,20 +309,22 @@ def test_a_cancel_keeps_what_was_read_and_the_screening_is_kept(
     monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
     works: list[Any] = []
 
-    def submit(work: Any, total: int, kind: str, loader: Any = None, recorder: Any = None) -> Job:
-        job = Job(total, recorder=recorder)
+    def submit(work: Any, total: int, kind: str, first: Any, recorder: Any, take: Any) -> Job:
         works.append(work)
-        return job
+        return Job(total, recorder=recorder, take=take)
 
     monkeypatch.setattr(screening_source, "submit", submit)
     monkeypatch.setattr(screening_source.st, "session_state", {})
-    items = list(read_uploads([("one.csv", TABLE), ("two.csv", b"id,formula\na,CaO\nz,SrO\n")]))
-    assert sum(isinstance(i, Refused) for i in items) == 2
-    screening_source.start(Source("mine", lambda: iter(items)), RULES, [])
-    told: list[Progress[Any]] = []
-    found = works[0](told.append, lambda: False)
-    assert [c.id for c in found] == ["a", "b", "c", "a (2)", "f", "g", "a (3)", "z"], "across files, too"
-    assert works[0](told.append, lambda: True) == ()
+    files = (("one.csv", TABLE), ("two.csv", b"id,formula\na,CaO\nz,SrO\n"))
+    screening_source.start(Source("mine", OfFiles(files)), RULES, [])
+    screened = screening_source.st.session_state["screening"]
+    screened.job.run(works[0])
+    whole = ["a", "b", "c", "a (2)", "f", "g", "a (3)", "z"]
+    assert [c.id for c in screened.job.candidates] == whole, "across files, too"
+    assert len(screened.refused) == 2
+    stopped = Job(1, gone=lambda: True)
+    stopped.run(works[0])
+    assert stopped.candidates == ()
     assert open_store().list()[0].kind == "screening"
 
 

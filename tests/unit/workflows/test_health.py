@@ -11,6 +11,7 @@ import pytest
 import matgen_core.learning.checkpoints
 import matgen_core.workflows.health
 from matgen_core.cli import main as cli
+from matgen_core.core.environment import variable
 from matgen_core.runs.store import VARIABLE
 
 
@@ -39,6 +40,21 @@ def test_all_is_well(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     answer = json.loads(text)
     assert answer["healthy"] is True
     assert {"checkpoint crystal-gpt", "store of runs", "reference of crystals"} <= {c["name"] for c in answer["checks"]}
+
+
+@pytest.mark.usefixtures("one_checkpoint")
+@pytest.mark.parametrize(
+    ("workers", "problem"), [("1", ""), ("0", "MATGEN_WORKERS is 0; runs compute within the server")]
+)
+def test_where_runs_compute_is_said(
+    workers: str, problem: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(variable("workers"), workers)
+    code, text = ask(monkeypatch, capsys, "--json")
+    (check,) = [check for check in json.loads(text)["checks"] if check["name"] == "worker process"]
+    assert check["problem"].startswith(problem)
+    assert bool(check["problem"]) == bool(problem)
+    assert code == 0, "the app does its work all the same"
 
 
 def test_a_flipped_bit_is_found(
