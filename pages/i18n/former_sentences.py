@@ -27,8 +27,6 @@ FORMER: dict[str, str] = {
         "it has {pieces} separate parts, like a salt or a solvate; the models take one molecule, so give one part"
     ),
     "it holds {odd}": "it contains {odd}",
-    "it bears charges": "it is charged",
-    "it has marked stereo": "it has stereochemistry",
     "it has a bond of any kind (~); write the bond": "it has a bond of unspecified order (~); write its order",
     "too dense for {model} ({volume:.2g} Å³ an atom)": "too dense for {model} ({volume:.2g} Å³ per atom)",
     "{model} does not know {elements}": "{model} was not trained on {elements}",

@@ -310,7 +310,7 @@ def test_a_former_sentence_has_one_of_today_with_its_placeholders_and_a_translat
     known = {message.id for message in entries("ja")}
     for former, now in FORMER.items():
         assert _names(former) == _names(now), former
-        assert now in known, now
+        assert now in known, f"{now} is not said any more: name what is said instead, or drop it"
         assert former not in known, f"{former} is still said"
     old = Message("{read}, asked for at least {low:g}{unit}", read="1 eV", low=2.0, unit=" eV")
     assert translate(old, "ja") == "1 eV（目標 2 eV 以上）"
