@@ -17,16 +17,20 @@ PAGES = (
     "compositions",
     "molecules",
     "inverse_design",
+    "own_property",
     "screening",
     "embeddings",
     "runs",
     "predictions",
     "models",
+    "inverse_problem",
     "diffusion",
     "language_models",
+    "encoders",
     "transfer",
     "exercises",
     "notes",
+    "chapter",
 )
 HERE = ("http://localhost:", "ws://localhost:", "data:", "blob:", "about:")
 
