@@ -34,6 +34,7 @@ ERRORS = (
     "UnknownCheckpoint",
     "DamagedCheckpoint",
     "MissingReference",
+    "StoreError",
     "WorkerProblem",
 )
 #: Functions whose literal arguments are for a reader, and which of the arguments; None is the first.

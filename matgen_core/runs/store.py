@@ -194,7 +194,7 @@ class Store:
         with _translated_errors(self.url), Session(self._engine) as session:
             row = session.get(RunRow, run)
             if row is None:
-                raise StoreError(f"there is no run {quote(run)}; matgen runs list shows them all")
+                raise StoreError("there is no run {run}; matgen runs list shows them all", run=quote(run))
             count = session.scalar(select(func.count()).where(FoundRow.run == run)) or 0
             return _shown(row, count)
 
@@ -218,7 +218,7 @@ class Store:
                 except (KeyError, TypeError, ValueError, AttributeError):
                     damaged += 1
         if damaged and not found:
-            raise StoreError(f"run {quote(run)} cannot be read: all its rows are damaged; delete it")
+            raise StoreError("run {run} cannot be read: all its rows are damaged; delete it", run=quote(run))
         if damaged:
             log.warning("%d rows of run %s are damaged and left out", damaged, run)
         return tuple(candidate for candidate in found if drafts or not candidate.is_draft)
@@ -259,8 +259,11 @@ class _translated_errors:
             cause = getattr(error, "orig", None) or error
             place = quote(self.url.split("@")[-1], 200)  # without the password
             raise StoreError(
-                f"the store of runs {place} cannot be used ({quote(cause, 80)}); free the disk, mend the rights, move "
-                f"the file away, or name another with {VARIABLE}"
+                "the store of runs {store} cannot be used ({cause}); free the disk, mend the rights, move the file "
+                "away, or name another with {variable}",
+                store=place,
+                cause=quote(cause, 80),
+                variable=VARIABLE,
             ) from None
 
 
@@ -348,7 +351,12 @@ def default_url() -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{folder} cannot be made ({error.strerror}); name a database with {VARIABLE}") from None
+        raise StoreError(
+            "{folder} cannot be made ({error}); name a database with {variable}",
+            folder=folder,
+            error=error.strerror,
+            variable=VARIABLE,
+        ) from None
     return f"sqlite:///{path}"
 
 
