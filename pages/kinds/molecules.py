@@ -42,7 +42,7 @@ class MoleculesPage(PageKind):
     key_label = N_("SMILES")
     stable = N_("stable (not predicted)")
     typed_label = N_("SMILES")
-    typed_example = "CC(=O)Nc1ccc(O)cc1\nc1ccccc1O"
+    typed_example = "CC(=O)Nc1ccc(O)cc1\nc1ccccc1O\nCCO"
     link = RULES
     loop_link = goal_rules(MOLECULE_CONDITIONS)
     search_label = N_("Search by SMILES")

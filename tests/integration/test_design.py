@@ -81,7 +81,7 @@ def test_a_count_counts_crystals_that_are_kept_and_the_cap_ends_the_run() -> Non
     assert dict(kept.rejected)["duplicate"] == len(found) - len(kept.candidates)
     assert 0 < len(kept.candidates) < 4, "the cap ended the run"
     assert seen[-1].done == len(kept.candidates)
-    assert f"{len(kept.candidates)} of 4 kept of 12 generated" in seen[-1].message
+    assert f"{len(kept.candidates)} of 4 requested candidates kept, from 12 generated" in seen[-1].message
     once = design("crystals", target, 4, seed=3, settings=replace(QUICK, cap=1))
     assert len(once) == 4, "with a cap of 1 exactly so many are generated"
 

@@ -232,7 +232,7 @@ def test_a_file_of_which_no_row_can_be_read_leaves_no_run(monkeypatch: pytest.Mo
         threading.Event().wait(0.1)
     page.run()
     assert not page.exception
-    assert any("Nothing in it could be read" in i.value for i in page.info)
+    assert any("No row of it could be used" in i.value for i in page.info)
     reasons = page.dataframe[0].value["Reason"]
     assert len(reasons) == data.count(b"\n") - 1
     assert all("kJ/mol" in reason for reason in reasons)

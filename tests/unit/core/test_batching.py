@@ -45,7 +45,7 @@ def test_one_that_does_not_fit_is_a_message() -> None:
     def act(first: int, count: int) -> list[int]:
         raise MemoryError
 
-    with pytest.raises(TooLarge, match="request fewer"):
+    with pytest.raises(TooLarge, match="ask for fewer"):
         split_on_oom(act, 0, 4)
 
 

@@ -19,6 +19,7 @@ OWN = {
     "matgen_core/kinds/crystals/energy_judge_build.py",
     "matgen_core/kinds/crystals/row_building.py",
     "matgen_core/kinds/molecules/rows.py",
+    "matgen_core/kinds/molecules/wide.py",
     "matgen_core/learning/trainer.py",
     "matgen_core/workflows/screen_folder.py",
     "pages/widgets/prediction_table.py",
