@@ -185,7 +185,7 @@ def test_a_salt_is_refused_because_it_has_more_than_one_piece(tmp_path: Path) ->
     assert set(refused) == {1, 2, 5}
     assert all("2 separate parts, like a salt" in reason for reason in refused.values())
     rows, _said = predict("20-salts/salts.csv", tmp_path)
-    assert ["pieces" in row["problem"] for row in rows] == [True, True, False, False, True]
+    assert ["separate parts" in row["problem"] for row in rows] == [True, True, False, False, True]
 
 
 def test_each_cause_has_rdkits_own_reason(tmp_path: Path) -> None:
