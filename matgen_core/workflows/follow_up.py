@@ -14,12 +14,11 @@ from matgen_core.core.errors import BadInput
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal
-from matgen_core.kinds.crystals.files import file_name, formula_text, to_cif
-from matgen_core.kinds.crystals.first_principles import espresso_input, vasp_input
+from matgen_core.kinds.crystals.files import formula_text, to_cif
+from matgen_core.kinds.crystals.first_principles import PROGRAMS, folder_of, write_input
 
 #: Orders of the candidates: by how far the two potentials disagree, or as the run ranked them.
 ORDERS = ("disagreement", "score")
-_WRITERS = {"vasp": vasp_input, "espresso": espresso_input}
 
 
 def disagreement(candidate: Candidate[Any]) -> float | None:
@@ -59,11 +58,6 @@ def choose(candidates: Sequence[Candidate[Crystal]], order: str, count: int) -> 
     return sorted(candidates, key=key)[:count]
 
 
-def folder_of(candidate: Candidate[Any]) -> str:
-    """Name of the candidate's folder."""
-    return file_name(candidate, "").rstrip(".")
-
-
 def write_calculations(candidates: Sequence[Candidate[Crystal]], order: str = "disagreement") -> dict[str, str]:
     """Files of a folder that is computed, by their paths within it.
 
@@ -77,11 +71,8 @@ def write_calculations(candidates: Sequence[Candidate[Crystal]], order: str = "d
     for candidate in candidates:
         folder = folder_of(candidate)
         files[f"{folder}/structure.cif"] = to_cif(candidate)
-        for program, write in _WRITERS.items():
-            try:
-                inputs = write(candidate)
-            except Exception as error:  # pymatgen and ase raise many kinds for elements without settings
-                inputs = {"NOT_WRITTEN.txt": f"{type(error).__name__}: {str(error)[:300]}\n"}
+        for program in PROGRAMS:
+            inputs = write_input(candidate, program)
             files.update({f"{folder}/{program}/{name}": text for name, text in inputs.items()})
     entries = [_entry(candidate) for candidate in candidates]
     files["manifest.json"] = json.dumps({"order": order, "candidates": entries}, indent=1) + "\n"

@@ -27,8 +27,8 @@ from matgen_core.files.refused import Refused
 from matgen_core.files.tables import find_column, open_table
 from matgen_core.files.units import find_columns, read_given
 from matgen_core.kinds.crystals.files import formula_text, harmless, to_cif
+from matgen_core.kinds.crystals.first_principles import folder_of
 from matgen_core.workflows.calculations import Calculation, read_task, read_vasprun
-from matgen_core.workflows.follow_up import folder_of
 
 #: Bytes that a zip may hold.
 LONGEST_TOTAL = 500_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matgen_core.chem.structure import to_structure
 from matgen_core.core.records import Candidate, Crystal
@@ -68,7 +68,7 @@ def espresso_input(candidate: Candidate[Crystal]) -> dict[str, str]:
     atoms.set_initial_magnetic_moments(moments if magnetic else None)
     names = {str(e): f"{e}.UPF" for e in structure.composition}
     data = {
-        "control": {"calculation": "vc-relax", "prefix": file_name(candidate, "").rstrip("."), "outdir": "./tmp"},
+        "control": {"calculation": "vc-relax", "prefix": folder_of(candidate), "outdir": "./tmp"},
         "system": {
             "ecutwfc": 60,
             "ecutrho": 480,
@@ -97,22 +97,39 @@ def espresso_input(candidate: Candidate[Crystal]) -> dict[str, str]:
     return {"pw.in": buffer.getvalue(), "README.txt": _NOTE.format(potentials=f"{listed}, for example SSSP efficiency")}
 
 
+_WRITERS = {"vasp": vasp_input, "espresso": espresso_input}
+#: Programs that input is written for.
+PROGRAMS = tuple(_WRITERS)
+
+
+def folder_of(candidate: Candidate[Any]) -> str:
+    """Name of the folder of a candidate's input."""
+    return file_name(candidate, "").rstrip(".")
+
+
+def write_input(candidate: Candidate[Crystal], program: str) -> dict[str, str]:
+    """Files of a program's input by name; a file that says why where its input set cannot take the crystal.
+
+    Args:
+        candidate: a crystal.
+        program: of :data:`PROGRAMS`.
+    """
+    try:
+        return _WRITERS[program](candidate)
+    except Exception as error:  # pymatgen and ase raise many kinds for elements without settings
+        return {"NOT_WRITTEN.txt": f"{type(error).__name__}: {str(error)[:300]}\n"}
+
+
 def to_inputs_zip(candidates: Sequence[Candidate[Crystal]], program: str) -> bytes:
     """A folder of input a candidate; one that the program's input set cannot take has a file that says why.
 
     Args:
         candidates: crystals.
-        program: "vasp" or "espresso".
+        program: of :data:`PROGRAMS`.
     """
-    write = {"vasp": vasp_input, "espresso": espresso_input}[program]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for candidate in candidates:
-            folder = file_name(candidate, "").rstrip(".")
-            try:
-                files = write(candidate)
-            except Exception as error:  # pymatgen and ase raise many kinds for elements without settings
-                files = {"NOT_WRITTEN.txt": f"{type(error).__name__}: {str(error)[:300]}\n"}
-            for name, text in files.items():
-                archive.writestr(zipfile.ZipInfo(f"{folder}/{name}", _DATE), text)
+            for name, text in write_input(candidate, program).items():
+                archive.writestr(zipfile.ZipInfo(f"{folder_of(candidate)}/{name}", _DATE), text)
     return buffer.getvalue()

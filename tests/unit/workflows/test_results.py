@@ -17,8 +17,9 @@ from matgen_core.core.errors import BadInput
 from matgen_core.core.records import JUDGING, STEERING, Candidate, Computed, Judgement, Origin, Prediction
 from matgen_core.files.refused import Refused
 from matgen_core.kinds.crystals.files import to_csv
+from matgen_core.kinds.crystals.first_principles import folder_of
 from matgen_core.kinds.crystals.row_building import Rejected, parse_row
-from matgen_core.workflows.follow_up import choose, folder_of, write_calculations
+from matgen_core.workflows.follow_up import choose, write_calculations
 from matgen_core.workflows.results import (
     Result,
     add_results,
