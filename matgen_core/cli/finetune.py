@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from matgen_core.cli.options import with_settings
+from matgen_core.cli.own_rows import name_of_column, read_own_rows
 from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
@@ -31,7 +32,7 @@ def finetune_file(
     unit: Annotated[str, typer.Option(help="shown beside its predictions")] = "",
 ) -> None:
     """Train a predictor of your own property; rows that cannot be used are listed and left out."""
-    named = name or "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
+    named = name or name_of_column(column)
 
     def report(tuned: Tuned) -> None:
         epoch, loss, error = tuned.curve[-1]
@@ -39,18 +40,11 @@ def finetune_file(
             typer.echo(f"epoch {epoch}: loss {loss:.3f}, error on withheld rows {error:.4g} {unit}", err=True)
 
     with at_work() as work:
-        from matgen_core.learning.examples import read_columns
         from matgen_core.workflows.finetune import finetune
         from matgen_core.workflows.predictors import check_place, save_predictor
-        from matgen_core.workflows.training_examples import read_examples
 
         check_place(named)
-        texts, values, kind = read_columns(source, column, text, kind)
-        examples = read_examples(texts, values, kind)
-        for row, reason in examples.refused[:10]:
-            typer.echo(f"row {row}: {reason}", err=True)
-        if len(examples.refused) > 10:
-            typer.echo(f"… and {len(examples.refused) - 10} more rows that were left out", err=True)
+        examples = read_own_rows(source, column, text, kind)
         if examples.note:
             typer.echo(f"note: {examples.note}", err=True)
         tuned = finetune(examples, config, on_epoch=report, cancelled=work.cancelled)

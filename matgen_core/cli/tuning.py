@@ -10,6 +10,7 @@ import typer
 
 from matgen_core.cli.generation import Files, with_files
 from matgen_core.cli.options import Command, with_goals, with_option, with_settings
+from matgen_core.cli.own_rows import name_of_column, read_own_rows
 from matgen_core.cli.reporting import print_progress, write_measured
 from matgen_core.cli.running import Work, at_work
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote
@@ -43,21 +44,14 @@ def train_file(
     seed: Annotated[int, typer.Option(help="of folds and halves")] = 0,
 ) -> None:
     """Train two predictors of your own property: one steers a tuned generator, the other judges what comes of it."""
-    named = name or "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
+    named = name or name_of_column(column)
     with at_work() as work:
-        from matgen_core.learning.examples import read_columns
         from matgen_core.workflows.own_store import save_target
         from matgen_core.workflows.own_targets import train_target
         from matgen_core.workflows.predictors import check_place
-        from matgen_core.workflows.training_examples import read_examples
 
         check_place(named)
-        texts, values, kind = read_columns(source, column, text, kind)
-        examples = read_examples(texts, values, kind)
-        for row, reason in examples.refused[:10]:
-            typer.echo(f"row {row}: {reason}", err=True)
-        if len(examples.refused) > 10:
-            typer.echo(f"… and {len(examples.refused) - 10} more rows that were left out", err=True)
+        examples = read_own_rows(source, column, text, kind)
         try:
             own = train_target(named, examples, column, unit or examples.unit, seed=seed, cancelled=work.cancelled)
         except Cancelled:
