@@ -37,7 +37,7 @@ _FORGOTTEN = 15
 
 
 @dataclass
-class Told:
+class Visit:
     """What one session of the class went through."""
 
     number: int
@@ -49,9 +49,9 @@ class Told:
     problem: str = ""
 
 
-def open_and_run(server: Server, number: int, start: threading.Barrier, limit: float) -> Told:
+def open_and_run(server: Server, number: int, start: threading.Barrier, limit: float) -> Visit:
     """Opens the crystals page, runs two crystals with a seed of its own, and looks at the ids that it is shown."""
-    told = Told(number, "crystals")
+    told = Visit(number, "crystals")
     query = f"count=2&skeletons=1&geometries=2&seed={1000 + number}"
     try:
         start.wait(120)

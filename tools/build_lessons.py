@@ -57,13 +57,13 @@ def main() -> None:
         )
         measured = replace(measured, hidden=lessons_transfer.measure_hidden(held[:: max(1, len(held) // 1000)][:1000]))
     if "conditions" in wanted:
-        told = []
+        guided = []
         for key, values in lessons_sampling.TARGETS.items():
             for value in values:
                 for guidance in lessons_sampling.GUIDANCES:
-                    told.append(lessons_sampling.measure_condition(key, value, guidance))
-                    print(told[-1], flush=True)
-        measured = replace(measured, told=tuple(told))
+                    guided.append(lessons_sampling.measure_condition(key, value, guidance))
+                    print(guided[-1], flush=True)
+        measured = replace(measured, guided=tuple(guided))
     lessons_sampling.save_measured(replace(measured, autoencoder=load_autoencoder()[2]))
 
 

@@ -242,8 +242,8 @@ def reconstruction() -> str:
     return table((f"{result['rows']:,} withheld crystals, encoded and written back", "share"), rows)
 
 
-def readings() -> str:
-    result = read("readings.json")
+def predictions() -> str:
+    result = read("predictions.json")
     if result is None:
         return f"{MISSING}\n"
     spreads = result["spreads"]
@@ -509,7 +509,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "targets": targets,
     "speed": speed,
     "reconstruction": reconstruction,
-    "readings": readings,
+    "predictions": predictions,
     "molecules": molecules,
     "molecule-domains": molecule_domains,
     "molecule-targets": molecule_targets,

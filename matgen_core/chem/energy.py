@@ -31,7 +31,7 @@ _MOST_ANGLES = 300_000
 
 
 @dataclass(frozen=True, slots=True)
-class EnergyReading:
+class PredictedEnergy:
     """What CHGNet says of one structure.
 
     Args:
@@ -71,16 +71,16 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def read_energies(
+def predict_energies(
     structures: Sequence[Structure],
     batch_size: int = 32,
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> list[EnergyReading]:
+) -> list[PredictedEnergy]:
     """Reads every structure; one that cannot be read says why and stops no other.
 
     Args:
-        structures: any cells; the reading does not depend on their order.
+        structures: any cells; the prediction does not depend on their order.
         batch_size: structures in one pass; those of similar size go together.
         on_progress: called with structures read and structures in all.
         cancelled: asked before each batch.
@@ -88,47 +88,47 @@ def read_energies(
     Raises:
         Cancelled: where ``cancelled`` said so.
     """
-    found: list[EnergyReading | None] = [None] * len(structures)
+    found: list[PredictedEnergy | None] = [None] * len(structures)
     order = sorted(range(len(structures)), key=lambda i: len(structures[i]))
     for start in range(0, len(order), batch_size):
         if cancelled and cancelled():
             raise Cancelled
         numbers = order[start : start + batch_size]
-        for i, reading in zip(numbers, _read_batch([structures[i] for i in numbers]), strict=True):
-            found[i] = reading
+        for i, prediction in zip(numbers, _read_batch([structures[i] for i in numbers]), strict=True):
+            found[i] = prediction
         if on_progress:
             on_progress(min(start + batch_size, len(order)), len(order))
-    return [reading if reading is not None else _failed("not read") for reading in found]
+    return [prediction if prediction is not None else _failed("not read") for prediction in found]
 
 
-def _failed(reason: str) -> EnergyReading:
-    return EnergyReading(None, None, None, reason)
+def _failed(reason: str) -> PredictedEnergy:
+    return PredictedEnergy(None, None, None, reason)
 
 
-def _read_batch(structures: Sequence[Structure]) -> list[EnergyReading]:
+def _read_batch(structures: Sequence[Structure]) -> list[PredictedEnergy]:
     model = load_chgnet()
-    readings: list[EnergyReading | None] = [None] * len(structures)
+    predictions: list[PredictedEnergy | None] = [None] * len(structures)
     graphs = []
     for i, structure in enumerate(structures):
         # Written so that a volume of NaN is refused as well.
         if not structure.volume >= DENSEST * len(structure):
-            readings[i] = _failed(f"too dense for CHGNet ({structure.volume / len(structure):.2g} Å³ an atom)")
+            predictions[i] = _failed(f"too dense for CHGNet ({structure.volume / len(structure):.2g} Å³ an atom)")
             continue
         try:
             graph = model.graph_converter(structure)
         except Exception as error:  # chgnet raises bare kinds for cells it cannot turn into a graph
-            readings[i] = _failed(f"no CHGNet graph ({str(error)[:80]})")
+            predictions[i] = _failed(f"no CHGNet graph ({str(error)[:80]})")
             continue
         if graph is None or len(graph.atom_graph) == 0:
-            readings[i] = _failed("atoms are too far apart for CHGNet")
+            predictions[i] = _failed("atoms are too far apart for CHGNet")
         else:
             graphs.append((i, graph))
-    for (i, _), reading in zip(graphs, _predict([graph for _, graph in graphs]), strict=True):
-        readings[i] = reading
-    return [reading if reading is not None else _failed("not read") for reading in readings]
+    for (i, _), prediction in zip(graphs, _predict([graph for _, graph in graphs]), strict=True):
+        predictions[i] = prediction
+    return [prediction if prediction is not None else _failed("not read") for prediction in predictions]
 
 
-def _predict(graphs: list[Any]) -> list[EnergyReading]:
+def _predict(graphs: list[Any]) -> list[PredictedEnergy]:
     if not graphs:
         return []
     half = len(graphs) // 2
@@ -146,15 +146,15 @@ def _predict(graphs: list[Any]) -> list[EnergyReading]:
         return _predict(graphs[:half]) + _predict(graphs[half:])
     if isinstance(output, dict):
         output = [output]
-    return [_reading(entry) for entry in output]
+    return [_prediction(entry) for entry in output]
 
 
-def _reading(entry: Mapping[str, Any]) -> EnergyReading:
+def _prediction(entry: Mapping[str, Any]) -> PredictedEnergy:
     energy, moments = float(entry["e"]), np.abs(np.asarray(entry["m"], dtype=float))
     if not np.isfinite(energy):
         return _failed("CHGNet gave no finite energy")
     features = tuple(np.asarray(entry["crystal_fea"], dtype=float).tolist())
-    return EnergyReading(energy, float(moments.mean()), float(moments.max()), features=features)
+    return PredictedEnergy(energy, float(moments.mean()), float(moments.max()), features=features)
 
 
 # ------------------------------------------------------------------------------------------------------ references

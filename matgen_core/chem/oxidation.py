@@ -97,7 +97,7 @@ def _balance(counts: tuple[tuple[str, int], ...], bonds: frozenset[str] | None) 
         for times in (1, 2):  # one Bi cannot have two states, two can: BaBiO3
             found = _solve({e: n * times for e, n in counts}, common, bonds)
             if found is not None:
-                return _told(COMMON if common else RARE, found[1])
+                return _balance_from(COMMON if common else RARE, found[1])
         if _is_metallic(amounts):
             return Balance(INTERMETALLIC)
     return Balance(NONE)
@@ -107,7 +107,7 @@ def _is_metallic(elements: Iterable[str]) -> bool:
     return all(facts(e)[1] or e in _METALLOIDS for e in elements)
 
 
-def _told(kind: str, found: Mapping[str, Choice]) -> Balance:
+def _balance_from(kind: str, found: Mapping[str, Choice]) -> Balance:
     order = sorted(found, key=lambda e: (found[e].states[0][0] < 0, facts(e)[0]))
     rare = tuple(f"{e} {words}" for e in order for words in found[e].rare)
     return Balance(kind, tuple((e, found[e].states) for e in order), rare, tuple(e for e in order if found[e].bonded))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from matgen_core.chem.energy import DENSEST, EnergyReading
+from matgen_core.chem.energy import DENSEST, PredictedEnergy
 from matgen_core.core.errors import Cancelled, DamagedCheckpoint, MatGenError, UnknownCheckpoint
 from matgen_core.core.messages import Message
 
@@ -37,7 +37,7 @@ _KEPT = 20_000
 _DIGEST = "a7ff190d41efe5b8317a03d20a468e4036a1a3e64e0b14fdbab64ac3f4bfc09d"
 _REMEDY = Message("restore it with: pip install --force-reinstall --no-deps sevenn==0.13.0")
 
-_energies: OrderedDict[bytes, EnergyReading] = OrderedDict()
+_energies: OrderedDict[bytes, PredictedEnergy] = OrderedDict()
 _lock, _loading = threading.Lock(), threading.Lock()
 _loaded: list[Any] = []
 
@@ -117,13 +117,13 @@ def _load() -> Any:
     return model.eval()
 
 
-def read_energies(
+def predict_energies(
     structures: Sequence[Structure],
     *,
     executor: Executor | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> list[EnergyReading]:
+) -> list[PredictedEnergy]:
     """Reads every structure; one that cannot be read says why and stops no other.
 
     Args:
@@ -139,20 +139,20 @@ def read_energies(
     with _lock:
         found = {key: _energies[key] for key in keys if key in _energies}
     todo = {key: structure for key, structure in zip(keys, structures, strict=True) if key not in found}
-    waiting: Iterable[EnergyReading]
-    waiting = map(read_energy, todo.values()) if executor is None else executor.map(read_energy, todo.values())
-    readings = iter(waiting)
+    waiting: Iterable[PredictedEnergy]
+    waiting = map(predict_energy, todo.values()) if executor is None else executor.map(predict_energy, todo.values())
+    predictions = iter(waiting)
     for key in todo:
         if cancelled and cancelled():
             raise Cancelled
-        found[key] = next(readings)
+        found[key] = next(predictions)
         if on_progress:
             on_progress(len(found), len(set(keys)))
     _keep({key: found[key] for key in todo})
     return [found[key] for key in keys]
 
 
-def read_energy(structure: Structure) -> EnergyReading:
+def predict_energy(structure: Structure) -> PredictedEnergy:
     """One structure; where it cannot be read, the note says why."""
     numbers = [site.specie.Z for site in structure]
     # Written so that a volume of NaN is refused as well.
@@ -185,7 +185,7 @@ def read_energy(structure: Structure) -> EnergyReading:
         return _failed(Message("{model} failed ({reason})", model=METHOD, reason=str(error)[:80]))
     if not np.isfinite(energy):
         return _failed(Message("{model} gave no finite energy", model=METHOD))
-    return EnergyReading(energy, None, None)
+    return PredictedEnergy(energy, None, None)
 
 
 def _predict(model: Any, numbers: Sequence[int], pairs: np.ndarray[Any, Any], vectors: np.ndarray[Any, Any]) -> float:
@@ -212,8 +212,8 @@ def _predict(model: Any, numbers: Sequence[int], pairs: np.ndarray[Any, Any], ve
         return float(model(data)[keys.PRED_TOTAL_ENERGY])
 
 
-def _failed(reason: Message) -> EnergyReading:
-    return EnergyReading(None, None, None, reason)
+def _failed(reason: Message) -> PredictedEnergy:
+    return PredictedEnergy(None, None, None, reason)
 
 
 def _key(structure: Structure) -> bytes:
@@ -224,9 +224,9 @@ def _key(structure: Structure) -> bytes:
     return digest.digest()
 
 
-def _keep(readings: dict[bytes, EnergyReading]) -> None:
+def _keep(predictions: dict[bytes, PredictedEnergy]) -> None:
     """Keeps what was read; failures are not kept, since a remedy may follow."""
     with _lock:
-        _energies.update((key, reading) for key, reading in readings.items() if reading.energy is not None)
+        _energies.update((key, prediction) for key, prediction in predictions.items() if prediction.energy is not None)
         while len(_energies) > _KEPT:
             _energies.popitem(last=False)

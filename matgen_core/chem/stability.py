@@ -27,7 +27,7 @@ _SYMBOL = re.compile(r"[A-Z][a-z]?")
 
 
 @dataclass(frozen=True, slots=True)
-class HullReading:
+class HullDistance:
     """Where a material stands against the known phases.
 
     Args:
@@ -132,15 +132,15 @@ class Hull:
                     left -= set(system)
         return tuple(sorted(left))
 
-    def read(self, composition: Mapping[str, float], energy: float) -> HullReading:
+    def read(self, composition: Mapping[str, float], energy: float) -> HullDistance:
         """Energy above the hull of a composition (amounts by element) with a formation energy in eV/atom."""
         total = sum(composition.values())
         fractions = {element: amount / total for element, amount in composition.items()}
         known, apart = self.count_known(fractions), self.elements_apart(list(fractions))
         if apart:
-            return HullReading(None, (), known, len(fractions), apart)
+            return HullDistance(None, (), known, len(fractions), apart)
         ground, products = self.ground_state(fractions)
-        return HullReading(energy - ground, products, known, len(fractions), (), self._own(fractions))
+        return HullDistance(energy - ground, products, known, len(fractions), (), self._own(fractions))
 
     def _own(self, fractions: Mapping[str, float]) -> str | None:
         """The phase of the hull that has this composition."""

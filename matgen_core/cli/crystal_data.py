@@ -140,21 +140,21 @@ def data_fetch(
     typer.echo(f"{count} rows in {out}")
 
 
-def data_surroundings(
+def data_coordination(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
 ) -> None:
     """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
-    from matgen_core.kinds.crystals.coordination_statistics import measure_surroundings, save_surroundings, share_unlike
+    from matgen_core.kinds.crystals.coordination_statistics import measure_coordination, save_coordination, share_unlike
     from matgen_core.kinds.crystals.prototypes import save_prototypes
     from matgen_core.kinds.crystals.rows import load_rows
 
     known = load_rows(rows)
     typer.echo(f"{save_prototypes(out)}: names of structure types")
-    table = measure_surroundings(known.subset(known.splits == "train").crystals)
+    table = measure_coordination(known.subset(known.splits == "train").crystals)
     unlike = share_unlike(table, known.subset(known.splits != "train").crystals)
     typer.echo(
-        f"{save_surroundings(table, out)}: {len(table.types)} types; {unlike:.3f} of withheld crystals are unlike"
+        f"{save_coordination(table, out)}: {len(table.types)} types; {unlike:.3f} of withheld crystals are unlike"
     )
 
 
@@ -167,4 +167,4 @@ def register(data: typer.Typer) -> None:
     data.command("maps")(data_maps)
     data.command("drawn")(data_drawn)
     data.command("fetch-mp")(data_fetch)
-    data.command("surroundings")(data_surroundings)
+    data.command("coordination")(data_coordination)

@@ -64,24 +64,24 @@ def evaluate_reconstruction(
     write_measured(out / "reconstruction.json", measure)
 
 
-def evaluate_readings(
+def evaluate_predictions(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     count: Annotated[int, typer.Option(help="withheld crystals")] = 1000,
     seed: Annotated[int, typer.Option(help="random seed")] = 0,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure the errors of predictions on generated structures; their uncertainties go to the included reference."""
-    from matgen_core.evaluation.calibration import measure_readings, read_placed
+    from matgen_core.evaluation.calibration import measure_predictions, read_placed
     from matgen_core.kinds.crystals.reference import GENERATED
     from matgen_core.kinds.crystals.rows import load_rows
     from matgen_core.kinds.crystals.uncertainty import write_spreads
 
     def measure() -> object:
-        spreads, figures = measure_readings(read_placed(load_rows(rows), count, seed))
+        spreads, figures = measure_predictions(read_placed(load_rows(rows), count, seed))
         write_spreads(spreads, REFERENCE / GENERATED)
         return {**figures, "spreads": asdict(spreads)}
 
-    write_measured(out / "readings.json", measure)
+    write_measured(out / "predictions.json", measure)
 
 
 def evaluate_critic(
@@ -89,7 +89,7 @@ def evaluate_critic(
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure the skeleton critic and the judge of gaps on withheld crystals; and how their errors correlate."""
-    from matgen_core.chem.energy import read_energies
+    from matgen_core.chem.energy import predict_energies
     from matgen_core.chem.structure import to_structure
     from matgen_core.evaluation.critic import measure_critic
     from matgen_core.kinds.crystals.batches import split_rows
@@ -97,8 +97,8 @@ def evaluate_critic(
 
     def measure() -> object:
         held = split_rows(load_rows(rows))[1]
-        readings = read_energies([to_structure(crystal) for crystal in held.crystals], on_progress=show_bar)
-        return measure_critic(held, [reading.features for reading in readings])
+        predictions = predict_energies([to_structure(crystal) for crystal in held.crystals], on_progress=show_bar)
+        return measure_critic(held, [prediction.features for prediction in predictions])
 
     write_measured(out / "critic.json", measure)
 
@@ -143,7 +143,7 @@ def register(evaluate: typer.Typer, bench: typer.Typer) -> None:
     """Hangs the commands into ``matgen evaluate`` and ``matgen bench``."""
     evaluate.command("crystals")(evaluate_crystals)
     evaluate.command("reconstruction")(evaluate_reconstruction)
-    evaluate.command("readings")(evaluate_readings)
+    evaluate.command("predictions")(evaluate_predictions)
     evaluate.command("critic")(evaluate_critic)
     evaluate.command("design")(evaluate_design)
     bench.command("crystals")(bench_crystals)

@@ -61,7 +61,7 @@ def relax(
             crystals += predict(given[first : first + _PREDICTED], judge=True)
             _print_progress(len(crystals), len(given), "predicted")
 
-        def told(done: tuple[Relaxation, ...], step: int) -> None:
+        def report(done: tuple[Relaxation, ...], step: int) -> None:
             for entry in done:  # each as soon as it ended: nothing that was found is lost
                 if entry.after is not None and entry.after.id not in saved:
                     saved.add(entry.after.id)
@@ -73,7 +73,7 @@ def relax(
                 crystals,
                 steps=steps,
                 symmetric=symmetry,
-                on_progress=told,
+                on_progress=report,
                 cancelled=work.cancelled,
                 executor=executor,
             )

@@ -51,7 +51,7 @@ def data_molecules(
 def data_smiles(
     source: Annotated[Path, typer.Argument(help="your molecules: a CSV with a column smiles, or one SMILES a line")],
     out: Annotated[Path, typer.Option(help="folder for molecules.npz")] = Path("training/own"),
-    domain: Annotated[str, typer.Option(help=f"what they are told to be: {', '.join(DOMAINS[:-1])}")] = "drug-like",
+    domain: Annotated[str, typer.Option(help=f"domain asked for: {', '.join(DOMAINS[:-1])}")] = "drug-like",
 ) -> None:
     """Turn your molecules into training rows, for: matgen train smiles-gpt --start assets/checkpoints --rows FILE."""
     from matgen_core.kinds.molecules.rows import label, save_rows

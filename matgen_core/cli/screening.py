@@ -47,7 +47,7 @@ def screen(
         from matgen_core.kinds.solid_state import check_available
         from matgen_core.runs.store import open_store
         from matgen_core.workflows.candidate_files import read_files
-        from matgen_core.workflows.own_predictors import add_own_readings, own_property
+        from matgen_core.workflows.own_predictors import add_own_predictions, own_property
         from matgen_core.workflows.screen import check_objectives
         from matgen_core.workflows.screen_folder import screen_to_folder
 
@@ -65,7 +65,7 @@ def screen(
             objectives,
             out,
             rules=rules,
-            further=partial(add_own_readings, names=names) if names else None,
+            further=partial(add_own_predictions, names=names) if names else None,
             source=source,
             on_progress=_print_progress,
             cancelled=work.cancelled,

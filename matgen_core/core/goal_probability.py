@@ -41,23 +41,23 @@ def chance(candidate: Candidate[M], target: Target) -> float | None:
 
 def chance_of(candidate: Candidate[M], target: Target, key: str) -> float | None:
     """Probability that one goal is met."""
-    reading = candidate.predictions.get(key)
-    return None if reading is None else probability_of(reading, target.goals[key])
+    prediction = candidate.predictions.get(key)
+    return None if prediction is None else probability_of(prediction, target.goals[key])
 
 
-def probability_of(reading: Prediction, goal: Goal) -> float | None:
+def probability_of(prediction: Prediction, goal: Goal) -> float | None:
     """Probability that what was read meets the goal, by the whole mixture: zero, or a positive normal value.
 
     P(goal) = p [0 meets it] + (1 - p) P(value meets it | value > 0), with p the probability of a metal, or of a
     non-magnetic compound. A prediction without p is a normal value, as is a judge's, and a known value is sure.
     """
-    decides = reading.known is not None or (reading.judged is not None and reading.judged.value is not None)
+    decides = prediction.known is not None or (prediction.judged is not None and prediction.judged.value is not None)
     if decides:
-        return probability(reading.property, goal, *reading.deciding())
-    key, zero = reading.property, reading.zero_chance
-    if zero is None or reading.otherwise is None or not reading.otherwise_spread:
-        return probability(key, goal, reading.value, reading.spread)
-    value, spread = reading.otherwise, reading.otherwise_spread
+        return probability(prediction.property, goal, *prediction.deciding())
+    key, zero = prediction.property, prediction.zero_chance
+    if zero is None or prediction.otherwise is None or not prediction.otherwise_spread:
+        return probability(key, goal, prediction.value, prediction.spread)
+    value, spread = prediction.otherwise, prediction.otherwise_spread
     positive = _between(0.0, math.inf, value, spread)
     low, high = goal.interval(PROPERTIES[key].tolerance)
     if high < 0:

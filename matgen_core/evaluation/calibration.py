@@ -1,4 +1,4 @@
-"""How far predictions may be trusted on geometry that the engines made: ``matgen evaluate readings``.
+"""How far predictions may be trusted on geometry that the engines made: ``matgen evaluate predictions``.
 
 Skeletons of crystals withheld from training are given geometry as every candidate's is, then read. What is known of the
 relaxed crystal, less what was read, is the error that a user meets: of CHGNet and of the geometry together.
@@ -53,7 +53,7 @@ def _number(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def measure_readings(placed: Mapping[str, NDArray[np.float64]]) -> tuple[Spreads, dict[str, Any]]:
+def measure_predictions(placed: Mapping[str, NDArray[np.float64]]) -> tuple[Spreads, dict[str, Any]]:
     """Spreads for use, and figures for a reader, of what :func:`read_placed` gave."""
     sound = ~np.isnan(placed["e_above_hull"])
     above = placed["e_above_hull"][sound]

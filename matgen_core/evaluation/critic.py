@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from matgen_core.core.goals import Goal, Target, meets
 from matgen_core.core.records import Candidate, Origin
 from matgen_core.kinds.crystals.critic import load_critic, predict_drafts, score
-from matgen_core.kinds.crystals.gap import Features, load_gap_judge, read_gaps
+from matgen_core.kinds.crystals.gap import Features, load_gap_judge, predict_gaps
 from matgen_core.kinds.crystals.grammar import MAX_SITES, skeleton_of
 from matgen_core.kinds.crystals.rows import CrystalRows
 
@@ -92,7 +92,7 @@ def _compare_gaps(rows: CrystalRows, features: Sequence[Features]) -> dict[str, 
     truth, away = rows.column("band_gap").astype(float), rows.column("band_gap") >= 0.05
     skeletons = [skeleton_of(crystal) for crystal in rows.crystals]
     candidates = [Candidate(str(i), c, Origin("file")) for i, c in enumerate(rows.crystals)]
-    judged = np.array([p.value for p in read_gaps(candidates, features)], dtype=float)
+    judged = np.array([p.value for p in predict_gaps(candidates, features)], dtype=float)
     steered = np.array([p[0].value for p in predict_drafts(skeletons)], dtype=float)
     picks = []
     for gap in (1.0, 2.0, 3.0, 4.0, 5.0):

@@ -68,7 +68,7 @@ def measure_unconditional(samples: Sequence[Sample], rows: CrystalRows) -> dict[
     stable = [sample.is_stable(STABLE) for sample in samples]
     both = [steering and judging for steering, judging in stable]
     good = [u and n for u, n in zip(unique, novel, strict=True)]
-    new = [load_reference().newness(candidate.material).passed is True for candidate in candidates]
+    new = [load_reference().novelty(candidate.material).passed is True for candidate in candidates]
     apart = [check_overlap(to_structure(c.material)).passed is True for c in candidates]
     valid = [check_charges(reduced_formula(c.material)).passed is True for c in candidates]
     low = sum(c.material.space_group <= 2 for c in candidates)
@@ -173,7 +173,7 @@ def measure_target(
         "stable": share(sum(both), total),
         "stable_chgnet": share(sum(steering for steering, _ in stable), total),
         "stable_and_hit": share(sum(b and h for b, h in zip(both, hits, strict=True)), total),
-        "new": share(sum(load_reference().newness(s.candidate.material).passed is True for s in samples), total),
+        "new": share(sum(load_reference().novelty(s.candidate.material).passed is True for s in samples), total),
         "retrieval": share(sum(hits_of(retrieved, goals)), len(retrieved)),
         "independent": "magnetic_moment" not in values,
     }

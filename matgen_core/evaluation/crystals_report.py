@@ -46,7 +46,7 @@ def measure_crystals(
         file: of the samples.
         workers: processes.
         on_progress: called with batches done and batches in all.
-        say: told each finished target.
+        say: called with each finished target.
     """
     free = batches(Target(), count, seed, settings)
     asked = [

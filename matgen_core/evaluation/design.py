@@ -68,7 +68,7 @@ def measure_design(
         rows: known crystals with their properties, for (b).
         seconds: for each way and target; (a) is drawn once for all targets, three times as long.
         seed: of every draw.
-        say: told what goes on.
+        say: called with a line of what goes on.
         targets: what is asked for.
         workers: processes, each with one thread and its own clock; 1 runs here, with the threads that torch has.
     """

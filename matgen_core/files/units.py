@@ -16,7 +16,7 @@ from matgen_core.core.messages import Message, Text
 from matgen_core.core.properties import PROPERTIES, Property
 from matgen_core.core.records import Prediction
 
-#: Method of such a reading.
+#: Method of such a value.
 METHOD = "from the file"
 _ENERGY = {"eV": 1.0, "ev": 1.0, "EV": 1.0, "meV": 1e-3, "Ry": 13.605693, "Ha": 27.211386}
 _ATOM = ("/atom", "/at.", "/at", " per atom", " atom-1", " atom^-1", " atom⁻¹")
@@ -188,13 +188,13 @@ def read_given(columns: Sequence[Column], cells: Mapping[str, str], *, comma: bo
     """
     found: dict[str, Prediction] = {}
     for column in columns:
-        reading = read_cell(column, cells.get(column.name, ""), comma=comma)
-        if reading is None or reading.value is None:
+        prediction = read_cell(column, cells.get(column.name, ""), comma=comma)
+        if prediction is None or prediction.value is None:
             continue
         note = Message("from the column {column}", column=quote(column.name))
-        note = Message("{note}; {note2}", note=note, note2=reading.note) if reading.note else note
-        before = found.setdefault(column.key, replace(reading, note=note))
-        if before.value is not None and not math.isclose(before.value, reading.value, rel_tol=1e-6, abs_tol=1e-9):
-            both = f"{before.value:g} and {reading.value:g}"
+        note = Message("{note}; {note2}", note=note, note2=prediction.note) if prediction.note else note
+        before = found.setdefault(column.key, replace(prediction, note=note))
+        if before.value is not None and not math.isclose(before.value, prediction.value, rel_tol=1e-6, abs_tol=1e-9):
+            both = f"{before.value:g} and {prediction.value:g}"
             raise BadInput("{key}: two columns disagree ({both}); keep one of them", key=column.key, both=both)
     return found

@@ -13,7 +13,7 @@ from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Prediction
 from matgen_core.core.registry import Registry, load
 
-#: Told of candidates read and candidates in all; and asked whether to stop.
+#: Called with the candidates predicted and candidates in all; and asked whether to stop.
 OnRead = Callable[[int, int], None] | None
 Cancelled = Callable[[], bool] | None
 
@@ -35,12 +35,12 @@ class Predictor:
 _CRYSTALS, _COMPOSITIONS = "matgen_core.kinds.crystals", "matgen_core.kinds.compositions.predict"
 #: Predictors of a kind, in the order in which they are asked.
 PREDICTORS = {kind: Registry[Predictor](Message("predictor")) for kind in ("crystals", "compositions")}
-PREDICTORS["crystals"].add("chgnet", Predictor(f"{_CRYSTALS}.predict:read_by_chgnet"))
-PREDICTORS["crystals"].add("crystal-gap", Predictor(f"{_CRYSTALS}.predict:read_by_gap_judge"))
+PREDICTORS["crystals"].add("chgnet", Predictor(f"{_CRYSTALS}.predict:predict_by_chgnet"))
+PREDICTORS["crystals"].add("crystal-gap", Predictor(f"{_CRYSTALS}.predict:predict_by_gap_judge"))
 PREDICTORS["crystals"].add(
     "cell", Predictor(f"{_CRYSTALS}.density:read_density", known=f"{_CRYSTALS}.density:known_densities")
 )
-PREDICTORS["compositions"].add("matbert", Predictor(f"{_COMPOSITIONS}:read_by_matbert"))
+PREDICTORS["compositions"].add("matbert", Predictor(f"{_COMPOSITIONS}:predict_by_matbert"))
 PREDICTORS["compositions"].add("measured-gap", Predictor(f"{_COMPOSITIONS}:read_measured_gap"))
 
 

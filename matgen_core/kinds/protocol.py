@@ -102,17 +102,17 @@ class Brief(Generic[S]):
 
     Args:
         target: by which candidates are checked.
-        told: for which they are drawn: the target without the elements that the rules exclude.
+        generation_target: the target with the constraints that the rules add: excluded elements.
         seed: the same seed, settings and versions give the same.
         settings: of the generator.
         rules: what a candidate must pass beyond its goals; None where only the settings say so.
         copy: a tuned copy of the generator, which draws in its stead, and its name; None for the shipped one.
-        on_stage: told of the whole batch whenever some of it have reached another stage, as a crystal that was drafted
-            and is placed now. A kind whose batches take no time tells nothing.
+        on_stage: called with the whole batch whenever a candidate reaches another stage, as a crystal that was
+            drafted and is placed now. A kind whose batches take no time does not call it.
     """
 
     target: Target
-    told: Target
+    generation_target: Target
     seed: int
     settings: S
     rules: Rules | None = None
@@ -224,7 +224,7 @@ class Kind(Protocol[M, S]):
     def ruled(self, settings: S, rules: Rules) -> S:
         """The settings of a run whose rules say what passes."""
 
-    def told(self, target: Target, rules: Rules) -> Target:
+    def generation_target(self, target: Target, rules: Rules) -> Target:
         """The target without the elements that the rules exclude.
 
         Raises:

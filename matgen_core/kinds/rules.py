@@ -19,7 +19,7 @@ from matgen_core.core.messages import Message
 from matgen_core.core.records import STEERING, Candidate, Formula, M, Verdict
 from matgen_core.core.settings import Rules as Rules
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.coordination_rules import check_surroundings, check_type
+from matgen_core.kinds.crystals.coordination_rules import check_coordination, check_type
 from matgen_core.kinds.crystals.geometry_rules import check_packing
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.kinds.registry import kind_of
@@ -40,7 +40,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "BRENK",
     ),
     "stable": ("formation", "known_phases", "hull"),
-    "new": ("duplicate", "newness"),
+    "new": ("duplicate", "novelty"),
 }
 
 
@@ -76,7 +76,7 @@ def _stops(verdict: Verdict, rules: Rules) -> bool:
         return False
     if verdict.rule == "hull" or verdict.rule.startswith("target:"):  # without a prediction nothing says that it is met
         return True
-    if verdict.rule == "newness":  # what was not compared is not known to be new
+    if verdict.rule == "novelty":  # what was not compared is not known to be new
         return not rules.known
     return verdict.passed is False and not (verdict.rule == "known_phases" and rules.shallow)
 
@@ -98,7 +98,7 @@ def judge_crystals(candidates: Sequence[Candidate], rules: Rules) -> tuple[Candi
         judged.append(
             candidate.add_verdicts(
                 check_packing(structure),
-                check_surroundings(structure),
+                check_coordination(structure),
                 check_type(crystal),
                 check_hazards(formula_counts(crystal), toxic=rules.toxic, radioactive=rules.radioactive),
                 *([check_solid_state(formula)] if rules.solid_state else []),
@@ -139,21 +139,21 @@ def _check_formation(candidate: Candidate[M]) -> Verdict:
 
 
 def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
-    reading, above = candidate.predictions.get("e_above_hull"), candidate.best("e_above_hull")
-    note = "" if reading is None else reading.note
-    if reading is None or above is None:
+    prediction, above = candidate.predictions.get("e_above_hull"), candidate.best("e_above_hull")
+    note = "" if prediction is None else prediction.note
+    if prediction is None or above is None:
         return Verdict("hull", None, Message("no prediction: {note}", note=note))
     passed, most = above <= rules.max_e_above_hull, rules.max_e_above_hull
-    if reading.known is not None and reading.value is not None and reading.method != "by definition":
+    if prediction.known is not None and prediction.value is not None and prediction.method != "by definition":
         reason = Message(
             "{above:.3f} eV/atom above the hull from the table of known phases, at most {most:g} allowed; "
             "predicted {predicted:.3f}",
             above=above,
             most=most,
-            predicted=reading.value,
+            predicted=prediction.value,
         )
         return Verdict("hull", passed, reason)
-    if (judged := reading.judged) is not None and judged.value is not None:
+    if (judged := prediction.judged) is not None and judged.value is not None:
         reason = Message(
             "{above:.3f} eV/atom above the hull by {judge}, at most {most:g} allowed; {predicted:.3f} by {model}; "
             "{note}",
@@ -161,11 +161,11 @@ def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
             judge=judged.method,
             most=most,
             model=CHGNET,
-            predicted=reading.value,
+            predicted=prediction.value,
             note=judged.note,
         )
         return Verdict("hull", passed, reason)
-    if reading.role == STEERING:
+    if prediction.role == STEERING:
         reason = Message(
             "{above:.3f} eV/atom above the hull by {model} only, at most {most:g} allowed; {note}",
             above=above,

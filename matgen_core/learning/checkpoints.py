@@ -103,7 +103,7 @@ def load_checkpoint(name: str, *, folder: Path = FOLDER) -> Checkpoint:
     from safetensors.torch import load_file
 
     source = folder / name
-    with _reading(name, source):
+    with _prediction(name, source):
         config, files = _checked_config(name, source), _weight_files(source)
         weights = {
             f"{part}{key}": _full(value)
@@ -122,21 +122,21 @@ def condition_keys(name: str, *, folder: Path = FOLDER) -> tuple[str, ...]:
         DamagedCheckpoint: where its config cannot be read.
     """
     source = folder / name
-    with _reading(name, source):
+    with _prediction(name, source):
         config = _config(source)
         return tuple(config["conditions"]["keys"]) if "conditions" in config else ()
 
 
 def check_trained_on(name: str, keys: Iterable[str]) -> None:
     """Raises BadTarget for the first of these properties that a shipped network is not conditioned on."""
-    told = condition_keys(name)
+    known = condition_keys(name)
     for key in keys:
-        if key not in told:
+        if key not in known:
             raise BadTarget(
-                "{network} was not trained on {key!r}; choose from: {told}; or train it with: matgen train {network}",
+                "{network} was not trained on {key!r}; choose from: {known}; or train it with: matgen train {network}",
                 network=name,
                 key=key,
-                told=join(told, ", "),
+                known=join(known, ", "),
             )
 
 
@@ -167,7 +167,7 @@ def _checked_config(name: str, source: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _reading(name: str, source: Path) -> Iterator[None]:
+def _prediction(name: str, source: Path) -> Iterator[None]:
     """Says of a checkpoint that is not there, or cannot be read, what to do."""
     if not (source / "config.json").is_file():
         known = ", ".join(available(source.parent)) or Message("none")
@@ -278,7 +278,7 @@ def load_encoder(name: str, *, folder: Path = FOLDER) -> tuple[PreTrainedModel, 
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
     source = folder / name
-    with _reading(name, source):
+    with _prediction(name, source):
         digest = _checked_config(name, source)["digest"][:12]
         network = AutoModelForMaskedLM.from_pretrained(source, local_files_only=True).base_model.float()
         return network, AutoTokenizer.from_pretrained(source, local_files_only=True), digest

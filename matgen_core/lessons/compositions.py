@@ -15,7 +15,7 @@ from matgen_core.kinds.compositions.rows import CLS, VOCABULARY, decode_atoms, r
 from matgen_core.models.gpt import ConditionalGPT
 
 
-def _told(network: ConditionalGPT, conditions: Mapping[str, float], count: int) -> Tensor:
+def _conditions(network: ConditionalGPT, conditions: Mapping[str, float], count: int) -> Tensor:
     row = [conditions.get(key, math.nan) for key in network.config.conditions.keys]
     return torch.tensor(row, device=next(network.parameters()).device).expand(count, -1)
 
@@ -26,7 +26,7 @@ def next_atoms(begun: Sequence[str], conditions: Mapping[str, float], most: int 
 
     Args:
         begun: symbols, such as ["Li"].
-        conditions: what the network is told, by property.
+        conditions: of the network, by property.
         most: tokens.
 
     Raises:
@@ -38,9 +38,9 @@ def next_atoms(begun: Sequence[str], conditions: Mapping[str, float], most: int 
             "{symbol!r} is no element that the network knows; write atoms such as: Li Fe O", symbol=strange[0]
         )
     network, _name = load_composer()
-    told = _told(network, conditions, 1)
-    tokens = torch.tensor([[CLS, *(VOCABULARY.index(symbol) for symbol in begun)]], device=told.device)
-    chances = network(tokens, told)[0, -1].softmax(dim=-1)
+    condition = _conditions(network, conditions, 1)
+    tokens = torch.tensor([[CLS, *(VOCABULARY.index(symbol) for symbol in begun)]], device=condition.device)
+    chances = network(tokens, condition)[0, -1].softmax(dim=-1)
     best = chances.topk(most)
     names = ["end" if VOCABULARY[i] == "[SEP]" else VOCABULARY[i] for i in best.indices.tolist()]
     return list(zip(names, best.values.tolist(), strict=True))
@@ -51,14 +51,14 @@ def write_some(begun: str, conditions: Mapping[str, float], count: int = 12, see
 
     Args:
         begun: atoms that each begins with, such as "Li".
-        conditions: what the network is told, by property.
+        conditions: of the network, by property.
         count: strings.
         seed: of the draws.
     """
     network, _name = load_composer()
     rules = atom_rules(Constraints(), begun)
     strings = write_formulas(
-        network, _told(network, conditions, count), rules, torch.Generator().manual_seed(seed), temperature=1.0
+        network, _conditions(network, conditions, count), rules, torch.Generator().manual_seed(seed), temperature=1.0
     )
     counts = [decode_atoms(string) for string in strings if len(string) <= rules.most]
     return [reduce_formula("".join(f"{symbol}{number}" for symbol, number in each.items())) for each in counts]

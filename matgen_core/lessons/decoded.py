@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.composition import check_charges
 from matgen_core.chem.distances import check_overlap
 from matgen_core.chem.structure import reduced_formula, to_structure
-from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.crystals.embed import decode_latents
 
 #: eV/atom above the hull, as MatBERT expects it of a formula, that counts as near.
@@ -46,7 +46,7 @@ def judge_latents(latents: NDArray[np.float32]) -> Decoded:
     """Decodes latents (N, D), in the autoencoder's units, with one geometry each, and judges the crystals."""
     crystals = [c for c in decode_latents(np.asarray(latents, dtype=np.float32)) if c is not None]
     formulas = [reduced_formula(c) for c in crystals]
-    read = [{p.property: p.value for p in each} for each in read_formulas(formulas)]
+    read = [{p.property: p.value for p in each} for each in predict_texts(formulas)]
     hulls = [values.get("e_above_hull") for values in read]
     return Decoded(
         len(latents),

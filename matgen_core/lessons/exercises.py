@@ -15,7 +15,7 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import join
 from matgen_core.core.records import Candidate
 from matgen_core.core.settings import CrystalSettings
-from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.judge import base_rates, met_all
 from matgen_core.kinds.crystals.reference import load_reference
@@ -119,7 +119,7 @@ def _marks(gap: float, count: int, seed: int) -> list[tuple[str, dict[str, float
     names = np.unique(np.array(load_reference().known["formula"], dtype=str))
     formulas = [str(f) for f in np.random.default_rng(seed).permutation(names)[:count]]
     marked = []
-    for formula, read in zip(formulas, read_formulas(formulas), strict=True):
+    for formula, read in zip(formulas, predict_texts(formulas), strict=True):
         values = {p.property: p.value or 0.0 for p in read}
         supply = read_supply(formula)
         price = 1e4 if supply.price is None else max(0.1, supply.price)

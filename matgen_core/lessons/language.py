@@ -30,21 +30,21 @@ def next_tokens(
         begun: the string so far; may be empty.
         temperature: above 0.
         top_k: 0 for all.
-        conditions: what the network is told, by property.
+        conditions: of the network, by property.
 
     Raises:
         BadInput: for a string outside the vocabulary.
     """
     network, _ = load_writer()
     tokens = torch.tensor([encode(begun, end=False)])
-    logits = network(tokens, _told(network, conditions, 1))[:, -1]
+    logits = network(tokens, _conditions(network, conditions, 1))[:, -1]
     plain, shaped = shape_probabilities(logits, 1.0)[0], shape_probabilities(logits, temperature, top_k)[0]
     order = plain.argsort(descending=True).tolist()
     names = ["end" if t == EOS else VOCABULARY[t] for t in order]
     return [(n, float(plain[t]), float(shaped[t])) for n, t in zip(names, order, strict=True) if plain[t] > 0]
 
 
-def _told(network: ConditionalSMILESGenerator, conditions: dict[str, float] | None, count: int) -> torch.Tensor:
+def _conditions(network: ConditionalSMILESGenerator, conditions: dict[str, float] | None, count: int) -> torch.Tensor:
     row = [(conditions or {}).get(key, float("nan")) for key in network.config.conditions.keys]
     return torch.tensor(row).expand(count, -1)
 
@@ -138,15 +138,15 @@ def draw_some(
     Args:
         count: strings.
         temperature: above 0.
-        conditions: what the network is told, by property.
+        conditions: of the network, by property.
         key: property whose values are kept.
         seed: of the draws.
     """
     network, _ = load_writer()
     generator = torch.Generator().manual_seed(seed)
     settings = MoleculeSettings(temperature=temperature, grammar=False, guidance=0.0)  # the bare network is the lesson
-    told = with_domain(network, _told(network, conditions, count), settings.domain)
-    strings = [decode(row) for row in write_strings(network, told, settings, generator)]
+    condition = with_domain(network, _conditions(network, conditions, count), settings.domain)
+    strings = [decode(row) for row in write_strings(network, condition, settings, generator)]
     molecules = [m for m in map(parse, strings) if m is not None]
     names = list(dict.fromkeys(map(canonical, molecules)))
     prints = [fingerprint(m) for m in molecules]

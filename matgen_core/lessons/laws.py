@@ -15,7 +15,7 @@ import numpy as np
 
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.lessons import compositions, diffusion, language, molecules, sampling, training, transfer, workflow
 
 #: Formulas of the lesson on hidden atoms, the atom that is hidden and what it teaches; the first is the opening one.
@@ -81,7 +81,7 @@ def _scatter_is_shown(method: str, steps: int) -> bool:
 def _guidance_trades(key: str, value: float) -> bool:
     """The best weight is on target more often than no guidance, and the strongest repeats more than none."""
     cells = [sampling.load_measured().of(key, value, weight) for weight in sampling.GUIDANCES]
-    met = [cell.on_target(PROPERTIES[key].tolerance) / max(1, len(cell.readings)) for cell in cells]
+    met = [cell.on_target(PROPERTIES[key].tolerance) / max(1, len(cell.predictions)) for cell in cells]
     return max(met) > met[0] and cells[-1].diversity < cells[0].diversity
 
 
@@ -134,7 +134,7 @@ def _many_answers(gap: float) -> bool:
 
 def _order_changes_nothing(one: str, other: str) -> bool:
     """Two orders of one formula are read alike."""
-    read = [[(p.property, p.value) for p in each] for each in read_formulas([one, other])]
+    read = [[(p.property, p.value) for p in each] for each in predict_texts([one, other])]
     return read[0] == read[1]
 
 
@@ -145,7 +145,7 @@ def _vectors_agree_with_prints(one: str, near: str, far: str) -> bool:
 
 
 def _gap_moves_atoms(begun: str, low: float, high: float) -> bool:
-    """Told another gap, the network gives other probabilities, each set below 1 in sum."""
+    """With another gap as condition, the network gives other probabilities, each set below 1 in sum."""
     one, other = (dict(compositions.next_atoms(begun.split(), {"band_gap": gap}, 90)) for gap in (low, high))
     return all(sum(each.values()) <= 1.001 for each in (one, other)) and one != other
 
@@ -201,7 +201,7 @@ LAWS: dict[str, Law] = {
         ({"method": "dpm-solver", "steps": 10},),
     ),
     "guidance": Law(
-        Message("Some guidance brings more readings on target; the strongest lets formulas resemble one another."),
+        Message("Some guidance brings more predictions on target; the strongest lets formulas resemble one another."),
         _guidance_trades,
         {"key": "band_gap", "value": 4.0},
         ({"key": "band_gap", "value": 5.0}, {"key": "formation_energy", "value": -4.0}),
@@ -276,7 +276,7 @@ LAWS: dict[str, Law] = {
         {"one": "ibuprofen", "near": "aspirin", "far": "caffeine"},
     ),
     "matgpt": Law(
-        Message("Told another gap, the network finds other atoms likely."),
+        Message("With another gap as condition, the network finds other atoms likely."),
         _gap_moves_atoms,
         {"begun": "Li", "low": 0.0, "high": 5.0},
         ({"begun": "", "low": 0.0, "high": 8.0},),

@@ -25,7 +25,7 @@ from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import cosine_schedule
-from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.crystals.embed import decode_latents
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion
 from matgen_core.kinds.crystals.generate import load_engine
@@ -36,9 +36,9 @@ Array = NDArray[np.float32]
 FILE = ASSETS / "reference" / "lessons.json"
 #: Sampler and steps of each way that is compared, the slowest first.
 WAYS = (("ddpm", 1000), ("ddpm", 100), ("ddim", 50), ("ddim", 20), ("dpm-solver", 20), ("dpm-solver", 10))
-#: What the network is told in the lesson on conditions: values of each property.
+#: Conditions in the lesson on conditions: values of each property.
 TARGETS = {"band_gap": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0), "formation_energy": (-4.0, -3.0, -2.0, -1.0, 0.0)}
-#: What is told when the lesson opens: values that are rare, so that guidance has something to do.
+#: The condition when the lesson opens: values that are rare, so that guidance has something to do.
 OPENING = {"band_gap": 4.0, "formation_energy": -4.0}
 #: Weights of guidance: 0 hears nothing of the condition, 1 is the conditional network alone.
 GUIDANCES = (0.0, 1.0, 2.0, 4.0, 8.0)
@@ -89,14 +89,14 @@ class Prior:
 
 
 @dataclass(frozen=True)
-class Told:
+class Guided:
     """What came of one condition and one weight of guidance.
 
     Args:
         key: property.
-        value: what the network was told, in the property's unit.
+        value: what the condition was, in the property's unit.
         guidance: weight.
-        readings: of the property, by a network that did not steer.
+        predictions: of the property, by a network that did not steer.
         different: share of different formulas.
         diversity: mean share of atoms by which two formulas differ.
         formulas: some of them.
@@ -105,14 +105,14 @@ class Told:
     key: str
     value: float
     guidance: float
-    readings: tuple[float, ...]
+    predictions: tuple[float, ...]
     different: float
     diversity: float
     formulas: tuple[str, ...]
 
     def on_target(self, tolerance: float) -> int:
-        """How many readings lie within the tolerance of the value."""
-        return sum(abs(reading - self.value) <= tolerance for reading in self.readings)
+        """How many predictions lie within the tolerance of the value."""
+        return sum(abs(prediction - self.value) <= tolerance for prediction in self.predictions)
 
 
 def _draw(
@@ -195,12 +195,12 @@ def measure_priors(count: int = 48, seeds: Sequence[int] = (0,)) -> dict[str, Pr
     return {name: Prior(tuple(distances[name]), pool(found[name])) for name in found}
 
 
-def measure_condition(key: str, value: float, guidance: float, count: int = 64, seed: int = 0) -> Told:
+def measure_condition(key: str, value: float, guidance: float, count: int = 64, seed: int = 0) -> Guided:
     """Draws crystals for one value by the fast solver, and reads them.
 
     Args:
         key: property of TARGETS.
-        value: told to the network, in the property's unit.
+        value: the condition, in the property's unit.
         guidance: weight of classifier-free guidance.
         count: latents.
         seed: of the noise.
@@ -208,13 +208,15 @@ def measure_condition(key: str, value: float, guidance: float, count: int = 64, 
     engine, latents = _draw({key: value}, guidance, "dpm-solver", 20, count, seed)
     crystals = decode_latents((latents * engine.spread + engine.centre).numpy())
     formulas = [reduced_formula(c) for c in crystals if c is not None]
-    readings = [p.value for read in read_formulas(formulas) for p in read if p.property == key and p.value is not None]
+    predictions = [
+        p.value for read in predict_texts(formulas) for p in read if p.property == key and p.value is not None
+    ]
     different = list(dict.fromkeys(formulas))
-    return Told(
+    return Guided(
         key,
         value,
         guidance,
-        tuple(round(v, 3) for v in readings),
+        tuple(round(v, 3) for v in predictions),
         round(len(different) / max(1, len(formulas)), 3),
         round(composition_diversity(formulas), 3),
         tuple(different[:6]),
@@ -239,20 +241,20 @@ class Measured:
     Args:
         autoencoder: digest of the checkpoint by which it was measured.
         ways: of sampling.
-        told: for every property, value and weight of guidance.
+        guided: for every property, value and weight of guidance.
         priors: the autoencoder's prior and the diffusion, for exercise 1.
         hidden: share of hidden atoms that MatBERT guesses in withheld formulas, and what the commonest element reaches.
     """
 
     autoencoder: str
     ways: tuple[Way, ...]
-    told: tuple[Told, ...]
+    guided: tuple[Guided, ...]
     priors: Mapping[str, Prior] = field(default_factory=dict)
     hidden: tuple[float, float] = (math.nan, math.nan)
 
-    def of(self, key: str, value: float, guidance: float) -> Told:
+    def of(self, key: str, value: float, guidance: float) -> Guided:
         """One cell of the grid."""
-        return next(t for t in self.told if (t.key, t.value, t.guidance) == (key, value, guidance))
+        return next(t for t in self.guided if (t.key, t.value, t.guidance) == (key, value, guidance))
 
 
 @lru_cache(maxsize=1)
@@ -264,8 +266,9 @@ def load_measured(path: Path = FILE) -> Measured:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        told = (
-            Told(**{**t, "readings": tuple(t["readings"]), "formulas": tuple(t["formulas"])}) for t in found["told"]
+        guided = (
+            Guided(**{**t, "predictions": tuple(t["predictions"]), "formulas": tuple(t["formulas"])})
+            for t in found["guided"]
         )
         ways = (
             Way(**{**w, "distances": tuple(w["distances"]), "decoded": read_decoded(w["decoded"])})
@@ -278,7 +281,7 @@ def load_measured(path: Path = FILE) -> Measured:
         return Measured(
             str(found["autoencoder"]),
             tuple(ways),
-            tuple(told),
+            tuple(guided),
             priors,
             tuple(found.get("hidden", (math.nan, math.nan))),
         )

@@ -1,6 +1,6 @@
 """MatBERT: BERT over the atoms of a formula, and what is read from it (chapter 4.4).
 
-    h = BERT(e(t_1) .. e(t_T)),    p(t_i | the rest) = softmax(W h_i),    reading = head([h_CLS, sum_i f_i h_i])
+    h = BERT(e(t_1) .. e(t_T)),    p(t_i | the rest) = softmax(W h_i),    prediction = head([h_CLS, sum_i f_i h_i])
 
 Two forms of one formula. Pure tokens, the chapter's: [CLS] Fe Fe O O O [SEP], one token an atom, with positions.
 Amounts: [CLS] Fe O [SEP] with the fraction f_i of each element added to its embedding and no positions, five times

@@ -106,7 +106,7 @@ def drop_conditions(
         generator: of the choice.
         all_rate: share of rows without any condition.
         each_rate: in the rows that are left, the chance of each property to be "any", whatever the others are.
-        only_rate: share of rows of which one property is told and no other. With five properties dropped one by one
+        only_rate: share of rows that keep one condition and no other. With five properties dropped one by one
             that is a case in two thousand, and yet it is what most users ask.
     """
     kind = torch.rand(len(conditions), 1, generator=generator)

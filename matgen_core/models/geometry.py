@@ -39,7 +39,7 @@ class GeometryConfig:
         dropout: on node updates, in training only.
         cell_means: (7, 6) mean of each cell number by crystal system.
         cell_stds: (7, 6) their standard deviations.
-        conditions: properties the network is told.
+        conditions: properties that condition the network.
     """
 
     elements: int
@@ -210,7 +210,7 @@ def _gather(values: Tensor, index: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class CoordinationStatistics:
     """Neighbours of every site: vectors (B, S, N, 3) Å, fractional likewise, distance, weight, site of the other."""
 
     vector: Tensor
@@ -322,7 +322,7 @@ class GeometryDenoiser(nn.Module):
         context = time + self.cell(torch.cat([cell.clamp(-5, 5), system], dim=1)) + self.condition(conditions)
         return nn.functional.silu(context)
 
-    def _edges(self, around: Surroundings, skeletons: Skeletons) -> Tensor:
+    def _edges(self, around: CoordinationStatistics, skeletons: Skeletons) -> Tensor:
         """(B, S, N, 48) Gaussians of the distance, in Å and in units of the two atoms' learnt radii."""
         radius = self.radius(skeletons.element).squeeze(-1)
         contact = radius[..., None] + _gather(radius[..., None], around.other).squeeze(-1)
@@ -333,7 +333,13 @@ class GeometryDenoiser(nn.Module):
         return torch.cat([absolute, relative], dim=-1)
 
     def _turn(
-        self, own: Tensor, push: Tensor, around: Surroundings, matrix: Tensor, skeletons: Skeletons, gain: Tensor
+        self,
+        own: Tensor,
+        push: Tensor,
+        around: CoordinationStatistics,
+        matrix: Tensor,
+        skeletons: Skeletons,
+        gain: Tensor,
     ) -> Tensor:
         """(B, S, 3, 4): velocity in the plane of each circle (2), then along its radius and across it (forces)."""
         force = (push[..., None] * around.vector / around.distance[..., None]).sum(dim=2)  # (B, S, 3), Å, Cartesian
@@ -351,7 +357,7 @@ class GeometryDenoiser(nn.Module):
         own: Tensor,
         press: Tensor,
         pool: Tensor,
-        around: Surroundings,
+        around: CoordinationStatistics,
         matrix: Tensor,
         skeletons: Skeletons,
         gain: Tensor,
@@ -368,10 +374,10 @@ class GeometryDenoiser(nn.Module):
         return plain + tied * size * (1 + factor)
 
 
-# ---------------------------------------------------------------------------------------------------- surroundings
+# ---------------------------------------------------------------------------------------------------- neighbours
 
 
-def look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: GeometryConfig) -> Surroundings:
+def look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: GeometryConfig) -> CoordinationStatistics:
     """The nearest atoms of each site, periodic images counted."""
     with torch.no_grad():
         point = torch.where(skeletons.free, u, torch.zeros_like(u))  # (B, S, 3)
@@ -395,7 +401,7 @@ def look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: Geometr
         fraction = fraction.gather(2, index[..., None].expand(-1, -1, -1, 3))
         other = skeletons.site[:, None].expand(-1, u.shape[1], -1).gather(2, index // len(images))
         weight = 0.5 * (1 + (math.pi * (distance / config.cutoff).clamp(max=1.0)).cos())
-        return Surroundings(fraction @ matrix[:, None], fraction, distance.clamp(min=0.1), weight, other)
+        return CoordinationStatistics(fraction @ matrix[:, None], fraction, distance.clamp(min=0.1), weight, other)
 
 
 def shares(skeletons: Skeletons) -> Tensor:

@@ -1,4 +1,4 @@
-"""SMILES generators of chapter 4.4: a GPT-2 over tokens, and the same GPT-2 told five properties and a domain.
+"""SMILES generators of chapter 4.4: a GPT-2 over tokens, and one conditioned on five properties and a domain.
 
     p(t_1..t_T | c) = prod_i p(t_i | t_<i, c),    x_i = wte(t_i) + wpe(i) + e(c) - e(any)
 
@@ -131,7 +131,7 @@ class SMILESGenerator(nn.Module):
 
 
 class ConditionalSMILESGenerator(SMILESGenerator):
-    """The same GPT-2, told any subset of the properties."""
+    """The same GPT-2, conditioned on any subset of the properties."""
 
     def __init__(self, config: SmilesConfig) -> None:
         super().__init__(config)

@@ -57,7 +57,7 @@ class Recorder:
         self.problem = ""
         self._asked = kind, settings, seed, owner, name
         self._seen: set[str] = set()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._waiting: dict[str, Candidate[Any]] = {}
         self._elsewhere = False
         self.add(before)
@@ -97,7 +97,7 @@ class Recorder:
 
     def report(self) -> Written:
         """What this copy has written since the last report."""
-        new, self._told = tuple(self._seen - self._told), set(self._seen)
+        new, self._reported = tuple(self._seen - self._reported), set(self._seen)
         return Written(self.run, new, self.problem)
 
     def follow(self, written: Written) -> None:

@@ -26,9 +26,20 @@ from matgen_core.core.records import (
 )
 
 #: Of the records that are written. 0 are those without a number, written before 26 November 2026.
-SCHEMA = 1
+SCHEMA = 2
+
+
+def _name_novelty(record: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 names the rule "novelty"; before, it was "newness"."""
+    verdicts = [
+        {**verdict, "rule": "novelty"} if verdict.get("rule") == "newness" else verdict
+        for verdict in record.get("verdicts", ())
+    ]
+    return {**record, "verdicts": verdicts}
+
+
 #: What turns a record of this schema into one of the next.
-_STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: lambda record: record}
+_STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: lambda record: record, 1: _name_novelty}
 
 
 def to_record(candidate: Candidate[M]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from matgen_core.runs.recorder import Recorder
 from matgen_core.runs.transport import Pipe, Receiver
 
 log = logging.getLogger("matgen")
-#: Told how far the work is, and whatever else is to be known meanwhile.
+#: Called with how far the work is, and with whatever else is to be known meanwhile.
 Report = Callable[..., None]
 Stopped = Callable[[], bool]
 #: (report, stopped) -> what it found. Sent to a worker: a function of a module with its arguments.
@@ -179,10 +179,10 @@ class _Process:
         self, number: int, inbox: queue.SimpleQueue[tuple[str, bytes]], report: Report, stopped: Stopped,
         recorder: Recorder | None,
     ) -> Any:  # fmt: skip
-        receiver, begun, told = Receiver(), False, False
+        receiver, begun, asked = Receiver(), False, False
         while True:
-            if not told and stopped():
-                told = True
+            if not asked and stopped():
+                asked = True
                 self._send("stop", number)
                 if not begun:
                     return None  # nothing is found yet, and loading models is not waited for

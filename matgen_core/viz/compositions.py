@@ -26,7 +26,7 @@ def draw_compositions(
     def mark(candidate: Candidate[Formula]) -> tuple[str, str]:
         if candidate.id == picked:
             return BAD, "diamond"
-        return (MUTED, "circle-open") if candidate.failed("newness") else (ACCENT, "circle")
+        return (MUTED, "circle-open") if candidate.failed("novelty") else (ACCENT, "circle")
 
     return draw_scatter(
         candidates, (x, y), goals, lambda c: c.material.reduced, mark, picked=picked, translate=translate

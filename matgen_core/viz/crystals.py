@@ -50,7 +50,7 @@ def draw_histogram(
     return figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
 
 
-def draw_readings(
+def draw_predictions(
     candidates: Sequence[Candidate],
     x: str,
     y: str,

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from matgen_core.diffusion.schedules import Schedule
-from matgen_core.lessons.sampling import Told, Way, share_of
+from matgen_core.lessons.sampling import Guided, Way, share_of
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 Array = NDArray[np.float32]
@@ -196,24 +196,25 @@ def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
     return note_empty(frame(figure, 320), len(ways), translate)
 
 
-def draw_readings(
-    asked: Told, free: Told, unit: str, ends: tuple[float, float], *, translate: Translate = str
+def draw_predictions(
+    asked: Guided, unconditional: Guided, unit: str, ends: tuple[float, float], *, translate: Translate = str
 ) -> go.Figure:
-    """How the readings are spread with the condition and without it; the value that was told as a line.
+    """How the predictions are spread with the condition and without it; the value of the condition as a line.
 
     Args:
         asked: with the condition.
-        free: without guidance, so that nothing was told.
+        unconditional: without guidance and condition.
         unit: of the property.
         ends: of the axis.
         translate: turns English words into the reader's.
     """
     figure = go.Figure()
-    for told, name, colour, pattern in ((free, "told nothing", MUTED, "/"), (asked, "told the value", ACCENT, "")):
-        counts, edges = np.histogram(np.clip(told.readings, *ends), bins=24, range=ends)
+    both = ((unconditional, "unconditional", MUTED, "/"), (asked, "conditional", ACCENT, ""))
+    for sample, name, colour, pattern in both:
+        counts, edges = np.histogram(np.clip(sample.predictions, *ends), bins=24, range=ends)
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
-            y=counts / max(1, len(told.readings)),
+            y=counts / max(1, len(sample.predictions)),
             name=translate(name),
             opacity=0.75,
             marker={"color": colour, "pattern": {"shape": pattern}},
@@ -222,15 +223,15 @@ def draw_readings(
     figure.add_vline(x=asked.value, line_color=BAD, line_width=3)
     figure.update_layout(barmode="overlay", bargap=0.05)
     figure.update_xaxes(title=unit, range=ends).update_yaxes(tickformat=".0%")
-    figure = note_empty(frame(figure, 280), len(asked.readings) + len(free.readings), translate)
+    figure = note_empty(frame(figure, 280), len(asked.predictions) + len(unconditional.predictions), translate)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
 
 
-def draw_guidance(cells: Sequence[Told], tolerance: float, chosen: float, *, translate: Translate = str) -> go.Figure:
+def draw_guidance(cells: Sequence[Guided], tolerance: float, chosen: float, *, translate: Translate = str) -> go.Figure:
     """What guidance buys and costs: the share on target and the diversity, by its weight."""
     figure = go.Figure()
     weights = [cell.guidance for cell in cells]
-    met = [share_of(c.on_target(tolerance), len(c.readings))[0] for c in cells]
+    met = [share_of(c.on_target(tolerance), len(c.predictions))[0] for c in cells]
     for values, name, colour, dash, symbol in (
         (met, "on target", ACCENT, "solid", "circle"),
         ([c.diversity for c in cells], "diversity", BAD, "dash", "diamond"),
@@ -244,7 +245,7 @@ def draw_guidance(cells: Sequence[Told], tolerance: float, chosen: float, *, tra
             line={"color": colour, "dash": dash, "width": 3},
             marker={"symbol": symbol, "size": 10},
         )
-    ends = [share_of(c.on_target(tolerance), len(c.readings)) for c in cells]
+    ends = [share_of(c.on_target(tolerance), len(c.predictions)) for c in cells]
     figure.data[0].error_y = {
         "array": [high - share for share, _low, high in ends],
         "arrayminus": [share - low for share, low, _high in ends],

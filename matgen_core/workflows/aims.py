@@ -31,7 +31,7 @@ class Aims:
     """Goals with their weights.
 
     Args:
-        target: built-in goals and constraints, of which the generator is told as well.
+        target: built-in goals and constraints, which the generator gets as well.
         own: properties of the user's own, each with its goal.
         weights: by key of the property; 1 where none is given.
     """
@@ -75,8 +75,8 @@ class Aims:
     def _built_in(self, candidate: Candidate[Any]) -> dict[str, float]:
         found = {}
         for key, goal in self.target.goals.items():
-            reading = candidate.predictions.get(key)
-            value, spread = (None, None) if reading is None else (reading.value, reading.spread)
+            prediction = candidate.predictions.get(key)
+            value, spread = (None, None) if prediction is None else (prediction.value, prediction.spread)
             found[key] = desirability(goal, value, spread, PROPERTIES[key].tolerance or _WHOLE)
         return found
 
@@ -107,16 +107,16 @@ class Aims:
 
 def _with_verdict(candidate: Candidate[Any], own: OwnTarget, goal: Goal) -> Candidate[Any]:
     """By the judging predictor; the reason says both."""
-    reading = candidate.predictions.get(own.key)
-    if reading is None or reading.value is None or reading.judged is None or reading.judged.value is None:
+    prediction = candidate.predictions.get(own.key)
+    if prediction is None or prediction.value is None or prediction.judged is None or prediction.judged.value is None:
         return candidate
     low, high = goal.interval(own.tolerance)
-    met = low <= reading.judged.value <= high
+    met = low <= prediction.judged.value <= high
     reason = Message(
         "{judged:.3g} {unit} by the judging predictor, {steered:.3g} by the steering one, asked for {goal}",
-        judged=reading.judged.value,
+        judged=prediction.judged.value,
         unit=own.unit,
-        steered=reading.value,
+        steered=prediction.value,
         goal=goal,
     )
     return candidate.add_verdicts(Verdict(f"target:{own.key}", met, reason))

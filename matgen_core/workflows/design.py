@@ -172,9 +172,9 @@ def design_until(
     """
     made, budget = load_kind(kind), budget or Budget()
     run: DesignRun[Any] = before or DesignRun((), rules or Rules(), seed)
-    told, ruled = check_design(kind, target, budget, run.rules, settings)
+    aim, ruled = check_design(kind, target, budget, run.rules, settings)
     clock, working = Clock(budget.seconds, cancelled), Working[Any]()
-    stages = made.begin(Brief(target, told, run.seed, ruled, run.rules, on_stage=working), finished_before(run))
+    stages = made.begin(Brief(target, aim, run.seed, ruled, run.rules, on_stage=working), finished_before(run))
     working.judge = stages.judge
 
     def step(size: int, first: int) -> tuple[Candidate[Any], ...]:
@@ -202,6 +202,6 @@ def check_design(
     check_brief(target, budget, rules)
     ruled = made.ruled(settings or made.settings(), rules)
     made.check(target, 1, ruled)
-    told = made.told(target, rules)
-    made.check(told, 1, ruled)
-    return told, ruled
+    aim = made.generation_target(target, rules)
+    made.check(aim, 1, ruled)
+    return aim, ruled

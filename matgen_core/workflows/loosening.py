@@ -47,7 +47,7 @@ def loosen(candidate: Candidate[M], rule: str, rules: Rules, target: Target) -> 
     if rule.startswith("target:"):
         return _widen(candidate, rule.removeprefix("target:"), rules, target)
     looser: Rules | None = None
-    if rule == "newness":
+    if rule == "novelty":
         looser = replace(rules, known=True)
     elif rule == "solid_state":
         looser = replace(rules, solid_state=False)

@@ -32,7 +32,7 @@ def own_property(name: str, values: Sequence[float] = ()) -> Property:
     return Property(f"{PREFIX}{name}", label or name, unit, low, high if high > low else low + 1.0, tolerance)
 
 
-def add_own_readings(candidates: Sequence[Candidate[Any]], names: Sequence[str]) -> tuple[Candidate[Any], ...]:
+def add_own_predictions(candidates: Sequence[Candidate[Any]], names: Sequence[str]) -> tuple[Candidate[Any], ...]:
     """The same candidates with a prediction by each predictor; one that a predictor cannot read has a note instead.
 
     A predictor of formulas reads crystals by their formula, too; one of molecules reads molecules only.

@@ -213,7 +213,7 @@ def train_target(
         label: of the column; the name where empty.
         unit: of the values.
         seed: of folds and halves.
-        on_progress: told of parts done and parts in all.
+        on_progress: called with parts done and parts in all.
         cancelled: asked between the parts.
 
     Raises:

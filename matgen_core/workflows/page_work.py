@@ -1,8 +1,8 @@
 """Long work of the pages as functions that a worker process can be sent: settings in, reports and results out.
 
-Each takes ``report``, told of a :class:`Progress` and of whatever else the page shows meanwhile, and ``stopped``, asked
-whether to end; the rest by keyword. Everything that goes in or comes out is a record, so that it passes from one
-process to another.
+Each takes ``report``, called with a :class:`Progress` and with whatever else the page shows meanwhile, and
+``stopped``, asked whether to end; the rest by keyword. Everything that goes in or comes out is a record, so that it
+passes from one process to another.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from matgen_core.workflows.candidate_files import Item, Refused, read_uploads
 from matgen_core.workflows.explore import neighbour_map
 from matgen_core.workflows.finetune import Tuned, finetune
 from matgen_core.workflows.loop import DesignRun
-from matgen_core.workflows.own_predictors import add_own_readings
+from matgen_core.workflows.own_predictors import add_own_predictions
 from matgen_core.workflows.own_store import load_copy, save_target
 from matgen_core.workflows.own_targets import train_target
 from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table
@@ -215,21 +215,21 @@ def screen(
     """Predicts and judges candidates of a run or of files.
 
     Args:
-        report: told of the candidates, and of the source as :class:`SourceNews`.
+        report: called with the candidates, and of the source as :class:`SourceNews`.
         stopped: whether to end.
         source: of the candidates.
         rules: what a candidate must pass.
         own: predictors of the user's own that predict, too.
-        most: candidates that are screened, and refused rows that are told of.
+        most: candidates that are screened, and refused rows that are reported.
     """
-    screener = Screener(rules=rules, further=partial(add_own_readings, names=list(own)) if own else None)
-    found, notes, told, cut = list[Candidate[Any]](), list[str](), 0, False
+    screener = Screener(rules=rules, further=partial(add_own_predictions, names=list(own)) if own else None)
+    found, notes, reported, cut = list[Candidate[Any]](), list[str](), 0, False
     news: list[Refused] = []
     for batch in batches(source.read(notes), BATCH):
         if stopped():
             break
-        refused = [item for item in batch if isinstance(item, Refused)][: most - told]
-        news, told = news + refused, told + len(refused)
+        refused = [item for item in batch if isinstance(item, Refused)][: most - reported]
+        news, reported = news + refused, reported + len(refused)
         good = [item for item in batch if not isinstance(item, Refused)]
         if len(found) + len(good) > most:
             cut = True
@@ -283,10 +283,10 @@ def map_neighbours(report: Tell, stopped: Stopped, *, space: str) -> NDArray[np.
 
 
 def encode_run(report: Tell, stopped: Stopped, *, space: str, materials: Sequence[object] | str) -> None:
-    """Vectors of a run in a space, told part by part.
+    """Vectors of a run in a space, reported part by part.
 
     Args:
-        report: told of the vectors (N, D) of each part.
+        report: called with the vectors (N, D) of each part.
         stopped: whether to end.
         space: name of the space.
         materials: of the run, or its id in the store.
@@ -330,7 +330,7 @@ class TaughtSoFar:
 def teach(
     report: Tell, stopped: Stopped, *, texts: Sequence[str], values: Sequence[object], kind: str, config: FinetuneConfig
 ) -> Tuned:
-    """A predictor taught from a table; its curve is told of after each epoch."""
+    """A predictor taught from a table; its curve is reported after each epoch."""
     torch.set_num_threads(1)  # of this thread: several stand in one another's way in a class
     examples = read_examples(list(texts), values, kind)
 

@@ -87,21 +87,21 @@ class Objective:
             return sum(self._desirability(value + node * spread) for node in _NODES) / len(_NODES)
         return self._desirability(value)
 
-    def expected(self, reading: Prediction | None) -> float | None:
+    def expected(self, prediction: Prediction | None) -> float | None:
         """Desirability of a prediction; of one that may be zero (a metal) the mean over both, by their probabilities.
 
         Where the value is known, the prediction and its spread do not count; a judge's value counts before it.
         """
-        if reading is None:
+        if prediction is None:
             return None
-        if reading.known is not None:
-            return self.desirability(reading.known)
-        if reading.judged is not None and reading.judged.value is not None:
-            return self.desirability(*reading.deciding())
-        zero, away = reading.zero_chance, reading.otherwise
+        if prediction.known is not None:
+            return self.desirability(prediction.known)
+        if prediction.judged is not None and prediction.judged.value is not None:
+            return self.desirability(*prediction.deciding())
+        zero, away = prediction.zero_chance, prediction.otherwise
         if self.goal is None or zero is None or away is None:
-            return self.desirability(reading.value, reading.spread)
-        other = self.desirability(away, reading.otherwise_spread)
+            return self.desirability(prediction.value, prediction.spread)
+        other = self.desirability(away, prediction.otherwise_spread)
         return None if other is None else zero * self._desirability(0.0) + (1.0 - zero) * other
 
     def _desirability(self, value: float) -> float:
@@ -204,8 +204,8 @@ def aggregate(candidate: Candidate[M], objectives: Sequence[Objective]) -> float
     """Weighted geometric mean of the desirabilities; None where one is missing."""
     total = weights = 0.0
     for objective in objectives:
-        reading = candidate.predictions.get(objective.key)
-        value = objective.expected(reading)
+        prediction = candidate.predictions.get(objective.key)
+        value = objective.expected(prediction)
         if value is None:
             return None
         if value == 0.0:

@@ -1,4 +1,4 @@
-"""Readings of the user's own table: a column of formulas, CIFs or SMILES gets its properties beside it.
+"""Predictions for the user's own table: a column of formulas, CIFs or SMILES gets its properties beside it.
 
 Works in batches from file to file, so that memory does not grow with the rows. A row that cannot be read keeps its
 place and says why; the others go on.
@@ -21,7 +21,7 @@ from matgen_core.core.properties import columns_of
 from matgen_core.core.records import Candidate, Crystal, Origin, Prediction
 from matgen_core.files.saving import KeptFile
 from matgen_core.files.tables import Row, Table, find_material, open_table
-from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.compositions.rows import reduce_formula
 from matgen_core.kinds.crystals.files import harmless, judge_cells, judge_columns, why_missing
 from matgen_core.kinds.crystals.predict import predict
@@ -50,7 +50,7 @@ _TABLED = ("formation_energy", "e_above_hull")
 JUDGED = {"cif": _TABLED}
 _BATCH = {"formula": 512, "cif": 32, "smiles": 512}
 
-Reading = list[Prediction] | str
+RowPredictions = list[Prediction] | str
 
 
 @dataclass
@@ -82,7 +82,7 @@ def read_rows(
     using: str | None = None,
     notes: list[tuple[int, str]] | None = None,
     judge: bool = True,
-) -> list[Reading]:
+) -> list[RowPredictions]:
     """Predictions of each text, or why there are none.
 
     Args:
@@ -95,14 +95,14 @@ def read_rows(
     if using:
         return [[read] if isinstance(read, Prediction) else read for read in predict_with(using, texts)]
     if kind == "smiles":
-        return [_read_smiles(text) for text in texts]
+        return [_predict_smiles(text) for text in texts]
     if kind == "formula":
-        return _read_formulas(texts)
-    return _read_cifs(texts, [] if notes is None else notes, judge)
+        return _predict_formulas(texts)
+    return _predict_cifs(texts, [] if notes is None else notes, judge)
 
 
-def _read_formulas(texts: Sequence[str]) -> list[Reading]:
-    rows: list[Reading] = []
+def _predict_formulas(texts: Sequence[str]) -> list[RowPredictions]:
+    rows: list[RowPredictions] = []
     reduced: list[str | None] = []
     for text in texts:
         try:
@@ -112,13 +112,13 @@ def _read_formulas(texts: Sequence[str]) -> list[Reading]:
             reduced.append(None)
             rows.append(str(error))
     good = [i for i, formula in enumerate(reduced) if formula]
-    for i, predictions in zip(good, read_formulas([str(reduced[i]) for i in good]), strict=True):
+    for i, predictions in zip(good, predict_texts([str(reduced[i]) for i in good]), strict=True):
         rows[i] = predictions
     return rows
 
 
-def _read_cifs(texts: Sequence[str], notes: list[tuple[int, str]], judge: bool) -> list[Reading]:
-    rows: list[Reading] = []
+def _predict_cifs(texts: Sequence[str], notes: list[tuple[int, str]], judge: bool) -> list[RowPredictions]:
+    rows: list[RowPredictions] = []
     candidates: list[tuple[int, Candidate[Crystal]]] = []
     for i, text in enumerate(texts):
         said: list[str] = []
@@ -133,7 +133,7 @@ def _read_cifs(texts: Sequence[str], notes: list[tuple[int, str]], judge: bool) 
     return rows
 
 
-def _read_smiles(text: str) -> Reading:
+def _predict_smiles(text: str) -> RowPredictions:
     try:
         molecule = read(split_extension(text)[0])
     except BadInput as error:
@@ -200,7 +200,7 @@ def _copy(
     out: Path,
     keys: Sequence[str],
     report: Report,
-    read: Callable[[Sequence[Row]], list[Reading]],
+    read: Callable[[Sequence[Row]], list[RowPredictions]],
     on_progress: Callable[[int], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> None:
@@ -216,14 +216,18 @@ def _copy(
         while batch := list(islice(table.rows, _BATCH[report.kind])):
             if cancelled and cancelled():
                 break
-            for row, reading in zip(batch, read(batch), strict=True):
+            for row, prediction in zip(batch, read(batch), strict=True):
                 report.rows += 1
                 own = [row.cells.get(column, "") for column in table.columns]
-                problem = reading if isinstance(reading, str) else why_missing({p.property: p for p in reading}, keys)
-                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, reading, judged), problem)])
-                if isinstance(reading, str):
-                    report.bad[_shape(reading)] += 1
-                report.lacking += bool(problem) and not isinstance(reading, str)
+                problem = (
+                    prediction
+                    if isinstance(prediction, str)
+                    else why_missing({p.property: p for p in prediction}, keys)
+                )
+                writer.writerow([harmless(cell) for cell in (*own, *_cells(keys, prediction, judged), problem)])
+                if isinstance(prediction, str):
+                    report.bad[_shape(prediction)] += 1
+                report.lacking += bool(problem) and not isinstance(prediction, str)
                 if problem and len(report.examples) < 10:
                     report.examples.append((row.number, problem))
             target.flush()
@@ -233,14 +237,16 @@ def _copy(
         report.path = target.path
 
 
-def _read_batch(batch: Sequence[Row], name: str, report: Report, using: str | None, judge: bool) -> list[Reading]:
-    """Readings of each row, or its problem; the report gets how a CIF was read that leaves something open."""
+def _read_batch(
+    batch: Sequence[Row], name: str, report: Report, using: str | None, judge: bool
+) -> list[RowPredictions]:
+    """Predictions for each row, or its problem; the report gets how a CIF was read that leaves something open."""
     noted: list[tuple[int, str]] = []
-    found: list[Reading] = [row.problem for row in batch]
+    found: list[RowPredictions] = [row.problem for row in batch]
     good = [i for i, row in enumerate(batch) if not row.problem]
-    readings = read_rows(report.kind, [batch[i].cells[name] for i in good], using, noted, judge)
-    for i, reading in zip(good, readings, strict=True):
-        found[i] = reading
+    predictions = read_rows(report.kind, [batch[i].cells[name] for i in good], using, noted, judge)
+    for i, prediction in zip(good, predictions, strict=True):
+        found[i] = prediction
     for i, said in noted:
         report.notes.append(Message("row {number}: {note}", number=batch[good[i]].number, note=said))
     return found
@@ -308,7 +314,7 @@ def _columns(key: str, judged: Sequence[str]) -> list[str]:
     return [*names, *judge_columns(key)] if key in judged else names
 
 
-def _cells(keys: Sequence[str], read: Reading, judged: Sequence[str]) -> list[object]:
+def _cells(keys: Sequence[str], read: RowPredictions, judged: Sequence[str]) -> list[object]:
     """What stands in the columns of all properties."""
     by_key = {} if isinstance(read, str) else {prediction.property: prediction for prediction in read}
     cells: list[object] = []

@@ -151,7 +151,7 @@ def load_predictor(name: str) -> tuple[Tuned, str, str]:
 
 
 def predict_with(name: str, texts: Sequence[str]) -> list[Prediction | str]:
-    """Readings of formulas or SMILES by a named predictor; a reason where a text cannot be read."""
+    """Predictions for formulas or SMILES by a named predictor; a reason where a text cannot be read."""
     tuned, label, unit = load_predictor(name)
     cleaned: list[str | None] = []
     found: list[Prediction | str] = []

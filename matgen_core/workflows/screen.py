@@ -70,7 +70,9 @@ class Screener:
 
 def _keep_given(read: Candidate[M], before: Candidate[M]) -> Candidate[M]:
     """What the user's table says of a property stands; no model overrules it."""
-    return read.add_predictions(*(reading for reading in before.predictions.values() if reading.method == GIVEN))
+    return read.add_predictions(
+        *(prediction for prediction in before.predictions.values() if prediction.method == GIVEN)
+    )
 
 
 def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:

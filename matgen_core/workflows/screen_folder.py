@@ -162,9 +162,9 @@ class _Files:
             self._table.writerow([harmless(cell) for cell in (*self._header, *self._written)])
         cells: list[object] = [candidate.id, written_name(candidate)]
         for key in self.keys:
-            reading = candidate.predictions.get(key)
-            cells += [None, None] if reading is None else [reading.value, reading.spread]
-            cells.append(None if reading is None or reading.judged is None else reading.judged.value)
+            prediction = candidate.predictions.get(key)
+            cells += [None, None] if prediction is None else [prediction.value, prediction.spread]
+            cells.append(None if prediction is None or prediction.judged is None else prediction.judged.value)
         cells.append(why_missing(candidate.predictions, self._asked(candidate)))
         bad = objections(candidate, rules)
         cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]

@@ -78,15 +78,15 @@ def list_structures(
     report(Progress("predict", len(known), len(known) + count, known))
     found: tuple[Candidate, ...] = ()
 
-    def told(progress: Progress[Any]) -> None:
-        if progress.stage != "done":  # what is listed in the end is told below
+    def report(progress: Progress[Any]) -> None:
+        if progress.stage != "done":  # what is listed in the end is reported below
             shown = (*known, *progress.candidates)
             report(replace(progress, done=len(known) + progress.done, total=len(known) + count, candidates=shown))
 
     if count and not (cancelled and cancelled()):
         try:
             found = design(
-                "crystals", target, count, seed=seed, settings=settings, on_progress=told, cancelled=cancelled
+                "crystals", target, count, seed=seed, settings=settings, on_progress=report, cancelled=cancelled
             )
         except BadTarget:  # no space group holds the formula in so few atoms; what is known of it still counts
             if not known:
@@ -95,7 +95,7 @@ def list_structures(
         raise BadTarget(
             "no structure type fits {formula}; look for a formula with smaller amounts", formula=quote(formula)
         )
-    listed = (*known, *_by_hull(c for c in found if not c.failed("duplicate") and not c.failed("newness")))
+    listed = (*known, *_by_hull(c for c in found if not c.failed("duplicate") and not c.failed("novelty")))
     report(Progress("done", len(listed), len(known) + count, listed))
     return listed
 
@@ -187,7 +187,7 @@ def vary_crystal(
         constraints: every variant keeps them; None for any elements.
         seed: of the random numbers.
         settings: of the relaxation; None for the usual ones.
-        on_progress: told of the variants in work, each in its stage, and of what came of them.
+        on_progress: called with the variants in work, each in its stage, and of what came of them.
         cancelled: asked often; once it says yes, each comes back in the stage that it has reached.
 
     Raises:

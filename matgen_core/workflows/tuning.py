@@ -149,7 +149,7 @@ class Tuner:
     def run(
         self, on_step: Callable[[Tuning], None] | None = None, cancelled: Callable[[], bool] | None = None
     ) -> Tuning:
-        """Tunes until a limit ends it; ``on_step`` is told after each batch."""
+        """Tunes until a limit ends it; ``on_step`` is called after each batch."""
         tuning, settings = self.tuning, self.settings
         best = -1.0
 
@@ -280,7 +280,7 @@ def tune(
         aims: goals and weights.
         settings: of the tuning; None for the usual ones.
         generator: settings of the kind's generator; None for the usual ones.
-        on_step: told after each batch.
+        on_step: called after each batch.
         cancelled: asked often; once it says yes, what was reached is returned.
 
     Returns:

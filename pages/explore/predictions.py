@@ -1,4 +1,4 @@
-"""Readings of what the user brings: a few formulas or SMILES typed, or a table; with spreads, methods, domain."""
+"""Predictions for what the user brings: a few formulas or SMILES typed, or a table; with spreads, methods, domain."""
 
 from __future__ import annotations
 

@@ -155,13 +155,13 @@ def open_text(otherwise: float, unit: str) -> str:
 
 def metal_chance(candidate: Candidate[Any]) -> float | None:
     """Probability that it is a metal, in two digits; None where the model of its gap does not tell."""
-    reading = candidate.predictions.get("band_gap")
-    return None if reading is None else round_chance(reading.zero_chance)
+    prediction = candidate.predictions.get("band_gap")
+    return None if prediction is None else round_chance(prediction.zero_chance)
 
 
 def given_text(candidate: Candidate[Any]) -> str:
     """The properties whose values the user brought."""
-    return ", ".join(label_text(key) for key, reading in candidate.predictions.items() if reading.method == GIVEN)
+    return ", ".join(label_text(key) for key, prediction in candidate.predictions.items() if prediction.method == GIVEN)
 
 
 def source_text(prediction: Prediction) -> str:
@@ -190,8 +190,8 @@ def judged_text(prediction: Prediction) -> str:
     return f"{number(judged.value, 3)}{spread} {prediction.unit} · {who}"
 
 
-def reading_text(prediction: Prediction | None) -> str:
-    """A reading with spread and unit; a dash where there is none."""
+def prediction_text(prediction: Prediction | None) -> str:
+    """A prediction with spread and unit; a dash where there is none."""
     if prediction is None or prediction.value is None:
         return "–"
     places = 3 if prediction.unit.startswith("eV/") else 2
@@ -219,9 +219,9 @@ def cautions(candidate: Candidate[Crystal] | Candidate[Formula]) -> str:
     return ", ".join(word for word, holds in found.items() if holds)
 
 
-def newness_text(candidate: Candidate) -> str:
+def novelty_text(candidate: Candidate) -> str:
     """What is known of it in two words; the verdict's reason has the sentence."""
-    verdict = candidate.verdict("newness")
+    verdict = candidate.verdict("novelty")
     if verdict is None:
         return "–"
     if verdict.passed is None:
@@ -250,7 +250,7 @@ def rule_text(rule: str) -> str:
         "distances": _("Distances"),
         "constraints": _("Constraints on elements and atoms"),
         "charge_balance": _("Charge balance (SMACT)"),
-        "newness": _("Novelty"),
+        "novelty": _("Novelty"),
         "duplicate": _("Unique in this run"),
         "surplus": _("Not needed: enough found before"),
         "oxidation": _("Oxidation states"),

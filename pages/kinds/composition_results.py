@@ -59,7 +59,7 @@ def show_formula_shares(
         boxes.append(Box(_("Meets every target"), sum(map(met_all, found)), len(found)))
     boxes += [
         Box(_("Charge-balanced, of generated"), sum(mark(charge_verdict(c)) == "✓" for c in drawn), len(drawn)),
-        Box(_("Not a known formula"), passed("newness", found), len(found)),
+        Box(_("Not a known formula"), passed("novelty", found), len(found)),
         Box(_("Unique, of generated"), passed("duplicate", drawn), len(drawn)),
     ]
     with st.container(horizontal=True, gap="small", key="formula-shares"):
@@ -93,8 +93,8 @@ def _row(candidate: Candidate[Formula], target: Target) -> dict[str, object]:
     row |= target_cells(candidate, target)
     row |= prediction_cells(candidate, _COLUMNS)
     row |= charge_cells(candidate)
-    newness = candidate.verdict("newness")
-    row["new"] = _("new") if newness is not None and newness.passed else _("known")
+    novelty = candidate.verdict("novelty")
+    row["new"] = _("new") if novelty is not None and novelty.passed else _("known")
     row["cautions"] = cautions(candidate)
     near, share = _nearest(formula)
     row["nearest"], row["far"] = subscript(near), share

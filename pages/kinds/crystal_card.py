@@ -48,13 +48,13 @@ def show_details(candidate: Candidate) -> None:
     if candidate.is_draft:
         _show_found(candidate)
         return
-    readings, cell, pattern, files = st.tabs(
+    predictions, cell, pattern, files = st.tabs(
         [_("Properties and checks"), _("Cell and sites"), _("Diffraction"), _("CIF and files")],
         key="details",
         on_change="rerun",
     )
-    with readings:
-        if readings.open:
+    with predictions:
+        if predictions.open:
             _show_found(candidate)
     with cell:
         if cell.open:

@@ -14,14 +14,14 @@ from matgen_core.core.records import Candidate
 from matgen_core.kinds.crystals.agreement import RULE as AGREEMENT
 from matgen_core.kinds.crystals.judge import base_rates, met_all
 from matgen_core.kinds.known_phases import ENERGIES, is_near_hull
-from matgen_core.viz.crystals import draw_readings
+from matgen_core.viz.crystals import draw_predictions
 from pages.i18n.formatting import (
     cautions,
     charge_verdict,
     goal_text,
     group_symbol,
     mark,
-    newness_text,
+    novelty_text,
     subscript,
 )
 from pages.i18n.language import N_, _
@@ -81,9 +81,9 @@ def show_shares(candidates: Sequence[Candidate], target: Target) -> None:
         random = _("random: not measured") if rate is None else _("random: {share:.0%}").format(share=rate)
         boxes.append(box(f"{_(PROPERTIES[key].label)} {goal_text(key, goal)}", _passed(f"target:{key}"), random))
     boxes.append(box(_("Below {limit:g} eV/atom above hull").format(limit=_STABLE), is_stable))
-    unsure = sum((v := c.verdict("newness")) is not None and v.passed is None for c in candidates)
+    unsure = sum((v := c.verdict("novelty")) is not None and v.passed is None for c in candidates)
     note = _("{n} not compared").format(n=unsure) if unsure else ""
-    boxes.append(box(_("Not in the reference"), _passed("newness"), note))
+    boxes.append(box(_("Not in the reference"), _passed("novelty"), note))
     with st.container(key="shares", horizontal=True, gap="small"):
         show_boxes(boxes, 142 if len(boxes) < 6 else 118)  # six fit beside the controls on a small laptop
 
@@ -96,7 +96,7 @@ def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[C
     checks: dict[str, tuple[str, Callable[[Candidate], bool]]] = {
         "target": (_("on target"), met_all),
         "stable": (_("near the hull"), is_stable),
-        "new": (_("not in the reference"), _passed("newness")),
+        "new": (_("not in the reference"), _passed("novelty")),
         "charge": (_("charge-balanced"), _is_balanced),
         "unique": (_("unique"), _passed("duplicate")),
     }
@@ -128,10 +128,10 @@ def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> N
 
 def _why_empty(candidate: Candidate, key: str) -> str:
     """Why a cell of the row is empty."""
-    reading = candidate.predictions.get(key.removesuffix("_judge"))
-    if not key.endswith("_judge") or reading is None:
+    prediction = candidate.predictions.get(key.removesuffix("_judge"))
+    if not key.endswith("_judge") or prediction is None:
         return no_prediction(candidate, key)
-    return _(reading.judged.note) if reading.judged is not None else _("not judged: CHGNet alone")
+    return _(prediction.judged.note) if prediction.judged is not None else _("not judged: CHGNet alone")
 
 
 def _row(candidate: Candidate, target: Target) -> dict[str, object]:
@@ -146,7 +146,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     row |= prediction_cells(candidate, dict.fromkeys((*target.goals, "e_above_hull", *_COLUMNS)))
     row |= judged_cells(candidate)
     row["cautions"] = cautions(candidate)
-    row["newness"] = newness_text(candidate)
+    row["novelty"] = novelty_text(candidate)
     row |= charge_cells(candidate)
     for rule in ("distances", "duplicate"):
         row[rule] = mark(candidate.verdict(rule))
@@ -211,7 +211,7 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
         "state": words(_("State"), width=85, help=state_help()) if table["state"].notna().any() else None,
         "atoms": numbers(_("Atoms"), width=55, help=_("In the primitive cell")),
         **shared_columns(_SCORE),
-        "newness": words(
+        "novelty": words(
             _("Novelty"),
             width=115,
             help=_(
@@ -240,7 +240,7 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
 
 
 def show_plot(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
-    """Readings against targets; a click on a point picks it."""
+    """Predictions against targets; a click on a point picks it."""
     names = {key: _(PROPERTIES[key].label) for key in _COLUMNS}
     order = list(dict.fromkeys([*target.goals, "formation_energy", "e_above_hull", *_COLUMNS]))
     order.sort(key=lambda key: all(c.value(key) is None for c in candidates))  # what was read first
@@ -250,6 +250,8 @@ def show_plot(candidates: Sequence[Candidate], target: Target, pick: Pick) -> No
     if not any(c.value(x) is not None and c.value(y) is not None and not c.is_draft for c in candidates):
         st.info(_("No candidate has both values. Choose other axes."))
         return
-    chart = draw_readings([c for c in candidates if not c.is_draft], x, y, target.goals, picked=pick.shown, translate=_)
+    chart = draw_predictions(
+        [c for c in candidates if not c.is_draft], x, y, target.goals, picked=pick.shown, translate=_
+    )
     alt = _("{x} against {y} of the candidates, targets as bands").format(x=names[x], y=names[y])
     pick.show_plot(chart, "plot", alt)

@@ -42,12 +42,12 @@ def show_molecule(
         st.code(smiles, language=None, wrap_lines=True)
         show_conformer(smiles)
     with right:
-        readings, known, writing, files = st.tabs(
+        predictions, known, writing, files = st.tabs(
             [_("Properties and checks"), _("Nearest known"), _("How it was generated"), _("Files")],
             key="molecule-details",
         )
-        with readings:
-            _show_readings(candidate, target)
+        with predictions:
+            _show_predictions(candidate, target)
             _show_verdicts(candidate)
         with known:
             _show_nearest(smiles)
@@ -58,17 +58,17 @@ def show_molecule(
         show_origin(candidate)
 
 
-def _show_readings(candidate: Candidate[Molecule], target: Target) -> None:
+def _show_predictions(candidate: Candidate[Molecule], target: Target) -> None:
     rows = []
     for key in COLUMNS:
-        reading = candidate.predictions.get(key)
-        if reading is None or reading.value is None:
+        prediction = candidate.predictions.get(key)
+        if prediction is None or prediction.value is None:
             continue
         asked = f" · {_('target')} {goal_text(key, target.goals[key])}" if key in target.goals else ""
-        value = f"{number(reading.value, PROPERTIES[key].decimals)} {reading.unit}".strip()
+        value = f"{number(prediction.value, PROPERTIES[key].decimals)} {prediction.unit}".strip()
         rows.append(
             f'<tr><th>{escape(_(PROPERTIES[key].label))}</th><td><span class="number">{escape(value)}</span>'
-            f'{escape(asked)}<br><span class="quiet">{escape(_(reading.method))}</span></td></tr>'
+            f'{escape(asked)}<br><span class="quiet">{escape(_(prediction.method))}</span></td></tr>'
         )
     show_facts(rows)
 

@@ -128,7 +128,7 @@ def filter_molecules(candidates: Found, target: Target, settings: MoleculeSettin
             return met_all(candidate)
         if key == "new":
             return counts_for(candidate, "novel")
-        skip = ("target:", "newness")
+        skip = ("target:", "novelty")
         return all(v.passed is not False for v in candidate.verdicts if not v.rule.startswith(skip))
 
     return [c for c in candidates if all(passes(c, key) for key in ticked)]
@@ -223,7 +223,7 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
         "smiles": words("SMILES", pinned=True, width=260),
         "met": words(_("Met"), width=45),
         "score": score_column(_SCORE),
-        "newness": words(_("New"), width=55, help=_("✓: not among the training molecules")),
+        "novelty": words(_("New"), width=55, help=_("✓: not among the training molecules")),
         "id": words("id", width=80),
     }
     for name in COLUMNS:

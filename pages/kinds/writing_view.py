@@ -34,7 +34,7 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
     try:
         molecule = read(typed)
         smiles = own if typed == own else canonical(molecule)
-        steps = _steps(smiles, _told(candidate, target), replace(settings, prefix="", scaffold=""))
+        steps = _steps(smiles, _conditions(candidate, target), replace(settings, prefix="", scaffold=""))
     except MatGenError as error:
         st.error(_(str(error)))
         return
@@ -75,20 +75,20 @@ def _share(step: WritingStep) -> float:
     return next((before for name, before, _after in step.options if name == step.drawn), 0.0)
 
 
-def _told(candidate: Candidate[Molecule], target: Target) -> tuple[float, ...]:
-    told = []
+def _conditions(candidate: Candidate[Molecule], target: Target) -> tuple[float, ...]:
+    conditions = []
     for key in MOLECULE_CONDITIONS:
         goal, value = target.goals.get(key), candidate.value(key)
         if goal is None:
-            told.append(float("nan"))
+            conditions.append(float("nan"))
             continue
         low, high = goal.interval()
-        told.append(float(np.clip(value if value is not None else low, low, high)))
-    return tuple(told)
+        conditions.append(float(np.clip(value if value is not None else low, low, high)))
+    return tuple(conditions)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _steps(smiles: str, told: tuple[float, ...], settings: MoleculeSettings) -> list[WritingStep]:
+def _steps(smiles: str, asked: tuple[float, ...], settings: MoleculeSettings) -> list[WritingStep]:
     network, _checkpoint = load_writer()
-    conditions = torch.tensor([told], device=next(network.parameters()).device)
+    conditions = torch.tensor([asked], device=next(network.parameters()).device)
     return explain(network, smiles, with_domain(network, conditions, settings.domain), settings)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.lessons.compositions import next_atoms, write_some
 from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.molecules import MOLECULES, compare_molecules
@@ -90,7 +90,7 @@ def matbert() -> None:
     formula = st.text_input(_("Formula"), "Fe2O3", key="matbert-formula", max_chars=60, bind=URL)
     try:
         st.code("  ".join(tokens_of(formula)), language=None, wrap_lines=True)
-        read = [p for p in read_formulas([formula])[0] if p.property in PROPERTIES]
+        read = [p for p in predict_texts([formula])[0] if p.property in PROPERTIES]
     except MatGenError as error:
         st.error(_(str(error)))
         return

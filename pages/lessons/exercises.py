@@ -17,7 +17,7 @@ from matgen_core.lessons.chapter.inverse_design import multi_objective_generatio
 from matgen_core.lessons.exercises import CRITERIA, Outcome, judge_by_order, read_condition, try_condition
 from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.sampling import load_measured, share_of
-from pages.i18n.formatting import number, plain, reading_text, subscript
+from pages.i18n.formatting import number, plain, prediction_text, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.notebook import answer, guess, show_outcome
 from pages.lessons.numbers import share_text
@@ -58,9 +58,9 @@ def first() -> None:
             _(
                 "1. Training is stable: a mean squared error, no opponent, so modes are rarely lost. 2. Samples follow "
                 "the data: the latents of the diffusion lie several times nearer to those of known crystals than the "
-                "prior's. 3. Conditions are added easily, and their strength can be turned afterwards (guidance): told "
-                "a gap of 4 eV with w = 8, {told} of the readings are on target; untold, {free}. The price is time: "
-                "many steps for one sample. And not every figure is better, as the overlaps show."
+                "prior's. 3. Conditions are added easily, and their strength can be turned afterwards (guidance): "
+                "for a gap of 4 eV with w = 8, {told} of the predictions are on target; without guidance, {free}. The "
+                "price is time: many steps for one sample. And not every figure is better, as the overlaps show."
             ).format(told=_on_target(8.0), free=_on_target(0.0))
         )
 
@@ -96,7 +96,7 @@ def _share(some: int, every: int) -> str:
 
 def _on_target(guidance: float) -> str:
     told = load_measured().of("band_gap", 4.0, guidance)
-    return share_text(share_of(told.on_target(PROPERTIES["band_gap"].tolerance), len(told.readings)))
+    return share_text(share_of(told.on_target(PROPERTIES["band_gap"].tolerance), len(told.predictions)))
 
 
 def second() -> None:
@@ -123,7 +123,7 @@ def second() -> None:
     if "tried-2" in st.session_state:
         try:
             condition = read_condition(st.session_state["tried-2"][0])
-            with st.spinner(_("Drawing and reading …")):
+            with st.spinner(_("Generating and predicting …")):
                 outcome = tried(tuple(condition.items()), st.session_state["tried-2"][1])
             chance = "–" if outcome.chance is None else f"{outcome.chance:.0%}"
             st.markdown(
@@ -135,7 +135,7 @@ def second() -> None:
             )
             rows = [
                 {_("Formula"): subscript(reduced_formula(c.material)), _("Met"): "✓" if met_all(c) else "✗"}
-                | {_(PROPERTIES[k].label): reading_text(c.predictions.get(k)) for k in condition}
+                | {_(PROPERTIES[k].label): prediction_text(c.predictions.get(k)) for k in condition}
                 for c in outcome.candidates
             ]
             st.dataframe(pd.DataFrame(rows), hide_index=True, key="tried", alt=_("Candidates, one a row"))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.lessons.chapter import inverse_design
 from matgen_core.lessons.laws import LAWS
@@ -43,7 +43,7 @@ def both_ways() -> None:
         formula = st.text_input(_("Or your own formula"), key="forward-formula", max_chars=60, bind=URL) or str(formula)
         read = None
         try:
-            read = next(p for p in read_formulas([formula])[0] if p.property == "band_gap")
+            read = next(p for p in predict_texts([formula])[0] if p.property == "band_gap")
             if read.value is not None:
                 said = _("**{formula}** → {value} eV (± {spread})").format(
                     formula=subscript(formula), value=number(read.value, 2), spread=number(read.spread or 0.0, 2)

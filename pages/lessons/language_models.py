@@ -152,10 +152,10 @@ def told() -> None:
         span = record.high - record.low
         step = 1.0 if key in ("donors", "acceptors", "weight") else 0.1
         low = st.slider(
-            _("Told first"), record.low, record.high, record.low + round(span * 0.3), step, key=f"low-{key}"
+            _("First condition"), record.low, record.high, record.low + round(span * 0.3), step, key=f"low-{key}"
         )
         high = st.slider(
-            _("Told second"), record.low, record.high, record.low + round(span * 0.7), step, key=f"high-{key}"
+            _("Second condition"), record.low, record.high, record.low + round(span * 0.7), step, key=f"high-{key}"
         )
         seed = st.number_input(_("Seed"), 0, 10_000, 0, key="told-seed")
     found = {

@@ -14,8 +14,8 @@ from matgen_core.diffusion.samplers import METHODS
 from matgen_core.lessons import diffusion as lessons
 from matgen_core.lessons.diffusion import Film
 from matgen_core.lessons.laws import LAWS, holds
-from matgen_core.lessons.sampling import GUIDANCES, OPENING, TARGETS, Told, load_measured, share_of
-from matgen_core.viz.lessons import draw_guidance, draw_path, draw_readings, draw_ways
+from matgen_core.lessons.sampling import GUIDANCES, OPENING, TARGETS, Guided, load_measured, share_of
+from matgen_core.viz.lessons import draw_guidance, draw_path, draw_predictions, draw_ways
 from matgen_core.workflows.explore import Projection, principal_axes
 from pages.i18n.formatting import number, subscript
 from pages.i18n.language import _
@@ -71,7 +71,7 @@ def reverse() -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         key = st.selectbox(
-            _("Told"),
+            _("Condition"),
             ["", *CRYSTAL_CONDITIONS],
             key="told",
             format_func=lambda k: _(PROPERTIES[k].label) if k else _("nothing"),
@@ -179,8 +179,8 @@ def _share(some: int, every: int) -> str:
 def conditions() -> None:
     st.markdown(
         _(
-            "Tell the network a value and see where the readings go; they come from a network that did not steer. "
-            "Guidance exaggerates the difference that the condition makes:"
+            "Give the network a value as its condition and see where the predictions go; they come from a network that "
+            "did not steer. Guidance exaggerates the difference that the condition makes:"
         )
     )
     st.latex(r"\hat\varepsilon = \varepsilon_\varnothing + w\,(\varepsilon_c - \varepsilon_\varnothing)")
@@ -205,11 +205,11 @@ def conditions() -> None:
     asked, free = measured.of(key, value, weight), measured.of(key, value, 0.0)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"**{_('Readings')}**")
+        st.markdown(f"**{_('Predictions')}**")
         show_chart(
-            draw_readings(asked, free, f"{_(record.label)} ({record.unit})", (record.low, record.high), translate=_),
-            "guided-readings",
-            _("How the readings are spread with the condition and without it"),
+            draw_predictions(asked, free, f"{_(record.label)} ({record.unit})", (record.low, record.high), translate=_),
+            "guided-predictions",
+            _("How the predictions are spread with the condition and without it"),
         )
     with right:
         st.markdown(f"**{_('What guidance buys and what it costs')}**")
@@ -221,9 +221,9 @@ def conditions() -> None:
     _say_guidance(cells, asked, record)
 
 
-def _say_guidance(cells: Sequence[Told], asked: Told, record: Property) -> None:
+def _say_guidance(cells: Sequence[Guided], asked: Guided, record: Property) -> None:
     """What the figure shows at this target, in numbers, and the law of it."""
-    met = [share_of(cell.on_target(record.tolerance), len(cell.readings)) for cell in cells]
+    met = [share_of(cell.on_target(record.tolerance), len(cell.predictions)) for cell in cells]
     best = max(range(len(cells)), key=lambda i: met[i][0])
     st.markdown(
         _("On target without guidance {free}; most at w = {weight}: {best}; at w = {strongest}: {last}.").format(
@@ -242,7 +242,7 @@ def _say_guidance(cells: Sequence[Told], asked: Told, record: Property) -> None:
             "{tolerance} {unit}. Diversity: mean share of atoms by which two formulas differ. Some at this setting: "
             "{formulas}"
         ).format(
-            n=len(asked.readings),
+            n=len(asked.predictions),
             tolerance=f"{record.tolerance:g}",
             unit=record.unit,
             formulas=", ".join(map(subscript, asked.formulas)),

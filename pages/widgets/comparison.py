@@ -14,7 +14,7 @@ from pages.i18n.formatting import (
     judged_text,
     label_text,
     mark,
-    reading_text,
+    prediction_text,
     reason_text,
     rule_text,
 )
@@ -37,9 +37,9 @@ def show_comparison(candidates: Sequence[Candidate[Any]], rules: Rules) -> None:
                 _show_one(candidate, rules)
 
 
-def _both(reading: Prediction) -> str:
+def _both(prediction: Prediction) -> str:
     """What the model says, then what the judge says of the same."""
-    return " · ".join(filter(None, (reading_text(reading), judged_text(reading))))
+    return " · ".join(filter(None, (prediction_text(prediction), judged_text(prediction))))
 
 
 def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
@@ -47,8 +47,8 @@ def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
     page = page_kind_of(material)
     page.show_small(candidate)
     rows = [
-        f'<tr><th>{escape(label_text(key))}</th><td class="number">{escape(_both(reading))}</td></tr>'
-        for key, reading in candidate.predictions.items()
+        f'<tr><th>{escape(label_text(key))}</th><td class="number">{escape(_both(prediction))}</td></tr>'
+        for key, prediction in candidate.predictions.items()
     ]
     for verdict in objections(candidate, rules):
         sign = mark(verdict)

@@ -60,9 +60,9 @@ def show_design_page(name: str) -> None:
         seen = look(st.session_state[job_key(name)]) if job_key(name) in st.session_state else None
         busy = seen is not None and seen.busy
         pressed = ask_to_go(_("Generate"), asked is not None, busy)
-        told = handed_over(name, busy)
-        told = told_to_begin(name) or told
-        if asked and (pressed or (told and not busy)):
+        start = handed_over(name, busy)
+        start = told_to_begin(name) or start
+        if asked and (pressed or (start and not busy)):
             _start(page, _as_work(page, asked), asked.seed)
             st.rerun()
         if other := page.ask_other(busy):

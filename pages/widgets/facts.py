@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from matgen_core.core.records import Candidate, Verdict
-from pages.i18n.formatting import judged_text, label_text, mark, reading_text, reason_text, rule_text, source_text
+from pages.i18n.formatting import judged_text, label_text, mark, prediction_text, reason_text, rule_text, source_text
 from pages.i18n.language import _
 
 #: Class of the style sheet for a mark.
@@ -30,11 +30,13 @@ def fact_rows(facts: Mapping[str, str], marked: bool = False) -> list[str]:
 def prediction_rows(candidate: Candidate[Any]) -> list[str]:
     """Every prediction with its spread, which model makes it, and whether the material is unlike what that learnt."""
     rows = []
-    for key, reading in candidate.predictions.items():
-        warning = f'<br><span class="no">{_("out of domain")}</span>' if reading.in_domain is False else ""
-        name, value, about = (escape(f) for f in (label_text(key), reading_text(reading), source_text(reading)))
+    for key, prediction in candidate.predictions.items():
+        warning = f'<br><span class="no">{_("out of domain")}</span>' if prediction.in_domain is False else ""
+        name, value, about = (
+            escape(f) for f in (label_text(key), prediction_text(prediction), source_text(prediction))
+        )
         text = f'<span class="number">{value}</span>{warning}<br><span class="quiet">{about}</span>'
-        if judged := judged_text(reading):
+        if judged := judged_text(prediction):
             text += f"<br>{escape(judged)}"
         rows.append(f"<tr><th>{name}</th><td>{text}</td></tr>")
     return rows

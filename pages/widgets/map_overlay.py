@@ -124,7 +124,7 @@ def _ask_table(space: Space) -> TableVectors | None:
         st.error(_("The file is larger than 20 MB; give fewer rows"))
         return None
     if st.session_state.get(key, ("",))[0] != file.file_id:
-        st.session_state[key] = (file.file_id, *_start_reading(space, file.getvalue()))
+        st.session_state[key] = (file.file_id, *_start_prediction(space, file.getvalue()))
     _id, job, read = st.session_state[key]
     seen = look(job)
     if seen.busy:
@@ -139,7 +139,7 @@ def _ask_table(space: Space) -> TableVectors | None:
     return read[0] if read else None
 
 
-def _start_reading(space: Space, data: bytes) -> tuple[Job, list[TableVectors]]:
+def _start_prediction(space: Space, data: bytes) -> tuple[Job, list[TableVectors]]:
     """The job, and a list that will hold what it has read."""
     done: list[TableVectors] = []
     work = partial(page_work.encode_table, space=space.kind, data=data)

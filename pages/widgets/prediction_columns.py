@@ -20,7 +20,7 @@ from pages.i18n.formatting import (
     mark,
     metal_chance,
     number,
-    reading_text,
+    prediction_text,
 )
 from pages.i18n.language import _
 from pages.widgets.number_table import Columns
@@ -102,7 +102,7 @@ def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str
         cells[key] = None if prediction is None or unsure else prediction.value
         spread = None if prediction is None or prediction.value is None else prediction.spread
         cells[f"{key}_spread"] = (
-            reading_text(prediction) if unsure else None if spread is None else f"± {number(spread)}"
+            prediction_text(prediction) if unsure else None if spread is None else f"± {number(spread)}"
         )
     return cells
 

@@ -43,4 +43,4 @@ def show_table(report: Report, text: str) -> None:
     if len(shown) < report.rows:
         st.caption(_("The first {n:,} rows; the file has all of them.").format(n=len(shown)))
     show_rows(shown, "predict-table")
-    st.download_button(_("CSV with predictions"), text, "matgen-readings.csv", key="predict-csv", on_click="ignore")
+    st.download_button(_("CSV with predictions"), text, "matgen-predictions.csv", key="predict-csv", on_click="ignore")

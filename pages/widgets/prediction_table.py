@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.workflows.predict_table import MIXTURE, Reading
+from matgen_core.workflows.predict_table import MIXTURE, RowPredictions
 from pages.i18n.formatting import is_open, label_text, open_text
 from pages.i18n.language import _
 from pages.widgets.number_table import write_numbers
@@ -18,10 +18,10 @@ from pages.widgets.number_table import write_numbers
 MOST_SHOWN = 1000
 
 
-def table_of_typed(lines: Sequence[str], readings: Sequence[Reading]) -> pd.DataFrame:
+def table_of_typed(lines: Sequence[str], predictions: Sequence[RowPredictions]) -> pd.DataFrame:
     """One row a line: its predictions with their spreads, or its problem."""
     rows: list[dict[str, object]] = []
-    for line, read in zip(lines, readings, strict=True):
+    for line, read in zip(lines, predictions, strict=True):
         row: dict[str, object] = {_("Material"): line}
         rows.append(row)
         if isinstance(read, str):

@@ -112,7 +112,7 @@ def _offer(rule: str, rules: Rules, target: Target) -> str:
         return _("Allow few known phases")
     if rule == "hazards":
         return _("Allow these elements")
-    return _("Include known materials") if rule == "newness" else _("Remove this filter")
+    return _("Include known materials") if rule == "novelty" else _("Remove this filter")
 
 
 def _loosen(kind: str, rules: Rules, target: Target) -> None:

@@ -17,7 +17,7 @@ from matgen_core.kinds.crystals.relax import Relaxation
 from matgen_core.kinds.registry import record_of
 from matgen_core.workflows import page_work
 from matgen_core.workflows.screen import name_of
-from pages.i18n.formatting import group_markdown, judged_text, mark, reading_text, reason_text, subscript
+from pages.i18n.formatting import group_markdown, judged_text, mark, prediction_text, reason_text, subscript
 from pages.i18n.language import _
 from pages.kinds.structure_view import show_structure
 from pages.runs import jobs
@@ -99,7 +99,7 @@ def _start(crystals: Sequence[Candidate[Crystal]], symmetric: bool) -> None:
 def _both(prediction: Prediction | None) -> str:
     """What CHGNet says, which relaxed it, then what the judge says."""
     judged = "" if prediction is None else judged_text(prediction)
-    return " · ".join(filter(None, (reading_text(prediction), judged)))
+    return " · ".join(filter(None, (prediction_text(prediction), judged)))
 
 
 def _show_done(done: Sequence[Relaxation]) -> None:

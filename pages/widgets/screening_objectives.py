@@ -30,9 +30,9 @@ def readable(candidates: Sequence[Candidate[Any]]) -> dict[str, Property]:
     """Properties of which some candidate has a prediction, the user's own last."""
     values: dict[str, list[float]] = {}
     for candidate in candidates:
-        for key, reading in candidate.predictions.items():
-            if reading.value is not None:
-                values.setdefault(key, []).append(reading.value)
+        for key, prediction in candidate.predictions.items():
+            if prediction.value is not None:
+                values.setdefault(key, []).append(prediction.value)
     found = {key: record for key, record in PROPERTIES.items() if key in values}
     for key in values:
         if key.startswith(PREFIX):

@@ -42,13 +42,13 @@ def pick_few(ranked: Ranked) -> None:
         st.rerun()
     greedy = pick_diverse(vectors, merits, int(count), 0.0)
 
-    def told(numbers: Sequence[int]) -> tuple[str, str]:
+    def describe(numbers: Sequence[int]) -> tuple[str, str]:
         apart = mean_distance(vectors[list(numbers)])
         return number(float(np.mean([merits[i] for i in numbers]))), "–" if apart is None else number(apart)
 
     st.caption(
         _("Mean desirability {a} and mean distance {b}; selected by desirability only: {c} and {d}.").format(
-            a=told(chosen)[0], b=told(chosen)[1], c=told(greedy)[0], d=told(greedy)[1]
+            a=describe(chosen)[0], b=describe(chosen)[1], c=describe(greedy)[0], d=describe(greedy)[1]
         )
     )
     with st.expander(_("Desirability against diversity")):

@@ -141,11 +141,11 @@ def _cells(candidate: Candidate[Any], key: str) -> dict[str, object]:
 
     Beside them the value of the second model, where one judged; it is the one that counts.
     """
-    reading = candidate.predictions.get(key)
+    prediction = candidate.predictions.get(key)
     judged: dict[str, object] = {
-        f"{key}_judge": None if reading is None or reading.judged is None else reading.judged.value
+        f"{key}_judge": None if prediction is None or prediction.judged is None else prediction.judged.value
     }
-    if reading is not None and reading.known is not None:
+    if prediction is not None and prediction.known is not None:
         return {key: candidate.best(key), f"{key}_spread": None} | judged
     return prediction_cells(candidate, (key,)) | judged
 

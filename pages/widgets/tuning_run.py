@@ -121,12 +121,12 @@ def _row(run: TuningRun, candidate: Candidate[Any]) -> dict[str, object]:
         _("Met"): "✓" if met_all(candidate) else "✗",
     }
     for own, _goal in run.aims.own:
-        reading = candidate.predictions.get(own.key)
-        judged = None if reading is None else reading.judged
-        row[_("{label}, steering").format(label=own.label)] = None if reading is None else reading.value
+        prediction = candidate.predictions.get(own.key)
+        judged = None if prediction is None else prediction.judged
+        row[_("{label}, steering").format(label=own.label)] = None if prediction is None else prediction.value
         row[_("{label}, judging").format(label=own.label)] = None if judged is None else judged.value
         row["±" + own.label] = None if judged is None else judged.spread
-        inside = None if reading is None else reading.in_domain
+        inside = None if prediction is None else prediction.in_domain
         row[_("Like your rows") + ("" if len(run.aims.own) == 1 else f" ({own.label})")] = "✓" if inside else "✗"
     row |= {key: candidate.best(key) for key in run.aims.target.goals}
     return row | {_("Score"): candidate.score}

@@ -62,9 +62,9 @@ def rock_salt() -> Crystal:
 
 
 def candidate(name: str) -> Candidate:
-    reading = Prediction("band_gap", 5.0, None, "eV", name, None, name)
+    prediction = Prediction("band_gap", 5.0, None, "eV", name, None, name)
     return Candidate(
-        name, rock_salt(), Origin(name, name, 0, 0), {"band_gap": reading}, (Verdict("distances", True, name),)
+        name, rock_salt(), Origin(name, name, 0, 0), {"band_gap": prediction}, (Verdict("distances", True, name),)
     )
 
 

@@ -24,7 +24,7 @@ def test_a_target_gives_judged_candidates() -> None:
     for candidate in found:
         assert {"band_gap", "formation_energy", "magnetic_moment", "e_above_hull"} <= set(candidate.predictions)
         rules = {verdict.rule for verdict in candidate.verdicts}
-        assert {"distances", "constraints", "oxidation", "newness", "target:formation_energy"} <= rules
+        assert {"distances", "constraints", "oxidation", "novelty", "target:formation_energy"} <= rules
         assert candidate.origin.checkpoint
     assert [c.score for c in found] == sorted(c.score for c in found if c.score is not None)
 

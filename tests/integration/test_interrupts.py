@@ -106,7 +106,9 @@ def test_an_interrupted_relaxation_keeps_the_running_crystal_too(tmp_path: Path)
     cell.make_supercell([2, 2, 1])
     for name in ("one", "two"):
         (tmp_path / f"{name}.cif").write_text(cell.copy().perturb(0.4, seed=len(name)).to(fmt="cif"))
-    code, said = interrupted(tmp_path, r"step ([5-9]|\d\d)", "relax", "one.cif", "two.cif", "--out", "out", "--steps", "2000")
+    code, said = interrupted(
+        tmp_path, r"step ([5-9]|\d\d)", "relax", "one.cif", "two.cif", "--out", "out", "--steps", "2000"
+    )
     assert code == 0, said
     table = rows_of(tmp_path / "out" / "relaxed.csv")
     assert len(table) == 2, "every crystal has its row"

@@ -72,9 +72,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def candidate(number: int) -> Candidate[Molecule]:
-    reading = {"logp": Prediction("logp", number / 10, None, "", "RDKit", note="=1+1 \u202e 日本語 \x00")}
+    prediction = {"logp": Prediction("logp", number / 10, None, "", "RDKit", note="=1+1 \u202e 日本語 \x00")}
     return Candidate(
-        f"0-{number}", Molecule("C" * (number + 1)), Origin("t", "", 0, number), reading, (Verdict("valid", True),)
+        f"0-{number}", Molecule("C" * (number + 1)), Origin("t", "", 0, number), prediction, (Verdict("valid", True),)
     )
 
 

@@ -55,10 +55,10 @@ def test_a_short_tuning_raises_the_score_and_what_is_drawn_by_the_judge() -> Non
     tuned, kept_copy, shipped = drawn
     assert [c.material for c in tuned] == [c.material for c in kept_copy], "what comes back draws the same"
     assert sum(map(met_all, tuned)) > sum(map(met_all, shipped))
-    reading = tuned[0].predictions["own.fluorine"]
-    assert reading.role == STEERING
-    assert reading.judged is not None
-    assert reading.judged.role == JUDGING
+    prediction = tuned[0].predictions["own.fluorine"]
+    assert prediction.role == STEERING
+    assert prediction.judged is not None
+    assert prediction.judged.role == JUDGING
     assert "fluorides (tuned from matgpt@" in kept_copy[0].origin.checkpoint
 
 

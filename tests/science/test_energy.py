@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pymatgen.core import Structure
 
-from matgen_core.chem.energy import formation_energy, read_energies
+from matgen_core.chem.energy import formation_energy, predict_energies
 from matgen_core.kinds.crystals.reference import load_reference
 
 
@@ -17,12 +17,12 @@ def test_it_reproduces_the_formation_energy_of_withheld_rows(rows_folder: Path) 
     table = pd.read_csv(rows_folder / "crystals.csv.gz", keep_default_na=False)
     table = table[(table.split == "val") & (table.n_atoms <= 12)].sample(80, random_state=0)
     structures = [Structure.from_str(cif, fmt="cif") for cif in table.cif]
-    readings = read_energies(structures)
+    predictions = predict_energies(structures)
     elements = load_reference().elements
     errors = []
-    for structure, reading, truth in zip(structures, readings, table.formation_energy_per_atom, strict=True):
-        assert reading.energy is not None
-        read = formation_energy(reading.energy, structure.composition.as_dict(), elements)
+    for structure, prediction, truth in zip(structures, predictions, table.formation_energy_per_atom, strict=True):
+        assert prediction.energy is not None
+        read = formation_energy(prediction.energy, structure.composition.as_dict(), elements)
         assert read is not None
         errors.append(abs(read - float(truth)))
     assert float(np.mean(errors)) < 0.03

@@ -26,9 +26,9 @@ def test_it_agrees_with_pymatgen(formula: str) -> None:
     entries += [PDEntry(Composition(e), 0.0) for e in ("Li", "Fe", "O")]
     probe = PDEntry(Composition(formula), -1.0 * Composition(formula).num_atoms)
     expected = PhaseDiagram(entries).get_e_above_hull(probe, allow_negative=True)
-    reading = hull_of(PHASES).read(Composition(formula).as_dict(), -1.0)
-    assert reading.e_above_hull == pytest.approx(expected, abs=1e-6)
-    assert sum(share for _, share in reading.products) == pytest.approx(1.0)
+    prediction = hull_of(PHASES).read(Composition(formula).as_dict(), -1.0)
+    assert prediction.e_above_hull == pytest.approx(expected, abs=1e-6)
+    assert sum(share for _, share in prediction.products) == pytest.approx(1.0)
 
 
 def test_vertices_are_those_that_pymatgen_calls_stable() -> None:
@@ -65,7 +65,7 @@ def test_it_reproduces_the_materials_project(kind: str, rows_folder: Path) -> No
         present = {str(e) for e in composition} & every
         if present <= ANIONS[kind] and present if kind in ANIONS else not present:
             energy = float(row.formation_energy_per_atom)
-            reading = load_reference().hull.read(composition.as_dict(), energy)
-            errors.append(reading.e_above_hull - float(row.e_above_hull))
+            prediction = load_reference().hull.read(composition.as_dict(), energy)
+            errors.append(prediction.e_above_hull - float(row.e_above_hull))
     assert len(errors) > 50
     assert abs(float(np.median(errors))) < 0.02

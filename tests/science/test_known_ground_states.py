@@ -62,28 +62,28 @@ def crystals() -> dict[str, Candidate]:
 def test_an_element_is_zero_from_its_formula(name: str) -> None:
     candidate = compositions()[name]
     for key in ("formation_energy", "e_above_hull"):
-        reading = candidate.predictions[key]
-        assert (reading.value, reading.spread, reading.method) == (0.0, 0.0, "by definition")
+        prediction = candidate.predictions[key]
+        assert (prediction.value, prediction.spread, prediction.method) == (0.0, 0.0, "by definition")
     assert not [v for v in objections(candidate, RULES) if v.rule in ("formation", "hull", "known_phases")]
 
 
 @pytest.mark.parametrize("name", ["Si", "Fe", "W", "C"])
 def test_an_element_is_zero_in_its_ground_state(name: str) -> None:
     assert is_ground_state(structures()[name]) is True
-    reading = crystals()[name].predictions["e_above_hull"]
-    assert (reading.value, reading.spread) == (0.0, 0.0)
-    assert "CHGNet" in reading.note
+    prediction = crystals()[name].predictions["e_above_hull"]
+    assert (prediction.value, prediction.spread) == (0.0, 0.0)
+    assert "CHGNet" in prediction.note
     assert not [v for v in objections(crystals()[name], RULES) if v.rule in ("formation", "hull", "known_phases")]
 
 
 def test_other_forms_of_an_element_are_read_with_the_spread_measured_on_elements() -> None:
     for name in ("diamond", "fcc Fe"):
         assert is_ground_state(structures()[name]) is False
-        reading = crystals()[name].predictions["e_above_hull"]
-        assert reading.value is not None
-        assert 0.0 < reading.value < 0.4
-        assert reading.spread is not None
-        assert reading.spread >= load_reference().spreads["element"] > 0.05
+        prediction = crystals()[name].predictions["e_above_hull"]
+        assert prediction.value is not None
+        assert 0.0 < prediction.value < 0.4
+        assert prediction.spread is not None
+        assert prediction.spread >= load_reference().spreads["element"] > 0.05
 
 
 @pytest.mark.parametrize("name", ["GaAs", "GaN", "Bi2Te3", "TiO2", "NaCl", "Al2O3"])
@@ -104,10 +104,10 @@ def test_nothing_decomposes_to_itself(name: str) -> None:
 
 def test_the_table_stands_beside_the_prediction_of_a_phase_above_the_hull() -> None:
     """Of NiO the table knows no phase on the hull, so its own distance is told and not the prediction's."""
-    reading = compositions()["NiO"].predictions["e_above_hull"]
-    assert reading.known is not None
-    assert reading.value is not None
-    assert reading.known < reading.value
+    prediction = compositions()["NiO"].predictions["e_above_hull"]
+    assert prediction.known is not None
+    assert prediction.value is not None
+    assert prediction.known < prediction.value
     assert "from the table of known phases" in compositions()["NiO"].verdict("hull").reason  # type: ignore[union-attr]
 
 

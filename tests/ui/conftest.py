@@ -43,7 +43,7 @@ def found() -> tuple[Candidate, ...]:
     for index, (cell, gap, energy, hull) in enumerate(
         zip(CELLS, (3.1, 5.0, None), (-3.2, -2.1, -1.7), (0.0, 0.2, 0.05), strict=True)
     ):
-        readings = {
+        predictions = {
             "band_gap": Prediction("band_gap", gap, None if gap is None else 0.4, "eV", "test", None, "<b>note</b>"),
             "formation_energy": Prediction("formation_energy", energy, 0.03, "eV/atom", "test"),
             "e_above_hull": Prediction("e_above_hull", hull, 0.03, "eV/atom", "test", hull < 0.1),
@@ -51,13 +51,13 @@ def found() -> tuple[Candidate, ...]:
         verdicts = (
             Verdict("distances", True, "shortest distance: Ti–O 1.9 Å"),
             Verdict("charge_balance", True, "neutral"),
-            Verdict("newness", index == 0, "x is not among the 5 known formulas" if index == 0 else "known structure"),
+            Verdict("novelty", index == 0, "x is not among the 5 known formulas" if index == 0 else "known structure"),
             Verdict("duplicate", True),
             Verdict("target:band_gap", None if gap is None else gap < 4, f"{gap} eV; target 3 ± 0.5 eV"),
         )
         crystal = from_structure(Structure.from_spacegroup(*cell))
         origin = Origin("symmetry-first", "test@1", 0, index)
-        candidates.append(Candidate(f"0-000{index}", crystal, origin, readings, verdicts, float(index)))
+        candidates.append(Candidate(f"0-000{index}", crystal, origin, predictions, verdicts, float(index)))
     return tuple(candidates)
 
 

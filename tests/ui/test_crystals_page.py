@@ -214,7 +214,7 @@ def test_shares_table_and_picked_structure(found: tuple[Candidate, ...]) -> None
     table = page.dataframe[0].value
     assert list(table["formula"]) == ["TiO₂", "NaCl", "ZnO"]
     assert list(table["met"]) == ["✓", "✗", "✗"]
-    assert list(table["newness"]) == ["unlisted structure", "known structure", "known structure"]
+    assert list(table["novelty"]) == ["unlisted structure", "known structure", "known structure"]
     assert any(s.value == "TiO₂ · P4₂/mnm" for s in page.subheader)
 
 

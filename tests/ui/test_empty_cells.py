@@ -38,11 +38,11 @@ def shown(show: Any, candidates: list[Candidate[Any]]) -> tuple[list[str | None]
 
 def formula(text: str, **notes: str) -> Candidate[Formula]:
     keys = {"band_gap": "eV", "formation_energy": "eV/atom", "magnetic_moment": "µB/atom", "e_above_hull": "eV/atom"}
-    readings = {
+    predictions = {
         key: Prediction(key, None if key in notes else 1.0, None, unit, "test", note=notes.get(key, ""))
         for key, unit in keys.items()
     }
-    return Candidate(text, Formula(text), Origin("test"), readings)
+    return Candidate(text, Formula(text), Origin("test"), predictions)
 
 
 def test_a_composition_without_a_price_names_the_element() -> None:

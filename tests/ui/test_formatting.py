@@ -15,8 +15,8 @@ from pages.i18n.formatting import (
     group_markdown,
     group_symbol,
     label_text,
+    prediction_text,
     price_text,
-    reading_text,
     subscript,
 )
 
@@ -57,10 +57,10 @@ def test_a_price_has_three_digits(price: float, said: str) -> None:
 
 def test_a_value_of_the_user_is_marked_and_an_open_question_is_said() -> None:
     own = Prediction("band_gap", 7.8, None, "eV", "from the file")
-    assert reading_text(own) == "7.80 eV (your value)"
+    assert prediction_text(own) == "7.80 eV (your value)"
     candidate = Candidate("a", Formula("MgO"), Origin("file"), {"band_gap": own})
     assert given_text(candidate) == "Band gap"
     unsure = Prediction("measured_gap", 0.0, 3.56, "eV", "test", zero_chance=0.55, otherwise=3.12, otherwise_spread=0.4)
-    assert reading_text(unsure) == "metal, or about 3.1 eV"
-    assert reading_text(replace(unsure, zero_chance=0.97)) == "0.00 ± 3.56 eV"
+    assert prediction_text(unsure) == "metal, or about 3.1 eV"
+    assert prediction_text(replace(unsure, zero_chance=0.97)) == "0.00 ± 3.56 eV"
     assert label_text("measured_gap") == "Experimental gap (predicted)"

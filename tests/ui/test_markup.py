@@ -55,9 +55,9 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         found: list[Candidate] = []
         for i, material in enumerate(materials):
             key = "band_gap" if kind == "crystals" else "logp"
-            reading = Prediction(key, 1.0, 0.1, ALL, ALL, True, ALL)
-            verdicts = (Verdict("newness", False, ALL), Verdict("valid", i == 0, ALL), Verdict(ALL, False, ALL))
-            found.append(Candidate(f"{ATTACKS[i]}-{i}", material, Origin(ALL, ALL), {key: reading}, verdicts))
+            prediction = Prediction(key, 1.0, 0.1, ALL, ALL, True, ALL)
+            verdicts = (Verdict("novelty", False, ALL), Verdict("valid", i == 0, ALL), Verdict(ALL, False, ALL))
+            found.append(Candidate(f"{ATTACKS[i]}-{i}", material, Origin(ALL, ALL), {key: prediction}, verdicts))
         store.add(run, found)
         store.end(run, "failed", ALL)
     with serve(folder, MATGEN_DATABASE=url) as served:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matgen_core.core.records import Candidate, Formula, Origin, Prediction
-from pages.i18n.formatting import reading_text
+from pages.i18n.formatting import prediction_text
 from pages.widgets.prediction_columns import heading, prediction_cells, spread_column
 
 
@@ -25,7 +25,7 @@ def test_where_the_model_cannot_tell_the_table_has_the_words_of_the_card(key: st
     unsure = Prediction(key, 0.0, 3.6, unit, "test", zero_chance=0.6, otherwise=3.1)
     cells = read(unsure)
     assert cells == {key: None, f"{key}_spread": words}
-    assert words == reading_text(unsure)
+    assert words == prediction_text(unsure)
 
 
 def test_where_it_can_tell_the_table_has_number_and_spread() -> None:

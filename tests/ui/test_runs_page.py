@@ -38,10 +38,10 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 def molecule(number: int) -> Candidate[Molecule]:
-    reading = {"logp": Prediction("logp", 2.0, None, "", "RDKit")}
-    verdicts = (Verdict("valid", True), Verdict("duplicate", True), Verdict("newness", True, "not known"))
+    prediction = {"logp": Prediction("logp", 2.0, None, "", "RDKit")}
+    verdicts = (Verdict("valid", True), Verdict("duplicate", True), Verdict("novelty", True, "not known"))
     return Candidate(
-        f"0-{number}", Molecule("C" * (number + 2)), Origin("smiles-gpt", "t", 0, number), reading, verdicts
+        f"0-{number}", Molecule("C" * (number + 2)), Origin("smiles-gpt", "t", 0, number), prediction, verdicts
     )
 
 
@@ -89,8 +89,8 @@ def test_a_run_of_crystals_and_one_of_molecules_open(store: Store, found: tuple[
 def test_runs_of_compositions_and_of_several_kinds_open_and_share_their_link(
     store: Store, found: tuple[Candidate, ...]
 ) -> None:
-    reading = {"band_gap": Prediction("band_gap", 2.0, 0.3, "eV", "test")}
-    formula: Candidate[Formula] = Candidate("c", Formula("BaTiO3"), Origin("matgpt", "t", 0, 0), reading)
+    prediction = {"band_gap": Prediction("band_gap", 2.0, 0.3, "eV", "test")}
+    formula: Candidate[Formula] = Candidate("c", Formula("BaTiO3"), Origin("matgpt", "t", 0, 0), prediction)
     one = store.begin("compositions", {"band_gap_ask": ["value"], "include": ["Ba", "O"]}, 1)
     store.add(one, [formula])
     two = store.begin("screening", {}, 0)

@@ -25,7 +25,15 @@ def store(tmp_path: Path) -> Store:
 def rows(run: str) -> list[dict[str, Any]]:
     with sqlite3.connect(f"file:{WRITTEN}?mode=ro&immutable=1", uri=True) as database:
         found = database.execute("select record from candidates where run = ? order by number", (run,)).fetchall()
-    return [json.loads(row) for (row,) in found]
+    return [_renamed(json.loads(row)) for (row,) in found]
+
+
+def _renamed(record: dict[str, Any]) -> dict[str, Any]:
+    """The rule that was named "newness" is named "novelty"."""
+    return {
+        **record,
+        "verdicts": [{**v, "rule": v["rule"].replace("newness", "novelty")} for v in record["verdicts"]],
+    }
 
 
 def is_within(part: Any, whole: Any) -> bool:

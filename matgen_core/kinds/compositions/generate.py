@@ -242,13 +242,13 @@ def _type_tokens(rules: AtomRules, string: tuple[int, ...]) -> Tensor:
     if string:
         may[string[-1]] = _can_become(pattern, {**counts, string[-1]: counts[string[-1]] + 1}, missing)
         may[SEP] = not missing and len(string) == pattern.atoms and pattern.fits(_named(counts))
-    told: dict[int | None, bool] = {}
+    known: dict[int | None, bool] = {}
     for token in missing or set(torch.where(rules.allowed)[0].tolist()) - set(counts):
         # Elements that neither the type nor the user names are alike.
         kind = token if token in missing or VOCABULARY[token] in pattern.named else None
-        if kind not in told:
-            told[kind] = _can_become(pattern, {**counts, token: 1}, missing - {token})
-        may[token] = told[kind]
+        if kind not in known:
+            known[kind] = _can_become(pattern, {**counts, token: 1}, missing - {token})
+        may[token] = known[kind]
     return may
 
 

@@ -57,7 +57,7 @@ def judge_formulas(
         verdicts = [
             check_counts(counts, target.constraints),
             Verdict("duplicate", not same, same),
-            Verdict("newness", new, among),
+            Verdict("novelty", new, among),
             check_oxidation(formula),
         ]
         if settings.neutral and not (neutral := check_neutral(formula)).passed:

@@ -56,7 +56,7 @@ class CompositionStages:
     @cached_property
     def atoms(self) -> AtomRules:
         """What a string may be."""
-        return atom_rules(self.brief.told.constraints, self.brief.settings.prompt)
+        return atom_rules(self.brief.generation_target.constraints, self.brief.settings.prompt)
 
     def draw(self, size: int, first: int, cancelled: Cancelled = None) -> list[Candidate[Formula]]:
         """Formulas as they come."""
@@ -80,9 +80,9 @@ class CompositionStages:
         return torch.Generator().manual_seed(self.brief.seed * 100_003 + first)
 
     def conditions(self, network: ConditionalGPT, first: int, size: int) -> torch.Tensor:
-        """What a network is told for strings ``first`` to ``first + size``, (size, K)."""
+        """Conditions of the network for strings ``first`` to ``first + size``, (size, K)."""
         rng = np.random.default_rng((self.brief.seed, first))
-        drawn = draw_formula_conditions(self.brief.told, network.config.conditions.keys, size, rng)
+        drawn = draw_formula_conditions(self.brief.generation_target, network.config.conditions.keys, size, rng)
         return torch.from_numpy(drawn).to(next(network.parameters()).device)
 
     def candidates(self, strings: Sequence[list[int]], first: int, checkpoint: str) -> list[Candidate[Formula]]:
@@ -143,10 +143,10 @@ class CompositionKind:
         return ()
 
     def ruled(self, settings: CompositionSettings, rules: Rules) -> CompositionSettings:
-        """Charges are left to the rule "oxidation", by which alloys pass, and novelty to "newness"."""
+        """Charges are left to the rule "oxidation", by which alloys pass, and novelty to "novelty"."""
         return replace(settings, neutral=False, new=False)
 
-    def told(self, target: Target, rules: Rules) -> Target:
+    def generation_target(self, target: Target, rules: Rules) -> Target:
         """Without the elements that the rules exclude."""
         return allowed(target, rules)
 

@@ -71,12 +71,12 @@ def load_reader(name: str = CHECKPOINT) -> Reader:
     )
 
 
-def read_formulas(formulas: Sequence[str]) -> list[list[Prediction]]:
+def predict_texts(formulas: Sequence[str]) -> list[list[Prediction]]:
     """Predictions of each reduced formula by every predictor of compositions."""
     return predictions_of("compositions", [Candidate(name, Formula(name), Origin("file")) for name in formulas])
 
 
-def read_by_matbert(
+def predict_by_matbert(
     candidates: Sequence[Candidate[Formula]],
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -168,19 +168,19 @@ def _dopants(formula: str) -> str:
 
 
 def _above_hull(formula: str, value: float, energy: Prediction, reference: Reference) -> Prediction:
-    reading, unit = reference.hull.read(count_atoms(formula), value), PROPERTIES["e_above_hull"].unit
+    place, unit = reference.hull.read(count_atoms(formula), value), PROPERTIES["e_above_hull"].unit
     method = Message("{method}, relative to the known hull", method=energy.method)
-    if reading.e_above_hull is None:
-        return Prediction("e_above_hull", None, None, unit, method, False, reading.describe())
+    if place.e_above_hull is None:
+        return Prediction("e_above_hull", None, None, unit, method, False, place.describe())
     note = Message("from the predicted formation energy, with the same uncertainty")
     return Prediction(
         "e_above_hull",
-        round(reading.e_above_hull, 4),
-        reference.widen(energy.spread, reading),
+        round(place.e_above_hull, 4),
+        reference.widen(energy.spread, place),
         unit,
         method,
-        energy.in_domain and not reading.few_known,
-        join((note, reading.describe())),
+        energy.in_domain and not place.few_known,
+        join((note, place.describe())),
         _known_distance(formula, reference),
     )
 

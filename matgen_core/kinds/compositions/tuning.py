@@ -25,7 +25,7 @@ class TunableFormulas:
     """See :class:`matgen_core.kinds.protocol.Tunable`; strings are drawn at temperature 1.
 
     Args:
-        stages: of a run for the target; they say what the network is told, and judge.
+        stages: of a run for the target; they give the network its conditions, and judge.
     """
 
     def __init__(self, stages: CompositionStages) -> None:

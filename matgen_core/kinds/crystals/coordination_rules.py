@@ -12,7 +12,7 @@ from matgen_core.core.errors import MissingReference
 from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Crystal, Verdict
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.coordination_statistics import anonymous_type, load_surroundings, shells, stoichiometry
+from matgen_core.kinds.crystals.coordination_statistics import anonymous_type, load_coordination, shells, stoichiometry
 from matgen_core.kinds.crystals.prototypes import name_prototype
 from matgen_core.kinds.crystals.reference import hash_names, load_reference
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 
-def check_surroundings(structure: Structure) -> Verdict:
+def check_coordination(structure: Structure) -> Verdict:
     """Verdict "coordination": bond lengths and numbers of neighbours against those known for each pair of elements.
 
     A pair of elements that few known crystals contain is not judged.
     """
     try:
-        known = load_surroundings()
+        known = load_coordination()
     except MissingReference as error:
         return Verdict("coordination", None, str(error))
     found = shells(structure)
@@ -45,7 +45,7 @@ def check_surroundings(structure: Structure) -> Verdict:
 def check_type(crystal: Crystal) -> Verdict:
     """Verdict "structure_type": the known structure type, or the nearest one; a new type is no rejection."""
     try:
-        known = load_surroundings().types.get(int(hash_names([anonymous_type(crystal)])[0]))
+        known = load_coordination().types.get(int(hash_names([anonymous_type(crystal)])[0]))
         name = name_prototype(crystal)
     except MissingReference as error:
         return Verdict("structure_type", None, str(error))

@@ -1,7 +1,7 @@
 """Statistics of known crystals: bond lengths and coordination numbers for each pair of elements, structure types.
 
 The first shell of a site contains the elements whose nearest atom is within SHELL times the nearest distance of all. Of
-each element it counts the atoms within SPREAD times the nearest distance of that element. :func:`measure_surroundings`
+each element it counts the atoms within SPREAD times the nearest distance of that element. :func:`measure_coordination`
 measures all numbers on the training rows; none is typed in.
 """
 
@@ -30,7 +30,7 @@ from matgen_core.kinds.crystals.rows import ELEMENTS
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-FILE = "surroundings.npz"
+FILE = "coordination.npz"
 SHELL, SPREAD = 1.25, 1.2
 #: Å; beyond it no atom is anyone's neighbour.
 _REACH = 4.5
@@ -56,7 +56,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class CoordinationStatistics:
     """Statistics of the first shells and structure types of known crystals.
 
     Args:
@@ -132,7 +132,7 @@ def stoichiometry(crystal: Crystal) -> tuple[int, ...]:
     return tuple(sorted(amount // gcd(*amounts) for amount in amounts))
 
 
-def measure_surroundings(crystals: Iterable[Crystal]) -> Surroundings:
+def measure_coordination(crystals: Iterable[Crystal]) -> CoordinationStatistics:
     """Counts the shells and structure types of crystals."""
     lengths: dict[tuple[int, int], list[float]] = defaultdict(list)
     counts: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -155,16 +155,16 @@ def measure_surroundings(crystals: Iterable[Crystal]) -> Surroundings:
         spans[pair] = np.percentile(values, (0, 50, 100))
         around[pair] = min(counts[pair]), max(counts[pair])
     hashes = {int(hash_names([key])[0]): (types[key], named[key]) for key in types}
-    return Surroundings(seen, spans, around, hashes)
+    return CoordinationStatistics(seen, spans, around, hashes)
 
 
-def share_unlike(table: Surroundings, crystals: Iterable[Crystal]) -> float:
+def share_unlike(table: CoordinationStatistics, crystals: Iterable[Crystal]) -> float:
     """Share of crystals with unusual neighbours; on withheld known crystals this is the rule's error rate."""
-    told = [any(table.problem(found) for found in shells(to_structure(crystal))) for crystal in crystals]
-    return sum(told) / len(told) if told else 0.0
+    flagged = [any(table.problem(found) for found in shells(to_structure(crystal))) for crystal in crystals]
+    return sum(flagged) / len(flagged) if flagged else 0.0
 
 
-def save_surroundings(table: Surroundings, folder: Path = FOLDER) -> Path:
+def save_coordination(table: CoordinationStatistics, folder: Path = FOLDER) -> Path:
     """Writes the table beside the reference."""
     pairs = np.argwhere(table.seen > 0)
     rows, columns = pairs.T
@@ -184,7 +184,7 @@ def save_surroundings(table: Surroundings, folder: Path = FOLDER) -> Path:
 
 
 @lru_cache(maxsize=2)
-def load_surroundings(folder: Path = FOLDER) -> Surroundings:
+def load_coordination(folder: Path = FOLDER) -> CoordinationStatistics:
     """Reads the table once.
 
     Raises:
@@ -199,11 +199,11 @@ def load_surroundings(folder: Path = FOLDER) -> Surroundings:
             seen[rows, columns], lengths[rows, columns] = file["seen"], file["lengths"]
             counts[rows, columns] = file["counts"]
             known = zip(file["times"].tolist(), file["formulas"].tolist(), strict=True)
-            return Surroundings(seen, lengths, counts, dict(zip(file["types"].tolist(), known, strict=True)))
+            return CoordinationStatistics(seen, lengths, counts, dict(zip(file["types"].tolist(), known, strict=True)))
     except (OSError, KeyError, ValueError, EOFError, IndexError, zipfile.BadZipFile) as error:
         raise MissingReference(
             "{folder} cannot be read ({error}); restore it with: git checkout assets/reference, or "
-            "measure it with: matgen data surroundings",
+            "measure it with: matgen data coordination",
             folder=folder / FILE,
             error=type(error).__name__,
         ) from None

@@ -196,7 +196,7 @@ def predict_drafts(materials: Sequence[Skeleton | str], critic: Critic | None = 
         for row, mid, spread, zero in zip(
             predictions, value.tolist(), ((high - low) / 2).tolist(), each[:, 0].tolist(), strict=True
         ):
-            told = bins.zero and bins.key != "e_above_hull"
+            with_zero = bins.zero and bins.key != "e_above_hull"
             row.append(
                 Prediction(
                     bins.key,
@@ -204,7 +204,7 @@ def predict_drafts(materials: Sequence[Skeleton | str], critic: Critic | None = 
                     round(max(spread, 1e-4), 4),
                     PROPERTIES[bins.key].unit,
                     Message("{critic}, steering", critic=critic.name),
-                    zero_chance=round(zero, 4) if told else None,
+                    zero_chance=round(zero, 4) if with_zero else None,
                 )
             )
     return predictions

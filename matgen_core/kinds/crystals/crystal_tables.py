@@ -85,8 +85,8 @@ def _read_row(
         return found
     try:
         found["split"] = _split(cells[splits]) if splits else "train"
-        for key, reading in read_given(given, cells, comma=table.decimal_comma).items():
-            found[keys[key]] = float("nan") if reading.value is None else reading.value
+        for key, prediction in read_given(given, cells, comma=table.decimal_comma).items():
+            found[keys[key]] = float("nan") if prediction.value is None else prediction.value
         energy = find_column(table.columns, *_CHGNET)
         if energy and cells[energy].lower() not in MISSING:
             found[keys["chgnet_energy"]] = read_number(cells[energy], comma=table.decimal_comma)[0]

@@ -15,8 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from matgen_core.chem.mp2020 import formation_energy, terms
-from matgen_core.chem.sevennet import METHOD, check_weights, read_energies
-from matgen_core.chem.stability import HullReading
+from matgen_core.chem.sevennet import METHOD, check_weights, predict_energies
+from matgen_core.chem.stability import HullDistance
 from matgen_core.chem.structure import formula_counts, to_structure
 from matgen_core.core.errors import MatGenError, MissingReference
 from matgen_core.core.messages import Message, Text
@@ -72,7 +72,7 @@ class JudgedEnergy:
     formation_energy: float | None = None
     e_above_hull: float | None = None
     spread: float | None = None
-    hull: HullReading | None = None
+    hull: HullDistance | None = None
     note: Text = ""
 
 
@@ -132,22 +132,24 @@ def judge_energies(
     except MatGenError as error:
         return [JudgedEnergy(None, note=error.message) for _ in crystals]
     structures = [to_structure(crystal) for crystal in crystals]
-    readings = read_energies(structures, executor=executor, on_progress=on_progress, cancelled=cancelled)
+    predictions = predict_energies(structures, executor=executor, on_progress=on_progress, cancelled=cancelled)
     found = []
-    for crystal, structure, reading in zip(crystals, structures, readings, strict=True):
-        if reading.energy is None:
-            found.append(JudgedEnergy(None, note=reading.note))
+    for crystal, structure, prediction in zip(crystals, structures, predictions, strict=True):
+        if prediction.energy is None:
+            found.append(JudgedEnergy(None, note=prediction.note))
             continue
         shares = terms(structure)
-        formation = formation_energy(reading.energy, shares, judge.references)
+        formation = formation_energy(prediction.energy, shares, judge.references)
         if formation is None:
             missing = ", ".join(sorted(set(shares) - set(judge.references)))
-            found.append(JudgedEnergy(reading.energy, note=Message("no reference energy for {terms}", terms=missing)))
+            found.append(
+                JudgedEnergy(prediction.energy, note=Message("no reference energy for {terms}", terms=missing))
+            )
             continue
         stand = hull.read(formula_counts(crystal), formation)
         above = stand.e_above_hull
         spread = judge.spread(shares, above)
-        found.append(JudgedEnergy(reading.energy, formation, above, spread, stand, stand.describe()))
+        found.append(JudgedEnergy(prediction.energy, formation, above, spread, stand, stand.describe()))
     return found
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.mp2020 import fit_terms, formation_energy, terms
-from matgen_core.chem.sevennet import METHOD, read_energy
+from matgen_core.chem.sevennet import METHOD, predict_energy
 from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.core.errors import BadInput
 from matgen_core.kinds.crystals.energy_judge import FILE, JudgeReference, load_judge
@@ -106,7 +106,7 @@ def _compute(
         if fresh:
             writer.writerow(("id", "energy"))
         for done, (name, crystal) in enumerate(zip(rows.ids.tolist(), rows.crystals, strict=True), 1):
-            if name not in energies and (energy := read_energy(to_structure(crystal)).energy) is not None:
+            if name not in energies and (energy := predict_energy(to_structure(crystal)).energy) is not None:
                 energies[name] = energy
                 writer.writerow((name, energy))
                 file.flush()

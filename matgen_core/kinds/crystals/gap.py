@@ -59,12 +59,12 @@ def load_gap_judge() -> GapJudge:
     return GapJudge(build_gap_ensemble(checkpoint), name, float(config["scale"]), float(config["domain"]))
 
 
-def read_gaps(candidates: Sequence[Candidate], features: Sequence[Features]) -> list[Prediction]:
+def predict_gaps(candidates: Sequence[Candidate], features: Sequence[Features]) -> list[Prediction]:
     """PBE band gap of each candidate; a metal reads as 0 eV. Without its checkpoint there is no prediction.
 
     Args:
         candidates: N crystals.
-        features: N, of :class:`~matgen_core.chem.energy.EnergyReading`. Without them only the formula is used, and
+        features: N, of :class:`~matgen_core.chem.energy.PredictedEnergy`. Without them only the formula is used, and
             the method says so.
     """
     unit = PROPERTIES[KEY].unit

@@ -90,7 +90,7 @@ def generate(
         cancelled: asked at every token and denoising step; once it says yes, those that have a structure come back.
         is_rejected: whether the rules reject a skeleton whatever its geometry; another is used in its place, or none.
         copy: a tuned copy of the skeleton GPT, which alone drafts, and its name.
-        on_stage: told of the drafts that are to be placed, then of what was placed, as :mod:`.in_work` shows them.
+        on_stage: called with the drafts that are to be placed, then of what was placed, as :mod:`.in_work` shows them.
 
     Raises:
         BadTarget: where the constraints leave nothing.
@@ -165,7 +165,7 @@ class Pipeline:
     def draw(self, first: int, count: int, on_stage: OnStage | None = None) -> list[Candidate]:
         """Candidates number ``first`` to ``first + count``, fewer where drafts are refused or the run is cancelled.
 
-        A candidate has the id that its draft had; ``on_stage`` is told of all drafts, then of those that were placed.
+        A candidate has the id that its draft had; ``on_stage`` is called with all drafts, then with the placed ones.
         """
         conditions = {engine.name: self.conditions(engine, first, count) for engine in self.engines}
         chosen = self.choose(self.draft(conditions, first), count * self.settings.skeletons)
@@ -200,10 +200,12 @@ class Pipeline:
         """Different drafts of every engine; each of a mixture writes for its share of the rows of its conditions."""
         drafts = list[Draft]()
         for place, engine in enumerate(self.engines):
-            told = conditions[engine.name]
-            rows = [row for row in range(len(told)) if (first + row) % len(self.engines) == place]
+            asked = conditions[engine.name]
+            rows = [row for row in range(len(asked)) if (first + row) % len(self.engines) == place]
             rows = rows or [0]  # a batch of one asks every engine, so that none is left out of a small run
-            written = engine.draft(self.grammar, told[rows], self.settings, self.seed * 100_003 + first, self.cancelled)
+            written = engine.draft(
+                self.grammar, asked[rows], self.settings, self.seed * 100_003 + first, self.cancelled
+            )
             drafts += [replace(draft, row=rows[draft.row]) for draft in written]
         return distinct(drafts)
 
@@ -293,7 +295,7 @@ def load_engine(name: str) -> Engine:
     return engine
 
 
-def told_of(name: str) -> frozenset[str]:
+def conditions_of(name: str) -> frozenset[str]:
     """Properties that the networks of an engine, or of those it mixes, were trained on.
 
     Raises:

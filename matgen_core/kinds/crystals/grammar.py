@@ -215,18 +215,18 @@ class Grammar:
         special = sorted(named | self._required | set(state.counts))
         fresh = _RANK[[e for e in np.flatnonzero(self._allowed) if e not in special]]
         size, reusable = positions(group)[letter]
-        fitting, told = np.zeros_like(allowed), dict[object, bool]()
+        fitting, known = np.zeros_like(allowed), dict[object, bool]()
         for element in map(int, np.flatnonzero(allowed)):
             rank = int(_RANK[element]) if reusable else -1  # on the next letter the alphabet begins anew
             after = min(int((fresh > rank).sum()), len(self._type.amounts))
             # What can follow depends on the element only by this; most elements are alike.
             kind = (element if element in special else None, tuple(_RANK[e] >= rank for e in special), after)
-            if kind not in told:
+            if kind not in known:
                 counts = {**state.counts, element: state.counts.get(element, 0) + size}
                 plans = self._plans(counts, rank, after, len(fresh) - (element not in special))
                 begin = letter if reusable else letter + 1
-                told[kind] = any(fewest_sites(group, begin, place, begin, left) <= sites for place, left in plans)
-            fitting[element] = told[kind]
+                known[kind] = any(fewest_sites(group, begin, place, begin, left) <= sites for place, left in plans)
+            fitting[element] = known[kind]
         return fitting
 
     def _plans(

@@ -57,7 +57,7 @@ class InWork:
     """The batch in work, a row a candidate from its draft on.
 
     Args:
-        on_stage: told of all rows whenever :meth:`show` is called; None: nothing is kept.
+        on_stage: called with all rows whenever :meth:`show` is called; None: nothing is kept.
     """
 
     def __init__(self, on_stage: OnStage | None) -> None:

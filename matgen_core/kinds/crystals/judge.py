@@ -31,7 +31,7 @@ def assess(
         target: what was asked for.
         seen: the different structures of the run so far; grows. None for a run of its own.
 
-    Rules: "constraints", "oxidation", "newness", "duplicate", "hazards", and "target:<property>" for each goal.
+    Rules: "constraints", "oxidation", "novelty", "duplicate", "hazards", and "target:<property>" for each goal.
     """
     reference = load_reference()
     seen = SeenStructures() if seen is None else seen
@@ -44,7 +44,7 @@ def assess(
             without_former(candidate).add_verdicts(
                 check_crystal(crystal, formula_counts(crystal), target.constraints),
                 check_oxidation(reduced_formula(crystal), to_structure(crystal)),
-                reference.newness(crystal),
+                reference.novelty(crystal),
                 Verdict("duplicate", not same, same),
                 check_hazards(formula_counts(crystal)),
                 *check_goals(candidate, target),
@@ -66,7 +66,7 @@ def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
         met = meets(key, goal, value)
         unit = f" {record.unit}" if record.unit else ""
         read = Message("no prediction") if value is None else f"{value:.3g}{unit}"
-        if (reading := candidate.predictions.get(key)) is not None and reading.known is not None:
+        if (prediction := candidate.predictions.get(key)) is not None and prediction.known is not None:
             read = Message("{value:.3g}{unit} from the table of known phases", value=value, unit=unit)
         odds = round_chance(chance_of(candidate, target, key))
         verdicts.append(Verdict(f"target:{key}", met, _compare(read, goal, record.tolerance, unit), odds))

@@ -27,7 +27,7 @@ from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.kinds.crystals.duplicates import SeenStructures
 from matgen_core.kinds.crystals.engines.registry import parts_of
 from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
-from matgen_core.kinds.crystals.generate import check_settings, generate, load_engine, told_of
+from matgen_core.kinds.crystals.generate import check_settings, conditions_of, generate, load_engine
 from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, without_geometry
 from matgen_core.kinds.crystals.in_work import InWork, at_stage, steering_energies
 from matgen_core.kinds.crystals.judge import assess
@@ -63,7 +63,7 @@ class CrystalStages:
         if brief.rules is not None:
             is_rejected = partial(is_hopeless, known=brief.rules.known, seen=self._seen)
         return generate(
-            brief.told,
+            brief.generation_target,
             size,
             seed=brief.seed,
             settings=brief.settings,
@@ -108,7 +108,7 @@ class CrystalStages:
         found = relax_drawn(
             drawn,
             brief.settings.relax,
-            constraints=brief.told.constraints,
+            constraints=brief.generation_target.constraints,
             cancelled=cancelled,
             on_relaxed=self._show_relaxed if brief.on_stage else None,
         )
@@ -192,7 +192,7 @@ class CrystalKind:
 
     def cautions(self, target: Target, settings: CrystalSettings) -> tuple[str, ...]:
         """That the networks of the engine were not trained on a property."""
-        told = told_of(settings.engine)
+        conditions = conditions_of(settings.engine)
         return tuple(
             Message(
                 "{label}: the networks were not trained on it, so generation is not conditioned on it; the "
@@ -200,14 +200,14 @@ class CrystalKind:
                 label=PROPERTIES[key].label,
             )
             for key in target.goals
-            if key not in told
+            if key not in conditions
         )
 
     def ruled(self, settings: CrystalSettings, rules: Rules) -> CrystalSettings:
         """The second potential judges where both say so."""
         return replace(settings, judge=settings.judge and rules.judge)
 
-    def told(self, target: Target, rules: Rules) -> Target:
+    def generation_target(self, target: Target, rules: Rules) -> Target:
         """Without the elements that the rules exclude."""
         return allowed(target, rules)
 

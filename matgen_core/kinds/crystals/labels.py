@@ -1,4 +1,4 @@
-"""Readings as labels: what a table does not say of its crystals, CHGNet and the shipped hull say.
+"""Predictions as labels: what a table does not say of its crystals, CHGNet and the shipped hull say.
 
 Only gaps are filled. A value that came with the table stays as it is, so DFT is never overwritten by a prediction.
 """
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from matgen_core.chem.energy import EnergyReading, formation_energy, read_energies
+from matgen_core.chem.energy import PredictedEnergy, formation_energy, predict_energies
 from matgen_core.chem.stability import Hull
 from matgen_core.chem.structure import formula_counts, to_structure
 from matgen_core.core.properties import predicted_of
@@ -29,36 +29,36 @@ def label_rows(rows: CrystalRows) -> CrystalRows:
     if not len(missing):
         return rows
     reference = load_reference()
-    readings = read_energies([to_structure(rows.crystals[i]) for i in missing])
+    predictions = predict_energies([to_structure(rows.crystals[i]) for i in missing])
     properties = rows.properties.copy()
-    for i, reading in zip(missing, readings, strict=True):
-        known, read = properties[i, columns], _row(rows.crystals[i], reading, reference)
+    for i, prediction in zip(missing, predictions, strict=True):
+        known, read = properties[i, columns], _row(rows.crystals[i], prediction, reference)
         properties[i, columns] = np.where(np.isnan(known), read, known)
     return replace(rows, properties=properties)
 
 
 def values_of(
-    reading: EnergyReading, counts: Mapping[str, int], elements: Mapping[str, float], hull: Hull
+    prediction: PredictedEnergy, counts: Mapping[str, int], elements: Mapping[str, float], hull: Hull
 ) -> dict[str, float | None]:
     """Properties by key, as CHGNet's energy and moments give them; None where nothing was predicted.
 
     Args:
-        reading: prediction for one crystal.
+        prediction: of one crystal.
         counts: atoms of each element.
         elements: reference energy of each element, eV/atom.
         hull: of the known phases.
     """
-    energy = None if reading.energy is None else formation_energy(reading.energy, counts, elements)
+    energy = None if prediction.energy is None else formation_energy(prediction.energy, counts, elements)
     return {
         "formation_energy": energy,
-        "magnetic_moment": reading.magnetic_moment,
+        "magnetic_moment": prediction.magnetic_moment,
         "e_above_hull": None if energy is None else hull.read(counts, energy).e_above_hull,
-        "max_site_moment": reading.max_site_moment,
-        "chgnet_energy": reading.energy,
+        "max_site_moment": prediction.max_site_moment,
+        "chgnet_energy": prediction.energy,
     }
 
 
-def _row(crystal: Crystal, reading: EnergyReading, reference: Reference) -> list[float]:
+def _row(crystal: Crystal, prediction: PredictedEnergy, reference: Reference) -> list[float]:
     """In the order of LABELLED; NaN where nothing was predicted."""
-    values = values_of(reading, formula_counts(crystal), reference.elements, reference.hull)
+    values = values_of(prediction, formula_counts(crystal), reference.elements, reference.hull)
     return [float("nan") if (value := values[key]) is None else value for key in LABELLED]

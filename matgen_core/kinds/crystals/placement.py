@@ -96,9 +96,9 @@ def place_drafts(
 def _lowest(drafts: Sequence[Draft], tried: Sequence[tuple[int, Crystal, str]]) -> list[Placed]:
     """Of each draft the geometry with the lowest energy; the first where none can be read."""
     reference, best = load_reference(), dict[int, tuple[float, Crystal, str, float | None]]()
-    readings = measure_crystals([crystal for _, crystal, _ in tried])
+    predictions = measure_crystals([crystal for _, crystal, _ in tried])
     for i, (number, crystal, source) in enumerate(tried):
-        read = readings[i]
+        read = predictions[i]
         energy = None if isinstance(read, BadInput) else read
         rank = float("inf") if energy is None else energy
         if number not in best or rank < best[number][0]:

@@ -1,4 +1,4 @@
-"""Readings of candidates: energies and moments by CHGNet, the gap by crystal-gap, the hull by the reference.
+"""Predictions for candidates: energies and moments by CHGNet, the gap by crystal-gap, the hull by the reference.
 
 CHGNet steers: it relaxes crystals, chooses between geometries, and labelled the moments of the training rows. Energies
 are therefore judged by a second potential (:mod:`.energy_judge`), and each prediction says the role of its model.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from math import gcd
 
 from matgen_core.chem.distances import check_overlap
-from matgen_core.chem.energy import METHOD, EnergyReading, formation_energy, load_chgnet, read_energies
+from matgen_core.chem.energy import METHOD, PredictedEnergy, formation_energy, load_chgnet, predict_energies
 from matgen_core.chem.ground_states import is_ground_state
 from matgen_core.chem.sevennet import load_sevennet
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
@@ -22,7 +22,7 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal, Prediction
 from matgen_core.kinds.crystals.agreement import add_agreement, add_judgements, add_roles
 from matgen_core.kinds.crystals.gap import CHECKPOINT as GAP
-from matgen_core.kinds.crystals.gap import load_gap_judge, read_gaps
+from matgen_core.kinds.crystals.gap import load_gap_judge, predict_gaps
 from matgen_core.kinds.crystals.geometry_rules import check_distances
 from matgen_core.kinds.crystals.moments import parallel_note, without_frozen_moments
 from matgen_core.kinds.crystals.reference import Reference, load_reference
@@ -79,7 +79,7 @@ def _predict(
     )
 
 
-def read_by_chgnet(
+def predict_by_chgnet(
     candidates: Sequence[Candidate],
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -89,18 +89,18 @@ def read_by_chgnet(
     CHGNet reads cramped cells, too: the distance to the hull says how cramped. Overlapping atoms it cannot read.
     """
     reference, read = load_reference(), _read_structures(candidates, on_progress, cancelled)
-    return [_readings(candidate, reading, reference) for candidate, reading in zip(candidates, read, strict=True)]
+    return [_predictions(candidate, energy, reference) for candidate, energy in zip(candidates, read, strict=True)]
 
 
 #: The last crystals given to CHGNet, and its predictions: two predictors in turn ask for the same.
-_last: tuple[tuple[Crystal, ...], list[EnergyReading]] = ((), [])
+_last: tuple[tuple[Crystal, ...], list[PredictedEnergy]] = ((), [])
 
 
 def _read_structures(
     candidates: Sequence[Candidate],
     on_progress: Callable[[int, int], None] | None,
     cancelled: Callable[[], bool] | None,
-) -> list[EnergyReading]:
+) -> list[PredictedEnergy]:
     """CHGNet's prediction of each candidate; none for atoms that overlap."""
     global _last
     crystals, last = tuple(candidate.material for candidate in candidates), _last
@@ -108,12 +108,12 @@ def _read_structures(
         return last[1]
     structures = [to_structure(crystal) for crystal in crystals]
     sound = [i for i, structure in enumerate(structures) if check_overlap(structure).passed]
-    read = read_energies([structures[i] for i in sound], on_progress=on_progress, cancelled=cancelled)
+    read = predict_energies([structures[i] for i in sound], on_progress=on_progress, cancelled=cancelled)
     energies = dict(zip(sound, read, strict=True))
-    overlapping = EnergyReading(None, None, None, "not read: atoms overlap")
-    readings = [energies.get(i, overlapping) for i in range(len(crystals))]
-    _last = (crystals, readings)
-    return readings
+    overlapping = PredictedEnergy(None, None, None, "not read: atoms overlap")
+    found = [energies.get(i, overlapping) for i in range(len(crystals))]
+    _last = (crystals, found)
+    return found
 
 
 def prepare() -> None:
@@ -126,15 +126,15 @@ def prepare() -> None:
         load_gap_judge()
 
 
-def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference) -> list[Prediction]:
+def _predictions(candidate: Candidate, chgnet: PredictedEnergy, reference: Reference) -> list[Prediction]:
     counts = formula_counts(candidate.material)
-    energy = None if reading.energy is None else formation_energy(reading.energy, counts, reference.elements)
-    note = reading.note or ("" if energy is not None else Message("no reference energy for one of its elements"))
+    energy = None if chgnet.energy is None else formation_energy(chgnet.energy, counts, reference.elements)
+    note = chgnet.note or ("" if energy is not None else Message("no reference energy for one of its elements"))
     hull = None if energy is None else reference.hull.read(counts, energy)
     above = None if hull is None else hull.e_above_hull
     row = reference.find_known(candidate.material)
 
-    def prediction(key: str, value: float | None, note: str, method: str = METHOD) -> Prediction:
+    def state(key: str, value: float | None, note: str, method: str = METHOD) -> Prediction:
         # Energies far above the hull belong to strained cells, for which CHGNet was not made.
         in_domain = None if value is None else not (key == "e_above_hull" and value > 0.5)
         spread = reference.spread(key, above, candidate.origin.engine != "file")
@@ -150,25 +150,25 @@ def _readings(candidate: Candidate, reading: EnergyReading, reference: Reference
         return without_frozen_moments(found, counts)
 
     energies = [
-        prediction("formation_energy", energy, note),
-        prediction("e_above_hull", above, note if hull is None else hull.describe(), _HULL_METHOD),
+        state("formation_energy", energy, note),
+        state("e_above_hull", above, note if hull is None else hull.describe(), _HULL_METHOD),
     ]
     if len(counts) == 1 and (is_ground_state(to_structure(candidate.material)) or energies[1].known == 0):
         energies = [by_definition(p.property, p.value, METHOD) for p in energies]
-    parallel = parallel_note(reading.magnetic_moment, sum(counts.values()) // gcd(*counts.values()))
+    parallel = parallel_note(chgnet.magnetic_moment, sum(counts.values()) // gcd(*counts.values()))
     return [
         energies[0],
-        prediction("magnetic_moment", reading.magnetic_moment, reading.note or parallel),
-        prediction("max_site_moment", reading.max_site_moment, reading.note),
+        state("magnetic_moment", chgnet.magnetic_moment, chgnet.note or parallel),
+        state("max_site_moment", chgnet.max_site_moment, chgnet.note),
         energies[1],
     ]
 
 
-def read_by_gap_judge(
+def predict_by_gap_judge(
     candidates: Sequence[Candidate],
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[list[Prediction]]:
     """Band gap of each candidate, from its formula and what CHGNet says of its structure."""
     read = _read_structures(candidates, on_progress, cancelled)
-    return [[gap] for gap in read_gaps(candidates, [reading.features for reading in read])]
+    return [[gap] for gap in predict_gaps(candidates, [energy.features for energy in read])]

@@ -44,7 +44,7 @@ def _names(folder: Path = FOLDER) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise MissingReference(
             "{folder} cannot be read ({error}); restore it with: git checkout assets/reference, or "
-            "write it with: matgen data surroundings",
+            "write it with: matgen data coordination",
             folder=folder / FILE,
             error=type(error).__name__,
         ) from None

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.matching import match
-from matgen_core.chem.stability import Hull, HullReading
+from matgen_core.chem.stability import Hull, HullDistance
 from matgen_core.chem.structure import reduced_formula
 from matgen_core.chem.symmetry import symbol, wyckoff_positions
 from matgen_core.core.errors import MissingReference
@@ -103,12 +103,12 @@ class Reference:
             return self.spreads.get(key)
         return self.generated.of(key, above)
 
-    def widen(self, spread: float | None, reading: HullReading) -> float | None:
+    def widen(self, spread: float | None, prediction: HullDistance) -> float | None:
         """Spread of a distance to the hull with that of the hull itself, where fewer than three formulas are known."""
-        depths = self.depths.get(str(min(reading.elements, 5)))
-        if spread is None or not depths or reading.known > 2 or reading.own is not None:
+        depths = self.depths.get(str(min(prediction.elements, 5)))
+        if spread is None or not depths or prediction.known > 2 or prediction.own is not None:
             return spread
-        return round(math.hypot(spread, depths[reading.known]), 4)
+        return round(math.hypot(spread, depths[prediction.known]), 4)
 
     def energy_of(self, formula: str) -> float | None:
         """Lowest known formation energy of a reduced formula, eV/atom; None where none is known."""
@@ -129,8 +129,8 @@ class Reference:
         value = float(self.known[key][row])
         return None if math.isnan(value) else round(value, 4)
 
-    def newness(self, crystal: Crystal) -> Verdict:
-        """Verdict "newness": no for a known structure, yes for an unknown one, None where that cannot be decided.
+    def novelty(self, crystal: Crystal) -> Verdict:
+        """Verdict "novelty": no for a known structure, yes for an unknown one, None where that cannot be decided.
 
         Geometry is compared with every known structure of the formula that is here. Where more are known than are
         here, no difference from those that are here makes it new.
@@ -138,7 +138,7 @@ class Reference:
         formula = reduced_formula(crystal)
         if self.is_new_formula(formula):
             return Verdict(
-                "newness",
+                "novelty",
                 True,
                 Message(
                     "{formula} is not among the {n_formulas:,} known formulas",
@@ -153,11 +153,11 @@ class Reference:
                 "look it up in the public databases",
                 formula=formula,
             )
-            return Verdict("newness", None, reason)
+            return Verdict("novelty", None, reason)
         if (row := self.find_known(crystal)) is not None:
             name, group = self.structures.ids[row], symbol(self.structures.crystal(row).space_group)
             return Verdict(
-                "newness",
+                "novelty",
                 False,
                 Message("known structure of {formula}: {name}, {group}", formula=formula, name=name, group=group),
             )
@@ -168,7 +168,7 @@ class Reference:
                 formula=formula,
                 n_rows=len(rows),
             )
-            return Verdict("newness", None, reason)
+            return Verdict("novelty", None, reason)
         if len(rows) < known:
             reason = Message(
                 "not compared with all: different from each structure of {formula} in the reference ({n_rows} of "
@@ -177,9 +177,9 @@ class Reference:
                 n_rows=len(rows),
                 known=known,
             )
-            return Verdict("newness", None, reason)
+            return Verdict("novelty", None, reason)
         return Verdict(
-            "newness",
+            "novelty",
             True,
             Message("different from every known structure of {formula} ({n_rows})", formula=formula, n_rows=len(rows)),
         )

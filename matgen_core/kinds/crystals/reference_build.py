@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.energy import EnergyReading, fit_references, formation_energy, read_energies
+from matgen_core.chem.energy import PredictedEnergy, fit_references, formation_energy, predict_energies
 from matgen_core.chem.formula import whole_amounts
 from matgen_core.chem.stability import Hull, find_vertices, fractions_of, measure_depths
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
@@ -152,8 +152,8 @@ def measure_spreads(rows: CrystalRows, elements: Mapping[str, float], hull: Hull
         structure.perturb(0.03, seed=int(i))
         structures.append(structure)
     errors: dict[str, list[float]] = {}
-    for i, reading in zip(chosen, read_energies(structures), strict=True):
-        for key, value in _read_back(reading, formula_counts(rows.crystals[i]), elements, hull).items():
+    for i, prediction in zip(chosen, predict_energies(structures), strict=True):
+        for key, value in _read_back(prediction, formula_counts(rows.crystals[i]), elements, hull).items():
             error = abs(value - float(rows.column(key)[i]))
             if math.isfinite(error):
                 errors.setdefault(key, []).append(error)
@@ -161,10 +161,10 @@ def measure_spreads(rows: CrystalRows, elements: Mapping[str, float], hull: Hull
 
 
 def _read_back(
-    reading: EnergyReading, counts: Mapping[str, int], elements: Mapping[str, float], hull: Hull
+    prediction: PredictedEnergy, counts: Mapping[str, int], elements: Mapping[str, float], hull: Hull
 ) -> dict[str, float]:
     """What a prediction says of each property, without those of which it says nothing."""
-    values = values_of(reading, counts, elements, hull)
+    values = values_of(prediction, counts, elements, hull)
     return {key: value for key in predicted_of("crystals", "chgnet") if (value := values[key]) is not None}
 
 

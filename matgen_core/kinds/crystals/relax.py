@@ -63,7 +63,7 @@ def relax_candidates(
     begun, waiting = dict[int, Relaxation](), dict[int, RelaxedCrystal]()
     materials = [c.material if symmetric else without_symmetry(c.material) for c in candidates]
 
-    def told(step: int) -> None:
+    def report(step: int) -> None:
         if step == 1 or len(waiting) >= _PREDICTED:  # the first step of the next batch
             take()
         if on_progress:
@@ -77,11 +77,11 @@ def relax_candidates(
     def keep(number: int, result: RelaxedCrystal) -> None:
         waiting[number] = result
         if executor is not None:  # no steps are reported
-            told(0)
+            report(0)
 
-    relax_symmetric(materials, steps=steps, cancelled=cancelled, on_result=keep, on_step=told, executor=executor)
+    relax_symmetric(materials, steps=steps, cancelled=cancelled, on_result=keep, on_step=report, executor=executor)
     take()
-    told(0)
+    report(0)
     return tuple(begun[i] for i in sorted(begun))
 
 

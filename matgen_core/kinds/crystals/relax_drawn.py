@@ -42,7 +42,7 @@ def relax_drawn(
         constraints: a candidate that relaxes to what they exclude, as a smaller cell, stays as it was.
         executor: shares the work; the result does not depend on it.
         cancelled: asked before each step.
-        on_relaxed: told, after a step, of those that ended with it, each with CHGNet's energy (eV/atom).
+        on_relaxed: called, after a step, of those that ended with it, each with CHGNet's energy (eV/atom).
     """
     if steps == 0 or not candidates:
         return tuple(candidates)

@@ -45,16 +45,16 @@ class TunableSkeletons:
             raise BadInput("the engine {name} writes no skeletons", name=SymmetryFirst.name)
         self._brief: Brief[CrystalSettings] = brief
         self._keys: tuple[str, ...] = engine.keys
-        self._grammar: Grammar = Grammar(brief.told.constraints)
+        self._grammar: Grammar = Grammar(brief.generation_target.constraints)
         self.prior: nn.Module = engine.gpt
         self.checkpoint: str = engine.checkpoint.split()[0]
 
     def write(self, network: nn.Module, size: int, first: int, cancelled: Cancelled = None) -> Written[Crystal]:
         """Skeletons of a network."""
         assert isinstance(network, ConditionalGPT)
-        seed, told = self._brief.seed, self._brief.told
+        seed, target = self._brief.seed, self._brief.generation_target
         drawn = draw_conditions(
-            told, self._keys, size, np.random.default_rng((seed, first)), load_reference(),
+            target, self._keys, size, np.random.default_rng((seed, first)), load_reference(),
             self._brief.settings.prefer_stable,
         )  # fmt: skip
         conditions = torch.from_numpy(drawn)

@@ -1,6 +1,6 @@
 """Strings from the SMILES generator: where its network, the grammar and the draw of the next token meet.
 
-    logits = (1 + w) l(told) - w l(any),    p = softmax(logits / temperature), top-k, top-p, grammar
+    logits = (1 + w) l(conditional) - w l(unconditional),    p = softmax(logits / temperature), top-k, top-p, grammar
 
 Rows are drawn together on one key-value memory; a row that has ended leaves the batch. The grammar is asked only for
 the token that was drawn. Where it says no, the string is begun anew, so that what comes is spread as the network's own
@@ -93,15 +93,15 @@ def shape_probabilities(logits: Tensor, temperature: float, top_k: int = 0, top_
     return probabilities
 
 
-def guide(told: Tensor, free: Tensor, guidance: float) -> Tensor:
-    """Logits (B, V) that heed the conditions more than the network does, of its logits told and not told.
+def guide(conditional: Tensor, unconditional: Tensor, guidance: float) -> Tensor:
+    """Guided logits (B, V) from the network's conditional and unconditional logits.
 
-    Only tokens that the told network finds at least a hundredth as likely as its first choice take part: the
+    Only tokens that the conditional network finds at least a hundredth as likely as its first choice take part: the
     difference of two very unlikely ones is noise, and would be blown up (Li et al. 2023, contrastive decoding).
     """
-    guided = told + guidance * (told - free)
-    plausible = told >= told.max(dim=-1, keepdim=True).values + _PLAUSIBLE
-    return torch.where(plausible, guided, told - _NEVER)  # not infinite: the grammar may leave nothing else
+    guided = conditional + guidance * (conditional - unconditional)
+    plausible = conditional >= conditional.max(dim=-1, keepdim=True).values + _PLAUSIBLE
+    return torch.where(plausible, guided, conditional - _NEVER)  # not infinite: the grammar may leave nothing else
 
 
 def keep_allowed(probabilities: Tensor, logits: Tensor, allowed: Tensor, settings: MoleculeSettings) -> Tensor:
@@ -269,7 +269,7 @@ def _write(
     written = torch.full((count, longest), PAD)
     written[:, : len(begin)] = torch.tensor(begin)
     guided = settings.guidance > 0 and _asked(network, conditions)
-    # Guided, the batch is there twice: told, and told nothing but the domain.
+    # Guided, the batch is there twice: with all conditions, and with the domain alone.
     cache = network.begin(torch.cat([conditions, network.free(conditions)]) if guided else conditions)
     rows, alive = torch.arange(count), torch.ones(count, dtype=torch.bool)  # rows still in the batch; those not ended
     tokens = written[:, : len(begin)].to(device)
@@ -278,8 +278,8 @@ def _write(
             return [row[row != PAD].tolist() for row in written], False
         logits = network.advance(tokens.repeat(2, 1) if guided else tokens, cache)
         if guided:
-            told, free = logits.chunk(2)
-            logits = guide(told, free, settings.guidance)
+            conditional, unconditional = logits.chunk(2)
+            logits = guide(conditional, unconditional, settings.guidance)
         drawn = draw(logits, rows.tolist(), alive.tolist())
         written[rows[alive], place] = drawn[alive]
         alive &= drawn != EOS
@@ -324,15 +324,15 @@ def explain(
     Args:
         network: the generator.
         smiles: the string as it was drawn.
-        conditions: (1, K) what the network was told.
+        conditions: (1, K) of the network.
         settings: temperature, top-k, top-p.
 
     Raises:
         BadInput: for strings outside the vocabulary.
     """
     tokens = encode(smiles)
-    told, logits = _told(network, torch.tensor([tokens[:-1]], device=conditions.device), conditions, settings)
-    plain = shape_probabilities(told, 1.0)
+    conditional, logits = _logits(network, torch.tensor([tokens[:-1]], device=conditions.device), conditions, settings)
+    plain = shape_probabilities(conditional, 1.0)
     shaped = shape_probabilities(logits, settings.temperature, settings.top_k, settings.top_p)
     if settings.grammar:
         shaped = keep_allowed(shaped, logits, _allowed(tokens[1:])[:, : logits.shape[1]], settings)
@@ -345,15 +345,15 @@ def explain(
     return steps
 
 
-def _told(
+def _logits(
     network: ConditionalSMILESGenerator, tokens: Tensor, conditions: Tensor, settings: MoleculeSettings
 ) -> tuple[Tensor, Tensor]:
     """Logits (T, V) of one string: the network's own, and as they are when it is drawn."""
-    told: Tensor = network(tokens, conditions)[0].cpu()
+    conditional: Tensor = network(tokens, conditions)[0].cpu()
     if settings.guidance <= 0 or not _asked(network, conditions):
-        return told, told
-    free: Tensor = network(tokens, network.free(conditions))[0].cpu()
-    return told, guide(told, free, settings.guidance)
+        return conditional, conditional
+    unconditional: Tensor = network(tokens, network.free(conditions))[0].cpu()
+    return conditional, guide(conditional, unconditional, settings.guidance)
 
 
 def _asked(network: ConditionalSMILESGenerator, conditions: Tensor) -> bool:

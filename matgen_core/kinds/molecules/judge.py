@@ -84,7 +84,7 @@ class Judge:
         return candidate.add_verdicts(
             Verdict("valid", True, "RDKit can read it"),
             Verdict("duplicate", not same, same),
-            self.reference.newness(candidate.material),
+            self.reference.novelty(candidate.material),
             *(check(molecule) for check in self._checks),
             *check_accessibility(candidate.value("sa_score") or 0.0, self.settings.max_sa),
             *check_goals(candidate, self.target),
@@ -94,9 +94,17 @@ class Judge:
 def read_molecule(molecule: Chem.Mol, outside: str | None = None) -> list[Prediction]:
     """What RDKit reads of a molecule; ``outside`` says why it is unlike the training molecules, where it is."""
     values = {**properties(molecule), "sa_score": accessibility(molecule)}
-    told = {key: outside if key in _FITTED else None for key in values}  # a count holds for any molecule
+    outside_of = {key: outside if key in _FITTED else None for key in values}  # a count holds for any molecule
     return [
-        Prediction(key, value, None, PROPERTIES[key].unit, _METHODS[key], False if told[key] else None, told[key] or "")
+        Prediction(
+            key,
+            value,
+            None,
+            PROPERTIES[key].unit,
+            _METHODS[key],
+            False if outside_of[key] else None,
+            outside_of[key] or "",
+        )
         for key, value in values.items()
     ]
 
@@ -140,7 +148,7 @@ def counts_for(candidate: Candidate[Molecule], until: str) -> bool:
 def rejecting_rule(candidate: Candidate[Molecule], until: str) -> str | None:
     """The first rule for which it is none of those asked for; None where it is one."""
     needed = {"drawn": (), "valid": ("valid",), "unique": ("valid", "duplicate")}.get(
-        until, ("valid", "duplicate", "newness")
+        until, ("valid", "duplicate", "novelty")
     )
     missing = next((rule for rule in needed if not candidate.passed(rule)), None)
     if missing is not None or until != "passing":

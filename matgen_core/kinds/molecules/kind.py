@@ -91,10 +91,10 @@ class MoleculeStages:
         return made
 
     def conditions(self, network: ConditionalSMILESGenerator, first: int, size: int) -> torch.Tensor:
-        """What a network is told for strings ``first`` to ``first + size``, (size, K + 1): goals and domain."""
+        """Conditions of the network for strings ``first`` to ``first + size``, (size, K + 1): goals and domain."""
         rng, domain = np.random.default_rng((self.brief.seed, first)), self.brief.settings.domain
         drawn = draw_molecule_conditions(
-            self.brief.told, network.config.conditions.keys, size, rng, load_molecule_reference(), domain
+            self.brief.generation_target, network.config.conditions.keys, size, rng, load_molecule_reference(), domain
         )
         return with_domain(network, torch.from_numpy(drawn).to(next(network.parameters()).device), domain)
 
@@ -148,7 +148,7 @@ class MoleculeKind:
         """Alerts and accessibility as the rules say; how many may be drawn is the budget's to say."""
         return replace(settings, until="passing", filters=rules.filters, max_sa=rules.max_sa, cap=1)
 
-    def told(self, target: Target, rules: Rules) -> Target:
+    def generation_target(self, target: Target, rules: Rules) -> Target:
         """As it is: constraints are the crystals' and not looked at."""
         return target
 

@@ -124,9 +124,9 @@ def add_columns(item: Candidate[Any], place: str, cells: Mapping[str, str], kind
     """
     given = find_columns(cells, kind)
     try:
-        readings = read_given(given, cells, comma=comma)
+        predictions = read_given(given, cells, comma=comma)
     except BadInput as error:
         return Refused(place, str(error))
     values = {column.name for column in given}
     others = {name: cell for name, cell in cells.items() if name not in values}
-    return replace(item.add_predictions(*readings.values()), columns={**item.columns, **others})
+    return replace(item.add_predictions(*predictions.values()), columns={**item.columns, **others})

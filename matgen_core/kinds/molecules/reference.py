@@ -56,12 +56,12 @@ class MoleculeReference:
         place = int(np.searchsorted(self.hashes, np.uint64(value)))
         return place < len(self.hashes) and int(self.hashes[place]) == value
 
-    def newness(self, molecule: Molecule) -> Verdict:
-        """The verdict "newness"."""
+    def novelty(self, molecule: Molecule) -> Verdict:
+        """The verdict "novelty"."""
         if self.contains(molecule):
-            return Verdict("newness", False, "is one of the training molecules")
+            return Verdict("novelty", False, "is one of the training molecules")
         return Verdict(
-            "newness", True, Message("new: not among the {n_hashes:,} training molecules", n_hashes=len(self.hashes))
+            "novelty", True, Message("new: not among the {n_hashes:,} training molecules", n_hashes=len(self.hashes))
         )
 
     def sampled(self, domain: str) -> Mapping[str, NDArray[np.float32]]:

@@ -68,7 +68,7 @@ class MoleculeRows:
         return np.arange(len(self)) < min(HELD, len(self) // 10)
 
     @property
-    def told(self) -> NDArray[np.float32]:
+    def conditions(self) -> NDArray[np.float32]:
         """(N, 6) labels and the number of the domain, as the network takes them."""
         return np.concatenate([self.labels, self.domain[:, None].astype(np.float32)], axis=1)
 
@@ -271,7 +271,7 @@ class SmilesBatches:
     def __init__(self, rows: MoleculeRows, size: int, seed: int, slices: int = 1) -> None:
         self.rows, self.size, self.seed, self.slices = rows, size, seed, slices
         self.lengths = np.diff(rows.starts)
-        self.labels = torch.from_numpy(rows.told)
+        self.labels = torch.from_numpy(rows.conditions)
 
     def __len__(self) -> int:
         return -(-len(self.rows) // (self.size * self.slices))

@@ -28,7 +28,7 @@ class TunableSmiles:
     """See :class:`matgen_core.kinds.protocol.Tunable`; strings are drawn at temperature 1, without guidance.
 
     Args:
-        stages: of a run for the target; they say what the network is told, and judge.
+        stages: of a run for the target; they give the network its conditions, and judge.
     """
 
     def __init__(self, stages: MoleculeStages) -> None:

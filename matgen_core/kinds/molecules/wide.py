@@ -2,7 +2,7 @@
 
 A salt loses its counter-ions and is neutralised; of a mixture nothing is kept. Isotopes, radicals, elements and tokens
 outside the vocabulary, more than 126 tokens and more than 900 g/mol are left out, each with its reason. Of every set a
-fixed share, told by the molecule itself, is withheld from training.
+fixed share, chosen by the molecule itself, is withheld from training.
 """
 
 from __future__ import annotations

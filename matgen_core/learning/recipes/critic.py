@@ -135,7 +135,7 @@ def export_critic(
 
 
 def measure_critic(network: SkeletonCritic, rows: CriticRows) -> dict[str, float]:
-    """On withheld rows, for skeletons and for formulas alone: errors of the median, and how well chances are told.
+    """On withheld rows, for skeletons and for formulas alone: errors of the median, and how well the chances hold.
 
     ``mae`` is the mean absolute error; ``within_68`` the share of values within the middle 68 % of the distribution;
     ``rank`` Spearman's correlation of expected and true distance to the hull; ``zero`` the share of metals and
@@ -159,7 +159,7 @@ def _measure(bins: Bins, each: Tensor, truth: Tensor) -> dict[str, float]:
 
     median, low, high = (bins.quantile(each, share) for share in (0.5, 0.16, 0.84))
     error = (median - truth).abs()
-    if bins.zero:  # values of the first bin count as zero, as they are told
+    if bins.zero:  # values of the first bin count as zero, as the network predicts them
         truth = torch.where(truth < bins.edges[1], torch.zeros_like(truth), truth)
     figures = {
         "mae": float(error.mean()),

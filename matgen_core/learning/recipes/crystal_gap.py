@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from matgen_core.chem.energy import read_energies
+from matgen_core.chem.energy import predict_energies
 from matgen_core.chem.structure import reduced_formula, to_structure
 from matgen_core.core.errors import BadInput
 from matgen_core.kinds.compositions.rows import (
@@ -196,9 +196,9 @@ def structure_features(crystals: CrystalRows, folder: Path) -> NDArray[np.float3
         path = folder / f"features-{start:06d}.npy"
         if not path.is_file():
             some = crystals.crystals[start : start + _CHUNK]
-            readings = read_energies([to_structure(crystal) for crystal in some])
+            predictions = predict_energies([to_structure(crystal) for crystal in some])
             empty = (float("nan"),) * _FEATURES
-            np.save(path, np.array([r.features or empty for r in readings], dtype=np.float32))
+            np.save(path, np.array([r.features or empty for r in predictions], dtype=np.float32))
         parts.append(np.load(path, allow_pickle=False))
     return np.concatenate(parts)
 
@@ -240,7 +240,7 @@ def measure_gap(network: CrystalGapEnsemble, held: GapRows) -> tuple[float, floa
     """Scale of the spread, the spread that covers 95 of 100 withheld crystals, and what was measured.
 
     ``mae`` is the mean absolute error, metals counted with 0 eV; ``within_half`` the share of crystals with a gap whose
-    value is met within 0.5 eV; ``metals`` the share of metals and non-metals told right. ``…_formula_alone`` is read
+    value is met within 0.5 eV; ``metals`` the share of metals and non-metals recognised. ``…_formula_alone`` is read
     without the structure. Formulas are split into halves by their order: the scale is set on the first, so that twice
     the spread covers 95 of 100 errors, and counted on the second.
     """

@@ -120,7 +120,7 @@ def head_configs(rows: FormulaRows, properties: Sequence[str] = FORMULA_PROPERTI
     return tuple(heads)
 
 
-def reading(
+def property_heads(
     rows: FormulaRows,
     config: MatBERTConfig,
     folder: Path,
@@ -200,7 +200,7 @@ def train_matbert(job: TrainingJob) -> Path:
     rows, config = load_formula_rows(job.source), matbert_config()
     before = replace(job.training, epochs=max(1, job.training.epochs // 4), learning_rate=RATE)
     backbone = job.run(pretraining(rows, config, job.folder / "pretraining", before))
-    members, heads, trained = job.run_members(MEMBERS, RATE, partial(reading, rows, config, backbone=backbone))
+    members, heads, trained = job.run_members(MEMBERS, RATE, partial(property_heads, rows, config, backbone=backbone))
     return export_matbert(rows, config, heads, members, job.checkpoints, trained)
 
 

@@ -29,9 +29,9 @@ _SLICE = 25_000
 _RATE = 1.5e-3
 #: Of weights that have learnt already: enough to leave the place where the last course ended, not to forget it.
 _RATE_ON = 8e-4
-#: Shares of the strings of which nothing is told, and one property alone: the two that are asked for most.
+#: Shares of the strings without any condition, and with one property alone: the two that are asked for most.
 _NOTHING, _ONE = 0.3, 0.3
-#: Share of the strings whose domain is not told.
+#: Share of the strings without a domain.
 _ANYWHERE = 0.25
 #: Tell 10 g/mol apart in a range of 700.
 _FREQUENCIES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -81,9 +81,9 @@ def build_trainer(
 
     def loss(item: tuple[Tensor, Tensor]) -> Tensor:
         tokens = item[0].to(device)
-        told = drop_told(item[1]).to(device)
+        conditions = drop_conditions_and_domain(item[1]).to(device)
         # By token, not by string: batches hold strings of one length, and lengths differ from batch to batch.
-        return model.loss(tokens, told).sum() / (tokens[:, 1:] != 0).sum()
+        return model.loss(tokens, conditions).sum() / (tokens[:, 1:] != 0).sum()
 
     validation = list(SmilesBatches(checks, 256, 1)(0))
 
@@ -98,11 +98,11 @@ def build_trainer(
     return Trainer(model, loss, batches, validate, training, folder, len(batches)), model.config
 
 
-def drop_told(told: Tensor) -> Tensor:
+def drop_conditions_and_domain(conditions: Tensor) -> Tensor:
     """Labels and domain (B, K + 1) with some made "any"; the domain by itself, whatever the properties are."""
-    labels = drop_conditions(told[:, :-1], all_rate=_NOTHING, only_rate=_ONE)
-    anywhere = torch.rand(len(told), 1) < _ANYWHERE
-    return torch.cat([labels, told[:, -1:].masked_fill(anywhere, torch.nan)], dim=1)
+    labels = drop_conditions(conditions[:, :-1], all_rate=_NOTHING, only_rate=_ONE)
+    anywhere = torch.rand(len(conditions), 1) < _ANYWHERE
+    return torch.cat([labels, conditions[:, -1:].masked_fill(anywhere, torch.nan)], dim=1)
 
 
 def train_smiles(job: TrainingJob) -> Path:

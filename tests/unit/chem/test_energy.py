@@ -7,7 +7,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem import energy
-from matgen_core.chem.energy import fit_references, formation_energy, read_energies
+from matgen_core.chem.energy import fit_references, formation_energy, predict_energies
 from matgen_core.core.errors import Cancelled
 
 
@@ -22,9 +22,9 @@ def structures() -> list[Structure]:
 
 def test_a_batch_reads_like_one_by_one_in_any_order() -> None:
     cells = structures()
-    together = read_energies(cells)
-    alone = [read_energies([cell])[0] for cell in cells]
-    turned = read_energies(cells[::-1])[::-1]
+    together = predict_energies(cells)
+    alone = [predict_energies([cell])[0] for cell in cells]
+    turned = predict_energies(cells[::-1])[::-1]
     for a, b, c in zip(together, alone, turned, strict=True):
         assert a.energy == pytest.approx(b.energy, abs=1e-4)
         assert a.energy == pytest.approx(c.energy, abs=1e-4)
@@ -33,13 +33,13 @@ def test_a_batch_reads_like_one_by_one_in_any_order() -> None:
 def test_the_order_of_atoms_changes_nothing() -> None:
     rutile = structures()[2]
     turned = Structure.from_sites(list(rutile)[::-1])
-    first, second = read_energies([rutile, turned])
+    first, second = predict_energies([rutile, turned])
     assert first.energy == pytest.approx(second.energy, abs=1e-4)
     assert first.magnetic_moment == pytest.approx(second.magnetic_moment, abs=1e-3)
 
 
 def test_iron_is_magnetic_and_salt_is_not() -> None:
-    salt, iron, _ = read_energies(structures())
+    salt, iron, _ = predict_energies(structures())
     assert iron.max_site_moment is not None
     assert iron.max_site_moment > 1.5
     assert salt.max_site_moment is not None
@@ -48,35 +48,35 @@ def test_iron_is_magnetic_and_salt_is_not() -> None:
 
 def test_one_bad_cell_stops_no_other() -> None:
     lonely = Structure(Lattice.cubic(60), ["He"], [[0, 0, 0]])
-    bad, good = read_energies([lonely, structures()[0]])
+    bad, good = predict_energies([lonely, structures()[0]])
     assert bad.energy is None
     assert bad.note
     assert good.energy is not None
 
 
 def test_a_crushed_cell_is_refused_before_it_fills_the_memory() -> None:
-    crushed, good = read_energies([Structure(Lattice.cubic(0.6), ["H"], [[0, 0, 0]]), structures()[0]])
+    crushed, good = predict_energies([Structure(Lattice.cubic(0.6), ["H"], [[0, 0, 0]]), structures()[0]])
     assert crushed.energy is None
     assert "too dense" in crushed.note
     assert good.energy is not None
 
 
 def test_a_pass_that_would_be_too_large_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = read_energies(structures())
+    whole = predict_energies(structures())
     monkeypatch.setattr(energy, "_MOST_ANGLES", 1)
-    for a, b in zip(whole, read_energies(structures()), strict=True):
+    for a, b in zip(whole, predict_energies(structures()), strict=True):
         assert a.energy == pytest.approx(b.energy, abs=1e-4)
 
 
 def test_progress_counts_every_structure() -> None:
     seen: list[tuple[int, int]] = []
-    read_energies(structures(), batch_size=2, on_progress=lambda done, total: seen.append((done, total)))
+    predict_energies(structures(), batch_size=2, on_progress=lambda done, total: seen.append((done, total)))
     assert seen == [(2, 3), (3, 3)]
 
 
 def test_it_can_be_cancelled() -> None:
     with pytest.raises(Cancelled):
-        read_energies(structures(), cancelled=lambda: True)
+        predict_energies(structures(), cancelled=lambda: True)
 
 
 def test_references_are_recovered_from_made_up_energies() -> None:

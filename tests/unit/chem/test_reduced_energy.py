@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.energy import load_chgnet, read_energies
+from matgen_core.chem.energy import load_chgnet, predict_energies
 from matgen_core.chem.free_parameters import free_crystal
 from matgen_core.chem.reduced_energy import Place, measure, measure_crystals
 from matgen_core.chem.reduced_graph import reduce_graph, still_holds
@@ -30,7 +30,7 @@ def place_of(crystal: Crystal, seed: int | None = None) -> Place:
 
 def test_the_energy_is_that_of_the_whole_graph() -> None:
     crystals = all_cells()
-    whole = [reading.energy for reading in read_energies([to_structure(crystal) for crystal in crystals])]
+    whole = [prediction.energy for prediction in predict_energies([to_structure(crystal) for crystal in crystals])]
     np.testing.assert_allclose(measure_crystals(crystals), whole, atol=2e-5)
 
 

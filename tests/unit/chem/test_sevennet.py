@@ -11,7 +11,7 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from matgen_core.chem import sevennet
-from matgen_core.chem.sevennet import load_sevennet, read_energies, read_energy
+from matgen_core.chem.sevennet import load_sevennet, predict_energies, predict_energy
 from matgen_core.core.errors import Cancelled, DamagedCheckpoint, UnknownCheckpoint
 
 
@@ -36,23 +36,23 @@ def test_the_energy_is_that_of_the_package_with_forces() -> None:
     atoms = AseAtomsAdaptor.get_atoms(rutile)
     with pytest.warns(UserWarning, match="accelerator"):
         atoms.calc = SevenNetCalculator("7net-l3i5", device="cpu")
-    assert read_energy(rutile).energy == pytest.approx(atoms.get_potential_energy() / len(atoms), abs=1e-5)
+    assert predict_energy(rutile).energy == pytest.approx(atoms.get_potential_energy() / len(atoms), abs=1e-5)
 
 
 def test_the_values_are_the_same_however_structures_are_grouped() -> None:
     cells = structures()
-    together = [reading.energy for reading in read_energies(cells)]
-    alone = [read_energy(cell).energy for cell in cells]
+    together = [prediction.energy for prediction in predict_energies(cells)]
+    alone = [predict_energy(cell).energy for cell in cells]
     with ThreadPoolExecutor(2) as executor:
         sevennet._energies.clear()
-        shared = [reading.energy for reading in read_energies(cells[::-1], executor=executor)][::-1]
+        shared = [prediction.energy for prediction in predict_energies(cells[::-1], executor=executor)][::-1]
     assert together == alone == shared
 
 
 def test_the_choice_of_cell_and_order_changes_nothing() -> None:
     salt, _, rutile = structures()
     turned = Structure.from_sites(list(rutile)[::-1])
-    first, second, doubled, single = read_energies([rutile, turned, salt * (2, 1, 1), salt])
+    first, second, doubled, single = predict_energies([rutile, turned, salt * (2, 1, 1), salt])
     assert first.energy == pytest.approx(second.energy, abs=1e-5)
     assert doubled.energy == pytest.approx(single.energy, abs=1e-5)
 
@@ -63,25 +63,27 @@ def test_bad_structures_say_why_and_the_good_one_goes_on(monkeypatch: pytest.Mon
     crushed = Structure(Lattice.cubic(0.6), ["H"], [[0, 0, 0]])
     lonely = Structure(Lattice.cubic(60), ["He"], [[0, 0, 0]])
     large = Structure(Lattice.cubic(2.5), ["Fe"], [[0, 0, 0]]) * (3, 3, 3)
-    *bad, good = read_energies([francium, crushed, lonely, large, structures()[0]])
+    *bad, good = predict_energies([francium, crushed, lonely, large, structures()[0]])
     assert good.energy is not None
-    assert [reading.energy for reading in bad] == [None] * 4
-    for reading, words in zip(bad, ("was not trained on Fr", "too dense", "too far apart", "too large"), strict=True):
-        assert words in reading.note
+    assert [prediction.energy for prediction in bad] == [None] * 4
+    for prediction, words in zip(
+        bad, ("was not trained on Fr", "too dense", "too far apart", "too large"), strict=True
+    ):
+        assert words in prediction.note
 
 
 def test_what_was_read_is_kept_and_what_failed_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     salt, iron, _ = structures()
-    before = read_energies([salt])
+    before = predict_energies([salt])
     asked: list[Structure] = []
 
-    def count(structure: Structure) -> sevennet.EnergyReading:
+    def count(structure: Structure) -> sevennet.PredictedEnergy:
         asked.append(structure)
-        return sevennet.EnergyReading(None, None, None, "failed")
+        return sevennet.PredictedEnergy(None, None, None, "failed")
 
-    monkeypatch.setattr(sevennet, "read_energy", count)
-    assert read_energies([salt.copy(), iron])[0] == before[0]
-    read_energies([iron])
+    monkeypatch.setattr(sevennet, "predict_energy", count)
+    assert predict_energies([salt.copy(), iron])[0] == before[0]
+    predict_energies([iron])
     assert [structure.formula for structure in asked] == ["Fe1", "Fe1"]
 
 
@@ -91,7 +93,7 @@ def test_missing_weights_give_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
     monkeypatch.setattr(sevennet, "weights_file", missing)
     monkeypatch.setattr(sevennet, "_loaded", [])
-    assert "restore it with: pip install" in read_energy(structures()[0]).note
+    assert "restore it with: pip install" in predict_energy(structures()[0]).note
     broken = tmp_path / "checkpoint_l3i5.pth"
     broken.write_bytes(b"no checkpoint")
     monkeypatch.setattr(sevennet, "weights_file", lambda: broken)
@@ -110,4 +112,4 @@ def test_loading_leaves_the_random_numbers_of_a_run_alone(monkeypatch: pytest.Mo
 
 def test_a_cancel_is_heeded() -> None:
     with pytest.raises(Cancelled):
-        read_energies(structures(), cancelled=lambda: True)
+        predict_energies(structures(), cancelled=lambda: True)

@@ -15,9 +15,9 @@ def hull_of(phases: dict[str, float], known: dict[str, int] | None = None) -> Hu
 
 
 def test_a_phase_lies_on_its_own_hull_and_decomposes_to_itself() -> None:
-    reading = hull_of(PHASES).read({"Fe": 4, "O": 6}, -1.7)
-    assert reading.e_above_hull == pytest.approx(0.0, abs=1e-9)
-    assert reading.products == (("Fe2O3", pytest.approx(1.0)),)
+    prediction = hull_of(PHASES).read({"Fe": 4, "O": 6}, -1.7)
+    assert prediction.e_above_hull == pytest.approx(0.0, abs=1e-9)
+    assert prediction.products == (("Fe2O3", pytest.approx(1.0)),)
 
 
 def test_below_the_hull_is_negative() -> None:
@@ -32,10 +32,10 @@ def test_elements_alone_are_the_zero_of_energy() -> None:
 
 
 def test_where_no_phase_holds_an_element_with_another_the_distance_is_unknown() -> None:
-    reading = hull_of(PHASES).read({"Xe": 1, "O": 2}, -2.7)
-    assert reading.e_above_hull is None
-    assert reading.apart == ("O", "Xe")
-    assert "no known phase contains O, Xe together" in reading.describe()
+    prediction = hull_of(PHASES).read({"Xe": 1, "O": 2}, -2.7)
+    assert prediction.e_above_hull is None
+    assert prediction.apart == ("O", "Xe")
+    assert "no known phase contains O, Xe together" in prediction.describe()
     mixed = hull_of(PHASES).read({"Xe": 1, "Fe": 1, "O": 2}, -2.7)
     assert mixed.apart == ("Xe",), "iron and oxygen are known together"
 
@@ -69,9 +69,9 @@ def test_neither_the_order_of_phases_nor_of_elements_nor_the_cell_matters() -> N
 def test_products_conserve_every_element() -> None:
     from matgen_core.chem.stability import fractions_of
 
-    reading = hull_of(PHASES).read({"Li": 1, "Fe": 3, "O": 4}, -1.0)
+    prediction = hull_of(PHASES).read({"Li": 1, "Fe": 3, "O": 4}, -1.0)
     for element, share in {"Li": 1 / 8, "Fe": 3 / 8, "O": 4 / 8}.items():
-        assert sum(w * fractions_of(f).get(element, 0.0) for f, w in reading.products) == pytest.approx(share)
+        assert sum(w * fractions_of(f).get(element, 0.0) for f, w in prediction.products) == pytest.approx(share)
 
 
 def test_what_is_above_the_hull_can_be_left_out() -> None:

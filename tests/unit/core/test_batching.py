@@ -8,7 +8,7 @@ import torch
 from matgen_core.core.batching import TooLarge, split_on_oom
 from matgen_core.core.goals import Target
 from matgen_core.core.settings import CrystalSettings
-from matgen_core.kinds.crystals import predict as reading
+from matgen_core.kinds.crystals import predict as prediction
 from matgen_core.kinds.crystals.generate import load_engine
 from matgen_core.workflows.design import design
 
@@ -59,7 +59,7 @@ def test_other_failures_pass() -> None:
 
 def test_crystals_are_drawn_and_read_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = load_engine("symmetry-first")
-    draft, read, sizes = engine.draft, reading._predict, []
+    draft, read, sizes = engine.draft, prediction._predict, []
 
     def short_of_memory(grammar, conditions, *rest):
         sizes.append(len(conditions))
@@ -73,7 +73,7 @@ def test_crystals_are_drawn_and_read_in_halves(monkeypatch: pytest.MonkeyPatch) 
         return read(candidates, *rest)
 
     monkeypatch.setattr(engine, "draft", short_of_memory)
-    monkeypatch.setattr(reading, "_predict", short_of_memory_too)
+    monkeypatch.setattr(prediction, "_predict", short_of_memory_too)
     found = design("crystals", Target(), 8, seed=5, settings=SMALL)
     assert sizes == [4, 2, 2, 4, 2, 2]
     assert sorted(c.id for c in found) == [f"5-{i:04d}" for i in range(8)]

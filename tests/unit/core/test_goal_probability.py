@@ -18,7 +18,7 @@ from matgen_core.core.records import (
     Site,
 )
 from matgen_core.kinds.compositions.files import formulas_to_csv
-from matgen_core.kinds.compositions.predict import read_formulas
+from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.crystals.files import to_csv
 from matgen_core.kinds.crystals.judge import check_goals
 from matgen_core.kinds.crystals.moments import FROZEN, parallel_note, without_frozen_moments
@@ -46,7 +46,7 @@ def test_neighbouring_ranges_add_to_one_and_zero_counts_once() -> None:
 
 
 def test_the_shipped_model_says_it_for_a_real_compound() -> None:
-    (predictions,) = read_formulas(["KMoO3"])
+    (predictions,) = predict_texts(["KMoO3"])
     gap = next(p for p in predictions if p.property == "band_gap")
     assert gap.zero_chance is not None
     assert f"metal with probability {gap.zero_chance:.2f}" in gap.note
@@ -79,7 +79,7 @@ def test_the_tables_carry_the_chances() -> None:
 
 @pytest.mark.parametrize("formula", ["DyPO4", "KErO2", "RbDyO2", "NdFeO3"])
 def test_moments_without_the_4f_are_not_told(formula: str) -> None:
-    (predictions,) = read_formulas([formula])
+    (predictions,) = predict_texts([formula])
     moment = next(p for p in predictions if p.property == "magnetic_moment")
     assert (moment.value, moment.spread, moment.in_domain) == (None, None, False)
     assert "4f" in moment.note
@@ -91,9 +91,9 @@ def test_moments_without_the_4f_are_not_told(formula: str) -> None:
 
 
 def test_moments_that_the_data_hold_are_told() -> None:
-    reading = Prediction("magnetic_moment", 1.0, 0.1, "µB/atom", "test")
-    assert without_frozen_moments(reading, ["Gd", "Fe"]) == reading
-    assert without_frozen_moments(reading, ["Fe", "O"]) == reading
+    prediction = Prediction("magnetic_moment", 1.0, 0.1, "µB/atom", "test")
+    assert without_frozen_moments(prediction, ["Gd", "Fe"]) == prediction
+    assert without_frozen_moments(prediction, ["Fe", "O"]) == prediction
     assert not {"La", "Ce", "Eu", "Gd", "Lu"} & FROZEN
     gap = Prediction("band_gap", 1.0, 0.1, "eV", "test")
     assert without_frozen_moments(gap, ["Dy"]) == gap
@@ -105,11 +105,11 @@ def test_a_non_magnet_is_not_worthless() -> None:
     objectives = [Objective("magnetic_moment", "max"), Objective("band_gap", "max")]
 
     def named(name: str, moment: float, gap: float) -> Candidate[Formula]:
-        readings = {
+        predictions = {
             key: Prediction(key, value, None, "", "test")
             for key, value in (("magnetic_moment", moment), ("band_gap", gap))
         }
-        return Candidate(name, Formula("NaCl"), Origin("test"), readings)
+        return Candidate(name, Formula("NaCl"), Origin("test"), predictions)
 
     ranked = rank_by_front([named("narrow", 0.0, 1.0), named("wide", 0.0, 6.0)], objectives)
     merits = {candidate.id: merit for candidate, _front, merit in ranked}

@@ -34,7 +34,7 @@ def test_a_reversed_range_is_refused_with_the_remedy() -> None:
 
 
 @pytest.mark.parametrize(("value", "expected"), [(1.5, True), (2.5, True), (2.51, False), (None, None)])
-def test_a_value_is_met_within_tolerance_and_unknown_without_reading(
+def test_a_value_is_met_within_tolerance_and_unknown_without_prediction(
     value: float | None, expected: bool | None
 ) -> None:
     assert meets("band_gap", Goal.at(2.0), value) is expected

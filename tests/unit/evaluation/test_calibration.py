@@ -1,4 +1,4 @@
-"""Errors on generated geometry: only what was read counts, and readings carry the spread of their own kind."""
+"""Errors on generated geometry: only what was read counts, and predictions carry the spread of their own kind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from matgen_core.chem.structure import from_structure
 from matgen_core.core.records import Candidate, Crystal, Origin
-from matgen_core.evaluation.calibration import KEYS, measure_readings, read_placed
+from matgen_core.evaluation.calibration import KEYS, measure_predictions, read_placed
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
@@ -22,7 +22,7 @@ def rock_salt() -> Crystal:
 def test_only_what_was_read_counts() -> None:
     above = np.concatenate([np.full(50, 0.05), np.full(50, 0.2), np.full(5, np.nan)])
     placed = {key: above.copy() for key in KEYS} | {f"known_{key}": np.zeros(105) for key in KEYS}
-    spreads, figures = measure_readings(placed)
+    spreads, figures = measure_predictions(placed)
     assert (figures["skeletons"], figures["read"]) == (105, 100)
     assert spreads.of("formation_energy", 0.0) == pytest.approx(0.025)
     assert spreads.of("formation_energy", 0.2) == pytest.approx(0.1)
@@ -42,7 +42,7 @@ def test_a_withheld_skeleton_is_placed_and_read() -> None:
 
 def test_generated_geometry_is_less_sure_than_a_file() -> None:
     if load_reference().generated is None:
-        pytest.fail("assets/reference/generated.json is not there; measure it with: matgen evaluate readings")
+        pytest.fail("assets/reference/generated.json is not there; measure it with: matgen evaluate predictions")
     crystal = rock_salt()
     made, given = predict([Candidate("0", crystal, Origin("symmetry-first")), Candidate("1", crystal, Origin("file"))])
     for key in ("formation_energy", "e_above_hull"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matgen_core.chem.energy import read_energies
+from matgen_core.chem.energy import predict_energies
 from matgen_core.chem.structure import to_structure
 from matgen_core.core.records import Crystal, Site
 from matgen_core.evaluation.critic import measure_critic
@@ -37,8 +37,8 @@ def rows() -> CrystalRows:
 
 
 def test_figures_of_known_compounds(rows: CrystalRows) -> None:
-    readings = read_energies([to_structure(crystal) for crystal in rows.crystals])
-    found = measure_critic(rows, [reading.features for reading in readings])
+    predictions = predict_energies([to_structure(crystal) for crystal in rows.crystals])
+    found = measure_critic(rows, [prediction.features for prediction in predictions])
     assert found["rows"] == found["gap"]["rows"] == 5
     assert found["gap"]["non_metals"] == 3
     assert found["gap"]["judge"]["mean_absolute_error"] < 0.6

@@ -22,12 +22,12 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.coordination_rules import check_surroundings, check_type
+from matgen_core.kinds.crystals.coordination_rules import check_coordination, check_type
 from matgen_core.kinds.crystals.coordination_statistics import (
     anonymous_type,
-    load_surroundings,
-    measure_surroundings,
-    save_surroundings,
+    load_coordination,
+    measure_coordination,
+    save_coordination,
     shells,
 )
 from matgen_core.kinds.crystals.judge import assess
@@ -56,11 +56,11 @@ def salt(length: float = 5.64, pair: tuple[str, str] = ("Na", "Cl")) -> Crystal:
 def judged(
     crystal: Crystal, gap: float | None = 5.0, energy: float | None = -2.1, above: float | None = 0.0, name: str = "a"
 ) -> Candidate:
-    readings = {
+    predictions = {
         key: Prediction(key, value, 0.1, PROPERTIES[key].unit, "test")
         for key, value in (("band_gap", gap), ("formation_energy", energy), ("e_above_hull", above))
     }
-    return judge_crystals(assess([Candidate(name, crystal, Origin("test"), readings)], TARGET), RULES)[0]
+    return judge_crystals(assess([Candidate(name, crystal, Origin("test"), predictions)], TARGET), RULES)[0]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def judged(
         (judged(salt(), energy=0.2), "stable", "formation"),
         (judged(salt(), above=0.3), "stable", "hull"),
         (judged(salt(), above=None), "stable", "hull"),
-        (judged(salt()), "new", "newness"),
+        (judged(salt()), "new", "novelty"),
     ],
 )
 def test_each_stage_stops_what_it_should(candidate: Candidate, stage: str, rule: str) -> None:
@@ -99,8 +99,8 @@ def test_what_was_not_compared_never_passes_as_new() -> None:
         [[0, 0.75, 0.125], [0, 0.25, 0.375], [0, 0.076, 0.216]],
     )
     candidate = judged(from_structure(xenotime))
-    assert candidate.verdict("newness").passed is None  # type: ignore[union-attr]
-    assert [v.rule for v in failed(candidate, "new", RULES)] == ["newness"]
+    assert candidate.verdict("novelty").passed is None  # type: ignore[union-attr]
+    assert [v.rule for v in failed(candidate, "new", RULES)] == ["novelty"]
     assert failed(candidate, "new", Rules(known=True)) == []
 
 
@@ -146,8 +146,8 @@ def test_an_element_is_not_asked_for_a_negative_formation_energy() -> None:
 
 def test_the_table_of_known_phases_comes_before_a_prediction() -> None:
     candidate = judged(salt(), above=0.25)
-    reading = replace(candidate.predictions["e_above_hull"], known=0.0)
-    again = judge_crystals([candidate.add_predictions(reading)], RULES)[0]
+    prediction = replace(candidate.predictions["e_above_hull"], known=0.0)
+    again = judge_crystals([candidate.add_predictions(prediction)], RULES)[0]
     verdict = again.verdict("hull")
     assert verdict is not None
     assert verdict.passed is True
@@ -214,7 +214,7 @@ def test_all_goals_together_are_less_likely_than_each() -> None:
 
 def test_neighbours_are_counted_and_compared_with_known_ones() -> None:
     crystals = [salt(length) for length in (5.5, 5.6, 5.7)] * 40
-    table = measure_surroundings(crystals)
+    table = measure_coordination(crystals)
     shell = next(s for s in shells(to_structure(salt())) if s.centre == "Na")
     assert (shell.other, shell.count) == ("Cl", 6)
     assert shell.distance == pytest.approx(2.82)
@@ -225,17 +225,17 @@ def test_neighbours_are_counted_and_compared_with_known_ones() -> None:
     assert "8 Cl around Na (known crystals: 6 to 6)" in str(table.problem(crowded))
     far = next(s for s in shells(to_structure(salt(7.0))) if s.centre == "Na")
     assert "Å (known crystals" in str(table.problem(far))
-    assert measure_surroundings(crystals[:3]).problem(crowded) is None, "few known crystals judge nothing"
+    assert measure_coordination(crystals[:3]).problem(crowded) is None, "few known crystals judge nothing"
 
 
 def test_the_table_comes_back_from_disk_and_a_missing_one_is_no_rejection(tmp_path: Path) -> None:
-    table = measure_surroundings([salt()] * 30)
-    save_surroundings(table, tmp_path)
-    again = load_surroundings(tmp_path)
+    table = measure_coordination([salt()] * 30)
+    save_coordination(table, tmp_path)
+    again = load_coordination(tmp_path)
     assert again.types == table.types
     assert (again.counts == table.counts).all()
-    with pytest.raises(MissingReference, match="matgen data surroundings"):
-        load_surroundings(tmp_path / "nowhere")
+    with pytest.raises(MissingReference, match="matgen data coordination"):
+        load_coordination(tmp_path / "nowhere")
 
 
 def test_a_type_is_one_whatever_its_elements() -> None:
@@ -279,10 +279,10 @@ def test_of_two_as_near_the_surer_ranks_first() -> None:
 
 
 def test_the_shipped_table_knows_salt_and_not_a_crowd() -> None:
-    assert check_surroundings(to_structure(salt())).passed is True
+    assert check_coordination(to_structure(salt())).passed is True
     assert check_type(salt()).reason.startswith("Halite, Rock Salt (B1) type; ")
     assert "known crystals have this type" in check_type(salt()).reason
     crowd = Structure.from_spacegroup("Pm-3m", Lattice.cubic(3.2), ["Ti", "O"], [[0] * 3, [0.5] * 3])
-    verdict = check_surroundings(crowd)
+    verdict = check_coordination(crowd)
     assert verdict.passed is False
     assert "around" in verdict.reason or "Å" in verdict.reason

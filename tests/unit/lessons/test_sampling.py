@@ -31,7 +31,7 @@ def test_every_setting_of_the_page_ships_and_is_of_the_shipped_autoencoder() -> 
     assert tuple((way.method, way.steps) for way in measured.ways) == WAYS
     for key, values in TARGETS.items():
         for value in values:
-            assert all(measured.of(key, value, weight).readings for weight in GUIDANCES)
+            assert all(measured.of(key, value, weight).predictions for weight in GUIDANCES)
 
 
 def test_what_ships_shows_what_the_page_says() -> None:
@@ -42,9 +42,11 @@ def test_what_ships_shows_what_the_page_says() -> None:
     for key, values in TARGETS.items():
         for value in (values[0], values[-1]):
             free, asked = (measured.of(key, value, weight) for weight in (0.0, 2.0))
-            far, near = (sum(abs(r - value) for r in told.readings) / len(told.readings) for told in (free, asked))
-            assert near < far, f"{key} {value}: the condition moves the readings towards it"
-    strong, free = ([t.diversity for t in measured.told if t.guidance == weight] for weight in (GUIDANCES[-1], 0.0))
+            far, near = (
+                sum(abs(r - value) for r in told.predictions) / len(told.predictions) for told in (free, asked)
+            )
+            assert near < far, f"{key} {value}: the condition moves the predictions towards it"
+    strong, free = ([t.diversity for t in measured.guided if t.guidance == weight] for weight in (GUIDANCES[-1], 0.0))
     assert sum(strong) < sum(free), "guidance costs diversity"
 
 
@@ -67,8 +69,8 @@ def test_a_way_and_a_condition_are_measured_again_alike() -> None:
     assert one.decoded.drawn == 6
     told = measure_condition("band_gap", 3.0, 2.0, count=3)
     assert told == measure_condition("band_gap", 3.0, 2.0, count=3)
-    assert 0 <= told.on_target(0.5) <= len(told.readings)
-    assert len(told.readings) <= 3
+    assert 0 <= told.on_target(0.5) <= len(told.predictions)
+    assert len(told.predictions) <= 3
 
 
 def test_it_is_written_and_read_and_damage_is_said(tmp_path: Path) -> None:

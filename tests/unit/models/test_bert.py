@@ -1,4 +1,4 @@
-"""MatBERT: padding and order change nothing, readings are laws, the chapter's size builds."""
+"""MatBERT: padding and order change nothing, predictions are laws, the chapter's size builds."""
 
 from __future__ import annotations
 

@@ -43,9 +43,9 @@ def test_a_record_of_before_names_and_columns_is_read() -> None:
 
 
 def test_numbers_that_json_has_not_are_missing() -> None:
-    reading = {"band_gap": Prediction("band_gap", math.nan, np.float32(0.5), "eV", "x")}  # type: ignore[arg-type]
+    prediction = {"band_gap": Prediction("band_gap", math.nan, np.float32(0.5), "eV", "x")}  # type: ignore[arg-type]
     verdict = Verdict("bonds", np.bool_(True))  # type: ignore[arg-type]
-    record = to_record(Candidate("a", Molecule("C"), Origin("e"), reading, (verdict,)))
+    record = to_record(Candidate("a", Molecule("C"), Origin("e"), prediction, (verdict,)))
     text = json.dumps(record, allow_nan=False)
     back = from_record(json.loads(text))
     assert back.predictions["band_gap"].value is None
@@ -65,12 +65,12 @@ def test_a_field_of_another_version_is_passed_over(material: object) -> None:
 
 
 def test_a_field_that_is_missing_has_its_default() -> None:
-    reading = {"property": "logp", "value": 1.0, "spread": None, "unit": "", "method": "RDKit"}
+    prediction = {"property": "logp", "value": 1.0, "spread": None, "unit": "", "method": "RDKit"}
     record = {
         "id": "a",
         "material": {"smiles": "C"},
         "origin": {"engine": "e"},
-        "predictions": {"logp": reading},
+        "predictions": {"logp": prediction},
         "verdicts": [{"rule": "valid", "passed": True}],
     }
     read = Prediction("logp", 1.0, None, "", "RDKit")

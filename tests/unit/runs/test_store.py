@@ -30,9 +30,9 @@ from matgen_core.runs.store import (
 
 
 def candidate(number: int) -> Candidate[Molecule]:
-    reading = {"logp": Prediction("logp", number / 10, None, "", "RDKit")}
+    prediction = {"logp": Prediction("logp", number / 10, None, "", "RDKit")}
     return Candidate(
-        f"0-{number}", Molecule("C" * (number + 1)), Origin("t", "", 0, number), reading, (Verdict("valid", True),)
+        f"0-{number}", Molecule("C" * (number + 1)), Origin("t", "", 0, number), prediction, (Verdict("valid", True),)
     )
 
 

@@ -19,7 +19,7 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.viz.crystals import draw_diffraction, draw_histogram, draw_readings
+from matgen_core.viz.crystals import draw_diffraction, draw_histogram, draw_predictions
 from matgen_core.viz.style import GOOD
 
 
@@ -30,17 +30,17 @@ def rock_salt() -> Crystal:
 
 
 def entry(crystal: Crystal, id_: str, gap: float | None, energy: float, met: bool) -> Candidate:
-    readings = {
+    predictions = {
         "band_gap": Prediction("band_gap", gap, 0.3, "eV", "test"),
         "formation_energy": Prediction("formation_energy", energy, None, "eV/atom", "test"),
     }
-    return Candidate(id_, crystal, Origin("test"), readings, (Verdict("target:band_gap", met),))
+    return Candidate(id_, crystal, Origin("test"), predictions, (Verdict("target:band_gap", met),))
 
 
 def test_points_are_candidates_and_bands_are_goals(rock_salt: Crystal) -> None:
     entries = [entry(rock_salt, "a", 2.1, -1.0, True), entry(rock_salt, "b", 4.0, -0.5, False)]
     entries.append(entry(rock_salt, "unread", None, -0.5, False))
-    figure = draw_readings(entries, "band_gap", "formation_energy", {"band_gap": Goal.at(2.0)}, picked="b")
+    figure = draw_predictions(entries, "band_gap", "formation_energy", {"band_gap": Goal.at(2.0)}, picked="b")
     (points,) = figure.data
     assert list(points.customdata) == ["a", "b"]
     assert list(points.x) == [2.1, 4.0]
@@ -68,7 +68,7 @@ def test_the_strongest_line_of_rock_salt_is_200(rock_salt: Crystal) -> None:
 
 def test_figures_lie_on_any_background_and_are_json(rock_salt: Crystal) -> None:
     figures = [
-        draw_readings([entry(rock_salt, "a", 1.0, -1.0, True)], "band_gap", "formation_energy", {}),
+        draw_predictions([entry(rock_salt, "a", 1.0, -1.0, True)], "band_gap", "formation_energy", {}),
         draw_histogram(load_reference(), "formation_energy", None, template="plotly_dark"),
         draw_diffraction(rock_salt, template="plotly_dark"),
     ]
@@ -78,14 +78,14 @@ def test_figures_lie_on_any_background_and_are_json(rock_salt: Crystal) -> None:
 
 
 def test_words_can_be_in_another_language(rock_salt: Crystal) -> None:
-    figure = draw_readings([], "band_gap", "formation_energy", {}, translate={"Band gap": "バンドギャップ"}.get)
+    figure = draw_predictions([], "band_gap", "formation_energy", {}, translate={"Band gap": "バンドギャップ"}.get)
     assert figure.layout.xaxis.title.text == "バンドギャップ (eV)"
 
 
 def test_only_the_picked_point_has_its_spread_as_a_bar(rock_salt: Crystal) -> None:
     found = [entry(rock_salt, "a", 5.0, -2.0, True), entry(rock_salt, "b", 3.0, -1.0, False)]
-    picked = draw_readings(found, "band_gap", "formation_energy", {}, picked="b").data[0]
+    picked = draw_predictions(found, "band_gap", "formation_energy", {}, picked="b").data[0]
     bars = [picked.error_x.array[i] for i in range(2)]
     assert bars[0] == 0
     assert bars[1] == found[1].predictions["band_gap"].spread
-    assert not any(draw_readings(found, "band_gap", "formation_energy", {}).data[0].error_x.array)
+    assert not any(draw_predictions(found, "band_gap", "formation_energy", {}).data[0].error_x.array)

@@ -15,8 +15,8 @@ from matgen_core.viz.design import draw_funnel, draw_hull, list_phases
 def candidate(elements: list[str], energy: float | None) -> Candidate:
     places = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.0]][: len(elements)]
     structure = Structure(Lattice.cubic(4.0), elements, places)
-    reading = Prediction("formation_energy", energy, None, "eV/atom", "test")
-    return Candidate("1-0001", from_structure(structure), Origin("test"), {"formation_energy": reading})
+    prediction = Prediction("formation_energy", energy, None, "eV/atom", "test")
+    return Candidate("1-0001", from_structure(structure), Origin("test"), {"formation_energy": prediction})
 
 
 def test_the_funnel_shows_its_counts() -> None:

@@ -17,10 +17,10 @@ from matgen_core.kinds.molecules.generate import WritingStep
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.lessons.decoded import Decoded
 from matgen_core.lessons.language import Attention, Sampled
-from matgen_core.lessons.sampling import Told, Way
+from matgen_core.lessons.sampling import Guided, Way
 from matgen_core.lessons.transfer import Guess, ViewMap
 from matgen_core.viz.compositions import draw_compositions
-from matgen_core.viz.crystals import draw_readings
+from matgen_core.viz.crystals import draw_predictions
 from matgen_core.viz.embeddings import draw_map
 from matgen_core.viz.language import draw_attention, draw_conditions, draw_temperatures
 from matgen_core.viz.lessons import (
@@ -32,15 +32,15 @@ from matgen_core.viz.lessons import (
     draw_schedules,
     draw_ways,
 )
-from matgen_core.viz.lessons import draw_readings as draw_told
+from matgen_core.viz.lessons import draw_predictions as draw_guided
 from matgen_core.viz.molecules import draw_comparison, draw_options
 from matgen_core.viz.transfer import draw_guess, draw_parameters, draw_teaching, draw_views
 
 NOTE = "Nothing to draw yet"
 PLANE = np.array([[0.0, 1.0], [2.0, -1.0], [0.5, 0.5]], dtype=np.float32)
 NO_POINTS = np.zeros((0, 2), dtype=np.float32)
-TOLD = Told("band_gap", 2.0, 1.0, (1.9, 2.1, 4.0), 0.9, 0.5, ("NaCl",))
-UNTOLD = Told("band_gap", 2.0, 0.0, (), 0.0, 0.0, ())
+TOLD = Guided("band_gap", 2.0, 1.0, (1.9, 2.1, 4.0), 0.9, 0.5, ("NaCl",))
+UNTOLD = Guided("band_gap", 2.0, 0.0, (), 0.0, 0.0, ())
 DECODED = Decoded(100, 90, 80, 70, 65, 60, ("NaCl",))
 WAYS = [Way("ddim", 10, 2.0, (0.2, 0.4), DECODED), Way("ddpm", 100, 20.0, (0.1,), DECODED)]
 SAMPLED = Sampled(0.9, 1.0, 0.8, (1.0, 2.0, 1.5), ("CCO",))
@@ -53,7 +53,7 @@ def composition(name: str, gap: float | None, energy: float, known: bool = False
         "band_gap": Prediction("band_gap", gap, 0.3, "eV", "test"),
         "formation_energy": Prediction("formation_energy", energy, 0.1, "eV/atom", "test"),
     }
-    verdicts = (Verdict("newness", not known, "known" if known else ""),)
+    verdicts = (Verdict("novelty", not known, "known" if known else ""),)
     return Candidate(name, Formula("MgO"), Origin("test"), predictions, verdicts)
 
 
@@ -125,8 +125,8 @@ def test_lessons_draw_their_numbers() -> None:
     assert points(draw_losses([4.0, 2.0])) == [(0, 4.0), (1, 2.0)]
     assert points(draw_path(PLANE, PLANE[:2], PLANE[1:], 1), "the latent") == [(0, 1), (2, -1)]
     assert points(draw_cloud(PLANE)) == [tuple(map(float, row)) for row in PLANE]
-    told = draw_told(TOLD, UNTOLD, "eV", (0, 8))
-    assert sum(y for _x, y in points(told, "told the value")) == pytest.approx(1.0)
+    told = draw_guided(TOLD, UNTOLD, "eV", (0, 8))
+    assert sum(y for _x, y in points(told, "conditional")) == pytest.approx(1.0)
     for draw in (draw_schedules, draw_ratio):
         assert [trace.name for trace in draw(SCHEDULES, 500).data] == ["linear", "cosine"]
     assert max(y for _t, y in points(draw_schedules(SCHEDULES, 500))) <= 1.0
@@ -150,7 +150,7 @@ def test_the_row_of_a_token_is_framed() -> None:
 # --------------------------------------------------------------------------------------------- axes and empty ones
 
 
-@pytest.mark.parametrize("draw", [draw_readings, draw_compositions])
+@pytest.mark.parametrize("draw", [draw_predictions, draw_compositions])
 def test_axes_bear_name_and_unit(draw: Callable[..., go.Figure]) -> None:
     figure = draw([], "band_gap", "formation_energy", {})
     for axis, key in ((figure.layout.xaxis, "band_gap"), (figure.layout.yaxis, "formation_energy")):
@@ -162,13 +162,13 @@ def test_axes_bear_name_and_unit(draw: Callable[..., go.Figure]) -> None:
 
 
 EMPTY: dict[str, Callable[[Callable[[str], str]], go.Figure]] = {
-    "crystals": lambda tr: draw_readings([], "band_gap", "formation_energy", {}, translate=tr),
+    "crystals": lambda tr: draw_predictions([], "band_gap", "formation_energy", {}, translate=tr),
     "compositions": lambda tr: draw_compositions(FOUND[2:], "band_gap", "formation_energy", {}, translate=tr),
     "map": lambda tr: draw_map(NO_POINTS, [], np.zeros(0, np.float32), "", translate=tr),
     "comparison": lambda tr: draw_comparison([], load_molecule_reference().column("logp"), "logp", None, translate=tr),
     "losses": lambda tr: draw_losses([], translate=tr),
     "ways": lambda tr: draw_ways([], translate=tr),
-    "told": lambda tr: draw_told(UNTOLD, UNTOLD, "eV", (0, 8), translate=tr),
+    "told": lambda tr: draw_guided(UNTOLD, UNTOLD, "eV", (0, 8), translate=tr),
     "guidance": lambda tr: draw_guidance([], 0.25, 1.0, translate=tr),
     "temperatures": lambda tr: draw_temperatures([], translate=tr),
     "conditions": lambda tr: draw_conditions({"nothing": UNSAMPLED}, "logP", translate=tr),

@@ -151,7 +151,7 @@ def test_molecules_pass_what_was_asked_and_go_on() -> None:
     for candidate in run.listed:
         assert 1.0 <= (candidate.value("logp") or 0.0) <= 3.0
         assert (candidate.value("sa_score") or 9.0) <= 4.0
-        assert candidate.verdict("newness").passed is True  # type: ignore[union-attr]
+        assert candidate.verdict("novelty").passed is True  # type: ignore[union-attr]
     assert len(run.candidates) > len(run.listed), "those that did not pass are kept with their reasons"
     again = design_until("molecules", target, Budget(want=8, draws=400), rules=rules, seed=3)
     assert [c.material for c in again.listed] == [c.material for c in run.listed], "the seed repeats it"

@@ -34,7 +34,7 @@ def test_what_is_listed_passes_everything_and_the_seed_repeats_it() -> None:
         assert sum(counts.values()) <= 5
         assert (candidate.value("formation_energy") or 0.0) <= -0.3
         assert not {"Pb", "Cd", "U"} & set(counts), "what the rules exclude is not even drawn"
-        assert candidate.verdict("newness").passed  # type: ignore[union-attr]
+        assert candidate.verdict("novelty").passed  # type: ignore[union-attr]
     assert [name for name, _count in run.funnel.counts] == ["generated", *STAGES, "listed"]
     assert told[-1].stage == "done"
     again = design_until("compositions", TARGET, Budget(want=2, draws=256), rules=RULES, seed=3)

@@ -13,7 +13,7 @@ from matgen_core.cli.main import main
 from matgen_core.core.errors import UnknownCheckpoint
 from matgen_core.core.records import Candidate, Formula, Molecule, Origin
 from matgen_core.workflows.finetune import FinetuneConfig, finetune
-from matgen_core.workflows.own_predictors import add_own_readings, own_property
+from matgen_core.workflows.own_predictors import add_own_predictions, own_property
 from matgen_core.workflows.predictors import VARIABLE, load_predictor, save_predictor
 from matgen_core.workflows.training_examples import read_examples
 
@@ -38,7 +38,7 @@ def test_crystals_and_compositions_are_read_and_molecules_not(hardness: str) -> 
         Candidate("b", Formula("NaCl"), origin),
         Candidate("c", Molecule("C"), origin),
     ]
-    a, b, c = add_own_readings(given, [hardness])
+    a, b, c = add_own_predictions(given, [hardness])
     assert a.value("own.hard") == b.value("own.hard")
     assert a.predictions["own.hard"].unit == "GPa"
     assert "own.hard" not in c.predictions

@@ -67,12 +67,12 @@ def test_noise_is_said_to_be_no_better_than_the_mean() -> None:
 def test_a_candidate_bears_both_predictions_and_their_roles(own: OwnTarget) -> None:
     made = [Candidate("1", Formula("MgO"), Origin("file")), Candidate("2", Molecule("CCO"), Origin("file"))]
     oxide, ethanol = own.add_to(made)
-    reading = oxide.predictions["own.hardness"]
-    assert (reading.role, reading.unit) == (STEERING, "GPa")
-    assert reading.judged is not None
-    assert reading.judged.role == JUDGING
-    assert reading.value == pytest.approx(8.0, abs=1.5)
-    assert oxide.best("own.hardness") == reading.judged.value
+    prediction = oxide.predictions["own.hardness"]
+    assert (prediction.role, prediction.unit) == (STEERING, "GPa")
+    assert prediction.judged is not None
+    assert prediction.judged.role == JUDGING
+    assert prediction.value == pytest.approx(8.0, abs=1.5)
+    assert oxide.best("own.hardness") == prediction.judged.value
     assert not ethanol.predictions
 
 

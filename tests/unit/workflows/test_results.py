@@ -159,7 +159,8 @@ def test_a_zip_of_folders_is_unpacked_within_its_folder(tmp_path: Path) -> None:
     within.mkdir(parents=True)
     [place] = unpack([("results.zip", buffer.getvalue())], within)
     assert place.is_relative_to(within)
-    assert not list(tmp_path.glob("*.csv")) and not list((tmp_path / "a").glob("*.csv"))
+    assert not list(tmp_path.glob("*.csv"))
+    assert not list((tmp_path / "a").glob("*.csv"))
     assert [r.id for r in results(place)[0]] == ["a"]
     with pytest.raises(BadInput, match="cannot be unpacked"):
         unpack([("results.zip", b"PK no zip")], place)

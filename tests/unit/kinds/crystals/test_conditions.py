@@ -9,7 +9,7 @@ from matgen_core.core.errors import BadTarget, DamagedCheckpoint
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.kinds.crystals.conditions import check_target, draw_conditions
-from matgen_core.kinds.crystals.generate import load_engine, told_of
+from matgen_core.kinds.crystals.generate import conditions_of, load_engine
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.learning.checkpoints import Checkpoint
 from matgen_core.learning.networks import shared_keys
@@ -70,7 +70,7 @@ def test_a_network_is_told_only_of_the_properties_of_its_own_columns() -> None:
 def test_an_engine_says_what_its_checkpoints_were_trained_on() -> None:
     engine = load_engine("symmetry-first")
     assert engine.keys == CRYSTAL_CONDITIONS
-    assert told_of("mixed") == set(CRYSTAL_CONDITIONS)
+    assert conditions_of("mixed") == set(CRYSTAL_CONDITIONS)
 
 
 def test_networks_of_other_columns_do_not_work_together() -> None:

@@ -44,7 +44,7 @@ CELLS = {
 def candidate(name: str, id_: str = "0-0001") -> Candidate:
     crystal = from_structure(Structure.from_spacegroup(*CELLS[name]))
     prediction = Prediction("band_gap", 1.5, 0.2, "eV", "=cmd()|method", True, "+1")
-    verdict = Verdict("newness", True, "@new")
+    verdict = Verdict("novelty", True, "@new")
     return Candidate(id_, crystal, Origin("symmetry-first", "x@1", 0, 1), {"band_gap": prediction}, (verdict,))
 
 

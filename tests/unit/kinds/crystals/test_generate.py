@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from matgen_core.chem.constraints import check_crystal
-from matgen_core.chem.energy import read_energies
+from matgen_core.chem.energy import predict_energies
 from matgen_core.chem.structure import formula_counts, to_structure
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Constraints, Goal, Target
@@ -97,9 +97,9 @@ def test_of_diffusion_and_known_crystals_the_lower_energy_goes_on() -> None:
         (placed,) = place_drafts(
             [draft], placers, {"symmetry-first": anything(1)}, settings, torch.Generator().manual_seed(0)
         )
-        (reading,) = read_energies([to_structure(placed.crystal)])
-        assert reading.energy is not None
-        return placed.source, reading.energy
+        (prediction,) = predict_energies([to_structure(placed.crystal)])
+        assert prediction.energy is not None
+        return placed.source, prediction.energy
 
     alone, beside = energy(replace(QUICK, templates=0)), energy(replace(QUICK, templates=2))
     assert alone[0] == "diffusion"
@@ -123,7 +123,7 @@ def test_relaxation_lowers_the_energy_and_keeps_the_symmetry() -> None:
     found = generate(Target(), 3, seed=0, settings=replace(QUICK, engine="symmetry-first"))
     relaxed = relax_drawn(found, 8)
     assert relax_drawn(found, 0) == found
-    before, after = (read_energies([to_structure(c.material) for c in batch]) for batch in (found, relaxed))
+    before, after = (predict_energies([to_structure(c.material) for c in batch]) for batch in (found, relaxed))
     for one, other, candidate in zip(before, after, relaxed, strict=True):
         assert other.energy is not None
         assert one.energy is None or other.energy <= one.energy + 1e-3, candidate.verdict("relaxed")

@@ -26,8 +26,8 @@ UNKNOWN = from_structure(
 
 
 def judge(*crystals, goals=None, constraints=None, gap=5.0):  # type: ignore[no-untyped-def]
-    reading = {"band_gap": Prediction("band_gap", gap, None, "eV", "test")}
-    found = [Candidate(str(i), c, Origin("test"), reading) for i, c in enumerate(crystals)]
+    prediction = {"band_gap": Prediction("band_gap", gap, None, "eV", "test")}
+    found = [Candidate(str(i), c, Origin("test"), prediction) for i, c in enumerate(crystals)]
     return assess(found, Target(goals or {}, constraints or Constraints()))
 
 
@@ -40,7 +40,7 @@ def judge(*crystals, goals=None, constraints=None, gap=5.0):  # type: ignore[no-
     ],
 )
 def test_novelty_has_three_levels(crystal, passed: bool, words: str) -> None:  # type: ignore[no-untyped-def]
-    verdict = judge(crystal)[0].verdict("newness")
+    verdict = judge(crystal)[0].verdict("novelty")
     assert verdict.passed is passed
     assert words in verdict.reason
 

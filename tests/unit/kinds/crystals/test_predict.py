@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.energy import read_energies
+from matgen_core.chem.energy import predict_energies
 from matgen_core.chem.structure import from_structure, to_structure
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.kinds.crystals import gap
-from matgen_core.kinds.crystals.gap import read_gaps
+from matgen_core.kinds.crystals.gap import predict_gaps
 from matgen_core.kinds.crystals.predict import predict
 
 
@@ -24,33 +24,33 @@ COPPER = cubic("Fm-3m", 3.61, ["Cu"], [[0, 0, 0]])
 
 
 def features(*candidates: Candidate[Crystal]) -> list[tuple[float, ...] | None]:
-    return [reading.features for reading in read_energies([to_structure(c.material) for c in candidates])]
+    return [prediction.features for prediction in predict_energies([to_structure(c.material) for c in candidates])]
 
 
 def test_a_salt_has_a_gap_and_a_metal_has_none() -> None:
-    salt, copper = read_gaps([SALT, COPPER], features(SALT, COPPER))
+    salt, copper = predict_gaps([SALT, COPPER], features(SALT, COPPER))
     assert salt.value == pytest.approx(5.0, abs=1.0)
     assert "metal with probability 0.0" in salt.note
     assert copper.value == 0.0
     assert float(copper.note.removeprefix("metal with probability ")) > 0.95
-    for reading in (salt, copper):
-        assert reading.spread is not None
-        assert reading.spread > 0
-        assert reading.method.startswith("crystal-gap@")
-        assert "composition and structure" in reading.method
+    for prediction in (salt, copper):
+        assert prediction.spread is not None
+        assert prediction.spread > 0
+        assert prediction.method.startswith("crystal-gap@")
+        assert "composition and structure" in prediction.method
 
 
 def test_polymorphs_differ_and_a_batch_reads_as_one_by_one() -> None:
     three = (SALT, SALT_IN_CSCL, COPPER)
-    together = read_gaps(three, features(*three))
-    alone = [read_gaps([candidate], features(candidate))[0] for candidate in three]
+    together = predict_gaps(three, features(*three))
+    alone = [predict_gaps([candidate], features(candidate))[0] for candidate in three]
     assert together[0].value != together[1].value
     assert [g.value for g in together[:2]] == pytest.approx([5.0, 4.5], abs=1.0)
     assert [g.value for g in together] == pytest.approx([g.value for g in alone], abs=1e-3)
 
 
 def test_without_a_structure_the_formula_alone_is_read() -> None:
-    (salt,) = read_gaps([SALT], [None])
+    (salt,) = predict_gaps([SALT], [None])
     assert salt.value == pytest.approx(5.0, abs=1.5)
     assert "structure" not in salt.method
 
@@ -58,7 +58,7 @@ def test_without_a_structure_the_formula_alone_is_read() -> None:
 def test_the_gap_that_judges_is_that_of_the_structure() -> None:
     """The whole prediction hands CHGNet's features on."""
     (salt,) = predict([SALT])
-    (alone,) = read_gaps([SALT], features(SALT))
+    (alone,) = predict_gaps([SALT], features(SALT))
     assert salt.predictions["band_gap"].value == pytest.approx(alone.value, abs=1e-3)
     assert salt.predictions["band_gap"].method == alone.method
 

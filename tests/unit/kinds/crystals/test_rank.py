@@ -20,11 +20,11 @@ TARGET = Target({"band_gap": Goal.at(2.0)})
 
 
 def candidate(name: str, gap: float | None, above: float | None, sound: bool = True) -> Candidate:
-    readings = {
+    predictions = {
         "band_gap": Prediction("band_gap", gap, None, "eV", "test"),
         "e_above_hull": Prediction("e_above_hull", above, None, "eV/atom", "test"),
     }
-    return Candidate(name, CRYSTAL, Origin("test"), readings, (Verdict("distances", sound),))
+    return Candidate(name, CRYSTAL, Origin("test"), predictions, (Verdict("distances", sound),))
 
 
 def test_the_order() -> None:

@@ -27,10 +27,10 @@ def salt(a: str = "Na", b: str = "Cl") -> Crystal:
 
 def test_novelty_is_known_unlisted_or_not_compared() -> None:
     reference = load_reference()
-    known = reference.newness(salt())
+    known = reference.novelty(salt())
     assert known.passed is False
     assert known.reason == "known structure of NaCl: mp-22862, Fm-3m"
-    strange = reference.newness(salt("Xe", "Ac"))
+    strange = reference.novelty(salt("Xe", "Ac"))
     assert strange.passed is True
     assert "not among the 95,369 known formulas" in strange.reason
 
@@ -66,14 +66,14 @@ def layered(a: str, b: str, length: float, height: float) -> Structure:
     ids=lambda structure: structure.composition.reduced_formula,
 )
 def test_long_known_crystals_are_never_new(structure: Structure) -> None:
-    verdict = load_reference().newness(from_structure(structure))
+    verdict = load_reference().novelty(from_structure(structure))
     assert verdict.passed is not True, verdict.reason
     assert verdict.passed is False or "look it up in the public databases" in verdict.reason
 
 
 def test_what_is_not_compared_says_how_much_is_known() -> None:
     reference = load_reference()
-    reason = reference.newness(from_structure(SPINEL_LIKE)).reason
+    reason = reference.novelty(from_structure(SPINEL_LIKE)).reason
     assert "different from each structure of LiCoO2 in the reference (1 of 7 known)" in reason
     assert reference.count_known("NaTmO2") is None, "in the table of crystals only, so others may be known"
     assert reference.count_known("XeAc") == 0
@@ -89,7 +89,7 @@ def test_a_crystal_unlike_all_known_of_its_formula_is_unlisted() -> None:
     layers = Structure(
         Lattice.tetragonal(3.9, 16.0), ["Ac", "Ac", "Ag", "Pb"], [[0, 0, 0], [0, 0, 0.3], [0, 0, 0.5], [0, 0, 0.75]]
     )
-    verdict = reference.newness(from_structure(layers))
+    verdict = reference.novelty(from_structure(layers))
     assert verdict.passed is True
     assert verdict.reason == "different from every known structure of Ac2AgPb (1)"
 
@@ -104,11 +104,11 @@ def test_geometry_decides_not_the_positions_alone() -> None:
         if len(reference.structures.rows(f)) == 1
     )
     known = reference.structures.crystal(row)
-    assert reference.newness(known).passed is False
+    assert reference.novelty(known).passed is False
     a, b, c, *angles = known.lattice
     stretched = replace(known, lattice=(a, b, 2.5 * c, *angles))
     assert structure_type(stretched) == structure_type(known)
-    assert reference.newness(stretched).passed is not False
+    assert reference.novelty(stretched).passed is not False
 
 
 def test_the_shipped_structures_are_those_of_the_rows(rows_folder: Path) -> None:

@@ -244,7 +244,7 @@ def test_every_string_gets_its_verdicts_and_none_is_lost() -> None:
     assert [c.verdict("duplicate").passed for c in judged[:2]] == [True, False]  # type: ignore[union-attr]
     assert judged[2].verdict("valid").passed is False  # type: ignore[union-attr]
     assert judged[3].verdict("forbid").passed is False  # type: ignore[union-attr]
-    assert judged[4].verdict("newness").passed is False  # type: ignore[union-attr]
+    assert judged[4].verdict("novelty").passed is False  # type: ignore[union-attr]
     assert judged[0].verdict("target:donors").passed is True  # type: ignore[union-attr]
     counts = summarise_molecules(judged)
     assert (counts["drawn"], counts["valid"], counts["unique"]) == (5, 4, 3)

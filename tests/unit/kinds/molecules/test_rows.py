@@ -66,7 +66,7 @@ def test_known_molecules_are_known_and_others_are_not(tmp_path: Path) -> None:
     reference = load_molecule_reference(tmp_path)
     assert all(reference.contains(Molecule(rows.smiles(i))) for i in range(len(rows)))
     assert not reference.contains(Molecule("CCCCCC"))
-    assert reference.newness(Molecule("CCO")).passed is False
+    assert reference.novelty(Molecule("CCO")).passed is False
     assert len(reference.smiles) == 4
     assert reference.nearest(reference.smiles[1])[0] == (reference.smiles[1], 1.0)
 

@@ -81,7 +81,7 @@ def test_what_is_withheld_is_told_by_the_molecule_itself(tmp_path: Path) -> None
     save_rows(rows, tmp_path / "rows.npz")
     again = load_rows(tmp_path / "rows.npz")
     assert np.array_equal(again.withheld, rows.withheld)
-    assert set(again.told[:, -1]) == {float(DOMAINS.index("small"))}
+    assert set(again.conditions[:, -1]) == {float(DOMAINS.index("small"))}
     checks = again.only(again.withheld)
     assert [checks.smiles(i) for i in range(len(checks))] == [rows.smiles(i) for i in np.flatnonzero(rows.withheld)]
 

@@ -68,7 +68,7 @@ def test_features_are_computed_once(folder: Path, tmp_path: Path, monkeypatch: p
     assert first.shape == (len(LENGTHS), 64)
     assert np.isfinite(first).all()
     assert len({tuple(row) for row in first.round(3).tolist()}) == len(LENGTHS)
-    monkeypatch.setattr(recipe, "read_energies", lambda _: pytest.fail("read twice"))
+    monkeypatch.setattr(recipe, "predict_energies", lambda _: pytest.fail("read twice"))
     assert (recipe.structure_features(crystals, tmp_path) == first).all()
 
 

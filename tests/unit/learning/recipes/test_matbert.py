@@ -13,7 +13,7 @@ from matgen_core.core.errors import BadInput
 from matgen_core.kinds.compositions.rows import FormulaRows, encode_amounts
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_gpt, build_matbert, build_reader
-from matgen_core.learning.recipes.matbert import head_configs, matbert_config, pretraining, reading
+from matgen_core.learning.recipes.matbert import head_configs, matbert_config, pretraining, property_heads
 from matgen_core.learning.recipes.registry import train
 from matgen_core.learning.trainer import TrainingConfig
 
@@ -91,7 +91,7 @@ def test_rows_without_a_validation_part_are_refused(tmp_path: Path) -> None:
     rows = FormulaRows(("FeO", "NaCl"), np.ones((2, 3), np.float32), np.zeros(2, bool))
     assert [h.key for h in head_configs(rows)] == ["band_gap", "formation_energy", "magnetic_moment"]
     with pytest.raises(BadInput, match="train and val"):
-        reading(rows, matbert_config(), tmp_path, TrainingConfig(1))
+        property_heads(rows, matbert_config(), tmp_path, TrainingConfig(1))
 
 
 def test_the_chapters_form_is_pretrained_and_comes_back(table: Path, tmp_path: Path) -> None:
