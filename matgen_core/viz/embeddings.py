@@ -44,36 +44,8 @@ def draw_map(
         translate: turns English words into the reader's.
         template: a plotly template.
     """
-    known = ~np.isnan(colours)
-    marker: dict[str, object] = {"size": 4, "opacity": 0.6}
-    if groups:
-        marker["color"] = [_GROUPS[int(g) % len(_GROUPS)] for g in colours[known]]
-    else:
-        low, high = np.nanquantile(colours, (0.02, 0.98)) if known.any() else (0.0, 1.0)
-        marker |= {
-            "color": np.clip(colours[known], low, high),
-            "colorscale": _SCALE,
-            "colorbar": {"title": {"text": label, "side": "right"}, "thickness": 10, "len": 0.9},
-            "cmin": float(low),
-            "cmax": float(max(high, low + 1e-6)),
-        }
-    figure, said = go.Figure(), np.array(list(names), dtype=object)
-    missing = {"size": 4, "opacity": 0.6, "color": _MISSING, "symbol": "circle-open"}  # the middle of the scale is grey
-    # What has no value comes first, so that it lies below.
-    for which, look, name in ((~known, missing, translate("no value")), (known, marker, translate("known"))):
-        if which.any() or look is marker:
-            figure.add_scattergl(
-                x=places[which, 0],
-                y=places[which, 1],
-                mode="markers",
-                marker=look,
-                customdata=np.flatnonzero(which),
-                text=said[which],
-                hovertemplate="%{text}<extra></extra>" if look is marker else f"%{{text}} · {name}<extra></extra>",
-                name=name,
-                selected={"marker": {"opacity": 1.0}},
-                unselected={"marker": {"opacity": 0.15}},
-            )
+    figure = go.Figure()
+    _add_known(figure, places, names, colours, _colour_markers(colours, label, groups), translate)
     for name, points in (laid_over or {}).items():
         figure.add_scattergl(
             x=points[:, 0],
@@ -97,3 +69,46 @@ def draw_map(
     figure.update_yaxes(title=axes[1], showgrid=False, zeroline=False, showticklabels=False)
     figure = note_empty(frame(figure, 460, template), len(places), translate)
     return figure.update_layout(dragmode="lasso", clickmode="event+select", uirevision="map")
+
+
+def _colour_markers(colours: NDArray[np.float32], label: str, groups: bool) -> dict[str, object]:
+    """Markers of the points with a value: by group, or on a scale without the outermost 2 % at either end."""
+    known = ~np.isnan(colours)
+    marker: dict[str, object] = {"size": 4, "opacity": 0.6}
+    if groups:
+        return marker | {"color": [_GROUPS[int(g) % len(_GROUPS)] for g in colours[known]]}
+    low, high = np.nanquantile(colours, (0.02, 0.98)) if known.any() else (0.0, 1.0)
+    return marker | {
+        "color": np.clip(colours[known], low, high),
+        "colorscale": _SCALE,
+        "colorbar": {"title": {"text": label, "side": "right"}, "thickness": 10, "len": 0.9},
+        "cmin": float(low),
+        "cmax": float(max(high, low + 1e-6)),
+    }
+
+
+def _add_known(
+    figure: go.Figure,
+    places: NDArray[np.float32],
+    names: Sequence[str],
+    colours: NDArray[np.float32],
+    marker: dict[str, object],
+    translate: Translate,
+) -> None:
+    """Known materials; the points without a value come first, so that they lie below."""
+    known, texts = ~np.isnan(colours), np.array(list(names), dtype=object)
+    missing = {"size": 4, "opacity": 0.6, "color": _MISSING, "symbol": "circle-open"}  # the middle of the scale is grey
+    for which, look, name in ((~known, missing, translate("no value")), (known, marker, translate("known"))):
+        if which.any() or look is marker:
+            figure.add_scattergl(
+                x=places[which, 0],
+                y=places[which, 1],
+                mode="markers",
+                marker=look,
+                customdata=np.flatnonzero(which),
+                text=texts[which],
+                hovertemplate="%{text}<extra></extra>" if look is marker else f"%{{text}} · {name}<extra></extra>",
+                name=name,
+                selected={"marker": {"opacity": 1.0}},
+                unselected={"marker": {"opacity": 0.15}},
+            )

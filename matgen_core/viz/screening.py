@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from matgen_core.core.properties import Property
 from matgen_core.core.records import Candidate, M
@@ -50,23 +52,58 @@ def draw_front(
         translate: turns English words into the reader's.
         height: pixels.
     """
-    keys = [o.key for o in objectives[:3]]
-    values = np.array([[c.best(key) for key in keys] for c in candidates], dtype=float).reshape(-1, len(keys))
-    first = np.array(fronts) == 1
-    chosen = np.isin([c.id for c in candidates], list(picked))
-    told = [f"{c.name} · {written_name(c)}" if c.name else written_name(c) for c in candidates]
-    texts = np.array([f"{t} · {translate('front')} {f}" for t, f in zip(told, fronts, strict=True)], dtype=object)
-    ids = np.array([c.id for c in candidates], dtype=object)
-    titles = [_titled(o.property, translate) for o in objectives[:3]]
+    values = np.array([[c.best(o.key) for o in objectives[:3]] for c in candidates], dtype=float)
+    values = values.reshape(-1, min(3, len(objectives)))
+    traces = _front_traces(candidates, values, np.array(fronts), picked, translate)
+    if values.shape[1] == 3:
+        return frame(_draw_space(traces, objectives, translate), height)
+    # Of more objectives the first front, seen along two of them, is a cloud; the steps are those of the two shown.
+    edge = find_fronts(losses(candidates, objectives)) == 1
     figure = go.Figure()
-    # One trace a kind of point: a marker told point by point takes a second for some thousand of them.
-    scale = 0.5 if len(keys) == 3 else 1.0  # in space a point of one size looks twice as large
+    if objectives[0].goal is None and objectives[1].goal is None and edge.sum() > 1:
+        order = np.flatnonzero(edge)[np.lexsort((values[edge, 1], values[edge, 0]))]
+        shape = "hv" if objectives[0].direction == "min" else "vh"
+        line = {"color": ACCENT, "width": 1.5, "shape": shape, "dash": "dot"}
+        figure.add_scatter(x=values[order, 0], y=values[order, 1], mode="lines", hoverinfo="skip", line=line)
+    for trace in traces:
+        figure.add_scattergl(
+            **trace,
+            hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 0.5}},
+        )
+    figure.update_xaxes(title=_titled(objectives[0].property, translate), gridcolor=_GRID, zeroline=False)
+    figure.update_yaxes(title=_titled(objectives[1].property, translate), gridcolor=_GRID, zeroline=False)
+    return frame(figure, height).update_layout(dragmode="select")
+
+
+def _front_traces(
+    candidates: Sequence[Candidate[M]],
+    values: NDArray[np.float64],
+    fronts: NDArray[np.int64],
+    picked: Sequence[str],
+    translate: Translate,
+) -> list[dict[str, Any]]:
+    """One trace a kind of point: a marker set point by point takes a second for some thousand points.
+
+    Args:
+        candidates: N.
+        values: (N, 2) or (N, 3) on the axes.
+        fronts: (N,) numbers from 1.
+        picked: ids that stand out.
+        translate: turns English words into the reader's.
+    """
+    first, chosen = fronts == 1, np.isin([c.id for c in candidates], list(picked))
+    names = [f"{c.name} · {written_name(c)}" if c.name else written_name(c) for c in candidates]
+    texts = np.array([f"{n} · {translate('front')} {f}" for n, f in zip(names, fronts, strict=True)], dtype=object)
+    ids = np.array([c.id for c in candidates], dtype=object)
+    scale = 0.5 if values.shape[1] == 3 else 1.0  # in space a point of one size looks twice as large
     kinds = (
         (~first & ~chosen, MUTED, 6 * scale, "circle-open"),
         (first & ~chosen, ACCENT, 10 * scale, "circle"),
         (chosen, BAD, 15 * scale, "diamond"),
     )
-    traces = [
+    return [
         {
             **dict(zip("xyz", values[which].T, strict=False)),
             "mode": "markers",
@@ -77,40 +114,21 @@ def draw_front(
         for which, color, size, symbol in kinds
         if which.any()
     ]
-    if len(keys) == 3:
-        for trace in traces:
-            figure.add_scatter3d(**trace, hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}, %{z:.3g}<extra></extra>")
-        # Short names and a step back: on a phone the titles stand whole beside the box.
-        short = [_titled(o.property, translate, short=True) for o in objectives[:3]]
-        look = {"tickfont": {"size": 10}, "nticks": 5}
-        axes = {
-            f"{axis}axis": {"title": {"text": title, "font": {"size": 12}}, **look}
-            for axis, title in zip("xyz", short, strict=True)
-        }
-        camera = {"eye": {"x": 2.05, "y": 2.05, "z": 1.1}, "center": {"x": 0.08, "y": -0.08, "z": -0.12}}
-        return frame(figure, height).update_layout(scene={**axes, "camera": camera})
-    # Of more objectives the first front, seen along two of them, is a cloud; the steps are those of the two shown.
-    edge = find_fronts(losses(candidates, objectives)) == 1
-    if objectives[0].goal is None and objectives[1].goal is None and edge.sum() > 1:
-        order = np.flatnonzero(edge)[np.lexsort((values[edge, 1], values[edge, 0]))]
-        shape = "hv" if objectives[0].direction == "min" else "vh"
-        figure.add_scatter(
-            x=values[order, 0],
-            y=values[order, 1],
-            mode="lines",
-            hoverinfo="skip",
-            line={"color": ACCENT, "width": 1.5, "shape": shape, "dash": "dot"},
-        )
+
+
+def _draw_space(traces: list[dict[str, Any]], objectives: Sequence[Objective], translate: Translate) -> go.Figure:
+    """Three objectives in a box. Short names and a step back: on a phone the titles stand whole beside the box."""
+    figure = go.Figure()
     for trace in traces:
-        figure.add_scattergl(
-            **trace,
-            hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}<extra></extra>",
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 0.5}},
-        )
-    figure.update_xaxes(title=titles[0], gridcolor=_GRID, zeroline=False)
-    figure.update_yaxes(title=titles[1], gridcolor=_GRID, zeroline=False)
-    return frame(figure, height).update_layout(dragmode="select")
+        figure.add_scatter3d(**trace, hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}, %{z:.3g}<extra></extra>")
+    short = [_titled(o.property, translate, short=True) for o in objectives[:3]]
+    look = {"tickfont": {"size": 10}, "nticks": 5}
+    axes = {
+        f"{axis}axis": {"title": {"text": title, "font": {"size": 12}}, **look}
+        for axis, title in zip("xyz", short, strict=True)
+    }
+    camera = {"eye": {"x": 2.05, "y": 2.05, "z": 1.1}, "center": {"x": 0.08, "y": -0.08, "z": -0.12}}
+    return figure.update_layout(scene={**axes, "camera": camera})
 
 
 def draw_parallel(
