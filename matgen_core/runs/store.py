@@ -3,6 +3,7 @@
 The default is SQLite in WAL mode, so that a page can read while a run writes. ``MATGEN_DATABASE`` names another
 database by its SQLAlchemy URL; one PostgreSQL can serve a group. Candidates that were written before a crash survive
 it. When the store is opened next, it marks the runs of processes that are gone as interrupted.
+One long file: every question to the database stands here.
 """
 
 from __future__ import annotations

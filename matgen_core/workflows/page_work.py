@@ -3,6 +3,7 @@
 Each takes ``report``, called with a :class:`Progress` and with whatever else the page shows meanwhile, and
 ``stopped``, asked whether to end; the rest by keyword. Everything that goes in or comes out is a record, so that it
 passes from one process to another.
+One long file: every job that a page can send stands here.
 """
 
 from __future__ import annotations

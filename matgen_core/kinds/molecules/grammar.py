@@ -7,6 +7,8 @@ their atom, an aromatic ring opens a number at its first atom. An atom in bracke
 and its hydrogens leave it, so that none is a radical. Marks of stereo stand where a single bond may; whether they mean
 anything is not asked, as RDKit drops those that do not.
 Reference: opensmiles.org; valences are RDKit's.
+
+One long file: the state of a string and what each token does to it are read together.
 """
 
 from __future__ import annotations
