@@ -210,7 +210,7 @@ def _gather(values: Tensor, index: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class CoordinationStatistics:
+class Neighbours:
     """Neighbours of every site: vectors (B, S, N, 3) Å, fractional likewise, distance, weight, site of the other."""
 
     vector: Tensor
@@ -322,7 +322,7 @@ class GeometryDenoiser(nn.Module):
         context = time + self.cell(torch.cat([cell.clamp(-5, 5), system], dim=1)) + self.condition(conditions)
         return nn.functional.silu(context)
 
-    def _edges(self, around: CoordinationStatistics, skeletons: Skeletons) -> Tensor:
+    def _edges(self, around: Neighbours, skeletons: Skeletons) -> Tensor:
         """(B, S, N, 48) Gaussians of the distance, in Å and in units of the two atoms' learnt radii."""
         radius = self.radius(skeletons.element).squeeze(-1)
         contact = radius[..., None] + _gather(radius[..., None], around.other).squeeze(-1)
@@ -336,7 +336,7 @@ class GeometryDenoiser(nn.Module):
         self,
         own: Tensor,
         push: Tensor,
-        around: CoordinationStatistics,
+        around: Neighbours,
         matrix: Tensor,
         skeletons: Skeletons,
         gain: Tensor,
@@ -357,7 +357,7 @@ class GeometryDenoiser(nn.Module):
         own: Tensor,
         press: Tensor,
         pool: Tensor,
-        around: CoordinationStatistics,
+        around: Neighbours,
         matrix: Tensor,
         skeletons: Skeletons,
         gain: Tensor,
@@ -377,7 +377,7 @@ class GeometryDenoiser(nn.Module):
 # ---------------------------------------------------------------------------------------------------- neighbours
 
 
-def look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: GeometryConfig) -> CoordinationStatistics:
+def look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: GeometryConfig) -> Neighbours:
     """The nearest atoms of each site, periodic images counted."""
     with torch.no_grad():
         point = torch.where(skeletons.free, u, torch.zeros_like(u))  # (B, S, 3)
@@ -401,7 +401,7 @@ def look_around(u: Tensor, matrix: Tensor, skeletons: Skeletons, config: Geometr
         fraction = fraction.gather(2, index[..., None].expand(-1, -1, -1, 3))
         other = skeletons.site[:, None].expand(-1, u.shape[1], -1).gather(2, index // len(images))
         weight = 0.5 * (1 + (math.pi * (distance / config.cutoff).clamp(max=1.0)).cos())
-        return CoordinationStatistics(fraction @ matrix[:, None], fraction, distance.clamp(min=0.1), weight, other)
+        return Neighbours(fraction @ matrix[:, None], fraction, distance.clamp(min=0.1), weight, other)
 
 
 def shares(skeletons: Skeletons) -> Tensor:
