@@ -29,7 +29,7 @@ def evaluate_crystals(
     """Measure validity, novelty, stability and hit rates by CHGNet, which steers, and SevenNet, which judges."""
     import numpy as np
 
-    from matgen_core.evaluation.crystals import readings_of
+    from matgen_core.evaluation.crystals import sample_predictions
     from matgen_core.evaluation.crystals_report import measure_crystals
     from matgen_core.kinds.crystals.reference import SAMPLES
     from matgen_core.kinds.crystals.rows import load_rows
@@ -40,7 +40,9 @@ def evaluate_crystals(
         known = load_rows(rows)
         result, drawn = measure_crystals(known, count, each, seed, settings, samples, workers, show_bar, typer.echo)
         if engine == CrystalSettings().engine and prefer_stable and count:
-            np.savez_compressed(REFERENCE / SAMPLES, allow_pickle=False, **readings_of([s.candidate for s in drawn]))
+            np.savez_compressed(
+                REFERENCE / SAMPLES, allow_pickle=False, **sample_predictions([s.candidate for s in drawn])
+            )
         return result
 
     write_measured(out / f"crystals-{engine}{'' if prefer_stable else '-any'}.json", measure)
@@ -62,6 +64,23 @@ def evaluate_reconstruction(
         return {"checkpoint": f"crystal-vae@{digest}", "rows": len(held), **measure_reconstruction(vae, scale, held)}
 
     write_measured(out / "reconstruction.json", measure)
+
+
+def evaluate_placement(
+    count: Annotated[int, typer.Option(min=2, help="drafts for each target")] = 64,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure how many drafts lie near the hull by diffusion, by templates, and by diffusion from a template."""
+    from matgen_core.core.goals import Goal, Target
+    from matgen_core.evaluation.placement import measure_placement
+
+    triple = Target({"band_gap": Goal.at(2.5), "formation_energy": Goal.at(-0.8), "magnetic_moment": Goal.at(0.0)})
+    targets = (Target(), Target({"band_gap": Goal.at(2.0)}), triple)
+    write_measured(
+        out / "placement.json",
+        lambda: {"targets": [measure_placement(target, count, seed, typer.echo) for target in targets]},
+    )
 
 
 def evaluate_predictions(
@@ -143,6 +162,7 @@ def register(evaluate: typer.Typer, bench: typer.Typer) -> None:
     """Hangs the commands into ``matgen evaluate`` and ``matgen bench``."""
     evaluate.command("crystals")(evaluate_crystals)
     evaluate.command("reconstruction")(evaluate_reconstruction)
+    evaluate.command("placement")(evaluate_placement)
     evaluate.command("predictions")(evaluate_predictions)
     evaluate.command("critic")(evaluate_critic)
     evaluate.command("design")(evaluate_design)

@@ -241,7 +241,7 @@ def _mean_errors(samples: Sequence[Sample], goals: dict[str, Goal]) -> dict[str,
     return errors
 
 
-def readings_of(candidates: Sequence[Candidate]) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
+def sample_predictions(candidates: Sequence[Candidate]) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
     """(N,) predictions by property, for the base rates that the page shows."""
     return {
         key: np.array([value for c in candidates if (value := c.value(key)) is not None], dtype=np.float32)

@@ -64,6 +64,7 @@ def test_an_interrupted_measurement_ends_at_once_and_writes_nothing(
 MEASURING = [
     ["evaluate", "crystals"],
     ["evaluate", "reconstruction"],
+    ["evaluate", "placement"],
     ["evaluate", "predictions"],
     ["evaluate", "design"],
     ["evaluate", "molecules"],

@@ -1,0 +1,140 @@
+"""What brings a draft's atoms near the hull: diffusion, known crystals as templates, diffusion from a template.
+
+    ways     diffusion | + 1, 2, 3, 5 templates | + the nearest template, noised and refined by the diffusion
+    chosen   of a way's geometries the one with the lowest energy by CHGNet, as the app does
+    judged   distance to the hull by SevenNet, which chose nothing, as placed and after the app's relaxation
+
+The same drafts go all ways, so that differences are paired.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from matgen_core.chem.reduced_energy import measure_crystals
+from matgen_core.chem.symmetric_relaxation import relax_symmetric
+from matgen_core.core.errors import BadInput
+from matgen_core.core.goals import Target
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Crystal
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.crystals.energy_judge import judge_energies
+from matgen_core.kinds.crystals.generate import Pipeline
+from matgen_core.kinds.crystals.geometry import geometry_of, to_crystals, to_skeletons
+from matgen_core.kinds.crystals.geometry_generation import Placer, refine
+from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, skeleton_of
+from matgen_core.kinds.crystals.templates import load_templates
+
+#: Numbers of templates that are compared.
+TEMPLATES = (1, 2, 3, 5)
+#: Shares of the noise schedule from which a template is refined.
+NOISED = (0.1, 0.3)
+_ENGINE = "symmetry-first"
+
+
+def measure_placement(target: Target, count: int, seed: int, say: Callable[[str], None]) -> dict[str, object]:
+    """Shares near the hull of ``count`` drafts for a target, by way of placing them.
+
+    Args:
+        target: goals.
+        count: drafts.
+        seed: of the random numbers.
+        say: called with a line of what goes on.
+    """
+    settings = CrystalSettings(engine=_ENGINE, cap=1)
+    pipeline = Pipeline(target, settings, seed, Grammar(target.constraints))
+    conditions = {engine.name: pipeline.conditions(engine, 0, count) for engine in pipeline.engines}
+    drafts = pipeline.choose(pipeline.draft(conditions, 0), count)
+    skeletons = [draft.skeleton for draft in drafts]
+    rows = conditions[_ENGINE][[draft.row for draft in drafts]]
+    seconds = dict[str, float]()
+    generator = torch.Generator().manual_seed(seed)
+    begun = time.perf_counter()
+    placer = pipeline.placers[_ENGINE]
+    diffused, _ = placer.place(skeletons, rows, settings, generator)
+    seconds["diffusion"] = time.perf_counter() - begun
+    found = [load_templates().find(skeleton, max(TEMPLATES)) for skeleton in skeletons]
+    tried = {"diffusion": [[crystal] for crystal in diffused]}
+    for most in TEMPLATES:
+        tried[f"{most} templates"] = [
+            [crystal, *(t.crystal for t in each[:most])] for crystal, each in zip(diffused, found, strict=True)
+        ]
+    for share in NOISED:
+        begun = time.perf_counter()
+        refined = _refine_nearest([each[0].crystal if each else None for each in found], placer, rows, share, seed)
+        seconds[f"refined from {share:g}"] = time.perf_counter() - begun
+        tried[f"1 template and one refined from {share:g}"] = [
+            [*first, *([] if crystal is None else [crystal])]
+            for first, crystal in zip(tried["1 templates"], refined, strict=True)
+        ]
+    say(f"{len(drafts)} drafts, {sum(map(bool, found))} with a template; {seconds}")
+    lowest, energies = _lowest(tried)
+    return {
+        "target": {key: list(goal.interval(PROPERTIES[key].tolerance or 0)) for key, goal in target.goals.items()},
+        "drafts": len(drafts),
+        "with a template": sum(map(bool, found)),
+        "seconds a draft": {name: round(value / len(drafts), 3) for name, value in seconds.items()},
+        "ways": {name: _judge(crystals, energies[name], settings, say, name) for name, crystals in lowest.items()},
+    }
+
+
+def _refine_nearest(
+    crystals: Sequence[Crystal | None], placer: Placer, conditions: torch.Tensor, share: float, seed: int
+) -> list[Crystal | None]:
+    """Each template noised to a share of the schedule and denoised; None where there is none."""
+    rows = [row for row, crystal in enumerate(crystals) if crystal is not None]
+    known = [crystal for crystal in crystals if crystal is not None]
+    refined: list[Crystal | None] = [None] * len(crystals)
+    settings = replace(CrystalSettings(), refine_from=share)
+    for first in range(0, len(rows), 16):
+        batch = known[first : first + 16]
+        skeletons: list[Skeleton] = [skeleton_of(crystal) for crystal in batch]
+        arrays = to_skeletons(skeletons, placer.volumes)
+        with torch.no_grad():
+            x = placer.denoiser.encode(*geometry_of(batch, arrays), arrays)
+            asked = conditions[rows[first : first + 16]]
+            x = refine(placer.denoiser, x, arrays, asked, settings, torch.Generator().manual_seed(seed + first))
+            made = to_crystals(skeletons, *placer.denoiser.geometry(x, arrays))
+        for row, crystal in zip(rows[first : first + 16], made, strict=True):
+            refined[row] = crystal
+    return refined
+
+
+def _lowest(tried: dict[str, list[list[Crystal]]]) -> tuple[dict[str, list[Crystal]], dict[str, list[float]]]:
+    """Of each draft and way the crystal with the lowest energy, and that energy (eV/atom); infinite where unread."""
+    different = list(dict.fromkeys(crystal for way in tried.values() for each in way for crystal in each))
+    read = measure_crystals(different)
+    energy = {c: float("inf") if isinstance(e, BadInput) else e for c, e in zip(different, read, strict=True)}
+    lowest = {name: [min(each, key=energy.__getitem__) for each in way] for name, way in tried.items()}
+    return lowest, {name: [energy[crystal] for crystal in crystals] for name, crystals in lowest.items()}
+
+
+def _judge(
+    crystals: Sequence[Crystal],
+    energies: Sequence[float],
+    settings: CrystalSettings,
+    say: Callable[[str], None],
+    name: str,
+) -> dict[str, object]:
+    """Shares within the tolerance of the hull by the judge, as placed and relaxed."""
+    tolerance = PROPERTIES["e_above_hull"].tolerance
+    assert tolerance is not None
+    relaxed = [
+        result.crystal if result.crystal is not None else crystal
+        for result, crystal in zip(relax_symmetric(crystals, steps=settings.relax), crystals, strict=True)
+    ]
+    record: dict[str, object] = {"mean energy": round(float(np.mean([e for e in energies if np.isfinite(e)])), 4)}
+    for stage, those in (("placed", crystals), ("relaxed", relaxed)):
+        above = [judged.e_above_hull for judged in judge_energies(those)]
+        values = np.array([np.inf if value is None else value for value in above])
+        record[stage] = {
+            "near the hull": round(float((values <= tolerance).mean()), 4),
+            "median above hull": round(float(np.median(values)), 4),
+        }
+    say(f"{name}: {record}")
+    return record
