@@ -61,6 +61,7 @@ class CrystalSettings:
         refine_from: share of the noise schedule from which a guess at geometry is refined by diffusion.
         overlap_weight: of the overlap penalty against the denoising residual, when the best geometry is picked.
         prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
+        engine_share: of the placed drafts that each engine of a mixture delivers, as far as they lie near the hull.
         cap: candidates generated at most, in multiples of ``count``, which counts those that are kept: without failed
             distances, failed constraints or duplicate. With 1 exactly ``count`` are generated, kept or not.
         judge: whether a second potential judges the energies.
@@ -117,6 +118,14 @@ class CrystalSettings:
         True,
         "Prefer new structure types",
         "Skeletons of known crystals (same formula, space group and positions) are used last",
+    )
+    engine_share: float = number(
+        0.34,
+        "Minimum share of each engine",
+        (0.0, 0.5),
+        "Where several engines draft, each delivers at least this share, as far as its structures are near the hull. "
+        "0: the best, whichever engine made them",
+        0.01,
     )
     cap: int = _cap(4)
     judge: bool = other(

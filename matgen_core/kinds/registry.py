@@ -77,7 +77,7 @@ KINDS.add(
         count=16,
         counted="without failed distances, failed constraints or duplicate",
         budget=Budget(),
-        ruled=("cap",),
+        ruled=("cap", "engine_share"),
         rules=_INORGANIC,
         constraints=_ALL,
         endings=("csv", "zip", "json"),

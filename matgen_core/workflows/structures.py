@@ -78,7 +78,7 @@ def list_structures(
     report(Progress("predict", len(known), len(known) + count, known))
     found: tuple[Candidate, ...] = ()
 
-    def report(progress: Progress[Any]) -> None:
+    def report_with_known(progress: Progress[Any]) -> None:
         if progress.stage != "done":  # what is listed in the end is reported below
             shown = (*known, *progress.candidates)
             report(replace(progress, done=len(known) + progress.done, total=len(known) + count, candidates=shown))
@@ -86,7 +86,13 @@ def list_structures(
     if count and not (cancelled and cancelled()):
         try:
             found = design(
-                "crystals", target, count, seed=seed, settings=settings, on_progress=report, cancelled=cancelled
+                "crystals",
+                target,
+                count,
+                seed=seed,
+                settings=settings,
+                on_progress=report_with_known,
+                cancelled=cancelled,
             )
         except BadTarget:  # no space group holds the formula in so few atoms; what is known of it still counts
             if not known:

@@ -38,6 +38,7 @@ _KEYS = {
     "relax": "relax",
     "prefer_stable": "stable",
     "novel": "novel",
+    "engine_share": "engine_share",
     "cap": "crystal_cap",
     "judge": "judge",
 }

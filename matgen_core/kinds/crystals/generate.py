@@ -180,7 +180,8 @@ class Pipeline:
             key: goal for key, goal in self.target.goals.items() if key not in ("formation_energy", "e_above_hull")
         }
         scores = scores_of([entry.draft for entry in placed], Target(goals), None, self.critic)
-        best = share_placed(placed, rank_placed(placed, scores, self.target, self.near is not None), count)
+        order = rank_placed(placed, scores, self.target, self.near is not None)
+        best = share_placed(placed, order, count, self.settings.engine_share)
         entries = [placed[number] for number in best]
         made = [
             self._candidate(entry.draft, entry.crystal, first, entry.number, index)

@@ -204,8 +204,8 @@ class CrystalKind:
         )
 
     def ruled(self, settings: CrystalSettings, rules: Rules) -> CrystalSettings:
-        """The second potential judges where both say so."""
-        return replace(settings, judge=settings.judge and rules.judge)
+        """The second potential judges where both say so; the best are taken, whichever engine made them."""
+        return replace(settings, judge=settings.judge and rules.judge, engine_share=0.0)
 
     def generation_target(self, target: Target, rules: Rules) -> Target:
         """Without the elements that the rules exclude."""

@@ -142,25 +142,24 @@ def rank_placed(placed: Sequence[Placed], scores: Tensor, target: Target, stable
     return [number for _, number in sorted(costs)]
 
 
-#: Share of the placed drafts that each engine of a mixture delivers, as far as they lie near enough to the hull.
-SHARE = 1 / 3
 #: eV/atom above the hull, as placed: a draft that lies higher has no share. With 0.1, five of 32 delivered for (2.5 eV,
 #: -0.8 eV/atom, 0) were by the GPT, and SevenNet called one of them stable; with 0.05 one was, and all were stable.
 #: For a gap of 2 eV and a moment of 0.5 all 32 were stable with either, 3 and 10 of them by the GPT.
 _NEAR_ENOUGH = 0.05
 
 
-def share_placed(placed: Sequence[Placed], order: Sequence[int], count: int) -> list[int]:
+def share_placed(placed: Sequence[Placed], order: Sequence[int], count: int, share: float) -> list[int]:
     """Numbers of ``count`` placed drafts, the best first, with a share for each engine that was placed.
 
     Args:
         placed: N of them.
         order: their numbers, the best first.
         count: how many go on.
+        share: of ``count`` that each engine delivers, as far as its drafts lie near enough to the hull.
     """
     kept, engines = list(order[:count]), dict.fromkeys(entry.draft.engine for entry in placed)
     for engine in engines:
-        lacking = int(count * SHARE) - sum(placed[number].draft.engine == engine for number in kept)
+        lacking = int(count * share) - sum(placed[number].draft.engine == engine for number in kept)
         own = [n for n in order[count:] if placed[n].draft.engine == engine and n not in kept and _is_near(placed[n])]
         coming = own[: max(0, lacking)]
         others = [number for number in kept if placed[number].draft.engine != engine]

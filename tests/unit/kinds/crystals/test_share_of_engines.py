@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from matgen_core.core.settings import Rules
 from matgen_core.kinds.crystals.drafts import DRAFT_SHARE, Draft, share_drafts
 from matgen_core.kinds.crystals.grammar import Skeleton
-from matgen_core.kinds.crystals.placement import SHARE, Placed, share_placed
+from matgen_core.kinds.crystals.placement import Placed, share_placed
+from matgen_core.kinds.registry import load_kind
 from tests.unit.chem.known_cells import salt
 
 ENGINES = ("gpt", "exchange")
@@ -53,13 +55,20 @@ def placed(engine: str, number: int, above: float | None) -> Placed:
 
 def test_a_third_of_what_is_delivered_is_of_each_engine_where_it_lies_near_enough() -> None:
     entries = [placed("exchange", i, 0.0) for i in range(9)] + [placed("gpt", 9 + i, 0.04) for i in range(9)]
-    kept = share_placed(entries, list(range(18)), 9)
-    assert Counter(entries[i].draft.engine for i in kept) == {"exchange": 6, "gpt": int(9 * SHARE)}
+    kept = share_placed(entries, list(range(18)), 9, 0.34)
+    assert Counter(entries[i].draft.engine for i in kept) == {"exchange": 6, "gpt": 3}
     assert kept == sorted(kept), "in the order of their merit"
     assert kept == [0, 1, 2, 3, 4, 5, 9, 10, 11], "the last of the others give way to the best of its own"
 
 
 def test_what_lies_high_or_cannot_be_read_is_not_delivered_for_its_engine() -> None:
     entries = [placed("exchange", i, 0.0) for i in range(6)] + [placed("gpt", 6, 0.5), placed("gpt", 7, None)]
-    assert share_placed(entries, list(range(8)), 6) == list(range(6))
-    assert share_placed(entries[:2], [1, 0], 6) == [1, 0], "fewer than asked for"
+    assert share_placed(entries, list(range(8)), 6, 0.34) == list(range(6))
+    assert share_placed(entries[:2], [1, 0], 6, 0.34) == [1, 0], "fewer than asked for"
+
+
+def test_without_a_share_the_best_are_delivered_whichever_engine_made_them() -> None:
+    entries = [placed("exchange", i, 0.0) for i in range(9)] + [placed("gpt", 9 + i, 0.04) for i in range(9)]
+    assert share_placed(entries, list(range(18)), 9, 0.0) == list(range(9))
+    kind = load_kind("crystals")
+    assert kind.ruled(kind.settings(), Rules()).engine_share == 0.0, "the loop asks for as many as possible"
