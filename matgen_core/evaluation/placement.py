@@ -79,7 +79,7 @@ def measure_placement(target: Target, count: int, seed: int, say: Callable[[str]
         "drafts": len(drafts),
         "with a template": sum(map(bool, found)),
         "seconds a draft": {name: round(value / len(drafts), 3) for name, value in seconds.items()},
-        "ways": {name: _judge(crystals, energies[name], settings, say, name) for name, crystals in lowest.items()},
+        "ways": _judge(lowest, energies, settings.relax, say),
     }
 
 
@@ -115,26 +115,32 @@ def _lowest(tried: dict[str, list[list[Crystal]]]) -> tuple[dict[str, list[Cryst
 
 
 def _judge(
-    crystals: Sequence[Crystal],
-    energies: Sequence[float],
-    settings: CrystalSettings,
-    say: Callable[[str], None],
-    name: str,
+    lowest: dict[str, list[Crystal]], energies: dict[str, list[float]], steps: int, say: Callable[[str], None]
 ) -> dict[str, object]:
-    """Shares within the tolerance of the hull by the judge, as placed and relaxed."""
+    """Mean energy, and shares near the hull by the judge, of each way; what ways share is relaxed and judged once."""
+    placed = list(dict.fromkeys(crystal for crystals in lowest.values() for crystal in crystals))
+    ended = relax_symmetric(placed, steps=steps)
+    relaxed = {c: c if result.crystal is None else result.crystal for c, result in zip(placed, ended, strict=True)}
+    above = _above_hull(list(dict.fromkeys([*placed, *relaxed.values()])))
+    ways = dict[str, object]()
+    for name, crystals in lowest.items():
+        ways[name] = {
+            "mean energy": round(float(np.mean([e for e in energies[name] if np.isfinite(e)])), 4),
+            "placed": _summary([above[crystal] for crystal in crystals]),
+            "relaxed": _summary([above[relaxed[crystal]] for crystal in crystals]),
+        }
+        say(f"{name}: {ways[name]}")
+    return ways
+
+
+def _above_hull(crystals: Sequence[Crystal]) -> dict[Crystal, float]:
+    """Distance to the hull of different crystals by the judge, eV/atom; infinite where there is none."""
+    values = [judged.e_above_hull for judged in judge_energies(crystals)]
+    return {c: float("inf") if value is None else value for c, value in zip(crystals, values, strict=True)}
+
+
+def _summary(values: Sequence[float]) -> dict[str, float]:
     tolerance = PROPERTIES["e_above_hull"].tolerance
     assert tolerance is not None
-    relaxed = [
-        result.crystal if result.crystal is not None else crystal
-        for result, crystal in zip(relax_symmetric(crystals, steps=settings.relax), crystals, strict=True)
-    ]
-    record: dict[str, object] = {"mean energy": round(float(np.mean([e for e in energies if np.isfinite(e)])), 4)}
-    for stage, those in (("placed", crystals), ("relaxed", relaxed)):
-        above = [judged.e_above_hull for judged in judge_energies(those)]
-        values = np.array([np.inf if value is None else value for value in above])
-        record[stage] = {
-            "near the hull": round(float((values <= tolerance).mean()), 4),
-            "median above hull": round(float(np.median(values)), 4),
-        }
-    say(f"{name}: {record}")
-    return record
+    near = np.array(values) <= tolerance
+    return {"near the hull": round(float(near.mean()), 4), "median above hull": round(float(np.median(values)), 4)}
