@@ -242,6 +242,25 @@ def reconstruction() -> str:
     return table((f"{result['rows']:,} withheld crystals, encoded and written back", "share"), rows)
 
 
+def placement() -> str:
+    result = read("placement.json")
+    if result is None:
+        return f"{MISSING}\n"
+    rows = []
+    for measured in result["targets"]:
+        asked = ", ".join(
+            f"{_named(key)} {low:g} to {high:g} {PROPERTIES[key].unit}"
+            for key, (low, high) in measured["target"].items()
+        )
+        for way, found in measured["ways"].items():
+            name = "diffusion" if way == "diffusion" else f"diffusion and {way.replace('1 templates', '1 template')}"
+            cells = [f"{found[stage]['near the hull']:.2f}" for stage in ("placed", "relaxed")]
+            cells += [f"{found[stage]['median above hull']:.2f}" for stage in ("placed", "relaxed")]
+            rows.append((f"{asked or 'nothing asked'}: {name}", *cells))
+    head = ("48 drafts each", "near the hull as placed", "relaxed", "median above hull as placed, eV/atom", "relaxed")
+    return table(head, rows)
+
+
 def predictions() -> str:
     result = read("predictions.json")
     if result is None:
@@ -509,6 +528,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "targets": targets,
     "speed": speed,
     "reconstruction": reconstruction,
+    "placement": placement,
     "predictions": predictions,
     "molecules": molecules,
     "molecule-domains": molecule_domains,
