@@ -83,6 +83,21 @@ def evaluate_placement(
     )
 
 
+def evaluate_guidance(
+    count: Annotated[int, typer.Option(min=1, help="crystals for each cell of the grid")] = 32,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    workers: Annotated[int, typer.Option(help="processes; the samples do not depend on it")] = 1,
+    samples: Annotated[
+        Path, typer.Option(help="file of the samples; it grows, and a stopped run continues from it")
+    ] = Path("data/evaluation/guidance.jsonl"),
+    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+) -> None:
+    """Measure hits and stability by guidance and by the distance to the hull that is asked for."""
+    from matgen_core.evaluation.guidance import measure_guidance
+
+    write_measured(out / "guidance.json", lambda: measure_guidance(count, seed, samples, workers, show_bar))
+
+
 def evaluate_predictions(
     rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
     count: Annotated[int, typer.Option(help="withheld crystals")] = 1000,
@@ -163,6 +178,7 @@ def register(evaluate: typer.Typer, bench: typer.Typer) -> None:
     evaluate.command("crystals")(evaluate_crystals)
     evaluate.command("reconstruction")(evaluate_reconstruction)
     evaluate.command("placement")(evaluate_placement)
+    evaluate.command("guidance")(evaluate_guidance)
     evaluate.command("predictions")(evaluate_predictions)
     evaluate.command("critic")(evaluate_critic)
     evaluate.command("design")(evaluate_design)

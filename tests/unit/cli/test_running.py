@@ -65,6 +65,7 @@ MEASURING = [
     ["evaluate", "crystals"],
     ["evaluate", "reconstruction"],
     ["evaluate", "placement"],
+    ["evaluate", "guidance"],
     ["evaluate", "predictions"],
     ["evaluate", "design"],
     ["evaluate", "molecules"],
