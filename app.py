@@ -11,11 +11,16 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.learning.trainer import best_device
 from pages.i18n.language import _, choose_language
 from pages.runs.jobs import leave_other_pages
+from pages.runs.notices import tell_of_ended_runs
+from pages.runs.run_recorder import OF_EVERY_PAGE
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
 st.html(Path(__file__).parent / "assets" / "style.css")
+# The first page stands at the bare address of the app; its own name leads there, too.
+home = st.Page("pages/explore/home.py", title=_("Home"), default=True, url_path="start")
+named = st.Page("pages/explore/home.py", title=_("Home"), url_path="home", visibility="hidden")
 pages = [
-    st.Page("pages/design/crystals.py", title=_("Crystals"), default=True, url_path="start"),
+    st.Page("pages/design/crystals.py", title=_("Crystals")),
     st.Page("pages/design/compositions.py", title=_("Compositions")),
     st.Page("pages/design/molecules.py", title=_("Molecules")),
     st.Page("pages/design/inverse_design.py", title=_("Inverse design")),
@@ -38,12 +43,15 @@ learn = [
     st.Page("pages/learn/notes.py", title=_("Notes")),
     st.Page("pages/learn/chapter.py", title=_("The chapter's code")),
 ]
-# The first page stands at the bare address of the app; its own name leads there, too.
-named = st.Page("pages/design/crystals.py", title=_("Crystals"), url_path="crystals", visibility="hidden")
-page = st.navigation({_("Design"): [*pages, named], _("Explore"): explore, _("Learn"): learn}, position="top")
+sections = {"": [home, named], _("Design"): pages, _("Explore"): explore, _("Learn"): learn}
+page = st.navigation(sections, position="top")
+link = {key: st.query_params.get_all(key) for key in st.query_params}
+if page is home and link.keys() - OF_EVERY_PAGE:  # of a time when crystals stood there
+    st.switch_page(pages[0], query_params=link)
 if page is named:
-    st.switch_page(pages[0], query_params={key: st.query_params.get_all(key) for key in st.query_params})
+    st.switch_page(home, query_params=link)
 leave_other_pages()
+tell_of_ended_runs()
 with st.container(key="head"):
     choose_language()
 try:

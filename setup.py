@@ -9,7 +9,23 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 #: What the app needs beside matgen_core; static/ (the 3D viewer) only where it was fetched.
-PARTS = ("app.py", "pages", "assets", ".streamlit/config.toml", "static", "benchmarks/transfer.json")
+#: Measurements that pages show.
+MEASURED = (
+    "transfer",
+    "crystals-mixed",
+    "crystals-symmetry-first",
+    "crystals-latent-diffusion",
+    "compositions",
+    "molecules",
+)
+PARTS = (
+    "app.py",
+    "pages",
+    "assets",
+    ".streamlit/config.toml",
+    "static",
+    *(f"benchmarks/{name}.json" for name in MEASURED),
+)
 
 
 class BuildWithApp(build_py):

@@ -37,7 +37,7 @@ _LONGEST = 300.0  # s for one run to show something, on a busy machine
 def shown_until_killed(server: Server, seed: int, after: float) -> set[str]:
     """Ids that a session saw before its server was killed, ``after`` seconds after the first of them."""
     shown: set[str] = set()
-    with Client(server.address, query=ASKED.format(seed=seed)) as client:
+    with Client(server.address, page="crystals", query=ASKED.format(seed=seed)) as client:
         client.follow(_LONGEST)
         client.send(button="go")
         begun, first = time.monotonic(), None

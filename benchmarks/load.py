@@ -29,7 +29,7 @@ from benchmarks.streamlit_client import Client
 #: What the sessions open, in turn; the first ones run something there, too.
 PAGES = (
     "",
-    *("molecules compositions inverse_design screening embeddings runs predictions models").split(),
+    *("crystals molecules compositions inverse_design screening embeddings runs predictions models").split(),
     *("diffusion language_models transfer exercises notes").split(),
 )
 #: A session that is gone is forgotten by the server after this long, s.
@@ -56,7 +56,7 @@ def open_and_run(server: Server, number: int, start: threading.Barrier, limit: f
     try:
         start.wait(120)
         begun = time.monotonic()
-        with Client(server.address, query=query) as client:
+        with Client(server.address, page="crystals", query=query) as client:
             if not client.follow(limit):
                 told.problem = "the page did not come"
                 return told

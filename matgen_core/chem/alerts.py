@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from rdkit import Chem
+from rdkit.Chem import Crippen, Descriptors, rdMolDescriptors
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
 from matgen_core.chem.molecule import contains
@@ -24,14 +25,40 @@ def _catalog(name: str) -> FilterCatalog:
 
 
 def check_alerts(molecule: Chem.Mol, name: str) -> Verdict:
-    """Whether none of the alerts of a catalogue occurs; the reason names those that do.
+    """Whether none of the alerts of a catalogue occurs, or Lipinski's rule holds; the reason names what does not.
 
     >>> check_alerts(Chem.MolFromSmiles("CCO"), "BRENK").passed
     True
     """
+    if name == "LIPINSKI":
+        return check_lipinski(molecule)
     found = [entry.GetDescription() for entry in _catalog(name).GetMatches(molecule)]
     shown = ", ".join(dict.fromkeys(found))
     return Verdict(name, not found, f"{shown}" if found else Message("no alert"))
+
+
+def check_lipinski(molecule: Chem.Mol) -> Verdict:
+    """Verdict "LIPINSKI": at most one violation of the rule of five.
+
+    Source: Lipinski et al., Adv. Drug Deliv. Rev. 23, 3 (1997).
+
+    >>> check_lipinski(Chem.MolFromSmiles("C" * 40)).reason
+    '561 g/mol; logP 15.9'
+    """
+    weight, logp = float(Descriptors.MolWt(molecule)), float(Crippen.MolLogP(molecule))  # type: ignore[attr-defined]
+    donors = int(rdMolDescriptors.CalcNumLipinskiHBD(molecule))
+    acceptors = int(rdMolDescriptors.CalcNumLipinskiHBA(molecule))
+    found = [
+        said
+        for above, said in (
+            (weight > 500, f"{weight:.0f} g/mol"),
+            (logp > 5, f"logP {logp:.1f}"),
+            (donors > 5, Message("{n} donors", n=donors)),
+            (acceptors > 10, Message("{n} acceptors", n=acceptors)),
+        )
+        if above
+    ]
+    return Verdict("LIPINSKI", len(found) < 2, join(found) or Message("no violation"))
 
 
 def _has(pattern: str) -> Message:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from numbers import Integral
 
 from matgen_core.chem.composition import check_elements, parse_formula, smallest_cell
+from matgen_core.chem.dimensionality import read_dimensionality
 from matgen_core.chem.formula_type import FormulaType, read_type
-from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system
+from matgen_core.chem.oxidation import has_states
+from matgen_core.chem.structure import to_structure
+from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system, symbol
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.goals import Constraints
 from matgen_core.core.messages import Message, join
@@ -29,7 +32,8 @@ def check_constraints(constraints: Constraints) -> None:
             crystal_system=quote(constraints.crystal_system),
             crystal_systems=join(CRYSTAL_SYSTEMS, ", "),
         )
-    together = include | (constraints.chemical_system or frozenset())
+    _check_crystal_rules(constraints)
+    together = constraints.required
     if len(together) > constraints.max_atoms:
         raise BadTarget(
             "{n_together} elements do not fit in {max_atoms} atoms; raise the maximum",
@@ -38,6 +42,29 @@ def check_constraints(constraints: Constraints) -> None:
         )
     _check_system(constraints)
     _check_formula(constraints)
+
+
+def _check_crystal_rules(constraints: Constraints) -> None:
+    """Space groups, oxidation states and dimensionality: whether there are such, and agree with the rest."""
+    check_elements(element for element, _state in constraints.oxidation)
+    out = {element for element, _state in constraints.oxidation} & constraints.exclude
+    if out:
+        raise BadTarget(
+            "an oxidation state of {elements} is required, but it is excluded; remove one of the two",
+            elements=join(sorted(out), ", "),
+        )
+    wrong = sorted(group for group in constraints.space_groups if not 1 <= group <= 230)
+    if wrong:
+        raise BadTarget("there is no space group {group}; numbers run from 1 to 230", group=wrong[0])
+    system = constraints.crystal_system
+    if system is not None and constraints.space_groups and system not in map(crystal_system, constraints.space_groups):
+        raise BadTarget(
+            "{groups} is not {system}; remove one of the two",
+            groups=join(map(symbol, sorted(constraints.space_groups)), ", "),
+            system=system,
+        )
+    if constraints.dimensionality not in (None, 0, 1, 2, 3):
+        raise BadTarget("a dimensionality is 0, 1, 2 or 3, not {given}", given=constraints.dimensionality)
 
 
 def _check_atoms(low: int, high: int) -> None:
@@ -56,7 +83,8 @@ def _check_system(constraints: Constraints) -> None:
     system = check_elements(constraints.chemical_system)
     if not system:
         raise BadTarget("the chemical system is empty; name its elements, for example Fe-O")
-    for name, wrong in (("included", constraints.include - system), ("excluded", constraints.exclude & system)):
+    asked = constraints.include | {element for element, _state in constraints.oxidation}
+    for name, wrong in (("included", asked - system), ("excluded", constraints.exclude & system)):
         if wrong:
             raise BadTarget(
                 "{wrong} is {name} but the chemical system is {system}; remove one of the two",
@@ -76,7 +104,8 @@ def _check_formula(constraints: Constraints) -> None:
         return
     counts = parse_formula(constraints.formula)
     elements = frozenset(counts)
-    if constraints.chemical_system is not None and elements != constraints.chemical_system:
+    if not _in_system(elements, constraints):
+        assert constraints.chemical_system is not None
         raise BadTarget(
             "{shown} is outside the chemical system {chemical_system}; remove one of them",
             shown=shown,
@@ -106,7 +135,7 @@ def _check_type(constraints: Constraints, pattern: FormulaType, shown: str) -> N
             shown=shown,
             named=join(sorted(pattern.named & constraints.exclude), ", "),
         )
-    together = constraints.include | pattern.named | (constraints.chemical_system or frozenset())
+    together = constraints.required | pattern.named
     if len(together) > len(pattern.amounts):
         raise BadTarget(
             "{shown} has {n_amounts} elements, but {together} are required; remove one",
@@ -115,7 +144,9 @@ def _check_type(constraints: Constraints, pattern: FormulaType, shown: str) -> N
             together=join(sorted(together), ", "),
         )
     system = constraints.chemical_system
-    if system is not None and (len(system) != len(pattern.amounts) or not pattern.named <= system):
+    size = len(pattern.amounts)
+    fits = system is None or (len(system) >= size if constraints.subsets else len(system) == size)
+    if system is not None and not (fits and pattern.named <= system):
         raise BadTarget(
             "{shown} is outside the chemical system {system}; remove one of them",
             shown=shown,
@@ -142,6 +173,12 @@ def _check_units(constraints: Constraints, smallest: int, shown: str) -> None:
         )
 
 
+def _in_system(elements: frozenset[str], constraints: Constraints) -> bool:
+    """Whether the elements are those of the chemical system, or some of them where these are enough."""
+    system = constraints.chemical_system
+    return system is None or elements == system or (constraints.subsets and elements <= system)
+
+
 def has_formula(counts: Mapping[str, int], formula: str) -> bool:
     """Whether so many atoms of each element are a multiple of a formula, or of a type of formula such as ABX3."""
     if (pattern := read_type(formula)) is not None:
@@ -161,7 +198,7 @@ def check_counts(counts: Mapping[str, int], constraints: Constraints) -> Verdict
         )
     if constraints.exclude & elements:
         problems.append(Message("contains {exclude}", exclude=join(sorted(constraints.exclude & elements), ", ")))
-    if constraints.chemical_system is not None and elements != constraints.chemical_system:
+    if constraints.chemical_system is not None and not _in_system(elements, constraints):
         problems.append(
             Message(
                 "outside the chemical system {chemical_system}",
@@ -172,6 +209,8 @@ def check_counts(counts: Mapping[str, int], constraints: Constraints) -> Verdict
         problems.append(Message("not {formula}", formula=constraints.formula))
     if not constraints.min_atoms <= atoms <= constraints.max_atoms:
         problems.append(Message("1 atom") if atoms == 1 else Message("{atoms} atoms", atoms=atoms))
+    if constraints.oxidation and (problem := has_states(counts, constraints.oxidation)):
+        problems.append(problem)
     return Verdict("constraints", not problems, join(problems))
 
 
@@ -184,6 +223,13 @@ def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Cons
         constraints: checked before by :func:`check_constraints`.
     """
     verdict, system = check_counts(counts, constraints), crystal_system(crystal.space_group)
-    if constraints.crystal_system in (None, system):
-        return verdict
-    return Verdict("constraints", False, join(filter(None, (verdict.reason, system))))
+    problems = [verdict.reason] if verdict.reason else []
+    if constraints.crystal_system not in (None, system):
+        problems.append(Message(system))
+    if constraints.space_groups and crystal.space_group not in constraints.space_groups:
+        problems.append(Message("space group {symbol}", symbol=symbol(crystal.space_group)))
+    if constraints.dimensionality is not None and not problems:  # it takes longest
+        found = read_dimensionality(to_structure(crystal))
+        if found != constraints.dimensionality:
+            problems.append(Message("{found}-dimensional", found=found))
+    return Verdict("constraints", not problems, join(problems))

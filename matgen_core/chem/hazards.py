@@ -38,6 +38,14 @@ CAUTION = {
 RADIOACTIVE = frozenset({"Tc", "Pm", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Th", "Pa", "U", "Np", "Pu"})
 
 
+#: Sc, Y and the lanthanides (IUPAC).
+RARE_EARTHS = frozenset(
+    {"Sc", "Y", "La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu"}
+)
+#: mg per kg of Earth's crust; elements that are scarcer (In, Te, Ag, Au, Pt, …) are not called abundant.
+ABUNDANT = 1.0
+
+
 def check_hazards(elements: Iterable[str], *, toxic: bool = False, radioactive: bool = False) -> Verdict:
     """Verdict "hazards": whether what is toxic or radioactive is in it.
 
@@ -55,8 +63,14 @@ def check_hazards(elements: Iterable[str], *, toxic: bool = False, radioactive: 
     return Verdict("hazards", not rejected, reason)
 
 
-def hazardous(
-    elements: Iterable[str], asked: Collection[str], *, toxic: bool = False, radioactive: bool = False
+def groups_left_out(
+    elements: Iterable[str],
+    asked: Collection[str],
+    *,
+    toxic: bool = False,
+    radioactive: bool = False,
+    rare_earths: bool = False,
+    scarce: bool = False,
 ) -> frozenset[str]:
     """Elements to leave out; what is asked for by name stays.
 
@@ -65,9 +79,24 @@ def hazardous(
         asked: elements that are asked for by name.
         toxic: whether to leave out toxic elements.
         radioactive: whether to leave out radioactive elements.
+        rare_earths: whether to leave out rare earths.
+        scarce: whether to leave out those with less than ABUNDANT in Earth's crust.
     """
     out = frozenset(TOXIC if toxic else ()) | (RADIOACTIVE if radioactive else frozenset())
+    out |= RARE_EARTHS if rare_earths else frozenset()
+    out |= frozenset(filter(is_scarce, elements)) if scarce else frozenset()
     return (out & frozenset(elements)) - frozenset(asked)
+
+
+@lru_cache(maxsize=200)
+def is_scarce(element: str) -> bool:
+    """Whether Earth's crust has less of it than ABUNDANT, or nobody knows how much.
+
+    >>> is_scarce("In"), is_scarce("Zn")
+    (True, False)
+    """
+    scarcest = _scarcest([element])
+    return scarcest is None or scarcest[1] < ABUNDANT
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ solubilities is part of ``matgen evaluate molecules``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
 from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import Crippen, Descriptors, rdFingerprintGenerator, rdMolDescriptors
+from rdkit.Chem import QED, Crippen, Descriptors, rdFingerprintGenerator, rdMolDescriptors
 
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message, Text, join
@@ -179,7 +179,7 @@ def canonical(molecule: Chem.Mol) -> str:
 
 
 def properties(molecule: Chem.Mol) -> dict[str, float]:
-    """logP, log S (mol/L, estimated), weight (g/mol), donors, acceptors, by property key.
+    """logP, log S (mol/L, estimated), weight (g/mol), donors, acceptors, TPSA (Å²), rotatable bonds, by key.
 
     >>> round(properties(Chem.MolFromSmiles("CCO"))["weight"], 2)
     46.07
@@ -191,7 +191,18 @@ def properties(molecule: Chem.Mol) -> dict[str, float]:
         "weight": weight,
         "donors": float(rdMolDescriptors.CalcNumHBD(molecule)),
         "acceptors": float(rdMolDescriptors.CalcNumHBA(molecule)),
+        "tpsa": float(rdMolDescriptors.CalcTPSA(molecule)),
+        "rotatable": float(rdMolDescriptors.CalcNumRotatableBonds(molecule)),
     }
+
+
+def drug_likeness(molecule: Chem.Mol) -> float:
+    """QED, 0 to 1 (Bickerton et al., Nat. Chem. 4, 90, 2012)."""
+    return float(QED.qed(molecule))  # type: ignore[no-untyped-call]
+
+
+#: Properties that take milliseconds, so that they are computed only where they are asked for.
+ON_REQUEST: Mapping[str, Callable[[Chem.Mol], float]] = {"qed": drug_likeness}
 
 
 def esol(molecule: Chem.Mol, logp: float, weight: float) -> float:

@@ -8,6 +8,7 @@ What is known of each element stands in :mod:`matgen_core.chem.oxidation_states`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from matgen_core.chem.formula import read_formula
 from matgen_core.chem.oxidation_states import CHAINS, Choice, anions, cations, facts, may_be, signed
 from matgen_core.chem.scene import covalent_radius
+from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
 
@@ -220,6 +222,50 @@ def check_oxidation(formula: str, structure: Structure | None = None) -> Verdict
             "neutral only with {bonds} bonds, which a formula does not show: {words}", bonds=bonds, words=found.words
         )
     return Verdict("oxidation", passed, reason)
+
+
+def has_states(counts: Mapping[str, int], asked: Iterable[tuple[str, int]]) -> Message | None:
+    """Why elements have other oxidation states than were asked for; None where they have just those.
+
+    Args:
+        counts: atoms of each element.
+        asked: (element, state) pairs; an element may be named with two states, and then has both.
+    """
+    wanted: dict[str, set[int]] = {}
+    for element, state in asked:
+        wanted.setdefault(element, set()).add(state)
+    found = dict(balance("".join(f"{element}{n}" for element, n in counts.items())).states)
+    for element, states in wanted.items():
+        if {state for state, _count in found.get(element, ())} == states:
+            continue
+        words = ", ".join(signed(state) for state, _count in found.get(element, ()))
+        return (
+            Message("{element} is {states}", element=element, states=words)
+            if words
+            else Message("{element} has no oxidation state", element=element)
+        )
+    return None
+
+
+def read_states(text: str) -> tuple[tuple[str, int], ...]:
+    """Elements with their oxidation states, as written.
+
+    >>> read_states("Fe3+, Mn4+, S2-, Fe+2"), read_states(" ")
+    ((('Fe', 3), ('Mn', 4), ('S', -2), ('Fe', 2)), ())
+
+    Raises:
+        BadTarget: naming what is none.
+    """
+    found = []
+    for part in re.split(r"[,;\s]+", text.strip().replace("−", "-").replace("–", "-")):
+        if not part:
+            continue
+        read = re.fullmatch(r"([A-Z][a-z]?)(?:(\d)([+-])|([+-])(\d)|([+-]))", part)
+        if read is None:
+            raise BadTarget("{part} is no oxidation state; write Fe3+ or O2-", part=quote(part))
+        size, sign = int(read[2] or read[5] or 1), read[3] or read[4] or read[6]
+        found.append((read[1], size if sign == "+" else -size))
+    return tuple(found)
 
 
 def check_neutral(formula: str) -> Verdict:

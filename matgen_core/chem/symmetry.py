@@ -5,11 +5,14 @@ Standard setting throughout: unique axis b, cell choice 1, hexagonal axes for rh
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from matgen_core.core.errors import BadTarget, quote
 
 Array = NDArray[np.float64]
 
@@ -126,6 +129,35 @@ def crystal_system(space_group: int) -> str:
     ('cubic', 'trigonal')
     """
     return CRYSTAL_SYSTEMS[next(i for i, last in enumerate(_LAST_GROUP) if space_group <= last)]
+
+
+def read_space_groups(text: str) -> frozenset[int]:
+    """Space groups that are named by number or by symbol, in any setting that pymatgen knows.
+
+    >>> sorted(read_space_groups("225, Pm-3m; P2_1/c P21/n")), read_space_groups(" ")
+    ([14, 221, 225], frozenset())
+
+    Raises:
+        BadTarget: naming what is none.
+    """
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    found = set()
+    for part in re.split(r"[,;\s]+", text.strip()):
+        if not part:
+            continue
+        try:
+            found.add(int(part) if part.isdigit() else int(SpaceGroup(_underscored(part)).int_number))
+        except ValueError:
+            raise BadTarget(
+                "{part} is no space group; write a number or a symbol such as Fm-3m", part=quote(part)
+            ) from None
+    return frozenset(found)
+
+
+def _underscored(symbol: str) -> str:
+    """A symbol with its screw axes as pymatgen writes them: P2_1/c for P21/c; 21 is an axis, -31 a rotation and a 1."""
+    return re.sub(r"(?<![-_\d])([2346])([1-5])(?![\d_])", lambda m: f"{m[1]}_{m[2]}" if m[2] < m[1] else m[0], symbol)
 
 
 @lru_cache(maxsize=230)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from matgen_core.core.declaring import Setting, declared
+from matgen_core.core.declaring import Setting, check_settings, declared
 from matgen_core.core.goals import Constraints, Goal, outside_data, parse_goal
 from matgen_core.core.properties import PROPERTIES, asked_of
 from matgen_core.core.settings import ConstraintTexts
@@ -40,14 +40,25 @@ def read_constraints(texts: ConstraintTexts) -> Constraints:
         BadTarget: naming what is not an element.
     """
     from matgen_core.chem.composition import formula_elements, parse_elements, split_formula
-    from matgen_core.chem.hazards import hazardous
+    from matgen_core.chem.hazards import groups_left_out
+    from matgen_core.chem.oxidation import read_states
+    from matgen_core.chem.symmetry import read_space_groups
     from matgen_core.kinds.crystals.rows import ELEMENTS
 
+    check_settings(texts)
     system = parse_elements(texts.system, ELEMENTS) if texts.system else None
     written, exactly = split_formula(texts.formula, system)
     included = parse_elements(texts.include, ELEMENTS)
     asked = included | (exactly or frozenset()) | (formula_elements(written) if written else frozenset())
-    hazards = hazardous(ELEMENTS, asked, toxic=not texts.toxic, radioactive=not texts.radioactive)
+    states = read_states(texts.oxidation)
+    hazards = groups_left_out(
+        ELEMENTS,
+        asked | {element for element, _state in states},
+        toxic=not texts.toxic,
+        radioactive=not texts.radioactive,
+        rare_earths=not texts.rare_earths,
+        scarce=not texts.scarce,
+    )
     return Constraints(
         included,
         parse_elements(texts.exclude, ELEMENTS) | hazards,
@@ -56,6 +67,10 @@ def read_constraints(texts: ConstraintTexts) -> Constraints:
         texts.min_atoms,
         texts.max_atoms,
         None if texts.crystal_system == "any" else texts.crystal_system,
+        texts.subsets,
+        read_space_groups(texts.space_group),
+        states,
+        None if texts.dimensionality == "any" else int(texts.dimensionality),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from matgen_core.core.errors import BadTarget, quote
@@ -100,11 +100,15 @@ class Constraints:
         include: elements that must all be in it.
         exclude: elements that must not be in it.
         chemical_system: if given, exactly these elements.
+        subsets: whether some of the elements of the chemical system are enough: within Li-P-S-Cl lies Li3PS4.
         formula: if given, exactly this formula (any multiple of it in the cell), or any formula of this type: ABX3,
             ABO3 (:mod:`matgen_core.chem.formula_type` says which letters stand for any element).
         min_atoms: fewest atoms in the primitive cell.
         max_atoms: most atoms in the primitive cell.
         crystal_system: "triclinic" … "cubic", or None for any.
+        space_groups: numbers of the International Tables, of which a crystal has one; empty for any.
+        oxidation: (element, state) pairs; an element has just the states that are named for it.
+        dimensionality: of the bonded network of a crystal: 0 molecules, 1 chains, 2 layers, 3; None for any.
     """
 
     include: frozenset[str] = frozenset()
@@ -114,6 +118,16 @@ class Constraints:
     min_atoms: int = 1
     max_atoms: int = 20
     crystal_system: str | None = None
+    subsets: bool = False
+    space_groups: frozenset[int] = frozenset()
+    oxidation: tuple[tuple[str, int], ...] = ()
+    dimensionality: int | None = None
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Elements that must all be there, but for those that a formula names."""
+        system = frozenset[str]() if self.chemical_system is None or self.subsets else self.chemical_system
+        return self.include | system | {element for element, _state in self.oxidation}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +166,24 @@ def outside_data(key: str, goal: Goal) -> str | None:
             high=record.high,
         )
     return None
+
+
+def not_told(target: Target, told: Collection[str]) -> tuple[Message, ...]:
+    """A caution for each goal of a property that the networks are not told, so that it only filters.
+
+    Args:
+        target: with its goals.
+        told: properties that the networks were trained on.
+    """
+    return tuple(
+        Message(
+            "{label}: the networks were not trained on it, so generation is not conditioned on it; the "
+            "target only filters and ranks candidates",
+            label=PROPERTIES[key].label,
+        )
+        for key in target.goals
+        if key not in told
+    )
 
 
 def parse_goal(name: str, text: str) -> Goal | None:

@@ -263,9 +263,9 @@ class Progress(Generic[M]):
     """What a running job has done so far.
 
     Args:
-        stage: "generate", "relax", "predict", "assess" or "done".
-        done: candidates finished so far.
-        total: candidates asked for.
+        stage: "generate", "relax", "predict", "assess", "map", "train" or "done".
+        done: candidates, or rows of a table, finished so far.
+        total: of them in all; None where it is not known.
         candidates: everything found so far, with whatever is known of it.
         message: one line for the user, if there is something to say.
         working: the batch in work, each in the stage that it has reached; those without a stage are judged already.
@@ -273,7 +273,7 @@ class Progress(Generic[M]):
 
     stage: str
     done: int
-    total: int
+    total: int | None
     candidates: tuple[Candidate[M], ...] = ()
     message: Text = ""
     working: tuple[Candidate[M], ...] = ()

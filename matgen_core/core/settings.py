@@ -35,6 +35,12 @@ _EASY = "1 is easy to make, 10 is hard; 10 rejects nothing"
 #: Alerts that can reject a molecule. PAINS: they fool assays (Baell & Holloway 2010). BRENK: unstable, toxic or
 #: unwanted in leads (Brenk 2008).
 ALERTS = ("PAINS", "BRENK")
+#: What can reject a molecule: the alerts, and Lipinski's rule of five (Lipinski 1997).
+FILTERS = (*ALERTS, "LIPINSKI")
+_FILTERS = (
+    "PAINS, BRENK: structural alerts. LIPINSKI: more than one of weight above 500 g/mol, logP above 5, more than 5 "
+    "donors, more than 10 acceptors"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,7 @@ class MoleculeSettings:
             must contain it, grown at all of these.
         require: SMARTS that must occur in the molecule.
         forbid: SMARTS that must not.
-        filters: alerts that reject: "PAINS", "BRENK".
+        filters: what rejects: "PAINS", "BRENK", "LIPINSKI".
         max_sa: largest synthetic accessibility score (1 easy, 10 hard); None for any.
         until: what ``count`` counts: "drawn", or molecules that are "valid", "unique", "novel" (each includes those
             before it), or that pass everything ("passing"): the sampler keeps asking until there are as many.
@@ -182,7 +188,7 @@ class MoleculeSettings:
     )
     require: str = other("", "Require (SMARTS)", "Every molecule must contain it")
     forbid: str = other("", "Forbid (SMARTS)", "No molecule may contain it")
-    filters: tuple[str, ...] = other((), "Reject alerts", choices=ALERTS)
+    filters: tuple[str, ...] = other((), "Reject by", _FILTERS, FILTERS)
     max_sa: float | None = number(None, "Maximum SA score (synthetic accessibility)", (1.0, 10.0), _EASY, 0.1)
     until: str = other(
         "unique",
@@ -252,8 +258,14 @@ class ConstraintTexts:
         min_atoms: fewest atoms.
         max_atoms: most atoms.
         crystal_system: or "any".
+        subsets: whether some of the elements of ``system`` are enough.
+        space_group: numbers or symbols of space groups.
+        oxidation: oxidation states of elements.
+        dimensionality: of the bonded network, or "any".
         toxic: whether toxic elements are allowed that are not asked for by name.
         radioactive: likewise for elements without a stable isotope.
+        rare_earths: likewise for Sc, Y and the lanthanides.
+        scarce: likewise for elements that Earth's crust has little of.
     """
 
     include: str = other("", "Elements that must be there", "Fe,O")
@@ -263,9 +275,33 @@ class ConstraintTexts:
     min_atoms: int = other(1, "Fewest atoms", "in the primitive cell, or in the reduced formula of a composition")
     max_atoms: int = other(20, "Most atoms", "likewise")
     crystal_system: str = other("any", "Crystal system", "cubic, hexagonal, …")
+    subsets: bool = other(
+        False,
+        "Subsets of the chemical system, too",
+        "Some of its elements are enough: within Li-P-S-Cl lies Li3PS4",
+    )
+    space_group: str = other("", "Space group", "Number or symbol, several with commas: Pm-3m, 225")
+    oxidation: str = other(
+        "",
+        "Oxidation states",
+        "Fe3+, Mn4+: the element must be there, with this state only; it is checked by charge balance",
+    )
+    dimensionality: str = other(
+        "any",
+        "Dimensionality",
+        "Of the bonded network: 0 molecules, 1 chains, 2 layers, 3 network. It is checked once a candidate has "
+        "coordinates",
+        ("any", "0", "1", "2", "3"),
+    )
     toxic: bool = other(True, "Allow toxic elements", "without, Pb, Cd, Hg, As, Be and Tl are left out")
     radioactive: bool = other(
         True, "Allow radioactive elements", "without, elements without a stable isotope are left out"
+    )
+    rare_earths: bool = other(True, "Allow rare earths", "without, Sc, Y and the lanthanides are left out")
+    scarce: bool = other(
+        True,
+        "Allow scarce elements",
+        "without, elements with less than 1 mg per kg of Earth's crust are left out (In, Te, Ag, Pt, …)",
     )
 
 
@@ -295,7 +331,7 @@ class Rules:
         radioactive: whether radioactive elements are allowed.
         known: whether what is known already may be listed.
         max_sa: largest synthetic accessibility score of a molecule.
-        filters: alerts that reject a molecule.
+        filters: what rejects a molecule: "PAINS", "BRENK", "LIPINSKI".
         solid_state: whether it must be makeable from powders in air (``matsyngate``; oxides only).
         shallow: whether it may be listed though too few phases of its elements are known to judge its stability.
         judge: whether a second potential judges the energies of crystals.
@@ -312,7 +348,7 @@ class Rules:
     )
     known: bool = other(False, "Include known materials")
     max_sa: float = number(4.5, "Maximum SA score (synthetic accessibility)", (1.0, 10.0), _EASY, 0.1)
-    filters: tuple[str, ...] = other(ALERTS, "Reject alerts", choices=ALERTS)
+    filters: tuple[str, ...] = other(ALERTS, "Reject by", _FILTERS, FILTERS)
     solid_state: bool = other(
         False,
         "Require solid-state synthesis in air",

@@ -130,6 +130,19 @@ def open_table(source: Path | bytes | IO[bytes], name: str = "", *, separator: s
         ) from None
 
 
+def count_rows(source: Path | bytes, most: int | None = None) -> int | None:
+    r"""Rows of a table below its header, counted up to ``most``; None where it is no table.
+
+    >>> count_rows(b'smiles,note\nCCO,"two\nlines"\nCO,')
+    2
+    """
+    try:
+        with open_table(source) as table:
+            return sum(1 for _row in islice(table.rows, most))
+    except BadInput:
+        return None
+
+
 @contextmanager
 def _opened(source: Path | bytes | IO[bytes]) -> Iterator[Any]:
     if isinstance(source, bytes):

@@ -240,6 +240,9 @@ class Kind(Protocol[M, S]):
     def rank(self, candidates: Sequence[Candidate[M]], target: Target) -> tuple[Candidate[M], ...]:
         """The same candidates, best first, each with its score."""
 
+    def count_known(self, target: Target, settings: S) -> tuple[int | None, int]:
+        """Known materials that meet the target, or None where it asks for nothing, and known ones in all."""
+
     def read(self, text: str) -> M:
         """The material in a cell of a table, or typed.
 

@@ -63,6 +63,8 @@ class KindRecord:
 
 
 _ALL = tuple(field.name for field in fields(ConstraintTexts))
+#: Constraints that only a structure can keep.
+_OF_STRUCTURE = ("crystal_system", "space_group", "dimensionality")
 _INORGANIC = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "shallow")
 #: Kinds in the order in which they are offered.
 KINDS = Registry[KindRecord](Message("kind of material"))
@@ -97,7 +99,7 @@ KINDS.add(
         budget=Budget(want=50, draws=10_000),
         ruled=("neutral", "new", "cap"),
         rules=_INORGANIC,
-        constraints=tuple(name for name in _ALL if name != "crystal_system"),
+        constraints=tuple(name for name in _ALL if name not in _OF_STRUCTURE),
         endings=("csv",),
     ),
 )

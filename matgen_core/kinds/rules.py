@@ -38,6 +38,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "sa_score",
         "PAINS",
         "BRENK",
+        "LIPINSKI",
     ),
     "stable": ("formation", "known_phases", "hull"),
     "new": ("duplicate", "novelty"),
@@ -196,7 +197,7 @@ def allowed(target: Target, rules: Rules) -> Target:
     """
     out = frozenset(() if rules.toxic else TOXIC) | frozenset(() if rules.radioactive else RADIOACTIVE)
     constraints = target.constraints
-    asked = constraints.include | (constraints.chemical_system or frozenset())
+    asked = constraints.required
     if constraints.formula is not None:
         asked |= formula_elements(constraints.formula)
     if asked & out:
@@ -204,7 +205,7 @@ def allowed(target: Target, rules: Rules) -> Target:
         raise BadTarget(
             "{names} is required, but excluded as toxic or radioactive; allow such elements, or remove it", names=names
         )
-    if constraints.chemical_system is not None:
+    if constraints.chemical_system is not None and not constraints.subsets:
         return target  # exactly these elements: nothing to exclude
     if constraints.formula is not None and read_type(constraints.formula) is None:
         return target  # likewise

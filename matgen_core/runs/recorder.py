@@ -77,15 +77,15 @@ class Recorder:
         except StoreError as error:
             self._fail(error)
 
-    def end(self, state: str, message: str | None = None) -> None:
-        """How the run ended. One that found nothing, and did not fail, has nothing to keep: it is taken away."""
+    def end(self, state: str, message: str | None = None, seconds: float | None = None) -> None:
+        """How the run ended, after how long; one that found nothing, and did not fail, is taken away."""
         self.add(())
         try:
             if self.run is not None and not self._seen and not self._waiting and state != "failed":
                 self._open().delete(self.run)
                 self.run = None
             elif self.run is not None:
-                self._open().end(self.run, state, message or "")
+                self._open().end(self.run, state, message or "", seconds)
         except StoreError as error:
             self._fail(error)
 

@@ -60,6 +60,7 @@ class Run:
         message: the error of a failed run; a message, except in runs of former versions.
         created: when it began, UTC.
         count: candidates stored.
+        seconds: of work, without the time in the queue; None where it was not kept.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Run:
     message: str
     created: datetime
     count: int
+    seconds: float | None = None
 
 
 class Store:
@@ -134,12 +136,12 @@ class Store:
                 if (record := records.get(str(row.record.get("id")))) is not None:
                     row.record = record
 
-    def end(self, run: str, state: str, message: str = "") -> None:
-        """Stores how a run ended: "finished", "cancelled" or "failed"."""
+    def end(self, run: str, state: str, message: str = "", seconds: float | None = None) -> None:
+        """Stores how a run ended, "finished", "cancelled" or "failed", and how long it worked."""
         with self._write() as session:
             row = session.get(RunRow, run)
             if row is not None:
-                row.state, row.message = state, message
+                row.state, row.message, row.seconds = state, message, seconds
                 row.messages = {**(row.messages or {}), **_kept(message=message)}
 
     def rename(self, run: str, name: str) -> None:
@@ -328,6 +330,7 @@ def _shown(row: RunRow, count: int) -> Run:
         _said(said.get("message"), row.message),
         created,
         count,
+        row.seconds,
     )
 
 

@@ -42,6 +42,8 @@ class RunRow(Base):
     created: Mapped[datetime]
     host: Mapped[str]
     process: Mapped[str]
+    #: Of work, without the time in the queue; None where it was not kept.
+    seconds: Mapped[float | None] = mapped_column(default=None)
     #: Template and values of ``name`` and ``message``, where the app wrote them.
     messages: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
@@ -74,8 +76,14 @@ def _add_messages(connection: Connection) -> None:
         connection.execute(text("alter table runs add column messages JSON"))
 
 
+def _add_seconds(connection: Connection) -> None:
+    """A column for how long a run worked, from which the time of the next is told."""
+    if "seconds" not in {column["name"] for column in inspect(connection).get_columns("runs")}:
+        connection.execute(text("alter table runs add column seconds FLOAT"))
+
+
 #: What brings the tables of each version to those of the next, in order.
-STEPS: tuple[Callable[[Connection], None], ...] = (_make_tables, _add_messages)
+STEPS: tuple[Callable[[Connection], None], ...] = (_make_tables, _add_messages, _add_seconds)
 
 
 def migrate(engine: Engine, url: str) -> None:

@@ -7,8 +7,9 @@ bounds of size; nothing of it is written to disk.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.files.refused import Item as Item
 from matgen_core.files.refused import Refused as Refused
+from matgen_core.files.tables import MATERIALS, count_rows
 from matgen_core.kinds.crystals.row_building import Rejected, parse_row
 from matgen_core.kinds.crystals.structure_files import (
     STRUCTURE_ENDINGS,
@@ -66,6 +68,39 @@ def read_uploads(files: list[tuple[str, bytes]], notes: list[str] | None = None)
     """The same of uploaded files by name, which stay in memory; ``notes`` as of :func:`read_files`."""
     said: list[str] = [] if notes is None else notes
     yield from _keep_apart(item for name, data in files for item in _read_bytes(name, io.BytesIO(data), said))
+
+
+def count_items(files: Sequence[tuple[str, bytes]], most: int | None = None) -> int | None:
+    """How many items :func:`read_uploads` gives of files, counted up to ``most``, without reading one of them.
+
+    A file of structures counts once, whether in an archive or not, since only reading tells whether it holds several.
+
+    Returns:
+        None where a file does not say how many it holds.
+    """
+    counts = [_count(name, data, most) for name, data in files]
+    if None in counts:
+        return None
+    total = sum(count or 0 for count in counts)
+    return total if most is None else min(total, most)
+
+
+def _count(name: str, data: bytes, most: int | None) -> int | None:
+    ending = Path(name).suffix.lower()
+    if ending in TABLE_ENDINGS:
+        return count_rows(data, most)
+    if ending == ".smi":
+        lines = [line.split()[0].decode("ascii", "replace").lower() for line in data.splitlines() if line.strip()]
+        return len(lines) - (bool(lines) and lines[0] in MATERIALS)
+    if ending in (".sdf", ".mol"):
+        return len([part for part in re.split(rb"^\$\$\$\$.*$", data, flags=re.MULTILINE) if part.strip()])
+    if ending != ".zip":
+        return 1
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return sum(1 for m in archive.infolist() if not m.is_dir() and not is_hidden(m.filename))
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return None
 
 
 def _keep_apart(items: Iterator[Item]) -> Iterator[Item]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic
 
 from matgen_core.core.errors import Cancelled
@@ -17,7 +17,7 @@ from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, M, Progress
 from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
-from matgen_core.kinds.protocol import Brief
+from matgen_core.kinds.protocol import Brief, Kind
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.aims import Steered
 from matgen_core.workflows.loop import (
@@ -69,32 +69,81 @@ def design(
     made = load_kind(kind)
     settings = settings or made.settings()
     made.check(target, count, settings)
-    report = on_progress or (lambda progress: None)
+    brief = Brief[Any](target, target, seed, settings, copy=steered.copy if steered else None)
+    return _generate(made, brief, count, (), on_progress, cancelled, steered)
+
+
+def design_more(
+    kind: str,
+    target: Target,
+    count: int,
+    before: Sequence[Candidate[Any]],
+    *,
+    seed: int = 0,
+    settings: Settings | None = None,
+    on_progress: Callable[[Progress[Any]], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Candidate[Any], ...]:
+    """Goes on from what :func:`design` found for the same target: so many more, ranked together with those before.
+
+    Args:
+        kind: "crystals", "compositions" or "molecules".
+        target: as before.
+        count: candidates to keep beside those before; what repeats one of them does not count.
+        before: found by now; what was not finished is left out.
+        seed: as before; the draws begin where the former ended.
+        settings: as before.
+        on_progress: as of :func:`design`.
+        cancelled: likewise.
+
+    Raises:
+        BadTarget, BadInput: for what cannot be asked for.
+    """
+    made = load_kind(kind)
+    settings = settings or made.settings()
+    made.check(target, count, settings)
+    finished = [candidate for candidate in before if not candidate.stage]
+    return _generate(made, Brief[Any](target, target, seed, settings), count, finished, on_progress, cancelled)
+
+
+def _generate(
+    made: Kind[Any, Any],
+    brief: Brief[Any],
+    count: int,
+    before: Sequence[Candidate[Any]],
+    on_progress: Callable[[Progress[Any]], None] | None,
+    cancelled: Callable[[], bool] | None,
+    steered: Steered | None = None,
+) -> tuple[Candidate[Any], ...]:
+    """Batches until ``count`` are kept beside those ``before``."""
+    settings, report = brief.settings, on_progress or (lambda progress: None)
     working = Working[Any]()
-    stages = made.begin(Brief(target, target, seed, settings, on_stage=working, copy=steered.copy if steered else None))
+    stages = made.begin(replace(brief, on_stage=working), before)
+
+    def order(candidates: Sequence[Candidate[Any]]) -> tuple[Candidate[Any], ...]:
+        return steered.aims.rank(made.name, candidates) if steered else made.rank(candidates, brief.target)
+
     working.judge = stages.judge
     working.tell = lambda batch: report(Progress(stage_of_batch(batch), kept, count, found, working=batch))
-    found: tuple[Candidate[Any], ...] = ()
+    found, first = tuple(before), 1 + max((candidate.origin.index for candidate in before), default=-1)
     kept, drawn, most, stopped = 0, 0, count * settings.cap, False
     while kept < count and drawn < most and not stopped:
         size = made.for_count.size(count, kept=kept, drawn=drawn, most=most)
         working.batch = ()
         report(Progress("generate", kept, count, found))
         try:
-            batch = stages.draw(size, drawn, cancelled)
+            batch = stages.draw(size, first + drawn, cancelled)
             if not working.batch:  # a kind that tells nothing of its stages
                 working.tell(tuple(batch))
             judged = stages.judge(stages.predict(batch, count - kept, cancelled))
             if steered:
                 judged = steered.aims.finish(judged, lambda candidate: made.rejection(candidate, settings) is None)
         except Cancelled:
-            found, stopped = (*found, *working.keep()), True
-            found = steered.aims.rank(kind, found) if steered else made.rank(found, target)
+            found, stopped = order((*found, *working.keep())), True
             break
         drawn += size
         kept = min(count, kept + sum(made.rejection(candidate, settings) is None for candidate in judged))
-        found = (*found, *judged)
-        found = steered.aims.rank(kind, found) if steered else made.rank(found, target)
+        found = order((*found, *judged))
         report(Progress("assess", kept, count, found))
         stopped = cancelled is not None and cancelled()
     note = (

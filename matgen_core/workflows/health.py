@@ -20,7 +20,8 @@ from matgen_core.learning.checkpoints import (
     load_checkpoint,
     load_encoder,
 )
-from matgen_core.runs.store import Store, default_url
+from matgen_core.learning.trainer import best_device
+from matgen_core.runs.store import Store, default_url, open_store
 from matgen_core.runs.worker import Worker, WorkerProblem
 
 #: Bytes that must be free on disk.
@@ -53,12 +54,54 @@ def check_health() -> tuple[Check, ...]:
         _checked("room on the disk", _check_room),
         _checked("worker process", _check_worker, needed=False),
     ]
+    return (*checks, _check_viewer())
+
+
+def _check_viewer() -> Check:
     problem = (
         ""
         if is_whole()
         else Message("the 3D viewer is not installed; structures are drawn flat; fetch it with: matgen viewer")
     )
-    return (*checks, Check("3D viewer", problem, needed=False))
+    return Check("3D viewer", problem, needed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the app computes on.
+
+    Args:
+        accelerator: name of the graphics card; empty where the CPU computes.
+        cores: of the CPU.
+        memory: of the machine, GB.
+        models: names of the checkpoints that are here.
+    """
+
+    accelerator: str
+    cores: int
+    memory: float
+    models: tuple[str, ...]
+
+
+def read_machine() -> Machine:
+    """The machine, without loading a model."""
+    import psutil
+    import torch
+
+    kind = best_device().type
+    name = torch.cuda.get_device_name() if kind == "cuda" else "Apple GPU" if kind == "mps" else ""
+    return Machine(name, psutil.cpu_count() or 1, psutil.virtual_memory().total / 1e9, available())
+
+
+def check_quickly() -> tuple[Check, ...]:
+    """What can be looked at in a moment: whether store, disk and viewer are as they should be, and models are here."""
+    checks = [_checked("models", _check_models), _checked("store of runs", lambda: open_store().list())]
+    return (*checks, _checked("room on the disk", _check_room), _check_viewer())
+
+
+def _check_models() -> None:
+    if not available():
+        raise BadInput("no model is in {folder}; install MatGen anew", folder=FOLDER)
 
 
 def healthy(checks: tuple[Check, ...]) -> bool:

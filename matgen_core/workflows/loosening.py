@@ -11,6 +11,7 @@ from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, check_hazards
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES, WHOLE
 from matgen_core.core.records import Candidate, M, Verdict
+from matgen_core.core.settings import FILTERS
 from matgen_core.kinds.crystals.judge import check_goals
 from matgen_core.kinds.molecules.judge import check_accessibility
 from matgen_core.kinds.registry import kind_of
@@ -97,7 +98,7 @@ def _judge(candidate: Candidate[Any], rules: Rules, target: Target) -> Candidate
     if candidate.stage:  # not finished: there is nothing to judge
         return candidate
     had = {verdict.rule for verdict in candidate.verdicts}
-    gone = {rule for rule in ("PAINS", "BRENK") if rule not in rules.filters}
+    gone = {rule for rule in FILTERS if rule not in rules.filters}
     gone |= {rule for rule in had if rule.startswith("target:")} | (set() if rules.solid_state else {"solid_state"})
     kept = replace(candidate, verdicts=tuple(v for v in candidate.verdicts if v.rule not in gone))
     fresh: list[Verdict] = []

@@ -27,6 +27,7 @@ from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Crystal, Progress
 from matgen_core.core.settings import Budget, FinetuneConfig, TuneSettings
+from matgen_core.files.tables import count_rows
 from matgen_core.kinds.crystals.relax import Relaxation, check_stability, relax_candidates
 from matgen_core.kinds.registry import load_kind, name_of_kind
 from matgen_core.kinds.rules import Rules
@@ -34,7 +35,7 @@ from matgen_core.learning.examples import read_columns
 from matgen_core.runs.store import open_store
 from matgen_core.workflows import design
 from matgen_core.workflows.aims import Aims, Steered
-from matgen_core.workflows.candidate_files import Item, Refused, read_uploads
+from matgen_core.workflows.candidate_files import Item, Refused, count_items, read_uploads
 from matgen_core.workflows.explore import neighbour_map
 from matgen_core.workflows.finetune import Tuned, finetune
 from matgen_core.workflows.loop import DesignRun
@@ -44,6 +45,7 @@ from matgen_core.workflows.own_targets import train_target
 from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table
 from matgen_core.workflows.screen import BATCH, Screener, batches
 from matgen_core.workflows.space_sources import SPACES, open_space
+from matgen_core.workflows.structure_tables import holds_structures
 from matgen_core.workflows.structures import list_structures, vary_crystal
 from matgen_core.workflows.table_vectors import TableVectors, read_vectors
 from matgen_core.workflows.training_examples import read_examples
@@ -106,10 +108,23 @@ def load_models(report: Tell, stopped: Stopped, *, kind: str) -> Loaded:
 
 
 def generate(
-    report: Tell, stopped: Stopped, *, kind: str, target: Target, count: int, seed: int, settings: design.Settings
+    report: Tell,
+    stopped: Stopped,
+    *,
+    kind: str,
+    target: Target,
+    count: int,
+    seed: int,
+    settings: design.Settings,
+    before: Sequence[Candidate[Any]] = (),
 ) -> None:
-    """A run for a count; the reports hold what it finds."""
-    design.design(kind, target, count, seed=seed, settings=settings, on_progress=report, cancelled=stopped)
+    """A run for a count, or for so many more; the reports hold what it finds."""
+    if before:
+        design.design_more(
+            kind, target, count, before, seed=seed, settings=settings, on_progress=report, cancelled=stopped
+        )
+    else:
+        design.design(kind, target, count, seed=seed, settings=settings, on_progress=report, cancelled=stopped)
 
 
 def generate_until(
@@ -194,9 +209,10 @@ class OfRun:
 
     run: str
 
-    def read(self, notes: list[str]) -> Iterator[Item]:
-        """They, in the order of arrival."""
-        return iter(open_store().candidates(self.run, drafts=False))
+    def read(self, notes: list[str], most: int) -> tuple[Iterator[Item], int | None]:
+        """They, in the order of arrival, and how many there are, counted up to ``most``."""
+        found = open_store().candidates(self.run, drafts=False)
+        return iter(found), min(len(found), most)
 
 
 @dataclass(frozen=True)
@@ -205,9 +221,9 @@ class OfFiles:
 
     files: tuple[tuple[str, bytes], ...]
 
-    def read(self, notes: list[str]) -> Iterator[Item]:
-        """They, in their order."""
-        return read_uploads(list(self.files), notes)
+    def read(self, notes: list[str], most: int) -> tuple[Iterator[Item], int | None]:
+        """They, in their order, and how many there are, counted up to ``most``; None where the files do not say."""
+        return read_uploads(list(self.files), notes), count_items(self.files, most)
 
 
 def screen(
@@ -225,8 +241,9 @@ def screen(
     """
     screener = Screener(rules=rules, further=partial(add_own_predictions, names=list(own)) if own else None)
     found, notes, reported, cut = list[Candidate[Any]](), list[str](), 0, False
+    (items, total), done = source.read(notes, most), 0
     news: list[Refused] = []
-    for batch in batches(source.read(notes), BATCH):
+    for batch in batches(items, BATCH):
         if stopped():
             break
         refused = [item for item in batch if isinstance(item, Refused)][: most - reported]
@@ -239,7 +256,9 @@ def screen(
             found += screener(good, stopped)
         except Cancelled:
             break
-        report(Progress("assess", len(found), max(len(found), 1), tuple(found)), SourceNews(tuple(news), tuple(notes)))
+        done += len(batch)
+        total = total if total is None or done <= total else None  # one of the files holds several
+        report(Progress("assess", done, total, tuple(found)), SourceNews(tuple(news), tuple(notes)))
         news = []
     return SourceNews(tuple(news), tuple(notes), cut)
 
@@ -248,18 +267,18 @@ def read_table(
     report: Tell, stopped: Stopped, *, name: str, data: bytes, using: str | None, judge: bool
 ) -> tuple[Report, str]:
     """What was read of a table, and the table with predictions as CSV."""
-    total = max(1, data.count(b"\n"))
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder) / "in" / _plain(name), Path(folder) / "out.csv"
         source.parent.mkdir()
         source.write_bytes(data)
         check_unpacked(source)
+        total = count_items([(name, data)]) if holds_structures(source) else count_rows(source)
         read = predict_table(
             source,
             out,
             using=using,
             judge=judge,
-            on_progress=lambda n: report(Progress("predict", min(n, total), total)),
+            on_progress=lambda n: report(Progress("predict", n, total)),
             cancelled=stopped,
         )
         return read, out.read_text(encoding="utf-8")
@@ -350,10 +369,10 @@ def train_own(report: Tell, stopped: Stopped, *, data: bytes, column: str, name:
     """Trains two predictors of a column of a table and keeps them; tells of the rows that were left out."""
     texts, values, kind = read_columns(data, column)
     examples = read_examples(texts, values, kind)
-    report(Progress("predict", 0, 1), tuple(examples.refused))
+    report(Progress("train", 0, None), tuple(examples.refused))
 
     def tell(done: int, total: int) -> None:
-        report(Progress("predict", done, total))
+        report(Progress("train", done, total))
 
     save_target(train_target(name, examples, column, unit or examples.unit, on_progress=tell, cancelled=stopped))
 

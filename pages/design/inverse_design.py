@@ -21,6 +21,7 @@ from pages.widgets.design_run import STATE, Asked, reopen, start
 from pages.widgets.go_bar import ask_to_go
 from pages.widgets.goal_controls import ask_goals
 from pages.widgets.loop_results import show_results
+from pages.widgets.readiness import show_readiness
 from pages.widgets.refusal import show_refusal
 from pages.widgets.rejected import follow_loosened
 from pages.widgets.rule_controls import ask_rules
@@ -34,12 +35,12 @@ def ask() -> Asked | None:
     page = page_kind(name)
     goals, problem = ask_goals(load_kind(name).properties)
     with st.expander(_(page.elements_title)) if page.elements_title else nullcontext():
-        constraints = page.ask_constraints(hazards=False)
+        constraints, wrong = page.constraints(hazards=False)
     with st.expander(_("Filters")):
         rules = ask_rules(name)
     budget, seed = ask_budget()
     settings = page.ask_loop_settings()
-    target = Target(goals, constraints)
+    problem, target = problem or wrong, Target(goals, constraints)
     try:
         check_design(name, target, budget, rules)
     except MatGenError as error:
@@ -51,6 +52,7 @@ def ask() -> Asked | None:
     for warning in (*(outside_data(key, goal) for key, goal in goals.items()), *cautions):
         if warning:
             st.warning(_(warning))
+    show_readiness(name, target, settings or load_kind(name).settings())
     return Asked(name, target, rules, budget, seed, settings)
 
 

@@ -14,6 +14,7 @@ from pages.runs.run_recorder import offer_last_run, show_record
 from pages.widgets.comparison import show_comparison
 from pages.widgets.design_results import show_funnel
 from pages.widgets.follow_up import show_elsewhere
+from pages.widgets.from_crystal import offer_for_one
 from pages.widgets.relaxing import show_relaxing
 from pages.widgets.screening_fronts import show_fronts
 from pages.widgets.screening_objectives import ask_objectives, narrow, readable
@@ -88,6 +89,7 @@ def show_results(screened: Screened, seen: Seen) -> None:
         show_comparison(picked, screened.rules)
     else:
         st.caption(_("Tick a row to see its details, or up to six rows to compare them side by side."))
+    offer_for_one(picked)
     show_relaxing(picked or [c for c, _front, _merit in ranked])
     show_elsewhere(picked or [c for c, _front, _merit in ranked[:10]])
 

@@ -242,6 +242,13 @@ def mark(verdict: Verdict | None) -> str:
     return {True: "✓", False: "✗", None: "–"}[None if verdict is None else verdict.passed]
 
 
+def duration_text(seconds: float) -> str:
+    """A time in words: seconds up to a minute and a half, else minutes."""
+    if seconds < 90:
+        return _("{seconds:.0f} s").format(seconds=max(1.0, seconds))
+    return _("{n} min").format(n=f"{seconds / 60:.0f}")
+
+
 def rule_text(rule: str) -> str:
     """The name of a rule for a reader."""
     if rule.startswith("target:"):
@@ -270,6 +277,7 @@ def rule_text(rule: str) -> str:
         "sa_score": _("Easy to make (SA score)"),
         "PAINS": _("PAINS alerts"),
         "BRENK": _("BRENK alerts"),
+        "LIPINSKI": _("Lipinski's rule of five"),
         "scaffold": _("Contains the scaffold"),
         "require": _("Contains the required substructure"),
         "forbid": _("No forbidden substructure"),

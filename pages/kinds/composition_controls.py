@@ -13,7 +13,8 @@ from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from pages.i18n.language import _
 from pages.kinds.crystal_controls import formula_help
-from pages.widgets.element_picker import LISTS, gather, pick_elements
+from pages.widgets.element_picker import LISTS, ask_of_elements, gather, pick_elements
+from pages.widgets.element_picker import RULES as OF_ELEMENTS
 from pages.widgets.goal_controls import goal_rules
 from pages.widgets.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
 from pages.widgets.url_settings import (
@@ -25,7 +26,6 @@ from pages.widgets.url_settings import (
 )
 
 MOST = 2000
-_YES = OneOf(("true", "false"))
 #: Settings and their keys in the link.
 _KEYS = {
     "prompt": "prompt",
@@ -44,11 +44,10 @@ RULES: dict[str, Rule] = {
     "formulas": Whole(1, MOST),
     "formula_seed": Whole(0, LAST_SEED),
     "formula_type": Text(60),
-    "no_toxic": _YES,
-    "no_radioactive": _YES,
+    **OF_ELEMENTS,
 }
 #: The same on the page of the loop.
-LOOP_RULES = {key: RULES[key] for key in ("formula_atoms", "formula_type")}
+LOOP_RULES = {key: RULES[key] for key in ("formula_atoms", "formula_type", *OF_ELEMENTS)}
 
 
 def ask_composition(hazards: bool = True) -> Constraints:
@@ -72,7 +71,8 @@ def ask_composition(hazards: bool = True) -> Constraints:
         bind=URL,
         help=_("In the reduced formula: Fe2O3 has 5"),
     )
-    return replace(gather(picked, formula, hazards, ELEMENTS), max_atoms=int(most or 20))
+    states, subsets = ask_of_elements()
+    return replace(gather(picked, formula, hazards, ELEMENTS, states, subsets), max_atoms=int(most or 20))
 
 
 def ask_formula_sampling() -> tuple[int, int, CompositionSettings]:

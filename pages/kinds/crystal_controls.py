@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
+from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, read_space_groups
 from matgen_core.core.goals import Constraints
 from matgen_core.core.properties import asked_of
-from matgen_core.core.settings import CrystalSettings
+from matgen_core.core.settings import ConstraintTexts, CrystalSettings
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.generate import trained_engines
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from pages.i18n.language import _
-from pages.widgets.element_picker import LISTS, gather, pick_elements
+from pages.widgets.element_picker import LISTS, ask_of_elements, gather, pick_elements
+from pages.widgets.element_picker import RULES as OF_ELEMENTS
 from pages.widgets.goal_controls import goal_rules
 from pages.widgets.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
 from pages.widgets.url_settings import (
@@ -55,8 +56,8 @@ RULES: dict[str, Rule] = {
     "engine": OneOf(trained_engines()),
     "sampler": OneOf(METHODS),
     **{key: rule_of(CrystalSettings, name) for name, key in _KEYS.items()},
-    "no_toxic": OneOf(("true", "false")),
-    "no_radioactive": OneOf(("true", "false")),
+    **OF_ELEMENTS,
+    **{key: rule_of(ConstraintTexts, key) for key in ("space_group", "dimensionality")},
 }
 #: The same on the page of the loop.
 LOOP_RULES = {key: rule for key, rule in RULES.items() if key != "count"}
@@ -89,11 +90,16 @@ def ask_constraints(hazards: bool = True) -> Constraints:
     )
     low = one.number_input(_("Atoms from"), 1, 40, 1, key="min_atoms", bind=URL)
     high = two.number_input(_("to"), 1, 40, 20, key="max_atoms", bind=URL, help=_("In the primitive cell"))
+    groups = ask_setting(ConstraintTexts, "space_group", "space_group", one, placeholder=_("any; Pm-3m, 225"))
+    dimensionality = ask_setting(ConstraintTexts, "dimensionality", "dimensionality", two)
+    states, subsets = ask_of_elements()
     return replace(
-        gather(picked, formula, hazards, ELEMENTS),
+        gather(picked, formula, hazards, ELEMENTS, states, subsets),
         min_atoms=int(low or 1),
         max_atoms=int(high or 20),
         crystal_system=None if crystal_system == "any" else crystal_system,
+        space_groups=read_space_groups(groups),
+        dimensionality=None if dimensionality == "any" else int(dimensionality),
     )
 
 

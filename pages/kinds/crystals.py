@@ -29,8 +29,9 @@ from pages.kinds.structure_view import show_structure
 from pages.runs.jobs import First, load_models
 from pages.widgets.design_results import show_prospects, show_small_hull
 from pages.widgets.downloads import File
+from pages.widgets.follow_up import show_elsewhere
 from pages.widgets.from_crystal import ask_from_crystal, offer_from_crystal
-from pages.widgets.relaxing import show_stability
+from pages.widgets.relaxing import show_relaxing, show_stability
 
 
 class CrystalsPage(PageKind):
@@ -98,8 +99,10 @@ class CrystalsPage(PageKind):
 
     def show_found(self, found: Found, view: View) -> None:
         """Table, plot beside structure, details."""
+        picked = view.pick.of(found)
         self._show_list(found, view)
-        _show_card(view.pick.of(found))
+        _show_card(picked)
+        _offer_follow_up(picked)
 
     def show_loop(self, found: Found, view: View) -> None:
         """Table, plot beside structure, cost and hull, details."""
@@ -113,6 +116,7 @@ class CrystalsPage(PageKind):
         show_picture(candidate)
         show_prospects(candidate, target)
         _show_card(candidate)
+        _offer_follow_up(candidate)
 
     def show_kept(self, found: Found, view: View) -> None:
         """Table, structure, details."""
@@ -120,6 +124,7 @@ class CrystalsPage(PageKind):
         show_table(found, view.target, view.pick)
         show_picture(picked)
         _show_card(picked)
+        _offer_follow_up(picked)
 
     def _show_list(self, found: Found, view: View) -> None:
         show_table(found, view.target, view.pick)
@@ -174,6 +179,12 @@ class CrystalsPage(PageKind):
 
 
 PAGE = CrystalsPage()
+
+
+def _offer_follow_up(candidate: Candidate[Crystal]) -> None:
+    """What is done next with one crystal: relaxed further, looked up in public databases."""
+    show_relaxing([candidate])
+    show_elsewhere([candidate])
 
 
 def _show_card(candidate: Candidate[Crystal]) -> None:

@@ -12,7 +12,7 @@ from matgen_core.chem.molecule import parse
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Verdict
-from matgen_core.core.settings import ALERTS, MoleculeSettings
+from matgen_core.core.settings import FILTERS, MoleculeSettings
 from matgen_core.kinds.molecules.files import sdf_name, to_sdf
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from pages.i18n.formatting import goal_text, number
@@ -74,8 +74,8 @@ def _show_predictions(candidate: Candidate[Molecule], target: Target) -> None:
 
 
 def _show_verdicts(candidate: Candidate[Molecule]) -> None:
-    verdicts = [v for v in candidate.verdicts if v.rule not in ALERTS]
-    names = {"valid": _("Valid"), **{alert: alert for alert in ALERTS}}
+    verdicts = [v for v in candidate.verdicts if v.rule not in FILTERS]
+    names = {"valid": _("Valid"), **{alert: alert for alert in FILTERS}}
     rows = [
         verdict_row(v, candidate.material, names.get(v.rule, ""))
         for v in (*verdicts, *_alerts(candidate.material.smiles))
@@ -86,7 +86,7 @@ def _show_verdicts(candidate: Candidate[Molecule]) -> None:
 @st.cache_data(max_entries=500, show_spinner=False)
 def _alerts(smiles: str) -> list[Verdict]:
     molecule = parse(smiles)
-    return [] if molecule is None else [check_alerts(molecule, name) for name in ALERTS]
+    return [] if molecule is None else [check_alerts(molecule, name) for name in FILTERS]
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.properties import asked_of
 from matgen_core.core.settings import MoleculeSettings
 from pages.i18n.language import _
 from pages.widgets.goal_controls import goal_rules
@@ -31,7 +31,7 @@ _KEYS = {
 }
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
-    **goal_rules(MOLECULE_CONDITIONS),
+    **goal_rules(asked_of("molecules")),
     **{key: rule_of(MoleculeSettings, name) for name, key in _KEYS.items()},
     "molecules": Whole(1, MOST),
     "molecule_seed": Whole(0, LAST_SEED),

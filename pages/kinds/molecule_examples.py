@@ -6,7 +6,8 @@ from matgen_core.core.goals import Goal
 from pages.i18n.language import N_, _
 from pages.widgets.examples import Example, show_examples
 
-_EXAMPLES = (
+#: Each takes well under a minute on two cores.
+EXAMPLES = (
     Example(
         "soluble",
         N_("More soluble"),
@@ -33,10 +34,11 @@ _EXAMPLES = (
 def show_molecule_examples() -> None:
     """An invitation, and a button for each example."""
     show_examples(
+        "molecules",
         _(
             "Set targets and press **Generate**. Each molecule comes with its drawing, its properties beside "
             "your targets, its 3D structure, and whether it is new. A higher temperature gives more diverse "
             "molecules."
         ),
-        _EXAMPLES,
+        EXAMPLES,
     )

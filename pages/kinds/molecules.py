@@ -9,7 +9,7 @@ from typing import ClassVar
 import streamlit as st
 
 from matgen_core.core.goals import Constraints, Target
-from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.properties import asked_of
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.files import to_sdf, to_smiles
@@ -44,7 +44,7 @@ class MoleculesPage(PageKind):
     typed_label = N_("SMILES")
     typed_example = "CC(=O)Nc1ccc(O)cc1\nc1ccccc1O\nCCO"
     link = RULES
-    loop_link = goal_rules(MOLECULE_CONDITIONS)
+    loop_link = goal_rules(asked_of("molecules"))
     search_label = N_("Search by SMILES")
     example = "CC(=O)Nc1ccccc1"
     spaces: ClassVar[Mapping[str, str]] = {

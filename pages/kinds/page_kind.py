@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import streamlit as st
 
+from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
@@ -117,7 +118,18 @@ class PageKind(ABC):
 
     @abstractmethod
     def ask_constraints(self, hazards: bool = True) -> Constraints:
-        """Elements and atoms; ``hazards``: whether toxic and radioactive elements are asked about here."""
+        """Elements and atoms; ``hazards``: whether toxic and radioactive elements are asked about here.
+
+        Raises:
+            BadTarget: for a text that cannot be read, once every control is drawn.
+        """
+
+    def constraints(self, hazards: bool = True) -> tuple[Constraints, str | None]:
+        """Those of :meth:`ask_constraints`, and what is wrong with a text of them; then there are none."""
+        try:
+            return self.ask_constraints(hazards), None
+        except BadTarget as error:
+            return Constraints(), str(error)
 
     @abstractmethod
     def ask_sampling(self) -> tuple[int, int, Any]:

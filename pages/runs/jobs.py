@@ -50,7 +50,7 @@ class Job:
     """One run: its progress, its end and its error.
 
     Args:
-        total: candidates asked for.
+        total: candidates asked for; None where only the work knows how many there are.
         expected: seconds a candidate should take; None if not known.
         recorder: writes the candidates to the store; None where the run is not stored.
         kind: for the log of runs.
@@ -60,7 +60,7 @@ class Job:
         take: given what the work tells of beside candidates, and what it returns.
     """
 
-    total: int = 1
+    total: int | None = 1
     expected: float | None = None
     begun: float | None = None
     ended: float | None = None
@@ -84,6 +84,11 @@ class Job:
         return self.progress.candidates if self.progress else ()
 
     @property
+    def whole(self) -> int | None:
+        """How many there are in all: as the work says, or as was asked before it has said; None if not known."""
+        return self.progress.total if self.progress else self.total
+
+    @property
     def elapsed(self) -> float:
         """Seconds since the work began; 0 while it waits in the queue."""
         return 0.0 if self.begun is None else (self.ended or time.monotonic()) - self.begun
@@ -91,14 +96,16 @@ class Job:
     @property
     def seconds_left(self) -> float | None:
         """Estimated by the pace so far, or by that of the former run; None where neither is known."""
-        done = self.progress.done if self.progress else 0
+        done, whole = self.progress.done if self.progress else 0, self.whole
         pace = self.elapsed / done if done else self.expected
-        return None if pace is None or self.begun is None else max(1.0, pace * self.total - self.elapsed)
+        if pace is None or whole is None or self.begun is None:
+            return None
+        return max(1.0, pace * whole - self.elapsed)
 
     @property
     def share(self) -> float:
         """Share of the work that is done, 0 to 1; between reports it grows with time."""
-        done = self.progress.done / self.total if self.progress else 0.0
+        done = self.progress.done / self.whole if self.progress and self.whole else 0.0
         left = self.seconds_left
         by_time = 0.0 if left is None else min(0.95, self.elapsed / (self.elapsed + left))
         return min(1.0, max(done, by_time))
@@ -135,7 +142,7 @@ class Job:
         state = "failed" if self.error else "cancelled" if self.stopped() else "finished"
         if self.recorder:
             self.recorder.add(self.candidates)  # those that could not be written when they came
-            self.recorder.end(state, self.error)
+            self.recorder.end(state, self.error, self.elapsed)
         self.ended = time.monotonic()
         left = state == "cancelled" and not self.stop.is_set()
         log_run(
@@ -144,7 +151,7 @@ class Job:
             "left" if left else state,
             (self.begun or self.ended) - self.submitted,
             self.elapsed,
-            self.total,
+            self.whole,
             len(self.candidates),
             failure,
         )
@@ -217,7 +224,7 @@ def leave_other_pages() -> None:
 
 def submit(
     work: Work,
-    total: int,
+    total: int | None,
     kind: str,
     first: First | None = None,
     recorder: Recorder | None = None,
@@ -228,7 +235,7 @@ def submit(
 
     Args:
         work: a function of a module with its arguments, which a worker process can be sent.
-        total: candidates asked for.
+        total: candidates asked for; None where only the work knows how many there are.
         kind: of the work; runs of one kind take about the same time for a candidate.
         first: done before the work begins.
         recorder: writes the run to the store.
@@ -244,8 +251,8 @@ def submit(
 
     def run() -> None:
         job.run(lambda report, stopped: executor.do(work, report, stopped, recorder, first))
-        if job.error is None and not job.stopped():
-            pace.seconds = job.elapsed / total
+        if job.error is None and not job.stopped() and (count := job.whole):
+            pace.seconds = job.elapsed / count
 
     ticket = queue.submit(session, run)
     job.place, job.leave = lambda: queue.place(ticket), lambda: queue.leave(ticket)

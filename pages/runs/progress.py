@@ -78,7 +78,7 @@ def _show(job: Job, shown: int, key: str, show_work: ShowWork | None) -> None:
     if not job.busy or len(job.candidates) > shown * (1 + _MORE):
         st.rerun()
     bar, cancel = st.columns([5, 1], vertical_alignment="bottom", wrap=False)
-    bar.progress(job.share, _words(job))
+    bar.progress(job.share, progress_words(job))
     # A callback: on a busy machine the click may come with a change elsewhere, and the whole page is drawn for both.
     cancel.button(_("Cancel"), key=key, width="stretch", disabled=job.stop.is_set(), on_click=job.cancel)
     progress = job.progress
@@ -86,7 +86,8 @@ def _show(job: Job, shown: int, key: str, show_work: ShowWork | None) -> None:
         show_work(progress.working, progress.candidates)
 
 
-def _words(job: Job) -> str:
+def progress_words(job: Job) -> str:
+    """What a job does, how far it is, and how long it takes."""
     if job.stop.is_set():
         return _("Stopping; the candidates found so far are kept …")
     if job.begun is None:
@@ -99,8 +100,13 @@ def _words(job: Job) -> str:
         "predict": _("predicting properties"),
         "assess": _("checking"),
         "relax": _("relaxing"),
+        "map": _("computing positions on the map"),
+        "train": _("training"),
     }
-    text = _("{done} of {total}").format(done=job.progress.done, total=job.total)
+    done, whole = job.progress.done, job.whole
+    text = _("{done} of {total}").format(done=done, total=whole)
+    if whole is None:
+        text = _("{done} so far").format(done=done)
     stage, left = stages.get(job.progress.stage, ""), job.seconds_left
     if left is None:
         time = _("{seconds:.0f} s so far").format(seconds=job.elapsed)

@@ -29,7 +29,14 @@ def log_loading(seconds: float, whole: bool) -> None:
 
 
 def log_run(
-    kind: str, run: str | None, state: str, waited: float, seconds: float, asked: int, found: int, error: str | None
+    kind: str,
+    run: str | None,
+    state: str,
+    waited: float,
+    seconds: float,
+    asked: int | None,
+    found: int,
+    error: str | None,
 ) -> None:
     """One run that has ended.
 
@@ -39,7 +46,7 @@ def log_run(
         state: "finished", "cancelled", "left" (its tab was closed) or "failed".
         waited: seconds in the line.
         seconds: of work.
-        asked: candidates asked for.
+        asked: candidates asked for; None where nobody knew how many there are.
         found: candidates that came.
         error: class of what failed; its text may quote the user and stays out.
     """

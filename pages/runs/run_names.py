@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from matgen_core.chem.hazards import RADIOACTIVE, RARE_EARTHS, TOXIC, is_scarce
+from matgen_core.chem.symmetry import symbol
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
+from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.runs.store import LONGEST_NAME, Run
 from pages.i18n.formatting import goal_message, subscript
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 
 #: Before the kind of material in the kind of a run of the loop.
 LOOP = "design-"
 #: Likewise of a run by a generator that was tuned towards a property of the user's own.
 OWN = "own-"
+
+
+@lru_cache(maxsize=1)
+def _groups() -> dict[str, frozenset[str]]:
+    """Groups of elements that can be left out, as far as the networks know them."""
+    known = frozenset(ELEMENTS)
+    return {
+        N_("rare earths"): RARE_EARTHS & known,
+        N_("toxic elements"): known.intersection(TOXIC),
+        N_("radioactive elements"): RADIOACTIVE & known,
+        N_("scarce elements"): frozenset(filter(is_scarce, ELEMENTS)),
+    }
 
 
 def made_by(kind: str) -> str:
@@ -31,12 +48,21 @@ def asked_message(target: Target, *more: str) -> Message:
     rules = target.constraints
     parts = [subscript(rules.formula)] if rules.formula else []
     if rules.chemical_system:
-        parts.append("-".join(sorted(rules.chemical_system)))
+        system = "-".join(sorted(rules.chemical_system))
+        parts.append(Message("within {system}", system=system) if rules.subsets else system)
     if rules.include:
         parts.append(Message("with {elements}", elements=", ".join(sorted(rules.include))))
-    if rules.exclude:
-        parts.append(Message("without {elements}", elements=", ".join(sorted(rules.exclude))))
-    parts += [rules.crystal_system or ""]
+    left_out = rules.exclude
+    for name, members in _groups().items():  # a group that is left out is named, not its elements
+        if members <= rules.exclude:
+            parts.append(Message("without {elements}", elements=Message(name)))
+            left_out -= members
+    if left_out:
+        parts.append(Message("without {elements}", elements=", ".join(sorted(left_out))))
+    parts += [rules.crystal_system or "", ", ".join(map(symbol, sorted(rules.space_groups)))]
+    parts += [f"{element}{abs(state)}{'+' if state > 0 else '-'}" for element, state in rules.oxidation]
+    if rules.dimensionality is not None:
+        parts.append(Message("{found}-dimensional", found=rules.dimensionality))
     parts += [join([PROPERTIES[key].label, goal_message(key, goal)], " ") for key, goal in target.goals.items()]
     parts += more
     return join(parts, " · ") or Message("no target")

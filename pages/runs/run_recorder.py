@@ -17,6 +17,8 @@ from pages.runs.run_names import run_name
 
 #: Where runs are kept apart, the key of a browser session in its address.
 _OWNER = "owner"
+#: What an address may say beside the settings of its page.
+OF_EVERY_PAGE = frozenset({_OWNER, "lang", "resume"})
 _AGAIN = "begin-again"
 
 
@@ -31,7 +33,7 @@ def owner() -> str:
 
 def begin_record(kind: str, seed: int, name: str, before: Sequence[Candidate[Any]] = ()) -> Recorder:
     """A run of this session under what it was asked for, with the settings of its address."""
-    settings = {key: st.query_params.get_all(key) for key in st.query_params if key not in (_OWNER, "lang", "resume")}
+    settings = {key: st.query_params.get_all(key) for key in st.query_params if key not in OF_EVERY_PAGE}
     return Recorder(kind, settings, seed, owner(), before, name)
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
+from matgen_core.core.messages import join
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows import design as workflow
 from matgen_core.workflows import page_work
@@ -18,6 +19,7 @@ from pages.i18n.language import _
 from pages.kinds.page_kind import Found, OtherWork, PageKind, View
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
+from pages.runs.notices import follow
 from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_names import asked_message
 from pages.runs.run_recorder import begin_record, offer_last_run, run_of, show_record, told_to_begin
@@ -25,6 +27,7 @@ from pages.widgets.downloads import offer_files
 from pages.widgets.go_bar import ask_to_go
 from pages.widgets.goal_controls import ask_goals
 from pages.widgets.hand_over import handed_over
+from pages.widgets.readiness import show_readiness
 from pages.widgets.refusal import show_refusal
 from pages.widgets.selection import follow_pick
 from pages.widgets.url_settings import check_link
@@ -63,7 +66,7 @@ def show_design_page(name: str) -> None:
         start = handed_over(name, busy)
         start = told_to_begin(name) or start
         if asked and (pressed or (start and not busy)):
-            _start(page, _as_work(page, asked), asked.seed)
+            _start(page, _as_work(page, asked), asked.seed, asked)
             st.rerun()
         if other := page.ask_other(busy):
             _start(page, other, 0)
@@ -84,7 +87,8 @@ def _ask(page: PageKind) -> Asked | None:
     check_link(page.link, page=page.name)
     kind = load_kind(page.name)
     goals, problem = ask_goals(kind.properties)
-    target = Target(goals, page.ask_constraints())
+    constraints, wrong = page.constraints()
+    problem, target = problem or wrong, Target(goals, constraints)
     asked = Asked(target, *page.ask_sampling())
     try:
         kind.check(target, asked.count, asked.settings)
@@ -96,11 +100,12 @@ def _ask(page: PageKind) -> Asked | None:
     for warning in (*(outside_data(key, goal) for key, goal in goals.items()), *kind.cautions(target, asked.settings)):
         if warning:
             st.warning(_(warning))
+    show_readiness(page.name, target, asked.settings, asked.count)
     return asked
 
 
-def _as_work(page: PageKind, asked: Asked) -> OtherWork:
-    """The run that the controls ask for."""
+def _as_work(page: PageKind, asked: Asked, before: Found = ()) -> OtherWork:
+    """The run that the controls ask for, or so many more beside those that were found before."""
     work = partial(
         page_work.generate,
         kind=page.name,
@@ -108,19 +113,31 @@ def _as_work(page: PageKind, asked: Asked) -> OtherWork:
         count=asked.count,
         seed=asked.seed,
         settings=asked.settings,
+        before=tuple(before),
     )
     return OtherWork(
         work, asked.count, asked_message(asked.target, page.begun_with(asked.settings)), asked.target, asked.settings
     )
 
 
-def _start(page: PageKind, asked: OtherWork, seed: int) -> None:
+def _start(page: PageKind, asked: OtherWork, seed: int, of: Asked | None = None, before: Found = ()) -> None:
+    """Begins a run.
+
+    Args:
+        page: of its kind.
+        asked: what is done.
+        seed: of it.
+        of: what the controls said; None where the run was not asked for by them.
+        before: candidates that it goes on from.
+    """
     st.session_state[f"{page.name}-asked"] = asked.target, asked.settings
+    st.session_state[f"{page.name}-of"] = of
     for key in page.reset:
         st.session_state.pop(key, None)
-    st.session_state[job_key(page.name)] = jobs.submit(
-        asked.work, asked.total, page.name, page.prepare(), begin_record(page.name, seed, asked.name)
+    job = jobs.submit(
+        asked.work, asked.total, page.name, page.prepare(), begin_record(page.name, seed, asked.name, before)
     )
+    st.session_state[job_key(page.name)] = follow(job, join([page.label, asked.name], " · "))
 
 
 def _say_kept(kind: str, drawn: Found, settings: Any) -> None:
@@ -131,6 +148,18 @@ def _say_kept(kind: str, drawn: Found, settings: Any) -> None:
     rules = ", ".join(f"{rule_text(rule)} {count}" for rule, count in kept.rejected)
     text = _("{kept} kept of {generated} generated. Rejected because: {rules}.")
     st.caption(text.format(kept=len(kept.candidates), generated=kept.generated, rules=rules))
+
+
+def _offer_more(page: PageKind, seen: Seen) -> None:
+    """Beside what a target found: the button that goes on for the same target, and keeps what there is."""
+    of: Asked | None = st.session_state.get(f"{page.name}-of")
+    if of is None or seen.busy:
+        return
+    about = _("Generates {n} more for the same target and keeps these").format(n=of.count)
+    if st.button(_("More"), key="more", icon="➕", help=about):
+        before = [candidate for candidate in seen.candidates if not candidate.stage]
+        _start(page, _as_work(page, of, before), of.seed, of, before)
+        st.rerun()
 
 
 def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
@@ -152,6 +181,7 @@ def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
     if finished := [candidate for candidate in drawn if not candidate.stage]:
         page.show_shares(finished, found, target, settings)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        _offer_more(page, seen)
         shown = page.filter(found, target, settings)
         if page.rejects:
             offer_files(shown, page.name, drawn, page.name)

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import join
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows import page_work
@@ -16,6 +17,7 @@ from matgen_core.workflows.loop import Budget, DesignRun, resume
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
+from pages.runs.notices import follow
 from pages.runs.run_names import LOOP, asked_message
 from pages.runs.run_recorder import begin_record, owner
 
@@ -64,11 +66,10 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
         settings=asked.settings,
         before=before,
     )
-    recorder = begin_record(
-        f"{LOOP}{asked.kind}", asked.seed, asked_message(asked.target), before.candidates if before else ()
-    )
-    first = page_kind(asked.kind).prepare()
-    loop.job = jobs.submit(work, asked.budget.want, f"{LOOP}{asked.kind}", first, recorder, take=loop.take)
+    name, page = asked_message(asked.target), page_kind(asked.kind)
+    recorder = begin_record(f"{LOOP}{asked.kind}", asked.seed, name, before.candidates if before else ())
+    job = jobs.submit(work, asked.budget.want, f"{LOOP}{asked.kind}", page.prepare(), recorder, take=loop.take)
+    loop.job = follow(job, join([page.loop_label, name], " · "))
     st.session_state[STATE] = loop
 
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from matgen_core.chem.composition import formula_elements, split_formula
-from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, hazardous
+from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, groups_left_out
+from matgen_core.chem.oxidation import read_states
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Constraints
+from matgen_core.core.settings import ConstraintTexts
 from pages.i18n.language import _
+from pages.widgets.setting_controls import ask_setting, rule_of
+from pages.widgets.url_settings import OneOf, Rule
 
 HERE = Path(__file__).parent
+#: What a link may say of elements beside the lists and the formula.
+RULES: dict[str, Rule] = {
+    **{key: rule_of(ConstraintTexts, key) for key in ("subsets", "oxidation")},
+    **{key: OneOf(("true", "false")) for key in ("no_toxic", "no_radioactive", "no_rare_earths", "abundant")},
+}
 #: The three lists; each is the key of a widget and a setting in the URL.
 LISTS = ("include", "exclude", "system")
 
@@ -49,26 +59,39 @@ def pick_elements(elements: Sequence[str]) -> tuple[list[str], list[str], list[s
     return picked[0], picked[1], picked[2]
 
 
-def ask_hazards(asked: frozenset[str], elements: Sequence[str]) -> frozenset[str]:
-    """Toxic and radioactive elements to leave out, as the reader chooses; what is asked for by name stays.
+def ask_of_elements() -> tuple[str, bool]:
+    """Oxidation states, as written, and whether some elements of a chemical system are enough."""
+    subsets = ask_setting(ConstraintTexts, "subsets", "subsets")
+    return ask_setting(ConstraintTexts, "oxidation", "oxidation", placeholder=_("any; Fe3+, Mn4+")), subsets
+
+
+def ask_groups(asked: frozenset[str], elements: Sequence[str], hazards: bool) -> frozenset[str]:
+    """Groups of elements to leave out, as the reader chooses; what is asked for by name stays.
 
     Args:
         asked: elements that the reader asks for.
         elements: those that there are.
+        hazards: whether toxic and radioactive elements are asked about here.
     """
-    toxic = st.toggle(
-        _("No toxic elements"),
-        key="no_toxic",
-        bind="query-params",
-        help=", ".join(TOXIC) + ". " + _("Elements that you include stay allowed."),
+    left, right = st.columns(2, gap="small")
+
+    def ask(where: Any, label: str, key: str, about: str) -> bool:
+        stays = _("Elements that you include stay allowed.")
+        return bool(where.toggle(label, key=key, bind="query-params", help=f"{about}. {stays}"))
+
+    toxic = radioactive = False
+    if hazards:
+        toxic = ask(left, _("No toxic elements"), "no_toxic", ", ".join(TOXIC))
+        hot = ", ".join(e for e in elements if e in RADIOACTIVE)
+        radioactive = ask(right, _("No radioactive elements"), "no_radioactive", hot)
+    rare = ask(left, _("No rare earths"), "no_rare_earths", _("Sc, Y and the lanthanides are left out"))
+    scarce = ask(
+        right,
+        _("Earth-abundant only"),
+        "abundant",
+        _("Elements with less than 1 mg per kg of Earth's crust are left out (In, Te, Ag, Pt, …)"),
     )
-    radioactive = st.toggle(
-        _("No radioactive elements"),
-        key="no_radioactive",
-        bind="query-params",
-        help=", ".join(e for e in elements if e in RADIOACTIVE) + ". " + _("Elements that you include stay allowed."),
-    )
-    return hazardous(elements, asked, toxic=toxic, radioactive=radioactive)
+    return groups_left_out(elements, asked, toxic=toxic, radioactive=radioactive, rare_earths=rare, scarce=scarce)
 
 
 @st.cache_resource
@@ -120,7 +143,12 @@ def _places(elements: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
 
 
 def gather(
-    picked: tuple[Sequence[str], Sequence[str], Sequence[str]], written: str, hazards: bool, elements: Sequence[str]
+    picked: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    written: str,
+    hazards: bool,
+    elements: Sequence[str],
+    states: str = "",
+    subsets: bool = False,
 ) -> Constraints:
     """Constraints on the elements from the lists and from what stands in the field of the formula.
 
@@ -129,6 +157,11 @@ def gather(
         written: a formula, its type or a chemical system; what is none of them is left for the check to name.
         hazards: whether the page asks here about toxic and radioactive elements.
         elements: those that there are.
+        states: oxidation states as they were written.
+        subsets: whether some elements of a chemical system are enough.
+
+    Raises:
+        BadTarget: for what is no oxidation state.
     """
     include, exclude, system = (frozenset(symbols) for symbols in picked)
     try:
@@ -136,6 +169,14 @@ def gather(
         named = formula_elements(formula) if formula else frozenset[str]()
     except BadTarget:
         formula, exactly, named = written.strip(), system or None, frozenset[str]()
-    if hazards:
-        exclude |= ask_hazards(include | named | (exactly or frozenset()), elements)
-    return Constraints(include, exclude, exactly, formula)
+    oxidation: tuple[tuple[str, int], ...] = ()
+    wrong: BadTarget | None = None
+    try:
+        oxidation = read_states(states)
+    except BadTarget as error:  # said once every control is drawn
+        wrong = error
+    asked = include | named | (exactly or frozenset()) | {element for element, _state in oxidation}
+    exclude |= ask_groups(asked, elements, hazards)
+    if wrong is not None:
+        raise wrong
+    return Constraints(include, exclude, exactly, formula, subsets=subsets, oxidation=oxidation)

@@ -1,4 +1,4 @@
-"""What a page says before its first run: what it does, and targets to begin with."""
+"""What a page says before its first run: what it does, and examples that run on a click."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from matgen_core.core.goals import Goal
+from matgen_core.core.properties import asked_of
 from pages.i18n.language import _
+from pages.runs.run_recorder import begin_again
 from pages.widgets.goal_controls import goal_values
 
 
@@ -31,16 +33,30 @@ class Example:
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
-def show_examples(invitation: str, examples: Sequence[Example]) -> None:
-    """An invitation, and a button for each example."""
+def show_examples(kind: str, invitation: str, examples: Sequence[Example]) -> None:
+    """An invitation, and a button for each example, which begins its run.
+
+    Args:
+        kind: whose page it is.
+        invitation: in the reader's language.
+        examples: of it.
+    """
     st.markdown(invitation)
-    st.caption(_("Or start with an example:"))
+    st.caption(_("Or run an example:"))
     for column, example in zip(st.columns(len(examples)), examples, strict=True):
-        with column, st.container(border=True, key=f"example-{example.key}"):
-            st.markdown(f"**{_(example.name)}**")
-            st.caption(_(example.words))
-            st.button(_("Set"), key=f"set-{example.key}", on_click=_set, args=(example,), width="stretch")
+        with column:
+            show_example(example)
+            st.button(_("Run"), key=f"run-{example.key}", on_click=begin_example, args=(kind, example), width="stretch")
 
 
-def _set(example: Example) -> None:
-    st.session_state.update({**goal_values(example.goals), **example.settings})
+def show_example(example: Example) -> None:
+    """Name and words of an example."""
+    st.markdown(f"**{_(example.name)}**")
+    st.caption(_(example.words))
+
+
+def begin_example(kind: str, example: Example) -> None:
+    """Sets the controls of the page of a kind to an example, and has it begin; a goal set before is taken away."""
+    nothing = {f"{key}_ask": "any" for key in asked_of(kind)}
+    st.session_state.update({**nothing, **goal_values(example.goals), **example.settings})
+    begin_again(kind)

@@ -31,11 +31,11 @@ def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
         except MatGenError as error:
             st.error(str(error))
             return
+        formulas = list(dict.fromkeys(name_of(c) for c in asked))
         st.caption(
-            _(
-                "Sends the formulas of the ticked candidates, or of the first {n}, over the network to {names}. "
-                "Nothing is sent before you press the button."
-            ).format(n=MOST, names=names)
+            _("Sends {formulas} over the network to {names}. Nothing is sent before you press the button.").format(
+                formulas=", ".join(map(subscript, formulas)), names=names
+            )
         )
         key = st.text_input(
             _("Materials Project key, if you have one"),
@@ -48,7 +48,7 @@ def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
         )
         if st.button(_("Ask"), key="ask-elsewhere"):
             with st.spinner(_("Asking …")):
-                answers = ask_elsewhere(list(dict.fromkeys(name_of(c) for c in asked)), key.strip())
+                answers = ask_elsewhere(formulas, key.strip())
             st.session_state[ELSEWHERE] = {formula: elsewhere_verdict(found) for formula, found in answers.items()}
         for formula, verdict in st.session_state.get(ELSEWHERE, {}).items():
             sign = "✓" if verdict.passed else "–"

@@ -6,8 +6,9 @@ they find stands where the page of crystals shows its runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
+from matgen_core.kinds.registry import record_of
 from matgen_core.workflows import page_work
 from matgen_core.workflows.candidate_files import read_uploads
 from matgen_core.workflows.structures import check_source, only_crystal, target_of
@@ -78,6 +80,12 @@ def offer_from_crystal(candidate: Candidate[Crystal]) -> None:
         for key, (label, ask) in asked.items():
             if st.button(label.format(formula=subscript(formula)), key=key):
                 _hand_over(ask)
+
+
+def offer_for_one(picked: Sequence[Candidate[Any]]) -> None:
+    """The same where one is picked, and it is a crystal."""
+    if len(picked) == 1 and record_of(picked[0].material).has_geometry:
+        offer_from_crystal(picked[0])
 
 
 def _hand_over(ask: Callable[[], OtherWork]) -> None:

@@ -11,13 +11,14 @@ import streamlit as st
 
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal
-from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, Property
+from matgen_core.core.properties import PROPERTIES, Property, asked_of
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.viz.crystals import draw_histogram
 from pages.i18n.language import _, translations
 from pages.widgets.url_settings import URL, OneOf, Real, Rule
 
+_OF_MOLECULES = asked_of("molecules")
 _ASK = ("any", "value", "range")
 #: Where a slider stands: at one number, or at the two ends of a range.
 _Where = TypeVar("_Where", float, tuple[float, float])
@@ -160,7 +161,7 @@ def _show_histogram(key: str, goal: Goal | None) -> None:
 # Each property has one whenever the page is drawn, also beside a run; figures are only read.
 @st.cache_resource(max_entries=500, show_spinner=False)
 def _histogram(key: str, goal: Goal | None) -> go.Figure:
-    reference = load_molecule_reference() if key in MOLECULE_CONDITIONS else load_reference()
+    reference = load_molecule_reference() if key in _OF_MOLECULES else load_reference()
     return draw_histogram(reference, key, goal, height=44)
 
 

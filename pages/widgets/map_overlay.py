@@ -96,7 +96,7 @@ def _start_encoding(space: Space, materials: list[object] | str) -> tuple[Job, l
     """The job, and a list that takes the vectors part by part."""
     done: list[NDArray[np.float32]] = []
     work = partial(page_work.encode_run, space=space.kind, materials=materials)
-    return submit(work, 1, f"map-run-{space.kind}", of_page=True, take=done.append), done
+    return submit(work, None, f"map-run-{space.kind}", of_page=True, take=done.append), done
 
 
 def _placed(kind: str, vectors: NDArray[np.float32], slow: bool) -> NDArray[np.float32]:
@@ -143,8 +143,7 @@ def _start_prediction(space: Space, data: bytes) -> tuple[Job, list[TableVectors
     """The job, and a list that will hold what it has read."""
     done: list[TableVectors] = []
     work = partial(page_work.encode_table, space=space.kind, data=data)
-    total = max(1, data.count(b"\n"))
-    return submit(work, total, f"map-table-{space.kind}", of_page=True, take=done.append), done
+    return submit(work, None, f"map-table-{space.kind}", of_page=True, take=done.append), done
 
 
 def _show_refused(space: Space, read: TableVectors) -> None:

@@ -59,7 +59,7 @@ def _begin(data: bytes, column: str, name: str, unit: str) -> None:
     refused: list[tuple[int, str]] = []
     st.session_state[_REFUSED] = refused
     work = partial(page_work.train_own, data=data, column=column, name=name, unit=unit)
-    st.session_state[_JOB] = submit(work, 8, "own-training", of_page=True, take=refused.extend)
+    st.session_state[_JOB] = submit(work, None, "own-training", of_page=True, take=refused.extend)
 
 
 def ask_own_goals(kind: str) -> list[tuple[OwnTarget, Goal]]:

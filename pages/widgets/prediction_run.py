@@ -24,7 +24,7 @@ def begin(name: str, data: bytes, using: str | None, judge: bool) -> None:
         done["report"], done["text"] = read
 
     work = partial(page_work.read_table, name=name, data=data, using=using, judge=judge)
-    st.session_state[JOB] = submit(work, max(1, data.count(b"\n")), "predict-table", of_page=True, take=take)
+    st.session_state[JOB] = submit(work, None, "predict-table", of_page=True, take=take)
 
 
 def show_table(report: Report, text: str) -> None:

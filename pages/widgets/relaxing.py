@@ -51,9 +51,8 @@ def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
     with st.expander(_("Relax with CHGNet"), expanded=running is not None, key="relaxing-panel"):
         st.caption(
             _(
-                "Atoms and cell of the ticked crystals, or of all, move until the forces are small. A crystal "
-                "takes less than a second, or some seconds without symmetry. CHGNet relaxes, so its energy "
-                "afterwards is not an independent check."
+                "Atoms and cell move until the forces are small. A crystal takes less than a second, or some seconds "
+                "without symmetry. CHGNet relaxes, so its energy afterwards is not an independent check."
             )
         )
         symmetric = st.checkbox(
@@ -65,7 +64,7 @@ def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
         seen = None if running is None else look(running.job)
         busy = seen is not None and seen.busy
         label = _("Relax {n}").format(n=len(crystals))
-        if st.button(label, key="relax", disabled=busy or not crystals):
+        if st.button(label, key="relax-crystals", disabled=busy or not crystals):
             _start(crystals, symmetric)
             st.rerun()
         if running is None or seen is None:

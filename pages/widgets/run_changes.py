@@ -85,5 +85,4 @@ def link_to(run: Run, page: str) -> str:
     """The address of a run's page with its settings."""
     here = str(st.context.url or "").rsplit("/", 1)[0]
     place = page.removesuffix(".py").rsplit("/", 1)[1]
-    place = "" if place == NAMES[0] else place  # the first page has no name in the address
     return f"{here}/{place}?{urlencode(_link(run), doseq=True)}"

@@ -19,7 +19,8 @@ from pages.widgets.number_table import Columns
 
 #: Ids of the runs that are ticked.
 OPEN = "runs-open"
-_STATES = {
+#: How a run stands, for the reader.
+STATES = {
     "running": N_("running"),
     "finished": N_("finished"),
     "cancelled": N_("cancelled"),
@@ -34,7 +35,7 @@ def pick_runs(runs: Sequence[Run]) -> list[Run]:
         {
             "name": [run_name(run) for run in runs],
             "kind": [made_by(run.kind) for run in runs],
-            "state": [_(_STATES.get(run.state, run.state)) for run in runs],
+            "state": [_(STATES.get(run.state, run.state)) for run in runs],
             "count": [run.count for run in runs],
             "seed": [run.seed for run in runs],
             "created": [run.created for run in runs],

@@ -16,6 +16,7 @@ from matgen_core.workflows.pareto import Objective
 from matgen_core.workflows.predictors import list_predictors
 from pages.i18n.language import N_, _
 from pages.runs.jobs import Job, submit
+from pages.runs.notices import follow
 from pages.runs.run_names import run_name
 from pages.runs.run_recorder import begin_record, owner
 from pages.widgets.goal_controls import read_goals
@@ -173,7 +174,8 @@ def start(source: Source, rules: Rules, own: list[str]) -> None:
     forget_objectives()
     work = partial(page_work.screen, source=source.what, rules=rules, own=own, most=MOST)
     recorder = begin_record("screening", 0, source.name)
-    screened.job = submit(work, 1, "screening", None, recorder, take=screened.take)
+    job = submit(work, None, "screening", None, recorder, take=screened.take)
+    screened.job = follow(job, join([N_("Screening"), source.name], " · "))
     st.session_state[STATE] = screened
     for key in ("screen-picked", "shortlist"):
         st.session_state.pop(key, None)

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
+from matgen_core.core.messages import join
 from matgen_core.core.records import Candidate
 from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.crystals.judge import met_all
@@ -20,9 +21,10 @@ from matgen_core.workflows.design import count_kept
 from matgen_core.workflows.own_store import delete, export, list_copies, save_copy
 from matgen_core.workflows.screen import name_of
 from matgen_core.workflows.tuning import Tuning
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
+from pages.runs.notices import follow
 from pages.runs.progress import Seen, show_progress
 from pages.runs.run_names import OWN
 from pages.runs.run_recorder import begin_record, run_of, show_record
@@ -61,7 +63,8 @@ def start(kind: str, aims: Aims, settings: TuneSettings, count: int, by: str | N
     work = partial(page_work.tune_and_generate, kind=kind, aims=aims, settings=settings, count=count, by=by)
     name = " · ".join(f"{key.partition('.')[2] or key} {goal}" for key, goal in aims.goals().items())
     recorder = begin_record(f"{OWN}{kind}", settings.seed, name)
-    run.job = jobs.submit(work, count, f"{OWN}{kind}", page_kind(kind).prepare(), recorder, take=run.take)
+    job = jobs.submit(work, count, f"{OWN}{kind}", page_kind(kind).prepare(), recorder, take=run.take)
+    run.job = follow(job, join([N_("Own property"), name], " · "))
     st.session_state[STATE] = run
 
 

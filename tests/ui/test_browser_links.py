@@ -12,7 +12,7 @@ from tests.ui.browsing import SLOW, hidden_to_the_right, open_page, settle
 
 
 def test_settings_stand_in_the_link_and_come_back_from_it(page: Page, address: str, browser: Browser) -> None:
-    open_page(page, address)
+    open_page(page, f"{address}/crystals")
     page.locator(".st-key-band_gap_ask").get_by_role("radio", name="range").click()
     low = page.locator(".st-key-band_gap_low input")
     low.fill("1.7")
@@ -67,7 +67,7 @@ def test_generate_is_in_view_before_anyone_scrolls(browser: Browser, address: st
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     page = context.new_page()
     page.set_default_timeout(SLOW)
-    open_page(page, address)
+    open_page(page, f"{address}/crystals")
     expect(page.get_by_role("button", name="Generate")).to_be_in_viewport(ratio=1)
     context.close()
 

@@ -16,6 +16,7 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.core.settings import CrystalSettings
 from pages.runs.jobs import Job
+from pages.runs.progress import progress_words
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "crystals.py")
 
@@ -125,10 +126,11 @@ def test_a_range_to_the_edge_of_the_data_is_open_there(asked: list[Any]) -> None
     assert asked[0][0].goals == {"band_gap": Goal.at_least(3.0), "e_above_hull": Goal.at_most(0.1)}
 
 
-def test_examples_set_the_controls(asked: list[Any]) -> None:
-    page = open_page()
-    next(b for b in page.button if b.key and b.key.startswith("set-transparent")).click().run()
-    page.button(key="go").click().run()
+def test_an_example_sets_the_controls_and_runs(asked: list[Any]) -> None:
+    page = open_page(formation_energy_ask="value", formation_energy_value="-1")
+    page.button(key="run-transparent").click().run()
+    assert not page.exception
+    assert len(asked) == 1
     assert asked[0][0].goals == {"band_gap": Goal.at_least(3.0)}
     assert asked[0][0].constraints.exclude == {"Pb", "Cd"}
 
@@ -306,6 +308,19 @@ def test_time_left_follows_the_pace_and_the_share_never_passes_the_end() -> None
     assert job.share == pytest.approx(0.25)
     job.progress = Progress("done", 10, 10)
     assert job.share == 1.0
+
+
+def test_the_work_says_how_many_there_are_and_no_more_is_done_than_that() -> None:
+    job = Job(None, begun=0.0, ended=5.0)
+    assert job.seconds_left is None
+    job.progress = Progress("assess", 3040, None)
+    assert job.seconds_left is None
+    assert job.share == 0.0
+    assert progress_words(job) == "3040 so far · checking · 5 s so far"
+    job = Job(8, begun=0.0, ended=5.0, progress=Progress("assess", 10, 20))
+    assert job.seconds_left == pytest.approx(5.0)
+    assert job.share == pytest.approx(0.5)
+    assert progress_words(job) == "10 of 20 · checking · about 5 s left"
 
 
 # ------------------------------------------------------------------------------------- types, systems, what is handed

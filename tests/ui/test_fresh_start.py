@@ -12,7 +12,13 @@ from playwright.sync_api import Browser, Page
 from tests.ui.conftest import ROOT, serve
 
 #: Addresses of the pages, and the button that each ends with.
-PAGES = {"": "Generate", "compositions": "Generate", "molecules": "Generate", "inverse_design": "Start"}
+PAGES = {
+    "": "Check everything",
+    "crystals": "Generate",
+    "compositions": "Generate",
+    "molecules": "Generate",
+    "inverse_design": "Start",
+}
 
 
 def check(page: Page, button: str) -> None:
@@ -24,7 +30,7 @@ def check(page: Page, button: str) -> None:
     assert page.get_by_text("Traceback").count() == 0
 
 
-@pytest.mark.parametrize("address", list(PAGES), ids=lambda address: address or "crystals")
+@pytest.mark.parametrize("address", list(PAGES), ids=lambda address: address or "home")
 def test_the_first_page_of_a_fresh_server_is_whole(browser: Browser, tmp_path: Path, address: str) -> None:
     with serve(tmp_path) as served:
         context = browser.new_context()

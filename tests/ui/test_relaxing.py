@@ -41,8 +41,8 @@ def follow(app: AppTest, state: str) -> None:
 
 
 def test_more_than_ten_are_relaxed_and_kept(test: AppTest) -> None:
-    assert test.button(key="relax").label == "Relax 11"
-    test.button(key="relax").click().run()
+    assert test.button(key="relax-crystals").label == "Relax 11"
+    test.button(key="relax-crystals").click().run()
     follow(test, "relaxing")
     table = next(f.value for f in test.dataframe if "Result" in f.value.columns)
     assert len(table) == 11

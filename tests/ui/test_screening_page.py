@@ -300,7 +300,7 @@ def test_relaxation_shows_before_and_after(monkeypatch: pytest.MonkeyPatch, foun
     table = next(f.value for f in page.dataframe if "Result" in f.value.columns)
     assert list(table["Formation energy, before"]) == ["−3.200 ± 0.030 eV/atom", "−2.100 ± 0.030 eV/atom"]
     assert table["Formation energy, after"][1] == "–"
-    assert page.button(key="relax").label == "Relax 3"
+    assert page.button(key="relax-crystals").label == "Relax 3"
 
 
 def test_a_cancel_keeps_what_was_read_and_the_screening_is_kept(

@@ -82,7 +82,7 @@ def atom_rules(constraints: Constraints, prompt: str = "") -> AtomRules:
     names = [e for e in ELEMENTS if e not in constraints.exclude and (system is None or e in system)]
     allowed, required = (torch.zeros(len(VOCABULARY), dtype=torch.bool) for _ in range(2))
     allowed[[VOCABULARY.index(e) for e in names]] = True
-    must = constraints.include | (system or frozenset()) | (frozenset() if pattern is None else pattern.named)
+    must = constraints.required | (frozenset() if pattern is None else pattern.named)
     required[[VOCABULARY.index(e) for e in must]] = True
     atoms: dict[str, int] = {}
     for symbol in prompt.replace(",", " ").split():

@@ -31,6 +31,7 @@ from matgen_core.kinds.compositions.predict import load_reader, predict_formulas
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, count_atoms, decode_atoms, reduce_formula
 from matgen_core.kinds.compositions.tuning import TunableFormulas
 from matgen_core.kinds.compositions.views import chemical_system, formula_views
+from matgen_core.kinds.crystals.known_rows import count_known
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
 from matgen_core.kinds.rules import allowed, judge_compositions
 from matgen_core.learning.gaussian_process import View
@@ -161,6 +162,10 @@ class CompositionKind:
     def rank(self, candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:
         """By the rules, the goals and the hull."""
         return rank_formulas(candidates, target)
+
+    def count_known(self, target: Target, settings: CompositionSettings) -> tuple[int | None, int]:
+        """Of the reference's crystals with properties: their formulas, each as often as it has structures."""
+        return count_known(target)
 
     def read(self, text: str) -> Formula:
         """The composition of a formula."""

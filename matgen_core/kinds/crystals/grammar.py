@@ -106,10 +106,9 @@ class Grammar:
     def __init__(self, constraints: Constraints | None = None) -> None:
         self.constraints = constraints or Constraints()
         allowed = set(ELEMENTS) - self.constraints.exclude
-        required = set(self.constraints.include)
+        required = set(self.constraints.required)
         if self.constraints.chemical_system is not None:
             allowed &= self.constraints.chemical_system
-            required |= self.constraints.chemical_system
         self._type = None if self.constraints.formula is None else type_of(self.constraints.formula)
         if self._type is not None:
             named = self._type.named
@@ -119,8 +118,9 @@ class Grammar:
             required = set() if whole else required | named
         self._allowed = np.array([e in allowed for e in ELEMENTS])
         self._required = frozenset(_index(e) for e in required)
+        groups = sorted(self.constraints.space_groups) or range(1, 231)
         self._groups = tuple(
-            g for g in range(1, 231) if self.constraints.crystal_system in (None, crystal_system(g)) and self._opens(g)
+            g for g in groups if self.constraints.crystal_system in (None, crystal_system(g)) and self._opens(g)
         )
 
     @property

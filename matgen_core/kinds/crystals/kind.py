@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.formula_writing import write_formula
-from matgen_core.chem.oxidation import NONE, balance
+from matgen_core.chem.oxidation import NONE, balance, has_states
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled
-from matgen_core.core.goals import Target
-from matgen_core.core.messages import Message
-from matgen_core.core.properties import PROPERTIES, asked_of
+from matgen_core.core.goals import Constraints, Target, not_told
+from matgen_core.core.properties import asked_of
 from matgen_core.core.records import RELAXED, Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, Rules
 from matgen_core.files.units import METHOD as GIVEN
@@ -31,6 +30,7 @@ from matgen_core.kinds.crystals.generate import check_settings, conditions_of, g
 from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, without_geometry
 from matgen_core.kinds.crystals.in_work import InWork, at_stage, steering_energies
 from matgen_core.kinds.crystals.judge import assess
+from matgen_core.kinds.crystals.known_rows import count_known
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
 from matgen_core.kinds.crystals.rank import REJECTING, rank
@@ -61,7 +61,11 @@ class CrystalStages:
         """Crystals with their geometry."""
         brief, is_rejected = self.brief, None
         if brief.rules is not None:
-            is_rejected = partial(is_hopeless, known=brief.rules.known, seen=self._seen)
+            is_rejected = partial(
+                is_hopeless, known=brief.rules.known, seen=self._seen, asked=brief.generation_target.constraints
+            )
+        elif brief.generation_target.constraints.oxidation:
+            is_rejected = partial(has_wrong_states, asked=brief.generation_target.constraints)
         return generate(
             brief.generation_target,
             size,
@@ -139,7 +143,12 @@ def _was_read(candidate: Candidate[Crystal]) -> bool:
     return any(prediction.method != GIVEN for prediction in candidate.predictions.values())
 
 
-def is_hopeless(skeleton: Skeleton, known: bool, seen: SeenStructures) -> bool:
+def has_wrong_states(skeleton: Skeleton, asked: Constraints) -> bool:
+    """Whether elements of a skeleton have other oxidation states than were asked for."""
+    return has_states(formula_counts(without_geometry(skeleton)), asked.oxidation) is not None
+
+
+def is_hopeless(skeleton: Skeleton, known: bool, seen: SeenStructures, asked: Constraints | None = None) -> bool:
     """Whether the rules reject a crystal of this skeleton, as far as its formula and structure type say.
 
     A polyanion with long chains (Te–Te) that only its geometry would show is given up here, too.
@@ -148,7 +157,10 @@ def is_hopeless(skeleton: Skeleton, known: bool, seen: SeenStructures) -> bool:
         skeleton: to be given a structure.
         known: whether what is known already may be listed.
         seen: the different structures of the run so far.
+        asked: constraints with the oxidation states that elements must have; None for any.
     """
+    if asked is not None and has_wrong_states(skeleton, asked):
+        return True
     crystal = without_geometry(skeleton)
     kind, formula, reference = structure_type(crystal), reduced_formula(crystal), load_reference()
     free = any(wyckoff_positions(crystal.space_group)[site.letter].degrees_of_freedom for site in crystal.sites)
@@ -192,16 +204,7 @@ class CrystalKind:
 
     def cautions(self, target: Target, settings: CrystalSettings) -> tuple[str, ...]:
         """That the networks of the engine were not trained on a property."""
-        conditions = conditions_of(settings.engine)
-        return tuple(
-            Message(
-                "{label}: the networks were not trained on it, so generation is not conditioned on it; the "
-                "target only filters and ranks candidates",
-                label=PROPERTIES[key].label,
-            )
-            for key in target.goals
-            if key not in conditions
-        )
+        return not_told(target, conditions_of(settings.engine))
 
     def ruled(self, settings: CrystalSettings, rules: Rules) -> CrystalSettings:
         """The second potential judges where both say so; the best are taken, whichever engine made them."""
@@ -224,6 +227,10 @@ class CrystalKind:
     def rank(self, candidates: Sequence[Candidate[Crystal]], target: Target) -> tuple[Candidate[Crystal], ...]:
         """By soundness, goals and the hull."""
         return rank(candidates, target)
+
+    def count_known(self, target: Target, settings: CrystalSettings) -> tuple[int | None, int]:
+        """Of the reference's crystals with properties."""
+        return count_known(target)
 
     def read(self, text: str) -> Crystal:
         """The crystal of a CIF."""

@@ -11,7 +11,7 @@ from matgen_core.chem.molecule import read_pattern
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import Message, join
-from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE
+from matgen_core.core.properties import PROPERTIES, WHOLE, asked_of
 from matgen_core.core.settings import DOMAINS, MoleculeSettings, check_settings
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import check_beginning
@@ -26,14 +26,15 @@ Known = Mapping[str, NDArray[np.float32]]
 
 def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> None:
     """Raises BadTarget or BadInput, naming the input and the remedy, for what cannot be asked for."""
+    known = asked_of("molecules")
     for key in target.goals:
-        if key not in MOLECULE_CONDITIONS:
+        if key not in known:
             raise BadTarget(
                 "molecules cannot have a target for {key!r}; choose from: {molecule_conditions}",
                 key=key,
-                molecule_conditions=join(MOLECULE_CONDITIONS, ", "),
+                molecule_conditions=join(known, ", "),
             )
-    check_trained_on(GENERATOR, target.goals)
+    check_trained_on(GENERATOR, (key for key in target.goals if PROPERTIES[key].learnt))
     if not 1 <= count <= MOST:
         raise BadTarget("{count} molecules cannot be generated; choose 1 to {most:,}", count=count, most=MOST)
     check_settings(settings)
@@ -47,6 +48,8 @@ def _inside(goals: Mapping[str, Goal], known: Known, slack: float) -> NDArray[np
     """(N,) sampled molecules of a domain within all goals, widened by so many tolerances."""
     inside = np.ones(len(known["weight"]), dtype=bool)
     for key, goal in goals.items():
+        if key not in known:  # computed of what is generated
+            continue
         low, high = goal.interval(data=PROPERTIES[key].range)
         extra = slack * PROPERTIES[key].tolerance
         inside &= (known[key] >= low - extra) & (known[key] <= high + extra)
@@ -118,6 +121,17 @@ def outside_chosen(target: Target, reference: MoleculeReference, domain: str) ->
                 others=join(others, " / "),
             )
     return None
+
+
+def count_known(target: Target, reference: MoleculeReference, domain: str) -> tuple[int | None, int]:
+    """Sampled training molecules of a domain that meet all goals, or None where that is not known, and all of them."""
+    known = reference.sampled(domain)
+    of = len(known["weight"])
+    if not target.goals or not known.keys() >= target.goals.keys():
+        return None, of
+    values = {key: goal for key, goal in target.goals.items() if goal.is_value}
+    ranges = {key: goal for key, goal in target.goals.items() if not goal.is_value}
+    return int((_inside(values, known, 1.0) & _inside(ranges, known, 0.0)).sum()), of
 
 
 def _asked(goal: Goal, unit: str) -> str:

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from rdkit import Chem
 
 from matgen_core.chem.alerts import check_alerts, check_forbidden, check_required, check_scaffold
-from matgen_core.chem.molecule import accessibility, canonical, parse, properties, read_pattern
+from matgen_core.chem.molecule import ON_REQUEST, accessibility, canonical, parse, properties, read_pattern
 from matgen_core.core.goal_probability import cost_of_goals
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Prediction, Verdict
-from matgen_core.core.settings import MoleculeSettings
+from matgen_core.core.settings import FILTERS, MoleculeSettings
 from matgen_core.kinds.crystals.judge import check_goals
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import grown_pattern, read_scaffold
 
 #: Rules whose failure makes a molecule not one of those asked for, besides the targets.
-REJECTING = ("valid", "duplicate", "scaffold", "require", "forbid", "PAINS", "BRENK", "sa_score")
+REJECTING = ("valid", "duplicate", "scaffold", "require", "forbid", *FILTERS, "sa_score")
 _METHODS = {
     "logp": "RDKit, Crippen",
     "solubility": "ESOL on RDKit descriptors (estimated)",
     "weight": "RDKit",
     "donors": "RDKit, Lipinski",
     "acceptors": "RDKit, Lipinski",
+    "tpsa": "RDKit, Ertl",
+    "rotatable": "RDKit",
+    "qed": "RDKit, QED",
     "sa_score": "RDKit Contrib, SA score",
 }
 #: Fitted to measured values or to known molecules; the others are counted from the formula.
@@ -72,7 +75,7 @@ class Judge:
         if molecule is None:
             return candidate
         material = Molecule(canonical(molecule), candidate.material.written)
-        return replace(candidate, material=material).add_predictions(*read_molecule(molecule))
+        return replace(candidate, material=material).add_predictions(*read_molecule(molecule, asked=self.target.goals))
 
     def _judge(self, candidate: Candidate[Molecule]) -> Candidate[Molecule]:
         molecule = parse(candidate.material.smiles)
@@ -91,9 +94,16 @@ class Judge:
         )
 
 
-def read_molecule(molecule: Chem.Mol, outside: str | None = None) -> list[Prediction]:
-    """What RDKit reads of a molecule; ``outside`` says why it is unlike the training molecules, where it is."""
+def read_molecule(molecule: Chem.Mol, outside: str | None = None, asked: Collection[str] = ()) -> list[Prediction]:
+    """What RDKit reads of a molecule.
+
+    Args:
+        molecule: to be read.
+        outside: why it is unlike the training molecules, where it is.
+        asked: properties that are asked for; some are computed only then.
+    """
     values = {**properties(molecule), "sa_score": accessibility(molecule)}
+    values |= {key: compute(molecule) for key, compute in ON_REQUEST.items() if key in asked}
     outside_of = {key: outside if key in _FITTED else None for key in values}  # a count holds for any molecule
     return [
         Prediction(

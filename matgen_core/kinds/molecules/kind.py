@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from matgen_core.chem.molecule import canonical, read, split_extension
 from matgen_core.core import errors
 from matgen_core.core.batching import split_on_oom
-from matgen_core.core.goals import Target
-from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.goals import Target, not_told
+from matgen_core.core.properties import asked_of, conditions_of
 from matgen_core.core.records import Candidate, Molecule, Origin
 from matgen_core.core.settings import MoleculeSettings, Rules
 from matgen_core.kinds.molecules.conditions import (
     check_molecules,
     contradiction,
+    count_known,
     draw_molecule_conditions,
     outside_chosen,
 )
@@ -124,7 +125,7 @@ class MoleculeKind:
 
     name = "molecules"
     material = Molecule
-    properties: tuple[str, ...] = MOLECULE_CONDITIONS
+    properties: tuple[str, ...] = asked_of("molecules")
     settings = MoleculeSettings
     batches = Batches(32, 512)
     for_count = ForCount(Batches(512, 512), 1, 0.02)
@@ -139,10 +140,11 @@ class MoleculeKind:
         check_molecules(target, count, settings)
 
     def cautions(self, target: Target, settings: MoleculeSettings) -> tuple[str, ...]:
-        """That the domain holds no such molecule, or few that meet the goals together."""
+        """That the domain holds no such molecule, or few that meet the goals together; what the network is not told."""
         reference, domain = load_molecule_reference(), settings.domain
         warnings = outside_chosen(target, reference, domain), contradiction(target, reference, domain)
-        return tuple(warning for warning in warnings if warning is not None)
+        told = conditions_of("molecules")
+        return (*(warning for warning in warnings if warning is not None), *not_told(target, told))
 
     def ruled(self, settings: MoleculeSettings, rules: Rules) -> MoleculeSettings:
         """Alerts and accessibility as the rules say; how many may be drawn is the budget's to say."""
@@ -163,6 +165,10 @@ class MoleculeKind:
     def rank(self, candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
         """By the rules and the goals."""
         return rank_molecules(candidates, target)
+
+    def count_known(self, target: Target, settings: MoleculeSettings) -> tuple[int | None, int]:
+        """Of the sampled training molecules of the domain; None where one of the goals has no values there."""
+        return count_known(target, load_molecule_reference(), settings.domain)
 
     def read(self, text: str) -> Molecule:
         """The molecule of a SMILES; an extension or a name that follows is passed over."""

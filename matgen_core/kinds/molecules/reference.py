@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import DataStructs
 
-from matgen_core.chem.molecule import fingerprint, parse, similarities
+from matgen_core.chem.molecule import ON_REQUEST, fingerprint, parse, properties, similarities
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import Message
@@ -32,6 +32,8 @@ from matgen_core.kinds.molecules.rows import HELD, MoleculeRows
 FOLDER = ASSETS / "reference"
 KNOWN, SAMPLE, WIDE = "molecules_known.npz", "molecules_sample.npz", "molecules_wide.npz"
 _BYTES = 5
+#: Molecules of the sample of which a property without a column is computed; it takes a second.
+_COMPUTED = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,7 @@ class MoleculeReference:
     smiles: tuple[str, ...]
     known: Mapping[str, NDArray[np.float32]]
     others: Mapping[str, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
+    _columns: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def contains(self, molecule: Molecule) -> bool:
         """Whether it is a training molecule (wrongly yes for one in 700,000 of the others)."""
@@ -71,8 +74,16 @@ class MoleculeReference:
         return {key: np.concatenate([part[key] for part in (self.known, *self.others.values())]) for key in self.known}
 
     def column(self, key: str) -> NDArray[np.float32]:
-        """One property of the sample."""
-        return self.known[key]
+        """One property of the sample; of its first molecules, where it has to be computed."""
+        if key not in self.known and key not in self._columns:
+            molecules = (parse(text) for text in self.smiles[:_COMPUTED])
+            values = [
+                ON_REQUEST[key](molecule) if key in ON_REQUEST else properties(molecule)[key]
+                for molecule in molecules
+                if molecule is not None
+            ]
+            self._columns[key] = np.array(values, dtype=np.float32)
+        return self.known[key] if key in self.known else self._columns[key]
 
     def nearest(self, smiles: str, count: int = 3) -> list[tuple[str, float]]:
         """Sampled training molecules most like this one, with Tanimoto similarity (Morgan, radius 2, 1024 bits)."""

@@ -36,6 +36,12 @@ ROCK_SALT = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 
         (Constraints(include=frozenset({"Lr"})), "not an element"),
         (Constraints(max_atoms=float("nan")), "whole number"),
         (Constraints(min_atoms=2.5), "whole number"),
+        (Constraints(space_groups=frozenset({231})), "no space group 231"),
+        (Constraints(space_groups=frozenset({225}), crystal_system="trigonal"), "Fm-3m is not trigonal"),
+        (Constraints(oxidation=(("Fe", 3),), exclude=frozenset({"Fe"})), "Fe is required, but it is excluded"),
+        (Constraints(oxidation=(("Fe", 3),), chemical_system=frozenset({"Li", "O"})), "chemical system"),
+        (Constraints(dimensionality=4), "0, 1, 2 or 3"),
+        (Constraints(formula="ABX3", chemical_system=frozenset({"Li", "O"}), subsets=True), "outside the chemical"),
     ],
 )
 def test_contradictions_are_named(constraints: Constraints, said: str) -> None:
@@ -52,6 +58,9 @@ def test_what_is_echoed_is_cut_short() -> None:
 def test_sensible_constraints_pass() -> None:
     check_constraints(Constraints(formula="Fe3O4", min_atoms=8, max_atoms=14))
     check_constraints(Constraints(include=frozenset({"O"}), exclude=frozenset({"Pb"}), formula="Fe3O4"))
+    wide = frozenset({"Li", "P", "S", "Cl"})
+    check_constraints(Constraints(chemical_system=wide, subsets=True, max_atoms=3, formula="Li2S"))
+    check_constraints(Constraints(chemical_system=wide, subsets=True, formula="ABX3"))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +74,15 @@ def test_sensible_constraints_pass() -> None:
         (Constraints(formula="Na3Cl"), "not Na3Cl"),
         (Constraints(min_atoms=3), "2 atoms"),
         (Constraints(crystal_system="trigonal"), "cubic"),
+        (Constraints(chemical_system=frozenset({"Na", "Cl", "Br"}), subsets=True), ""),
+        (Constraints(chemical_system=frozenset({"Na", "Br"}), subsets=True), "outside the chemical system Br-Na"),
+        (Constraints(space_groups=frozenset({221, 225})), ""),
+        (Constraints(space_groups=frozenset({221})), "space group Fm-3m"),
+        (Constraints(oxidation=(("Na", 1), ("Cl", -1))), ""),
+        (Constraints(oxidation=(("Na", 2),)), "Na is +1"),
+        (Constraints(oxidation=(("Fe", 3),)), "Fe has no oxidation state"),
+        (Constraints(dimensionality=3), ""),
+        (Constraints(dimensionality=2), "3-dimensional"),
     ],
 )
 def test_a_crystal_is_held_to_the_constraints(constraints: Constraints, reason: str) -> None:

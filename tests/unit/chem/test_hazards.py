@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from matgen_core.chem.hazards import CAUTION, RADIOACTIVE, TOXIC, check_hazards, explain_supply, hazardous, read_supply
+from matgen_core.chem.hazards import (
+    CAUTION,
+    RADIOACTIVE,
+    TOXIC,
+    check_hazards,
+    explain_supply,
+    groups_left_out,
+    read_supply,
+)
 from matgen_core.core.records import Candidate, Formula, Origin
 from matgen_core.kinds.compositions.files import formulas_to_csv
 
@@ -50,10 +58,10 @@ def test_what_nobody_sells_has_no_price() -> None:
 
 def test_hazards_that_are_asked_for_by_name_stay() -> None:
     elements = ["Pb", "Cd", "U", "Na"]
-    assert hazardous(elements, {"Pb"}, toxic=True) == {"Cd"}
-    assert hazardous(elements, (), radioactive=True) == {"U"}
-    assert hazardous(elements, (), toxic=True, radioactive=True) == {"Pb", "Cd", "U"}
-    assert hazardous(elements, ()) == frozenset()
+    assert groups_left_out(elements, {"Pb"}, toxic=True) == {"Cd"}
+    assert groups_left_out(elements, (), radioactive=True) == {"U"}
+    assert groups_left_out(elements, (), toxic=True, radioactive=True) == {"Pb", "Cd", "U"}
+    assert groups_left_out(elements, ()) == frozenset()
 
 
 def test_what_is_unknown_of_the_supply_names_the_elements() -> None:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
 from matgen_core.cli.main import app
 from matgen_core.cli.options import read_constraints
+from matgen_core.core.errors import MatGenError
 from matgen_core.core.settings import ConstraintTexts
 
 
@@ -29,3 +30,32 @@ def test_both_commands_take_the_options(command: str) -> None:
     said = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
     assert "--no-toxic" in said
     assert "--no-radioactive" in said
+
+
+def test_groups_of_elements_are_left_out_and_texts_are_read() -> None:
+    found = read_constraints(ConstraintTexts(rare_earths=False, include="Nd"))
+    assert {"Y", "La", "Lu"} <= found.exclude
+    assert "Nd" not in found.exclude
+    scarce = read_constraints(ConstraintTexts(scarce=False)).exclude
+    assert {"In", "Te", "Ag", "Pt"} <= scarce
+    assert not scarce & {"Fe", "Cu", "Zn", "Sn", "O", "S"}
+    found = read_constraints(
+        ConstraintTexts(formula="Li-P-S", subsets=True, space_group="P2_1/c 225", oxidation="P5+", dimensionality="2")
+    )
+    assert found.chemical_system == {"Li", "P", "S"}
+    assert (found.subsets, found.space_groups, found.dimensionality) == (True, {14, 225}, 2)
+    assert found.oxidation == (("P", 5),)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"space_group": "Pmmx"}, "Pmmx"),
+        ({"oxidation": "Fe3"}, "no oxidation state"),
+        ({"dimensionality": "4"}, "choose from: any, 0, 1, 2, 3"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_read_is_named(asked: dict[str, str], said: str) -> None:
+    with pytest.raises(MatGenError, match=said):
+        read_constraints(ConstraintTexts(**asked))

@@ -83,6 +83,7 @@ class Sources:
         elements: (N, _MOST_ELEMENTS) places in ELEMENTS, -1 where there are fewer.
         amounts: sorted amounts of the reduced formula.
         atoms: (N,) in the primitive cell.
+        groups: (N,) space group.
         systems: (N,) crystal system.
         properties: (N, K) in the order of CRYSTAL_CONDITIONS; NaN where unknown.
     """
@@ -90,6 +91,7 @@ class Sources:
     elements: NDArray[np.int16]
     amounts: tuple[tuple[int, ...], ...]
     atoms: NDArray[np.int64]
+    groups: NDArray[np.int64]
     systems: NDArray[np.str_]
     properties: NDArray[np.float32]
 
@@ -106,13 +108,14 @@ def load_sources() -> Sources:
         places = [_PLACE.get(symbol, -1) for symbol in counts]
         if len(places) <= _MOST_ELEMENTS and min(places) >= 0:
             elements[row, : len(places)] = places
-    groups = np.asarray(reference.known["space_group"]).tolist()
-    names = {group: crystal_system(group) for group in set(groups)}
+    groups = np.asarray(reference.known["space_group"], dtype=np.int64)
+    names = {group: crystal_system(group) for group in set(groups.tolist())}
     return Sources(
         elements,
         tuple(amounts),
         np.asarray(reference.known["atoms"], dtype=np.int64),
-        np.array([names[group] for group in groups]),
+        groups,
+        np.array([names[group] for group in groups.tolist()]),
         np.stack([np.asarray(reference.known[key], dtype=np.float32) for key in CRYSTAL_CONDITIONS], axis=1),
     )
 
@@ -305,12 +308,15 @@ def _fit_constraints(constraints: Constraints) -> NDArray[np.float64]:
     fits = (many > 0) & (sources.atoms >= constraints.min_atoms) & (sources.atoms <= constraints.max_atoms)
     if constraints.crystal_system is not None:
         fits &= sources.systems == constraints.crystal_system
+    if constraints.space_groups:
+        fits &= np.isin(sources.groups, sorted(constraints.space_groups))
     required, pattern = _required(constraints), _pattern(constraints)
     if pattern is not None:
         wanted = tuple(sorted(pattern.amounts))
         fits &= np.array([amounts == wanted for amounts in sources.amounts])
     if constraints.chemical_system is not None:
-        fits &= many == len(constraints.chemical_system)
+        most = len(constraints.chemical_system)
+        fits &= (many <= most) if constraints.subsets else (many == most)
     fits &= many >= len(required)
     logits = np.where(fits, 0.0, -np.inf)
     for element in required:
@@ -326,7 +332,7 @@ def _pattern(constraints: Constraints) -> FormulaType | None:
 def _required(constraints: Constraints) -> tuple[str, ...]:
     pattern = _pattern(constraints)
     named = frozenset() if pattern is None else pattern.named
-    return tuple(sorted(constraints.include | (constraints.chemical_system or frozenset()) | named))
+    return tuple(sorted(constraints.required | named))
 
 
 # --------------------------------------------------------------------------------------------------------- exchange

@@ -1,0 +1,69 @@
+"""A run can be left: whatever page its user is on, a notice says that it has ended, and where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from matgen_core.core.messages import Text
+from pages.i18n.language import _
+from pages.runs.jobs import Job
+
+_FOLLOWED = "runs-followed"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A run of this session that its user may leave.
+
+    Args:
+        job: of it.
+        name: what was asked for.
+        page: hash of the page that shows it.
+    """
+
+    job: Job
+    name: Text
+    page: str
+
+
+def follow(job: Job, name: Text) -> Job:
+    """The job; a notice will say when it has ended, where its user is on another page by then."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context:
+        st.session_state[_FOLLOWED] = [*_followed(), Followed(job, name, context.page_script_hash)]
+    return job
+
+
+def tell_of_ended_runs() -> None:
+    """On every page: notices of the runs that have ended, now or while the page is open."""
+    if _followed():
+        st.fragment(_tell, run_every=2.0)()
+
+
+def _followed() -> list[Followed]:
+    found: list[Followed] = st.session_state.get(_FOLLOWED, [])
+    return found
+
+
+def _tell() -> None:
+    context, going = get_script_run_ctx(suppress_warning=True), list[Followed]()
+    for run in _followed():
+        if run.job.busy:
+            going.append(run)
+        elif context and context.page_script_hash != run.page:
+            st.toast(_words(run), icon="⚠️" if run.job.error else "✅", duration="long")
+    st.session_state[_FOLLOWED] = going
+
+
+def _words(run: Followed) -> str:
+    name, count = _(run.name), len(run.job.candidates)
+    if run.job.error:
+        return _("{name}: the run failed. What was found so far is in Runs.").format(name=name)
+    if run.job.stop.is_set():
+        return _("{name}: the run was cancelled. Candidates: {count}.").format(name=name, count=count)
+    return _("{name}: the run is done. Candidates: {count}. They are on its page and in Runs.").format(
+        name=name, count=count
+    )

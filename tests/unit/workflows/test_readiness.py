@@ -1,0 +1,90 @@
+"""What is said before a run is counted or measured, or it is not said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.runs.store import Run
+from matgen_core.workflows.readiness import assess_target, nearest_rate, pace_of
+
+GAP = Target({"band_gap": Goal.between(3.0, 4.0)})
+RUN = Run("a", "crystals", "", "", {}, {}, 0, "finished", "", datetime(2026, 1, 1, tzinfo=UTC), 10, 20.0)
+
+
+def test_known_crystals_are_counted_by_goals_and_constraints() -> None:
+    gaps = np.asarray(load_reference().known["band_gap"], dtype=float)
+    found = assess_target("crystals", GAP, CrystalSettings())
+    assert found.of == len(gaps)
+    narrow = replace(GAP, constraints=Constraints(max_atoms=1000))
+    assert assess_target("crystals", narrow, CrystalSettings()).known == int(((gaps >= 3) & (gaps <= 4)).sum())
+    assert found.known is not None
+    fewer = assess_target(
+        "crystals", replace(GAP, constraints=Constraints(include=frozenset({"O"}))), CrystalSettings()
+    )
+    cubic = assess_target(
+        "crystals", replace(GAP, constraints=Constraints(space_groups=frozenset({225}))), CrystalSettings()
+    )
+    assert fewer.known is not None
+    assert cubic.known is not None
+    assert 0 < fewer.known < found.known
+    assert 0 < cubic.known < found.known
+    salt = Target({}, Constraints(formula="NaCl"))
+    assert (
+        assess_target("crystals", salt, CrystalSettings()).known == (load_reference().known["formula"] == "NaCl").sum()
+    )
+
+
+def test_nothing_asked_is_nothing_counted() -> None:
+    for kind, settings in (
+        ("crystals", CrystalSettings()),
+        ("compositions", CompositionSettings()),
+        ("molecules", MoleculeSettings()),
+    ):
+        found = assess_target(kind, Target(), settings)
+        assert (found.known, found.hits) == (None, None)
+        assert found.of > 1000
+
+
+def test_known_molecules_are_those_of_the_domain() -> None:
+    weights = load_molecule_reference().known["weight"]
+    target = Target({"weight": Goal.between(300, 340)})
+    assert assess_target("molecules", target, MoleculeSettings()).known == ((weights >= 300) & (weights <= 340)).sum()
+    assert assess_target("molecules", target, MoleculeSettings(domain="small")).known == 0
+    assert assess_target("molecules", Target({"tpsa": Goal.at(75)}), MoleculeSettings()).known is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [("crystals", CrystalSettings()), ("compositions", CompositionSettings())],
+)
+def test_the_nearest_measured_rate_is_given_or_none(kind: str, settings: object) -> None:
+    found = nearest_rate(kind, {"band_gap": Goal.at(2.0)}, settings)
+    assert found is not None
+    assert abs(found.target["band_gap"] - 2.0) <= 1.0
+    assert 0 <= found.share <= 1
+    assert found.of >= 32
+    assert nearest_rate(kind, {"band_gap": Goal.at(30.0)}, settings) is None
+    assert nearest_rate(kind, {}, settings) is None
+
+
+def test_rates_of_molecules_hold_for_the_domain_in_which_they_were_measured() -> None:
+    goals = {"logp": Goal.at(1.0)}
+    found = nearest_rate("molecules", goals, MoleculeSettings())
+    assert found is not None
+    assert found.target == {"logp": 1.0}
+    assert nearest_rate("molecules", goals, MoleculeSettings(domain="conjugated")) is None
+
+
+def test_the_pace_is_that_of_finished_runs_of_the_kind() -> None:
+    slow = replace(RUN, seconds=80.0)
+    assert pace_of([], "crystals") is None
+    assert pace_of([replace(RUN, seconds=None), replace(RUN, state="cancelled")], "crystals") is None
+    assert pace_of([RUN, slow, replace(RUN, kind="molecules", seconds=1.0), RUN], "crystals") == 2.0
