@@ -168,12 +168,12 @@ def outside_data(key: str, goal: Goal) -> str | None:
     return None
 
 
-def not_told(target: Target, told: Collection[str]) -> tuple[Message, ...]:
-    """A caution for each goal of a property that the networks are not told, so that it only filters.
+def unconditioned(target: Target, conditions: Collection[str]) -> tuple[Message, ...]:
+    """A caution for each goal of a property that the networks were not trained on, so that it only filters.
 
     Args:
         target: with its goals.
-        told: properties that the networks were trained on.
+        conditions: properties that the networks were trained on.
     """
     return tuple(
         Message(
@@ -182,7 +182,7 @@ def not_told(target: Target, told: Collection[str]) -> tuple[Message, ...]:
             label=PROPERTIES[key].label,
         )
         for key in target.goals
-        if key not in told
+        if key not in conditions
     )
 
 

@@ -34,6 +34,7 @@ class KindRecord:
         rules: names of the rules that it can be checked by.
         constraints: names of the constraints that it can be asked for.
         endings: of its files; the first is the usual one.
+        measured: file of measured hit rates, of each engine where there are several, and what the rate is called there.
         quick: whether a usual run takes seconds, so that it need not wait for runs of minutes.
     """
 
@@ -49,6 +50,7 @@ class KindRecord:
     rules: tuple[str, ...]
     constraints: tuple[str, ...]
     endings: tuple[str, ...]
+    measured: tuple[str, str]
     quick: bool = True
 
     @property
@@ -83,6 +85,7 @@ KINDS.add(
         rules=_INORGANIC,
         constraints=_ALL,
         endings=("csv", "zip", "json"),
+        measured=("crystals-{engine}.json", "hits"),
         quick=False,
     ),
 )
@@ -101,6 +104,7 @@ KINDS.add(
         rules=_INORGANIC,
         constraints=tuple(name for name in _ALL if name not in _OF_STRUCTURE),
         endings=("csv",),
+        measured=("compositions.json", "hits"),
     ),
 )
 KINDS.add(
@@ -118,6 +122,7 @@ KINDS.add(
         rules=("known", "max_sa", "filters"),
         constraints=(),
         endings=("csv", "sdf", "smi"),
+        measured=("molecules.json", "met_all"),
     ),
 )
 NAMES = KINDS.names

@@ -16,15 +16,13 @@ from typing import Any
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.installation import HOME
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.kinds.registry import load_kind
+from matgen_core.kinds.registry import KINDS, load_kind
 from matgen_core.runs.store import Run
 
-#: Measurements of each kind, by ``matgen evaluate`` and ``matgen bench``; of crystals by engine.
+#: Measurements, by ``matgen evaluate`` and ``matgen bench``.
 FOLDER = HOME / "benchmarks"
-_FILES = {"crystals": "crystals-{engine}.json", "compositions": "compositions.json", "molecules": "molecules.json"}
 #: Domain for which targets of molecules were measured.
 _DOMAIN = "lead-like"
-_HITS = {"crystals": "hits", "compositions": "hits", "molecules": "met_all"}
 #: A measured target counts as near a goal up to so many tolerances of its property.
 _NEAR = 2.0
 #: Former runs whose pace is looked at.
@@ -84,8 +82,8 @@ def nearest_rate(kind: str, goals: Mapping[str, Goal], settings: Any) -> HitRate
     best: tuple[float, HitRate] | None = None
     if getattr(settings, "domain", _DOMAIN) != _DOMAIN:
         return None
-    path = FOLDER / _FILES[kind].format(engine=getattr(settings, "engine", ""))
-    for measured in _measured(path, _HITS[kind]):
+    file, key = KINDS[kind].measured
+    for measured in _measured(FOLDER / file.format(engine=getattr(settings, "engine", "")), key):
         if not goals or measured.target.keys() != goals.keys():
             continue
         apart = [

@@ -19,15 +19,7 @@ from pages.widgets.relaxing import show_relaxing
 from pages.widgets.screening_fronts import show_fronts
 from pages.widgets.screening_objectives import ask_objectives, narrow, readable
 from pages.widgets.screening_shortlist import offer_screened, pick_few
-from pages.widgets.screening_source import (
-    MOST,
-    STATE,
-    Screened,
-    ask_own,
-    ask_rules,
-    ask_source,
-    start,
-)
+from pages.widgets.screening_source import MOST, STATE, Screened, ask_own, ask_rules, ask_source, start
 from pages.widgets.screening_table import Ranked, show_screen_table
 from pages.widgets.url_settings import URL
 

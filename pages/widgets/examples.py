@@ -55,6 +55,12 @@ def show_example(example: Example) -> None:
     st.caption(_(example.words))
 
 
+def link_of(example: Example) -> dict[str, str | list[str]]:
+    """The settings of an example as the address of its page has them."""
+    values = {**goal_values(example.goals), **example.settings}
+    return {key: value if isinstance(value, list) else str(value) for key, value in values.items()}
+
+
 def begin_example(kind: str, example: Example) -> None:
     """Sets the controls of the page of a kind to an example, and has it begin; a goal set before is taken away."""
     nothing = {f"{key}_ask": "any" for key in asked_of(kind)}

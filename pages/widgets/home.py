@@ -12,8 +12,8 @@ from pages.i18n.language import N_, _
 from pages.kinds.crystal_examples import EXAMPLES as CRYSTALS
 from pages.kinds.molecule_examples import EXAMPLES as MOLECULES
 from pages.runs.run_names import made_by, run_name
-from pages.runs.run_recorder import owner
-from pages.widgets.examples import Example, begin_example, show_example
+from pages.runs.run_recorder import begin_again, owner
+from pages.widgets.examples import Example, link_of, show_example
 from pages.widgets.run_tables import STATES
 
 _LAST = 5
@@ -56,8 +56,8 @@ def offer_examples() -> None:
         with column, st.container(border=True):
             show_example(example)
             if st.button(_("Run"), key=f"run-{example.key}", type="primary", width="stretch"):
-                begin_example(kind, example)
-                st.switch_page(page)
+                begin_again(kind)
+                st.switch_page(page, query_params=link_of(example))
     with columns[-1], st.container(border=True):
         show_example(_LESSON)
         if st.button(_("Open the lesson"), key="run-lesson", type="primary", width="stretch"):

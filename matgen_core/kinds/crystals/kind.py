@@ -14,7 +14,7 @@ from matgen_core.chem.oxidation import NONE, balance, has_states
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled
-from matgen_core.core.goals import Constraints, Target, not_told
+from matgen_core.core.goals import Constraints, Target, unconditioned
 from matgen_core.core.properties import asked_of
 from matgen_core.core.records import RELAXED, Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, Rules
@@ -204,7 +204,7 @@ class CrystalKind:
 
     def cautions(self, target: Target, settings: CrystalSettings) -> tuple[str, ...]:
         """That the networks of the engine were not trained on a property."""
-        return not_told(target, conditions_of(settings.engine))
+        return unconditioned(target, conditions_of(settings.engine))
 
     def ruled(self, settings: CrystalSettings, rules: Rules) -> CrystalSettings:
         """The second potential judges where both say so; the best are taken, whichever engine made them."""

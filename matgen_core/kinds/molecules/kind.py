@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.molecule import canonical, read, split_extension
 from matgen_core.core import errors
 from matgen_core.core.batching import split_on_oom
-from matgen_core.core.goals import Target, not_told
+from matgen_core.core.goals import Target, unconditioned
 from matgen_core.core.properties import asked_of, conditions_of
 from matgen_core.core.records import Candidate, Molecule, Origin
 from matgen_core.core.settings import MoleculeSettings, Rules
@@ -144,7 +144,7 @@ class MoleculeKind:
         reference, domain = load_molecule_reference(), settings.domain
         warnings = outside_chosen(target, reference, domain), contradiction(target, reference, domain)
         told = conditions_of("molecules")
-        return (*(warning for warning in warnings if warning is not None), *not_told(target, told))
+        return (*(warning for warning in warnings if warning is not None), *unconditioned(target, told))
 
     def ruled(self, settings: MoleculeSettings, rules: Rules) -> MoleculeSettings:
         """Alerts and accessibility as the rules say; how many may be drawn is the budget's to say."""
