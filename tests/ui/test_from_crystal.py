@@ -49,6 +49,20 @@ def test_structures_of_a_formula_stand_in_the_table_of_the_page(page: AppTest) -
     assert (str(run.name), run.count) == ("Structures of NaCl", len(found))
 
 
+def test_a_card_leads_to_variants_of_its_crystal_and_on_to_the_structures_of_their_formula(page: AppTest) -> None:
+    page.text_input(key="structures-of").set_value("NaCl").run()
+    page.number_input(key="structures-count").set_value(1).run()
+    page.button(key="list-structures").click().run()
+    first = follow(page)[0]
+    page.button(key="card-variants").click().run()
+    variants = follow(page)
+    assert variants
+    assert {anonymous_type(variant.material) for variant in variants} == {anonymous_type(first.material)}
+    formula = reduced_formula(variants[0].material)
+    page.button(key="card-structures").click().run()
+    assert {reduced_formula(candidate.material) for candidate in follow(page)} == {formula}
+
+
 @pytest.mark.parametrize(
     ("formula", "said"),
     [("ABO3", "give one with elements"), ("Xx2", "Xx"), ("C60H62N4O8", "at most 40")],
