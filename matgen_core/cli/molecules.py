@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from zipfile import is_zipfile
 import typer
 
 from matgen_core.cli.reporting import show_bar, write_measured
+from matgen_core.cli.running import at_work
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.settings import DOMAINS
 
@@ -116,6 +118,36 @@ def evaluate_encoder(
     write_measured(out / "encoder.json", lambda: measure_encoder(measured, typer.echo, encoder))
 
 
+def evaluate_guacamol(
+    tasks: Annotated[str, typer.Option(help="goals, as celecoxib_rediscovery,median1; all if left out")] = "",
+    method: Annotated[str, typer.Option(help="searches: tuned, genetic, or both")] = "tuned,genetic",
+    calls: Annotated[int, typer.Option(min=100, help="different molecules that a search may have scored")] = 10_000,
+    seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the JSON; what it holds already is not measured again")] = Path(
+        "benchmarks"
+    ),
+) -> None:
+    """Search molecules for the goals of GuacaMol: a tuned generator beside a genetic search, AUC top-10 as PMO."""
+    path = out / "guacamol.json"
+    with at_work(path) as work:
+        from matgen_core.evaluation.optimising import measure_guacamol
+
+        measure_guacamol(
+            _words(tasks),
+            _words(method),
+            calls,
+            seed,
+            rows=json.loads(path.read_text(encoding="utf-8")) if path.is_file() else [],
+            keep=lambda rows: work.save(path, json.dumps(rows, indent=1, allow_nan=False) + "\n"),
+            say=typer.echo,
+            cancelled=work.cancelled,
+        )
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
 def bench_molecules(
     count: Annotated[int, typer.Option(help="strings for the batched samplers")] = 512,
     slow: Annotated[int, typer.Option(help="strings for the chapter's loop")] = 10,
@@ -135,4 +167,5 @@ def register(data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> No
     data.command("molecule-reference")(data_molecule_reference)
     evaluate.command("molecules")(evaluate_molecules)
     evaluate.command("encoder")(evaluate_encoder)
+    evaluate.command("guacamol")(evaluate_guacamol)
     bench.command("molecules")(bench_molecules)

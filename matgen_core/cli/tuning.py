@@ -139,6 +139,8 @@ def tune_command(kind: str) -> Command:
             if keep:
                 check_place(keep)
             aims = _read_aims(goals, own or [], importance or [])
+            if said := aims.settings(kind)[1]:
+                typer.echo(f"note: {said}", err=True)
             if by:
                 kept = load_copy(by)
                 if kept.kind != kind:

@@ -259,6 +259,9 @@ class Kind(Protocol[M, S]):
     def views(self, keys: Sequence[str]) -> tuple[View, ...]:
         """What a predictor of the user's own property learns from, of materials by their keys."""
 
+    def settings_like(self, keys: Sequence[str]) -> tuple[S, str]:
+        """Settings of the generator for materials like these, by their keys; what the user should know of it, or ""."""
+
     def tunable(self, brief: Brief[S]) -> Tunable[M]:
         """The generator as it writes for a target, to tune a copy of it."""
 

@@ -61,6 +61,12 @@ class Aims:
         own = {one.key: str(goal) for one, goal in self.own}
         return own | {key: str(goal) for key, goal in self.target.goals.items()}
 
+    def settings(self, kind: str) -> tuple[Any, str]:
+        """Settings of the kind's generator for materials like the user's rows; what to know of it, or ""."""
+        texts = [text for own, _goal in self.own for text in own.examples.texts]
+        made = load_kind(kind)
+        return made.settings_like(texts) if texts else (made.settings(), "")
+
     def score(self, candidates: Sequence[Candidate[Any]]) -> list[float]:
         """0 to 1 of each candidate, by the steering predictors and what was predicted of the built-in properties."""
         if not candidates:

@@ -57,7 +57,7 @@ def design(
             ``settings.until`` names. At most ``settings.cap`` times as many are generated for them; a cap of 1
             generates exactly ``count``.
         seed: the same seed, settings, count and versions give the same candidates.
-        settings: of the kind's generator; None for the usual ones.
+        settings: of the kind's generator; None for the usual ones, or for what is like the user's rows.
         on_progress: called after each stage of each batch, with everything found so far and the batch in work, each
             in its stage; ``done`` counts those kept.
         cancelled: asked often; once it says yes, what was found is returned.
@@ -67,7 +67,8 @@ def design(
         BadTarget, BadInput: for what cannot be asked for.
     """
     made = load_kind(kind)
-    settings = settings or made.settings()
+    if settings is None:
+        settings = steered.aims.settings(kind)[0] if steered else made.settings()
     made.check(target, count, settings)
     brief = Brief[Any](target, target, seed, settings, copy=steered.copy if steered else None)
     return _generate(made, brief, count, (), on_progress, cancelled, steered)

@@ -279,7 +279,7 @@ def tune(
         kind: "crystals", "compositions" or "molecules".
         aims: goals and weights.
         settings: of the tuning; None for the usual ones.
-        generator: settings of the kind's generator; None for the usual ones.
+        generator: settings of the kind's generator; None for what is like the user's rows.
         on_step: called after each batch.
         cancelled: asked often; once it says yes, what was reached is returned.
 
@@ -291,7 +291,7 @@ def tune(
     """
     made, settings = load_kind(kind), settings or TuneSettings()
     aims.check(kind)
-    generator = generator or made.settings()
+    generator = generator or aims.settings(kind)[0]
     made.check(aims.target, 1, generator)
     tunable = made.tunable(Brief(aims.target, aims.target, settings.seed, generator))
     tuner = Tuner(tunable, aims.score, lambda c: made.group(name_of(c)), name_of, settings)

@@ -87,6 +87,8 @@ with controls, st.container(key="controls"):
 with results:
     for own, _goal in aims.own if aims else ():
         show_own(own)
+    if aims and (said := aims.settings(kind)[1]):
+        st.caption(_(said))
     if STATE in st.session_state and seen is not None:
         show_run(st.session_state[STATE], seen)
     else:

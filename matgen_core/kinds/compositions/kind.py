@@ -183,6 +183,10 @@ class CompositionKind:
         """Atomic fractions and MatBERT's vectors."""
         return formula_views(keys)
 
+    def settings_like(self, keys: Sequence[str]) -> tuple[CompositionSettings, str]:
+        """The usual ones."""
+        return CompositionSettings(), ""
+
     def tunable(self, brief: Brief[CompositionSettings]) -> TunableFormulas:
         """MatGPT."""
         return TunableFormulas(self.begin(brief))

@@ -251,6 +251,10 @@ class CrystalKind:
         """Of the formula: atomic fractions and MatBERT's vectors."""
         return formula_views(keys)
 
+    def settings_like(self, keys: Sequence[str]) -> tuple[CrystalSettings, str]:
+        """The usual ones."""
+        return CrystalSettings(), ""
+
     def tunable(self, brief: Brief[CrystalSettings]) -> TunableSkeletons:
         """The skeleton GPT."""
         return TunableSkeletons(brief)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.molecule import read_pattern
+from matgen_core.chem.molecule import parse, properties, read_pattern
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import Message, join
@@ -18,6 +18,7 @@ from matgen_core.kinds.molecules.scaffolds import check_beginning
 from matgen_core.learning.checkpoints import check_trained_on
 
 MOST = 100_000
+_LOOKED_AT = 300
 #: Checkpoint of the generator.
 GENERATOR = "smiles-gpt"
 #: Values of sampled molecules by property key.
@@ -103,6 +104,36 @@ def _joint(target: Target, known: Known) -> NDArray[np.bool_]:
     values = {k: g for k, g in target.goals.items() if g.is_value}
     ranges = {k: g for k, g in target.goals.items() if not g.is_value}
     return _inside(ranges, known, 0.0) & _inside(values, known, 2.0)
+
+
+def likest_domain(smiles: Sequence[str], reference: MoleculeReference) -> str:
+    """The domain that most of some molecules are like; the first one where there are none.
+
+    Each molecule counts for the domain whose sampled molecules have its properties the likeliest, by a normal law.
+    At most so many molecules are looked at, evenly spread.
+
+    Args:
+        smiles: of molecules.
+        reference: the known molecules.
+    """
+    molecules = [parse(text) for text in smiles[:: max(1, len(smiles) // _LOOKED_AT)]]
+    found = [properties(molecule) for molecule in molecules if molecule is not None]
+    if not found:
+        return DOMAINS[0]
+    values = np.array([[one[key] for key in MOLECULE_CONDITIONS] for one in found])
+    densities = [_log_density(values, reference.sampled(domain)) for domain in DOMAINS[:-1]]
+    votes = np.bincount(np.argmax(densities, axis=0), minlength=len(densities))
+    return DOMAINS[int(votes.argmax())]
+
+
+def _log_density(values: NDArray[np.float64], known: Known) -> NDArray[np.float64]:
+    """(N,) of rows (N, K) by the normal law of sampled molecules, but for a constant."""
+    sample = np.stack([known[key] for key in MOLECULE_CONDITIONS], axis=1).astype(float)
+    spread = np.cov(sample, rowvar=False) + 1e-3 * np.eye(sample.shape[1])
+    away = values - sample.mean(axis=0)
+    squared = np.einsum("ni,ij,nj->n", away, np.linalg.inv(spread), away)
+    density: NDArray[np.float64] = -0.5 * (squared + np.linalg.slogdet(spread)[1])
+    return density
 
 
 def outside_chosen(target: Target, reference: MoleculeReference, domain: str) -> str | None:

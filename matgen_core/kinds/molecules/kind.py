@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from matgen_core.chem.molecule import canonical, read, split_extension
 from matgen_core.core import errors
 from matgen_core.core.batching import split_on_oom
 from matgen_core.core.goals import Target, unconditioned
+from matgen_core.core.messages import Message
 from matgen_core.core.properties import asked_of, conditions_of
 from matgen_core.core.records import Candidate, Molecule, Origin
 from matgen_core.core.settings import MoleculeSettings, Rules
@@ -22,6 +23,7 @@ from matgen_core.kinds.molecules.conditions import (
     contradiction,
     count_known,
     draw_molecule_conditions,
+    likest_domain,
     outside_chosen,
 )
 from matgen_core.kinds.molecules.embed import print_vectors
@@ -186,6 +188,12 @@ class MoleculeKind:
         """Fingerprints and descriptors."""
         return molecule_views(keys)
 
+    def settings_like(self, keys: Sequence[str]) -> tuple[MoleculeSettings, str]:
+        """Of the domain that most of them are like."""
+        domain = _domain_of(tuple(keys))
+        note = Message("the generator writes {domain} molecules, which most of your rows are like", domain=domain)
+        return MoleculeSettings(domain=domain), note if keys else ""
+
     def tunable(self, brief: Brief[MoleculeSettings]) -> TunableSmiles:
         """The SMILES GPT."""
         return TunableSmiles(self.begin(brief))
@@ -205,6 +213,11 @@ class MoleculeKind:
     def writers(self) -> Mapping[str, Writer]:
         """CSV, SDF, SMILES."""
         return {"csv": to_csv, "sdf": to_sdf, "smi": to_smiles}
+
+
+@lru_cache(maxsize=8)
+def _domain_of(smiles: tuple[str, ...]) -> str:
+    return likest_domain(smiles, load_molecule_reference())
 
 
 KIND: Kind[Molecule, MoleculeSettings] = MoleculeKind()
