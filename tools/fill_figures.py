@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from matgen_core.core.properties import PROPERTIES
+from matgen_core.evaluation.guacamol import PUBLISHED, guacamol_goals
 
 ROOT = Path(__file__).parents[1]
 MARKED = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -39,7 +40,7 @@ def _named(key: str) -> str:
     return label if label[1].isupper() or label[1] == "-" else label[0].lower() + label[1:]
 
 
-def read(name: str) -> dict[str, Any] | None:
+def read(name: str) -> Any:
     path = ROOT / "benchmarks" / name
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
@@ -521,6 +522,62 @@ def trained(name: str) -> str:
     return table(("training", "figure"), rows)
 
 
+def guacamol() -> str:
+    """Searches at the usual number of calls beside what was published, and the sum over the goals that all have."""
+    rows = [row for row in read("guacamol.json") or () if row["calls"] == 10_000]
+    if not rows:
+        return f"{MISSING}\n"
+    names, ways = list(guacamol_goals()), ("tuned", "genetic")
+    found = {(row["task"], row["method"]): row for row in rows}
+    learnt = {row["task"] for row in rows if row["target_in_training"]}
+    lines = []
+    for name in names:
+        cells = [_searched(found.get((name, way))) for way in ways]
+        published = [f"{value:.3f}" for value in PUBLISHED.get(name, ())] or ["–", "–"]
+        lines.append((name + (" †" if name in learnt else ""), *cells, *published))
+    for label, asked in (("sum where all are measured", ways), ("sum where the genetic search is measured", ways[1:])):
+        common = [name for name in names if name in PUBLISHED and all((name, way) in found for way in asked)]
+        sums = [f"{sum(found[name, way]['auc_top10'] for name in common):.3f}" if way in asked else "" for way in ways]
+        published = [f"{sum(PUBLISHED[name][i] for name in common):.3f}" for i in (0, 1)]
+        lines.append((f"**{label}: {len(common)} of {len(PUBLISHED)}**", *sums, *published))
+    head = ("AUC top-10, 10,000 calls", "MatGen, tuned", "MatGen, genetic", "REINVENT", "SMILES GA")
+    return table(head, lines)
+
+
+def _searched(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return MISSING
+    return f"{row['auc_top10']:.3f} (best {row['best']:.3f}, {row['seconds']:.0f} s)"
+
+
+def own_property() -> str:
+    head = (
+        "table, goal",
+        "rows",
+        "error on withheld groups (the mean)",
+        "strings of the tuning",
+        "distance, nats",
+        "hits, shipped",
+        "hits, tuned",
+    )
+    lines = []
+    for row in read("own-property.json") or ():
+        tuned, shipped = row["tuned"], row["shipped"]
+        lines.append(
+            (
+                f"{row['column']} {row['goal']} of {row['table']}, {row['kind']}",
+                f"{row['rows']:,}",
+                f"{row['error']:.2f} ({row['baseline']:.2f})",
+                f"{row['strings']:,} in {row['seconds']:,} s",
+                f"{row['distance']:.1f}",
+                f"{shipped['hits']} of {shipped['kept']}",
+                f"**{tuned['hits']} of {tuned['kept']}** "
+                f"({tuned['groups']} groups; {tuned['in_domain']:.0%} like the rows)",
+            )
+        )
+    return table(head, lines)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "headline": headline,
     "by-both": by_both,
@@ -541,6 +598,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "transfer": transfer,
     "expt-gap": expt_gap,
     "pretraining": pretraining,
+    "guacamol": guacamol,
+    "own-property": own_property,
 }
 
 

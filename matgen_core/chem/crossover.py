@@ -15,6 +15,8 @@ from rdkit import Chem, rdBase
 
 from matgen_core.chem.molecule import canonical, parse
 
+#: Share of children that are edited, as Gao et al. (2022, PMO) have it.
+EDITED = 0.067
 #: Heavy atoms of a child, and atoms of its rings, at most.
 MOST_ATOMS, LARGEST_RING = 50, 7
 #: Elements that an edit writes, carbon the more often.
@@ -24,6 +26,22 @@ _ORDERS = (Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE)
 _TRIES = 10
 #: Double bonds that meet at an atom of a ring.
 _ALLENE = Chem.MolFromSmarts("[R]=[R]=[R]")
+
+
+def breed(parents: Sequence[str], weights: Sequence[float], rng: random.Random) -> str | None:
+    """A child of two parents, sometimes edited, as canonical SMILES; None where there is none, or it is a parent.
+
+    Args:
+        parents: SMILES of molecules.
+        weights: how often each is drawn.
+        rng: of the draws.
+    """
+    one, other = (Chem.MolFromSmiles(name) for name in rng.choices(parents, weights, k=2))
+    child = cross(one, other, rng)
+    if child is not None and rng.random() < EDITED:
+        child = edit(child, rng)
+    name = None if child is None else canonical(child)
+    return None if name in parents else name
 
 
 def cross(one: Chem.Mol, other: Chem.Mol, rng: random.Random) -> Chem.Mol | None:
@@ -150,7 +168,7 @@ def _delete(molecule: Chem.RWMol, rng: random.Random) -> None:
     atom = molecule.GetAtomWithIdx(rng.randrange(molecule.GetNumAtoms()))
     near = [other.GetIdx() for other in atom.GetNeighbors()]
     if len(near) == 2 and molecule.GetBondBetweenAtoms(*near) is None:
-        molecule.AddBond(*near, Chem.BondType.SINGLE)
+        molecule.AddBond(near[0], near[1], Chem.BondType.SINGLE)
     molecule.RemoveAtom(atom.GetIdx())
 
 

@@ -10,7 +10,7 @@ from zipfile import is_zipfile
 
 import typer
 
-from matgen_core.cli.reporting import show_bar, write_measured
+from matgen_core.cli.reporting import read_rows, show_bar, write_measured
 from matgen_core.cli.running import at_work
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.settings import DOMAINS
@@ -137,7 +137,7 @@ def evaluate_guacamol(
             _words(method),
             calls,
             seed,
-            rows=json.loads(path.read_text(encoding="utf-8")) if path.is_file() else [],
+            rows=read_rows(path),
             keep=lambda rows: work.save(path, json.dumps(rows, indent=1, allow_nan=False) + "\n"),
             say=typer.echo,
             cancelled=work.cancelled,

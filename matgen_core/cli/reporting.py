@@ -6,10 +6,12 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from matgen_core.cli.running import at_work
+from matgen_core.core.errors import BadInput
 from matgen_core.core.records import M, Progress
 
 
@@ -32,6 +34,19 @@ def write_measured(path: Path, measure: Callable[[], object]) -> None:
         work.save(path, text + "\n")
         typer.echo(text)
         typer.echo(f"{path} written")
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows that a measurement wrote before; none where there is no such file.
+
+    Raises:
+        BadInput: where it cannot be read.
+    """
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    except (OSError, ValueError) as error:
+        raise BadInput("{path} cannot be read ({error}); move it away", path=path, error=error) from None
+    return list(rows)
 
 
 def show_bar(done: int, total: int) -> None:

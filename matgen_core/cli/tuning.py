@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +12,11 @@ import typer
 from matgen_core.cli.generation import Files, with_files
 from matgen_core.cli.options import Command, with_goals, with_option, with_settings
 from matgen_core.cli.own_rows import name_of_column, read_own_rows
-from matgen_core.cli.reporting import print_progress, write_measured
+from matgen_core.cli.reporting import print_progress, read_rows
 from matgen_core.cli.running import Work, at_work
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote
 from matgen_core.core.goals import Goal, Target, parse_goal
+from matgen_core.core.messages import join
 from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.registry import KINDS
 
@@ -229,15 +231,35 @@ def _say_tuning(tuning: Tuning) -> str:
     )
 
 
+@with_settings(TuneSettings, parameter="tuning", usual=TuneSettings(steps=25, seconds=3600))
 def evaluate_own_property(
     folder: Annotated[Path, typer.Argument(help="of expt_gap.csv, lipophilicity.csv and bace_pic50.csv")],
+    tuning: TuneSettings,
     count: Annotated[int, typer.Option(help="candidates of the tuned and of the shipped generator each")] = 100,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    tasks: Annotated[str, typer.Option(help="as molecules:bace_pic50.csv,crystals:expt_gap.csv; all if left out")] = "",
+    out: Annotated[Path, typer.Option(help="folder of the JSON, in which rows of other tasks stay")] = Path(
+        "benchmarks"
+    ),
 ) -> None:
     """Hits by the judging predictor of generators tuned towards public tables, beside the shipped ones."""
-    from matgen_core.evaluation.own_property import measure_own_property
+    path = out / "own-property.json"
+    with at_work(path, whole=True) as work:
+        from matgen_core.evaluation.own_property import TASKS, measure_own_property
 
-    write_measured(out / "own-property.json", lambda: measure_own_property(folder, count, say=typer.echo))
+        asked = [word.strip() for word in tasks.split(",") if word.strip()]
+        known = {task.name: task for task in TASKS}
+        for word in asked:
+            if word not in known:
+                raise BadInput("{word} is unknown; choose from: {known}", word=quote(word), known=join(known, ", "))
+        measure_own_property(
+            folder,
+            count,
+            tuning,
+            [known[word] for word in asked or known],
+            rows=read_rows(path),
+            keep=lambda rows: work.save(path, json.dumps(rows, indent=1, allow_nan=False) + "\n"),
+            say=typer.echo,
+        )
 
 
 def register(main: typer.Typer, evaluate: typer.Typer) -> None:

@@ -412,6 +412,9 @@ class TuneSettings:
         bucket: good materials of one scaffold, or of the same elements, that are rewarded.
         patience: steps without a gain after which the tuning ends.
         learning_rate: of Adam.
+        replayed: of the best so far, how many are learnt from again at each step.
+        crossed: children of the best so far that are scored at each step, and learnt from where they are good; of
+            molecules alone.
         seed: of the draws.
     """
 
@@ -433,4 +436,11 @@ class TuneSettings:
     )
     patience: int = number(15, "Steps without a gain", (1, 1000), "The tuning ends after so many")
     learning_rate: float = number(1e-3, "Learning rate", (1e-6, 0.1))
+    replayed: int = number(24, "Best ones learnt again a step", (0, 512))
+    crossed: int = number(
+        0,
+        "Children of the best a step",
+        (0, 1024),
+        "Pieces of two of the best molecules, put together, are scored as well; the copy learns from the good ones",
+    )
     seed: int = number(0, "Seed", (0, 2**31 - 1), "The same seed and settings tune the same copy")

@@ -4,7 +4,7 @@
     child      pieces of two parents, cut at a chain or through a ring; sometimes edited by one atom or bond
     survive    the best of parents and children, each molecule once
 
-Population, children and share of edits are those of Gao et al. (2022), PMO.
+Sizes are those of Gao et al. (2022), PMO.
 Reference: Jensen (2019), graph-based genetic algorithm.
 """
 
@@ -13,12 +13,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from rdkit import Chem
-
-from matgen_core.chem.crossover import cross, edit
+from matgen_core.chem.crossover import breed
 from matgen_core.chem.molecule import canonical, parse
 
-POPULATION, CHILDREN, EDITED = 120, 70, 0.067
+POPULATION, CHILDREN = 120, 70
 
 
 def evolve(
@@ -62,11 +60,7 @@ def _children(
     for _ in range(20 * CHILDREN):
         if len(found) >= CHILDREN or over():
             break
-        one, other = (Chem.MolFromSmiles(name) for name in rng.choices(names, weights, k=2))
-        child = cross(one, other, rng)
-        if child is not None and rng.random() < EDITED:
-            child = edit(child, rng)
-        name = None if child is None else canonical(child)
-        if name is not None and name not in population and name not in found:
-            found[name] = score(name)
+        child = breed(names, weights, rng)
+        if child is not None and child not in found:
+            found[child] = score(child)
     return found

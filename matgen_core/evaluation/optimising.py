@@ -39,30 +39,6 @@ _BEST, _ROUNDS, _AFTER = 100, 10, 1000
 _FULL = 1.0 - 1e-9
 #: Whether to stop.
 Asked = Callable[[], bool] | None
-#: Published AUC top-10 at 10,000 calls, of REINVENT and of the genetic search over SMILES: Gao et al. (2022), as Lee et
-#: al. (2024, f-RAG, table 1) print them; means of five runs. PMO has no aripiprazole.
-PUBLISHED: Mapping[str, tuple[float, float]] = {
-    "albuterol_similarity": (0.882, 0.661),
-    "amlodipine_mpo": (0.635, 0.549),
-    "celecoxib_rediscovery": (0.710, 0.344),
-    "deco_hop": (0.666, 0.611),
-    "fexofenadine_mpo": (0.784, 0.721),
-    "isomers_c7h8n2o2": (0.852, 0.913),
-    "isomers_c9h10n2o2pf2cl": (0.642, 0.860),
-    "median1": (0.356, 0.192),
-    "median2": (0.276, 0.198),
-    "mestranol_similarity": (0.618, 0.469),
-    "osimertinib_mpo": (0.837, 0.817),
-    "perindopril_mpo": (0.537, 0.447),
-    "qed": (0.941, 0.940),
-    "ranolazine_mpo": (0.760, 0.699),
-    "scaffold_hop": (0.560, 0.494),
-    "sitagliptin_mpo": (0.021, 0.363),
-    "thiothixene_rediscovery": (0.534, 0.315),
-    "troglitazone_rediscovery": (0.441, 0.263),
-    "valsartan_smarts": (0.178, 0.000),
-    "zaleplon_mpo": (0.358, 0.334),
-}
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,26 +31,40 @@ class Task:
         file: of the table.
         column: of the numbers.
         goal: for them.
+        most: candidates of the tuned and of the shipped generator each at most: crystals are placed and relaxed.
     """
 
     kind: str
     file: str
     column: str
     goal: Goal
+    most: int = 1000
+
+    @property
+    def name(self) -> str:
+        """As a command names it."""
+        return f"{self.kind}:{self.file}"
+
+    def is_of(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of the JSON is of this task."""
+        return (self.kind, self.file, str(self.goal)) == (row["kind"], row["table"], row["goal"])
 
 
 TASKS = (
     Task("compositions", "expt_gap.csv", "target", Goal.at_least(4.0)),
     Task("molecules", "lipophilicity.csv", "logD", Goal.at_least(4.0)),
     Task("molecules", "bace_pic50.csv", "pIC50", Goal.at_least(7.0)),
+    Task("crystals", "expt_gap.csv", "target", Goal.at_least(4.0), most=16),
 )
 
 
 def measure_own_property(
     folder: Path,
-    count: int = 200,
+    count: int = 100,
     settings: TuneSettings | None = None,
     tasks: Sequence[Task] = TASKS,
+    rows: Sequence[dict[str, Any]] = (),
+    keep: Callable[[list[dict[str, Any]]], None] = lambda _rows: None,
     say: Callable[[str], None] = print,
 ) -> list[dict[str, Any]]:
     """Hits of each task by the judging predictor.
@@ -60,48 +74,53 @@ def measure_own_property(
         count: candidates of the tuned and of the shipped generator each.
         settings: of the tuning.
         tasks: what is measured.
-        say: called with each task when it is done.
+        rows: measured before; that of a task which is measured again is replaced.
+        keep: told of all rows after each task.
+        say: told of each task when it is done.
     """
-    found = []
+    found = list(rows)
     for task in tasks:
-        texts, values, column = read_columns(folder / task.file, task.column)
-        own = train_target("own", read_examples(texts, values, column), task.column)
-        aims, begun = Aims(own=((own, task.goal),)), time.monotonic()
-        used = settings or TuneSettings(steps=25, seconds=3600)
-        tuning, prior = tune(task.kind, aims, used)
-        seconds = time.monotonic() - begun
-        drawn = {
-            name: _share(
-                task.kind,
-                design(task.kind, aims.target, count, seed=used.seed + 1, steered=Steered(aims, copy)),
-            )
-            for name, copy in (("shipped", None), ("tuned", (tuning.network, "copy")))
-        }
-        check, kept = own.validation, tuning.curve[tuning.step]
-        found.append(
-            {
-                "kind": task.kind,
-                "table": task.file,
-                "column": task.column,
-                "goal": str(task.goal),
-                "rows": len(own.examples.texts),
-                "error": round(check.error, 3),
-                "baseline": round(check.baseline, 3),
-                "within": [round(share, 3) for share in check.inside],
-                "prior": prior,
-                "strings": used.batch * len(tuning.curve),
-                "seconds": round(seconds),
-                "ended": tuning.ended,
-                "distance": round(kept.distance, 1),
-                "curve": [
-                    {key: round(value, 3) for key, value in asdict(step).items() if key != "refused"}
-                    for step in tuning.curve
-                ],
-                **drawn,
-            }
-        )
-        say(f"{task.file}: {drawn['shipped']['hits']} hits of the shipped generator, {drawn['tuned']['hits']} tuned")
+        row = _measure(task, folder, min(count, task.most), settings or TuneSettings(steps=25, seconds=3600))
+        found = [one for one in found if not task.is_of(one)] + [row]
+        keep(found)
+        say(f"{task.name}: {row['shipped']['hits']} hits of the shipped generator, {row['tuned']['hits']} tuned")
     return found
+
+
+def _measure(task: Task, folder: Path, count: int, settings: TuneSettings) -> dict[str, Any]:
+    texts, values, column = read_columns(folder / task.file, task.column)
+    own = train_target("own", read_examples(texts, values, column), task.column)
+    aims, begun = Aims(own=((own, task.goal),)), time.monotonic()
+    tuning, prior = tune(task.kind, aims, settings)
+    seconds = time.monotonic() - begun
+    drawn = {
+        name: _share(
+            task.kind, design(task.kind, aims.target, count, seed=settings.seed + 1, steered=Steered(aims, copy))
+        )
+        for name, copy in (("shipped", None), ("tuned", (tuning.network, "copy")))
+    }
+    check, kept = own.validation, tuning.curve[tuning.step]
+    return {
+        "kind": task.kind,
+        "table": task.file,
+        "column": task.column,
+        "goal": str(task.goal),
+        "rows": len(own.examples.texts),
+        "error": round(check.error, 3),
+        "baseline": round(check.baseline, 3),
+        "within": [round(share, 3) for share in check.inside],
+        "prior": prior,
+        "note": aims.settings(task.kind)[1],
+        "settings": asdict(settings),
+        "strings": settings.batch * len(tuning.curve),
+        "seconds": round(seconds),
+        "ended": tuning.ended,
+        "distance": round(kept.distance, 1),
+        "curve": [
+            {key: round(value, 3) for key, value in asdict(step).items() if key != "refused"} for step in tuning.curve
+        ],
+        **drawn,
+    }
 
 
 def _share(kind: str, candidates: Sequence[Candidate[Any]]) -> dict[str, Any]:

@@ -189,6 +189,16 @@ class Tunable(Protocol[M]):
     def log_likelihood(self, network: nn.Module, written: Written[M]) -> Tensor:
         """(B,) log-probability of each string by a network, in nats."""
 
+    def cross(self, parents: Mapping[str, float], size: int, first: int, conditions: Tensor) -> Written[M] | None:
+        """Children of scored materials as strings; None of a kind that has none, or where there are none.
+
+        Args:
+            parents: scores by the key of the material; the better ones are drawn the more often.
+            size: children at most.
+            first: number of the first, from which the draws follow.
+            conditions: (B, K) of which each child gets a row.
+        """
+
     def assess(self, candidates: Sequence[Candidate[M]]) -> Sequence[Candidate[M] | None]:
         """The same candidates with predictions of the goals' properties; None for one that the rules reject.
 

@@ -2,11 +2,12 @@
 
     write    strings of the copy
     score    each material; what has come often enough scores 0 (:mod:`.diversity_filter`)
+    cross    where asked for, pieces of the best molecules with one another; children are scored likewise
     learn    from the batch and from the best so far (:mod:`matgen_core.models.likelihood_tuning`)
 
 The prior stays bit for bit what it was. A step whose strings lie further from the prior than allowed is taken back and
 the next ones are smaller, so that the copy that is kept was always measured within the limit.
-Reference: Loeffler et al. (2024), REINVENT 4.
+References: Loeffler et al. (2024), REINVENT 4; Kim et al. (2024), Genetic-guided GFlowNets, for the children.
 """
 
 from __future__ import annotations
@@ -28,11 +29,10 @@ from matgen_core.kinds.protocol import Brief, Tunable, Written
 from matgen_core.kinds.registry import load_kind
 from matgen_core.models.likelihood_tuning import LOSSES, distance
 from matgen_core.workflows.aims import Aims
+from matgen_core.workflows.best_strings import BestStrings
 from matgen_core.workflows.diversity_filter import DiversityFilter
 from matgen_core.workflows.screen import name_of
 
-#: The best strings so far, and how many of them are learnt from again at each step.
-_KEPT, _REPLAYED = 100, 24
 #: A mean score counts as a gain from so much on; means are taken over so many steps.
 _GAIN, _OVER = 0.01, 3
 #: Steps that are taken back one after the other before the limit of the distance ends the tuning.
@@ -85,33 +85,6 @@ class Tuning:
     step: int = 0
 
 
-@dataclass
-class _Best:
-    """The best strings so far, each once, with their likelihood by the prior."""
-
-    rows: list[tuple[float, str, Tensor, Tensor, float]] = field(default_factory=list)
-
-    def add(self, written: Written[Any], keys: Sequence[str | None], scores: Sequence[float], prior: Tensor) -> None:
-        held = {row[1] for row in self.rows}
-        for i, (key, score) in enumerate(zip(keys, scores, strict=True)):
-            if key is not None and score > 0.0 and key not in held:
-                held.add(key)
-                self.rows.append((score, key, written.strings[i], written.conditions[i], float(prior[i])))
-        self.rows.sort(key=lambda row: (-row[0], row[1]))
-        del self.rows[_KEPT:]
-
-    def draw(self, count: int, generator: torch.Generator) -> tuple[Written[Any], Tensor, Tensor] | None:
-        """Some of them with their scores and likelihoods."""
-        if not self.rows:
-            return None
-        picked = [self.rows[i] for i in torch.randperm(len(self.rows), generator=generator)[:count].tolist()]
-        width = max(len(row[2]) for row in picked)
-        strings = torch.stack([nn.functional.pad(row[2], (0, width - len(row[2]))) for row in picked])
-        conditions = torch.stack([row[3] for row in picked])
-        scores, prior = torch.tensor([row[0] for row in picked]), torch.tensor([row[4] for row in picked])
-        return Written(strings, conditions, (None,) * len(picked)), scores, prior
-
-
 class Tuner:
     """One tuning.
 
@@ -139,7 +112,7 @@ class Tuner:
         self.tuning = Tuning(copying.deepcopy(tunable.prior), settings)
         self.filter = DiversityFilter(settings.bucket)
         self.found: dict[str, tuple[float, Candidate[Any]]] = {}
-        self._best, self._begun = _Best(), time.monotonic()
+        self._best, self._begun = BestStrings(), time.monotonic()
         self._rate, self._refused = settings.learning_rate, 0
         self._generator = torch.Generator().manual_seed(settings.seed)
         self._parameters = [p for name, p in self.tuning.network.named_parameters() if not name.startswith("condition")]
@@ -208,6 +181,7 @@ class Tuner:
         else:
             self._within, self._refused = self._state(), 0
             self._best.add(written, keys, raw, prior)
+            self._cross(written.conditions, number)
             if learn and best > 0.0:
                 # Scores are measured by the best so far: far from the goal all are small, and still one is the best.
                 scores = torch.tensor(self.filter(groups, [score / best for score in raw]))
@@ -222,6 +196,21 @@ class Tuner:
             time.monotonic() - self._begun,
             refused,
         )
+
+    def _cross(self, conditions: Tensor, number: int) -> None:
+        """Children of the best are scored, and the good ones join them; the copy's own strings alone are measured."""
+        size, least = self.settings.crossed, self._best.least
+        parents = {row[1]: row[0] for row in self._best.rows}
+        made = self.tunable.cross(parents, size, number * size, conditions) if size and parents else None
+        if made is None:
+            return
+        raw, keys = self._scored(made)
+        good = [i for i, score in enumerate(raw) if score > least]
+        if good:
+            some = made.rows(good)
+            with torch.no_grad():
+                prior = self.tunable.log_likelihood(self.tunable.prior, some).cpu()
+            self._best.add(some, [keys[i] for i in good], [raw[i] for i in good], prior)
 
     def _scored(self, written: Written[Any]) -> tuple[list[float], list[str | None]]:
         """Score and key of each string; a material that came before is not scored again."""
@@ -239,7 +228,7 @@ class Tuner:
 
     def _learn(self, likelihood: Tensor, scores: Tensor, prior: Tensor, best: float) -> None:
         """One step of the optimizer on the batch and some of the best so far."""
-        if again := self._best.draw(_REPLAYED, self._generator):
+        if again := self._best.draw(self.settings.replayed, self._generator):
             written, raw, known = again
             likelihood = torch.cat([likelihood, self.tunable.log_likelihood(self.tuning.network, written).cpu()])
             scores, prior = torch.cat([scores, raw / best]), torch.cat([prior, known])

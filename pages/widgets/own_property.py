@@ -21,6 +21,8 @@ from pages.runs.progress import look, show_progress
 from pages.widgets.refusal import show_refusal
 
 _JOB, _REFUSED = "own-training", "own-refused"
+#: Rows that were left out and are named one by one; the others are counted.
+_NAMED = 5
 _WAYS = ("at least", "at most", "value", "range")
 
 
@@ -51,8 +53,11 @@ def ask_table(kind: str) -> None:
             show_progress(job, "own-cancel")
         elif seen.error:
             show_refusal(_(seen.error))
-    for row, reason in st.session_state.get(_REFUSED, ())[:5]:
+    refused = st.session_state.get(_REFUSED, ())
+    for row, reason in refused[:_NAMED]:
         st.caption(_("Row {n}: {reason}").format(n=row, reason=_(reason)))
+    if len(refused) > _NAMED:
+        st.caption(_("… and {n} more rows that were left out").format(n=len(refused) - _NAMED))
 
 
 def _begin(data: bytes, column: str, name: str, unit: str) -> None:

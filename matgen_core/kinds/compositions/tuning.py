@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -52,6 +52,10 @@ class TunableFormulas:
         """(B,) in nats."""
         assert isinstance(network, ConditionalGPT)
         return -network.loss(written.strings, written.conditions)
+
+    def cross(self, parents: Mapping[str, float], size: int, first: int, conditions: Tensor) -> Written[Formula] | None:
+        """None: nothing is crossed."""
+        return None
 
     def assess(self, candidates: Sequence[Candidate[Formula]]) -> list[Candidate[Formula] | None]:
         """Predictions by MatBERT, where goals ask for some; None where a constraint, the charges or novelty reject."""

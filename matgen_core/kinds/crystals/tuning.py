@@ -6,7 +6,7 @@ critic expects of it. Placing, relaxing and judging come with the run that draws
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,6 +76,10 @@ class TunableSkeletons:
         """(B,) in nats."""
         assert isinstance(network, ConditionalGPT)
         return -network.loss(written.strings, written.conditions)
+
+    def cross(self, parents: Mapping[str, float], size: int, first: int, conditions: Tensor) -> Written[Crystal] | None:
+        """None: nothing is crossed."""
+        return None
 
     def assess(self, candidates: Sequence[Candidate[Crystal]]) -> list[Candidate[Crystal] | None]:
         """What the critic expects of each; None where no charges balance."""

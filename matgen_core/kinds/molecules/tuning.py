@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from matgen_core.chem.crossover import breed
 from matgen_core.chem.molecule import canonical, parse
+from matgen_core.core.errors import BadInput
 from matgen_core.core.errors import Cancelled as Ended
-from matgen_core.core.records import Candidate, Molecule
+from matgen_core.core.records import Candidate, Molecule, Origin
 from matgen_core.kinds.molecules.generate import load_writer, write_strings
 from matgen_core.kinds.molecules.judge import REJECTING
-from matgen_core.kinds.molecules.smiles import PAD
+from matgen_core.kinds.molecules.smiles import PAD, encode
 from matgen_core.kinds.protocol import Cancelled, Written
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 if TYPE_CHECKING:
     from matgen_core.kinds.molecules.kind import MoleculeStages
 
+#: Tries for each child that is wanted.
+_TRIES = 4
 _REJECTING = tuple(rule for rule in REJECTING if rule != "duplicate")
 
 
@@ -61,6 +67,34 @@ class TunableSmiles:
         """(B,) in nats."""
         assert isinstance(network, ConditionalSMILESGenerator)
         return -network.loss(written.strings, written.conditions)
+
+    def cross(
+        self, parents: Mapping[str, float], size: int, first: int, conditions: Tensor
+    ) -> Written[Molecule] | None:
+        """Pieces of two molecules put together, as far as the network has tokens for them."""
+        brief = self._stages.brief
+        rng = random.Random(brief.seed * 100_003 + first)
+        names, weights = list(parents), [score + 1e-10 for score in parents.values()]
+        found: dict[str, list[int]] = {}
+        for _ in range(_TRIES * size):
+            if len(found) >= size:
+                break
+            child = breed(names, weights, rng)
+            if child is not None and child not in found:
+                with suppress(BadInput):
+                    found[child] = encode(child)
+        if not found:
+            return None
+        width = max(map(len, found.values()))
+        tokens = torch.tensor([string + [PAD] * (width - len(string)) for string in found.values()])
+        rows = torch.arange(len(found)) % len(conditions)
+        made = tuple(
+            Candidate(
+                f"{brief.seed}-c{first + i:05d}", Molecule(name), Origin("crossover", self.checkpoint, brief.seed)
+            )
+            for i, name in enumerate(found)
+        )
+        return Written(tokens.to(conditions.device), conditions[rows], made)
 
     def assess(self, candidates: Sequence[Candidate[Molecule]]) -> list[Candidate[Molecule] | None]:
         """Properties by RDKit; None where a pattern, an alert or accessibility rejects."""

@@ -12,9 +12,8 @@ from typer.testing import CliRunner
 
 from matgen_core.cli.main import app
 from matgen_core.core.errors import BadInput
-from matgen_core.evaluation.guacamol import guacamol_goals
+from matgen_core.evaluation.guacamol import PUBLISHED, guacamol_goals
 from matgen_core.evaluation.optimising import (
-    PUBLISHED,
     Oracle,
     area_of_top,
     is_training_molecule,
