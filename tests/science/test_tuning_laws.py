@@ -11,6 +11,7 @@ import torch
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate
 from matgen_core.core.settings import CompositionSettings, TuneSettings
+from matgen_core.kinds.molecules.smiles import decode
 from matgen_core.kinds.protocol import Brief, Tunable
 from matgen_core.kinds.registry import NAMES, load_kind
 from matgen_core.models.likelihood_tuning import distance
@@ -96,3 +97,30 @@ def test_a_goal_that_the_generator_is_told_of_conditions_what_it_writes() -> Non
     target = Target({"band_gap": Goal.at(4.0)})
     told = kind.tunable(Brief(target, target, 0, CompositionSettings()))
     assert float(told.write(told.prior, 8, 0).conditions.nan_to_num(-1.0).max()) == 4.0
+
+
+def rings(candidates: Sequence[Candidate[Any]]) -> list[float]:
+    return [min(1.0, 0.1 + c.material.smiles.count("1") / 6) for c in candidates]
+
+
+def test_children_of_the_best_are_scored_and_learnt_from_and_measure_nothing() -> None:
+    made, settings = tunable("molecules"), TuneSettings(batch=8, steps=1, crossed=12, replayed=16)
+    tuner = Tuner(made, rings, name_of, name_of, settings)
+    tuning = tuner.run()
+    children = {key for key, (_score, c) in tuner.found.items() if c.origin.engine == "crossover"}
+    assert 12 <= len(children) <= 2 * 12
+    assert len(tuner.found) - len(children) <= 2 * 8
+    assert all(0.0 <= step.valid <= 1.0 for step in tuning.curve)
+    drawn = tuner._best.draw(100, torch.Generator().manual_seed(0))
+    assert drawn is not None
+    again, scores, prior = drawn
+    with torch.no_grad():
+        assert torch.allclose(made.log_likelihood(made.prior, again), prior, atol=1e-2)
+    written = {decode(row[row > 0].tolist()) for row in again.strings}
+    assert children & written, "some children are good enough to be learnt from"
+    assert float(scores.max()) == pytest.approx(max(score for score, _c in tuner.found.values()))
+
+
+def test_what_has_no_children_is_tuned_as_before() -> None:
+    one, other = (run(TuneSettings(batch=16, steps=2, crossed=crossed))[1] for crossed in (0, 32))
+    assert [step.score for step in one.curve] == [step.score for step in other.curve]
