@@ -112,8 +112,7 @@ def mean_of_top(scores: Sequence[float]) -> float:
 
 # --------------------------------------------------------------------------------------------------------- searches
 
-#: The distance is wide: a goal such as rediscovery lies far from what the shipped generator writes. Children of the best
-#: cost a hundredth of a string of the network.
+#: The distance is wide: a goal such as rediscovery lies far from what the shipped generator writes.
 TUNING = TuneSettings(
     batch=32, steps=2000, seconds=86_400, distance=200.0, bucket=25, patience=1000, replayed=32, crossed=128
 )
