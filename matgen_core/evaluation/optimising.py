@@ -24,7 +24,7 @@ from matgen_core.core.messages import join
 from matgen_core.core.records import Molecule
 from matgen_core.core.settings import MoleculeSettings, TuneSettings
 from matgen_core.evaluation.genetic import POPULATION, evolve
-from matgen_core.evaluation.guacamol import GuacaMolGoal, guacamol_goals
+from matgen_core.evaluation.guacamol import PUBLISHED, GuacaMolGoal, guacamol_goals
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind
@@ -184,6 +184,7 @@ def measure_search(goal: GuacaMolGoal, method: str, calls: int, seed: int, cance
         "seconds": round(seconds, 1),
         "curve": [round(mean_of_top(scores[: calls * tenth // 10]), 4) for tenth in range(1, 11)],
         "found": [[smiles, round(score, 4)] for smiles, score in best],
+        "published": list(PUBLISHED.get(goal.name, ())),
         "target_in_training": any(map(is_training_molecule, goal.targets)),
     }
 
