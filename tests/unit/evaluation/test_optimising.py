@@ -74,10 +74,10 @@ def test_the_area_rewards_what_is_found_early() -> None:
 
 
 def test_tuning_learns_within_its_calls() -> None:
-    oracle = Oracle(ISOMER, 200)
-    search_by_tuning(oracle, lambda: oracle.over, 0, TuneSettings(batch=16, crossed=32, distance=200.0))
+    oracle = Oracle(ISOMER, 150)
+    search_by_tuning(oracle, lambda: oracle.over, 0, TuneSettings(batch=12, crossed=38, distance=200.0))
     scores = list(oracle.scores.values())
-    assert len(scores) == 200
+    assert len(scores) == 150
     assert sum(scores[-50:]) > 2 * sum(scores[:50])
 
 
