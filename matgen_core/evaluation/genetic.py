@@ -32,7 +32,7 @@ def evolve(
         start: SMILES of the first population.
         score: of a canonical SMILES; it keeps what it was asked.
         over: asked before each molecule.
-        end_round: told of the end of each generation.
+        end_round: called after each generation.
         seed: of the draws.
     """
     rng = random.Random(seed)

@@ -35,7 +35,7 @@ from matgen_core.workflows.tuning import Tuner
 _COUNT, EVERY = 10, 100
 #: A search has ended when its best of so many did not change for so many rounds, after so many calls.
 _BEST, _ROUNDS, _AFTER = 100, 10, 1000
-#: What a score of 1 is told from.
+#: From so much on a score counts as 1.
 _FULL = 1.0 - 1e-9
 #: Whether to stop.
 Asked = Callable[[], bool] | None
@@ -213,8 +213,8 @@ def measure_guacamol(
         calls: each.
         seed: of the draws.
         rows: measured before.
-        keep: told of all rows after each search.
-        say: told what each brought.
+        keep: called with all rows after each search.
+        say: called with what each brought.
         cancelled: asked often; once it says yes, what was measured before comes back.
 
     Raises:

@@ -75,8 +75,8 @@ def measure_own_property(
         settings: of the tuning.
         tasks: what is measured.
         rows: measured before; that of a task which is measured again is replaced.
-        keep: told of all rows after each task.
-        say: told of each task when it is done.
+        keep: called with all rows after each task.
+        say: called with each task when it is done.
     """
     found = list(rows)
     for task in tasks:

@@ -11,7 +11,7 @@ from matgen_core.chem.molecule import parse, properties, read_pattern
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import Message, join
-from matgen_core.core.properties import PROPERTIES, WHOLE, asked_of
+from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE, asked_of
 from matgen_core.core.settings import DOMAINS, MoleculeSettings, check_settings
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import check_beginning
