@@ -78,14 +78,19 @@ def round_chance(chance: float | None) -> float | None:
 
 
 def cost_of_goals(candidate: Candidate[M], target: Target) -> float:
-    """What ranking holds against a candidate: its distance to each goal, and its doubt that the goal is met.
+    """What ranking holds against a candidate: the sum of :func:`costs_of_goals`."""
+    return sum(costs_of_goals(candidate, target).values())
+
+
+def costs_of_goals(candidate: Candidate[M], target: Target) -> dict[str, float]:
+    """What ranking holds against a candidate by goal: its distance to it, and its doubt that it is met.
 
     A distance is in tolerances of its property (1 for counts), at most ten, and ten without a prediction. Doubt is one
     less the probability, so that of two predictions as near the surer one comes first; no spread, no doubt.
     """
-    total = 0.0
+    costs: dict[str, float] = {}
     for key, goal in target.goals.items():
         value, sure = candidate.best(key), chance_of(candidate, target, key)
-        total += 10.0 if value is None else min(10.0, goal.distance(value) / (PROPERTIES[key].tolerance or 1.0))
-        total += 0.0 if sure is None else 1.0 - sure
-    return total
+        apart = 10.0 if value is None else min(10.0, goal.distance(value) / (PROPERTIES[key].tolerance or 1.0))
+        costs[key] = apart + (0.0 if sure is None else 1.0 - sure)
+    return costs

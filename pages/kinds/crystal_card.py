@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 import pandas as pd
@@ -18,6 +19,7 @@ from matgen_core.kinds.crystals.files import (
     to_poscar,
     to_xyz,
 )
+from matgen_core.kinds.crystals.first_principles import to_inputs_zip
 from matgen_core.viz.crystals import draw_diffraction
 from pages.i18n.formatting import (
     group_html,
@@ -87,6 +89,10 @@ def _offer_files(candidate: Candidate) -> None:
         ):
             name = file_name(candidate, extension)
             st.download_button(label, text, name, key=f"one-{extension}", on_click="ignore")
+        for label, program in ((_("VASP input"), "vasp"), (_("Quantum ESPRESSO input"), "espresso")):
+            name = file_name(candidate, f"{program}.zip")
+            inputs = partial(to_inputs_zip, [candidate], program)
+            st.download_button(label, inputs, name, key=f"one-{program}-input", on_click="ignore")
     st.code(to_cif(candidate), language=None, height=300)
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from matgen_core.core.goal_probability import chance, round_chance
+from matgen_core.core.goal_probability import chance, costs_of_goals, round_chance
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.kinds.known_phases import cost_above_hull
 from pages.i18n.formatting import (
     CHARGES,
     charge_verdict,
@@ -51,6 +52,16 @@ def shared_columns(score: str) -> Columns:
         "met": words(_("Met"), width=45, help=_("Whether every target is met")),
         "chance": numbers(_("P(met)"), format="percent", width=65, help=chance_help),
         "score": score_column(score),
+        "parts": st.column_config.BarChartColumn(
+            _("Score by part"),
+            y_min=0.0,
+            y_max=10.0,
+            width=90,
+            help=_(
+                "What the score is made of, from left to right: each target in the order of the page, then the "
+                "energy above hull. A high bar costs most"
+            ),
+        ),
         "metal": numbers(_("P(metal)"), format="percent", width=75, help=metal_help),
         "charge": words(_("Charges"), width=60, help=_(CHARGES)),
         "cautions": words(_("Caution"), width=120, help=caution_help),
@@ -62,7 +73,17 @@ def target_cells(candidate: Candidate[Any], target: Target) -> dict[str, object]
     met: dict[str, object] = {}
     if target.goals:
         met = {"met": "✓" if met_all(candidate) else "✗", "chance": round_chance(chance(candidate, target))}
-    return met | {"score": candidate.score}
+    return met | {"score": candidate.score, "parts": score_parts(candidate, target)}
+
+
+def score_parts(candidate: Candidate[Any], target: Target) -> list[float] | None:
+    """What the score is made of: of each target in its order, then of the energy above hull; None before it is scored.
+
+    What takes a candidate off the list, a thousand in the score, is no part.
+    """
+    if candidate.score is None:
+        return None
+    return [round(cost, 3) for cost in (*costs_of_goals(candidate, target).values(), cost_above_hull(candidate))]
 
 
 def charge_cells(candidate: Candidate[Any]) -> dict[str, object]:

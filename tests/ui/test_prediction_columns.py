@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Formula, Origin, Prediction
+from matgen_core.kinds.crystals.rank import REJECTING, rank
 from pages.i18n.formatting import prediction_text
-from pages.widgets.prediction_columns import heading, prediction_cells, spread_column
+from pages.widgets.prediction_columns import heading, prediction_cells, score_parts, spread_column
 
 
 def read(prediction: Prediction) -> dict[str, object]:
@@ -45,3 +49,14 @@ def test_a_column_without_a_spread_is_hidden() -> None:
 def test_units_stand_in_brackets() -> None:
     assert heading("band_gap", "Gap", True) == "Gap (eV) ◎"
     assert heading("logp", "logP", False) == "logP"
+
+
+def test_the_parts_of_a_score_add_up_to_it(found: tuple[Candidate, ...]) -> None:
+    target = Target({"band_gap": Goal.at(3.0), "formation_energy": Goal.at_most(-2.5)})
+    for candidate in rank(found, target):
+        parts = score_parts(candidate, target)
+        assert parts is not None
+        assert len(parts) == 3
+        thousands = 1000 * sum(candidate.failed(rule) for rule in REJECTING)
+        assert candidate.score == pytest.approx(sum(parts) + thousands, abs=0.01)
+    assert score_parts(replace(found[0], score=None), target) is None

@@ -1,0 +1,85 @@
+"""The first page: examples lead to their pages and begin there, the last runs and the machine are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from matgen_core.core.records import Candidate, Molecule, Origin, Progress
+from matgen_core.runs.store import VARIABLE, open_store
+from pages.kinds.crystal_examples import EXAMPLES
+from pages.runs.jobs import Job
+from pages.runs.notices import Followed
+from pages.widgets.examples import link_of
+
+ROOT = Path(__file__).parents[2]
+MOLECULE = Candidate("0-0", Molecule("CCO"), Origin("test"))
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+
+
+def open_home() -> AppTest:
+    return AppTest.from_file(str(ROOT / "pages" / "explore" / "home.py"), default_timeout=300).run()
+
+
+@pytest.mark.usefixtures("store")
+def test_it_says_what_it_does_on_what_machine_and_what_ran_last() -> None:
+    page = open_home()
+    assert not page.exception
+    assert not page.error
+    assert {"run-transparent", "run-lead", "run-lesson"} <= {button.key for button in page.button}
+    said = " ".join(caption.value for caption in page.caption)
+    assert "No run yet" in said
+    assert "checks passed" in said or "viewer" in said
+    assert any("cores" in text.value for text in page.markdown)
+    kept = open_store().begin("molecules", {}, 0, name="my alcohols")
+    open_store().add(kept, [MOLECULE])
+    open_store().end(kept, "finished", seconds=3.0)
+    page = open_home()
+    assert page.button(key=f"open-{kept}").label == "my alcohols"
+    assert any("Molecules · finished · 1 ·" in caption.value for caption in page.caption)
+
+
+def test_the_link_of_an_example_says_all_that_it_asks_for() -> None:
+    (example,) = [one for one in EXAMPLES if one.key == "transparent"]
+    link = link_of(example)
+    assert link["band_gap_ask"] == "range"
+    assert (link["band_gap_low"], link["band_gap_high"]) == ("3.0", "8.0")
+    assert (link["include"], link["exclude"]) == (["O"], ["Pb", "Cd"])
+    page = AppTest.from_file(str(ROOT / "pages" / "design" / "crystals.py"), default_timeout=300)
+    for key, value in link.items():
+        page.query_params[key] = value
+    page.run()
+    assert not page.exception
+    assert not page.warning
+    assert page.number_input(key="count").value == example.settings["count"]
+
+
+def script() -> None:
+    import streamlit as st
+
+    from pages.runs.notices import tell_of_ended_runs
+
+    st.title("another page")
+    tell_of_ended_runs()
+
+
+@pytest.mark.parametrize(("error", "said"), [(None, "the run is done. Candidates: 1."), ("broken", "the run failed")])
+def test_a_run_that_was_left_says_once_that_it_has_ended(error: str | None, said: str) -> None:
+    page = AppTest.from_function(script, default_timeout=60)
+    job = Job(1, begun=0.0, progress=Progress("assess", 1, 1, (MOLECULE,)), error=error)
+    page.session_state["runs-followed"] = [Followed(job, "my alcohols", "the page of molecules")]
+    page.run()
+    assert not page.toast
+    job.ended = 1.0
+    page.run()
+    assert [toast.value for toast in page.toast] == [toast.value for toast in page.toast if said in toast.value]
+    assert len(page.toast) == 1
+    assert "my alcohols" in page.toast[0].value
+    page.run()
+    assert not page.toast
