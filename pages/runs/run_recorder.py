@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -19,7 +19,7 @@ from pages.runs.run_names import run_name
 _OWNER = "owner"
 #: What an address may say beside the settings of its page.
 OF_EVERY_PAGE = frozenset({_OWNER, "lang", "resume"})
-_AGAIN = "begin-again"
+_AGAIN, _SET = "begin-again", "begin-with"
 
 
 def owner() -> str:
@@ -34,6 +34,8 @@ def owner() -> str:
 def begin_record(kind: str, seed: int, name: str, before: Sequence[Candidate[Any]] = ()) -> Recorder:
     """A run of this session under what it was asked for, with the settings of its address."""
     settings = {key: st.query_params.get_all(key) for key in st.query_params if key not in OF_EVERY_PAGE}
+    for key, value in st.session_state.pop(_SET, {}).items():  # the address follows once the page is drawn
+        settings[key] = value if isinstance(value, list) else [value]
     return Recorder(kind, settings, seed, owner(), before, name)
 
 
@@ -62,9 +64,15 @@ def offer_last_run(kind: str) -> None:
             st.switch_page("pages/explore/runs.py", query_params={"run": last.id})
 
 
-def begin_again(page: str) -> None:
-    """Has a page begin by itself with the settings of the address that it is opened with."""
+def begin_again(page: str, settings: Mapping[str, str | list[str]] | None = None) -> None:
+    """Has a page begin by itself with the settings of the address that it is opened with.
+
+    Args:
+        page: name of it.
+        settings: that its controls were just given, as the address will have them; None where it has them already.
+    """
     st.session_state[_AGAIN] = page
+    st.session_state[_SET] = settings or {}
 
 
 def told_to_begin(page: str) -> bool:

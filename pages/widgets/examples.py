@@ -65,5 +65,4 @@ def begin_example(kind: str, example: Example) -> None:
     """Sets the controls of the page of a kind to an example, and has it begin; a goal set before is taken away."""
     nothing = {f"{key}_ask": "any" for key in asked_of(kind)}
     st.session_state.update({**nothing, **goal_values(example.goals), **example.settings})
-    st.query_params.update(link_of(example))  # the run is kept with the settings of the address
-    begin_again(kind)
+    begin_again(kind, link_of(example))

@@ -85,6 +85,7 @@ def test_a_crystal_without_a_judge_or_a_gap_says_so(found: tuple[Candidate[Any],
 
 def test_what_is_no_molecule_says_why() -> None:
     keys = {"logp": 1.0, "solubility": -2.0, "weight": 78.0, "donors": 0.0, "acceptors": 0.0, "sa_score": 1.0}
+    keys |= {"tpsa": 0.0, "rotatable": 0.0}
     whole = {key: Prediction(key, value, None, "", "RDKit") for key, value in keys.items()}
     good = Candidate("a", Molecule("c1ccccc1"), Origin("t"), whole, (Verdict("valid", True),))
     bad = Candidate("b", Molecule("C("), Origin("t"), {}, (Verdict("valid", False, "an open bracket"),))

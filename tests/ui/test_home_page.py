@@ -83,3 +83,24 @@ def test_a_run_that_was_left_says_once_that_it_has_ended(error: str | None, said
     assert "my alcohols" in page.toast[0].value
     page.run()
     assert not page.toast
+
+
+def begun_by_an_example() -> None:
+    import streamlit as st
+
+    from pages.kinds.crystal_examples import EXAMPLES
+    from pages.runs.run_recorder import begin_record
+    from pages.widgets.examples import begin_example
+
+    begin_example("crystals", EXAMPLES[0])
+    st.session_state["first"] = begin_record("crystals", 0, "an example").run
+    st.session_state["second"] = begin_record("crystals", 0, "another").run
+
+
+@pytest.mark.usefixtures("store")
+def test_the_run_of_an_example_is_kept_with_its_settings() -> None:
+    page = AppTest.from_function(begun_by_an_example, default_timeout=60).run()
+    assert not page.exception
+    kept = open_store().get(page.session_state["first"]).settings
+    assert (kept["band_gap_ask"], kept["band_gap_low"], kept["exclude"]) == (["range"], ["3.0"], ["Pb", "Cd"])
+    assert open_store().get(page.session_state["second"]).settings == {}
