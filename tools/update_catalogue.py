@@ -36,6 +36,8 @@ ERRORS = (
     "MissingReference",
     "StoreError",
     "WorkerProblem",
+    "WorkerLost",
+    "NoWorkers",
 )
 #: Functions whose literal arguments are for a reader, and which of the arguments; None is the first.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {

@@ -21,6 +21,7 @@ from matgen_core.cli.options import (
 )
 from matgen_core.cli.reporting import print_progress
 from matgen_core.cli.running import Work, at_work
+from matgen_core.cli.workers import Workers, with_workers
 from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Progress
@@ -50,12 +51,14 @@ def generate_command(kind: str) -> Command:
     @with_settings(ConstraintTexts, record.constraints, parameter="texts")
     @with_option("count", int, record.count, f"{kind} to keep: {record.counted}")
     @with_files(kind)
+    @with_workers
     def command(
         goals: dict[str, Goal],
         settings: Any,
         texts: ConstraintTexts,
         count: int,
         files: Files,
+        workers: Workers,
         seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
         everything: Annotated[bool, typer.Option("--all", help="also write rejected candidates")] = False,
     ) -> None:
@@ -69,15 +72,17 @@ def generate_command(kind: str) -> Command:
             made.check(target, count, settings)
             for caution in made.cautions(target, settings):
                 typer.echo(f"note: {caution}", err=True)
-            found = design(
-                kind,
-                target,
-                count,
-                seed=seed,
-                settings=settings,
-                on_progress=print_progress,
-                cancelled=work.cancelled,
-            )
+            with workers.open() as executor:
+                found = design(
+                    kind,
+                    target,
+                    count,
+                    seed=seed,
+                    settings=settings,
+                    on_progress=print_progress,
+                    cancelled=work.cancelled,
+                    executor=executor,
+                )
             kept = count_kept(kind, found, settings)
             files.save(work, kind, found if everything else kept.candidates)
             typer.echo(_say_kept(kind, kept, bool(goals)), err=files.printed)
@@ -96,6 +101,7 @@ def design_command(kind: str) -> Command:
     @with_settings(Budget, usual=record.budget, parameter="budget")
     @with_settings(Rules, record.rules, parameter="rules")
     @with_files(kind, "the candidates that passed; ")
+    @with_workers
     def command(
         goals: dict[str, Goal],
         settings: Any,
@@ -103,6 +109,7 @@ def design_command(kind: str) -> Command:
         budget: Budget,
         rules: Rules,
         files: Files,
+        workers: Workers,
         seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
         everything: Annotated[
             Path | None, typer.Option(help="CSV of all generated candidates, with the reasons")
@@ -114,16 +121,18 @@ def design_command(kind: str) -> Command:
             from matgen_core.kinds.registry import write
             from matgen_core.workflows.design import design_until
 
-            run = design_until(
-                kind,
-                target,
-                budget,
-                rules=rules,
-                seed=seed,
-                settings=settings,
-                on_progress=_print_found,
-                cancelled=work.cancelled,
-            )
+            with workers.open() as executor:
+                run = design_until(
+                    kind,
+                    target,
+                    budget,
+                    rules=rules,
+                    seed=seed,
+                    settings=settings,
+                    on_progress=_print_found,
+                    cancelled=work.cancelled,
+                    executor=executor,
+                )
             files.save(work, kind, run.listed)
             if everything is not None:
                 work.save(everything, write(kind, run.candidates))
@@ -196,6 +205,8 @@ def _say_run(run: DesignRun[Any]) -> None:
     typer.echo(f"{_ENDED[run.ended]} after {run.seconds:.0f} s: {steps}", err=True)
     if run.funnel.reasons:
         typer.echo("rejected because: " + ", ".join(f"{rule} {n}" for rule, n in run.funnel.reasons), err=True)
+    if run.said_aside:
+        typer.echo(f"note: {run.said_aside}", err=True)
 
 
 def _print_found(progress: Progress[Any]) -> None:

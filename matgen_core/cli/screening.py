@@ -13,6 +13,7 @@ import typer
 from matgen_core.cli.options import with_settings
 from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
+from matgen_core.cli.workers import Workers, with_workers
 from matgen_core.core.errors import BadInput
 from matgen_core.core.settings import Rules
 
@@ -24,9 +25,11 @@ _OFFERED = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", 
 
 
 @with_settings(Rules, _OFFERED, parameter="rules", usual=Rules(known=True))
+@with_workers
 def screen(
     out: Annotated[Path, typer.Option(help="folder for the results")],
     rules: Rules,
+    workers: Workers,
     files: Annotated[list[Path] | None, typer.Argument(help="CSV, CIF, a folder or zip of CIFs, SDF, SMILES")] = None,
     run: Annotated[str, typer.Option(help="a stored run (matgen runs list) instead of files")] = "",
     objective: Annotated[
@@ -60,16 +63,18 @@ def screen(
         items: Iterator[Item] = (
             iter(open_store().candidates(run, drafts=False)) if run else read_files(list(files or []), notes)
         )
-        outcome = screen_to_folder(
-            items,
-            objectives,
-            out,
-            rules=rules,
-            further=partial(add_own_predictions, names=names) if names else None,
-            source=source,
-            on_progress=_print_progress,
-            cancelled=work.cancelled,
-        )
+        with workers.open() as executor:
+            outcome = screen_to_folder(
+                items,
+                objectives,
+                out,
+                rules=rules,
+                further=partial(add_own_predictions, names=names) if names else None,
+                source=source,
+                on_progress=_print_progress,
+                cancelled=work.cancelled,
+                executor=executor,
+            )
         for asked, path in outcome.moved.items():
             work.found_at(asked, path)
         counts: dict[str, Any] = dict(outcome.funnel.counts)

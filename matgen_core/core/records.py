@@ -257,6 +257,10 @@ class Candidate(Generic[M]):
         rules = {v.rule for v in verdicts}
         return replace(self, verdicts=(*(v for v in self.verdicts if v.rule not in rules), *verdicts))
 
+    def change_verdict(self, verdict: Verdict) -> Candidate[M]:
+        """A copy with ``verdict`` in the place of the one of its rule; the same where that rule was not asked."""
+        return replace(self, verdicts=tuple(verdict if v.rule == verdict.rule else v for v in self.verdicts))
+
 
 @dataclass(frozen=True, slots=True)
 class Progress(Generic[M]):

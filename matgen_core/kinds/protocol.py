@@ -6,7 +6,7 @@ name. The loops of :mod:`matgen_core.workflows.design` and the screening know no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -30,6 +30,26 @@ Cancelled = Callable[[], bool] | None
 OnStage = Callable[[Sequence[Candidate[Any]]], None]
 #: Candidates as the content of a file.
 Writer = Callable[[Sequence[Candidate[Any]]], str | bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchName:
+    """What a batch depends on, beside what its run asks for: nothing else.
+
+    Args:
+        seed: of the run.
+        first: number of its first candidate.
+        size: candidates.
+    """
+
+    seed: int
+    first: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """Number of the first candidate of the next batch."""
+        return self.first + self.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +92,47 @@ class Batches:
             drawn += self.size(drawn)
         return drawn
 
+    def names(self, seed: int, first: int, last: int) -> Iterator[BatchName]:
+        """The batches from candidate number ``first`` on, in their order, up to number ``last``."""
+        while first < last:
+            name = BatchName(seed, first, min(self.size(first), last - first))
+            yield name
+            first = name.end
+
 
 @dataclass(frozen=True, slots=True)
 class ForCount:
-    """How many are generated together where so many are wanted: by the share that was kept so far.
+    """How many are generated together where so many are wanted.
 
-    >>> ForCount(Batches(512, 512), 1, 0.02).size(100, kept=60, drawn=80, most=1000)
-    53
+    As many as are wanted first, then each time a share of what was generated. The sizes follow from the count alone,
+    not from what was kept, so that several workers can begin before the first batch is back.
+
+    >>> plan = ForCount(Batches(4, 32), 1, 0.25)
+    >>> [name.size for name in plan.names(16, 40, 0)]
+    [4, 4, 8, 4, 5, 6, 8, 1]
 
     Args:
         batches: the size of a batch at most.
-        least: and at least.
-        share: the kept share is taken to be no less, so that one unlucky batch asks for no flood.
+        least: and at least, once so many were generated as are wanted.
+        growth: share of those generated so far that the next batch holds.
     """
 
     batches: Batches
     least: int
-    share: float
+    growth: float
 
-    def size(self, count: int, *, kept: int, drawn: int, most: int) -> int:
-        """Size of the next batch: the last one drawn should be the last needed."""
-        share = max(self.share, kept / drawn) if drawn else 1.0
-        return max(self.least, min(self.batches.size(drawn), most - drawn, round((count - kept) / share)))
+    def size(self, count: int, *, drawn: int, most: int) -> int:
+        """Size of the batch that begins after so many."""
+        further = count - drawn if drawn < count else max(self.least, round(self.growth * drawn))
+        return min(self.batches.size(drawn), further, most - drawn)
+
+    def names(self, count: int, most: int, seed: int, first: int = 0) -> Iterator[BatchName]:
+        """The batches of a run for a count, in their order: ``most`` candidates in all, from number ``first`` on."""
+        drawn = 0
+        while drawn < most:
+            name = BatchName(seed, first + drawn, self.size(count, drawn=drawn, most=most))
+            yield name
+            drawn += name.size
 
 
 @dataclass(frozen=True)
@@ -121,23 +160,25 @@ class Brief(Generic[S]):
 
 
 class Stages(Protocol[M]):
-    """The stages of one run. It remembers what came before, to tell repeats."""
+    """The stages of one run, or of one batch of it. They remember what they judged, to tell repeats.
+
+    A batch is drawn, predicted and judged by stages of its own, in any process; those of the run admit it.
+    """
 
     def draw(self, size: int, first: int, cancelled: Cancelled = None) -> Sequence[Candidate[M]]:
         """Candidates number ``first`` to ``first + size``; those that were finished, where ``cancelled`` said so.
+
+        Which they are follows from the seed and these two numbers, whatever came before.
 
         Raises:
             Cancelled: where none was finished.
         """
 
-    def predict(
-        self, batch: Sequence[Candidate[M]], most: int | None = None, cancelled: Cancelled = None
-    ) -> Sequence[Candidate[M]]:
+    def predict(self, batch: Sequence[Candidate[M]], cancelled: Cancelled = None) -> Sequence[Candidate[M]]:
         """The same candidates with their predictions, those excepted that are not worth them.
 
         Args:
             batch: drawn, or read from a file.
-            most: where predictions are for what is kept: of so many at most.
             cancelled: asked before each part of the work.
 
         Raises:
@@ -146,6 +187,16 @@ class Stages(Protocol[M]):
 
     def judge(self, batch: Sequence[Candidate[M]]) -> tuple[Candidate[M], ...]:
         """The same candidates with a verdict of every rule, each with its reason."""
+
+    def admit(self, batch: Sequence[Candidate[M]], most: int | None = None) -> tuple[Candidate[M], ...]:
+        """The same candidates, judged batch by batch elsewhere, as the next ones of this run.
+
+        Which of them repeats a candidate of an earlier batch is told here.
+
+        Args:
+            batch: judged.
+            most: how many are still wanted, where a kind keeps no more than that.
+        """
 
 
 @dataclass(frozen=True, eq=False)

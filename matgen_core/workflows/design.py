@@ -7,28 +7,23 @@ filter and count; nothing of them goes back into generation, so that they stay a
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic
 
-from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Target
-from matgen_core.core.messages import Message
+from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Candidate, M, Progress
 from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 from matgen_core.kinds.protocol import Brief, Kind
 from matgen_core.kinds.registry import load_kind
+from matgen_core.kinds.rules import passes
 from matgen_core.workflows.aims import Steered
-from matgen_core.workflows.loop import (
-    Clock,
-    DesignRun,
-    Working,
-    check_brief,
-    finished_before,
-    go_on,
-    stage_of_batch,
-)
+from matgen_core.workflows.loop import Asked, Clock, DesignRun, check_brief, go_on
 
 Settings = CrystalSettings | CompositionSettings | MoleculeSettings
 
@@ -43,6 +38,7 @@ def design(
     on_progress: Callable[[Progress[Any]], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     steered: Steered | None = None,
+    executor: Executor | None = None,
 ) -> tuple[Candidate[Any], ...]:
     """Draws materials of a kind for a target and says of each what it is.
 
@@ -62,6 +58,7 @@ def design(
             in its stage; ``done`` counts those kept.
         cancelled: asked often; once it says yes, what was found is returned.
         steered: a tuned copy of the generator, which draws, and properties of the user's own by which it is judged.
+        executor: does the batches; None: this process does. How many workers it has changes no candidate.
 
     Raises:
         BadTarget, BadInput: for what cannot be asked for.
@@ -71,7 +68,7 @@ def design(
         settings = steered.aims.settings(kind)[0] if steered else made.settings()
     made.check(target, count, settings)
     brief = Brief[Any](target, target, seed, settings, copy=steered.copy if steered else None)
-    return _generate(made, brief, count, (), on_progress, cancelled, steered)
+    return _generate(made, brief, count, (), on_progress, cancelled, steered, executor)
 
 
 def design_more(
@@ -84,6 +81,7 @@ def design_more(
     settings: Settings | None = None,
     on_progress: Callable[[Progress[Any]], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
 ) -> tuple[Candidate[Any], ...]:
     """Goes on from what :func:`design` found for the same target: so many more, ranked together with those before.
 
@@ -96,6 +94,7 @@ def design_more(
         settings: as before.
         on_progress: as of :func:`design`.
         cancelled: likewise.
+        executor: likewise.
 
     Raises:
         BadTarget, BadInput: for what cannot be asked for.
@@ -104,62 +103,71 @@ def design_more(
     settings = settings or made.settings()
     made.check(target, count, settings)
     finished = [candidate for candidate in before if not candidate.stage]
-    return _generate(made, Brief[Any](target, target, seed, settings), count, finished, on_progress, cancelled)
+    brief = Brief[Any](target, target, seed, settings)
+    return _generate(made, brief, count, tuple(finished), on_progress, cancelled, None, executor)
 
 
 def _generate(
     made: Kind[Any, Any],
     brief: Brief[Any],
     count: int,
-    before: Sequence[Candidate[Any]],
+    before: tuple[Candidate[Any], ...],
     on_progress: Callable[[Progress[Any]], None] | None,
     cancelled: Callable[[], bool] | None,
-    steered: Steered | None = None,
+    steered: Steered | None,
+    executor: Executor | None,
 ) -> tuple[Candidate[Any], ...]:
     """Batches until ``count`` are kept beside those ``before``."""
-    settings, report = brief.settings, on_progress or (lambda progress: None)
-    working = Working[Any]()
-    stages = made.begin(replace(brief, on_stage=working), before)
-
-    def order(candidates: Sequence[Candidate[Any]]) -> tuple[Candidate[Any], ...]:
-        return steered.aims.rank(made.name, candidates) if steered else made.rank(candidates, brief.target)
-
-    working.judge = stages.judge
-    working.tell = lambda batch: report(Progress(stage_of_batch(batch), kept, count, found, working=batch))
-    found, first = tuple(before), 1 + max((candidate.origin.index for candidate in before), default=-1)
-    kept, drawn, most, stopped = 0, 0, count * settings.cap, False
-    while kept < count and drawn < most and not stopped:
-        size = made.for_count.size(count, kept=kept, drawn=drawn, most=most)
-        working.batch = ()
-        report(Progress("generate", kept, count, found))
-        try:
-            batch = stages.draw(size, first + drawn, cancelled)
-            if not working.batch:  # a kind that tells nothing of its stages
-                working.tell(tuple(batch))
-            judged = stages.judge(stages.predict(batch, count - kept, cancelled))
-            if steered:
-                judged = steered.aims.finish(judged, lambda candidate: made.rejection(candidate, settings) is None)
-        except Cancelled:
-            found, stopped = order((*found, *working.keep())), True
-            break
-        drawn += size
-        kept = min(count, kept + sum(made.rejection(candidate, settings) is None for candidate in judged))
-        found = order((*found, *judged))
-        report(Progress("assess", kept, count, found))
-        stopped = cancelled is not None and cancelled()
-    note = (
-        ""
-        if kept >= count or stopped
-        else Message(
+    settings, clock = brief.settings, Clock(math.inf, cancelled)
+    first = 1 + max((candidate.origin.index for candidate in before), default=-1)
+    asked = Asked[Any](
+        made.name,
+        brief,
+        made.for_count.names(count, count * settings.cap, brief.seed, first),
+        count,
+        counts=lambda candidate: made.rejection(candidate, settings) is None,
+        order=partial(_rank, made.name, brief.target, steered),
+        finish=partial(_finish, made.name, settings, steered),
+        executor=executor,
+        beside=True,
+    )
+    run = go_on(asked, DesignRun(before, seed=brief.seed, drawn=first), clock, on_progress)
+    had = {candidate.id for candidate in before}
+    kept = min(count, sum(asked.counts(candidate) for candidate in run.candidates if candidate.id not in had))
+    note = run.said_aside
+    if kept < count and not clock.over:
+        few = Message(
             "{kept} of {count} requested candidates kept, from {drawn} generated; request fewer, or raise the "
             "limit of generated candidates",
             kept=kept,
             count=count,
-            drawn=drawn,
+            drawn=run.drawn - first,
         )
-    )
-    report(Progress("done", kept, count, found, note))
-    return found
+        note = join((few, note))
+    if on_progress:
+        on_progress(Progress("done", kept, count, run.candidates, note))
+    return run.candidates
+
+
+def _rank(
+    kind: str,
+    target: Target,
+    steered: Steered | None,
+    found: tuple[Candidate[Any], ...],
+    batch: tuple[Candidate[Any], ...],
+) -> tuple[Candidate[Any], ...]:
+    """Best first: as the kind ranks, or by the aims of a tuned generator."""
+    whole = (*found, *batch)
+    return steered.aims.rank(kind, whole) if steered else load_kind(kind).rank(whole, target)
+
+
+def _finish(
+    kind: str, settings: Settings, steered: Steered | None, batch: tuple[Candidate[Any], ...]
+) -> tuple[Candidate[Any], ...]:
+    """With what the predictors of the user's own say of those that are kept."""
+    if steered is None:
+        return batch
+    return steered.aims.finish(batch, lambda c: load_kind(kind).rejection(c, settings) is None)
 
 
 @dataclass(frozen=True)
@@ -203,6 +211,7 @@ def design_until(
     before: DesignRun[Any] | None = None,
     on_progress: Callable[[Progress[Any]], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
 ) -> DesignRun[Any]:
     """Draws materials of a kind until enough pass every stage, or the budget ends.
 
@@ -216,28 +225,28 @@ def design_until(
         before: a run to go on with; its seed and rules hold, the budget counts anew.
         on_progress: called after each stage of each batch; ``candidates`` is everything so far, ``done`` those listed.
         cancelled: asked often; once it says yes, what was found is returned.
+        executor: does the batches, as of :func:`design`; it is the time alone that can end two runs otherwise.
 
     Raises:
         BadTarget, BadInput: for goals, constraints, settings or budgets that cannot be.
     """
-    made, budget = load_kind(kind), budget or Budget()
+    budget = budget or Budget()
     run: DesignRun[Any] = before or DesignRun((), rules or Rules(), seed)
     aim, ruled = check_design(kind, target, budget, run.rules, settings)
-    clock, working = Clock(budget.seconds, cancelled), Working[Any]()
-    stages = made.begin(Brief(target, aim, run.seed, ruled, run.rules, on_stage=working), finished_before(run))
-    working.judge = stages.judge
-
-    def step(size: int, first: int) -> tuple[Candidate[Any], ...]:
-        batch = stages.draw(size, first, clock)
-        if not working.batch:
-            working.tell(tuple(batch))
-        # Where the time is over, what was placed is still predicted, which takes seconds, and so can be judged.
-        return stages.judge(stages.predict(batch, cancelled=clock.ended))
-
-    def order(found: Sequence[Candidate[Any]]) -> tuple[Candidate[Any], ...]:
-        return made.rank(found, target)
-
-    return go_on(run, budget, made.batches, step, order, clock, on_progress, working)
+    asked = Asked[Any](
+        kind,
+        Brief(target, aim, run.seed, ruled, run.rules),
+        load_kind(kind).batches.names(run.seed, run.drawn, run.drawn + budget.draws),
+        budget.want,
+        counts=partial(passes, rules=run.rules),
+        order=partial(_rank, kind, target, None),
+        executor=executor,
+    )
+    run = go_on(asked, run, Clock(budget.seconds, cancelled), on_progress)
+    if on_progress:
+        listed = min(budget.want, sum(map(asked.counts, run.candidates)))
+        on_progress(Progress("done", listed, budget.want, run.candidates, run.said_aside))
+    return run
 
 
 def check_design(

@@ -1,19 +1,27 @@
-"""One loop for every kind of material: batches are generated and checked until enough pass or the budget ends."""
+"""One loop for every kind of material: batches are generated and checked until enough pass or the budget ends.
+
+This process does the batches, or the workers of an executor do. The outcome is the same: a batch depends on its name
+alone, and what depends on earlier batches is told here, in their order.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Protocol
 
 from matgen_core.core.declaring import check_settings
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import Message, Text, join
 from matgen_core.core.records import DRAFTED, PLACED, Candidate, M, Progress
 from matgen_core.core.settings import Budget as Budget
-from matgen_core.kinds.protocol import Batches
-from matgen_core.kinds.registry import kind_of
+from matgen_core.core.spreading import SetAside, spread
+from matgen_core.kinds.protocol import BatchName, Brief
+from matgen_core.kinds.registry import kind_of, load_kind
 from matgen_core.kinds.rules import Funnel, Rules, count_stages, listed
 from matgen_core.kinds.solid_state import check_available
 
@@ -29,6 +37,7 @@ class DesignRun(Generic[M]):
         drawn: how many were asked of the generator, so that the next draw is another.
         seconds: spent.
         ended: "found", "time", "draws", "cancelled" or "interrupted".
+        aside: batches that no worker could finish, with the reason.
     """
 
     candidates: tuple[Candidate[M], ...] = ()
@@ -37,6 +46,21 @@ class DesignRun(Generic[M]):
     drawn: int = 0
     seconds: float = 0.0
     ended: str = "found"
+    aside: tuple[tuple[BatchName, Text], ...] = ()
+
+    @property
+    def said_aside(self) -> Text:
+        """One line on the batches that are missing; empty where none is."""
+        return join(
+            Message(
+                "candidates {first} to {last} of seed {seed} are missing: {reason}",
+                first=name.first,
+                last=name.end - 1,
+                seed=name.seed,
+                reason=reason,
+            )
+            for name, reason in self.aside
+        )
 
     @property
     def listed(self) -> tuple[Candidate[M], ...]:
@@ -69,12 +93,14 @@ class Working(Generic[M]):
     """The batch in work as its stages tell of it; where the run is cancelled it is kept as far as it came.
 
     Args:
-        judge: of the run's stages.
+        judge: of the stages of the batch.
+        admit: of the run's stages.
         tell: passes the batch on.
         batch: as it was told of last.
     """
 
     judge: Callable[[Sequence[Candidate[M]]], tuple[Candidate[M], ...]] = tuple
+    admit: Callable[[Sequence[Candidate[M]]], tuple[Candidate[M], ...]] = tuple
     tell: Callable[[tuple[Candidate[M], ...]], None] = lambda batch: None
     batch: tuple[Candidate[M], ...] = ()
 
@@ -83,14 +109,32 @@ class Working(Generic[M]):
         self.batch = tuple(batch)
         self.tell(self.batch)
 
+    def do(self, kind: str, brief: Brief[Any], name: BatchName, clock: Clock) -> tuple[Candidate[M], ...]:
+        """Draws, predicts and judges a batch in this process.
+
+        Raises:
+            Cancelled: where the clock said so.
+        """
+        self(())
+        stages = load_kind(kind).begin(replace(brief, on_stage=self))
+        self.judge = stages.judge
+        batch = stages.draw(name.size, name.first, clock)
+        if not self.batch:  # a kind that tells nothing of its stages
+            self(batch)
+        # Where the time is over, what was placed is still predicted, which takes seconds, and so can be judged.
+        return stages.judge(stages.predict(batch, cancelled=clock.ended))
+
     def keep(self) -> tuple[Candidate[M], ...]:
         """What a cancelled run keeps of the batch: what was predicted is judged, the rest stays as it is."""
         done = [candidate for candidate in self.batch if not candidate.stage]
-        return (*(self.judge(done) if done else ()), *(candidate for candidate in self.batch if candidate.stage))
+        judged = self.admit(self.judge(done)) if done else ()
+        return (*judged, *(candidate for candidate in self.batch if candidate.stage))
 
 
 def stage_of_batch(batch: Sequence[Candidate[Any]]) -> str:
-    """What is being done with a batch: "generate", "relax" or "predict"."""
+    """What is being done with a batch: "generate", "relax" or "predict"; nothing is there of one that is begun."""
+    if not batch:
+        return "generate"
     stages = {candidate.stage for candidate in batch}
     return "generate" if DRAFTED in stages else "relax" if PLACED in stages else "predict"
 
@@ -134,60 +178,133 @@ class Clock:
         return time.monotonic() - self.begun
 
 
-def go_on(
-    run: DesignRun[M],
-    budget: Budget,
-    batches: Batches,
-    step: Callable[[int, int], tuple[Candidate[M], ...]],
-    order: Callable[[Sequence[Candidate[M]]], tuple[Candidate[M], ...]],
-    clock: Clock,
-    on_progress: Callable[[Progress[M]], None] | None,
-    working: Working[M],
-) -> DesignRun[M]:
-    """Batches, generated and checked by ``step``, until enough pass or the budget ends.
+class KeptBatches(Protocol):
+    """Finished batches on a disk."""
+
+    def load(self, name: BatchName) -> Sequence[Candidate[Any]] | None:
+        """The judged candidates of a batch that was finished before; None of one that was not."""
+
+    def save(self, name: BatchName, judged: Sequence[Candidate[Any]]) -> None:
+        """Keeps a batch; it is on the disk when this returns."""
+
+
+@dataclass(frozen=True)
+class Asked(Generic[M]):
+    """What a run goes on for.
 
     Args:
+        kind: name of the kind.
+        brief: what is asked for.
+        names: of the batches, in their order.
+        wanted: candidates that count, after which the run ends.
+        counts: whether a judged candidate counts.
+        order: (those so far, the next batch) -> those that are kept in memory, best first.
+        finish: adds what only this process can say of an admitted batch.
+        executor: does the batches; None: this process does, and tells of each stage.
+        beside: whether those that were found before do not count.
+        folder: keeps finished batches, and has those that were finished before; None for none.
+    """
+
+    kind: str
+    brief: Brief[Any]
+    names: Iterable[BatchName]
+    wanted: int
+    counts: Callable[[Candidate[M]], bool]
+    order: Callable[[tuple[Candidate[M], ...], tuple[Candidate[M], ...]], tuple[Candidate[M], ...]]
+    finish: Callable[[tuple[Candidate[M], ...]], tuple[Candidate[M], ...]] = tuple
+    executor: Executor | None = None
+    beside: bool = False
+    folder: KeptBatches | None = None
+
+
+def go_on(
+    asked: Asked[M],
+    run: DesignRun[M],
+    clock: Clock,
+    on_progress: Callable[[Progress[M]], None] | None = None,
+) -> DesignRun[M]:
+    """Batches, generated, judged and admitted in their order, until enough count, all are done or the clock says so.
+
+    Each batch is judged by itself, here or by a worker. Which candidate repeats one of an earlier batch is told when
+    the batch is admitted, so that the outcome does not depend on who did it, nor on when.
+
+    Args:
+        asked: what for, and by whom.
         run: what was found before.
-        budget: when to end.
-        batches: how many are generated together.
-        step: (size, number of the first) -> checked candidates; fewer, or Cancelled where there is none, once the clock
-            said that it is over. Cancelled, too, where the user ended it: the batch in work is kept as far as it came.
-        order: best first.
-        clock: asked between batches, and by ``step`` within them.
-        on_progress: called after each stage of each batch.
-        working: the batch in work, of which ``step`` tells.
+        clock: asked between batches and within them; the first batch is finished whatever it takes.
+        on_progress: called after each stage of each batch that is done here, and after each admitted batch.
     """
     report = on_progress or (lambda progress: None)
-    found, drawn, last, ended = finished_before(run), run.drawn, run.drawn + budget.draws, "draws"
-    done, clock.waits = len(listed(found, run.rules)), True
-    while drawn < last and done < budget.want and not clock():
-        size = min(batches.size(drawn), last - drawn)
-        working.batch, kept, passing = (), found, done
-
-        def tell(
-            batch: tuple[Candidate[M], ...],
-            kept: tuple[Candidate[M], ...] = kept,
-            passing: int = passing,
-        ) -> None:
-            report(Progress(stage_of_batch(batch), passing, budget.want, kept, working=batch))
-
-        working.tell = tell
-        report(Progress("generate", passing, budget.want, kept))
+    found, drawn = finished_before(run), run.drawn
+    had = {candidate.id for candidate in found} if asked.beside else set[str]()
+    done, aside = sum(asked.counts(candidate) for candidate in found if candidate.id not in had), list(run.aside)
+    stages = load_kind(asked.kind).begin(asked.brief, found)
+    working = Working[M](admit=stages.admit)
+    working.tell = lambda batch: report(
+        Progress(stage_of_batch(batch), min(done, asked.wanted), asked.wanted, found, working=batch)
+    )
+    clock.waits = True
+    with closing(_batches(asked, clock, working)) as batches:
         try:
-            batch = step(size, drawn)
+            while done < asked.wanted and (made := next(batches, None)) is not None:
+                clock.waits = False
+                name, judged = made
+                if isinstance(judged, SetAside):
+                    aside, judged = [*aside, (name, judged.reason)], ()
+                batch = asked.finish(tuple(stages.admit(judged, asked.wanted - done)))
+                found = asked.order(found, batch)
+                done += sum(map(asked.counts, batch))
+                drawn = name.end if name.first == drawn else drawn
+                report(Progress("assess", min(done, asked.wanted), asked.wanted, found))
         except Cancelled:
             if clock.why == "cancelled":
-                found = order((*found, *working.keep()))
-                done = len(listed(found, run.rules))
-            break
-        clock.waits = False
-        drawn += size
-        found = order((*found, *batch))
-        done = len(listed(found, run.rules))
-        report(Progress("assess", min(budget.want, done), budget.want, found))
-    if done >= budget.want:
-        ended = "found"
-    elif clock.over:
-        ended = clock.why
-    report(Progress("done", min(budget.want, done), budget.want, found))
-    return DesignRun(found, run.rules, run.seed, drawn, run.seconds + clock.seconds, ended)
+                found = asked.order(found, asked.finish(working.keep()))
+                done = sum(asked.counts(candidate) for candidate in found if candidate.id not in had)
+    ended = "found" if done >= asked.wanted else clock.why if clock.over else "draws"
+    return DesignRun(found, run.rules, run.seed, drawn, run.seconds + clock.seconds, ended, tuple(aside))
+
+
+def _batches(
+    asked: Asked[M], clock: Clock, working: Working[M]
+) -> Generator[tuple[BatchName, Sequence[Candidate[M]] | SetAside], None, None]:
+    """The batches of a run in their order, each judged by itself.
+
+    Raises:
+        Cancelled: where the clock said so; ``working`` has what this process was doing.
+    """
+    folder = asked.folder
+    if asked.executor is not None:
+        work = BatchWork[M](asked.kind, asked.brief)
+        ready, save = (None, None) if folder is None else (folder.load, folder.save)
+        yield from spread(work, asked.names, asked.executor, cancelled=clock, ready=ready, on_result=save)
+        return
+    for name in asked.names:
+        if clock():
+            return
+        judged = None if folder is None else folder.load(name)
+        if judged is None:
+            judged = working.do(asked.kind, asked.brief, name, clock)
+            if folder is not None and not clock.over:  # a batch that the time cut short is no finished one
+                folder.save(name, judged)
+        yield name, judged
+
+
+@dataclass(frozen=True)
+class BatchWork(Generic[M]):
+    """Draws, predicts and judges one batch in a worker, with one thread.
+
+    Args:
+        kind: name of the kind.
+        brief: what is asked for.
+    """
+
+    kind: str
+    brief: Brief[Any]
+
+    def __call__(self, name: BatchName) -> tuple[Candidate[M], ...]:
+        """The judged candidates of the batch."""
+        import torch
+
+        torch.set_num_threads(1)
+        stages = load_kind(self.kind).begin(self.brief)
+        return stages.judge(stages.predict(stages.draw(name.size, name.first)))

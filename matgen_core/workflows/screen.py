@@ -16,17 +16,19 @@ from matgen_core.kinds.registry import NAMES, kind_of, load_kind, name_of_kind
 from matgen_core.kinds.rules import (
     Rules,
 )
-from matgen_core.workflows.candidate_files import Item
+from matgen_core.workflows.candidate_files import Item, Refused
 from matgen_core.workflows.pareto import Objective
 
 BATCH = 32
+#: Adds to a checked batch, as predictions of the user's own.
+Further = Callable[[Sequence[Candidate[Any]]], Sequence[Candidate[Any]]]
 #: What is screened may be as large as its file's reader allows.
 ANY = Target(constraints=Constraints(max_atoms=10**9))
 
 
-@dataclass
-class Screener:
-    """Reads and judges candidates of any kind, batch by batch; remembers what came before to tell repeats.
+@dataclass(frozen=True)
+class BatchScreener:
+    """Predicts and judges one batch of any kind by itself, here or in a worker.
 
     Args:
         target: goals, each a verdict.
@@ -36,8 +38,7 @@ class Screener:
 
     target: Target = ANY
     rules: Rules = field(default_factory=lambda: Rules(known=True))
-    further: Callable[[Sequence[Candidate[Any]]], Sequence[Candidate[Any]]] | None = None
-    _runs: dict[str, Stages[Any]] = field(default_factory=dict)
+    further: Further | None = None
 
     def __call__(
         self, candidates: Sequence[Candidate[Any]], cancelled: Callable[[], bool] | None = None
@@ -48,24 +49,72 @@ class Screener:
             Cancelled: where ``cancelled`` said so.
         """
         done: dict[str, Candidate[Any]] = {}
-        for name in NAMES:
-            some = [c for c in candidates if name_of_kind(c.material) == name]
-            if not some:
-                continue
-            stages = self._stages(name)
+        for name, some in by_kind(candidates).items():
+            stages = self.begin(name)
             read = stages.predict(some, cancelled=cancelled)
             whole = [_keep_given(new, old) for new, old in zip(read, some, strict=True)]
             done |= {c.id: c for c in stages.judge(whole)}
         found = tuple(done[c.id] for c in candidates)
         return tuple(self.further(found)) if self.further and found else found
 
-    def _stages(self, name: str) -> Stages[Any]:
-        """What predicts and checks a kind; made with the first of it."""
-        if name not in self._runs:
-            kind = load_kind(name)
-            settings = kind.ruled(kind.settings(), self.rules)
-            self._runs[name] = kind.begin(Brief(self.target, self.target, 0, settings, self.rules))
-        return self._runs[name]
+    def begin(self, name: str) -> Stages[Any]:
+        """What predicts and checks a kind."""
+        kind = load_kind(name)
+        settings = kind.ruled(kind.settings(), self.rules)
+        return kind.begin(Brief(self.target, self.target, 0, settings, self.rules))
+
+    def in_worker(self, items: Sequence[Item]) -> tuple[Candidate[Any], ...]:
+        """The candidates among the items of a file, predicted and judged with one thread."""
+        import torch
+
+        torch.set_num_threads(1)
+        return self([item for item in items if not isinstance(item, Refused)])
+
+
+def by_kind(candidates: Iterable[Candidate[Any]]) -> dict[str, list[Candidate[Any]]]:
+    """Candidates by the name of their kind."""
+    found: dict[str, list[Candidate[Any]]] = {}
+    for candidate in candidates:
+        found.setdefault(name_of_kind(candidate.material), []).append(candidate)
+    return {name: found[name] for name in NAMES if name in found}
+
+
+class Screener:
+    """Reads and judges candidates of any kind, batch by batch; remembers what came before to tell repeats.
+
+    Args:
+        target: goals, each a verdict.
+        rules: what a candidate must pass.
+        further: as of :class:`BatchScreener`.
+    """
+
+    def __init__(self, target: Target = ANY, rules: Rules | None = None, further: Further | None = None) -> None:
+        self.batch = BatchScreener(target, rules or Rules(known=True), further)
+        self._runs: dict[str, Stages[Any]] = {}
+
+    @property
+    def rules(self) -> Rules:
+        """What a candidate must pass."""
+        return self.batch.rules
+
+    def __call__(
+        self, candidates: Sequence[Candidate[Any]], cancelled: Callable[[], bool] | None = None
+    ) -> tuple[Candidate[Any], ...]:
+        """The same candidates with predictions and verdicts, in their order; those that have predictions keep them.
+
+        Raises:
+            Cancelled: where ``cancelled`` said so.
+        """
+        return self.admit(self.batch(candidates, cancelled))
+
+    def admit(self, judged: Sequence[Candidate[Any]]) -> tuple[Candidate[Any], ...]:
+        """The same candidates, with the verdict whether they repeat one that was admitted before."""
+        done: dict[str, Candidate[Any]] = {}
+        for name, some in by_kind(judged).items():
+            if name not in self._runs:  # made with the first of the kind
+                self._runs[name] = self.batch.begin(name)
+            done |= {c.id: c for c in self._runs[name].admit(some)}
+        return tuple(done[c.id] for c in judged)
 
 
 def _keep_given(read: Candidate[M], before: Candidate[M]) -> Candidate[M]:

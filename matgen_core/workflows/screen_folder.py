@@ -6,13 +6,16 @@ import csv
 import io
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from matgen_core.core.errors import BadInput
+from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate
+from matgen_core.core.spreading import SetAside, spread
 from matgen_core.files.saving import KeptFile, save_result
 from matgen_core.kinds.crystals.files import OwnColumns, harmless, why_missing
 from matgen_core.kinds.rules import (
@@ -22,7 +25,7 @@ from matgen_core.kinds.rules import (
 from matgen_core.runs.records import to_record
 from matgen_core.workflows.candidate_files import Item, Refused
 from matgen_core.workflows.pareto import Objective, losses
-from matgen_core.workflows.screen import ANY, Screener, batches, written_name
+from matgen_core.workflows.screen import ANY, Further, Screener, batches, written_name
 from matgen_core.workflows.screen_outcome import Outcome, add, describe, finish, shape_reason
 
 
@@ -33,10 +36,11 @@ def screen_to_folder(
     *,
     target: Target | None = None,
     rules: Rules | None = None,
-    further: Callable[[Sequence[Candidate[Any]]], Sequence[Candidate[Any]]] | None = None,
+    further: Further | None = None,
     source: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
 ) -> Outcome:
     """Screens into files: ``candidates.csv``, ``candidates.jsonl``, ``refused.csv``, ``front.csv``, ``manifest.json``.
 
@@ -50,6 +54,7 @@ def screen_to_folder(
         source: where the items come from, for the manifest.
         on_progress: called with candidates screened and rows refused.
         cancelled: asked before each batch, and the batch is finished; what is written stays.
+        executor: does the batches; None: this process does. The files are the same.
 
     Raises:
         BadInput: where the folder cannot be written, or no objective is given.
@@ -60,14 +65,14 @@ def screen_to_folder(
     try:
         out.mkdir(parents=True, exist_ok=True)
         with _Files(out, objectives) as files:
-            for batch in batches(items):
-                if cancelled and cancelled():
-                    outcome.complete = False
-                    break
-                _screen_batch(batch, screener, objectives, outcome, files)
-                files.flush()
-                if on_progress:
-                    on_progress(len(outcome.ids), sum(outcome.refused.values()))
+            try:
+                for batch, judged in _batches(items, screener, cancelled, executor):
+                    _keep_batch(batch, judged, screener, objectives, outcome, files)
+                    files.flush()
+                    if on_progress:
+                        on_progress(len(outcome.ids), sum(outcome.refused.values()))
+            except Cancelled:
+                outcome.complete = False
         finish(outcome, objectives)
         outcome.seconds = time.monotonic() - begun
         outcome.moved |= {asked: path for asked, path in files.places().items() if asked != path}
@@ -81,20 +86,45 @@ def screen_to_folder(
     return outcome
 
 
-def _screen_batch(
+def _batches(
+    items: Iterable[Item],
+    screener: Screener,
+    cancelled: Callable[[], bool] | None,
+    executor: Executor | None,
+) -> Iterator[tuple[list[Item], tuple[Candidate[Any], ...] | SetAside]]:
+    """Items a few at a time with what was found of their candidates.
+
+    Raises:
+        Cancelled: where ``cancelled`` said so.
+    """
+    if executor is not None:
+        work = screener.batch.in_worker
+        yield from spread(work, batches(items), executor, cancelled=cancelled)
+        return
+    for batch in batches(items):
+        if cancelled and cancelled():
+            raise Cancelled
+        yield batch, screener.batch([item for item in batch if not isinstance(item, Refused)])
+
+
+def _keep_batch(
     batch: list[Item],
+    judged: tuple[Candidate[Any], ...] | SetAside,
     screener: Screener,
     objectives: Sequence[Objective],
     outcome: Outcome,
     files: _Files,
 ) -> None:
-    for item in batch:
-        if isinstance(item, Refused):
-            outcome.refused[shape_reason(item.reason)] += 1
-            files.refuse(item)
-    judged = screener([item for item in batch if not isinstance(item, Refused)])
-    rows = losses(judged, objectives)
-    for candidate, row in zip(judged, rows.tolist(), strict=True):
+    refused = [item for item in batch if isinstance(item, Refused)]
+    if isinstance(judged, SetAside):  # its rows are not lost: they stand with the reason
+        reason = Message("not screened: {reason}", reason=judged.reason)
+        refused += [Refused(item.id, reason) for item in batch if not isinstance(item, Refused)]
+        judged = ()
+    for row in refused:
+        outcome.refused[shape_reason(row.reason)] += 1
+        files.refuse(row)
+    admitted = screener.admit(judged)
+    for candidate, row in zip(admitted, losses(admitted, objectives).tolist(), strict=True):
         add(outcome, candidate, row, screener.rules)
         files.write(candidate, screener.rules)
 

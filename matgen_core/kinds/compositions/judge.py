@@ -25,7 +25,7 @@ from matgen_core.kinds.known_phases import cost_above_hull
 
 #: Rules whose "no" takes a composition off the list.
 REJECTING = ("constraints", "duplicate", "neutral", "new")
-#: In place of a rule: enough were found before, so that this one was not predicted.
+#: In place of a rule: enough were found before, so that its predictions are left out.
 SURPLUS = "surplus"
 
 
@@ -44,8 +44,6 @@ def judge_formulas(
     for candidate in candidates:
         formula = candidate.material.reduced
         counts = count_atoms(formula)
-        first = seen.setdefault(formula, candidate.id)
-        same = "" if first == candidate.id else Message("same formula as {first}", first=first)
         new = reference.is_new_formula(formula)
         among = Message(
             "{formula} is not among the {n_formulas:,} known formulas"
@@ -56,7 +54,7 @@ def judge_formulas(
         )
         verdicts = [
             check_counts(counts, target.constraints),
-            Verdict("duplicate", not same, same),
+            check_repeat(candidate, seen),
             Verdict("novelty", new, among),
             check_oxidation(formula),
         ]
@@ -66,6 +64,19 @@ def judge_formulas(
             verdicts.append(Verdict("new", new, among))
         judged.append(without_former(candidate).add_verdicts(*verdicts))
     return tuple(judged)
+
+
+def check_repeat(candidate: Candidate[Formula], seen: dict[str, str]) -> Verdict:
+    """Verdict "duplicate": whether the run has the formula already; ``seen`` takes it in."""
+    first = seen.setdefault(candidate.material.reduced, candidate.id)
+    same = "" if first == candidate.id else Message("same formula as {first}", first=first)
+    return Verdict("duplicate", not same, same)
+
+
+def as_surplus(candidate: Candidate[Formula]) -> Candidate[Formula]:
+    """One more than was wanted: as it was before it was predicted."""
+    kept = (v for v in candidate.verdicts if v.rule != "hazards" and not v.rule.startswith("target:"))
+    return replace(candidate, predictions={}, verdicts=tuple(kept))
 
 
 def finish_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:

@@ -20,9 +20,12 @@ from matgen_core.kinds.compositions.files import formulas_to_csv
 from matgen_core.kinds.compositions.generate import AtomRules, atom_rules, load_composer, write_formulas
 from matgen_core.kinds.compositions.judge import (
     SURPLUS,
+    as_surplus,
+    check_repeat,
     counts_as_found,
     finish_formulas,
     fractions_of_formula,
+    is_listed,
     judge_formulas,
     rank_formulas,
     rejecting_rule,
@@ -97,14 +100,13 @@ class CompositionStages:
         ]
 
     def predict(
-        self, batch: Sequence[Candidate[Formula]], most: int | None = None, cancelled: Cancelled = None
+        self, batch: Sequence[Candidate[Formula]], cancelled: Cancelled = None
     ) -> tuple[Candidate[Formula], ...]:
-        """Predictions of all where rules hold, and otherwise of the first ``most`` that count."""
+        """Predictions of all where rules hold, and otherwise of those that count."""
         sifted = judge_formulas(batch, self.brief.target, self.brief.settings, self._seen)
         if self.brief.rules is not None:
             return tuple(predict_formulas(sifted))
-        good = [candidate for candidate in sifted if counts_as_found(candidate)][:most]
-        read = {candidate.id: candidate for candidate in predict_formulas(good)}
+        read = {candidate.id: candidate for candidate in predict_formulas(list(filter(counts_as_found, sifted)))}
         return tuple(read.get(candidate.id, candidate) for candidate in sifted)
 
     def judge(self, batch: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
@@ -114,6 +116,14 @@ class CompositionStages:
             return judge_compositions(finish_formulas(batch, target), rules)
         finished = {c.id: c for c in finish_formulas([c for c in batch if c.predictions], target)}
         return tuple(finished.get(c.id, c) for c in batch)
+
+    def admit(self, batch: Sequence[Candidate[Formula]], most: int | None = None) -> tuple[Candidate[Formula], ...]:
+        """With the verdict whether the run has the formula already; what is more than wanted is surplus."""
+        told = [c.change_verdict(check_repeat(c, self._seen)) for c in batch]
+        if most is None or self.brief.rules is not None:
+            return tuple(told)
+        beyond = {c.id for c in [c for c in told if is_listed(c)][most:]}
+        return tuple(as_surplus(c) if c.id in beyond else c for c in told)
 
 
 def _reduced(tokens: Sequence[int]) -> str:
@@ -128,7 +138,7 @@ class CompositionKind:
     properties: tuple[str, ...] = FORMULA_PROPERTIES
     settings = CompositionSettings
     batches = Batches(16, 64)
-    for_count = ForCount(Batches(256, 256), 8, 0.05)
+    for_count = ForCount(Batches(256, 256), 8, 0.5)
 
     def prepare(self) -> None:
         """Loads MatGPT and MatBERT."""

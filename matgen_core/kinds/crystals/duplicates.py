@@ -31,10 +31,6 @@ class SeenStructures:
                 )
         return seen
 
-    def of_formula(self, formula: str) -> list[Crystal]:
-        """The different structures of a reduced formula so far."""
-        return [crystal for _name, crystal in self.formulas.get(formula, [])]
-
     def add(self, name: str, crystal: Crystal) -> str | None:
         """Takes a crystal in; the id of the one before it that has the same structure, or None for a new one."""
         known = self.formulas.setdefault(reduced_formula(crystal), [])

@@ -38,19 +38,24 @@ def assess(
     assessed = []
     for candidate in candidates:
         crystal = candidate.material
-        first = seen.add(candidate.id, crystal)
-        same = "" if first is None else Message("same structure as {first}", first=first)
         assessed.append(
             without_former(candidate).add_verdicts(
                 check_crystal(crystal, formula_counts(crystal), target.constraints),
                 check_oxidation(reduced_formula(crystal), to_structure(crystal)),
                 reference.novelty(crystal),
-                Verdict("duplicate", not same, same),
+                check_repeat(candidate, seen),
                 check_hazards(formula_counts(crystal)),
                 *check_goals(candidate, target),
             )
         )
     return tuple(assessed)
+
+
+def check_repeat(candidate: Candidate, seen: SeenStructures) -> Verdict:
+    """Verdict "duplicate": whether the run has the structure already; ``seen`` takes it in."""
+    first = seen.add(candidate.id, candidate.material)
+    same = "" if first is None else Message("same structure as {first}", first=first)
+    return Verdict("duplicate", not same, same)
 
 
 def without_former(candidate: Candidate[M]) -> Candidate[M]:

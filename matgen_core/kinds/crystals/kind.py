@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.oxidation import NONE, balance, has_states
 from matgen_core.chem.structure import formula_counts, reduced_formula
-from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled
 from matgen_core.core.goals import Constraints, Target, unconditioned
 from matgen_core.core.properties import asked_of
@@ -29,7 +28,7 @@ from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
 from matgen_core.kinds.crystals.generate import check_settings, conditions_of, generate, load_engine
 from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, without_geometry
 from matgen_core.kinds.crystals.in_work import InWork, at_stage, steering_energies
-from matgen_core.kinds.crystals.judge import assess
+from matgen_core.kinds.crystals.judge import assess, check_repeat
 from matgen_core.kinds.crystals.known_rows import count_known
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
@@ -46,8 +45,6 @@ from matgen_core.learning.gaussian_process import View
 MOST = 10_000
 #: Crystals that the second potential judges before they are shown.
 _JUDGED = 4
-#: Different geometries of one structure type that a run tries.
-_MOST_ALIKE = 3
 
 
 class CrystalStages:
@@ -61,9 +58,7 @@ class CrystalStages:
         """Crystals with their geometry."""
         brief, is_rejected = self.brief, None
         if brief.rules is not None:
-            is_rejected = partial(
-                is_hopeless, known=brief.rules.known, seen=self._seen, asked=brief.generation_target.constraints
-            )
+            is_rejected = partial(is_hopeless, known=brief.rules.known, asked=brief.generation_target.constraints)
         elif brief.generation_target.constraints.oxidation:
             is_rejected = partial(has_wrong_states, asked=brief.generation_target.constraints)
         return generate(
@@ -78,9 +73,7 @@ class CrystalStages:
             on_stage=self._in_work.begin if brief.on_stage else None,
         )
 
-    def predict(
-        self, batch: Sequence[Candidate[Crystal]], most: int | None = None, cancelled: Asked = None
-    ) -> tuple[Candidate[Crystal], ...]:
+    def predict(self, batch: Sequence[Candidate[Crystal]], cancelled: Asked = None) -> tuple[Candidate[Crystal], ...]:
         """Predictions of those that have none of a model yet; what was kept of a run has them.
 
         What a cancelled run kept unfinished is relaxed and predicted as it lies; a draft, which lies nowhere, stays.
@@ -133,6 +126,10 @@ class CrystalStages:
         assessed = assess(batch, self.brief.target, self._seen)
         return assessed if self.brief.rules is None else judge_crystals(assessed, self.brief.rules)
 
+    def admit(self, batch: Sequence[Candidate[Crystal]], most: int | None = None) -> tuple[Candidate[Crystal], ...]:
+        """With the verdict whether the run has the structure already; all are kept."""
+        return tuple(c if c.stage else c.change_verdict(check_repeat(c, self._seen)) for c in batch)
+
 
 def _begun_anew(candidate: Candidate[Crystal]) -> Candidate[Crystal]:
     """A candidate that a cancelled run left unfinished, as it was drawn."""
@@ -148,26 +145,22 @@ def has_wrong_states(skeleton: Skeleton, asked: Constraints) -> bool:
     return has_states(formula_counts(without_geometry(skeleton)), asked.oxidation) is not None
 
 
-def is_hopeless(skeleton: Skeleton, known: bool, seen: SeenStructures, asked: Constraints | None = None) -> bool:
+def is_hopeless(skeleton: Skeleton, known: bool, asked: Constraints | None = None) -> bool:
     """Whether the rules reject a crystal of this skeleton, as far as its formula and structure type say.
 
-    A polyanion with long chains (Te–Te) that only its geometry would show is given up here, too.
+    A polyanion with long chains (Te–Te) that only its geometry would show is given up here, too. What the run has
+    already is not asked: a batch would depend on those before it, and could not be drawn by another worker.
 
     Args:
         skeleton: to be given a structure.
         known: whether what is known already may be listed.
-        seen: the different structures of the run so far.
         asked: constraints with the oxidation states that elements must have; None for any.
     """
     if asked is not None and has_wrong_states(skeleton, asked):
         return True
     crystal = without_geometry(skeleton)
-    kind, formula, reference = structure_type(crystal), reduced_formula(crystal), load_reference()
-    free = any(wyckoff_positions(crystal.space_group)[site.letter].degrees_of_freedom for site in crystal.sites)
-    alike = sum(structure_type(other) == kind for other in seen.of_formula(formula))
-    if alike >= (_MOST_ALIKE if free else 1):
-        return True
-    if not known and (reference.has_type(kind) or not reference.may_be_new(formula)):
+    formula, reference = reduced_formula(crystal), load_reference()
+    if not known and (reference.has_type(structure_type(crystal)) or not reference.may_be_new(formula)):
         return True
     return balance(formula).kind == NONE
 
@@ -182,7 +175,7 @@ class CrystalKind:
     # One crystal first: it takes seconds, and from its structure on the time limit is heeded within every batch.
     batches = Batches(1, 32)
     # Four for the first rows: the critic chooses within a batch, and one at a time it has little to choose from.
-    for_count = ForCount(Batches(4, 32), 1, 0.5)
+    for_count = ForCount(Batches(4, 32), 1, 0.25)
 
     def prepare(self) -> None:
         """Loads networks and reference of the usual engine.

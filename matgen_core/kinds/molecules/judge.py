@@ -70,6 +70,12 @@ class Judge:
         """The same candidates with their verdicts."""
         return tuple(map(self._judge, candidates))
 
+    def check_repeat(self, candidate: Candidate[Molecule]) -> Verdict:
+        """Verdict "duplicate": whether the run has the molecule already; it is taken in."""
+        first = self._seen.setdefault(candidate.material.smiles, candidate.id)
+        same = "" if first == candidate.id else Message("same as {first}", first=first)
+        return Verdict("duplicate", not same, same)
+
     def _read(self, candidate: Candidate[Molecule]) -> Candidate[Molecule]:
         molecule = parse(candidate.material.smiles)
         if molecule is None:
@@ -82,11 +88,9 @@ class Judge:
         if molecule is None:
             reason = Message("invalid: brackets, rings or valences are wrong")
             return candidate.add_verdicts(Verdict("valid", False, reason))
-        first = self._seen.setdefault(candidate.material.smiles, candidate.id)
-        same = "" if first == candidate.id else Message("same as {first}", first=first)
         return candidate.add_verdicts(
             Verdict("valid", True, "RDKit can read it"),
-            Verdict("duplicate", not same, same),
+            self.check_repeat(candidate),
             self.reference.novelty(candidate.material),
             *(check(molecule) for check in self._checks),
             *check_accessibility(candidate.value("sa_score") or 0.0, self.settings.max_sa),

@@ -112,7 +112,7 @@ class MoleculeStages:
         ]
 
     def predict(
-        self, batch: Sequence[Candidate[Molecule]], most: int | None = None, cancelled: Cancelled = None
+        self, batch: Sequence[Candidate[Molecule]], cancelled: Cancelled = None
     ) -> tuple[Candidate[Molecule], ...]:
         """Canonical writing and predictions of those that are molecules."""
         return self._judge.read(batch)
@@ -120,6 +120,10 @@ class MoleculeStages:
     def judge(self, batch: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
         """Verdicts of the grammar, the patterns, the alerts and the goals."""
         return self._judge.judge(batch)
+
+    def admit(self, batch: Sequence[Candidate[Molecule]], most: int | None = None) -> tuple[Candidate[Molecule], ...]:
+        """With the verdict whether the run has the molecule already; all are kept. A string that is none stays so."""
+        return tuple(c.change_verdict(self._judge.check_repeat(c)) if c.passed("valid") else c for c in batch)
 
 
 class MoleculeKind:
@@ -130,7 +134,7 @@ class MoleculeKind:
     properties: tuple[str, ...] = asked_of("molecules")
     settings = MoleculeSettings
     batches = Batches(32, 512)
-    for_count = ForCount(Batches(512, 512), 1, 0.02)
+    for_count = ForCount(Batches(512, 512), 1, 0.5)
 
     def prepare(self) -> None:
         """Loads the SMILES GPT and the known molecules."""

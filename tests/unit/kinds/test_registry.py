@@ -111,10 +111,26 @@ def test_a_kind_is_written_by_its_endings(name: str) -> None:
         write(name, judged, "docx")
 
 
-def test_the_next_batch_is_as_large_as_the_last_needed() -> None:
-    plan = ForCount(Batches(256, 256), 8, 0.05)
-    assert plan.size(50, kept=0, drawn=0, most=1000) == 50
-    assert plan.size(50, kept=25, drawn=50, most=1000) == 50, "half were kept"
-    assert plan.size(50, kept=0, drawn=50, most=1000) == 256, "at most a batch"
-    assert plan.size(50, kept=49, drawn=60, most=1000) == 8, "at least so many"
-    assert ForCount(Batches(4, 32), 1, 0.5).size(100, kept=8, drawn=8, most=100) == 8, "batches grow"
+def test_batches_of_a_count_follow_from_the_count_alone() -> None:
+    plan = ForCount(Batches(256, 256), 8, 0.5)
+    assert [name.size for name in plan.names(50, 300, 7)] == [50, 25, 38, 56, 84, 47], "half as many, to the end"
+    assert [name.size for name in plan.names(3, 12, 7)] == [3, 8, 1], "at least so many, once they were too few"
+    assert max(name.size for name in plan.names(50, 5000, 7)) == 256, "at most a batch"
+    names = list(ForCount(Batches(4, 32), 1, 0.25).names(100, 100, 7))
+    assert [name.size for name in names] == [4, 4, 8, 16, 32, 32, 4], "batches grow"
+    assert [(name.seed, name.end) for name in names[:2]] == [(7, 4), (7, 8)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_batch_that_was_judged_elsewhere_is_admitted_as_if_it_were_judged_here(name: str) -> None:
+    """The law behind workers: stages of a batch of its own, then those of the run, say what those of the run would."""
+    kind, rules = load_kind(name), Rules(known=True)
+    brief = Brief(Target(), Target(), 0, kind.ruled(kind.settings(), rules), rules)
+    parts = [[Candidate(f"{n}-{i}", EXAMPLES[name], Origin("file", index=i)) for i in range(2)] for n in range(2)]
+    whole, run = kind.begin(brief), kind.begin(brief)
+    for part in parts:
+        here = whole.judge(whole.predict(part))
+        elsewhere = kind.begin(brief)
+        assert run.admit(elsewhere.judge(elsewhere.predict(part))) == here
+    assert [c.failed("duplicate") for c in here] == [True, True]
+    assert all("0-0" in c.verdict("duplicate").reason for c in here)  # type: ignore[union-attr]
