@@ -52,6 +52,9 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 }
 #: Folders and modules of ``matgen_core`` that only a terminal shows.
 _TERMINAL = (
+    "core/cluster",
+    "workflows/merge",
+    "workflows/run_folder",
     "cli",
     "evaluation",
     "learning/recipes",

@@ -21,7 +21,7 @@ from matgen_core.cli.options import (
 )
 from matgen_core.cli.reporting import print_progress
 from matgen_core.cli.running import Work, at_work
-from matgen_core.cli.workers import Workers, with_workers
+from matgen_core.cli.workers import Into, Workers, with_folder, with_workers
 from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Progress
@@ -52,6 +52,7 @@ def generate_command(kind: str) -> Command:
     @with_option("count", int, record.count, f"{kind} to keep: {record.counted}")
     @with_files(kind)
     @with_workers
+    @with_folder
     def command(
         goals: dict[str, Goal],
         settings: Any,
@@ -59,11 +60,18 @@ def generate_command(kind: str) -> Command:
         count: int,
         files: Files,
         workers: Workers,
+        into: Into,
         seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
         everything: Annotated[bool, typer.Option("--all", help="also write rejected candidates")] = False,
     ) -> None:
         target = Target(goals, read_constraints(texts))
         files.check(kind)
+        into.check(files.out, files.cif_dir)
+        if into.folder is not None:
+            from matgen_core.workflows.fill_folder import want_count
+
+            into.fill(want_count(kind, target, count, seed, settings), workers)
+            return
         with at_work(files.out, folder=files.cif_dir) as work:
             from matgen_core.kinds.registry import load_kind
             from matgen_core.workflows.design import count_kept, design
@@ -102,6 +110,7 @@ def design_command(kind: str) -> Command:
     @with_settings(Rules, record.rules, parameter="rules")
     @with_files(kind, "the candidates that passed; ")
     @with_workers
+    @with_folder
     def command(
         goals: dict[str, Goal],
         settings: Any,
@@ -110,6 +119,7 @@ def design_command(kind: str) -> Command:
         rules: Rules,
         files: Files,
         workers: Workers,
+        into: Into,
         seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
         everything: Annotated[
             Path | None, typer.Option(help="CSV of all generated candidates, with the reasons")
@@ -117,6 +127,12 @@ def design_command(kind: str) -> Command:
     ) -> None:
         target = Target(goals, read_constraints(texts))
         files.check(kind)
+        into.check(files.out, files.cif_dir, everything)
+        if into.folder is not None:
+            from matgen_core.workflows.fill_folder import want_until
+
+            into.fill(want_until(kind, target, budget, rules, seed, settings), workers, budget.seconds)
+            return
         with at_work(files.out, everything, folder=files.cif_dir) as work:
             from matgen_core.kinds.registry import write
             from matgen_core.workflows.design import design_until

@@ -16,6 +16,7 @@ from matgen_core.cli.finetune import register as register_finetune
 from matgen_core.cli.following_up import register as register_following_up
 from matgen_core.cli.generation import register as register_generation
 from matgen_core.cli.health import register as register_health
+from matgen_core.cli.merging import register as register_merging
 from matgen_core.cli.molecules import register as register_molecules
 from matgen_core.cli.running import print_safely
 from matgen_core.cli.runs import app as runs
@@ -34,6 +35,7 @@ register_generation(app)
 register_structures(app)
 register_molecules(data, evaluate, bench)
 register_compositions(app, data, evaluate)
+register_merging(app)
 register_screening(app, bench)
 register_following_up(app)
 register_calculations(app)

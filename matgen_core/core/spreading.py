@@ -6,6 +6,7 @@ others go on. A worker whose task takes too long ends itself: no executor can en
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import platform
@@ -60,7 +61,8 @@ def spread(
         work: a function of a module, or what pickle takes, that depends on its task alone.
         tasks: taken as workers become free, a few ahead.
         executor: of any kind. Its attribute ``limit``, where it has one, is the seconds that a task may take; its
-            worker process ends then, unless it is this one.
+            worker process ends then, unless it is this one. Its method ``check``, where it has one, raises NoWorkers
+            where there are none.
         cancelled: asked ten times a second. Once it says yes, what is done comes back, also what comes after a task
             that is not, and then Cancelled.
         ready: the result of a task that needs no worker any more; None of one that does.
@@ -91,7 +93,8 @@ def spread(
                 yield first.task, first.result
     finally:
         for one in waiting:
-            one.future.cancel()
+            with contextlib.suppress(NotImplementedError):  # Parsl cancels nothing
+                one.future.cancel()
 
 
 def workers_of(executor: Executor) -> int:
@@ -120,6 +123,7 @@ class _Crew(Generic[T, R]):
         on_result: Callable[[T, R], None] | None,
     ) -> None:
         self.executor, self.work, self.ready, self.on_result = executor, work, ready, on_result
+        self.check: Callable[[], None] = getattr(executor, "check", lambda: None)
 
     def ask(self, task: T) -> _Asked[T, R]:
         asked = _Asked[T, R](task)
@@ -132,7 +136,7 @@ class _Crew(Generic[T, R]):
     def _begin(self, asked: _Asked[T, R]) -> None:
         asked.tries += 1
         try:
-            asked.future = self.executor.submit(self.work, asked.task)
+            asked.future = self.executor.submit(_do, self.work, asked.task)
         except (BrokenExecutor, RuntimeError) as error:
             raise NoWorkers(
                 "the workers take no more work ({error}); what was found is kept, start the run again to go on",
@@ -142,7 +146,8 @@ class _Crew(Generic[T, R]):
     def look(self, waiting: Iterable[_Asked[T, R]]) -> None:
         """Waits a moment for results and takes those that came."""
         open_ = [one for one in waiting if not one.done]
-        wait([one.future for one in open_], timeout=_LOOK, return_when=FIRST_COMPLETED)
+        if not wait([one.future for one in open_], timeout=_LOOK, return_when=FIRST_COMPLETED).done:
+            self.check()
         for one in open_:
             if one.future.done():
                 self._take(one)
@@ -176,6 +181,11 @@ def _words(error: Exception) -> str:
 
 def _here() -> tuple[str, int]:
     return platform.node(), os.getpid()
+
+
+def _do(work: _Limited[T, R], task: T) -> R:
+    """The task; a function with a name, as Parsl asks for."""
+    return work(task)
 
 
 class _Limited(Generic[T, R]):

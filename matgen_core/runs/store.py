@@ -21,7 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from sqlalchemy import Engine, Text, cast, create_engine, delete, event, func, insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from matgen_core.core import messages
@@ -40,6 +40,8 @@ VARIABLE = variable("database")
 _PACKAGES = ("torch", "transformers", "rdkit", "pymatgen", "chgnet", "sevenn", "SMACT")
 #: Milliseconds that a writer waits for another.
 BUSY = 10_000
+#: Times that an append is tried where another process appends to the same run.
+_ATTEMPTS = 20
 #: Characters of a name.
 LONGEST_NAME = 80
 
@@ -121,12 +123,26 @@ class Store:
         return run
 
     def add(self, run: str, candidates: Sequence[Candidate[M]]) -> None:
-        """Appends candidates; they are on disk when this returns."""
-        with self._write() as session:
-            first = session.scalar(select(func.count()).where(FoundRow.run == run)) or 0
-            rows = [{"run": run, "number": first + i, "record": to_record(c)} for i, c in enumerate(candidates)]
-            if rows:
-                session.execute(insert(FoundRow), rows)
+        """Appends candidates; they are on disk when this returns. Many processes may append to one run."""
+        records = [to_record(candidate) for candidate in candidates]
+        if not records:
+            return
+        with _translated_errors(self.url):
+            for _attempt in range(_ATTEMPTS - 1):
+                try:
+                    return self._append(run, records)
+                except IntegrityError:  # another process has just taken these numbers
+                    continue
+            self._append(run, records)
+
+    def _append(self, run: str, records: Sequence[dict[str, Any]]) -> None:
+        with Session(self._engine) as session, session.begin():
+            # Those who append to this run wait for one another here, and for no others; SQLite has no such lock.
+            session.execute(select(RunRow.id).where(RunRow.id == run).with_for_update())
+            last = session.scalar(select(func.max(FoundRow.number)).where(FoundRow.run == run))
+            first = 0 if last is None else last + 1
+            rows = [{"run": run, "number": first + i, "record": record} for i, record in enumerate(records)]
+            session.execute(insert(FoundRow), rows)
 
     def update(self, run: str, candidates: Sequence[Candidate[M]]) -> None:
         """Writes candidates anew over those of the same id; one that the run has not is left out."""
@@ -201,12 +217,17 @@ class Store:
             count = session.scalar(select(func.count()).where(FoundRow.run == run)) or 0
             return _shown(row, count)
 
-    def candidates(self, run: str, *, drafts: bool = True) -> tuple[Candidate[Any], ...]:
+    def candidates(
+        self, run: str, *, drafts: bool = True, first: int = 0, count: int | None = None, step: int = 1
+    ) -> tuple[Candidate[Any], ...]:
         """The candidates of a run in the order of arrival; damaged rows are left out.
 
         Args:
             run: its id.
             drafts: with those that a cancelled run kept as drafts, whose atoms have no places.
+            first: number of the first.
+            count: how many at most; None for all.
+            step: every so many-th, as for a sample of a long run.
 
         Raises:
             StoreError: where there is no such run, or none of its rows can be read.
@@ -215,7 +236,10 @@ class Store:
         found, damaged = [], 0
         with _translated_errors(self.url), Session(self._engine) as session:
             text = cast(FoundRow.record, Text)  # read row by row, so that a damaged one does not hide the others
-            for row in session.scalars(select(text).where(FoundRow.run == run).order_by(FoundRow.number)):
+            query = select(text).where(FoundRow.run == run, FoundRow.number >= first).order_by(FoundRow.number)
+            if step > 1:
+                query = query.where((FoundRow.number - first) % step == 0)
+            for row in session.scalars(query if count is None else query.limit(count)):
                 try:
                     found.append(from_record(json.loads(row)))
                 except (KeyError, TypeError, ValueError, AttributeError):

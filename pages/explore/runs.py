@@ -16,6 +16,7 @@ from pages.runs.run_recorder import owner
 from pages.widgets.calculation_results import show_calculations
 from pages.widgets.downloads import offer_files
 from pages.widgets.run_changes import change
+from pages.widgets.run_part import pick_part
 from pages.widgets.run_tables import compare, pick_runs
 from pages.widgets.selection import follow_pick
 
@@ -23,7 +24,7 @@ from pages.widgets.selection import follow_pick
 def show(store: Store, run: Run) -> None:
     """One run with its candidates, as its page shows them."""
     change(store, run)
-    candidates = store.candidates(run.id)
+    candidates = pick_part(store, run)
     if not candidates:
         st.info(_("No candidate had been generated yet."))
         if run.state == "running":

@@ -36,7 +36,7 @@ def made_by(kind: str) -> str:
     """What made a run."""
     from pages.kinds.registry import page_kinds  # the pages of the kinds import pages.runs
 
-    names = {"screening": _("Screening"), "relaxation": _("Relaxation")}
+    names = {"screening": _("Screening"), "relaxation": _("Relaxation"), "merged": _("Merged shards")}
     for page in page_kinds():
         names |= {page.name: _(page.label), f"{LOOP}{page.name}": _(page.loop_label)}
         names[f"{OWN}{page.name}"] = _("Own property, {kind}").format(kind=_(page.name))

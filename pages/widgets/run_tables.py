@@ -16,6 +16,7 @@ from pages.i18n.formatting import rule_text
 from pages.i18n.language import N_, _
 from pages.runs.run_names import made_by, run_name
 from pages.widgets.number_table import Columns
+from pages.widgets.run_part import LONG, sample
 
 #: Ids of the runs that are ticked.
 OPEN = "runs-open"
@@ -75,9 +76,9 @@ def compare(store: Store, runs: Sequence[Run]) -> None:
     """Some figures of several runs side by side."""
     columns: dict[str, dict[str, Any]] = {}
     for run in runs:
-        found = store.candidates(run.id)
+        found = sample(store, run, LONG)
         verdicts = sorted({verdict.rule for c in found for verdict in c.verdicts})
-        column: dict[str, Any] = {_("Candidates"): str(len(found))}
+        column: dict[str, Any] = {_("Candidates"): str(run.count)}
         for rule in verdicts:
             passed = sum(c.passed(rule) for c in found)
             column[rule_text(rule)] = f"{passed} ({passed / len(found):.0%})"
@@ -90,3 +91,5 @@ def compare(store: Store, runs: Sequence[Run]) -> None:
         columns[f"{run_name(run)} ({run.id[:4]})"] = column
     st.dataframe(pd.DataFrame(columns).fillna("–"), key="comparison", height="content", alt=_("Runs side by side"))
     st.caption(_("–: not predicted or not judged in that run."))
+    if any(run.count > LONG for run in runs):
+        st.caption(_("Figures of runs with more than {n:,} candidates are of an even sample.").format(n=LONG))

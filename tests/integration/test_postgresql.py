@@ -7,6 +7,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.runs.store import Store, StoreError
+
+ROOT = Path(__file__).parents[2]
 
 
 def binary(name: str) -> str | None:
@@ -74,7 +77,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def candidate(number: int) -> Candidate[Molecule]:
     prediction = {"logp": Prediction("logp", number / 10, None, "", "RDKit", note="=1+1 \u202e 日本語 \x00")}
     return Candidate(
-        f"0-{number}", Molecule("C" * (number + 1)), Origin("t", "", 0, number), prediction, (Verdict("valid", True),)
+        f"0-{number}",
+        Molecule("C" * (number % 90 + 1)),
+        Origin("t", "", 0, number),
+        prediction,
+        (Verdict("valid", True),),
     )
 
 
@@ -123,3 +130,28 @@ def test_a_server_that_is_not_there_is_a_message_without_its_password() -> None:
     with pytest.raises(StoreError, match="cannot be used") as caught:
         Store("postgresql+psycopg://user:secret@127.0.0.1:1/nowhere")
     assert "secret" not in str(caught.value)
+
+
+#: Writes batch after batch into one run; a process of its own, as a worker is.
+WRITER = """
+import sys
+from matgen_core.runs.store import Store
+from tests.integration.test_postgresql import candidate
+url, run, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+store = Store(url)
+for part in range(10):
+    store.add(run, [candidate(1000 * number + 20 * part + i) for i in range(20)])
+"""
+
+
+def test_eight_processes_write_into_one_run_and_nothing_is_lost(url: str) -> None:
+    store = Store(url)
+    run = store.begin("molecules", {}, 0)
+    command = [sys.executable, "-c", WRITER, url, run]
+    writers = [subprocess.Popen([*command, str(n)], cwd=ROOT) for n in range(8)]
+    assert [writer.wait(300) for writer in writers] == [0] * 8
+    found = [c.origin.index for c in store.candidates(run)]
+    assert sorted(found) == [1000 * n + i for n in range(8) for i in range(200)], "nothing lost, nothing twice"
+    for n in range(8):
+        mine = [index for index in found if index // 1000 == n]
+        assert mine == sorted(mine), "in the order in which each wrote"

@@ -31,6 +31,7 @@ TARGETS = {
     "molecules": Target({"weight": Goal.at_most(110.0)}),
 }
 COUNTS = {"crystals": 3, "compositions": 6, "molecules": 20}
+DRAWS = {"crystals": 5, "compositions": 40, "molecules": 40}
 SETTINGS: dict[str, Any] = {
     "crystals": CrystalSettings(drafts=4, skeletons=1, geometries=1, steps=2, relax=2, cap=3, judge=False),
     "compositions": CompositionSettings(neutral=False, cap=6),
@@ -81,7 +82,7 @@ def alone(kind: str) -> tuple[tuple[Candidate[Any], ...], DesignRun[Any]]:
 def run(kind: str, executor: Executor | None) -> tuple[tuple[Candidate[Any], ...], DesignRun[Any]]:
     asked = TARGETS[kind], COUNTS[kind]
     found = design(kind, *asked, seed=3, settings=SETTINGS[kind], executor=executor)
-    budget = Budget(want=900, draws=2 * COUNTS[kind], seconds=3600)
+    budget = Budget(want=900, draws=DRAWS[kind], seconds=3600)
     until = design_until(kind, TARGETS[kind], budget, rules=RULES, seed=4, settings=SETTINGS[kind], executor=executor)
     return found, until
 

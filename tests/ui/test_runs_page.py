@@ -301,3 +301,57 @@ def test_what_was_asked_is_said_in_a_line() -> None:
     )
     assert asked_message(Target(), "c1ccccc1") == "c1ccccc1"
     assert asked_message(Target()) == "no target"
+
+
+# -------------------------------------------------------------------------------------------------------- long runs
+
+
+@pytest.fixture
+def long_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A run of 45 candidates, where more than 20 are long and a part has 10."""
+    import pages.widgets.run_part
+
+    monkeypatch.setattr(pages.widgets.run_part, "LONG", 20)
+    monkeypatch.setattr(pages.widgets.run_part, "PART", 10)
+    run = store.begin("molecules", {}, 0, name="long")
+    store.add(run, [molecule(number) for number in range(45)])
+    store.end(run, "finished")
+    return run
+
+
+def test_a_part_of_a_run_is_read_alone(store: Store, long_run: str) -> None:
+    assert [c.id for c in store.candidates(long_run, first=20, count=3)] == ["0-20", "0-21", "0-22"]
+    assert [c.id for c in store.candidates(long_run, step=20)] == ["0-0", "0-20", "0-40"]
+    assert store.candidates(long_run, first=45, count=10) == ()
+
+
+def test_a_long_run_is_shown_as_a_sample_or_in_parts_and_says_so(
+    store: Store, long_run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    whole = Store.candidates
+
+    def watched(self: Store, run: str, **asked: Any) -> tuple[Candidate[Any], ...]:
+        found = whole(self, run, **asked)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(Store, "candidates", watched)
+    page = open_page(0)
+    assert not page.exception
+    assert "45 candidates. Table and plots show a sample of 9, taken evenly over the run." in words(page)
+    page.radio[0].set_value("One part after another").run()
+    assert "show number 1 to 10" in words(page)
+    page.number_input[0].set_value(5).run()
+    assert not page.exception
+    assert "show number 41 to 45" in words(page)
+    assert f"matgen runs export {long_run} FILE" in words(page)
+    assert max(read) <= 10, "no more is read than is shown"
+
+
+def test_a_short_run_is_shown_whole(store: Store) -> None:
+    run = store.begin("molecules", {}, 0, name="short")
+    store.add(run, [molecule(number) for number in range(3)])
+    page = open_page(0)
+    assert not page.radio
+    assert "sample" not in words(page)

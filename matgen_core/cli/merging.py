@@ -1,0 +1,41 @@
+"""Results of long runs by command: ``matgen merge FOLDER…``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def merge(
+    folders: Annotated[list[Path], typer.Argument(help="folders that --into wrote, all shards of one run")],
+    out: Annotated[Path, typer.Option(help="folder for candidates.parquet, best.csv and manifest.json")],
+    best: Annotated[int, typer.Option(min=1, max=100_000, help="candidates in best.csv")] = 1000,
+    keep: Annotated[str, typer.Option(help="also keep the candidates as a stored run of this name")] = "",
+) -> None:
+    """Put the shards of a run together: repeats removed, ranked, one manifest."""
+    from matgen_core.cli.running import at_work
+    from matgen_core.workflows.merge import merge as merge_folders
+    from matgen_core.workflows.stored_merge import store_merged
+
+    with at_work(folder=out):
+        merged = merge_folders(folders, out, best=best, on_progress=_print_progress)
+    typer.echo(f"{out}: {merged.generated} generated, {len(merged.scores)} count, repeats removed")
+    if keep:
+        typer.echo(f"kept as run {store_merged(merged, out, keep)}")
+    for note in merged.notes:
+        typer.echo(f"note: {note}", err=True)
+    for rule, count in merged.rejected.most_common(10):
+        typer.echo(f"rejected, {count}: {rule}", err=True)
+
+
+def _print_progress(done: int) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{done} read", nl=False, err=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Hangs the command into ``matgen``."""
+    app.command("merge")(merge)
