@@ -53,6 +53,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 #: Folders and modules of ``matgen_core`` that only a terminal shows.
 _TERMINAL = (
     "core/cluster",
+    "workflows/fill_folder",
     "workflows/merge",
     "workflows/run_folder",
     "cli",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate, Progress
@@ -18,6 +19,11 @@ from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.design import Settings, check_design
 from matgen_core.workflows.loop import Asked, Clock, DesignRun, go_on
 from matgen_core.workflows.run_folder import RunFolder, Shard, Wanted, kept, write_json
+
+#: Candidates of a run into a folder, at most.
+MOST = 10_000_000
+#: Runs in memory are for fewer; what else they check is checked with so many.
+_CHECKED = 1000
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ def want_count(kind: str, target: Target, count: int, seed: int, settings: Setti
     """
     made = load_kind(kind)
     settings = settings or made.settings()
-    made.check(target, count, settings)
+    made.check(target, min(count, _CHECKED), settings)
+    _check_most(count)
     return Wanted(kind, target, target, seed, count, count * settings.cap, settings)
 
 
@@ -61,8 +68,16 @@ def want_until(
     Raises:
         BadTarget, BadInput: for what cannot be asked for.
     """
-    aim, ruled = check_design(kind, target, budget, rules, settings)
+    _check_most(budget.want)
+    _check_most(budget.draws)
+    few = replace(budget, want=min(budget.want, _CHECKED), draws=min(budget.draws, _CHECKED), seconds=60.0)
+    aim, ruled = check_design(kind, target, few, rules, settings)
     return Wanted(kind, target, aim, seed, budget.want, budget.draws, ruled, rules)
+
+
+def _check_most(count: int) -> None:
+    if count > MOST:
+        raise BadInput("{count} candidates are too many; choose at most {most:,}", count=count, most=MOST)
 
 
 def fill_folder(

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from matgen_core.core.errors import BadInput
+from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.core.settings import Budget, MoleculeSettings, Rules
@@ -56,6 +56,16 @@ def test_what_is_wanted_comes_back_from_its_record() -> None:
     counted = want_count("molecules", goal, 7, 3, MoleculeSettings(filters=("PAINS",)))
     for one in (wanted(), counted, want_until("crystals", Target(), Budget(), Rules(), 1)):
         assert Wanted.from_record(json.loads(json.dumps(one.to_record()))) == one
+
+
+def test_a_folder_takes_more_than_memory_does() -> None:
+    assert want_count("crystals", Target(), 100_000, 0).most == 400_000
+    budget = Budget(want=50_000, draws=1_000_000, seconds=600_000)
+    assert want_until("molecules", Target(), budget, Rules(), 0).count == 50_000
+    with pytest.raises(BadInput, match="choose at most 10,000,000"):
+        want_count("molecules", Target(), 10**9, 0)
+    with pytest.raises(BadTarget, match="0 candidates"):
+        want_count("crystals", Target(), 0, 0)
 
 
 @pytest.mark.parametrize("text", ["", "3", "0/4", "5/4", "1/0", "a/b", "-1/2"])
