@@ -75,7 +75,7 @@ def _workers(executor: Any) -> int:
     """How many workers an executor of Parsl has, when all its blocks are there."""
     most, provider = executor.max_workers_per_node, executor.provider
     each = int(most) if most and most != float("inf") else os.cpu_count() or 1
-    return max(1, each * provider.nodes_per_block * provider.max_blocks)
+    return max(1, int(each * provider.nodes_per_block * provider.max_blocks))
 
 
 @contextmanager

@@ -26,6 +26,7 @@ class Environment(BaseSettings):
         runs_at_once: runs that compute at one time. Two cores serve no more than two runs with profit.
         runs_per_session: of them, runs of one browser session.
         workers: worker processes that compute the runs of the pages: 1, or 0 where the server itself computes them.
+            More than one: so many do the batches of the runs, one thread each, and crystals appear batch by batch.
         stop_after_close: seconds after which the run of a closed tab ends; None: it goes on, and is found under Runs.
     """
 
@@ -37,7 +38,7 @@ class Environment(BaseSettings):
     separate_runs: bool = False
     runs_at_once: int = Field(default=2, ge=1, le=100_000)
     runs_per_session: int = Field(default=1, ge=1, le=100_000)
-    workers: int = Field(default=1, ge=0, le=1)
+    workers: int = Field(default=1, ge=0, le=64)
     stop_after_close: int | None = Field(default=None, ge=0, le=100_000)
 
     @field_validator("runs_at_once", "runs_per_session", "workers", "stop_after_close", mode="wrap")

@@ -223,7 +223,9 @@ def _aside(folders: Sequence[Path]) -> list[Text]:
     notes: list[Text] = []
     for folder in folders:
         file = folder / "state.json"
-        state = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"ended": "", "aside": []}
+        state: dict[str, Any] = {"ended": "", "aside": []}
+        if file.is_file():
+            state = json.loads(file.read_text(encoding="utf-8"))
         if state["ended"] not in ("found", "draws"):
             notes.append(Message("the run of {folder} has not ended; start it again to go on", folder=folder))
         for one in state["aside"]:

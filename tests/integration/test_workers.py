@@ -144,3 +144,24 @@ def test_a_screening_by_workers_writes_the_same_files(pool: WorkerPool, tmp_path
     for name in ("candidates.csv", "candidates.jsonl", "refused.csv", "front.csv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
     assert "duplicate" in (tmp_path / "two" / "candidates.csv").read_text(encoding="utf-8")
+
+
+def test_the_pages_use_workers_where_the_environment_asks_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matgen_core.workflows import page_work, spare_workers
+
+    asked: dict[str, Any] = {"kind": "molecules", "target": TARGETS["molecules"], "count": COUNTS["molecules"]}
+    asked |= {"seed": 3, "settings": SETTINGS["molecules"]}
+    told: list[Progress[Any]] = []
+    monkeypatch.setenv("MATGEN_WORKERS", "1")
+    assert spare_workers.spare_workers() is None, "the usual page computes in its one worker, and shows each stage"
+    monkeypatch.setenv("MATGEN_WORKERS", "2")
+    made = spare_workers.spare_workers()
+    assert isinstance(made, WorkerPool)
+    try:
+        assert spare_workers.spare_workers() is made, "they stay for the next run"
+        page_work.generate(told.append, lambda: False, **asked)
+        assert told[-1].candidates == alone("molecules")[0]
+        assert made.numbers()
+    finally:
+        made.shutdown(cancel_futures=True)
+        spare_workers._pool.cache_clear()
