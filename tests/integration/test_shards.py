@@ -194,7 +194,7 @@ def watch(process: subprocess.Popen[bytes], path: Path) -> Iterator[int]:
 
 def test_a_killed_command_loses_nothing_that_was_written(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    words = "design compositions --want 900 --draws 256 --seed 7 --seconds 900 --known --shallow --max-atoms 6".split()
+    words = "design compositions --want 900 --draws 96 --seed 7 --seconds 900 --known --shallow --max-atoms 6".split()
     command = [sys.executable, "-m", "matgen_core.cli", *words, "--into", str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         next(count for count in watch(process, path) if count >= 2)
@@ -206,6 +206,6 @@ def test_a_killed_command_loses_nothing_that_was_written(tmp_path: Path) -> None
     merge([path], tmp_path / "out")
     found = [row["id"] for row in rows(tmp_path / "out")]
     assert len(found) == len(set(found)) > 0, "none twice"
-    target, budget = Target({}, Constraints(max_atoms=6)), Budget(want=900, draws=256, seconds=900)
+    target, budget = Target({}, Constraints(max_atoms=6)), Budget(want=900, draws=96, seconds=900)
     whole = design_until("compositions", target, budget, rules=Rules(known=True, shallow=True), seed=7)
     assert found == [c.id for c in whole.listed]
