@@ -45,11 +45,8 @@ from matgen_core.workflows.own_targets import train_target
 from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table
 from matgen_core.workflows.screen import BATCH, Screener, batches
 from matgen_core.workflows.space_sources import SPACES, open_space
-    asked: dict[str, Any] = {"seed": seed, "settings": settings, "on_progress": report, "cancelled": stopped}
-    if before:
-        design.design_more(kind, target, count, before, **asked, executor=spare_workers())
-    else:
-        design.design(kind, target, count, **asked, executor=spare_workers())
+from matgen_core.workflows.spare_workers import spare_workers
+from matgen_core.workflows.structure_tables import holds_structures
 from matgen_core.workflows.structures import list_structures, vary_crystal
 from matgen_core.workflows.table_vectors import TableVectors, read_vectors
 from matgen_core.workflows.training_examples import read_examples
@@ -122,6 +119,7 @@ def generate(
     settings: design.Settings,
     before: Sequence[Candidate[Any]] = (),
 ) -> None:
+    """A run for a count, or for so many more; the reports hold what it finds."""
     asked: dict[str, Any] = {"seed": seed, "settings": settings, "on_progress": report, "cancelled": stopped}
     if before:
         design.design_more(kind, target, count, before, **asked, executor=spare_workers())
