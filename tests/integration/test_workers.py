@@ -19,7 +19,7 @@ from matgen_core.core.records import Candidate, Formula, Molecule, Origin, Progr
 from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 from matgen_core.kinds.registry import NAMES, load_kind
 from matgen_core.workflows.candidate_files import Item, Refused
-from matgen_core.workflows.design import design, design_until
+from matgen_core.workflows.design import design, design_more, design_until
 from matgen_core.workflows.loop import DesignRun
 from matgen_core.workflows.pareto import Objective
 from matgen_core.workflows.screen_folder import screen_to_folder
@@ -165,3 +165,16 @@ def test_the_pages_use_workers_where_the_environment_asks_for_some(monkeypatch: 
     finally:
         made.shutdown(cancel_futures=True)
         spare_workers._pool.cache_clear()
+
+
+def test_more_for_the_same_target_goes_on_whoever_does_it() -> None:
+    asked: dict[str, Any] = {"seed": 3, "settings": CompositionSettings(neutral=False)}
+    found = design("compositions", Target(), 5, **asked)
+    more = design_more("compositions", Target(), 4, found, **asked)
+    with ThreadPoolExecutor(2) as executor:
+        assert design_more("compositions", Target(), 4, found, **asked, executor=executor) == more
+    kind, before = load_kind("compositions"), {c.id for c in found}
+    assert before < {c.id for c in more}
+    kept = [c for c in more if c.id not in before and kind.rejection(c, asked["settings"]) is None]
+    assert len(kept) == 4, "so many beside those before, none of which repeats one of them"
+    assert len({c.material for c in more if kind.rejection(c, asked["settings"]) is None}) == 9
