@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import pages.runs.jobs
+import pages.widgets.own_property
 from matgen_core.core.goals import Goal
-from matgen_core.workflows.own_store import list_copies, save_target
+from matgen_core.workflows.own_store import list_copies, list_targets, save_target
 from matgen_core.workflows.own_targets import train_target
 from matgen_core.workflows.predictors import VARIABLE
 from matgen_core.workflows.training_examples import read_examples
@@ -31,6 +33,7 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         return job
 
     monkeypatch.setattr(pages.runs.jobs, "submit", submit)
+    monkeypatch.setattr(pages.widgets.own_property, "submit", submit)
 
 
 def open_page() -> AppTest:
@@ -69,3 +72,57 @@ def test_a_property_is_aimed_at_tuned_and_judged() -> None:
     page.button(key="keep").click().run()
     assert list_copies() == ("mine",)
     assert page.session_state["tuning"].aims.own[0][1] == Goal.at_least(float(sorted(values)[int(0.9 * 47)]))
+
+
+RINGS = (
+    *("c1ccccc1", "c1ccncc1", "C1CCCCC1", "c1ccsc1", "c1ccoc1", "C1CCNCC1"),
+    *("c1cc[nH]c1", "C1CCOC1", "c1ccc2ccccc2c1", "C1CCCC1", "C1CCSC1", "c1cncnc1"),
+)
+SMILES = [f"{chain}{ring}" for ring in RINGS for chain in ("C", "CC", "CO", "CN")]
+SIZES = [(smiles, str(len(smiles))) for smiles in SMILES]
+
+
+def train(rows: list[tuple[str, str]]) -> AppTest:
+    data = "smiles,y\n" + "".join(f"{smiles},{value}\n" for smiles, value in rows)
+    page = open_page()
+    page.file_uploader(key="own-file").set_value(("mine.csv", data.encode(), "text/csv")).run()
+    page.button(key="own-train").click().run()
+    assert not page.exception
+    return page
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([(smiles, "high") for smiles in SMILES], "0 usable rows are too few to train on; give 20 or more"),
+        (
+            [(smiles, "7") for smiles in SMILES],
+            "every value is 7, so there is nothing to predict; choose another column",
+        ),
+        (SIZES[:5], "5 usable rows are too few to train on; give 20 or more"),
+    ],
+)
+def test_a_table_without_enough_to_learn_says_the_remedy_and_keeps_nothing(
+    rows: list[tuple[str, str]], said: str
+) -> None:
+    page = train(rows)
+    assert said in words(page)
+    assert list_targets() == ()
+    assert page.button(key="go").disabled
+
+
+def test_bad_rows_are_named_and_counted_and_the_good_ones_are_learnt() -> None:
+    bad = [("CC(=O)[O-].[Na+]", "1"), *[("no molecule", "2")] * 3, ("CCO", "7 nM"), ("CCN", "")]
+    page = train([*SIZES, *bad])
+    said = words(page)
+    assert "like a salt or a solvate; the models take one molecule, so give one part" in said
+    assert "… and 1 more rows that were left out" in said
+    assert f"{len(SMILES)} rows in 12 groups" in said
+    assert "the generator writes small molecules" in said
+
+
+def test_a_predictor_that_guesses_no_better_than_the_mean_is_said_and_the_user_decides() -> None:
+    noise = np.random.default_rng(1).normal(size=len(SMILES))
+    page = train([(smiles, f"{value:.3f}") for smiles, value in zip(SMILES, noise, strict=True)])
+    assert "it has found nothing that holds for new scaffolds or elements" in words(page)
+    assert not page.button(key="go").disabled
