@@ -13,6 +13,7 @@ from pages.i18n.language import _, choose_language
 from pages.runs.jobs import leave_other_pages
 from pages.runs.notices import tell_of_ended_runs
 from pages.runs.run_recorder import OF_EVERY_PAGE
+from pages.widgets.charts import choose_format
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
 st.html(Path(__file__).parent / "assets" / "style.css")
@@ -63,6 +64,7 @@ except Exception:
     st.error(_("Sorry, something went wrong on this page. Reload it; the server's log says what happened."))
 device = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU"}[best_device().type]
 with st.container(key="foot", horizontal=True, vertical_alignment="center"):
+    choose_format()
     st.badge(device, color="gray", help=_("Everything is computed on this machine"))
     st.caption(
         _(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -64,26 +65,45 @@ def build_scene(crystal: Crystal, primitive: bool = False, supercell: tuple[int,
 
 
 def find_bonds(symbols: list[str] | tuple[str, ...], positions: Array) -> NDArray[np.int64]:
-    """(M, 2) pairs of atoms nearer than :data:`BOND_FACTOR` times the sum of their covalent radii.
-
-    Two metals among non-metals are left unbonded: their radii overlap in most ionic crystals without a bond.
-    """
-    from pymatgen.core import Element
+    """(M, 2) pairs of atoms that are bonded by :func:`is_bond`."""
     from scipy.spatial import cKDTree
 
-    radii = np.array([covalent_radius(s) for s in symbols])
-    metal = np.array([Element(s).is_metal for s in symbols])
     # A tree, because a supercell has thousands of atoms and all their distances would not fit in memory.
-    pairs = cKDTree(positions).query_pairs(2 * BOND_FACTOR * float(radii.max()), output_type="ndarray")
+    pairs = cKDTree(positions).query_pairs(bond_reach(symbols), output_type="ndarray")
     i, j = pairs[:, 0], pairs[:, 1]
     distances = np.linalg.norm(positions[i] - positions[j], axis=1)
-    bonded = (distances < BOND_FACTOR * (radii[i] + radii[j])) & (distances > _TOO_NEAR)
-    if not metal.all():
-        bonded &= ~(metal[i] & metal[j])
-    kept = pairs[bonded].astype(np.int64)
+    kept = pairs[is_bond(symbols, i, j, distances)].astype(np.int64)
     order = np.lexsort((kept[:, 1], kept[:, 0]))
     ordered: NDArray[np.int64] = kept[order]
     return ordered
+
+
+def bond_reach(symbols: Sequence[str]) -> float:
+    """Å; no two of these elements are bonded beyond it."""
+    return 2 * BOND_FACTOR * max(map(covalent_radius, set(symbols)))
+
+
+def is_bond(
+    symbols: Sequence[str], first: NDArray[np.int64], second: NDArray[np.int64], distances: Array
+) -> NDArray[np.bool_]:
+    """Which pairs are nearer than :data:`BOND_FACTOR` times the sum of their covalent radii.
+
+    Two metals among non-metals are left unbonded: their radii overlap in most ionic crystals without a bond.
+
+    Args:
+        symbols: elements of the atoms.
+        first: (M,) numbers of atoms.
+        second: (M,) numbers of the atoms beside them.
+        distances: (M,) between the two, Å.
+    """
+    from pymatgen.core import Element
+
+    radii = np.array([covalent_radius(s) for s in symbols])
+    metal = np.array([Element(s).is_metal for s in symbols])
+    bonded: NDArray[np.bool_] = (distances < BOND_FACTOR * (radii[first] + radii[second])) & (distances > _TOO_NEAR)
+    if not metal.all():
+        bonded &= ~(metal[first] & metal[second])
+    return bonded
 
 
 def covalent_radius(symbol: str) -> float:
@@ -91,6 +111,15 @@ def covalent_radius(symbol: str) -> float:
     from ase.data import atomic_numbers, covalent_radii
 
     return float(covalent_radii[atomic_numbers[symbol]])
+
+
+def space_radius(symbol: str) -> float:
+    """Van der Waals radius of an element, Å (Alvarez 2013); 2 Å where that gives none."""
+    from ase.data import atomic_numbers
+    from ase.data.vdw_alvarez import vdw_radii
+
+    radius = float(vdw_radii[atomic_numbers[symbol]])
+    return radius if radius > 0 else 2.0  # not a number where none is known
 
 
 def colour(symbol: str) -> str:

@@ -12,6 +12,7 @@ from matgen_core.cli.calculations import register as register_calculations
 from matgen_core.cli.compositions import register as register_compositions
 from matgen_core.cli.crystal_data import register as register_crystal_data
 from matgen_core.cli.crystal_evaluation import register as register_crystal_evaluation
+from matgen_core.cli.diffraction import register as register_diffraction
 from matgen_core.cli.finetune import register as register_finetune
 from matgen_core.cli.following_up import register as register_following_up
 from matgen_core.cli.generation import register as register_generation
@@ -33,6 +34,7 @@ evaluate = typer.Typer(no_args_is_help=True, help="Measure the quality of the in
 bench = typer.Typer(no_args_is_help=True, help="Measure the speed of the included models.")
 register_generation(app)
 register_structures(app)
+register_diffraction(app)
 register_molecules(data, evaluate, bench)
 register_compositions(app, data, evaluate)
 register_merging(app)

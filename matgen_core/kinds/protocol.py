@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.core.goals import Target
+from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate, Crystal, Formula, Molecule
 from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 
@@ -50,6 +51,23 @@ class BatchName:
     def end(self) -> int:
         """Number of the first candidate of the next batch."""
         return self.first + self.size
+
+
+@dataclass(frozen=True, slots=True)
+class NearKnown:
+    """A known material that is like another.
+
+    Args:
+        name: formula or SMILES.
+        id: in the database that it is from; empty where it has none.
+        likeness: what it has in common, in words.
+        value: Tanimoto similarity of molecules, share of atoms that differ of formulas; None for a structure.
+    """
+
+    name: str
+    id: str
+    likeness: Text
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +352,12 @@ class Kind(Protocol[M, S]):
 
     def elements(self, material: M) -> set[str]:
         """Its elements, as far as a hull or a hazard asks; none of a molecule."""
+
+    def picture(self, material: M) -> str:
+        """A drawing as SVG; empty where it has none."""
+
+    def nearest(self, material: M) -> tuple[NearKnown, ...]:
+        """The known materials that it is most like, nearest first; none where it cannot be compared."""
 
     def writers(self) -> Mapping[str, Writer]:
         """File ending and what writes such a file; the first is the usual one."""

@@ -1,4 +1,4 @@
-"""Figures of crystals: histogram of the known ones, candidates over two predictions, powder diffraction."""
+"""Figures of crystals: histogram of the known ones, candidates over two predictions."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from matgen_core.chem.structure import to_structure
 from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.records import Candidate, Crystal
+from matgen_core.core.records import Candidate
 from matgen_core.kinds.crystals.files import formula_text
 from matgen_core.kinds.crystals.reference import Reference
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.viz.scatter import Mark, draw_scatter
-from matgen_core.viz.style import ACCENT, BAD, GOOD, GRID, MUTED, Translate, frame
+from matgen_core.viz.style import ACCENT, BAD, GOOD, MUTED, Translate, frame
 
 
 def draw_histogram(
@@ -78,45 +77,3 @@ def draw_predictions(
         height=360,
     )
     return figure.update_layout(clickmode="event+select", dragmode="pan")
-
-
-def draw_diffraction(
-    crystal: Crystal, wavelength: str = "CuKa", *, translate: Translate = str, template: str | None = None
-) -> go.Figure:
-    """Simulated powder diffraction (pymatgen's XRDCalculator), intensity against 2θ.
-
-    Args:
-        crystal: the crystal.
-        wavelength: a name that pymatgen knows: "CuKa", "MoKa", …
-        translate: turns English words into the reader's.
-        template: a plotly template.
-    """
-    from pymatgen.analysis.diffraction.xrd import XRDCalculator
-
-    pattern = XRDCalculator(wavelength=wavelength).get_pattern(to_structure(crystal, primitive=False))
-    angles, heights = np.asarray(pattern.x), np.asarray(pattern.y)
-    # One trace for all sticks, lifted between them: a trace each would be hundreds.
-    gaps = np.full(len(angles), np.nan)
-    figure = go.Figure(
-        go.Scatter(
-            x=np.column_stack([angles, angles, gaps]).ravel(),
-            y=np.column_stack([np.zeros_like(heights), heights, gaps]).ravel(),
-            mode="lines",
-            line={"color": ACCENT, "width": 1.5},
-            hoverinfo="skip",
-        )
-    )
-    planes = [", ".join("".join(map(str, plane["hkl"])) for plane in peaks[:3]) for peaks in pattern.hkls]
-    spacings = np.asarray(pattern.d_hkls)
-    figure.add_scatter(
-        x=angles,
-        y=heights,
-        mode="markers",
-        marker={"size": 4, "color": ACCENT},
-        text=planes,
-        customdata=spacings,
-        hovertemplate="2θ %{x:.2f}°, d %{customdata:.3f} Å, (%{text}), %{y:.0f} %<extra></extra>",
-    )
-    figure.update_xaxes(title=f"2θ (°), {wavelength.replace('Ka', ' Kα')}", gridcolor=GRID)
-    figure.update_yaxes(title=f"{translate('Intensity')} (%)", gridcolor=GRID, range=[0, 105])
-    return frame(figure, 300, template)

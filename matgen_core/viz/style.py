@@ -23,6 +23,7 @@ def frame(figure: go.Figure, height: int, template: str | None = None) -> go.Fig
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=False,
         font={"size": 12},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": ACCENT},
     )
     return figure.update_layout(template=template) if template else figure
 

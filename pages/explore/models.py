@@ -7,6 +7,7 @@ import re
 
 import streamlit as st
 
+from matgen_core.kinds.cards import CARDS, read_card
 from matgen_core.learning.checkpoints import FOLDER, available
 from pages.i18n.language import N_, _
 
@@ -39,17 +40,14 @@ _LICENCES = {
     ),
 }
 
-#: Models whose weights come in a package of their own.
-_OTHERS = (
-    N_(
-        "**CHGNet 0.3.0** (Modified BSD): energies, moments and forces. It selects and relaxes candidates during "
-        "generation: it steers. Deng et al., Nat. Mach. Intell. 5, 1031 (2023)."
-    ),
-    N_(
-        "**SevenNet-l3i5** (MIT): energies only. It takes no part in generation and only checks finished "
-        "candidates: it judges. Park et al., J. Chem. Theory Comput. 20, 4857 (2024)."
-    ),
-)
+#: What is not trained here, by its card.
+_OTHERS = {
+    "chgnet": N_("Other authors' model: energies, forces and moments; steers"),
+    "sevennet-l3i5": N_("Other authors' model: energies; judges"),
+    "hull": N_("Convex hull of known phases"),
+    "cost-and-supply": N_("Tables of prices and of supply"),
+    "hazards": N_("Table of toxic and radioactive elements"),
+}
 
 
 def show(name: str) -> None:
@@ -81,10 +79,15 @@ st.caption(
     )
 )
 names = [name for name in _PURPOSE if name in available()] + [n for n in available() if n not in _PURPOSE]
+purposes = {**_PURPOSE, **_OTHERS}
 chosen = st.selectbox(
-    _("Model"), names, format_func=lambda n: f"{n} · {_(_PURPOSE[n])}" if n in _PURPOSE else n, key="model"
+    _("Model"),
+    [*names, *CARDS],
+    format_func=lambda n: f"{n} · {_(purposes[n])}" if n in purposes else n,
+    key="model",
 )
-show(chosen)
-with st.expander(_("Included models of other authors")):
-    for line in _OTHERS:
-        st.markdown(_(line))
+if chosen in CARDS:
+    with st.container(key="card"):
+        st.markdown(re.sub(r"^# .*\n", "", read_card(chosen)))
+else:
+    show(chosen)

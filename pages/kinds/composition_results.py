@@ -14,6 +14,7 @@ from matgen_core.core.records import Candidate, Formula
 from matgen_core.kinds.compositions.judge import nearest_known
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.viz.compositions import draw_compositions
+from matgen_core.workflows.evidence import Repeat
 from pages.i18n.formatting import (
     cautions,
     charge_verdict,
@@ -23,6 +24,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import N_, _
 from pages.widgets.empty_cells import EMPTY, add_reasons, no_prediction
+from pages.widgets.evidence import offer_evidence
 from pages.widgets.facts import fact_rows, prediction_rows, show_facts, show_origin, verdict_row
 from pages.widgets.hand_over import hand_over
 from pages.widgets.number_table import Columns
@@ -140,8 +142,13 @@ def show_formula_plot(found: Sequence[Candidate[Formula]], target: Target, pick:
     pick.show_plot(chart, "formula-plot", _("{x} against {y} of the compositions").format(x=names[x], y=names[y]))
 
 
-def show_formula(candidate: Candidate[Formula]) -> None:
-    """Everything that is known of one composition, and the way to structures of it."""
+def show_formula(candidate: Candidate[Formula], repeat: Repeat) -> None:
+    """Everything that is known of one composition, and the way to structures of it.
+
+    Args:
+        candidate: the composition.
+        repeat: what its run was asked for.
+    """
     formula = candidate.material.reduced
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(subscript(formula), anchor=False)
@@ -164,4 +171,5 @@ def show_formula(candidate: Candidate[Formula]) -> None:
         _("Nearest known formulas"): ", ".join(f"{subscript(f)} ({d:.0%})" for f, d in nearest_known(formula, 3)),
     }
     show_facts([*map(verdict_row, candidate.verdicts), *fact_rows(facts, marked=True)], right)
+    offer_evidence(candidate, repeat, f"{formula}-{candidate.id}")
     show_origin(candidate)

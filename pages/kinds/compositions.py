@@ -11,6 +11,7 @@ from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Formula
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.judge import listed_compositions
+from matgen_core.workflows.evidence import Repeat
 from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _, ngettext
@@ -84,7 +85,7 @@ class CompositionsPage(PageKind):
             show_formula_table(found, view.target, view.pick)
         with plot:
             show_formula_plot(found, view.target, view.pick)
-        show_formula(view.pick.of(found))
+        show_formula(view.pick.of(found), view.repeat())
 
     def show_loop(self, found: Found, view: View) -> None:
         """Table, plot, one in full among the known phases."""
@@ -94,13 +95,13 @@ class CompositionsPage(PageKind):
 
     def show_near(self, candidate: Candidate[Formula], target: Target, run: str) -> None:
         """The composition in full, and the known phases of its elements."""
-        show_formula(candidate)
+        show_formula(candidate, Repeat(target, run=run, loop=True))
         show_among_known(candidate)
 
     def show_kept(self, found: Found, view: View) -> None:
         """Table, one in full."""
         show_formula_table(found, view.target, view.pick)
-        show_formula(view.pick.of(found))
+        show_formula(view.pick.of(found), view.stored())
 
     def show_small(self, candidate: Candidate[Formula]) -> None:
         """Formula."""

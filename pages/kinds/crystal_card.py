@@ -6,7 +6,6 @@ from functools import partial
 from html import escape
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from matgen_core.chem.structure import reduced_formula, to_structure
@@ -20,15 +19,17 @@ from matgen_core.kinds.crystals.files import (
     to_xyz,
 )
 from matgen_core.kinds.crystals.first_principles import to_inputs_zip
-from matgen_core.viz.crystals import draw_diffraction
+from matgen_core.workflows.evidence import Repeat
 from pages.i18n.formatting import (
     group_html,
     group_markdown,
     number,
     subscript,
 )
-from pages.i18n.language import _, language
+from pages.i18n.language import _
+from pages.kinds.diffraction_view import show_diffraction
 from pages.kinds.structure_view import show_structure
+from pages.widgets.evidence import offer_evidence
 from pages.widgets.facts import prediction_rows, show_facts, show_origin, verdict_row
 
 
@@ -41,12 +42,17 @@ def show_picture(candidate: Candidate) -> None:
     if candidate.is_draft:
         st.info(_("A draft: its elements have positions, and its atoms no places yet."))
     else:
-        show_structure(crystal, "structure")
+        show_structure(crystal)
 
 
 @st.fragment
-def show_details(candidate: Candidate) -> None:
-    """Everything else that is known of the candidate, and its files; only what is open is drawn."""
+def show_details(candidate: Candidate, repeat: Repeat) -> None:
+    """Everything else that is known of the candidate, and its files; only what is open is drawn.
+
+    Args:
+        candidate: the candidate.
+        repeat: what its run was asked for.
+    """
     if candidate.is_draft:
         _show_found(candidate)
         return
@@ -63,11 +69,12 @@ def show_details(candidate: Candidate) -> None:
             _show_cell(candidate.material)
     with pattern:
         if pattern.open:
-            chart = _pattern(candidate.material, language())
-            st.plotly_chart(chart, key="pattern", alt=_("Simulated powder diffraction"))
+            show_diffraction(candidate)
     with files:
         if files.open:
             _offer_files(candidate)
+            offer_evidence(candidate, repeat, file_name(candidate, "").rstrip("."))
+            st.code(to_cif(candidate), language=None, height=300)
 
 
 def _show_found(candidate: Candidate) -> None:
@@ -93,12 +100,6 @@ def _offer_files(candidate: Candidate) -> None:
             name = file_name(candidate, f"{program}.zip")
             inputs = partial(to_inputs_zip, [candidate], program)
             st.download_button(label, inputs, name, key=f"one-{program}-input", on_click="ignore")
-    st.code(to_cif(candidate), language=None, height=300)
-
-
-@st.cache_resource(max_entries=100, show_spinner=False, hash_funcs={Crystal: repr})  # a figure is only read
-def _pattern(crystal: Crystal, code: str) -> go.Figure:  # the language is part of what is cached
-    return draw_diffraction(crystal, translate=_)
 
 
 def _show_cell(crystal: Crystal) -> None:

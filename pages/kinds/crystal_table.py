@@ -26,6 +26,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import N_, _
 from pages.kinds.crystal_work import state_help, state_text
+from pages.kinds.diffraction_view import match_cells, match_column
 from pages.widgets.empty_cells import EMPTY, add_reasons, no_prediction
 from pages.widgets.number_table import Columns
 from pages.widgets.prediction_columns import (
@@ -118,7 +119,10 @@ def filter_candidates(candidates: Sequence[Candidate], target: Target) -> list[C
 def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> None:
     """One candidate a row; a row picks it."""
     table = pd.DataFrame([_row(c, target) for c in candidates])
+    if (matches := match_cells(candidates)) is not None:
+        table.insert(1, "xrd", pd.Series(matches, dtype=float))
     columns = _columns(table, target)
+    columns["xrd"] = match_column()
     names = {key: _(PROPERTIES[key].short) for key in _COLUMNS if columns[key] is not None}
     judged = {f"{key}_judge": _("{property} by SevenNet").format(property=_(PROPERTIES[key].short)) for key in ENERGIES}
     names |= {key: name for key, name in judged.items() if columns[key] is not None}

@@ -14,7 +14,7 @@ from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.files import to_cif_zip, to_json
 from matgen_core.kinds.crystals.first_principles import to_inputs_zip
-from matgen_core.viz.crystals import draw_diffraction
+from matgen_core.workflows.evidence import Repeat
 from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import group_markdown, group_symbol, subscript
 from pages.i18n.language import N_, _, ngettext
@@ -23,6 +23,7 @@ from pages.kinds.crystal_controls import LOOP_RULES, RULES, ask_constraints, ask
 from pages.kinds.crystal_examples import show_crystal_examples
 from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares, show_table
 from pages.kinds.crystal_work import show_in_work
+from pages.kinds.diffraction_view import by_match, show_small_diffraction
 from pages.kinds.known_crystal import show_crystal_path, show_known_crystal, surviving_place
 from pages.kinds.page_kind import Found, OtherWork, PageKind, View
 from pages.kinds.structure_view import show_structure
@@ -94,14 +95,18 @@ class CrystalsPage(PageKind):
         show_in_work(rows, finished)
 
     def filter(self, found: Found, target: Target, settings: Any) -> Found:
-        """Those that pass what the reader ticks."""
-        return filter_candidates(found, target)
+        """Those that pass what the reader ticks, by their match where a measured pattern was uploaded."""
+        return by_match(filter_candidates(found, target))
+
+    def kept(self, candidates: Found) -> Found:
+        """All of them, by their match where a measured pattern was uploaded."""
+        return by_match(candidates)
 
     def show_found(self, found: Found, view: View) -> None:
         """Table, plot beside structure, details."""
         picked = view.pick.of(found)
         self._show_list(found, view)
-        _show_card(picked)
+        _show_card(picked, view.repeat())
         _offer_follow_up(picked)
 
     def show_loop(self, found: Found, view: View) -> None:
@@ -109,13 +114,13 @@ class CrystalsPage(PageKind):
         picked = view.pick.of(found)
         self._show_list(found, view)
         show_prospects(picked, view.target)
-        _show_card(picked)
+        _show_card(picked, view.repeat(loop=True))
 
     def show_near(self, candidate: Candidate[Crystal], target: Target, run: str) -> None:
         """Structure, cost and hull, details."""
         show_picture(candidate)
         show_prospects(candidate, target)
-        _show_card(candidate)
+        _show_card(candidate, Repeat(target, run=run, loop=True))
         _offer_follow_up(candidate)
 
     def show_kept(self, found: Found, view: View) -> None:
@@ -123,7 +128,7 @@ class CrystalsPage(PageKind):
         picked = view.pick.of(found)
         show_table(found, view.target, view.pick)
         show_picture(picked)
-        _show_card(picked)
+        _show_card(picked, view.stored())
         _offer_follow_up(picked)
 
     def _show_list(self, found: Found, view: View) -> None:
@@ -149,16 +154,12 @@ class CrystalsPage(PageKind):
         """Formula, space group, structure."""
         crystal = candidate.material
         st.markdown(f"**{subscript(reduced_formula(crystal))}** · {group_markdown(crystal.space_group)}")
-        show_structure(crystal, f"compare-{candidate.id}")
+        show_structure(crystal)
 
     def show_small_more(self, candidate: Candidate[Crystal]) -> None:
         """Diffraction and hull."""
         with st.expander(_("Diffraction and hull")):
-            st.plotly_chart(
-                draw_diffraction(candidate.material, translate=_),
-                key=f"xrd-{candidate.id}",
-                alt=_("Simulated powder diffraction"),
-            )
+            show_small_diffraction(candidate)
             show_small_hull(candidate)
 
     def cells(self, material: Crystal) -> dict[str, object]:
@@ -187,9 +188,9 @@ def _offer_follow_up(candidate: Candidate[Crystal]) -> None:
     show_elsewhere([candidate])
 
 
-def _show_card(candidate: Candidate[Crystal]) -> None:
+def _show_card(candidate: Candidate[Crystal], repeat: Repeat) -> None:
     """Everything that is known of a candidate, and the check of its stability."""
-    show_details(candidate)
+    show_details(candidate, repeat)
     if not candidate.is_draft:
         offer_from_crystal(candidate)
         show_stability(candidate)

@@ -58,7 +58,7 @@ def show_known_crystal(space: Space, place: int) -> None:
         st.info(_("The decoder found no crystal for the latent of {formula}").format(formula=subscript(name)))
         return
     st.subheader(f"{subscript(reduced_formula(drawn))} · {group_markdown(drawn.space_group)}", anchor=False)
-    show_structure(drawn, "embedded")
+    show_structure(drawn)
     if way == "rebuilt":
         st.caption(said_of_rebuilt(space, place, drawn))
 
@@ -110,6 +110,6 @@ def show_crystal_path(space: Space, first: int, last: int, steps: int) -> None:
     if crystal is None:
         st.info(_("The decoder found no crystal for this latent"))
     else:
-        show_structure(crystal, "step-structure")
+        show_structure(crystal)
     st.caption(_("Each step is a latent on the path, decoded into a crystal; none of them was checked."))
     say_rebuilt(space)

@@ -15,16 +15,23 @@ from matgen_core.core.records import Candidate, Molecule, Verdict
 from matgen_core.core.settings import FILTERS, MoleculeSettings
 from matgen_core.kinds.molecules.files import sdf_name, to_sdf
 from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.workflows.evidence import Repeat
 from pages.i18n.formatting import goal_text, number
 from pages.i18n.language import _
 from pages.kinds.molecule_results import COLUMNS
 from pages.kinds.molecule_view import drawing, show_conformer
 from pages.kinds.writing_view import show_writing
+from pages.widgets.evidence import offer_evidence
 from pages.widgets.facts import show_facts, show_origin, verdict_row
 
 
 def show_molecule(
-    candidate: Candidate[Molecule], target: Target, settings: MoleculeSettings, run: str = "", narrow: bool = False
+    candidate: Candidate[Molecule],
+    target: Target,
+    settings: MoleculeSettings,
+    run: str = "",
+    narrow: bool = False,
+    repeat: Repeat | None = None,
 ) -> None:
     """The picked molecule.
 
@@ -34,6 +41,7 @@ def show_molecule(
         settings: how it was written.
         run: id of its run in the store, which stands in the names of its files.
         narrow: whether it stands in a column beside the drawings, so that all of it is one below the other.
+        repeat: what its run was asked for; None where that is not known.
     """
     smiles = candidate.material.smiles
     left, right = (st.container(), st.container()) if narrow else st.columns([5, 7], gap="medium")
@@ -55,6 +63,8 @@ def show_molecule(
             show_writing(candidate, target, settings)
         with files:
             _offer(candidate, run)
+            stem = sdf_name(candidate, run).removesuffix("-flat.sdf")
+            offer_evidence(candidate, repeat or Repeat(run=run), stem)
         show_origin(candidate)
 
 

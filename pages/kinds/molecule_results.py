@@ -26,6 +26,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
+from pages.widgets.charts import plot_config
 from pages.widgets.empty_cells import EMPTY, add_reasons
 from pages.widgets.number_table import Columns
 from pages.widgets.prediction_columns import property_column, score_column
@@ -260,4 +261,4 @@ def show_histograms(candidates: Found, target: Target, domain: str) -> None:
         if values:
             chart = draw_comparison(values, known[key], key, target.goals.get(key), translate=_)
             alt = _("{label} of this run and of known molecules").format(label=_(PROPERTIES[key].label))
-            columns[place % 2].plotly_chart(chart, key=f"compare-{key}", config={"displayModeBar": False}, alt=alt)
+            columns[place % 2].plotly_chart(chart, key=f"compare-{key}", config=plot_config(key, tools=False), alt=alt)

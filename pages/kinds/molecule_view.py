@@ -5,16 +5,12 @@ from __future__ import annotations
 import base64
 import html
 
-import numpy as np
 import streamlit as st
 
 from matgen_core.chem.drawing import Conformer, draw, embed
-from matgen_core.chem.scene import colour
 from pages.i18n.language import _
-from pages.kinds.structure_view import SCRIPT, open_view
-
-HEIGHT = 300
-
+from pages.kinds.structure_view import show_molecule_3d
+from pages.widgets.structure_viewer import SCRIPT
 
 #: Of carbon and bonds, by theme.
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
@@ -52,39 +48,4 @@ def show_conformer(smiles: str) -> None:
         st.html(drawing(smiles, 360, 260))
         st.info(_("The 3D viewer is not installed, so this is a flat drawing. Install it with: make viewer"))
     else:
-        st.iframe(viewer_html(smiles), height=HEIGHT, alt=_("The molecule in 3D; drag to turn it"))
-
-
-# Cached by string: the same HTML keeps the camera where the reader put it.
-@st.cache_data(max_entries=200, show_spinner=False)
-def viewer_html(smiles: str) -> str:
-    """A page with one conformer as sticks, coloured by element."""
-    shape = conformer(smiles)
-    assert shape is not None
-    view = open_view(HEIGHT - 16)
-    places = shape.positions - shape.positions.mean(axis=0)
-    for symbol, place in zip(shape.symbols, places, strict=True):
-        radius = 0.18 if symbol == "H" else 0.3
-        view.addSphere({"center": _point(place), "radius": radius, "color": colour(symbol)})
-    for i, j, order in shape.bonds:
-        for shift in _shifts(places[i], places[j], order):
-            a, b = places[i] + shift, places[j] + shift
-            middle, radius = (a + b) / 2, 0.12 if order == 1 else 0.07
-            for start, end, symbol in ((a, middle, shape.symbols[i]), (middle, b, shape.symbols[j])):
-                view.addCylinder(
-                    {"start": _point(start), "end": _point(end), "radius": radius, "color": colour(symbol)}
-                )
-    view.zoomTo()
-    return f'<body style="margin:0;overflow:hidden">{view.write_html()}</body>'
-
-
-def _shifts(a: np.ndarray, b: np.ndarray, order: float) -> list[np.ndarray]:
-    """Where the rods of a bond lie: one, two or three side by side."""
-    rods = 1 if order == 1 else 3 if order == 3 else 2
-    side = np.cross(b - a, np.array([0.31, 0.59, 0.74]))
-    side = side / (np.linalg.norm(side) or 1.0) * 0.16
-    return [side * (k - (rods - 1) / 2) for k in range(rods)]
-
-
-def _point(place: np.ndarray) -> dict[str, float]:
-    return dict(zip("xyz", (round(float(v), 3) for v in place), strict=True))
+        show_molecule_3d(shape)

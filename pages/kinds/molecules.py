@@ -97,7 +97,8 @@ class MoleculesPage(PageKind):
         target, pick = view.target, view.pick
         names = [_("Drawings"), _("Table"), _("Against known")]
         grid, table, spread = st.tabs(names, key="molecule-tabs", on_change="rerun")
-        beside = partial(show_molecule, target=target, settings=view.now, run=view.run, narrow=True)
+        asked = view.repeat()
+        beside = partial(show_molecule, target=target, settings=view.now, run=view.run, narrow=True, repeat=asked)
         with grid:
             show_grid(found, target, view.settings, pick, beside if grid.open else None)
         with table:
@@ -105,11 +106,18 @@ class MoleculesPage(PageKind):
         with spread:
             show_histograms(found, target, view.settings.domain)
         if not grid.open:
-            show_molecule(pick.of(found), target, view.now, view.run)
+            show_molecule(pick.of(found), target, view.now, view.run, repeat=asked)
 
     def show_loop(self, found: Found, view: View) -> None:
         """Drawings, the picked one beside them."""
-        beside = partial(show_molecule, target=view.target, settings=view.now, run=view.run, narrow=True)
+        beside = partial(
+            show_molecule,
+            target=view.target,
+            settings=view.now,
+            run=view.run,
+            narrow=True,
+            repeat=view.repeat(loop=True),
+        )
         show_grid(found, view.target, view.settings, view.pick, beside)
 
     def show_near(self, candidate: Candidate[Molecule], target: Target, run: str) -> None:
@@ -123,7 +131,7 @@ class MoleculesPage(PageKind):
     def show_kept(self, found: Found, view: View) -> None:
         """Drawings, one in full."""
         show_grid(found, view.target, view.settings, view.pick)
-        show_molecule(view.pick.of(found), view.target, view.now, view.run)
+        show_molecule(view.pick.of(found), view.target, view.now, view.run, repeat=view.stored())
 
     def screened_files(self, candidates: Found) -> Sequence[File]:
         """SDF, SMILES."""

@@ -13,12 +13,14 @@ from typing import Any, ClassVar
 
 import streamlit as st
 
-from matgen_core.core.errors import BadTarget
+from matgen_core.core.errors import BadTarget, MatGenError
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.registry import kind_of
+from matgen_core.runs.store import open_store
 from matgen_core.runs.worker import Work
+from matgen_core.workflows.evidence import Repeat
 from matgen_core.workflows.explore import known_path
 from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import subscript
@@ -52,6 +54,18 @@ class View:
     settings: Any
     now: Any
     run: str = ""
+
+    def repeat(self, loop: bool = False) -> Repeat:
+        """What the run was asked for; ``loop``: whether it went on until enough passed."""
+        return Repeat(self.target, self.settings, self.run, loop)
+
+    def stored(self) -> Repeat:
+        """What a stored run was asked for, as its record has it."""
+        try:
+            settings = open_store().get(self.run).settings if self.run else None
+        except MatGenError:
+            settings = None
+        return Repeat(None, settings, self.run)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from matgen_core.kinds.molecules.generate import WritingStep, explain, load_writ
 from matgen_core.viz.molecules import draw_options
 from pages.i18n.formatting import number
 from pages.i18n.language import _
+from pages.widgets.charts import plot_config
 
 
 def show_writing(candidate: Candidate[Molecule], target: Target, settings: MoleculeSettings) -> None:
@@ -50,7 +51,7 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
     st.plotly_chart(
         draw_options(steps[place], translate=_),
         key="writing-options",
-        config={"displayModeBar": False},
+        config=plot_config("tokens", tools=False),
         alt=_("Probabilities of the next token before and after guidance, temperature, top-k, top-p and grammar"),
     )
     likely = float(np.mean([np.log(max(1e-12, _share(step))) for step in steps]))

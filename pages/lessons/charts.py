@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.lessons.path import LECTURE
+from pages.widgets.charts import plot_config
 
 #: Ink of text and axes in each scheme.
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
@@ -35,4 +36,4 @@ def show_chart(
     if st.session_state.get(LECTURE) and figure.layout.height:
         figure.update_layout(height=int(figure.layout.height * 1.1))
     target = place if place is not None else st
-    target.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": tools})
+    target.plotly_chart(figure, key=key, alt=alt, config=plot_config(key, tools))

@@ -45,7 +45,7 @@ def show_frames(frames: list[Frame], key: str, begin: int = -1) -> int:
         return place
     crystal = chosen.crystal
     st.markdown(f"**{subscript(reduced_formula(crystal))}** · {group_markdown(crystal.space_group)} · {said}")
-    show_structure(crystal, key)
+    show_structure(crystal)
     return place
 
 

@@ -20,6 +20,7 @@ from matgen_core.viz.design import MOST_ELEMENTS, draw_funnel, draw_hull, list_p
 from pages.i18n.formatting import price_text, rule_text, subscript
 from pages.i18n.language import _, language
 from pages.kinds.registry import page_kind
+from pages.widgets.charts import plot_config
 from pages.widgets.facts import fact_rows, show_facts
 from pages.widgets.number_table import Columns, write_numbers
 
@@ -48,7 +49,7 @@ def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str, fir
     with left:
         spoken = ", ".join(f"{names[stage]} {count}" for stage, count in funnel.counts)
         st.plotly_chart(
-            draw_funnel(funnel, names, translate=_), key="funnel", config={"displayModeBar": False}, alt=spoken
+            draw_funnel(funnel, names, translate=_), key="funnel", config=plot_config("funnel", tools=False), alt=spoken
         )
     with right:
         st.markdown(f"**{_('Rejected because')}**")
@@ -119,7 +120,7 @@ def show_among_known(candidate: Candidate[Crystal] | Candidate[Formula]) -> None
         return
     st.caption(_("The candidate is the diamond; circles are known phases on the hull."))
     st.plotly_chart(
-        figure, key="hull", config={"displaylogo": False}, alt=_("Convex hull of the known phases with the candidate")
+        figure, key="hull", config=plot_config("hull"), alt=_("Convex hull of the known phases with the candidate")
     )
 
 
@@ -128,7 +129,12 @@ def show_small_hull(candidate: Candidate[Crystal] | Candidate[Formula]) -> None:
     if (figure := hull_around(candidate)) is None:
         show_phases(candidate, f"phases-{candidate.id}")
     else:
-        st.plotly_chart(figure, key=f"hull-{candidate.id}", alt=_("Convex hull of the known phases"))
+        st.plotly_chart(
+            figure,
+            key=f"hull-{candidate.id}",
+            config=plot_config("hull", tools=False),
+            alt=_("Convex hull of the known phases"),
+        )
 
 
 def show_phases(candidate: Candidate[Crystal] | Candidate[Formula], key: str) -> None:

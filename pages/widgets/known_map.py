@@ -16,6 +16,7 @@ from matgen_core.workflows.explore import search
 from matgen_core.workflows.spaces import Space
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
+from pages.widgets.charts import plot_config
 from pages.widgets.map_overlay import laid_over
 from pages.widgets.map_view import axes_of, groups_of, heading, places_of, show_known_rows, table_of
 
@@ -50,7 +51,7 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
         alt=_("Map of the known materials"),
-        config={"displaylogo": False},
+        config=plot_config("map"),
     )
     st.caption(
         _("{count} known materials · {method} · click one, or draw a lasso").format(

@@ -18,6 +18,7 @@ from matgen_core.workflows.predictors import check_place
 from pages.i18n.language import _
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import look, show_progress
+from pages.widgets.charts import plot_config
 from pages.widgets.refusal import show_refusal
 
 _JOB, _REFUSED = "own-training", "own-refused"
@@ -102,7 +103,7 @@ def show_own(own: OwnTarget) -> None:
     st.plotly_chart(
         draw_own(own, translate=_),
         key=f"own-figure-{own.name}",
-        config={"displayModeBar": False},
+        config=plot_config(f"own-{own.name}", tools=False),
         alt=_("Values of the table, and withheld rows predicted against measured"),
     )
     st.caption(

@@ -142,7 +142,7 @@ def _show_done(done: Sequence[Relaxation]) -> None:
                 crystal = candidate.material
                 a, b, c, *_angles = crystal.lattice
                 st.markdown(f"**{title}** · {group_markdown(crystal.space_group)} · {a:.3f}, {b:.3f}, {c:.3f} Å")
-                show_structure(crystal, f"relaxed-{title}-{candidate.id}")
+                show_structure(crystal)
 
 
 # -------------------------------------------------------------------------------------------------------- stability

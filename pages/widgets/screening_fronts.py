@@ -9,6 +9,7 @@ import streamlit as st
 from matgen_core.viz.screening import draw_front, draw_parallel
 from matgen_core.workflows.pareto import Objective, losses, measure_hypervolume
 from pages.i18n.language import N_, _
+from pages.widgets.charts import plot_config
 from pages.widgets.screening_table import PICKED, Ranked, tick
 from pages.widgets.selection import selected_ids
 
@@ -44,7 +45,7 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
             key="front",
             on_select=_pick_points,
             selection_mode=("points", "box", "lasso"),
-            config={"displaylogo": False},
+            config=plot_config("pareto"),
             alt=_("Candidates over two objectives, the first Pareto front filled"),
         )
     if deep.open and len(objectives) < 3:
@@ -53,12 +54,14 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
         deep.plotly_chart(
             draw_front(candidates, fronts, objectives[:3], picked=picked, translate=_),
             key="front-3d",
+            config=plot_config("pareto-3d"),
             alt=_("Candidates over three objectives"),
         )
     if lines.open:
         lines.plotly_chart(
             draw_parallel(candidates, fronts, objectives, translate=_),
             key="parallel",
+            config=plot_config("objectives", tools=False),
             alt=_("All objectives, one line per candidate"),
         )
 

@@ -20,6 +20,7 @@ from matgen_core.workflows.screen_files import screening_to_csv, screening_to_js
 from pages.i18n.formatting import number
 from pages.i18n.language import _, ngettext
 from pages.kinds.registry import page_kinds
+from pages.widgets.charts import plot_config
 from pages.widgets.downloads import File, offer
 from pages.widgets.screening_table import Ranked, tick
 
@@ -55,7 +56,7 @@ def pick_few(ranked: Ranked) -> None:
         st.plotly_chart(
             draw_trade_off(trade_off(vectors, merits, int(count)), float(spread), translate=_),
             key="trade-off",
-            config={"displayModeBar": False},
+            config=plot_config("trade-off", tools=False),
             alt=_("Mean desirability of the selection against its mean distance, along the slider"),
         )
 

@@ -11,6 +11,7 @@ import streamlit as st
 from plotly.graph_objects import Figure
 
 from matgen_core.core.records import Candidate, M
+from pages.widgets.charts import plot_config
 from pages.widgets.number_table import Columns, write_numbers
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Pick:
             key=key,
             on_select=lambda: self._choose_point(key),
             selection_mode="points",
-            config={"displayModeBar": False},
+            config=plot_config(key, tools=False),
             alt=alt,
         )
 

@@ -28,6 +28,7 @@ from pages.runs.notices import follow
 from pages.runs.progress import Seen, show_progress
 from pages.runs.run_names import OWN
 from pages.runs.run_recorder import begin_record, run_of, show_record
+from pages.widgets.charts import plot_config
 from pages.widgets.downloads import offer_files
 from pages.widgets.selection import follow_pick
 
@@ -90,7 +91,7 @@ def _show_curve(run: TuningRun) -> None:
     st.plotly_chart(
         draw_tuning(run.tuning.curve, limit, translate=_),
         key="tuning-curve",
-        config={"displayModeBar": False},
+        config=plot_config("tuning", tools=False),
         alt=_("Score, valid share, diversity and distance from the shipped generator by step"),
     )
     if run.prior:

@@ -51,7 +51,7 @@ def test_files_of_one_and_the_other_tabs(page: Page, address: str) -> None:
     assert len(Structure.from_str(download(page, "POSCAR").read_text(), fmt="poscar")) > 0
     assert download(page, "XYZ").read_text().splitlines()[1].startswith("Lattice=")
     assert download(page, "CIF").read_text().startswith("# Proposed by MatGen")
-    page.get_by_role("radio", name="primitive").click()
+    page.frame_locator("iframe").first.get_by_role("combobox", name="Style").select_option("space")
     settle(page)
     assert seen.errors == []
 

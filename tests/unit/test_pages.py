@@ -42,6 +42,18 @@ def test_every_picture_has_a_text_alternative() -> None:
     assert found == []
 
 
+def test_every_plot_can_be_saved_as_the_reader_chose() -> None:
+    """Its configuration is made in one place; a plot that nobody can touch has none."""
+    wrong = []
+    for path in PAGES:
+        for call in calls(path):
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "plotly_chart":
+                config = next((ast.unparse(k.value) for k in call.keywords if k.arg == "config"), "")
+                if not config.startswith("plot_config(") and "staticPlot" not in config:
+                    wrong.append(f"{path.name}:{call.lineno}")
+    assert wrong == []
+
+
 @pytest.mark.parametrize(
     ("source", "wrong"),
     [

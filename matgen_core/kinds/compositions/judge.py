@@ -22,6 +22,7 @@ from matgen_core.kinds.crystals.judge import check_goals, without_former
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.kinds.known_phases import cost_above_hull
+from matgen_core.kinds.protocol import NearKnown
 
 #: Rules whose "no" takes a composition off the list.
 REJECTING = ("constraints", "duplicate", "neutral", "new")
@@ -146,3 +147,9 @@ def nearest_known(formula: str, count: int = 1) -> list[tuple[str, float]]:
     far = np.abs(table - fractions_of_formula(own)).sum(axis=1) / 2
     order = np.argsort(far, kind="stable")[: count + 1]
     return [(names[i], round(float(far[i]), 4)) for i in order if names[i] != own][:count]
+
+
+def near_formulas(formula: str, count: int = 3) -> tuple[NearKnown, ...]:
+    """The known formulas nearest to one, as :func:`nearest_known` finds them."""
+    said = Message("share of atoms that differ")
+    return tuple(NearKnown(name, "", said, share) for name, share in nearest_known(formula, count))

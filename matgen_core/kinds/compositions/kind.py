@@ -27,6 +27,7 @@ from matgen_core.kinds.compositions.judge import (
     fractions_of_formula,
     is_listed,
     judge_formulas,
+    near_formulas,
     rank_formulas,
     rejecting_rule,
 )
@@ -35,7 +36,7 @@ from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, count_atoms,
 from matgen_core.kinds.compositions.tuning import TunableFormulas
 from matgen_core.kinds.compositions.views import chemical_system, formula_views
 from matgen_core.kinds.crystals.known_rows import count_known
-from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
+from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
 from matgen_core.kinds.rules import allowed, judge_compositions
 from matgen_core.learning.gaussian_process import View
 from matgen_core.models.gpt import ConditionalGPT
@@ -212,6 +213,14 @@ class CompositionKind:
     def elements(self, material: Formula) -> set[str]:
         """Its elements."""
         return set(count_atoms(material.reduced))
+
+    def picture(self, material: Formula) -> str:
+        """None: a composition has no structure."""
+        return ""
+
+    def nearest(self, material: Formula) -> tuple[NearKnown, ...]:
+        """The known formulas that differ in the smallest share of atoms."""
+        return near_formulas(material.reduced)
 
     def writers(self) -> Mapping[str, Writer]:
         """CSV."""

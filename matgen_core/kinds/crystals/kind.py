@@ -9,8 +9,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from matgen_core.chem.flat_drawing import draw_flat
 from matgen_core.chem.formula_writing import write_formula
 from matgen_core.chem.oxidation import NONE, balance, has_states
+from matgen_core.chem.scene import build_scene
 from matgen_core.chem.structure import formula_counts, reduced_formula
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled
 from matgen_core.core.goals import Constraints, Target, unconditioned
@@ -30,6 +32,7 @@ from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, without_geomet
 from matgen_core.kinds.crystals.in_work import InWork, at_stage, steering_energies
 from matgen_core.kinds.crystals.judge import assess, check_repeat
 from matgen_core.kinds.crystals.known_rows import count_known
+from matgen_core.kinds.crystals.nearest import near_crystals
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
 from matgen_core.kinds.crystals.rank import REJECTING, rank
@@ -37,7 +40,7 @@ from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.relax_drawn import relax_drawn
 from matgen_core.kinds.crystals.row_building import Rejected, parse_row
 from matgen_core.kinds.crystals.tuning import TunableSkeletons
-from matgen_core.kinds.protocol import Batches, Brief, ForCount, Kind, Writer
+from matgen_core.kinds.protocol import Batches, Brief, ForCount, Kind, NearKnown, Writer
 from matgen_core.kinds.protocol import Cancelled as Asked
 from matgen_core.kinds.rules import UNFINISHED, allowed, judge_crystals
 from matgen_core.learning.gaussian_process import View
@@ -263,6 +266,14 @@ class CrystalKind:
     def elements(self, material: Crystal) -> set[str]:
         """Its elements."""
         return set(formula_counts(material))
+
+    def picture(self, material: Crystal) -> str:
+        """The conventional cell, from one side."""
+        return draw_flat(build_scene(material), 320)
+
+    def nearest(self, material: Crystal) -> tuple[NearKnown, ...]:
+        """The known structure that it is, or those of its formula, or else the nearest known formulas."""
+        return near_crystals(material)
 
     def writers(self) -> Mapping[str, Writer]:
         """CSV, CIFs in a zip, JSON."""

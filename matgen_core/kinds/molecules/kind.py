@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from matgen_core.chem.drawing import draw
 from matgen_core.chem.molecule import canonical, read, split_extension
 from matgen_core.core import errors
 from matgen_core.core.batching import split_on_oom
@@ -36,7 +37,7 @@ from matgen_core.kinds.molecules.segments import Beginning
 from matgen_core.kinds.molecules.smiles import decode
 from matgen_core.kinds.molecules.tuning import TunableSmiles
 from matgen_core.kinds.molecules.views import molecule_views, murcko_scaffold
-from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, Writer
+from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
 from matgen_core.learning.gaussian_process import View
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 
@@ -213,6 +214,16 @@ class MoleculeKind:
     def elements(self, material: Molecule) -> set[str]:
         """None: a molecule has no hull, and no rule asks for its elements."""
         return set()
+
+    def picture(self, material: Molecule) -> str:
+        """The molecule, flat."""
+        return draw(material.smiles, 420, 260, ink="#1c2221")
+
+    def nearest(self, material: Molecule) -> tuple[NearKnown, ...]:
+        """The sampled training molecules of the most similar fingerprint."""
+        said = Message("Tanimoto similarity of Morgan fingerprints, among sampled training molecules")
+        found = load_molecule_reference().nearest(material.smiles)
+        return tuple(NearKnown(name, "", said, round(likeness, 4)) for name, likeness in found)
 
     def writers(self) -> Mapping[str, Writer]:
         """CSV, SDF, SMILES."""

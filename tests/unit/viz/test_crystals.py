@@ -19,7 +19,7 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.viz.crystals import draw_diffraction, draw_histogram, draw_predictions
+from matgen_core.viz.crystals import draw_histogram, draw_predictions
 from matgen_core.viz.style import GOOD
 
 
@@ -58,19 +58,10 @@ def test_a_histogram_spans_the_data_whatever_is_asked(goal: Goal | None) -> None
     assert float(np.square(figure.data[0].y).sum()) == pytest.approx(len(load_reference().column("band_gap")))
 
 
-def test_the_strongest_line_of_rock_salt_is_200(rock_salt: Crystal) -> None:
-    sticks, tops = draw_diffraction(rock_salt).data
-    strongest = int(np.argmax(tops.y))
-    assert tops.x[strongest] == pytest.approx(31.7, abs=0.1)  # Cu K alpha, a = 5.64 Å
-    assert tops.text[strongest] == "200"
-    assert len(sticks.x) == 3 * len(tops.x)
-
-
 def test_figures_lie_on_any_background_and_are_json(rock_salt: Crystal) -> None:
     figures = [
         draw_predictions([entry(rock_salt, "a", 1.0, -1.0, True)], "band_gap", "formation_energy", {}),
         draw_histogram(load_reference(), "formation_energy", None, template="plotly_dark"),
-        draw_diffraction(rock_salt, template="plotly_dark"),
     ]
     for figure in figures:
         json.loads(figure.to_json())

@@ -1,0 +1,40 @@
+"""Cards of what is not trained here: other authors' models, the hull, the tables of cost and hazards.
+
+They stand in ``assets/cards``; their figures come from the reference and from the fit of the judge, so that a new
+reference brings its own.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from matgen_core.chem.hazards import CAUTION, RADIOACTIVE, TOXIC
+from matgen_core.core.installation import ASSETS
+
+FOLDER = ASSETS / "cards"
+#: Names of the cards, as they are offered.
+CARDS = ("chgnet", "sevennet-l3i5", "hull", "cost-and-supply", "hazards")
+
+
+def read_card(name: str) -> str:
+    """The card as Markdown with today's figures."""
+    return (FOLDER / f"{name}.md").read_text(encoding="utf-8").format(**_figures())
+
+
+def _figures() -> dict[str, Any]:
+    reference, judge = (
+        json.loads((ASSETS / "reference" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("reference", "energy_judge")
+    )
+    return {
+        **reference["counts"],
+        "hull_spread": reference["spreads"]["e_above_hull"],
+        "judged": judge["crystals"],
+        "withheld": judge["withheld"],
+        "judge_error": judge["error"],
+        "judge_median": judge["median_error"],
+        "toxic": ", ".join(TOXIC),
+        "caution": ", ".join(CAUTION),
+        "radioactive": ", ".join(sorted(RADIOACTIVE)),
+    }

@@ -1,0 +1,128 @@
+"""Evidence of one candidate: it follows its published schema, notices a change, and its command asks for the same."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import matgen_core.workflows.design
+from matgen_core.cli.main import main
+from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.messages import Message
+from matgen_core.core.records import (
+    JUDGING,
+    STEERING,
+    Candidate,
+    Formula,
+    Judgement,
+    Molecule,
+    Origin,
+    Prediction,
+    Verdict,
+)
+from matgen_core.core.settings import CrystalSettings
+from matgen_core.viz.evidence import write_evidence_page
+from matgen_core.workflows.evidence import (
+    SCHEMA_FILE,
+    Repeat,
+    collect_evidence,
+    digest,
+    is_unchanged,
+    to_evidence_json,
+    write_command,
+)
+from tests.unit.chem.known_cells import salt
+
+SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+
+
+def candidate(material: Any, **more: Any) -> Candidate[Any]:
+    judged = Judgement(0.03, 0.02, "SevenNet-l3i5")
+    predictions = {
+        "formation_energy": Prediction("formation_energy", -2.05, 0.03, "eV/atom", "CHGNet", role=STEERING),
+        "e_above_hull": Prediction("e_above_hull", 0.01, 0.03, "eV/atom", "CHGNet", role=STEERING, judged=judged),
+        "band_gap": Prediction("band_gap", float("nan"), None, "eV", "none", note=Message("no {x}", x="value")),
+    }
+    verdicts = (
+        Verdict("distances", True, Message("{n} atoms", n=8)),
+        Verdict("<b>own</b>", None, "<script>x</script>"),
+    )
+    return Candidate("0-1", material, Origin("mixed", "gpt@1", 7, 3), predictions, verdicts, 1.5, **more)
+
+
+MATERIALS = [salt(), Formula("NaCl"), Formula("Na3Cl2"), Molecule("CC(=O)Oc1ccccc1C(=O)O")]
+
+
+@pytest.mark.parametrize("material", MATERIALS)
+def test_it_follows_the_published_schema_and_notices_a_change(material: Any) -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    record = json.loads(to_evidence_json(candidate(material)))
+    assert list(Draft202012Validator(SCHEMA).iter_errors(record)) == []
+    assert is_unchanged(record)
+    assert not is_unchanged({**record, "score": 0.5})
+    assert digest(record) == record["sha256"]
+
+
+def test_both_models_their_roles_and_what_is_missing_are_said() -> None:
+    record = collect_evidence(candidate(salt()))
+    hull = next(p for p in record["properties"] if p["property"] == "e_above_hull")
+    assert (hull["role"], hull["judge"]["role"]) == (STEERING, JUDGING)
+    assert hull["judge"]["value"] == 0.03
+    gap = next(p for p in record["properties"] if p["property"] == "band_gap")
+    assert (gap["value"], gap["note"]) == (None, "no value")
+    assert record["nearest_known"][0]["id"], "halite is in the reference under its id"
+    assert record["hull"]["phases"] == [
+        {"formula": "NaCl", "share_of_atoms": pytest.approx(1.0), "formation_energy": pytest.approx(-2.1, abs=0.2)}
+    ]
+    assert record["supply"]["price_usd_per_kg"] > 0
+
+
+def test_a_molecule_has_neighbours_and_no_hull() -> None:
+    record = collect_evidence(candidate(MATERIALS[-1]))
+    assert record["hull"] is None
+    assert record["cif"] is None
+    assert 0 < record["nearest_known"][0]["value"] <= 1
+
+
+def test_the_command_asks_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = Target(
+        {"band_gap": Goal.at(2.0), "formation_energy": Goal.at_most(-0.5)},
+        Constraints(include=frozenset({"O"}), exclude=frozenset({"Pb", "Cd"}), max_atoms=12, crystal_system="cubic"),
+    )
+    settings = CrystalSettings(guidance=2.0, templates=0, judge=False)
+    asked: list[Any] = []
+
+    def design(kind: str, target: Target, count: int, *, seed: int, settings: Any, **_: Any) -> tuple[()]:
+        asked.extend([kind, target, seed, settings])
+        return ()
+
+    monkeypatch.setattr(matgen_core.workflows.design, "design", design)
+    command = write_command("crystals", Repeat(target, settings), 7)
+    monkeypatch.setattr(sys, "argv", shlex.split(command))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert asked == ["crystals", target, 7, settings]
+
+
+def test_a_file_and_a_run_of_unknown_target_have_no_command() -> None:
+    read = Candidate("x", salt(), Origin("file", "salt.cif"))
+    assert collect_evidence(read, Repeat(Target()))["repeat"]["command"] is None
+    stored = collect_evidence(candidate(salt()), Repeat(None, {"seed": ["7"]}, "run-1"))["repeat"]
+    assert (stored["command"], stored["settings"], stored["run"]) == (None, {"seed": ["7"]}, "run-1")
+
+
+@pytest.mark.parametrize("material", MATERIALS)
+def test_the_page_holds_picture_values_and_no_markup_of_others(material: Any) -> None:
+    page = write_evidence_page(candidate(material), Repeat(Target()))
+    assert ("<svg" in page) is not isinstance(material, Formula)
+    assert "−2.05 ± 0.03 eV/atom" in page
+    assert "SevenNet-l3i5" in page
+    assert "<script" not in page
+    assert "<b>own" not in page
+    assert "matgen" in page
