@@ -45,4 +45,4 @@ format: .venv/ready-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache static/3Dmol-min.js
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache static/3Dmol-min.js static/jsme

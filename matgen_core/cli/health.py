@@ -1,6 +1,6 @@
 """``matgen health``: one line a thing that the app needs; a non-zero exit where one is missing or damaged.
 
-``matgen viewer`` fetches the one thing that a package cannot carry unless it was there when the package was built.
+``matgen viewer`` fetches the scripts that a package cannot carry unless they were there when it was built.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def health(as_json: Annotated[bool, typer.Option("--json", help="for programs")]
 
 
 def viewer() -> None:
-    """Fetch the 3D viewer's script (once; needs the network)."""
-    from matgen_core.core.viewer import is_whole
-    from matgen_core.core.viewer import main as fetch_viewer
+    """Fetch the scripts of the 3D viewer and of the molecule sketcher (once; needs the network)."""
+    from matgen_core.core import sketcher, viewer
 
-    fetch_viewer()
-    raise typer.Exit(0 if is_whole() else 1)
+    viewer.main()
+    sketcher.main()
+    raise typer.Exit(0 if viewer.is_whole() and sketcher.is_there() else 1)

@@ -68,4 +68,7 @@ def main(target: Path = TARGET) -> None:
 
 
 if __name__ == "__main__":
+    from matgen_core.core import sketcher
+
     main()
+    sketcher.main()

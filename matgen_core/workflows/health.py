@@ -10,6 +10,7 @@ from pathlib import Path
 from matgen_core.core.environment import read_environment
 from matgen_core.core.errors import BadInput, MatGenError
 from matgen_core.core.messages import Message
+from matgen_core.core.sketcher import is_there
 from matgen_core.core.viewer import is_whole
 from matgen_core.kinds.crystals.energy_judge import check_judge
 from matgen_core.kinds.crystals.reference import load_reference
@@ -54,7 +55,7 @@ def check_health() -> tuple[Check, ...]:
         _checked("room on the disk", _check_room),
         _checked("worker process", _check_worker, needed=False),
     ]
-    return (*checks, _check_viewer())
+    return (*checks, _check_viewer(), _check_sketcher())
 
 
 def _check_viewer() -> Check:
@@ -64,6 +65,11 @@ def _check_viewer() -> Check:
         else Message("the 3D viewer is not installed; structures are drawn flat; fetch it with: matgen viewer")
     )
     return Check("3D viewer", problem, needed=False)
+
+
+def _check_sketcher() -> Check:
+    problem = Message("the molecule sketcher is not installed; SMILES are typed; fetch it with: matgen viewer")
+    return Check("molecule sketcher", "" if is_there() else problem, needed=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ def read_machine() -> Machine:
 def check_quickly() -> tuple[Check, ...]:
     """What can be looked at in a moment: whether store, disk and viewer are as they should be, and models are here."""
     checks = [_checked("models", _check_models), _checked("store of runs", lambda: open_store().list())]
-    return (*checks, _checked("room on the disk", _check_room), _check_viewer())
+    return (*checks, _checked("room on the disk", _check_room), _check_viewer(), _check_sketcher())
 
 
 def _check_models() -> None:
