@@ -6,31 +6,30 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.crystals.files import formula_text
-from matgen_core.kinds.crystals.reference import Reference
-from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.viz.scatter import Mark, draw_scatter
 from matgen_core.viz.style import ACCENT, BAD, GOOD, MUTED, Translate, frame
 
 
 def draw_histogram(
-    reference: Reference | MoleculeReference, key: str, goal: Goal | None, height: int = 90, template: str | None = None
+    known: NDArray[np.float32], key: str, goal: Goal | None, height: int = 90, template: str | None = None
 ) -> go.Figure:
     """How the known materials are spread over a property, with what is asked for marked.
 
     Args:
-        reference: the known crystals, or the sampled known molecules.
+        known: (N,) values of the known materials.
         key: the property.
         goal: marked as a band, where there is one.
         height: pixels.
         template: a plotly template, for example "plotly_dark".
     """
     record = PROPERTIES[key]
-    values = np.clip(reference.column(key), record.low, record.high)
+    values = np.clip(known, record.low, record.high)
     counts, edges = np.histogram(values, bins=60, range=(record.low, record.high))
     middles = (edges[:-1] + edges[1:]) / 2
     inside = np.zeros(len(middles), dtype=bool)

@@ -130,6 +130,10 @@ class PageKind(ABC):
         """Begins to load what a run waits for."""
         return None
 
+    def asked_domain(self) -> str:
+        """The set of known materials that is asked for, over whose spread goals are set; empty for all."""
+        return ""
+
     @abstractmethod
     def ask_constraints(self, hazards: bool = True) -> Constraints:
         """Elements and atoms; ``hazards``: whether toxic and radioactive elements are asked about here.

@@ -86,7 +86,7 @@ def _ask(page: PageKind) -> Asked | None:
     """What the user wants; None, with the reason shown, where it cannot be asked for."""
     check_link(page.link, page=page.name)
     kind = load_kind(page.name)
-    goals, problem = ask_goals(kind.properties)
+    goals, problem = ask_goals(kind.properties, page.asked_domain())
     constraints, wrong = page.constraints()
     problem, target = problem or wrong, Target(goals, constraints)
     asked = Asked(target, *page.ask_sampling())

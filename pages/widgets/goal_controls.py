@@ -12,6 +12,7 @@ import streamlit as st
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES, Property, asked_of
+from matgen_core.core.settings import DOMAINS
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.viz.crystals import draw_histogram
@@ -43,8 +44,12 @@ def goal_values(goals: Mapping[str, Goal]) -> dict[str, object]:
     return values
 
 
-def ask_property(key: str) -> Goal | None:
-    """Any, a value or a range of one property, over how the known crystals are spread.
+def ask_property(key: str, domain: str = "") -> Goal | None:
+    """Any, a value or a range of one property, over how the known materials are spread.
+
+    Args:
+        key: of the property.
+        domain: whose molecules the spread is of; the first one where empty.
 
     Raises:
         BadTarget: for a range that is reversed.
@@ -64,10 +69,10 @@ def ask_property(key: str) -> Goal | None:
         )
         if kind not in ("value", "range"):  # nothing, where a link names two
             return None
-        return _ask_value(record) if kind == "value" else _ask_range(record)
+        return _ask_value(record, domain) if kind == "value" else _ask_range(record, domain)
 
 
-def _ask_value(record: Property) -> Goal:
+def _ask_value(record: Property, domain: str) -> Goal:
     value, slider = f"{record.key}_value", f"{record.key}_slide"
 
     def slide(asked: float) -> None:
@@ -78,12 +83,12 @@ def _ask_value(record: Property) -> Goal:
         asked = _number(record, value, record.start)
     goal = Goal.at(asked)
     with middle:
-        _show_histogram(record.key, goal)
+        _show_histogram(record.key, goal, domain)
         _slide(record, slider, min(max(asked, record.low), record.high), slide)
     return goal
 
 
-def _ask_range(record: Property) -> Goal | None:
+def _ask_range(record: Property, domain: str) -> Goal | None:
     low_key, high_key, slider = f"{record.key}_low", f"{record.key}_high", f"{record.key}_slides"
 
     def slide(ends: tuple[float, float]) -> None:
@@ -100,7 +105,7 @@ def _ask_range(record: Property) -> Goal | None:
     open_low, open_high = low == record.low, high == record.high
     goal = None if open_low and open_high else Goal(None if open_low else low, None if open_high else high)
     with middle:
-        _show_histogram(record.key, goal)
+        _show_histogram(record.key, goal, domain)
         _slide(record, slider, (ends[0], ends[1]), slide)
     return goal
 
@@ -148,10 +153,10 @@ def _number(record: Property, key: str, start: float, name: str = "") -> float:
     return float(value if value is not None else start)
 
 
-def _show_histogram(key: str, goal: Goal | None) -> None:
+def _show_histogram(key: str, goal: Goal | None, domain: str) -> None:
     alt = _("Distribution of {label} among known materials").format(label=_(PROPERTIES[key].label))
     st.plotly_chart(
-        _histogram(key, goal),
+        _histogram(key, goal, domain),
         key=f"{key}_histogram",
         config={"displayModeBar": False, "staticPlot": True},
         alt=alt,
@@ -160,17 +165,34 @@ def _show_histogram(key: str, goal: Goal | None) -> None:
 
 # Each property has one whenever the page is drawn, also beside a run; figures are only read.
 @st.cache_resource(max_entries=500, show_spinner=False)
-def _histogram(key: str, goal: Goal | None) -> go.Figure:
-    reference = load_molecule_reference() if key in _OF_MOLECULES else load_reference()
-    return draw_histogram(reference, key, goal, height=44)
+def _histogram(key: str, goal: Goal | None, domain: str) -> go.Figure:
+    if key in _OF_MOLECULES:
+        known = load_molecule_reference().column(key, domain or DOMAINS[0])
+    else:
+        known = load_reference().column(key)
+    return draw_histogram(known, key, goal, height=44)
 
 
-def ask_goals(keys: Sequence[str]) -> tuple[dict[str, Goal], str | None]:
-    """The goals, and what is wrong with the first that cannot be one."""
+def ask_goals(keys: Sequence[str], domain: str = "") -> tuple[dict[str, Goal], str | None]:
+    """The goals, and what is wrong with the first that cannot be one.
+
+    Args:
+        keys: of the properties that can be asked for.
+        domain: of molecules, over whose spread the sliders stand; the first one where empty.
+    """
+
+
+def ask_goals(keys: Sequence[str], domain: str = "") -> tuple[dict[str, Goal], str | None]:
+    """The goals, and what is wrong with the first that cannot be one.
+
+    Args:
+        keys: of the properties that can be asked for.
+        domain: of molecules, over whose spread the sliders stand; the first one where empty.
+    """
     goals, problem = {}, None
     for key in keys:
         try:
-            if (goal := ask_property(key)) is not None:
+            if (goal := ask_property(key, domain)) is not None:
                 goals[key] = goal
         except BadTarget as error:
             problem = problem or f"{_(PROPERTIES[key].label)}: {_(str(error))}"

@@ -73,9 +73,14 @@ class MoleculeReference:
             return self.others.get(domain, self.known)
         return {key: np.concatenate([part[key] for part in (self.known, *self.others.values())]) for key in self.known}
 
-    def column(self, key: str) -> NDArray[np.float32]:
-        """One property of the sample; of its first molecules, where it has to be computed."""
-        if key not in self.known and key not in self._columns:
+    def column(self, key: str, domain: str = DOMAINS[0]) -> NDArray[np.float32]:
+        """One property of the sampled molecules of a domain.
+
+        One that has to be computed is of the first molecules of the sample, whatever the domain.
+        """
+        if key in (sampled := self.sampled(domain)):
+            return sampled[key]
+        if key not in self._columns:
             molecules = (parse(text) for text in self.smiles[:_COMPUTED])
             values = [
                 ON_REQUEST[key](molecule) if key in ON_REQUEST else properties(molecule)[key]
@@ -83,7 +88,7 @@ class MoleculeReference:
                 if molecule is not None
             ]
             self._columns[key] = np.array(values, dtype=np.float32)
-        return self.known[key] if key in self.known else self._columns[key]
+        return self._columns[key]
 
     def nearest(self, smiles: str, count: int = 3) -> list[tuple[str, float]]:
         """Sampled training molecules most like this one, with Tanimoto similarity (Morgan, radius 2, 1024 bits)."""

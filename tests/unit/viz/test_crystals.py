@@ -52,7 +52,7 @@ def test_points_are_candidates_and_bands_are_goals(rock_salt: Crystal) -> None:
 
 @pytest.mark.parametrize("goal", [None, Goal.at(12.0), Goal.at_least(3.0), Goal.at_most(1.0), Goal.between(9, 10)])
 def test_a_histogram_spans_the_data_whatever_is_asked(goal: Goal | None) -> None:
-    figure = draw_histogram(load_reference(), "band_gap", goal)
+    figure = draw_histogram(load_reference().column("band_gap"), "band_gap", goal)
     record = PROPERTIES["band_gap"]
     assert list(figure.layout.xaxis.range) == [record.low, record.high]
     assert float(np.square(figure.data[0].y).sum()) == pytest.approx(len(load_reference().column("band_gap")))
@@ -61,7 +61,7 @@ def test_a_histogram_spans_the_data_whatever_is_asked(goal: Goal | None) -> None
 def test_figures_lie_on_any_background_and_are_json(rock_salt: Crystal) -> None:
     figures = [
         draw_predictions([entry(rock_salt, "a", 1.0, -1.0, True)], "band_gap", "formation_energy", {}),
-        draw_histogram(load_reference(), "formation_energy", None, template="plotly_dark"),
+        draw_histogram(load_reference().column("formation_energy"), "formation_energy", None, template="plotly_dark"),
     ]
     for figure in figures:
         json.loads(figure.to_json())
