@@ -26,7 +26,7 @@ from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.core.settings import Budget, ConstraintTexts, Rules
-from matgen_core.kinds.registry import KINDS, check_ending
+from matgen_core.kinds.registry import KINDS, check_ending, ending_of
 
 if TYPE_CHECKING:
     from matgen_core.workflows.design import Kept
@@ -178,14 +178,14 @@ class Files:
     def check(self, kind: str) -> None:
         """Raises BadInput for an ending that the kind is not written as."""
         if self.out is not None:
-            check_ending(kind, self.out.suffix.lower().removeprefix("."))
+            check_ending(kind, ending_of(kind, self.out.name))
 
     def save(self, work: Work, kind: str, candidates: Sequence[Candidate[Any]]) -> None:
         """Writes the files, or prints the table."""
         from matgen_core.kinds.registry import write
 
         if self.out is not None:
-            work.save(self.out, write(kind, candidates, self.out.suffix.lower().removeprefix(".")))
+            work.save(self.out, write(kind, candidates, ending_of(kind, self.out.name)))
         if self.cif_dir is not None:
             from matgen_core.kinds.crystals.files import file_name, to_cif
 

@@ -347,6 +347,18 @@ _RECORDS = (
         column=False,
         aliases=("druglikeness",),
     ),
+    Property(
+        key="start_similarity",
+        label="Similarity to the molecule given",
+        short="Tanimoto",
+        unit="",
+        low=0.0,
+        high=1.0,
+        tolerance=0.05,
+        note="Tanimoto similarity of Morgan fingerprints (radius 2); 1 is the same fingerprint",
+        predicted_by={"molecules": "rdkit"},
+        column=False,
+    ),
 )
 PROPERTIES = {record.key: record for record in _RECORDS}
 

@@ -153,12 +153,14 @@ class MoleculeSettings:
         prefix: SMILES to grow from: every string begins with it.
         scaffold: SMILES of a part that is grown onto at an open end, or at every place that a "*" marks; every molecule
             must contain it, grown at all of these.
-        require: SMARTS that must occur in the molecule.
-        forbid: SMARTS that must not.
+        require: SMARTS that must occur in the molecule; without it none is kept.
+        forbid: SMARTS that must not; with it none is kept.
         filters: what rejects: "PAINS", "BRENK", "LIPINSKI".
         max_sa: largest synthetic accessibility score (1 easy, 10 hard); None for any.
         until: what ``count`` counts: "drawn", or molecules that are "valid", "unique", "novel" (each includes those
-            before it), or that pass everything ("passing"): the sampler keeps asking until there are as many.
+            before it), or that pass everything ("passing"): the sampler keeps asking until there are as many. But for
+            "drawn", no molecule counts that lacks what ``scaffold``, ``fragments``, ``near`` or ``require`` ask for, or
+            holds what ``forbid`` forbids.
         cap: strings generated at most, in multiples of ``count``.
         grammar: only strings that are molecules by their grammar: one that comes to a token after which no molecule
             can be written is begun anew; without it the network is on its own.
@@ -167,6 +169,12 @@ class MoleculeSettings:
         domain: what the molecules shall be like: "lead-like" (MOSES: neutral, 250 to 350 g/mol), "small" (QM9: up to 9
             heavy atoms of C, N, O, F), "drug-like" (MoleculeNet's drugs and screening sets: charges, stereo, halogens,
             P, B, Si, Se), "conjugated" (non-fullerene acceptors), or "any" of these.
+        near: SMILES of a molecule; every one kept is at least as similar to it as ``similarity`` says, and another.
+        similarity: least Tanimoto similarity of Morgan fingerprints (radius 2) to ``near``.
+        replace: SMARTS of a part of ``near`` that hangs on one or two single bonds: it alone is generated anew, and the
+            rest stays.
+        fragments: two SMILES with one "*" each, "c1ccccc1*.*N1CCOCC1": every molecule is both, linked there.
+        generator: name of a generator that the user trained or tuned, which generates in place of the shipped one.
     """
 
     temperature: float = number(
@@ -210,6 +218,23 @@ class MoleculeSettings:
         "drugs and screening molecules, with charges and stereo; conjugated: large acceptors of organic solar cells",
         DOMAINS,
     )
+    near: str = other("", "Near a molecule (SMILES)", "Molecules similar to this one are generated")
+    similarity: float = number(
+        0.4,
+        "Least similarity (Tanimoto)",
+        (0.1, 0.9),
+        "To the molecule given: 1 is the same Morgan fingerprint; unrelated molecules have about 0.1 to 0.2",
+        0.05,
+    )
+    replace: str = other(
+        "",
+        "Part of it to replace (SMILES or SMARTS)",
+        "Only this part of the molecule given is generated anew; it must hang on one or two single bonds",
+    )
+    fragments: str = other(
+        "", "Link two fragments", "Two SMILES with a dot between them and one * each, where the link begins"
+    )
+    generator: str = other("", "Your generator", "Name of a generator that you trained or tuned; empty: shipped")
 
 
 @dataclass(frozen=True, slots=True)

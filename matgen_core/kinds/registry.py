@@ -121,7 +121,7 @@ KINDS.add(
         ruled=("until", "filters", "max_sa", "cap"),
         rules=("known", "max_sa", "filters"),
         constraints=(),
-        endings=("csv", "sdf", "smi"),
+        endings=("csv", "sdf", "3d.sdf", "smi"),
         measured=("molecules.json", "met_all"),
     ),
 )
@@ -154,6 +154,17 @@ def kind_of(material: object) -> Kind[Any, Any]:
     return load_kind(name_of_kind(material))
 
 
+def ending_of(kind: str, name: str) -> str:
+    """The ending of a file's name as the kind's writers know it: "3d.sdf" of "found.3d.sdf".
+
+    >>> ending_of("molecules", "found.3d.sdf"), ending_of("molecules", "a.b.csv"), ending_of("crystals", "found")
+    ('3d.sdf', 'csv', '')
+    """
+    name = name.lower()
+    known = [ending for ending in KINDS[kind].endings if name.endswith(f".{ending}")]
+    return max(known, key=len) if known else name.rpartition(".")[2] if "." in name else ""
+
+
 def check_ending(kind: str, ending: str) -> None:
     """Raises BadInput, before the work, for an ending of files that the kind is not written as."""
     if ending not in (endings := KINDS[kind].endings):
@@ -171,7 +182,7 @@ def write(kind: str, candidates: Sequence[Candidate[Any]], ending: str = "csv") 
     Args:
         kind: "crystals", "compositions" or "molecules".
         candidates: to write.
-        ending: "csv" of any kind; "zip" (CIFs) or "json" of crystals; "sdf" or "smi" of molecules.
+        ending: "csv" of any kind; "zip" (CIFs) or "json" of crystals; "sdf", "3d.sdf" or "smi" of molecules.
 
     Raises:
         BadInput: for a kind or an ending that is not there.

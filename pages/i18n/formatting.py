@@ -281,6 +281,8 @@ def rule_text(rule: str) -> str:
         "scaffold": _("Contains the scaffold"),
         "require": _("Contains the required substructure"),
         "forbid": _("No forbidden substructure"),
+        "near": _("Near the molecule given"),
+        "link": _("Links the fragments"),
         "neutral": _("Charge-neutral"),
         "new": _("New formula"),
         "relaxed": _("Relaxed"),

@@ -14,11 +14,12 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Verdict
 from matgen_core.core.settings import FILTERS, MoleculeSettings
 from matgen_core.kinds.molecules.files import sdf_name, to_sdf
+from matgen_core.kinds.molecules.near import SIMILARITY
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.workflows.evidence import Repeat
 from pages.i18n.formatting import goal_text, number
 from pages.i18n.language import _
-from pages.kinds.molecule_results import COLUMNS
+from pages.kinds.molecule_results import COLUMNS, asked_part
 from pages.kinds.molecule_view import drawing, show_conformer
 from pages.kinds.writing_view import show_writing
 from pages.widgets.evidence import offer_evidence
@@ -46,7 +47,7 @@ def show_molecule(
     smiles = candidate.material.smiles
     left, right = (st.container(), st.container()) if narrow else st.columns([5, 7], gap="medium")
     with left:
-        st.html(drawing(smiles, 380, 210, settings.require or settings.scaffold))
+        st.html(drawing(smiles, 380, 210, asked_part(settings)))
         st.code(smiles, language=None, wrap_lines=True)
         show_conformer(smiles)
     with right:
@@ -70,7 +71,7 @@ def show_molecule(
 
 def _show_predictions(candidate: Candidate[Molecule], target: Target) -> None:
     rows = []
-    for key in COLUMNS:
+    for key in (*COLUMNS, SIMILARITY):
         prediction = candidate.predictions.get(key)
         if prediction is None or prediction.value is None:
             continue

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 import streamlit as st
 
 from matgen_core.core.properties import asked_of
-from matgen_core.core.settings import MoleculeSettings
-from pages.i18n.language import _
+from matgen_core.core.settings import DOMAINS, MoleculeSettings
+from pages.i18n.language import N_, _
+from pages.kinds.molecule_generator import ask_generator
 from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, LONGEST, ask_count, ask_seed, ask_setting, rule_of
+from pages.widgets.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
+from pages.widgets.sketcher import draw_into
 from pages.widgets.url_settings import (
     Rule,
+    Text,
     Whole,
 )
 
 MOST = 2000
-#: Texts to grow from, with what stands in their empty fields.
-_TEXTS = {"prefix": "CC(=O)N", "scaffold": "c1ccc2[nH]ccc2c1", "require": "C(=O)N", "forbid": "[Br]"}
+#: Texts to start from, with what stands in their empty fields.
+_TEXTS = {
+    "near": "CC(=O)Nc1ccc(O)cc1",
+    "replace": "C(=O)N",
+    "scaffold": "c1ccc2[nH]ccc2c1",
+    "fragments": "c1ccccc1*.*N1CCOCC1",
+    "prefix": "CC(=O)N",
+    "require": "C(=O)N",
+    "forbid": "[Br]",
+}
+#: Texts that can be drawn.
+_DRAWN = {"near": N_("Molecule"), "scaffold": N_("Scaffold"), "fragments": N_("Fragments")}
 #: Settings and their keys in the link.
 _KEYS = {
-    **{name: name for name in (*_TEXTS, "temperature", "top_k", "max_sa", "top_p", "filters")},
+    **{name: name for name in (*_TEXTS, "similarity", "temperature", "top_k", "max_sa", "top_p", "filters")},
     "guidance": "strength",
     "grammar": "grammar",
     "until": "until",
@@ -33,6 +45,7 @@ _KEYS = {
 RULES: dict[str, Rule] = {
     **goal_rules(asked_of("molecules")),
     **{key: rule_of(MoleculeSettings, name) for name, key in _KEYS.items()},
+    "generator": Text(40),
     "molecules": Whole(1, MOST),
     "molecule_seed": Whole(0, LAST_SEED),
 }
@@ -49,29 +62,22 @@ def show_domain() -> None:
     )
 
 
+def chosen_domain() -> str:
+    """The domain as its control stands, or as the link asks for it before the control is drawn."""
+    asked = st.session_state.get("domain") or st.query_params.get("domain", "")
+    return next((domain for domain in DOMAINS if asked in {domain, _(domain)}), MoleculeSettings().domain)
+
+
 def ask_parts() -> dict[str, Any]:
-    """What to grow from, and what must and must not be in it."""
-    with st.expander(_("Scaffold, required and forbidden substructures")):
-        draw_scaffold()
-        left, right = st.columns(2, gap="small")
-        return {
-            name: _ask(name, left if place % 2 == 0 else right, placeholder=example)
-            for place, (name, example) in enumerate(_TEXTS.items())
-        }
-
-
-def draw_scaffold() -> None:
-    """Fills the scaffold's field from a drawing, where the optional package for it is installed."""
-    if find_spec("streamlit_ketcher") is None:
-        return
-    if not st.toggle(_("Draw the scaffold"), key="draw-scaffold"):
-        return
-    from streamlit_ketcher import st_ketcher
-
-    drawn = st_ketcher(st.session_state.get("scaffold") or "", height=420, key="ketcher")
-    if drawn and drawn != st.session_state.get("ketcher-drawn"):  # once a drawing: the field can still be typed into
-        st.session_state["ketcher-drawn"] = drawn
-        st.session_state["scaffold"] = drawn[:LONGEST]
+    """What to start from, and what must and must not be in a molecule."""
+    with st.expander(_("Start from a molecule, scaffold or fragments; substructures")):
+        draw_into({name: _(_DRAWN[name]) for name in _DRAWN})
+        asked: dict[str, Any] = {}
+        for pair in (("near", "similarity"), ("replace", "fragments"), ("scaffold", "prefix"), ("require", "forbid")):
+            for name, column in zip(pair, st.columns(2, gap="small"), strict=True):
+                more = {"placeholder": _TEXTS[name]} if name in _TEXTS else {}
+                asked[name] = _ask(name, column, **more)
+        return asked
 
 
 def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
@@ -95,7 +101,8 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
     with st.expander(_("Filters and sampling")):
         max_sa = _ask("max_sa", value=10.0)
         asked |= {name: _ask(name) for name in ("filters", "top_p", "guidance", "grammar", "until", "cap")}
-    settings = MoleculeSettings(domain=domain, **parts, **asked, max_sa=max_sa if max_sa < 10.0 else None)
+    most = max_sa if max_sa < 10.0 else None
+    settings = MoleculeSettings(domain=domain, **parts, **asked, max_sa=most, generator=ask_generator())
     return int(count or 1), seed, settings
 
 

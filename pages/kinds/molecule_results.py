@@ -15,7 +15,9 @@ from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import DOMAINS, MoleculeSettings
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.kinds.molecules.judge import counts_for, summarise_molecules
+from matgen_core.kinds.molecules.near import SIMILARITY
 from matgen_core.kinds.molecules.reference import load_molecule_reference
+from matgen_core.kinds.molecules.starts import what_stands
 from matgen_core.viz.molecules import draw_comparison
 from pages.i18n.formatting import (
     goal_text,
@@ -43,8 +45,19 @@ _SCORE = N_(
 )
 
 
+def shown_columns(candidates: Found) -> tuple[str, ...]:
+    """Properties that tables and cards show; the similarity where molecules near a given one were asked for."""
+    return (*COLUMNS, SIMILARITY) if any(SIMILARITY in c.predictions for c in candidates) else COLUMNS
+
+
+def asked_part(settings: MoleculeSettings) -> str:
+    """The part of every molecule that is marked in its drawing, as SMARTS: what was asked for, or stands."""
+    stands = what_stands(settings)
+    return stands.require or stands.scaffold or stands.fragments
+
+
 def keep_molecules(candidates: Found) -> list[Candidate[Molecule]]:
-    """Valid molecules, each once; what else was drawn is counted, not shown."""
+    """Valid molecules with the structure that was asked for, each once; others are counted, not shown."""
     return [c for c in candidates if counts_for(c, "unique")]
 
 
@@ -101,6 +114,8 @@ _RULES = {
     "scaffold": N_("without the scaffold"),
     "require": N_("without the required substructure"),
     "forbid": N_("with a forbidden substructure"),
+    "near": N_("not similar enough"),
+    "link": N_("without both fragments linked"),
     "sa_score": N_("too hard to make"),
 }
 
@@ -110,7 +125,7 @@ def filter_molecules(candidates: Found, target: Target, settings: MoleculeSettin
     names = {"target": _("on target"), "new": _("not in the training data"), "rules": _("passing all filters")}
     if not target.goals:
         del names["target"]
-    ruled = settings.filters or settings.require or settings.forbid or settings.scaffold or settings.max_sa
+    ruled = settings.filters or settings.max_sa  # whoever lacks the structure asked for is not kept at all
     if not ruled:
         del names["rules"]
     ticked = st.pills(
@@ -162,7 +177,7 @@ def show_grid(
     if pages > 1:
         page = int(st.number_input(_("Page (of {pages})").format(pages=pages), 1, pages, 1, key="grid-page", width=140))
     shown = candidates[(page - 1) * _PAGE : page * _PAGE]
-    mark_part = settings.require or settings.scaffold
+    mark_part = asked_part(settings)
     picked = pick.of(candidates)
     with st.container(horizontal=True, gap="small", key="molecule-grid"):
         if show_picked and picked not in shown:
@@ -192,7 +207,7 @@ def _show_beside(candidate: Candidate[Molecule], show_picked: Callable[[Candidat
 def tags(candidate: Candidate[Molecule], target: Target) -> str:
     """Properties by name, what was asked for beside what was read."""
     rows = []
-    for key in COLUMNS:
+    for key in shown_columns([candidate]):
         value = candidate.value(key)
         text = "–" if value is None else number(value, PROPERTIES[key].decimals)
         goal = target.goals.get(key)
@@ -227,25 +242,26 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
         "novelty": words(_("New"), width=55, help=_("✓: not among the training molecules")),
         "id": words("id", width=80),
     }
-    for name in COLUMNS:
+    columns = shown_columns(candidates)
+    for name in columns:
         record = PROPERTIES[name]
         text = f"{_(record.label)}: {_(record.note)}"
         config[name] = property_column(name, target, text, places=record.decimals, width=105)
-    table = pd.DataFrame([_row(c, target) for c in candidates])
-    config[EMPTY] = add_reasons(table, candidates, {key: _(PROPERTIES[key].short) for key in COLUMNS})
+    table = pd.DataFrame([_row(c, target, columns) for c in candidates])
+    config[EMPTY] = add_reasons(table, candidates, {key: _(PROPERTIES[key].short) for key in columns})
     pick.show_table(table, "molecule-table", 423, config, _("Molecules, one per row"))
 
 
-def _row(candidate: Candidate[Molecule], target: Target) -> dict[str, object]:
+def _row(candidate: Candidate[Molecule], target: Target, columns: Sequence[str]) -> dict[str, object]:
     row: dict[str, object] = {"smiles": candidate.material.smiles}
     if target.goals:
         row["met"] = "✓" if met_all(candidate) else "✗"
         row["score"] = candidate.score
-    row |= {key: candidate.value(key) for key in COLUMNS}
+    row |= {key: candidate.value(key) for key in columns}
     rules = dict.fromkeys(
         v.rule for v in candidate.verdicts if not v.rule.startswith("target:") and v.rule not in ("valid", "duplicate")
     )
-    row |= {rule: mark(candidate.verdict(rule)) for rule in rules if rule not in COLUMNS}
+    row |= {rule: mark(candidate.verdict(rule)) for rule in rules if rule not in columns}
     return row | {"id": candidate.id}
 
 

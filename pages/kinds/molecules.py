@@ -12,11 +12,11 @@ from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.properties import asked_of
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
-from matgen_core.kinds.molecules.files import to_sdf, to_smiles
+from matgen_core.kinds.molecules.files import to_sdf, to_sdf_3d, to_smiles
 from matgen_core.workflows.spaces import Space
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.molecule_card import show_molecule
-from pages.kinds.molecule_controls import RULES, ask_molecule_sampling, show_domain
+from pages.kinds.molecule_controls import RULES, ask_molecule_sampling, chosen_domain, show_domain
 from pages.kinds.molecule_examples import show_molecule_examples
 from pages.kinds.molecule_results import (
     filter_molecules,
@@ -57,6 +57,10 @@ class MoleculesPage(PageKind):
     nothing_kept = N_("No string of this run is a valid molecule.")
     nothing_shown = N_("No molecule meets all ticked conditions. Untick one to see the nearest.")
 
+    def asked_domain(self) -> str:
+        """The domain that the control further down asks for."""
+        return chosen_domain()
+
     def ask_constraints(self, hazards: bool = True) -> Constraints:
         """None; says which elements the generator knows."""
         show_domain()
@@ -67,8 +71,8 @@ class MoleculesPage(PageKind):
         return ask_molecule_sampling()
 
     def begun_with(self, settings: MoleculeSettings) -> str:
-        """The scaffold, or the prefix."""
-        return settings.scaffold or settings.prefix
+        """The molecule, the fragments, the scaffold, or the prefix."""
+        return settings.near or settings.fragments or settings.scaffold or settings.prefix
 
     def invite(self) -> None:
         """Examples to begin with."""
@@ -134,8 +138,12 @@ class MoleculesPage(PageKind):
         show_molecule(view.pick.of(found), view.target, view.now, view.run, repeat=view.stored())
 
     def screened_files(self, candidates: Found) -> Sequence[File]:
-        """SDF, SMILES."""
-        return [("SDF", partial(to_sdf, candidates), "sdf"), ("SMILES", partial(to_smiles, candidates), "smi")]
+        """SDF, flat and in 3D, SMILES."""
+        return [
+            ("SDF", partial(to_sdf, candidates), "sdf"),
+            (_("SDF, 3D"), partial(to_sdf_3d, candidates), "3d.sdf"),
+            ("SMILES", partial(to_smiles, candidates), "smi"),
+        ]
 
     def picture(self, material: Molecule) -> str:
         """Its drawing."""

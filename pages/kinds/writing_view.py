@@ -35,7 +35,8 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
     try:
         molecule = read(typed)
         smiles = own if typed == own else canonical(molecule)
-        steps = _steps(smiles, _conditions(candidate, target), replace(settings, prefix="", scaffold=""))
+        plain = replace(settings, prefix="", scaffold="", near="", fragments="")
+        steps = _steps(smiles, _conditions(candidate, target), plain)
     except MatGenError as error:
         st.error(_(str(error)))
         return

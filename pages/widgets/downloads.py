@@ -26,6 +26,7 @@ def offer_files(found: Sequence[Any], kind: str, drawn: Sequence[Any] | None = N
         key: of the page, before the ending.
     """
     names = {"csv": "CSV", "zip": _("CIFs (zip)"), "json": "JSON", "sdf": "SDF", "smi": "SMILES"}
+    names["3d.sdf"] = _("SDF, 3D")
     writers = load_kind(kind).writers()
     files: list[File] = [(names[ending], partial(write, found), ending) for ending, write in writers.items()]
     empty = set() if found else {ending for _label, _write, ending in files}

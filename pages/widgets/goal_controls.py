@@ -180,15 +180,6 @@ def ask_goals(keys: Sequence[str], domain: str = "") -> tuple[dict[str, Goal], s
         keys: of the properties that can be asked for.
         domain: of molecules, over whose spread the sliders stand; the first one where empty.
     """
-
-
-def ask_goals(keys: Sequence[str], domain: str = "") -> tuple[dict[str, Goal], str | None]:
-    """The goals, and what is wrong with the first that cannot be one.
-
-    Args:
-        keys: of the properties that can be asked for.
-        domain: of molecules, over whose spread the sliders stand; the first one where empty.
-    """
     goals, problem = {}, None
     for key in keys:
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from matgen_core.core.sketcher import is_there
 from tests.ui.browsing import download, hidden_to_the_right, open_page, settle
 
 
@@ -54,3 +56,30 @@ def test_show_opens_the_molecule_beside_the_drawings_and_below_its_own_on_a_phon
     assert drawn
     assert full
     assert 0 <= full["y"] - (drawn["y"] + drawn["height"]) < 60
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_drawing_is_written_into_the_field_as_smiles(page: Page, address: str, width: int) -> None:
+    if not is_there():
+        pytest.skip("the molecule sketcher is not installed; fetch it with: matgen viewer")
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(address)
+    settle(page)
+    seen = open_page(page, f"{address}/molecules?scaffold=c1ccncc1*")
+    page.get_by_text("Start from a molecule, scaffold or fragments").click()
+    page.get_by_text("Draw", exact=True).click()
+    page.get_by_test_id("stButtonGroup").get_by_text("Scaffold", exact=True).click()
+    board = page.locator(".sketcher svg").last
+    board.wait_for()
+    settle(page)
+    field = page.get_by_label("Scaffold (SMILES)")
+    expect(field).to_have_value("c1ccncc1*")
+    # What was in the field is drawn; it is cleared, and a benzene ring is drawn in its place.
+    place = page.locator(".sketcher")
+    place.click(position={"x": 37, "y": 12})
+    place.click(position={"x": 212, "y": 37})
+    place.click(position={"x": 150, "y": 200})
+    expect(field).to_have_value("c1ccccc1")
+    assert hidden_to_the_right(page) == []
+    assert [text for text in seen.errors if "404" not in text] == []
+    assert seen.outside == []

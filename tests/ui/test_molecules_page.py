@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import sys
+import base64
+import json
 import threading
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import matgen_core.workflows.design
 import pages.runs.jobs
 from matgen_core.core.goals import Goal, Target
+from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Origin, Progress
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.judge import Judge, rank_molecules
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from pages.runs.jobs import Job
+from pages.widgets import sketcher
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "molecules.py")
 GOALS = Target({"logp": Goal.at(2.0), "donors": Goal.at_most(1)})
@@ -122,20 +124,56 @@ def test_an_example_sets_the_controls_and_runs(asked: list[Any]) -> None:
     assert asked[0][0].goals == {"donors": Goal.at_most(1)}
 
 
-def test_a_drawn_scaffold_is_what_is_asked_where_the_drawing_package_is(
-    asked: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = ModuleType("streamlit_ketcher")
-    package.__spec__ = ModuleSpec("streamlit_ketcher", None)
-    package.st_ketcher = lambda value, **_: "c1ccncc1"  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "streamlit_ketcher", package)
-    page = open_page()
-    page.toggle(key="draw-scaffold").set_value(True).run()
-    assert page.text_input(key="scaffold").value == "c1ccncc1"
-    page.text_input(key="scaffold").set_value("c1ccoc1").run()  # what is typed after it stands
+def test_what_is_started_from_is_what_is_asked(asked: list[Any]) -> None:
+    page = open_page(near="CC(=O)Nc1ccc(O)cc1", similarity="0.55", replace="[OH]", domain="drug-like")
     page.button(key="go").click().run()
     assert not page.exception
-    assert asked[0][3].scaffold == "c1ccoc1"
+    settings = asked[0][3]
+    assert (settings.near, settings.similarity, settings.replace) == ("CC(=O)Nc1ccc(O)cc1", 0.55, "[OH]")
+    page = open_page(fragments="c1ccccc1*.*N1CCOCC1")
+    page.button(key="go").click().run()
+    assert asked[1][3].fragments == "c1ccccc1*.*N1CCOCC1"
+
+
+def test_the_drawing_board_is_offered_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sketcher, "is_there", lambda: False)
+    assert not [t for t in open_page().toggle if t.key == "sketch"]
+    monkeypatch.setattr(sketcher, "is_there", lambda: True)
+    assert [t for t in open_page().toggle if t.key == "sketch"]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "smiles"),
+    [("[R1]Cc1ccc(C[R2])cc1", "*Cc1ccc(C*)cc1"), ("CC[R]", "CC*"), ("*CC", "*CC"), ("C[N+](=O)[O-]", "C[N+](=O)[O-]")],
+)
+def test_an_open_place_of_a_drawing_is_a_star(drawn: str, smiles: str) -> None:
+    assert sketcher.smiles_of(drawn) == smiles
+
+
+def test_a_board_begins_with_the_text_of_its_field() -> None:
+    block = sketcher.block_of("[*:1]Cc1ccc(C*)cc1")
+    assert sum(line[31:34] == "R  " for line in block.split("\n")) == 2
+    assert "M  RGP" not in block
+    assert sketcher.block_of("c1cc") == sketcher.block_of("") == ""
+
+
+def test_the_histogram_is_of_the_domain_that_is_asked_for() -> None:
+    lead, drug = (
+        json.loads(open_page(weight_ask="value", domain=domain).get("plotly_chart")[0].proto.spec)
+        for domain in ("lead-like", "drug-like")
+    )
+    reference = load_molecule_reference()
+    low, high = PROPERTIES["weight"].range
+    for spec, domain in ((lead, "lead-like"), (drug, "drug-like")):
+        known = np.histogram(np.clip(reference.sampled(domain)["weight"], low, high), 60, (low, high))[0]
+        assert np.square(values_of(spec["data"][0]["y"])) == pytest.approx(known, rel=1e-6)
+
+
+def values_of(array: Any) -> np.ndarray:
+    """An array of a figure, which may be packed."""
+    if isinstance(array, list):
+        return np.array(array)
+    return np.frombuffer(base64.b64decode(array["bdata"]), dtype=array["dtype"])
 
 
 # ------------------------------------------------------------------------------------------------------- bad input

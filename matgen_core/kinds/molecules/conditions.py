@@ -14,7 +14,7 @@ from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE, asked_of
 from matgen_core.core.settings import DOMAINS, MoleculeSettings, check_settings
 from matgen_core.kinds.molecules.reference import MoleculeReference
-from matgen_core.kinds.molecules.scaffolds import check_beginning
+from matgen_core.kinds.molecules.starts import check_start
 from matgen_core.learning.checkpoints import check_trained_on
 
 MOST = 100_000
@@ -42,7 +42,7 @@ def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> N
     for text, name in ((settings.require, "required SMARTS"), (settings.forbid, "forbidden SMARTS")):
         if text.strip():
             read_pattern(text, name)
-    check_beginning(settings)
+    check_start(settings)
 
 
 def _inside(goals: Mapping[str, Goal], known: Known, slack: float) -> NDArray[np.bool_]:

@@ -45,9 +45,11 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
 
 
 def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = False) -> str:
-    """One record a valid molecule; flat, or with a conformer each where asked.
+    """One record (V2000) a valid molecule; flat, or with a conformer each where asked.
 
-    The title is the user's name of the molecule, or its id; the predictions and the user's columns are data fields.
+    The title is the user's name of the molecule, or its id. Predictions, score, whether the molecule is new and the
+    user's columns are data fields, numbers as numbers, so that DataWarrior and others sort and plot them. A molecule of
+    which no conformer is found stays flat, and its field "conformer" says so.
     """
     records = []
     for candidate in candidates:
@@ -60,6 +62,12 @@ def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = Fals
             "SMILES": smiles,
             **{key: f"{p.value:.4g}" for key, p in candidate.predictions.items() if p.value is not None},
         }
+        if candidate.score is not None:
+            fields["score"] = f"{candidate.score:.4g}"
+        if (new := candidate.verdict("novelty")) is not None and new.passed is not None:
+            fields["new"] = "yes" if new.passed else "no"
+        if conformers:
+            fields["conformer"] = "ETKDG, MMFF94" if shape else "none found; flat"
         origin = candidate.origin
         if origin.engine != "file":
             fields["origin"] = f"proposed by MatGen, not measured: {origin.checkpoint}, seed {origin.seed}"
@@ -69,6 +77,11 @@ def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = Fals
         data = "".join(f">  <{_line(re.sub('[<>]', '', name))}>\n{_line(value)}\n\n" for name, value in fields.items())
         records.append(f"{_line(candidate.name or candidate.id)}{block[block.index(chr(10)) :]}{data}$$$$\n")
     return "".join(records)
+
+
+def to_sdf_3d(candidates: Sequence[Candidate[Molecule]]) -> str:
+    """The same as SDF, each molecule in space."""
+    return to_sdf(candidates, conformers=True)
 
 
 def _line(text: str) -> str:

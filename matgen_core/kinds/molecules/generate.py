@@ -122,8 +122,7 @@ class _Draw:
     """Draws the next token of every row, by the grammar where that is asked for.
 
     Args:
-        begin: what every string begins with, and what is written for it later.
-        count: strings.
+        begins: what each string begins with, and what is written for it later.
         settings: temperature, top-k, top-p, grammar.
         generator: of the draws.
         mends: where a token is refused, another is drawn; else the string ends there and is lost.
@@ -132,19 +131,18 @@ class _Draw:
 
     def __init__(
         self,
-        begin: Beginning,
-        count: int,
+        begins: Sequence[Beginning],
         settings: MoleculeSettings,
         generator: torch.Generator,
         mends: bool,
         longest: int,
     ) -> None:
         self.settings, self.generator, self.mends, self.longest = settings, generator, mends, longest
-        self.growths = [Growth(begin) for _ in range(count)] if begin.grows else None
+        self.growths = [Growth(begin) for begin in begins] if begins[0].grows else None
         self.refused = set[int]()
         # None: a string that was refused, or one that came to where nothing may stand and is left to the network.
         self.writings: list[Writing | None] = [
-            Writing(begin.tokens[1:], longest - begin.reserve) if settings.grammar else None for _ in range(count)
+            Writing(begin.tokens[1:], longest - begin.reserve) if settings.grammar else None for begin in begins
         ]
 
     def __call__(self, logits: Tensor, rows: Sequence[int], alive: Sequence[bool]) -> Tensor:
@@ -216,7 +214,7 @@ def write_strings(
     settings: MoleculeSettings,
     generator: torch.Generator,
     *,
-    begin: Beginning | None = None,
+    begin: Beginning | Sequence[Beginning] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[list[int]]:
     """One token string a row of conditions.
@@ -226,7 +224,8 @@ def write_strings(
         conditions: (B, K), NaN for "any".
         settings: temperature, top-k, top-p, grammar, guidance.
         generator: of the draws, on the CPU, so that every device draws the same.
-        begin: what every string begins with; with the grammar its tokens must be ones that it allows.
+        begin: what every string begins with, or one for each row, all of them with as many tokens; with the grammar
+            the tokens must be ones that it allows.
         cancelled: asked at every token; once it says yes, the strings that were finished come back.
 
     Returns:
@@ -236,11 +235,13 @@ def write_strings(
         Cancelled: where none was finished before.
     """
     begin = begin or Beginning()
+    begins = [begin] * len(conditions) if isinstance(begin, Beginning) else list(begin)
     written: list[list[int]] = [[] for _ in conditions]
     waiting = list(range(len(conditions)))
     for attempt in range(_ATTEMPTS + _MENDED):
-        draw = _Draw(begin, len(waiting), settings, generator, attempt >= _ATTEMPTS, network.config.max_tokens)
-        strings, whole = _write(network, conditions[waiting], draw, begin.tokens, cancelled)
+        mine = [begins[row] for row in waiting]
+        draw = _Draw(mine, settings, generator, attempt >= _ATTEMPTS, network.config.max_tokens)
+        strings, whole = _write(network, conditions[waiting], draw, [one.tokens for one in mine], cancelled)
         for row, string in zip(waiting, strings, strict=True):
             written[row] = string
         waiting = [waiting[i] for i in draw.lost]
@@ -259,21 +260,21 @@ def _write(
     network: ConditionalSMILESGenerator,
     conditions: Tensor,
     draw: _Draw,
-    begin: Sequence[int],
+    begins: Sequence[Sequence[int]],
     cancelled: Callable[[], bool] | None,
 ) -> tuple[list[list[int]], bool]:
     """One string a row of conditions, as far as the grammar went along, and whether all were written to their end."""
     device, settings = conditions.device, draw.settings
-    count = len(conditions)
+    count, first = len(conditions), len(begins[0])
     longest = network.config.max_tokens
     written = torch.full((count, longest), PAD)
-    written[:, : len(begin)] = torch.tensor(begin)
+    written[:, :first] = torch.tensor(begins)
     guided = settings.guidance > 0 and _asked(network, conditions)
     # Guided, the batch is there twice: with all conditions, and with the domain alone.
     cache = network.begin(torch.cat([conditions, network.free(conditions)]) if guided else conditions)
     rows, alive = torch.arange(count), torch.ones(count, dtype=torch.bool)  # rows still in the batch; those not ended
-    tokens = written[:, : len(begin)].to(device)
-    for place in range(len(begin), longest):
+    tokens = written[:, :first].to(device)
+    for place in range(first, longest):
         if cancelled and cancelled():
             return [row[row != PAD].tolist() for row in written], False
         logits = network.advance(tokens.repeat(2, 1) if guided else tokens, cache)

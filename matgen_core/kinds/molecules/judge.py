@@ -16,11 +16,16 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Prediction, Verdict
 from matgen_core.core.settings import FILTERS, MoleculeSettings
 from matgen_core.kinds.crystals.judge import check_goals
+from matgen_core.kinds.molecules.fragments import check_linked
+from matgen_core.kinds.molecules.near import check_near
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import grown_pattern, read_scaffold
+from matgen_core.kinds.molecules.starts import what_stands
 
+#: Rules of the structure that was asked for: a molecule that fails one is none of those asked for, whatever counts.
+STRUCTURE = ("scaffold", "link", "near", "require", "forbid")
 #: Rules whose failure makes a molecule not one of those asked for, besides the targets.
-REJECTING = ("valid", "duplicate", "scaffold", "require", "forbid", *FILTERS, "sa_score")
+REJECTING = ("valid", "duplicate", *STRUCTURE, *FILTERS, "sa_score")
 _METHODS = {
     "logp": "RDKit, Crippen",
     "solubility": "ESOL on RDKit descriptors (estimated)",
@@ -57,6 +62,7 @@ class Judge:
         self.target, self.settings, self.reference = target, settings, reference
         self._seen = {} if seen is None else seen
         self._checks = _checks(settings)
+        self._near = check_near(settings) if settings.near.strip() else None
 
     def __call__(self, candidates: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
         """The same candidates, in canonical writing, with predictions and verdicts."""
@@ -88,11 +94,16 @@ class Judge:
         if molecule is None:
             reason = Message("invalid: brackets, rings or valences are wrong")
             return candidate.add_verdicts(Verdict("valid", False, reason))
+        verdicts = [check(molecule) for check in self._checks]
+        if self._near is not None:
+            similarity, verdict = self._near(molecule)
+            candidate = candidate.add_predictions(similarity)
+            verdicts.insert(0, verdict)
         return candidate.add_verdicts(
             Verdict("valid", True, "RDKit can read it"),
             self.check_repeat(candidate),
             self.reference.novelty(candidate.material),
-            *(check(molecule) for check in self._checks),
+            *verdicts,
             *check_accessibility(candidate.value("sa_score") or 0.0, self.settings.max_sa),
             *check_goals(candidate, self.target),
         )
@@ -125,6 +136,9 @@ def read_molecule(molecule: Chem.Mol, outside: str | None = None, asked: Collect
 
 def _checks(settings: MoleculeSettings) -> list[Check]:
     checks: list[Check] = []
+    settings = what_stands(settings)
+    if fragments := settings.fragments.strip():
+        checks.append(check_linked(fragments))
     if text := settings.scaffold.strip():
         pattern, marks = grown_pattern(text), len(read_scaffold(text)[1])
         checks.append(lambda m: check_scaffold(m, pattern, text, marks))
@@ -165,6 +179,8 @@ def rejecting_rule(candidate: Candidate[Molecule], until: str) -> str | None:
         until, ("valid", "duplicate", "novelty")
     )
     missing = next((rule for rule in needed if not candidate.passed(rule)), None)
+    if missing is None and until != "drawn":
+        missing = next((rule for rule in STRUCTURE if candidate.failed(rule)), None)
     if missing is not None or until != "passing":
         return missing
     return next((v.rule for v in candidate.verdicts if v.passed is False), None)
@@ -198,7 +214,7 @@ def summarise_molecules(candidates: Sequence[Candidate[Molecule]]) -> dict[str, 
         for rule in rules
         if rule in REJECTING or rule.startswith("target:")
     }
-    novel = sum(counts_for(c, "novel") for c in candidates)
+    novel = sum(all(c.passed(rule) for rule in ("valid", "duplicate", "novelty")) for c in candidates)
     return {
         "drawn": len(candidates),
         "valid": passed("valid"),

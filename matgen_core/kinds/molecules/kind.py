@@ -28,13 +28,14 @@ from matgen_core.kinds.molecules.conditions import (
     outside_chosen,
 )
 from matgen_core.kinds.molecules.embed import print_vectors
-from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_smiles
+from matgen_core.kinds.molecules.files import to_csv, to_sdf, to_sdf_3d, to_smiles
+from matgen_core.kinds.molecules.fragments import put_behind
 from matgen_core.kinds.molecules.generate import load_writer, with_domain, write_strings
 from matgen_core.kinds.molecules.judge import Judge, rank_molecules, rejecting_rule
+from matgen_core.kinds.molecules.near import own_conditions
 from matgen_core.kinds.molecules.reference import load_molecule_reference
-from matgen_core.kinds.molecules.scaffolds import beginnings
-from matgen_core.kinds.molecules.segments import Beginning
 from matgen_core.kinds.molecules.smiles import decode
+from matgen_core.kinds.molecules.starts import Start
 from matgen_core.kinds.molecules.tuning import TunableSmiles
 from matgen_core.kinds.molecules.views import molecule_views, murcko_scaffold
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
@@ -60,8 +61,8 @@ class MoleculeStages:
         return network, name
 
     @cached_property
-    def _begins(self) -> tuple[Beginning, ...]:
-        return tuple(beginnings(self._writer[0], self.brief.settings))
+    def _start(self) -> Start:
+        return Start(self._writer[0], self.brief.settings, self.brief.seed)
 
     def draw(self, size: int, first: int, cancelled: Cancelled = None) -> list[Candidate[Molecule]]:
         """Strings as they come; those that were finished, where ``cancelled`` said so."""
@@ -80,15 +81,17 @@ class MoleculeStages:
         (network, checkpoint), seed, settings = self._writer, self.brief.seed, self.brief.settings
         conditions = self.conditions(network, first, size)
         generator = torch.Generator().manual_seed(seed * 100_003 + first)
-        # A batch begins with one string, since rows share their places; the writings of a scaffold take a part each.
         strings: list[list[int]] = []
-        for turn, part in enumerate(conditions.split(max(1, -(-size // len(self._begins)))), start=first):
-            begin = self._begins[turn % len(self._begins)]
+        for part in self._start.parts(size, first):
+            mine = conditions[len(strings) : len(strings) + part.count]
             try:
-                strings += write_strings(network, part, settings, generator, begin=begin, cancelled=cancelled)
+                written = write_strings(network, mine, settings, generator, begin=part.begin, cancelled=cancelled)
             except errors.Cancelled:
                 if not strings:
                     raise
+                break
+            strings += put_behind(network, written, part.link, mine, generator) if part.link else written
+            if len(written) < part.count:  # cancelled
                 break
         made = self.candidates(strings, first, checkpoint)
         done += made
@@ -97,9 +100,9 @@ class MoleculeStages:
     def conditions(self, network: ConditionalSMILESGenerator, first: int, size: int) -> torch.Tensor:
         """Conditions of the network for strings ``first`` to ``first + size``, (size, K + 1): goals and domain."""
         rng, domain = np.random.default_rng((self.brief.seed, first)), self.brief.settings.domain
-        drawn = draw_molecule_conditions(
-            self.brief.generation_target, network.config.conditions.keys, size, rng, load_molecule_reference(), domain
-        )
+        keys, target = network.config.conditions.keys, self.brief.generation_target
+        drawn = draw_molecule_conditions(target, keys, size, rng, load_molecule_reference(), domain)
+        drawn = own_conditions(self.brief.settings, keys, drawn, target.goals)
         return with_domain(network, torch.from_numpy(drawn).to(next(network.parameters()).device), domain)
 
     def candidates(self, strings: Sequence[list[int]], first: int, checkpoint: str) -> list[Candidate[Molecule]]:
@@ -166,7 +169,7 @@ class MoleculeKind:
         return MoleculeStages(brief, before)
 
     def rejection(self, candidate: Candidate[Molecule], settings: MoleculeSettings) -> str | None:
-        """By what :attr:`MoleculeSettings.until` counts."""
+        """By what :attr:`MoleculeSettings.until` counts, and by the structure that was asked for."""
         return rejecting_rule(candidate, settings.until)
 
     def rank(self, candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
@@ -226,8 +229,8 @@ class MoleculeKind:
         return tuple(NearKnown(name, "", said, round(likeness, 4)) for name, likeness in found)
 
     def writers(self) -> Mapping[str, Writer]:
-        """CSV, SDF, SMILES."""
-        return {"csv": to_csv, "sdf": to_sdf, "smi": to_smiles}
+        """CSV, SDF flat and in 3D, SMILES."""
+        return {"csv": to_csv, "sdf": to_sdf, "3d.sdf": to_sdf_3d, "smi": to_smiles}
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""Beginnings: the strings a prefix or a scaffold gives the SMILES generator to go on from."""
+"""Scaffolds: what is grown at an open end or at every marked place, and the writings to grow it from."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from rdkit import Chem, rdBase
 
 from matgen_core.chem.molecule import read
 from matgen_core.core.errors import BadInput, quote
-from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.grammar import first_illegal
 from matgen_core.kinds.molecules.segments import Beginning
-from matgen_core.kinds.molecules.smiles import MAX_TOKENS, VOCABULARY, decode, encode
+from matgen_core.kinds.molecules.smiles import MAX_TOKENS, PAD, VOCABULARY, decode, encode
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 #: Writings of a scaffold that are grown from: the likeliest ones, as the network sees it.
-_WRITINGS = 6
+WRITINGS = 6
 _MARKED = "grows"
 #: Random writings of a marked scaffold for each mark, of which those that end at a mark are kept.
 _RANDOM = 100
@@ -25,24 +24,11 @@ _RANDOM = 100
 _FILLED = (VOCABULARY.index("C"), VOCABULARY.index(")"))
 #: Tokens that must be left to grow.
 _ROOM = 4
+#: Strings that are scored together.
+_TOGETHER = 64
 
 
-def check_beginning(settings: MoleculeSettings) -> None:
-    """Raises BadInput for a prefix or scaffold that cannot be grown from, naming what is wrong with it."""
-    if settings.prefix.strip() and settings.scaffold.strip():
-        raise BadInput("a prefix and a scaffold cannot be used together; leave one of them empty")
-    if settings.prefix.strip():
-        tokens = encode(settings.prefix.strip(), end=False)
-        _fits(tokens, settings.prefix)
-        if settings.grammar:
-            _legal(tokens, settings.prefix)
-    if settings.scaffold.strip():
-        found = writings(settings.scaffold.strip())
-        if settings.grammar and not any(first_illegal(_whole(begin)[1:]) is None for begin in found):
-            _legal(_whole(found[0]), settings.scaffold, "scaffold")
-
-
-def read_scaffold(scaffold: str) -> tuple[Chem.Mol, tuple[int, ...]]:
+def read_scaffold(scaffold: str, name: str = "scaffold") -> tuple[Chem.Mol, tuple[int, ...]]:
     """The scaffold without its marks, and the atoms that are marked to grow from by a "*" bonded to them.
 
     An atom that bears two marks is there twice.
@@ -51,27 +37,57 @@ def read_scaffold(scaffold: str) -> tuple[Chem.Mol, tuple[int, ...]]:
     >>> Chem.MolToSmiles(molecule), len(marked)
     ('c1ccncc1', 1)
 
+    Args:
+        scaffold: SMILES.
+        name: what it is called in errors.
+
     Raises:
-        BadInput: where it is no molecule, with or without the marks.
+        BadInput: where it is no molecule, with or without the marks, or a mark stands for more than a single bond.
     """
-    molecule = Chem.RWMol(read(scaffold, "scaffold", ends=True))
-    marks = [atom for atom in molecule.GetAtoms() if atom.GetAtomicNum() == 0]
-    for atom in marks:
-        for other in atom.GetNeighbors():
+    molecule = Chem.RWMol(read_marked(scaffold, name))
+    for atom in molecule.GetAtoms():
+        if atom.GetAtomicNum() == 0:
+            (other,) = atom.GetNeighbors()
             other.SetIntProp(_MARKED, other.GetIntProp(_MARKED) + 1 if other.HasProp(_MARKED) else 1)
-    for number in sorted((atom.GetIdx() for atom in marks), reverse=True):
-        molecule.RemoveAtom(number)
-    bare = molecule.GetMol()
-    with rdBase.BlockLogs():
-        fine = Chem.SanitizeMol(bare, catchErrors=True) == Chem.SanitizeFlags.SANITIZE_NONE
-    if not fine or bare.GetNumAtoms() == 0:
+            atom.SetAtomicNum(1)  # what the mark stands for, until something has grown there
+            atom.SetNoImplicit(True)
+    try:
+        with rdBase.BlockLogs():
+            bare = Chem.RemoveHs(molecule.GetMol())
+    except ValueError:  # RDKit's are ValueErrors
+        bare = None
+    if bare is None or not any(atom.GetAtomicNum() > 1 for atom in bare.GetAtoms()):
         raise BadInput(
-            "the scaffold {scaffold} is not a molecule without its *; mark carbon atoms only", scaffold=quote(scaffold)
+            "the {name} {scaffold} is not a molecule without its *; put each * at an atom that can bear one more bond",
+            name=name,
+            scaffold=quote(scaffold),
         )
     marked = [
         atom.GetIdx() for atom in bare.GetAtoms() if atom.HasProp(_MARKED) for _ in range(atom.GetIntProp(_MARKED))
     ]
     return bare, tuple(marked)
+
+
+def read_marked(text: str, name: str) -> Chem.Mol:
+    """A molecule whose open ends (*) each hang on one atom by a single bond; their numbers are dropped.
+
+    Raises:
+        BadInput: naming the string.
+    """
+    molecule = read(text, name, ends=True)
+    for atom in molecule.GetAtoms():
+        atom.SetAtomMapNum(0)
+        if atom.GetAtomicNum():
+            continue
+        bonds = atom.GetBonds()
+        if len(bonds) != 1 or bonds[0].GetBondType() != Chem.BondType.SINGLE:
+            raise BadInput(
+                "a mark * of the {name} {text} does not hang on one atom by a single bond; write it as in c1ccncc1*",
+                name=name,
+                text=quote(text),
+            )
+        atom.SetIsotope(0)
+    return molecule
 
 
 def grown_pattern(scaffold: str) -> Chem.Mol:
@@ -91,15 +107,11 @@ def _rooted(molecule: Chem.Mol) -> Iterator[tuple[str, int]]:
         yield Chem.MolToSmiles(molecule, rootedAtAtom=atom), _last(molecule)
 
 
-def _marked(molecule: Chem.Mol, marks: Sequence[int]) -> Iterator[str]:
+def marked_writings(molecule: Chem.Mol) -> Iterator[str]:
     """Writings that end with the "*" of one mark and hold the others as branches of their own, "(*)"."""
-    marked = Chem.RWMol(molecule)
-    for atom in marks:
-        marked.AddBond(atom, marked.AddAtom(Chem.Atom(0)), Chem.BondType.SINGLE)
-    marked.UpdatePropertyCache(strict=False)
-    count = _RANDOM * len(marks)
-    for text in dict.fromkeys(Chem.MolToRandomSmilesVect(marked.GetMol(), count, randomSeed=1)):
-        if text.endswith("*") and text.count("(*)") == len(marks) - 1:
+    marks = sum(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms())
+    for text in dict.fromkeys(Chem.MolToRandomSmilesVect(molecule, _RANDOM * marks, randomSeed=1)):
+        if text.endswith("*") and text.count("(*)") == marks - 1:
             yield text
 
 
@@ -115,14 +127,8 @@ def writings(scaffold: str) -> tuple[Beginning, ...]:
         BadInput: where there is none.
     """
     molecule, marked = read_scaffold(scaffold)
-    for atom in set(marked):
-        if molecule.GetAtomWithIdx(atom).GetTotalNumHs() < marked.count(atom):
-            raise BadInput(
-                "nothing can grow where the scaffold {scaffold} is marked; put * at an atom with a hydrogen",
-                scaffold=quote(scaffold),
-            )
     if marked:
-        found = [_begin(text) for text in _marked(molecule, marked)]
+        found = [_begin(text) for text in marked_writings(read_marked(scaffold, "scaffold"))]
     else:
         found = [
             Beginning(tuple(encode(text, end=False)))
@@ -131,9 +137,11 @@ def writings(scaffold: str) -> tuple[Beginning, ...]:
         ]
     if not found:
         raise BadInput(
-            "the scaffold {scaffold} has no free valence at an end; write it with one", scaffold=quote(scaffold)
+            "the scaffold {scaffold} has no open place: no atom at an end of it bears a hydrogen; remove an atom where "
+            "something shall grow, or put a * there",
+            scaffold=quote(scaffold),
         )
-    _fits([token for part in (found[0].tokens, *found[0].rests) for token in part], scaffold)
+    check_room([token for part in (found[0].tokens, *found[0].rests) for token in part], scaffold)
     return tuple(dict.fromkeys(found))
 
 
@@ -145,7 +153,7 @@ def _begin(text: str) -> Beginning:
     return Beginning(tokens[0], tuple(part[1:] for part in tokens[1:]), grows=True)
 
 
-def _whole(begin: Beginning) -> list[int]:
+def whole_writing(begin: Beginning) -> list[int]:
     """The scaffold's tokens with a carbon in every branch, as the grammar and the network are asked about them."""
     tokens = list(begin.tokens)
     for rest in begin.rests:
@@ -153,7 +161,8 @@ def _whole(begin: Beginning) -> list[int]:
     return tokens
 
 
-def _legal(tokens: list[int], text: str, name: str = "prefix") -> None:
+def check_legal(tokens: list[int], text: str, name: str = "prefix") -> None:
+    """Raises BadInput, naming the token, where no molecule can begin with these tokens."""
     place = first_illegal(tokens[1:])
     if place is not None:
         before, symbol = decode(tokens[1 : 1 + place]), VOCABULARY[tokens[1 + place]]
@@ -167,7 +176,8 @@ def _legal(tokens: list[int], text: str, name: str = "prefix") -> None:
         )
 
 
-def _fits(tokens: list[int], text: str) -> None:
+def check_room(tokens: Sequence[int], text: str) -> None:
+    """Raises BadInput where so many tokens leave none to the network."""
     if len(tokens) + _ROOM > MAX_TOKENS:
         raise BadInput(
             "{text} leaves no room to grow; the model writes at most {max_tokens} tokens",
@@ -176,15 +186,39 @@ def _fits(tokens: list[int], text: str) -> None:
         )
 
 
+def check_scaffold_text(text: str, grammar: bool) -> None:
+    """Raises BadInput for a scaffold that cannot be grown from, naming what is wrong with it."""
+    found = writings(text)
+    if grammar and not any(first_illegal(whole_writing(begin)[1:]) is None for begin in found):
+        check_legal(whole_writing(found[0]), text, "scaffold")
+
+
+def check_prefix(text: str, grammar: bool) -> None:
+    """Raises BadInput for a prefix that no molecule can begin with."""
+    tokens = encode(text, end=False)
+    check_room(tokens, text)
+    if grammar:
+        check_legal(tokens, text)
+
+
+def likeliest(
+    network: ConditionalSMILESGenerator, found: Sequence[Beginning], grammar: bool, most: int = WRITINGS
+) -> list[Beginning]:
+    """The writings that the network finds likeliest, of those that the grammar allows."""
+    whole = [(whole_writing(begin), begin) for begin in found]
+    able = [(tokens, begin) for tokens, begin in whole if not grammar or first_illegal(tokens[1:]) is None]
+    losses = string_losses(network, [tokens for tokens, _ in able])
+    return [able[i][1] for i in sorted(range(len(able)), key=losses.__getitem__)[:most]]
+
+
 @torch.inference_mode()
-def beginnings(network: ConditionalSMILESGenerator, settings: MoleculeSettings) -> list[Beginning]:
-    """What the batches of a run begin with, in turn."""
-    if not settings.scaffold.strip():
-        return [Beginning(tuple(encode(settings.prefix.strip(), end=False)))]
-    device = next(network.parameters()).device
-    scored = [
-        (float(network.loss(torch.tensor([_whole(begin)], device=device))[0]), i, begin)
-        for i, begin in enumerate(writings(settings.scaffold.strip()))
-        if not settings.grammar or first_illegal(_whole(begin)[1:]) is None
-    ]
-    return [begin for _, _, begin in sorted(scored)[:_WRITINGS]]
+def string_losses(network: ConditionalSMILESGenerator, strings: Sequence[Sequence[int]]) -> list[float]:
+    """Negative log-likelihood of each string, BOS first, in nats."""
+    device, losses = next(network.parameters()).device, list[float]()
+    for first in range(0, len(strings), _TOGETHER):
+        part = strings[first : first + _TOGETHER]
+        width = max(map(len, part))
+        padded = torch.tensor([[*tokens, *[PAD] * (width - len(tokens))] for tokens in part], device=device)
+        free = torch.full((len(part), len(network.config.conditions.keys)), torch.nan, device=device)
+        losses += network.loss(padded, free).tolist()
+    return losses
