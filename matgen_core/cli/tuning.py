@@ -87,7 +87,11 @@ def list_kept() -> None:
     for name in copies:
         kept = load_copy(name)
         goals = ", ".join(f"{key} {goal}" for key, goal in kept.record["goals"].items())
-        typer.echo(f"{name}: generator of {kept.kind}, tuned from {kept.prior} towards {goals}")
+        if trained := kept.record.get("trained"):
+            how = f"trained from {kept.prior} on {trained['molecules']} {kept.kind} of yours"
+        else:
+            how = f"tuned from {kept.prior} towards {goals}"
+        typer.echo(f"{name}: generator of {kept.kind}, {how}")
 
 
 @app.command("export")

@@ -24,6 +24,7 @@ from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import passes
 from matgen_core.workflows.aims import Steered
 from matgen_core.workflows.loop import Asked, Clock, DesignRun, check_brief, go_on
+from matgen_core.workflows.own_store import drawing_of
 
 Settings = CrystalSettings | CompositionSettings | MoleculeSettings
 
@@ -67,7 +68,7 @@ def design(
     if settings is None:
         settings = steered.aims.settings(kind)[0] if steered else made.settings()
     made.check(target, count, settings)
-    brief = Brief[Any](target, target, seed, settings, copy=steered.copy if steered else None)
+    brief = Brief[Any](target, target, seed, settings, copy=steered.copy if steered else drawing_of(kind, settings))
     return _generate(made, brief, count, (), on_progress, cancelled, steered, executor)
 
 
@@ -103,7 +104,7 @@ def design_more(
     settings = settings or made.settings()
     made.check(target, count, settings)
     finished = [candidate for candidate in before if not candidate.stage]
-    brief = Brief[Any](target, target, seed, settings)
+    brief = Brief[Any](target, target, seed, settings, copy=drawing_of(kind, settings))
     return _generate(made, brief, count, tuple(finished), on_progress, cancelled, None, executor)
 
 
@@ -235,7 +236,7 @@ def design_until(
     aim, ruled = check_design(kind, target, budget, run.rules, settings)
     asked = Asked[Any](
         kind,
-        Brief(target, aim, run.seed, ruled, run.rules),
+        Brief(target, aim, run.seed, ruled, run.rules, copy=drawing_of(kind, ruled)),
         load_kind(kind).batches.names(run.seed, run.drawn, run.drawn + budget.draws),
         budget.want,
         counts=partial(passes, rules=run.rules),

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from matgen_core.core.errors import BadInput, DamagedCheckpoint, UnknownCheckpoint, quote
+from matgen_core.core.errors import BadInput, BadTarget, DamagedCheckpoint, UnknownCheckpoint, quote
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message, from_record, is_record, to_record
 from matgen_core.kinds.protocol import Brief
@@ -44,6 +44,19 @@ def list_targets() -> tuple[str, ...]:
 def list_copies() -> tuple[str, ...]:
     """Names of the tuned generators that are kept."""
     return _names(_TUNED)
+
+
+def generators_of(kind: str) -> tuple[str, ...]:
+    """Names of the tuned or trained generators of a kind; one whose record cannot be read is left out."""
+    found = []
+    for name in list_copies():
+        try:
+            record = json.loads((predictors_folder() / name / _TUNED).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if record.get("kind") == kind:
+            found.append(name)
+    return tuple(found)
 
 
 def _names(file: str) -> tuple[str, ...]:
@@ -137,7 +150,7 @@ class TunedCopy:
         kind: of the materials that it writes.
         network: the copy.
         prior: checkpoint that it was tuned from.
-        record: goals, settings and curve, as JSON has them.
+        record: goals, settings and curve as JSON has them, or on what it was trained.
     """
 
     name: str
@@ -148,8 +161,9 @@ class TunedCopy:
 
     @property
     def drawing(self) -> tuple[nn.Module, str]:
-        """The copy and what candidates say of it: its name and the checkpoint that it was tuned from."""
-        return self.network, f"{self.name} (tuned from {self.prior})"
+        """The copy and what candidates say of it: its name and the checkpoint that it was tuned or trained from."""
+        how = "trained" if "trained" in self.record else "tuned"
+        return self.network, f"{self.name} ({how} from {self.prior})"
 
 
 def save_copy(name: str, kind: str, prior: str, tuning: Tuning, goals: Mapping[str, str]) -> Path:
@@ -174,15 +188,51 @@ def save_copy(name: str, kind: str, prior: str, tuning: Tuning, goals: Mapping[s
         "step": tuning.step,
         "curve": [asdict(step) for step in tuning.curve],
     }
+    return _write_network(name, record, tuning.network)
+
+
+def save_trained(name: str, kind: str, prior: str, network: nn.Module, trained: Mapping[str, float]) -> Path:
+    """Writes a generator that was trained further on the user's own materials; one of the same name is replaced.
+
+    Args:
+        name: letters, digits, dash and underscore.
+        kind: of its materials.
+        prior: checkpoint that the training began from.
+        network: as trained.
+        trained: rows, epochs, seconds and loss.
+
+    Raises:
+        BadInput: for a name that cannot be a folder's, or a folder that cannot be written.
+    """
+    return _write_network(name, {"kind": kind, "prior": prior, "goals": {}, "trained": dict(trained)}, network)
+
+
+def _write_network(name: str, record: Mapping[str, Any], network: nn.Module) -> Path:
     folder = _write(name, _TUNED, record)
     try:
         save_file(
-            {key: value.detach().cpu().contiguous().clone() for key, value in tuning.network.named_parameters()},
+            {key: value.detach().cpu().contiguous().clone() for key, value in network.named_parameters()},
             str(folder / _WEIGHTS),
         )
     except (OSError, SafetensorError) as error:
         raise _unwritable(folder, str(error)) from None
     return folder
+
+
+def drawing_of(kind: str, settings: object) -> tuple[nn.Module, str] | None:
+    """The generator of the user's that settings name, and what candidates say of it; None for the shipped one.
+
+    Raises:
+        BadTarget: where it generates another kind of material.
+        UnknownCheckpoint, DamagedCheckpoint: where it is not there or not whole.
+    """
+    name = getattr(settings, "generator", "").strip()
+    if not name:
+        return None
+    kept = load_copy(name)
+    if kept.kind != kind:
+        raise BadTarget("{by} draws {kind}; choose another, or tune one", by=quote(name), kind=kept.kind)
+    return kept.drawing
 
 
 def load_copy(name: str) -> TunedCopy:

@@ -90,7 +90,8 @@ def train(
         source: the file that its record names.
         folder: of the training's state.
         training: how long and how fast.
-        checkpoints: where the checkpoint goes, and where those lie that it needs; None for the shipped ones' folder.
+        checkpoints: where the checkpoint goes; those that it needs are looked for there first, then among the shipped
+            ones. None for the shipped ones' folder.
         start: folder of checkpoints to begin from instead of from chance, where the recipe can.
         on_epoch: called after each epoch with its figures.
         cancelled: asked at every step.
@@ -99,7 +100,7 @@ def train(
         BadInput: for an unknown name or unusable rows.
         UnknownCheckpoint: where a checkpoint that it needs is not there.
     """
-    from matgen_core.learning.checkpoints import FOLDER, load_checkpoint, save_checkpoint
+    from matgen_core.learning.checkpoints import FOLDER, available, load_checkpoint, save_checkpoint
 
     record, checkpoints = RECIPES[name], checkpoints or FOLDER
     if start is not None and not record.starts:
@@ -111,7 +112,8 @@ def train(
     if record.run:
         path: Path = load(record.run)(job)
         return path
-    needed = [load_checkpoint(part, folder=checkpoints) for part in record.needs]
+    there = available(checkpoints)
+    needed = [load_checkpoint(part, folder=checkpoints if part in there else FOLDER) for part in record.needs]
     recipe: Recipe = load(record.build)(load(record.rows)(source), *needed, folder, training)
     weights = job.run(recipe.trainer)
     config = {**recipe.config, "trained": recipe.trainer.summary()}
