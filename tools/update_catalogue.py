@@ -66,6 +66,8 @@ _TERMINAL = (
     "kinds/crystals/row_building",
     "kinds/crystals/batches",
 )
+#: Of them, what a page shows all the same.
+_SHOWN = ("learning/recipes/own_smiles",)
 #: A message of the catalogue: its context, and its text or the two forms of it.
 Message = tuple[str | None, str | tuple[str, str]]
 
@@ -73,7 +75,8 @@ Message = tuple[str | None, str | tuple[str, str]]
 def sources() -> list[Path]:
     """The modules whose strings a page shows."""
     core = ROOT / "matgen_core"
-    shown = [p for p in sorted(core.rglob("*.py")) if not p.relative_to(core).as_posix().startswith(_TERMINAL)]
+    named = [(path, path.relative_to(core).as_posix()) for path in sorted(core.rglob("*.py"))]
+    shown = [path for path, name in named if not name.startswith(_TERMINAL) or name.startswith(_SHOWN)]
     return [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py")), *shown]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.activity_cliffs import register as register_cliffs
 from matgen_core.cli.calculations import register as register_calculations
 from matgen_core.cli.compositions import register as register_compositions
 from matgen_core.cli.crystal_data import register as register_crystal_data
@@ -43,6 +44,7 @@ register_following_up(app)
 register_calculations(app)
 register_finetune(app, evaluate)
 register_tuning(app, evaluate)
+register_cliffs(app)
 app.add_typer(runs, name="runs")
 register_crystal_data(data)
 register_crystal_evaluation(evaluate, bench)

@@ -152,12 +152,13 @@ def bench_molecules(
     count: Annotated[int, typer.Option(help="strings for the batched samplers")] = 512,
     slow: Annotated[int, typer.Option(help="strings for the chapter's loop")] = 10,
     threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
+    pairs: Annotated[int, typer.Option(help="runs of generate and of ours in turn, each at its best batch")] = 5,
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Time the chapter's loop, transformers' generate and ours, side by side on the same weights."""
     from matgen_core.evaluation.molecules import bench
 
-    write_measured(out / "molecules-speed.json", lambda: bench(count, slow, threads))
+    write_measured(out / "molecules-speed.json", lambda: bench(count, slow, threads, pairs))
 
 
 def register(data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:

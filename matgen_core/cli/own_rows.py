@@ -23,7 +23,7 @@ def name_of_column(column: str) -> str:
     return "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
 
 
-def read_own_rows(source: Path, column: str, text: str, kind: str) -> Examples:
+def read_own_rows(source: Path, column: str, text: str, kind: str, least: int | None = None) -> Examples:
     """The rows of a table with numbers to learn; says which were left out, and why.
 
     Args:
@@ -31,15 +31,16 @@ def read_own_rows(source: Path, column: str, text: str, kind: str) -> Examples:
         column: of the numbers.
         text: column of formulas or SMILES; empty where its name says it.
         kind: "formula" or "smiles"; empty where the column's name says it.
+        least: usable rows that are needed; None for as many as a training needs.
 
     Raises:
         BadInput: for a table without these columns or usable rows.
     """
     from matgen_core.learning.examples import read_columns
-    from matgen_core.workflows.training_examples import read_examples
+    from matgen_core.workflows.training_examples import LEAST, read_examples
 
     texts, values, kind = read_columns(source, column, text, kind)
-    examples = read_examples(texts, values, kind)
+    examples = read_examples(texts, values, kind, least=LEAST if least is None else least)
     for row, reason in examples.refused[:_NAMED]:
         typer.echo(f"row {row}: {reason}", err=True)
     if len(examples.refused) > _NAMED:

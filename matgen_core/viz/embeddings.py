@@ -14,7 +14,7 @@ _GROUPS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f
 _RING = "#d1495b"
 _MISSING = "#8a8a8a"
 #: Blue to yellow; both ends are seen on white and on black, and by the colour-blind.
-_SCALE = [[0.0, "#3f73c4"], [0.5, "#8d9296"], [1.0, "#e3a81c"]]
+SCALE = [[0.0, "#3f73c4"], [0.5, "#8d9296"], [1.0, "#e3a81c"]]
 
 
 def draw_map(
@@ -80,7 +80,7 @@ def _colour_markers(colours: NDArray[np.float32], label: str, groups: bool) -> d
     low, high = np.nanquantile(colours, (0.02, 0.98)) if known.any() else (0.0, 1.0)
     return marker | {
         "color": np.clip(colours[known], low, high),
-        "colorscale": _SCALE,
+        "colorscale": SCALE,
         "colorbar": {"title": {"text": label, "side": "right"}, "thickness": 10, "len": 0.9},
         "cmin": float(low),
         "cmax": float(max(high, low + 1e-6)),

@@ -41,8 +41,17 @@ class Examples:
     unit: str = ""
 
 
-def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, most: int = 100_000) -> Examples:
+def read_examples(
+    texts: Sequence[str], values: Sequence[object], kind: str, most: int = 100_000, least: int = LEAST
+) -> Examples:
     """The good rows, each text once with its mean value; the bad ones with their reason.
+
+    Args:
+        texts: formulas or SMILES.
+        values: of each, as they were written.
+        kind: "formula" or "smiles".
+        most: rows that are used; of more, so many at random.
+        least: usable rows that are needed.
 
     Raises:
         BadInput: where too few are left, or all values are the same.
@@ -77,12 +86,12 @@ def read_examples(texts: Sequence[str], values: Sequence[object], kind: str, mos
         chosen = np.random.default_rng(0).choice(len(names), most, replace=False)
         names = [names[i] for i in sorted(chosen)]
         notes.append(Message("{most:,} of {n_found:,} were chosen at random", most=most, n_found=len(found)))
-    if len(names) < LEAST:
+    if len(names) < least:
         first = Message("; row {row}: {reason}", row=refused[0][0], reason=refused[0][1]) if refused else ""
         raise BadInput(
-            "{n_names} usable rows are too few to train on; give {least} or more{first}",
+            "{n_names} usable rows are too few; give {least} or more{first}",
             n_names=len(names),
-            least=LEAST,
+            least=least,
             first=first,
         )
     numbers = np.array([np.mean(found[name]) for name in names], dtype=np.float32)

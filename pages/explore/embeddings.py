@@ -10,6 +10,7 @@ from matgen_core.workflows.space_sources import SPACES
 from matgen_core.workflows.spaces import Space
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
+from pages.widgets.activity_cliffs import show_cliffs
 from pages.widgets.known_map import ask_search, show_map
 from pages.widgets.map_view import show_known_rows, space_of, table_of
 from pages.widgets.url_settings import URL, OneOf, check_link
@@ -51,7 +52,7 @@ kind = st.segmented_control(
 )
 st.caption(_(page_kind(SPACES[str(kind)].holds).spaces[str(kind)]))
 space = space_of(str(kind))
-atlas, way = st.tabs([_("Map"), _("Latent path")], key="map-tabs")
+atlas, way, series = st.tabs([_("Map"), _("Latent path"), _("Activity cliffs")], key="map-tabs")
 with atlas:
     middle, side = st.columns([8, 4], gap="medium")
     with side:
@@ -70,3 +71,5 @@ with atlas:
             show_known_rows(space, table, _("The nearest known materials"))
 with way:
     show_path(space)
+with series:
+    show_cliffs()
