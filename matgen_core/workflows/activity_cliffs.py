@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from matgen_core.chem.molecule import fingerprint, parse, similarities
 from matgen_core.core.errors import BadInput, Cancelled, quote
+from matgen_core.kinds.registry import KINDS
 from matgen_core.workflows.explore import neighbour_map
 from matgen_core.workflows.training_examples import Examples
 
@@ -105,7 +106,7 @@ def _steepest(found: list[Cliff]) -> list[Cliff]:
 
 def check_series(examples: Examples, similarity: float, difference: float) -> None:
     """Raises BadInput, naming the input and the remedy, for what has no cliffs."""
-    if examples.kind != "smiles":
+    if examples.kind != KINDS["molecules"].column:
         raise BadInput(
             "activity cliffs are of molecules; give a table with a column smiles, not {kind}", kind=examples.kind
         )

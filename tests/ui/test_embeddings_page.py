@@ -153,3 +153,37 @@ def test_a_table_of_ones_own_is_placed_in_the_line_of_maps_and_says_why_a_row_is
     assert table["Row"].tolist() == [2]
     assert "Xx" in table["Reason"].iloc[0]
     assert any("1 row cannot be read" in warning.value for warning in page.warning)
+
+
+def test_activity_cliffs_of_a_table_are_listed_steepest_first_and_bad_rows_are_named() -> None:
+    pairs = ["C[C@@H](N)c1ccccc1,5.0", "C[C@H](N)c1ccccc1,8.0", "CCOC(=O)c1ccccc1,4.0", "CCCOC(=O)c1ccccc1,7.5"]
+    others = [f"{'C' * n}O,6.0" for n in range(3, 9)]
+    data = "\n".join(["smiles,pIC50", *pairs, *others, "C1CC,5.0", "CCO,high"]).encode()
+    page = open_page("molecules")
+    assert page.button(key="cliffs-go").disabled
+    page.file_uploader(key="cliffs-file").set_value(("mine.csv", data, "text/csv")).run()
+    page.button(key="cliffs-go").click().run()
+    wait_for(page, "cliffs-job")
+    assert not page.exception
+    (table,) = (frame.value for frame in page.dataframe if "sali" in frame.value)
+    assert list(table["sali"]) == sorted(table["sali"], reverse=True)
+    assert (table["low_value"][0], table["high_value"][0], table["tanimoto"][0]) == (5.0, 8.0, 1.0)
+    assert len(table) == 2
+    assert any("2 rows could not be read" in m.value for m in page.markdown)
+    assert any("Row 11" in c.value for c in page.caption)
+
+
+def test_a_table_of_formulas_has_no_activity_cliffs() -> None:
+    page = open_page("molecules")
+    data = "\n".join(["formula,gap", *(f"LiO{n},{n}.5" for n in range(1, 30))]).encode()
+    page.file_uploader(key="cliffs-file").set_value(("mine.csv", data, "text/csv")).run()
+    page.button(key="cliffs-go").click().run()
+    wait_for(page, "cliffs-job")
+    assert any("column smiles" in e.value for e in page.error)
+
+
+def wait_for(page: AppTest, job: str) -> None:
+    """Until a job of the page has ended and is shown."""
+    while page.session_state[job].busy:
+        page.run()
+    page.run()

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import matgen_core.workflows.design
 import pages.runs.jobs
+from matgen_core.core.environment import variable
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Origin, Progress
@@ -174,6 +175,37 @@ def values_of(array: Any) -> np.ndarray:
     if isinstance(array, list):
         return np.array(array)
     return np.frombuffer(base64.b64decode(array["bdata"]), dtype=array["dtype"])
+
+
+def test_a_generator_of_ones_own_is_trained_on_a_file_and_chosen(
+    asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable("predictors"), str(tmp_path / "kept"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    page = open_page()
+    assert not [box for box in page.selectbox if box.key == "generator"]
+    few = b"CCO\nCCN\nC1CC\n"
+    page.file_uploader(key="own-smiles-file").set_value(("few.smi", few, "text/plain")).run()
+    page.button(key="own-smiles-train").click().run()
+    wait_for_training(page)
+    assert any("usable molecules are too few" in e.value for e in page.error)
+    mine = "\n".join(load_molecule_reference().smiles[:110]).encode()
+    page.file_uploader(key="own-smiles-file").set_value(("mine.smi", mine, "text/plain")).run()
+    page.number_input(key="own-smiles-epochs").set_value(1).run()
+    page.button(key="own-smiles-train").click().run()
+    wait_for_training(page)
+    assert not page.exception
+    assert any("The generator is trained" in s.value for s in page.success)
+    page.run()
+    page.selectbox(key="generator").set_value("mine").run()
+    page.button(key="go").click().run()
+    assert asked[0][3].generator == "mine"
+
+
+def wait_for_training(page: AppTest) -> None:
+    while page.session_state["own-generator-job"].busy:
+        page.run()
+    page.run()
 
 
 # ------------------------------------------------------------------------------------------------------- bad input

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from matgen_core.chem.drawing import draw
-from matgen_core.chem.molecule import canonical, read, split_extension
+from matgen_core.chem.molecule import canonical, properties, read, split_extension
 from matgen_core.core import errors
 from matgen_core.core.batching import split_on_oom
-from matgen_core.core.goals import Target, unconditioned
+from matgen_core.core.goals import Goal, Target, unconditioned
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import asked_of, conditions_of
 from matgen_core.core.records import Candidate, Molecule, Origin
@@ -150,9 +150,12 @@ class MoleculeKind:
         check_molecules(target, count, settings)
 
     def cautions(self, target: Target, settings: MoleculeSettings) -> tuple[str, ...]:
-        """That the domain holds no such molecule, or few that meet the goals together; what the network is not told."""
+        """That the domain holds no such molecule, also as the one given; goals that are not met together or not told."""
         reference, domain = load_molecule_reference(), settings.domain
-        warnings = outside_chosen(target, reference, domain), contradiction(target, reference, domain)
+        warnings = [outside_chosen(target, reference, domain), contradiction(target, reference, domain)]
+        if settings.near.strip() and "weight" not in target.goals:
+            weight = properties(read(settings.near, "molecule"))["weight"]
+            warnings.append(outside_chosen(Target({"weight": Goal.at(round(weight, 1))}), reference, domain))
         told = conditions_of("molecules")
         return (*(warning for warning in warnings if warning is not None), *unconditioned(target, told))
 

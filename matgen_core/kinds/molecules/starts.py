@@ -42,7 +42,7 @@ def what_stands(settings: MoleculeSettings) -> MoleculeSettings:
     if not settings.replace.strip() or not settings.near.strip():
         return settings
     rest = without_part(settings.near.strip(), settings.replace.strip())
-    return replace(settings, **{"fragments" if "." in rest else "scaffold": rest})
+    return replace(settings, fragments=rest) if "." in rest else replace(settings, scaffold=rest)
 
 
 def check_start(settings: MoleculeSettings) -> None:

@@ -18,6 +18,7 @@ from matgen_core.kinds.molecules.judge import Judge
 from matgen_core.kinds.molecules.near import SIMILARITY, cut, near_writings, without_part
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.smiles import EOS, decode
+from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.design import count_kept, design
 
 PARACETAMOL = "CC(=O)Nc1ccc(O)cc1"
@@ -78,6 +79,13 @@ def test_the_verdict_tells_the_molecule_itself_its_kin_and_strangers_apart() -> 
     assert "same scaffold" in kin.verdict("near").reason  # type: ignore[union-attr]
     assert "another scaffold" in stranger.verdict("near").reason  # type: ignore[union-attr]
     assert itself.value(SIMILARITY) == 1.0
+
+
+def test_a_molecule_that_the_domain_does_not_hold_is_said() -> None:
+    kind = load_kind("molecules")
+    (warning,) = kind.cautions(Target(), MoleculeSettings(near=PARACETAMOL))
+    assert "151.2 g/mol: the domain lead-like contains no such molecule" in warning
+    assert kind.cautions(Target(), MoleculeSettings(near=PARACETAMOL, domain="drug-like")) == ()
 
 
 # --------------------------------------------------------------------------------------------------- fragments, parts
