@@ -72,7 +72,7 @@ def test_a_drawing_is_written_into_the_field_as_smiles(page: Page, address: str,
     board = page.locator(".sketcher svg").last
     board.wait_for()
     settle(page)
-    field = page.get_by_label("Scaffold (SMILES)")
+    field = page.get_by_role("textbox", name="Scaffold (SMILES)")
     expect(field).to_have_value("c1ccncc1*")
     # What was in the field is drawn; it is cleared, and a benzene ring is drawn in its place.
     place = page.locator(".sketcher")

@@ -56,7 +56,7 @@ def test_help_says_what_a_command_does(kind: str) -> None:
     ("words", "said"),
     [
         (["compositions", "--out", "found.sdf"], "compositions are not written as 'sdf'; choose from: csv"),
-        (["design", "molecules", "--out", "found.zip"], "choose from: csv, sdf, smi"),
+        (["design", "molecules", "--out", "found.zip"], "choose from: csv, sdf, 3d.sdf, smi"),
         (["design", "crystals", "--want", "0"], "want 0 is not possible; choose from 1 to 1000"),
         (["design", "crystals", "--max-hull", "nan"], "max-e-above-hull nan is not possible"),
         (["molecules", "--filters", "NIH"], "filters 'NIH' is unknown; choose from: PAINS, BRENK"),
