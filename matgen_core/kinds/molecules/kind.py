@@ -150,7 +150,7 @@ class MoleculeKind:
         check_molecules(target, count, settings)
 
     def cautions(self, target: Target, settings: MoleculeSettings) -> tuple[str, ...]:
-        """That the domain holds no such molecule, also as the one given; goals that are not met together or not told."""
+        """That the domain holds no such molecule, nor one as given; goals that never meet, or are not told."""
         reference, domain = load_molecule_reference(), settings.domain
         warnings = [outside_chosen(target, reference, domain), contradiction(target, reference, domain)]
         if settings.near.strip() and "weight" not in target.goals:
