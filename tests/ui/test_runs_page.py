@@ -354,4 +354,4 @@ def test_a_short_run_is_shown_whole(store: Store) -> None:
     store.add(run, [molecule(number) for number in range(3)])
     page = open_page(0)
     assert not page.radio
-    assert "sample" not in words(page)
+    assert "Table and plots show" not in words(page)
