@@ -10,6 +10,7 @@ import streamlit as st
 from matgen_core.core.errors import MatGenError
 from matgen_core.learning.trainer import best_device
 from pages.i18n.language import _, choose_language
+from pages.i18n.page_language import state_language
 from pages.runs.jobs import leave_other_pages
 from pages.runs.notices import tell_of_ended_runs
 from pages.runs.run_recorder import OF_EVERY_PAGE
@@ -55,6 +56,7 @@ leave_other_pages()
 tell_of_ended_runs()
 with st.container(key="head"):
     choose_language()
+state_language()
 try:
     page.run()
 except MatGenError as error:  # its text names the input and the remedy

@@ -582,6 +582,23 @@ def own_property() -> str:
     return table(head, lines)
 
 
+def lecture(lang: str = "en") -> str:
+    """Seconds that each demonstration takes to open and to answer."""
+    heads = {
+        "en": ("demonstration", "opens in (s)", "answers in (s)"),
+        "ja": ("デモ", "開くまで（秒）", "応答まで（秒）"),
+    }
+    result = read("lecture.json")
+    if result is None:
+        return table(heads[lang], [(MISSING if lang == "en" else "未測定", "–", "–")])
+    named = {"en": "lesson", "ja": "lesson_ja"}[lang]
+    rows = [
+        (one[named], f"{one['opens']:.1f}", "–" if one["answers"] is None else f"{one['answers']:.1f}")
+        for one in result["demonstrations"]
+    ]
+    return table(heads[lang], rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "headline": headline,
     "by-both": by_both,
@@ -604,6 +621,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "pretraining": pretraining,
     "guacamol": guacamol,
     "own-property": own_property,
+
+
+    "lecture": lecture,
+    "lecture-ja": lambda: lecture("ja"),
 }
 
 

@@ -16,7 +16,17 @@ import numpy as np
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.kinds.compositions.predict import predict_texts
-from matgen_core.lessons import compositions, diffusion, language, molecules, sampling, training, transfer, workflow
+from matgen_core.lessons import (
+    compositions,
+    diffusion,
+    language,
+    molecules,
+    motion,
+    sampling,
+    training,
+    transfer,
+    workflow,
+)
 
 #: Formulas of the lesson on hidden atoms, the atom that is hidden and what it teaches; the first is the opening one.
 HIDDEN = (("Fe2O3", 2), ("CsPbI3", 2), ("Bi2Te3", 2), ("LiCoO2", 2))
@@ -58,6 +68,13 @@ def _noise_prediction_flies_apart(data: str, begun_at: int) -> bool:
         pupil = training.pupil_of(data, predicts=predicts, begun_at=begun_at)
         spreads.append(pupil.spread(pupil.draw(200, "ddim", 50)))
     return spreads[0] > 2.0 * spreads[1]
+
+
+def _ends_agree(seed: int) -> bool:
+    """From one noise DDIM and the solver end near one another, DDPM ends elsewhere."""
+    ddpm, ddim, solver = (one.points[-1] for one in motion.move(motion.spiral_pupil(), count=100, seed=seed))
+    near, far = (np.median(np.linalg.norm(ddim - other, axis=1)) for other in (solver, ddpm))
+    return bool(near < 0.1 and far > 1.0)
 
 
 def _solver_is_fast(fewest: int) -> bool:
@@ -177,6 +194,12 @@ LAWS: dict[str, Law] = {
         _noise_prediction_flies_apart,
         {"data": "descriptors", "begun_at": 1_000},
         ({"data": "latents", "begun_at": 1_000}, {"data": "descriptors", "begun_at": 8_000}),
+    ),
+    "motion": Law(
+        Message("From one noise DDIM and the solver end in the same places; DDPM ends elsewhere, by its fresh noise."),
+        _ends_agree,
+        {"seed": 0},
+        ({"seed": 1}, {"seed": 10_000}),
     ),
     "samplers": Law(
         Message("The solver of second order needs a twentieth of the loop's time or less."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pages.lessons.motion import motion
 from pages.lessons.noise import descriptors, forward
 from pages.lessons.path import show_lessons
 from pages.lessons.reverse import conditions, reverse, samplers
@@ -12,6 +13,7 @@ show_lessons(
     {
         "Noise": forward,
         "Train it": train,
+        "In motion": motion,
         "From noise": reverse,
         "Samplers": samplers,
         "Conditions": conditions,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.i18n.language import N_, _
-from pages.lessons.notebook import show_export, tick
+from pages.lessons.notebook import keep_in_browser, show_export, tick
 from pages.lessons.path import link_to
 
 #: By heading, (what one can say or do, the demonstration in which it is learnt).
@@ -92,5 +92,6 @@ def checklist() -> None:
                 done += tick(f"{number}-{place}", _(item))
                 link_to(lesson, f"→ {_(lesson)}")
             total += 1
+    keep_in_browser("checklist")
     st.progress(done / total, _("{done} of {total}").format(done=done, total=total))
     show_export()

@@ -21,6 +21,7 @@ from pages.i18n.formatting import number, plain, prediction_text, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.notebook import answer, guess, show_outcome
 from pages.lessons.numbers import share_text
+from pages.lessons.ranking import rank
 from pages.widgets.url_settings import URL
 
 _NAMES = {
@@ -166,19 +167,12 @@ def third() -> None:
     if not st.toggle(_("Show five criteria and rank materials by them"), key="criteria-shown", bind=URL):
         return
     names = {key: _(_NAMES[key]) for key in CRITERIA}
-    chosen = []
-    with st.container(horizontal=True, gap="small"):
-        for place in range(len(CRITERIA)):
-            left = [key for key in CRITERIA if key not in chosen]
-            chosen.append(
-                st.selectbox(
-                    _("Place {n}").format(n=place + 1),
-                    left,
-                    format_func=names.__getitem__,
-                    key=f"order-{place}",
-                    width=200,
-                )
-            )
+    guess(
+        "criteria",
+        _("Before you order them: will another order bring another winner?"),
+        [_("yes, often"), _("no, the best wins by every order")],
+    )
+    chosen = rank(names, _("The criteria, the most important first"), "criteria-order")
     found = judge_by_order(chosen)
     rows = [
         {

@@ -1,17 +1,25 @@
-"""What a student writes, guesses and ticks: kept for the session on every page, exported, and read back."""
+"""What a student writes, guesses and ticks: kept on every page and in the student's own browser, exported, read back.
+
+The server keeps answers for the session only. The browser's local storage holds them beyond a reload, on that computer
+and nowhere else; a button there forgets them.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from pages.i18n.language import _
+from pages.i18n.language import _, language
+from pages.lessons.class_guesses import share_guess
 
-_KEPT = "lesson-notebook"
-_LONGEST = 4000
+_KEPT, _STORE, _READ, _FORGET = "lesson-notebook", "notebook-store", "notebook-was-read", "notebook-forget"
+_LONGEST = 6000
+#: Widgets that show an entry; they are drawn anew when entries come from elsewhere.
+_SHOWN = ("answer-", "check-", "guess-", "codefield-")
 
 
 def notebook() -> dict[str, Any]:
@@ -20,10 +28,50 @@ def notebook() -> dict[str, Any]:
     return kept
 
 
+@st.cache_resource
+def _store() -> st.components.v2.types.ComponentRenderer:
+    js = Path(__file__).with_name("notebook_store.js").read_text(encoding="utf-8")
+    return st.components.v2.component("matgen_notebook_store", js=js)
+
+
+def read_from_browser() -> None:
+    """Once a session: takes what this browser kept of an earlier one."""
+    if not st.session_state.get(_READ):
+        with st.container(key="notebook-read"):
+            _store()(key=_STORE, data={"task": "read"}, on_kept_change=_take_kept)
+
+
+def _take_kept() -> None:
+    st.session_state[_READ] = True
+    kept = read_notebook(str(st.session_state[_STORE].get("kept") or "{}").encode()) or {}
+    _take({name: value for name, value in kept.items() if not notebook().get(name)})
+
+
+def _take(entries: dict[str, Any]) -> None:
+    """Takes entries from elsewhere, and has the widgets show them."""
+    notebook().update(entries)
+    for key in [key for key in st.session_state if str(key).startswith(_SHOWN)] if entries else ():
+        del st.session_state[key]
+
+
+def keep_in_browser(place: str) -> None:
+    """Writes the entries to this browser, once what it kept before has been read.
+
+    ``place`` names the place on the page. It stands below what it keeps, within the same fragment.
+    """
+    if not st.session_state.get(_READ):
+        return
+    task = "forget" if st.session_state.pop(_FORGET, False) else "write"
+    with st.container(key=f"notebook-{place}"):
+        data = {"task": task, "entries": json.dumps(notebook(), ensure_ascii=False)}
+        _store()(key=f"{_STORE}-{place}", data=data)
+
+
 def answer(name: str, label: str, height: int = 110) -> str:
     """A field for an answer in one's own words; what stood in it stands there again."""
     text = st.text_area(label, notebook().get(name, ""), key=f"answer-{name}", height=height, max_chars=_LONGEST)
     notebook()[name] = text or ""
+    keep_in_browser(f"answer-{name}")
     return text or ""
 
 
@@ -58,7 +106,10 @@ def guess(name: str, question: str, options: Sequence[str], *, whole: bool = Tru
     )
     if chosen is None:
         return None
-    notebook()[name] = int(chosen)
+    if notebook().get(name) != int(chosen):
+        notebook()[name] = int(chosen)
+    share_guess(name, int(chosen), {language(): (question, tuple(options))})
+    keep_in_browser(f"guess-{name}")
     return options[int(chosen)]
 
 
@@ -71,25 +122,38 @@ def show_outcome(guessed: str | None, outcome: str) -> None:
 
 
 def show_export() -> None:
-    """Downloads the notebook, and reads one back."""
-    left, right = st.columns(2, gap="medium")
-    left.download_button(
-        _("Save my answers"),
-        json.dumps(notebook(), ensure_ascii=False, indent=1),
-        "matgen-answers.json",
-        "application/json",
-        key="export-notebook",
+    """Downloads the notebook, reads one back, and forgets it."""
+    st.caption(
+        _(
+            "Answers, guesses and ticks are kept in this browser on this computer, and nowhere else. On a computer "
+            "that others use, save them and let the browser forget them."
+        )
     )
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(horizontal=True, gap="small"):
+        st.download_button(
+            _("Save my answers"),
+            json.dumps(notebook(), ensure_ascii=False, indent=1),
+            "matgen-answers.json",
+            "application/json",
+            key="export-notebook",
+        )
+        st.button(_("Forget my answers here"), key="forget-notebook", on_click=_forget)
     file = right.file_uploader(_("Read saved answers"), ["json"], key="import-notebook")
     if file is not None and st.session_state.get("read-notebook") != file.file_id:
         st.session_state["read-notebook"] = file.file_id
         if (read := read_notebook(file.getvalue())) is None:
             st.error(_("This is no file of saved answers; choose one that was saved here."))
             return
-        notebook().update(read)
-        for key in [key for key in st.session_state if str(key).startswith(("answer-", "check-", "guess-"))]:
-            del st.session_state[key]
+        _take(read)
         st.rerun()
+
+
+def _forget() -> None:
+    st.session_state[_FORGET] = st.session_state[_READ] = True
+    notebook().clear()
+    for key in [key for key in st.session_state if str(key).startswith(_SHOWN)]:
+        del st.session_state[key]
 
 
 def read_notebook(data: bytes) -> dict[str, Any] | None:

@@ -10,18 +10,23 @@ from streamlit.errors import StreamlitAPIException
 
 from matgen_core.core.errors import MatGenError
 from pages.i18n.language import N_, _, language, translations
+from pages.lessons.notebook import read_from_browser
 from pages.widgets.url_settings import URL, OneOf, localise_link
 
 #: Key of the tabs, and of the demonstration in a link: ``/diffusion?lesson=Samplers``.
 LESSON, LECTURE = "lesson", "lecture"
 #: 18 px and more everywhere, and no title, so that control and effect fit on a projector's screen.
 _LECTURE_STYLE = """<style>
-html { font-size: 20px; }
-[data-testid="stMain"] [data-testid="stCaptionContainer"] p, [data-testid="stMain"] label p,
-[data-testid="stMain"] pre, [data-testid="stMain"] code { font-size: 18px !important; }
-[data-testid="stMainBlockContainer"] { padding-top: 3.2rem; }
+html { font-size: 18px; }
+[data-testid="stMain"] :is(p, li, label, button, input, textarea, td, th, pre, code, [data-testid^="stSlider"] div) {
+  font-size: 18px !important; }
+[data-testid="stMainBlockContainer"] { padding: 3.4rem 1rem 1rem; }
 [data-testid="stMainBlockContainer"] h1, .st-key-path-source, .st-key-foot { display: none; }
-[data-testid="stMain"] .katex { font-size: 1.05em; }
+/* Control and effect first; the sentence and the formula that introduce them stand below. */
+.st-key-path-lesson > :nth-child(-n+3):is([data-testid="stElementContainer"]):has(.stMarkdown, .katex-display),
+.st-key-path-lesson > :nth-child(-n+2):is([data-testid="stLayoutWrapper"]):has(.katex-display):not(:has(input)) {
+  order: 1; }
+.st-key-path-lesson > [data-testid="stLayoutWrapper"]:has(> .st-key-path-way) { order: 2; }
 </style>"""
 
 
@@ -60,6 +65,7 @@ PATH = (
         (
             N_("Noise"),
             N_("Train it"),
+            N_("In motion"),
             N_("From noise"),
             N_("Samplers"),
             N_("Conditions"),
@@ -93,7 +99,14 @@ PATH = (
         N_("Exercises"),
         N_("Exercises"),
         "",
-        (N_("1 Concepts"), N_("2 Implementation"), N_("3 Application"), N_("Check yourself")),
+        (
+            N_("1 Concepts"),
+            N_("2 Implementation"),
+            N_("Write code"),
+            N_("3 Application"),
+            N_("Check yourself"),
+            N_("Class"),
+        ),
     ),
     Step(
         "pages/learn/notes.py",
@@ -132,6 +145,7 @@ def show_lessons(script: str, shown: Mapping[str, Callable[[], object]]) -> None
         shown: function by name of the demonstration, in the order of its step.
     """
     step = step_of(script.replace("\\", "/"))
+    read_from_browser()
     st.title(_(step.heading), anchor=False)
     with st.container(key="path-head", horizontal=True, vertical_alignment="center"):
         with st.container(key="path-source"):
@@ -150,7 +164,7 @@ def show_lessons(script: str, shown: Mapping[str, Callable[[], object]]) -> None
     tabs = st.tabs(names, key=LESSON, bind=URL)
     for name, tab in zip(step.lessons, tabs, strict=True):
         if tab.open:
-            with tab:
+            with tab, st.container(key="path-lesson"):
                 _guarded(shown[name])
                 _show_way(step, name)
 

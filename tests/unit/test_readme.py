@@ -57,3 +57,28 @@ def test_readme_is_short_and_leads_to_the_table() -> None:
     for path in re.findall(r"\]\(([^):]+)\)", text):
         assert (ROOT / path).exists(), path
     assert "docs/chapter.md" in text
+
+
+def stations() -> dict[str, list[list[str]]]:
+    """The stations of the lecture in each language: minutes and the names of page and demonstrations."""
+    english, japanese = (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8").split("## 日本語")
+    rows = re.compile(r"^\| (\d+)–(\d+) \| ([^|]+) \|", re.MULTILINE)
+    return {
+        lang: [[*m.group(1, 2), *re.split(r" → |、|, ", m[3])] for m in rows.finditer(text)]
+        for lang, text in (("en", english), ("ja", japanese))
+    }
+
+
+def test_the_lecture_takes_ninety_minutes_over_demonstrations_that_there_are() -> None:
+    from pages.i18n.language import translate
+    from pages.lessons.path import PATH
+
+    for lang, found in stations().items():
+        assert [int(row[0]) for row in found] == [0, *(int(row[1]) for row in found[:-1])]
+        assert int(found[-1][1]) == 90
+        assert len(found) == 15
+        for _begins, _ends, page, *lessons in found:
+            (step,) = [step for step in PATH if translate(step.title, lang) == page]
+            assert lessons
+            names = {translate(name, lang) for name in step.lessons}
+            assert {next((n for n in names if n.startswith(lesson)), lesson) for lesson in lessons} <= names

@@ -1,0 +1,63 @@
+"""Walks the errands of a student in a browser: for the test of every demonstration, and for the clock of a lecture."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+from playwright.sync_api import Page, expect
+
+from pages.i18n.language import translate
+from pages.lessons.errands import Act, Demonstration, Errand
+
+
+def link_of(address: str, errand: Errand, lang: str) -> str:
+    """The link to the first demonstration of an errand."""
+    first = translate(errand.runs[0].lesson, lang)
+    return f"{address}/{errand.page}?" + urlencode({"lang": lang, "lesson": first, **errand.settings})
+
+
+def settle(page: Page) -> None:
+    """Until the script has run to its end."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def act_on(page: Page, act: Act, lang: str) -> None:
+    """What a student does with one control of the demonstration that is open."""
+    label, main = translate(act.label, lang), page.get_by_test_id("stMain")
+    if act.role == "fill":
+        field = main.get_by_role("textbox", name=label, exact=True)
+        field.fill(act.text)
+        field.press("Enter")
+    elif act.role == "press":
+        main.get_by_role("button", name=label, exact=True).click()
+    else:
+        switch = main.get_by_role("checkbox", name=label, exact=True)
+        main.get_by_test_id("stCheckbox").filter(has=switch).locator("label").first.click()
+        expect(switch).to_be_checked()
+    settle(page)
+
+
+def follow_on(page: Page, run: Demonstration, lang: str) -> None:
+    """Takes the link that leads on, and waits for the demonstration to which it leads."""
+    page.locator(".st-key-path-way").get_by_test_id("stPageLink").last.locator("a").click()
+    tab = page.get_by_role("tab", name=translate(run.lesson, lang), exact=True)
+    expect(tab).to_have_attribute("aria-selected", "true")
+    settle(page)
+
+
+def literal(template: str) -> str:
+    """The longest run of words of a template that stands on a page as it is written.
+
+    >>> literal("**{formula}** of {all} known crystals")
+    'known crystals'
+    """
+    parts = re.split(r"\{[^{}]*\}|\*\*|`", template)
+    return max((part.strip() for part in parts), key=len)
+
+
+def await_outcome(page: Page, run: Demonstration, lang: str) -> None:
+    """Waits for the sentence, or the name of the figure, that the demonstration ends in."""
+    words, main = literal(translate(run.sees, lang)), page.get_by_test_id("stMain")
+    named = main.locator(f'[aria-label*="{words}"], [alt*="{words}"]')
+    expect((named if run.named else main.get_by_text(words)).locator("visible=true").first).to_be_attached()

@@ -1,0 +1,112 @@
+"""The lesson's film: one noise by three samplers, on the spiral or on what the reader draws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from matgen_core.core.errors import MatGenError
+from matgen_core.lessons.laws import LAWS
+from matgen_core.lessons.motion import FEWEST_POINTS, Motion, move, pupil_of_points, spiral_pupil
+from matgen_core.lessons.training import Pupil
+from matgen_core.viz.motion import draw_motion
+from pages.i18n.formatting import number
+from pages.i18n.language import N_, _
+from pages.lessons.charts import show_chart
+from pages.lessons.notebook import guess, show_outcome
+from pages.widgets.url_settings import URL
+
+_DATA = (N_("the spiral"), N_("my own drawing"))
+_STEPS = 1_500
+_PUPIL = "drawn-pupil"
+
+
+@st.cache_resource
+def _pad() -> st.components.v2.types.ComponentRenderer:
+    js = Path(__file__).with_name("drawing_pad.js").read_text(encoding="utf-8")
+    return st.components.v2.component("matgen_drawing_pad", js=js)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _spiral(seed: int) -> tuple[np.ndarray, list[Motion]]:
+    pupil = spiral_pupil()
+    return pupil.data.numpy(), move(pupil, seed=seed)
+
+
+@st.fragment
+def motion() -> None:
+    """The film, its data, and a guess before it."""
+    st.markdown(
+        _(
+            "The same noise by three samplers, each with the number of steps that stands above it. Lines are the paths "
+            "of twelve points. DDPM shakes at every step, the others go straight; play it, or drag the slider."
+        )
+    )
+    left, right = st.columns([1, 3], gap="medium")
+    with left:
+        data = st.segmented_control(
+            _("Data"), _DATA, default=_DATA[0], key="motion-data", required=True, format_func=_, bind=URL
+        )
+        seed = int(st.number_input(_("Seed"), 0, 10_000, 0, key="motion-seed", bind=URL) or 0)
+        guessed = guess(
+            "motion",
+            _("Before you play: whose points end in the same places when noise and data are the same?"),
+            [_("DDPM and DDIM"), _("DDIM and the solver"), _("all three")],
+        )
+        pupil = None if data == _DATA[0] else _draw_and_learn()
+    with right:
+        if data == _DATA[0]:
+            points, motions = _spiral(seed)
+        elif pupil is None:
+            return
+        else:
+            points, motions = pupil.data.numpy(), move(pupil, seed=seed)
+        show_chart(
+            draw_motion(points, motions, translate=_),
+            "motion",
+            _("The same noise by three samplers, from noise to data"),
+        )
+        _say_ends(motions, guessed)
+
+
+def _draw_and_learn() -> Pupil | None:
+    """The drawing, and the network that learnt it; None before."""
+    drawn = _pad()(
+        key="pad",
+        data={"label": _("Draw your data here; arrow keys and Enter put points, too"), "clear": _("Clear")},
+        on_points_change=lambda: None,
+    )
+    points = drawn.get("points") or []
+    st.caption(_("{n} points; at least {least}").format(n=len(points), least=FEWEST_POINTS))
+    if st.button(_("Learn my drawing"), type="primary", key="learn-drawing", disabled=len(points) < FEWEST_POINTS):
+        try:
+            pupil = pupil_of_points(points)
+        except MatGenError as error:
+            st.error(_(str(error)))
+            return None
+        bar = st.progress(0.0)
+        for share in pupil.learn(_STEPS, 50):
+            bar.progress(share, _("Step {n}").format(n=f"{pupil.steps:,}"))
+        bar.empty()
+        st.session_state[_PUPIL] = pupil
+    kept: Pupil | None = st.session_state.get(_PUPIL)
+    return kept
+
+
+def _say_ends(motions: list[Motion], guessed: str | None) -> None:
+    """How far the ends of the samplers lie from one another, sample by sample."""
+    ddpm, ddim, solver = (one.points[-1] for one in motions)
+
+    def apart(one: np.ndarray, other: np.ndarray) -> float:
+        return float(np.median(np.linalg.norm(one - other, axis=1)))
+
+    show_outcome(guessed, _("DDIM and the solver"))
+    st.caption(_(LAWS["motion"].caption))
+    st.caption(
+        _(
+            "The ends of DDIM and of the solver lie {near} apart, those of DDPM and DDIM {far}: medians, in standard "
+            "deviations of the data."
+        ).format(near=number(apart(ddim, solver), 2), far=number(apart(ddpm, ddim), 2))
+    )

@@ -1,0 +1,59 @@
+"""Ten errands of a student: every demonstration is run once, by the links that lead on, in both languages and sizes.
+
+An errand begins at one size, and each demonstration is then looked at in the other, too; the Japanese one begins where
+the English one ends.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from benchmarks.errands import act_on, await_outcome, follow_on, link_of, settle
+from pages.lessons.errands import ERRANDS
+from pages.lessons.path import PATH
+from tests.ui.browsing import Seen, hidden_to_the_right
+from tests.ui.conftest import Served
+
+SIZES = {"screen": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 844}}
+BEGINS = {"en": ("screen", "phone"), "ja": ("phone", "screen")}
+
+
+def test_the_errands_run_every_demonstration_once() -> None:
+    every = [lesson for step in PATH for lesson in step.lessons]
+    assert len(ERRANDS) == 10
+    assert [run.lesson for errand in ERRANDS.values() for run in errand.runs] == every
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("name", ERRANDS)
+def test_an_errand_of_a_student(page: Page, served: Served, name: str, lang: str) -> None:
+    errand, seen, (first, second) = ERRANDS[name], Seen(page), BEGINS[lang]
+    page.set_viewport_size(SIZES[first])
+    page.goto(link_of(served.url, errand, lang))
+    page.get_by_role("tab").first.wait_for()
+    settle(page)
+    for place, run in enumerate(errand.runs):
+        if place:
+            follow_on(page, run, lang)
+        for act in run.acts:
+            act_on(page, act, lang)
+        await_outcome(page, run, lang)
+        assert page.get_by_test_id("stException").count() == 0, run.lesson
+        for size in (first, second, first):
+            assert _beside_the_window(page, size) == [], f"{run.lesson}, {size}"
+    assert page.evaluate("document.documentElement.lang") == lang
+    assert seen.errors == []
+    assert seen.outside == []
+
+
+def _beside_the_window(page: Page, size: str) -> list[str]:
+    """What sticks out of the window at a size, once figures have been drawn anew for its width."""
+    page.set_viewport_size(SIZES[size])
+    out = hidden_to_the_right(page)
+    for _again in range(30):
+        if not out:
+            break
+        page.wait_for_timeout(100)
+        out = hidden_to_the_right(page)
+    return out
