@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, expect
 
 from pages.i18n.language import translate
-from pages.lessons.errands import Act, Demonstration, Errand
+from pages.lessons.errands import TABLE, Act, Demonstration, Errand
 
 
 def link_of(address: str, errand: Errand, lang: str) -> str:
@@ -32,7 +32,7 @@ def act_on(page: Page, act: Act, lang: str) -> None:
     elif act.role == "press":
         main.get_by_role("button", name=label, exact=True).click()
     else:
-        switch = main.get_by_role("checkbox", name=label, exact=True)
+        switch = page.get_by_role("checkbox", name=label, exact=True)
         main.get_by_test_id("stCheckbox").filter(has=switch).locator("label").first.click()
         expect(switch).to_be_checked()
     settle(page)
@@ -57,7 +57,12 @@ def literal(template: str) -> str:
 
 
 def await_outcome(page: Page, run: Demonstration, lang: str) -> None:
-    """Waits for the sentence, or the name of the figure, that the demonstration ends in."""
-    words, main = literal(translate(run.sees, lang)), page.get_by_test_id("stMain")
-    named = main.locator(f'[aria-label*="{words}"], [alt*="{words}"]')
-    expect((named if run.named else main.get_by_text(words)).locator("visible=true").first).to_be_attached()
+    """Waits for the sentence and the figure that the demonstration ends in."""
+    main = page.get_by_test_id("stMain")
+    if run.sees:
+        words = main.get_by_text(literal(translate(run.sees, lang)))
+        expect(words.locator("visible=true").first).to_be_attached()
+    if run.figure:
+        place = '[data-testid="stDataFrame"]' if run.figure == TABLE else f".st-key-{run.figure}"
+        drawn = main.locator(place).locator("canvas, svg.main-svg")
+        expect(drawn.locator("visible=true").first).to_be_attached()

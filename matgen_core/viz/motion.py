@@ -50,7 +50,7 @@ def draw_motion(data: NDArray[np.float32], motions: Sequence[Motion], *, transla
     ]
     figure = frame(figure, 400)
     figure.update_layout(margin={"l": 8, "r": 8, "t": 30, "b": 8}, updatemenus=[_buttons(translate)])
-    return figure.update_layout(sliders=[_slider(motions[0], moments, translate)])
+    return figure.update_layout(sliders=[_slider(motions[0], moments)])
 
 
 def _moving(one: Motion, moment: int) -> list[go.Scatter]:
@@ -95,7 +95,7 @@ def _buttons(translate: Translate) -> dict[str, object]:
     }
 
 
-def _slider(one: Motion, moments: int, translate: Translate) -> dict[str, object]:
+def _slider(one: Motion, moments: int) -> dict[str, object]:
     jump = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate", "transition": {"duration": 0}}
     steps = [{"label": f"{one.share[i]:.0%}", "method": "animate", "args": [[str(i)], jump]} for i in range(moments)]
     return {
@@ -105,7 +105,7 @@ def _slider(one: Motion, moments: int, translate: Translate) -> dict[str, object
         "pad": {"t": 4},
         "ticklen": 0,
         "minorticklen": 0,
-        "currentvalue": {"prefix": f"{translate('Way to the data')}: "},
+        "currentvalue": {"visible": False},
         "steps": steps,
         "font": {"color": "rgba(0,0,0,0)"},
     }

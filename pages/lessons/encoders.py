@@ -84,7 +84,8 @@ def matbert() -> None:
     st.markdown(
         _(
             "MatBERT is a BERT over the atoms of a formula. MatBERTForBandgap puts a head on it: here three heads, for "
-            "gap, energy and moment, each with a spread. It sees no structure."
+            "gap, energy and moment, each with a spread. It sees no structure. The energy above the hull follows from "
+            "the formation energy; the experimental gap is read by networks of its own."
         )
     )
     formula = st.text_input(_("Formula"), "Fe2O3", key="matbert-formula", max_chars=60, bind=URL)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from matgen_core.core.messages import Message
 from matgen_core.lessons.laws import LAWS
 
 
@@ -35,13 +36,13 @@ class Demonstration:
         lesson: its name.
         acts: in order.
         sees: a sentence, or a template, that stands on the page afterwards.
-        named: whether the sentence stands in the name of a figure or table, not in a text.
+        figure: key of a figure that stands there, or TABLE.
     """
 
     lesson: str
-    sees: str
+    sees: str = ""
     acts: tuple[Act, ...] = ()
-    named: bool = False
+    figure: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,9 @@ def _turn(label: str) -> Act:
     return Act("turn", label)
 
 
+PRESET = Message("The chapter's [{values}]", values="2, −0.5, 0")
+#: In place of the key of a figure: a table is drawn.
+TABLE = "table"
 MEASURED = "Show what was measured"
 ERRANDS = {
     "a material for a value": Errand(
@@ -89,9 +93,11 @@ ERRANDS = {
         (
             Demonstration("Noise", "Signal left: ᾱ = {share}", (_fill("Or another known crystal", "TiO2"),)),
             Demonstration(
-                "Train it", "Spread of what is drawn, in units of the data's: **{spread}**", (_press("Train"),)
+                "Train it",
+                "Spread of what is drawn, in units of the data's: **{spread}** after {steps} steps.",
+                (_press("Train"),),
             ),
-            Demonstration("In motion", "The same noise by three samplers, from noise to data", named=True),
+            Demonstration("In motion", figure="motion"),
         ),
         {"train-steps": "500"},
     ),
@@ -100,14 +106,19 @@ ERRANDS = {
         (
             Demonstration("From noise", "Signal left: ᾱ = {share}"),
             Demonstration("Samplers", LAWS["samplers-steps"].caption, (_turn(MEASURED),)),
-            Demonstration("Conditions", "On target without guidance {free}; most at"),
+            Demonstration(
+                "Conditions",
+                "On target without guidance {free}; most at w = {weight}: {best}; at w = {strongest}: {last}.",
+            ),
         ),
     ),
     "numbers without a way back": Errand(
         "diffusion",
         (
             Demonstration(
-                "Descriptors", "Counts that each vector claims", (_fill("Molecule (SMILES)", "CCO"),), named=True
+                "Descriptors",
+                "Distances are in standard deviations a descriptor; 0 would be the molecule itself.",
+                (_fill("Molecule (SMILES)", "CCO"),),
             ),
             Demonstration("Code", "This is the code that runs on this page, read from the package."),
         ),
@@ -117,22 +128,22 @@ ERRANDS = {
         (
             Demonstration("Tokens", "C  C  O", (_fill("SMILES", "CCO"),)),
             Demonstration("The next token", LAWS["temperature"].caption, (_fill("Written so far", "c1ccc"),)),
-            Demonstration("Write one", "Probabilities of the next token", (_press("Draw and append"),), named=True),
+            Demonstration("Write one", figure="writing-next", acts=(_press("Draw and append"),)),
         ),
     ),
     "where it looks": Errand(
         "language_models",
         (
             Demonstration("Attention", LAWS["attention"].caption, (_fill("Molecule (SMILES)", "CCO"),)),
-            Demonstration("Temperature", "Validity and diversity against temperature", named=True),
-            Demonstration("Conditions", "The property of what was drawn, by what was told", named=True),
+            Demonstration("Temperature", figure="hot"),
+            Demonstration("Conditions", figure="told-chart"),
         ),
     ),
     "three transformers": Errand(
         "encoders",
         (
             Demonstration("ChemBERTa", LAWS["chemberta"].caption),
-            Demonstration("MatBERT", "What MatBERT reads of the formula", (_fill("Formula", "TiO2"),), named=True),
+            Demonstration("MatBERT", figure=TABLE, acts=(_fill("Formula", "TiO2"),)),
             Demonstration("MatGPT", LAWS["matgpt"].caption),
         ),
     ),
@@ -140,10 +151,14 @@ ERRANDS = {
         "transfer",
         (
             Demonstration("Hide and guess", LAWS["hidden"].caption, (_fill("Or your own formula", "NaCl"),)),
-            Demonstration("Two views", "Views of the formulas among known formulas on the two main axes", named=True),
-            Demonstration("Three ways to teach", "Ways of transfer compared", (_turn(MEASURED),), named=True),
+            Demonstration("Two views", figure="views"),
+            Demonstration("Three ways to teach", figure=TABLE, acts=(_turn(MEASURED),)),
             Demonstration(
-                "Teach it yourself", "on {held} withheld rows; guessing the median would give", (_press("Teach"),)
+                "Teach it yourself",
+                "Error **{mae:.3g}** {unit} on {held} withheld rows; guessing the median would give "
+                "{mae_of_median:.3g}. {trained_parameters:,} of {parameters:,} weights were "
+                "trained in {seconds:.0f} s.",
+                (_press("Teach"),),
             ),
         ),
         {"teach-epochs": "1"},
@@ -154,16 +169,14 @@ ERRANDS = {
             Demonstration("1 Concepts", LAWS["priors-overlap"].caption, (_turn(MEASURED),)),
             Demonstration(
                 "2 Implementation",
-                "Candidates, one a row",
-                (_press("The chapter's [2, −0.5, 0]"), _press("Generate 16")),
-                named=True,
+                figure=TABLE,
+                acts=(_press(PRESET), _press("Generate 16")),
             ),
             Demonstration("Write code", "{passed} of {all} checks passed.", (_press("Run it against the checks"),)),
             Demonstration(
                 "3 Application",
-                "The first eight by your order",
-                (_turn("Show five criteria and rank materials by them"),),
-                named=True,
+                figure=TABLE,
+                acts=(_turn("Show five criteria and rank materials by them"),),
             ),
             Demonstration(
                 "Check yourself",
@@ -181,7 +194,7 @@ ERRANDS = {
             Demonstration("Inverse design", "4.5 An average over different units"),
             Demonstration("Transfer", "Pretraining: the three shares of masking overlap"),
             Demonstration("Claims", "4.6 Halicin (2020) was not made by a diffusion model"),
-            Demonstration("Table", "The chapter's names and ours", named=True),
+            Demonstration("Table", figure=TABLE),
             Demonstration("Run it", "What the app runs for it", (_press("Run the chapter's example"),)),
         ),
     ),

@@ -117,7 +117,7 @@ def second() -> None:
         placeholder='{"band_gap": …, "formation_energy": …}',
         persist_state="session",
     )
-    guess("goals", _("Before you press: how many of 16 will meet every goal?"), ["0–2", "3–6", "7–16"])
+    guessed = guess("goals", _("Before you press: how many of 16 will meet every goal?"), ["0–2", "3–6", "7–16"])
     seed = st.number_input(_("Seed"), 0, 10_000, 0, key="exercise-2-seed")
     if st.button(_("Generate 16"), key="try-2"):
         st.session_state["tried-2"] = (text, int(seed))
@@ -134,6 +134,7 @@ def second() -> None:
                     "be {chance}."
                 ).format(met=outcome.met, all=len(outcome.candidates), chance=chance)
             )
+            show_outcome(guessed, str(outcome.met))
             rows = [
                 {_("Formula"): subscript(reduced_formula(c.material)), _("Met"): "✓" if met_all(c) else "✗"}
                 | {_(PROPERTIES[k].label): prediction_text(c.predictions.get(k)) for k in condition}

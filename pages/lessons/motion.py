@@ -96,12 +96,14 @@ def _draw_and_learn() -> Pupil | None:
 
 
 def _say_ends(motions: list[Motion], guessed: str | None) -> None:
-    """How far the ends of the samplers lie from one another, sample by sample."""
+    """How far the ends of the samplers lie from one another, sample by sample; once the reader has guessed."""
     ddpm, ddim, solver = (one.points[-1] for one in motions)
 
     def apart(one: np.ndarray, other: np.ndarray) -> float:
         return float(np.median(np.linalg.norm(one - other, axis=1)))
 
+    if guessed is None:
+        return
     show_outcome(guessed, _("DDIM and the solver"))
     st.caption(_(LAWS["motion"].caption))
     st.caption(

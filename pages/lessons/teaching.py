@@ -19,7 +19,7 @@ from matgen_core.workflows.finetune import FinetuneConfig, Tuned, beginnings_for
 from matgen_core.workflows.predictors import save_predictor
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
-from pages.lessons.notebook import guess
+from pages.lessons.notebook import guess, show_outcome
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, show_progress
 from pages.widgets.url_settings import URL
@@ -51,12 +51,14 @@ class Taught:
         curve: (epoch, training loss, error on the withheld rows) so far.
         refused: number and reason of the rows that were left out.
         tuned: the predictor, once it has ended.
+        guessed: what the reader expected of the error.
     """
 
     column: str
     curve: Sequence[tuple[int, float, float]] = ()
     refused: Sequence[tuple[int, str]] = ()
     tuned: Tuned | None = None
+    guessed: str | None = None
 
     def take(self, news: page_work.TaughtSoFar | Tuned) -> None:
         """How far it is, or the predictor."""
@@ -100,7 +102,7 @@ def teach() -> None:
     )
     epochs = middle.slider(_("Epochs"), 1, 60, 10, key="teach-epochs", bind=URL)
     seed = right.number_input(_("Seed"), 0, 10_000, 0, key="teach-seed", bind=URL)
-    guess(
+    guessed = guess(
         f"teach-{column}-{beginning}-{strategy}"[:60],
         _("Before you press: the error, compared with guessing the median?"),
         [_("about the same"), _("half of it"), _("a fifth or less")],
@@ -117,7 +119,7 @@ def teach() -> None:
             pretrained=beginning != "nothing",
             taught=beginning == "properties",
         )
-        begin(table, config)
+        begin(table, config, guessed)
         st.rerun()
     if job is None or seen is None:
         return
@@ -152,9 +154,11 @@ def _ask_beginning(column: str, kind: str) -> str:
     return str(chosen)
 
 
-def begin(table: tuple[list[str], Sequence[object], str, str], config: FinetuneConfig) -> None:
+def begin(
+    table: tuple[list[str], Sequence[object], str, str], config: FinetuneConfig, guessed: str | None = None
+) -> None:
     texts, values, kind, column = table
-    taught = st.session_state[TAUGHT] = Taught(column)
+    taught = st.session_state[TAUGHT] = Taught(column, guessed=guessed)
     work = partial(page_work.teach, texts=texts, values=values, kind=kind, config=config)
     st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}", take=taught.take)
 
@@ -170,6 +174,8 @@ def show_taught(taught: Taught, busy: bool) -> None:
         "{trained_parameters:,} of {parameters:,} weights were trained in {seconds:.0f} s."
     )
     st.markdown(text.format(**tuned.report, unit=_UNITS.get(taught.column, "")))
+    share = float(tuned.report["mae"]) / max(1e-9, float(tuned.report["mae_of_median"]))
+    show_outcome(taught.guessed, _("{share} of it").format(share=f"{share:.0%}"))
     if refused := taught.refused:
         with st.expander(_("Rows that were left out: {n}").format(n=len(refused))):
             rows = pd.DataFrame([(row, _(why)) for row, why in refused[:1000]], columns=[_("Row"), _("Reason")])

@@ -14,11 +14,12 @@ from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
 from pages.widgets.url_settings import URL
 
-_WRITTEN = "written"
+_WRITTEN, _LAST = "written", "written-last"
 
 
-def _append(token: str) -> None:
+def _append(token: str, guessed: str | None) -> None:
     begun = str(st.session_state.get(_WRITTEN, ""))
+    st.session_state[_LAST] = (guessed, token)
     if token == "end":
         st.session_state["written-end"] = begun
     else:
@@ -28,6 +29,7 @@ def _append(token: str) -> None:
 def _clear() -> None:
     st.session_state[_WRITTEN] = ""
     st.session_state.pop("written-end", None)
+    st.session_state.pop(_LAST, None)
 
 
 @st.fragment
@@ -50,12 +52,14 @@ def write_one() -> None:
             right.error(_(str(error)))
             return
         top = [name for name, _plain, _shaped in options[:3]]
-        guess(f"token-{begun}"[:60], _("Before you draw: which token comes?"), [f"`{name}`" for name in top])
+        guessed = guess(f"token-{begun}"[:60], _("Before you draw: which token comes?"), [f"`{name}`" for name in top])
         drawn = draw_token(options, int(seed or 0) + len(begun))
         with st.container(horizontal=True, gap="small"):
-            st.button(_("Draw and append"), type="primary", key="draw-token", on_click=_append, args=(drawn,))
-            st.button(_("Take the likeliest"), key="top-token", on_click=_append, args=(top[0],))
+            st.button(_("Draw and append"), type="primary", key="draw-token", on_click=_append, args=(drawn, guessed))
+            st.button(_("Take the likeliest"), key="top-token", on_click=_append, args=(top[0], guessed))
             st.button(_("Begin anew"), key="clear-token", on_click=_clear)
+        if last := st.session_state.get(_LAST):
+            show_outcome(last[0], f"`{last[1]}`")
         if st.session_state.get("written-end") == begun and begun:
             show_outcome(None, _("the network ended the string"))
         whole = write_on(begun)

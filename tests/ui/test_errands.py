@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from benchmarks.errands import act_on, await_outcome, follow_on, link_of, settle
+from pages.i18n.language import translate
 from pages.lessons.errands import ERRANDS
 from pages.lessons.path import PATH
 from tests.ui.browsing import Seen, hidden_to_the_right
@@ -23,6 +24,12 @@ def test_the_errands_run_every_demonstration_once() -> None:
     every = [lesson for step in PATH for lesson in step.lessons]
     assert len(ERRANDS) == 10
     assert [run.lesson for errand in ERRANDS.values() for run in errand.runs] == every
+
+
+def test_what_a_student_reads_is_in_the_catalogue() -> None:
+    runs = [run for errand in ERRANDS.values() for run in errand.runs]
+    read = [run.sees for run in runs if run.sees] + [act.label for run in runs for act in run.acts]
+    assert [text for text in read if translate(text, "ja") == text] == ["C  C  O", "SMILES"]
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
