@@ -1,0 +1,65 @@
+"""What only a browser can show of the lessons: answers that outlast a reload, an order by hand, data that are drawn."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from benchmarks.errands import settle
+from tests.ui.browsing import Seen
+
+
+def open_lesson(page: Page, address: str, name: str, lesson: str, settings: str = "") -> None:
+    page.goto(f"{address}/{name}?lesson={lesson}{settings}")
+    page.get_by_role("tab", name=lesson, exact=True).wait_for()
+    settle(page)
+
+
+def test_answers_outlast_a_reload_until_they_are_forgotten(page: Page, address: str) -> None:
+    seen = Seen(page)
+    open_lesson(page, address, "exercises", "1 Concepts")
+    field = page.get_by_role("textbox", name="Your answer")
+    field.fill("stable training")
+    field.press("Control+Enter")
+    page.wait_for_function("(localStorage.getItem('matgen-notebook') || '').includes('stable training')")
+    open_lesson(page, address, "exercises", "1 Concepts")  # a reload: another session of the server
+    expect(page.get_by_role("textbox", name="Your answer")).to_have_value("stable training")
+    open_lesson(page, address, "exercises", "Check yourself")
+    page.get_by_role("button", name="Forget my answers here").click()
+    page.wait_for_function("!(localStorage.getItem('matgen-notebook') || '').includes('stable')")
+    open_lesson(page, address, "exercises", "1 Concepts")
+    expect(page.get_by_role("textbox", name="Your answer")).to_have_value("")
+    assert seen.errors == []
+
+
+def test_criteria_are_ordered_by_dragging_and_by_buttons(page: Page, address: str) -> None:
+    open_lesson(page, address, "exercises", "3 Application", "&criteria-shown=true")
+    items = page.get_by_role("list", name="The criteria, the most important first").get_by_role("listitem")
+    expect(items).to_have_text([re.compile(word) for word in ("Target", "made", "last", "sense", "Cost")])
+    page.get_by_role("button", name=re.compile("Move down: Target")).click()
+    expect(items.first).to_contain_text("Could be made")
+    settle(page)
+    items.last.drag_to(items.first, target_position={"x": 40, "y": 3})
+    expect(items.first).to_contain_text("Cost")
+    settle(page)
+    expect(items.first).to_contain_text("Cost")
+
+
+def test_a_network_learns_what_is_drawn(page: Page, address: str) -> None:
+    open_lesson(page, address, "diffusion", "In motion")
+    page.get_by_role("button", name="my own drawing").or_(page.get_by_role("radio", name="my own drawing")).click()
+    pad = page.get_by_role("img", name=re.compile("Draw your data here"))
+    box = pad.bounding_box()
+    assert box is not None
+    learn = page.get_by_role("button", name="Learn my drawing")
+    expect(learn).to_be_disabled()
+    page.mouse.move(box["x"] + 40, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 220, box["y"] + 200, steps=40)
+    page.mouse.up()
+    expect(learn).to_be_enabled()
+    pad.press("ArrowRight")
+    pad.press("Enter")
+    learn.click()
+    expect(page.get_by_text("▶ Play")).to_be_visible()
