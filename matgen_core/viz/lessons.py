@@ -281,6 +281,6 @@ def draw_gaps(
     if read is not None:
         figure.add_vline(x=read, line_color=BAD, line_width=3, line_dash="dash")
     figure.update_xaxes(title=translate("Band gap (eV)"), range=[0, 10])
-    figure.update_yaxes(title=translate("known crystals"), type="log")
+    figure.update_yaxes(title=translate("known crystals"), type="log", dtick=1)
     figure.update_layout(bargap=0.05)
     return note_empty(frame(figure, 320), len(gaps), translate)

@@ -11,6 +11,8 @@ from pages.widgets.charts import plot_config
 #: Ink of text and axes in each scheme.
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
 _USUAL, _LECTURE = 13, 18
+#: A figure in the lecture mode, pixels: it stands beside its control on a screen of 480.
+_LECTURE_HEIGHT = 320
 
 
 def show_chart(
@@ -33,7 +35,8 @@ def show_chart(
     figure.update_traces(
         textfont=font, selector=lambda trace: getattr(trace, "text", None) is not None and "textfont" in trace
     )
+    figure.update_annotations(font=font)
     if st.session_state.get(LECTURE) and figure.layout.height:
-        figure.update_layout(height=int(figure.layout.height * 1.1))
+        figure.update_layout(height=min(figure.layout.height, _LECTURE_HEIGHT))
     target = place if place is not None else st
     target.plotly_chart(figure, key=key, alt=alt, config=plot_config(key, tools))

@@ -99,7 +99,6 @@ ERRANDS = {
             ),
             Demonstration("In motion", figure="motion"),
         ),
-        {"train-steps": "500"},
     ),
     "out of noise": Errand(
         "diffusion",
@@ -110,11 +109,6 @@ ERRANDS = {
                 "Conditions",
                 "On target without guidance {free}; most at w = {weight}: {best}; at w = {strongest}: {last}.",
             ),
-        ),
-    ),
-    "numbers without a way back": Errand(
-        "diffusion",
-        (
             Demonstration(
                 "Descriptors",
                 "Distances are in standard deviations a descriptor; 0 would be the molecule itself.",
@@ -153,6 +147,11 @@ ERRANDS = {
             Demonstration("Hide and guess", LAWS["hidden"].caption, (_fill("Or your own formula", "NaCl"),)),
             Demonstration("Two views", figure="views"),
             Demonstration("Three ways to teach", figure=TABLE, acts=(_turn(MEASURED),)),
+        ),
+    ),
+    "a predictor of one's own": Errand(
+        "transfer",
+        (
             Demonstration(
                 "Teach it yourself",
                 "Error **{mae:.3g}** {unit} on {held} withheld rows; guessing the median would give "

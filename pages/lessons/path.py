@@ -22,10 +22,15 @@ html { font-size: 18px; }
   font-size: 18px !important; }
 [data-testid="stMainBlockContainer"] { padding: 3.4rem 1rem 1rem; }
 [data-testid="stMainBlockContainer"] h1, .st-key-path-source, .st-key-foot { display: none; }
-/* Control and effect first; the sentence and the formula that introduce them stand below. */
-.st-key-path-lesson > :nth-child(-n+3):is([data-testid="stElementContainer"]):has(.stMarkdown, .katex-display),
-.st-key-path-lesson > :nth-child(-n+2):is([data-testid="stLayoutWrapper"]):has(.katex-display):not(:has(input)) {
-  order: 1; }
+@media (min-width: 800px) {
+  .st-key-path-head { position: fixed; top: 0.6rem; right: 13rem; width: auto; z-index: 1000001; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-path-head) { height: 0; }
+}
+/* Control and effect first; the sentence and the formula that introduce them stand below. A lesson that is drawn apart
+   has a block of its own. */
+:is(.st-key-path-lesson, .st-key-path-lesson > :first-child > [data-testid="stVerticalBlock"])
+  > :nth-child(-n+3):is([data-testid="stElementContainer"]:has(.stMarkdown, .katex-display),
+    [data-testid="stLayoutWrapper"]:has(.katex-display):not(:has(input))) { order: 1; }
 .st-key-path-lesson > [data-testid="stLayoutWrapper"]:has(> .st-key-path-way) { order: 2; }
 </style>"""
 
