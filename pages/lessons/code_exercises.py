@@ -9,7 +9,7 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.lessons.code.sandbox import LONGEST, SECONDS, Checked, Examined, run_answer, task_named
 from matgen_core.lessons.code.tasks import TASKS
 from pages.i18n.language import _
-from pages.lessons.notebook import guess, keep_in_browser, notebook, show_outcome
+from pages.lessons.notebook import guess, keep_in_browser, notebook, set_widget, show_outcome
 from pages.widgets.url_settings import URL
 
 
@@ -29,7 +29,8 @@ def write_code() -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         kept = str(notebook().get(f"code-{task.name}", task.starter))
-        code = st.text_area(_("Your code"), kept, key=f"codefield-{task.name}", height=210, max_chars=LONGEST) or ""
+        key = set_widget(f"codefield-{task.name}", kept)
+        code = st.text_area(_("Your code"), key=key, height=210, max_chars=LONGEST) or ""
         if code != task.starter:
             notebook()[f"code-{task.name}"] = code
         guessed = guess(

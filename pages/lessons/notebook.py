@@ -67,9 +67,17 @@ def keep_in_browser(place: str) -> None:
         _store()(key=f"{_STORE}-{place}", data=data)
 
 
+def set_widget(key: str, value: object) -> str:
+    """Gives a new widget its value; a default alone would not reach a browser that showed it before."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
 def answer(name: str, label: str, height: int = 110) -> str:
     """A field for an answer in one's own words; what stood in it stands there again."""
-    text = st.text_area(label, notebook().get(name, ""), key=f"answer-{name}", height=height, max_chars=_LONGEST)
+    key = set_widget(f"answer-{name}", str(notebook().get(name, "")))
+    text = st.text_area(label, key=key, height=height, max_chars=_LONGEST)
     notebook()[name] = text or ""
     keep_in_browser(f"answer-{name}")
     return text or ""
@@ -77,7 +85,7 @@ def answer(name: str, label: str, height: int = 110) -> str:
 
 def tick(name: str, label: str) -> bool:
     """A box of the checklist."""
-    done = st.checkbox(label, bool(notebook().get(name, False)), key=f"check-{name}")
+    done = st.checkbox(label, key=set_widget(f"check-{name}", bool(notebook().get(name, False))))
     notebook()[name] = done
     return bool(done)
 
@@ -99,9 +107,9 @@ def guess(name: str, question: str, options: Sequence[str], *, whole: bool = Tru
     chosen = st.radio(
         question,
         range(len(options)),
-        index=index,
+        index=None,
         format_func=lambda i: options[i],
-        key=f"guess-{name}",
+        key=set_widget(f"guess-{name}", index),
         horizontal=whole,
     )
     if chosen is None:
