@@ -20,7 +20,7 @@ export default function (component) {
     pad.at = [140, 140];
   }
   const clear = parentElement.querySelector("button");
-  parentElement.style.color = "var(--st-text-color)";
+  pad.style.color = clear.style.color = "var(--st-text-color)";
   pad.setAttribute("aria-label", data.label);
   clear.textContent = data.clear;
   const pen = pad.getContext("2d");
