@@ -621,8 +621,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "pretraining": pretraining,
     "guacamol": guacamol,
     "own-property": own_property,
-
-
     "lecture": lecture,
     "lecture-ja": lambda: lecture("ja"),
 }
