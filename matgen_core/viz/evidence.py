@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from matgen_core.chem.hazards import check_hazards
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.registry import kind_of
@@ -43,7 +45,7 @@ def write_evidence_page(
         _section(translate("Predicted properties"), _properties(candidate, record, translate)),
         _section(translate("Checks"), _checks(candidate, translate)),
         _section(translate("Nearest known materials"), _nearest(record, translate)),
-        _section(translate("Hull, cost and hazards"), _inorganic(record, translate)),
+        _section(translate("Hull, cost and hazards"), _inorganic(candidate, record, translate)),
         _section(translate("How to repeat it"), _repeat(record, translate)),
         f"<p class='q'>SHA-256 {record['sha256']}</p>",
     ]
@@ -63,7 +65,7 @@ def _row(name: str, value: str, more: str = "") -> str:
 
 
 def _amount(value: float | None, spread: float | None = None, unit: str = "") -> str:
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     return f"{value:.4g}{'' if spread is None else f' ± {spread:.2g}'} {unit}".rstrip().replace("-", "−")
 
@@ -97,7 +99,7 @@ def _nearest(record: Mapping[str, Any], translate: Translate) -> Iterable[str]:
         yield _row(near["name"], near["id"] or "", about)
 
 
-def _inorganic(record: Mapping[str, Any], translate: Translate) -> Iterable[str]:
+def _inorganic(candidate: Candidate[Any], record: Mapping[str, Any], translate: Translate) -> Iterable[str]:
     hull, supply, hazards = record["hull"], record["supply"], record["hazards"]
     if hull is None:
         return
@@ -110,7 +112,8 @@ def _inorganic(record: Mapping[str, Any], translate: Translate) -> Iterable[str]
         supply["scarcest_element"] or "–",
         _amount(supply["scarcest_mg_per_kg_of_crust"], None, "mg/kg"),
     )
-    yield _row(translate("Hazards"), _MARKS[hazards["passed"]], hazards["reason"])
+    reason = check_hazards(kind_of(candidate.material).elements(candidate.material)).reason  # as a message
+    yield _row(translate("Hazards"), _MARKS[hazards["passed"]], translate(reason))
 
 
 def _repeat(record: Mapping[str, Any], translate: Translate) -> Iterable[str]:

@@ -123,6 +123,7 @@ def test_the_page_holds_picture_values_and_no_markup_of_others(material: Any) ->
     assert ("<svg" in page) is not isinstance(material, Formula)
     assert "−2.05 ± 0.03 eV/atom" in page
     assert "SevenNet-l3i5" in page
+    assert ">nan" not in page
     assert "<script" not in page
     assert "<b>own" not in page
     assert "matgen" in page
