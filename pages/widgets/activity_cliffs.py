@@ -16,6 +16,7 @@ from pages.i18n.language import _
 from pages.kinds.molecule_view import picture
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, show_progress
+from pages.widgets.charts import plot_config
 from pages.widgets.number_table import Columns, write_numbers
 from pages.widgets.refusal import show_refusal
 
@@ -95,7 +96,7 @@ def _show_found(series: Series) -> None:
         st.plotly_chart(
             draw_series(series.places, examples.texts, examples.values, pairs, label, translate=_),
             key="cliffs-map",
-            config={"displaylogo": False},
+            config=plot_config("activity-cliffs"),
             alt=_("Map of the molecules; similar ones lie together, lines join activity cliffs"),
         )
     if not cliffs:
