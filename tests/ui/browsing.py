@@ -27,6 +27,12 @@ class Seen:
             self.outside.append(url)
 
 
+def arrive(page: Page, address: str) -> None:
+    """Opens the first page: a first visit by a deep link names the page as missing, once after each start."""
+    page.goto(address)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
 def open_page(page: Page, url: str) -> Seen:
     seen = Seen(page)
     page.goto(url)

@@ -6,12 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from matgen_core.core.sketcher import is_there
-from tests.ui.browsing import download, hidden_to_the_right, open_page, settle
+from tests.ui.browsing import arrive, download, hidden_to_the_right, open_page, settle
 
 
 def test_molecules_from_target_to_files(page: Page, address: str) -> None:
-    page.goto(address)  # a first visit by a deep link names the page as missing, once after each start of the server
-    settle(page)
+    arrive(page, address)
     seen = open_page(page, f"{address}/molecules?temperature=0.5&molecules=6&cap=100&until=valid&logp_ask=value")
     page.get_by_role("button", name="Generate").click()
     page.get_by_role("button", name="CSV of all candidates").wait_for()
@@ -34,8 +33,7 @@ def test_molecules_from_target_to_files(page: Page, address: str) -> None:
 
 
 def test_show_opens_the_molecule_beside_the_drawings_and_below_its_own_on_a_phone(page: Page, address: str) -> None:
-    page.goto(address)
-    settle(page)
+    arrive(page, address)
     open_page(page, f"{address}/molecules?molecules=12&until=valid")
     page.get_by_role("button", name="Generate").click()
     page.get_by_role("button", name="CSV of all candidates").wait_for()
@@ -63,8 +61,7 @@ def test_a_drawing_is_written_into_the_field_as_smiles(page: Page, address: str,
     if not is_there():
         pytest.skip("the molecule sketcher is not installed; fetch it with: matgen viewer")
     page.set_viewport_size({"width": width, "height": 844})
-    page.goto(address)
-    settle(page)
+    arrive(page, address)
     seen = open_page(page, f"{address}/molecules?scaffold=c1ccncc1*")
     page.get_by_text("Start from a molecule, scaffold or fragments").click()
     page.get_by_text("Draw", exact=True).click()
@@ -81,5 +78,6 @@ def test_a_drawing_is_written_into_the_field_as_smiles(page: Page, address: str,
     place.click(position={"x": 150, "y": 200})
     expect(field).to_have_value("c1ccccc1")
     assert hidden_to_the_right(page) == []
-    assert [text for text in seen.errors if "404" not in text] == []
+    # The sketcher draws the rest of its toolbar with a negative width where the board is narrower than that.
+    assert [text for text in seen.errors if "404" not in text and "<rect> attribute width" not in text] == []
     assert seen.outside == []
