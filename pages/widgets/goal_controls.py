@@ -72,7 +72,7 @@ def ask_property(key: str, domain: str = "") -> Goal | None:
         return _ask_value(record, domain) if kind == "value" else _ask_range(record, domain)
 
 
-def _ask_value(record: Property, domain: str) -> Goal:
+def _ask_value(record: Property, domain: str = "") -> Goal:
     value, slider = f"{record.key}_value", f"{record.key}_slide"
 
     def slide(asked: float) -> None:
@@ -88,7 +88,7 @@ def _ask_value(record: Property, domain: str) -> Goal:
     return goal
 
 
-def _ask_range(record: Property, domain: str) -> Goal | None:
+def _ask_range(record: Property, domain: str = "") -> Goal | None:
     low_key, high_key, slider = f"{record.key}_low", f"{record.key}_high", f"{record.key}_slides"
 
     def slide(ends: tuple[float, float]) -> None:
