@@ -42,7 +42,7 @@ def open_page(page: Page, url: str) -> Seen:
 
 def settle(page: Page) -> None:
     """Waits until the button is there and the script has run to its end."""
-    page.get_by_role("button", name="Generate").wait_for()
+    page.get_by_role("button", name="Generate").first.wait_for()  # more can be generated after a run, by another one
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 

@@ -21,6 +21,7 @@ from matgen_core.core.records import Candidate, Molecule, Origin, Progress
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.judge import Judge, rank_molecules
 from matgen_core.kinds.molecules.reference import load_molecule_reference
+from pages.kinds import molecule_generator  # before a test puts another submit in its place
 from pages.runs.jobs import Job
 from pages.widgets import sketcher
 
@@ -203,7 +204,7 @@ def test_a_generator_of_ones_own_is_trained_on_a_file_and_chosen(
 
 
 def wait_for_training(page: AppTest) -> None:
-    while page.session_state["own-generator-job"].busy:
+    while page.session_state[molecule_generator._JOB].busy:
         page.run()
     page.run()
 
