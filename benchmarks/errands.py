@@ -40,6 +40,7 @@ def act_on(page: Page, act: Act, lang: str) -> None:
 
 def follow_on(page: Page, run: Demonstration, lang: str) -> None:
     """Takes the link that leads on, and waits for the demonstration to which it leads."""
+    settle(page)  # a link that is drawn anew while it is clicked leads nowhere
     page.locator(".st-key-path-way").get_by_test_id("stPageLink").last.locator("a").click()
     tab = page.get_by_role("tab", name=translate(run.lesson, lang), exact=True)
     expect(tab).to_have_attribute("aria-selected", "true")

@@ -134,7 +134,7 @@ def crystal_system(space_group: int) -> str:
 def read_space_groups(text: str) -> frozenset[int]:
     """Space groups that are named by number or by symbol, in any setting that pymatgen knows.
 
-    >>> sorted(read_space_groups("225, Pm-3m; P2_1/c P21/n")), read_space_groups(" ")
+    >>> sorted(read_space_groups("225, Pm-3m; P2_1/c P21/c")), read_space_groups(" ")
     ([14, 221, 225], frozenset())
 
     Raises:

@@ -64,12 +64,12 @@ def _check_viewer() -> Check:
         if is_whole()
         else Message("the 3D viewer is not installed; structures are drawn flat; fetch it with: matgen viewer")
     )
-    return Check("3D viewer", problem, needed=False)
+    return Check(Message("3D viewer"), problem, needed=False)
 
 
 def _check_sketcher() -> Check:
     problem = Message("the molecule sketcher is not installed; SMILES are typed; fetch it with: matgen viewer")
-    return Check("molecule sketcher", "" if is_there() else problem, needed=False)
+    return Check(Message("molecule sketcher"), "" if is_there() else problem, needed=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tests.ui.browsing import arrive, download, hidden_to_the_right, open_page, 
 def test_molecules_from_target_to_files(page: Page, address: str) -> None:
     arrive(page, address)
     seen = open_page(page, f"{address}/molecules?temperature=0.5&molecules=6&cap=100&until=valid&logp_ask=value")
-    page.get_by_role("button", name="Generate").click()
+    page.get_by_role("button", name="Generate").first.click()
     page.get_by_role("button", name="CSV of all candidates").wait_for()
     settle(page)
     drawing = page.locator("img.molecule").first
@@ -35,7 +35,7 @@ def test_molecules_from_target_to_files(page: Page, address: str) -> None:
 def test_show_opens_the_molecule_beside_the_drawings_and_below_its_own_on_a_phone(page: Page, address: str) -> None:
     arrive(page, address)
     open_page(page, f"{address}/molecules?molecules=12&until=valid")
-    page.get_by_role("button", name="Generate").click()
+    page.get_by_role("button", name="Generate").first.click()
     page.get_by_role("button", name="CSV of all candidates").wait_for()
     settle(page)
     last = page.get_by_role("button", name="Show", exact=True).last

@@ -58,12 +58,12 @@ def structures(page: Page) -> list[Structure]:
 def wait_for_end(page: Page) -> None:
     """Until a run that was begun from a formula or a crystal has ended."""
     page.get_by_role("button", name="CIFs (zip)").wait_for()
-    expect(page.get_by_role("button", name="Generate", exact=True)).to_be_enabled(timeout=SLOW)
+    expect(page.get_by_role("button", name="Generate", exact=True).first).to_be_enabled(timeout=SLOW)
     settle(page)
 
 
 def run(page: Page) -> list[Structure]:
-    page.get_by_role("button", name="Generate", exact=True).click()
+    page.get_by_role("button", name="Generate", exact=True).first.click()
     page.get_by_role("button", name="More", exact=True).wait_for()  # it is there once the run has ended
     settle(page)
     found = structures(page)
@@ -176,9 +176,9 @@ def test_lead_like_molecules_with_two_donors(page: Page, address: str, seen: See
 def test_a_scaffold_is_grown_where_it_is_marked(page: Page, address: str, seen: Seen) -> None:
     page.goto(f"{address}/molecules?molecules=12&cap=20")
     settle(page)
-    page.get_by_text("Scaffold, required and forbidden substructures").click()
+    page.get_by_text("Start from a molecule, scaffold or fragments").click()
     write(page, "scaffold", "c1ccncc1*")
-    page.get_by_role("button", name="Generate", exact=True).click()
+    page.get_by_role("button", name="Generate", exact=True).first.click()
     page.get_by_role("button", name="More", exact=True).wait_for()
     settle(page)
     pattern = Chem.MolFromSmarts("c1ccncc1*")

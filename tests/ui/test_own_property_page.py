@@ -94,12 +94,12 @@ def train(rows: list[tuple[str, str]]) -> AppTest:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([(smiles, "high") for smiles in SMILES], "0 usable rows are too few to train on; give 20 or more"),
+        ([(smiles, "high") for smiles in SMILES], "0 usable rows are too few; give 20 or more"),
         (
             [(smiles, "7") for smiles in SMILES],
             "every value is 7, so there is nothing to predict; choose another column",
         ),
-        (SIZES[:5], "5 usable rows are too few to train on; give 20 or more"),
+        (SIZES[:5], "5 usable rows are too few; give 20 or more"),
     ],
 )
 def test_a_table_without_enough_to_learn_says_the_remedy_and_keeps_nothing(

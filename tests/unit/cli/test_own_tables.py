@@ -42,7 +42,7 @@ REFUSED = {
         table([(s, 7) for s in SMILES]),
         r"every value is 7, so there is nothing to predict; choose another column",
     ),
-    "short": (table(sizes(5)), r"5 usable rows are too few to train on; give 20 or more"),
+    "short": (table(sizes(5)), r"5 usable rows are too few; give 20 or more"),
     "one scaffold": (table([("C" * n + "O", n) for n in range(1, 31)]), r"different scaffolds"),
     "no column": ("smiles,z\nCCO,1\n", r"no column 'y' .* name the column of the numbers"),
     "no molecules": (table([("Xx" + s, 1) for s in SMILES]), r"0 usable rows are too few"),

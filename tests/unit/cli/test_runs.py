@@ -49,4 +49,4 @@ def test_what_cannot_be_is_one_line(
     assert run(monkeypatch, "show", "x") == 2
     assert "no run 'x'" in capsys.readouterr().err
     assert run(monkeypatch, "export", kept, "out.txt") == 2
-    assert "choose from: csv, sdf, smi" in capsys.readouterr().err
+    assert "choose from: csv, sdf, 3d.sdf, smi" in capsys.readouterr().err

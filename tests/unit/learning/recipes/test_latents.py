@@ -129,5 +129,6 @@ def test_both_checkpoints_open_as_they_were_trained(vae: Checkpoint, tmp_path: P
 def test_the_diffusion_asks_for_its_autoencoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert RECIPES["crystal-diffusion"].needs == ("crystal-vae",)
     monkeypatch.setattr("matgen_core.kinds.crystals.rows.load_rows", lambda path: rows())
+    monkeypatch.setattr("matgen_core.learning.checkpoints.FOLDER", tmp_path)  # nor among the shipped ones
     with pytest.raises(UnknownCheckpoint, match="crystal-vae"):
         train("crystal-diffusion", tmp_path / "rows", tmp_path / "state", TRAINING, checkpoints=tmp_path)
