@@ -42,7 +42,7 @@ def test_show_opens_the_molecule_beside_the_drawings_and_below_its_own_on_a_phon
     last.scroll_into_view_if_needed()
     last.click()
     settle(page)
-    picked, beside = page.locator('[class*="st-key-molecule-picked-"]'), page.locator(".st-key-molecule-beside")
+    picked, beside = page.locator('[class*="st-key-molecule-picked-"]'), page.locator(".st-key-molecule-beside").first
     expect(beside).to_be_in_viewport()
     drawn, full = picked.bounding_box(), beside.bounding_box()
     assert drawn
