@@ -37,7 +37,7 @@ def sizes(count: int = len(SMILES)) -> list[tuple[str, object]]:
 
 
 REFUSED = {
-    "text": (table([(s, "high") for s in SMILES]), r"0 usable rows are too few .* row 1: 'high' is not a number"),
+    "text": (table([(s, "high") for s in SMILES]), r"0 usable rows are too few; .*row 1: 'high' is not a number"),
     "equal": (
         table([(s, 7) for s in SMILES]),
         r"every value is 7, so there is nothing to predict; choose another column",
