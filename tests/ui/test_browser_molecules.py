@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -59,6 +61,8 @@ def test_show_opens_the_molecule_beside_the_drawings_and_below_its_own_on_a_phon
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_drawing_is_written_into_the_field_as_smiles(page: Page, address: str, width: int) -> None:
     if not is_there():
+        if os.environ.get("MATGEN_REQUIRE_BROWSER"):
+            pytest.fail("no sketcher here, and MATGEN_REQUIRE_BROWSER is set; fetch it with: matgen viewer")
         pytest.skip("the molecule sketcher is not installed; fetch it with: matgen viewer")
     page.set_viewport_size({"width": width, "height": 844})
     arrive(page, address)

@@ -120,11 +120,11 @@ class CompositionStages:
 
     def admit(self, batch: Sequence[Candidate[Formula]], most: int | None = None) -> tuple[Candidate[Formula], ...]:
         """With the verdict whether the run has the formula already; what is more than wanted is surplus."""
-        told = [c.change_verdict(check_repeat(c, self._seen)) for c in batch]
+        checked = [c.change_verdict(check_repeat(c, self._seen)) for c in batch]
         if most is None or self.brief.rules is not None:
-            return tuple(told)
-        beyond = {c.id for c in [c for c in told if is_listed(c)][most:]}
-        return tuple(as_surplus(c) if c.id in beyond else c for c in told)
+            return tuple(checked)
+        beyond = {c.id for c in [c for c in checked if is_listed(c)][most:]}
+        return tuple(as_surplus(c) if c.id in beyond else c for c in checked)
 
 
 def _reduced(tokens: Sequence[int]) -> str:
