@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import gcd
 
 from matgen_core.chem.formula import read_formula
-from matgen_core.chem.formula_type import read_type
+from matgen_core.chem.formula_type import FormulaType, read_type
 from matgen_core.core.errors import BadInput, BadTarget, quote
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
@@ -36,7 +36,7 @@ def parse_elements(text: str, known: Iterable[str] | None = None) -> frozenset[s
 
 def check_elements(symbols: Iterable[str], known: Iterable[str] | None = None) -> frozenset[str]:
     """The symbols, if all are elements; raises BadTarget otherwise."""
-    allowed = _periodic_table() if known is None else frozenset(known)
+    allowed = periodic_table() if known is None else frozenset(known)
     found = frozenset(symbols)
     unknown = sorted(found - allowed)
     if unknown:
@@ -47,7 +47,8 @@ def check_elements(symbols: Iterable[str], known: Iterable[str] | None = None) -
 
 
 @lru_cache(maxsize=1)
-def _periodic_table() -> frozenset[str]:
+def periodic_table() -> frozenset[str]:
+    """Symbols of the elements that a candidate may have."""
     from pymatgen.core import Element
 
     return frozenset(e.symbol for e in Element if e.Z <= _LAST_ELEMENT and _SYMBOL.fullmatch(e.symbol))
@@ -125,6 +126,15 @@ def formula_elements(formula: str) -> frozenset[str]:
     """Elements that a formula, or a type of formula such as ABO3, names."""
     pattern = read_type(formula)
     return frozenset(parse_formula(formula)) if pattern is None else pattern.named
+
+
+def type_of(formula: str) -> FormulaType:
+    """The type that a text names; of a formula the type in which every element is named."""
+    if (pattern := read_type(formula)) is not None:
+        return pattern
+    counts = parse_formula(formula)
+    common = gcd(*counts.values())
+    return FormulaType(tuple(n // common for n in counts.values()), tuple(counts))
 
 
 # -------------------------------------------------------------------------------------------------- charge balance

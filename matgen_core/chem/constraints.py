@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 
-from matgen_core.chem.composition import check_elements, parse_formula, smallest_cell
+from matgen_core.chem.composition import check_elements, parse_formula, periodic_table, smallest_cell, type_of
 from matgen_core.chem.dimensionality import read_dimensionality
 from matgen_core.chem.formula_type import FormulaType, read_type
 from matgen_core.chem.oxidation import has_states
 from matgen_core.chem.structure import to_structure
+from matgen_core.chem.structure_types import StructureType, anonymous_type, can_fill, types_named
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, crystal_system, symbol
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.goals import Constraints
@@ -42,6 +43,7 @@ def check_constraints(constraints: Constraints) -> None:
         )
     _check_system(constraints)
     _check_formula(constraints)
+    _check_structure_type(constraints)
 
 
 def _check_crystal_rules(constraints: Constraints) -> None:
@@ -173,6 +175,70 @@ def _check_units(constraints: Constraints, smallest: int, shown: str) -> None:
         )
 
 
+def _check_structure_type(constraints: Constraints) -> None:
+    """The named structure type against symmetry, atoms, formula and elements."""
+    if constraints.structure_type is None:
+        return
+    name, low, high = constraints.structure_type, constraints.min_atoms, constraints.max_atoms
+    found = _of_symmetry(constraints, types_named(name))
+    sized = [one for one in found if low <= sum(one.amounts) <= high]
+    if not sized:
+        raise BadTarget(
+            "{name} has {atoms} atoms in its primitive cell, and {low} to {high} are allowed; change the atom counts",
+            name=name,
+            atoms=sum(found[0].amounts),
+            low=low,
+            high=high,
+        )
+    if constraints.formula is not None:
+        pattern = type_of(constraints.formula)
+        sized = [one for one in sized if one.fits(pattern)]
+        if not sized:
+            raise BadTarget(
+                "{name} is of the type {pattern}, and {formula} is not; remove one of the two",
+                name=name,
+                pattern=found[0].formula,
+                formula=constraints.formula,
+            )
+    if not any(can_form(one, constraints) for one in sized):
+        raise BadTarget(
+            "the {many} elements of {name} cannot be chosen under these constraints; change the elements that are "
+            "required, allowed or excluded",
+            many=len(sized[0].amounts),
+            name=name,
+        )
+
+
+def can_form(one: StructureType, constraints: Constraints) -> bool:
+    """Whether elements for a structure type can be chosen under constraints on elements and formula."""
+    pattern = None if constraints.formula is None else type_of(constraints.formula)
+    named = frozenset() if pattern is None else pattern.named
+    system = constraints.chemical_system
+    pool = (periodic_table() if system is None else system) - constraints.exclude
+    pools = [pool] * len(one.amounts)
+    return can_fill(one.amounts, pools, constraints.required | named, pattern)
+
+
+def _of_symmetry(constraints: Constraints, types: Sequence[StructureType]) -> list[StructureType]:
+    """Those of the space groups and the crystal system that are asked for."""
+    groups, system = constraints.space_groups or range(1, 231), constraints.crystal_system
+    for asked, allowed in (
+        (join(map(symbol, sorted(constraints.space_groups)), ", "), set(groups)),
+        (system or "", {group for group in range(1, 231) if system in (None, crystal_system(group))}),
+    ):
+        left = [one for one in types if one.space_group in allowed]
+        if not left:
+            raise BadTarget(
+                "{name} has the space group {group} ({system}), not {asked}; remove one of the two",
+                name=constraints.structure_type,
+                group=symbol(types[0].space_group),
+                system=crystal_system(types[0].space_group),
+                asked=asked,
+            )
+        types = left
+    return list(types)
+
+
 def _in_system(elements: frozenset[str], constraints: Constraints) -> bool:
     """Whether the elements are those of the chemical system, or some of them where these are enough."""
     system = constraints.chemical_system
@@ -228,6 +294,10 @@ def check_crystal(crystal: Crystal, counts: Mapping[str, int], constraints: Cons
         problems.append(Message(system))
     if constraints.space_groups and crystal.space_group not in constraints.space_groups:
         problems.append(Message("space group {symbol}", symbol=symbol(crystal.space_group)))
+    if constraints.structure_type is not None:
+        keys = {one.key for one in types_named(constraints.structure_type)}
+        if anonymous_type(crystal) not in keys:
+            problems.append(Message("not of the {name} type", name=constraints.structure_type))
     if constraints.dimensionality is not None and not problems:  # it takes longest
         found = read_dimensionality(to_structure(crystal))
         if found != constraints.dimensionality:

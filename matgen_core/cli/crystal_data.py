@@ -145,8 +145,8 @@ def data_coordination(
     out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
 ) -> None:
     """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
+    from matgen_core.chem.structure_types import save_prototypes
     from matgen_core.kinds.crystals.coordination_statistics import measure_coordination, save_coordination, share_unlike
-    from matgen_core.kinds.crystals.prototypes import save_prototypes
     from matgen_core.kinds.crystals.rows import load_rows
 
     known = load_rows(rows)

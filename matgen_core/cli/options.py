@@ -71,6 +71,7 @@ def read_constraints(texts: ConstraintTexts) -> Constraints:
         read_space_groups(texts.space_group),
         states,
         None if texts.dimensionality == "any" else int(texts.dimensionality),
+        None if texts.structure_type.strip().lower() in ("", "any") else texts.structure_type.strip(),
     )
 
 

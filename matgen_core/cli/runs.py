@@ -1,4 +1,4 @@
-"""Kept runs by command: ``matgen runs list``, ``show``, ``export``, ``rename``, ``delete``."""
+"""Kept runs by command: ``matgen runs list``, ``show``, ``export``, ``evidence``, ``rename``, ``delete``."""
 
 from __future__ import annotations
 
@@ -73,6 +73,33 @@ def export_run(
     with at_work(out) as work:
         work.save(out, write(kind, found, ending))
     typer.echo(f"{len(found)} candidates in {out}")
+
+
+@app.command("evidence")
+def write_evidence(
+    run: Annotated[str, _ID],
+    candidate: Annotated[str, typer.Argument(help="the candidate's id, as in tables and files of the run")],
+    out: Annotated[Path, typer.Argument(help="file that ends in .html, which prints, or .json")],
+) -> None:
+    """Write what is known of one candidate of a run: properties, checks, nearest known, how to repeat it."""
+    from matgen_core.viz.evidence import write_evidence_page
+    from matgen_core.workflows.evidence import Repeat, to_evidence_json
+
+    ending = out.suffix.lower()
+    if ending not in (".html", ".json"):
+        raise BadInput("{out} ends in {ending!r}; write .html or .json", out=out, ending=ending)
+    store = _store()
+    found = next((one for one in store.candidates(run) if one.id == candidate), None)
+    if found is None:
+        raise BadInput(
+            "run {run} has no candidate {candidate!r}; matgen runs export {run} FILE.csv lists them",
+            run=run,
+            candidate=candidate,
+        )
+    repeat = Repeat(None, store.get(run).settings, run)
+    with at_work(out) as work:
+        work.save(out, (write_evidence_page if ending == ".html" else to_evidence_json)(found, repeat))
+    typer.echo(f"{found.id} in {out}")
 
 
 @app.command("rename")

@@ -109,6 +109,8 @@ class Constraints:
         space_groups: numbers of the International Tables, of which a crystal has one; empty for any.
         oxidation: (element, state) pairs; an element has just the states that are named for it.
         dimensionality: of the bonded network of a crystal: 0 molecules, 1 chains, 2 layers, 3; None for any.
+        structure_type: name of a structure type, as :mod:`matgen_core.chem.structure_types` knows it: "Spinel (H1_1)",
+            "spinel"; None for any.
     """
 
     include: frozenset[str] = frozenset()
@@ -122,6 +124,7 @@ class Constraints:
     space_groups: frozenset[int] = frozenset()
     oxidation: tuple[tuple[str, int], ...] = ()
     dimensionality: int | None = None
+    structure_type: str | None = None
 
     @property
     def required(self) -> frozenset[str]:

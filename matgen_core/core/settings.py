@@ -287,6 +287,7 @@ class ConstraintTexts:
         space_group: numbers or symbols of space groups.
         oxidation: oxidation states of elements.
         dimensionality: of the bonded network, or "any".
+        structure_type: name of a structure type, or "any".
         toxic: whether toxic elements are allowed that are not asked for by name.
         radioactive: likewise for elements without a stable isotope.
         rare_earths: likewise for Sc, Y and the lanthanides.
@@ -317,6 +318,12 @@ class ConstraintTexts:
         "Of the bonded network: 0 molecules, 1 chains, 2 layers, 3 network. It is checked once a candidate has "
         "coordinates",
         ("any", "0", "1", "2", "3"),
+    )
+    structure_type: str = other(
+        "any",
+        "Structure type",
+        "Named prototype: spinel, rutile, halite, B1, … Space group and positions are those of the prototype, the "
+        "elements are free",
     )
     toxic: bool = other(True, "Allow toxic elements", "without, Pb, Cd, Hg, As, Be and Tl are left out")
     radioactive: bool = other(

@@ -66,7 +66,7 @@ class KindRecord:
 
 _ALL = tuple(field.name for field in fields(ConstraintTexts))
 #: Constraints that only a structure can keep.
-_OF_STRUCTURE = ("crystal_system", "space_group", "dimensionality")
+_OF_STRUCTURE = ("crystal_system", "space_group", "dimensionality", "structure_type")
 _INORGANIC = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "shallow")
 #: Kinds in the order in which they are offered.
 KINDS = Registry[KindRecord](Message("kind of material"))

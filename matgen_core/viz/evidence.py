@@ -11,6 +11,7 @@ from matgen_core.chem.hazards import check_hazards
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.registry import kind_of
+from matgen_core.kinds.rule_names import rule_name
 from matgen_core.viz.style import Translate
 from matgen_core.workflows.evidence import Repeat, collect_evidence
 
@@ -89,8 +90,11 @@ def _properties(candidate: Candidate[Any], record: Mapping[str, Any], translate:
 
 def _checks(candidate: Candidate[Any], translate: Translate) -> Iterable[str]:
     for verdict in candidate.verdicts:
-        name = verdict.rule.removeprefix("target:").replace("_", " ")
-        yield _row(name, _MARKS[verdict.passed], translate(verdict.reason) if verdict.reason else "")
+        yield _row(
+            translate(rule_name(verdict.rule)),
+            _MARKS[verdict.passed],
+            translate(verdict.reason) if verdict.reason else "",
+        )
 
 
 def _nearest(record: Mapping[str, Any], translate: Translate) -> Iterable[str]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -20,10 +20,11 @@ from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Prediction
+from matgen_core.core.settings import Budget, Rules
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.files import cif_of
 from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.registry import KINDS, kind_of, name_of_kind, record_of
+from matgen_core.kinds.registry import KINDS, KindRecord, kind_of, name_of_kind, record_of
 from matgen_core.runs.store import versions
 
 SCHEMA = "matgen-evidence-1"
@@ -41,12 +42,18 @@ class Repeat:
         settings: of the generator, or those that a stored run holds; None where they are not known.
         run: id of the stored run; empty where it was not stored.
         loop: whether the run went on until enough passed, which ``matgen design`` does.
+        count: candidates that a run for a count was asked to keep; None where it is not known.
+        rules: of the loop; None where they are not known.
+        budget: of the loop; None where it is not known.
     """
 
     target: Target | None = None
     settings: Any = None
     run: str = ""
     loop: bool = False
+    count: int | None = None
+    rules: Rules | None = None
+    budget: Budget | None = None
 
 
 def collect_evidence(candidate: Candidate[Any], repeat: Repeat | None = None) -> dict[str, Any]:
@@ -163,7 +170,7 @@ def _settings(settings: Any) -> dict[str, Any]:
 
 
 def write_command(kind: str, repeat: Repeat, seed: int | None) -> str:
-    """The command that asks for the same: goals, constraints and settings that are not the usual ones, and the seed.
+    """The command that asks for the same: goals, constraints, the seed, and what is not usual of the rest.
 
     >>> from matgen_core.core.goals import Goal
     >>> write_command("crystals", Repeat(Target({"band_gap": Goal.at_least(3.0)})), 7)
@@ -173,13 +180,30 @@ def write_command(kind: str, repeat: Repeat, seed: int | None) -> str:
     for key, goal in target.goals.items():
         words += [_option(key), str(goal)]
     words += _constraint_words(kind, target.constraints)
+    record = KINDS[kind]
+    left_out = record.ruled if repeat.loop else ()
     if repeat.settings is not None and not isinstance(repeat.settings, Mapping):
-        usual = type(repeat.settings)()
-        for name in declared(repeat.settings):
-            value = getattr(repeat.settings, name)
-            if value != getattr(usual, name):
-                words += _setting_words(name, value)
+        words += _unusual(repeat.settings, type(repeat.settings)(), left_out)
+    if repeat.loop:
+        for given, usual in ((repeat.budget, record.budget), (repeat.rules, Rules())):
+            words += [] if given is None else _unusual(given, usual, set(declared(given)) - _offered(record, given))
+    elif repeat.count is not None:
+        words += ["--count", str(repeat.count)]
     return shlex.join([*words, *([] if seed is None else ["--seed", str(seed)])])
+
+
+def _offered(record: KindRecord, given: Budget | Rules) -> set[str]:
+    """Names that the command of a loop has options for."""
+    return set(record.rules) if isinstance(given, Rules) else set(declared(given))
+
+
+def _unusual(given: Any, usual: Any, left_out: Collection[str]) -> list[str]:
+    """What differs from the usual, as options."""
+    words = list[str]()
+    for name in declared(given):
+        if name not in left_out and (value := getattr(given, name)) != getattr(usual, name):
+            words += _setting_words(name, value)
+    return words
 
 
 def _constraint_words(kind: str, asked: Constraints) -> list[str]:
@@ -192,11 +216,14 @@ def _constraint_words(kind: str, asked: Constraints) -> list[str]:
         "system": "-".join(sorted(asked.chemical_system or ())),
         "formula": asked.formula or "",
     }
-    for name in ("min_atoms", "max_atoms", "crystal_system"):
+    texts["space_group"] = ",".join(map(str, sorted(asked.space_groups)))
+    texts["oxidation"] = ",".join(f"{element}{abs(n)}{'+' if n > 0 else '-'}" for element, n in asked.oxidation)
+    for name in ("min_atoms", "max_atoms", "crystal_system", "dimensionality", "structure_type"):
         if getattr(asked, name) != getattr(usual, name):
-            texts[name] = getattr(asked, name)
+            texts[name] = str(getattr(asked, name))
     named = {name: str(value) for name, value in texts.items() if value and name in offered}
-    return [word for name, value in named.items() for word in (_option(name), value)]
+    words = [word for name, value in named.items() for word in (_option(name), value)]
+    return [*words, *([_option("subsets")] if asked.subsets and "subsets" in offered else [])]
 
 
 def _setting_words(name: str, value: Any) -> list[str]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from matgen_core.core.goals import Goal, Target
+from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.installation import HOME
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.kinds.registry import KINDS, load_kind
@@ -27,6 +27,8 @@ _DOMAIN = "lead-like"
 _NEAR = 2.0
 #: Former runs whose pace is looked at.
 _LATEST = 5
+#: Known materials below which a goal, or an element, counts as out of the domain of the rows.
+FEW = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,20 @@ class Readiness:
         known: known materials that meet the target; None where nothing was asked.
         of: known materials in all.
         hits: measured nearest to the goals; None where nothing near was measured.
+        scarce_goals: goals that fewer than FEW known materials meet, each alone, with how many do.
+        scarce_elements: required elements that fewer than FEW known materials contain, with how many do.
     """
 
     known: int | None
     of: int
     hits: HitRate | None
+    scarce_goals: tuple[tuple[str, int], ...] = ()
+    scarce_elements: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether no known material meets everything, though each goal alone is met by enough."""
+        return self.known == 0 and not self.scarce_goals and not self.scarce_elements
 
 
 def assess_target(kind: str, target: Target, settings: Any) -> Readiness:
@@ -67,8 +78,18 @@ def assess_target(kind: str, target: Target, settings: Any) -> Readiness:
         target: checked before.
         settings: of the kind's generator.
     """
-    met, of = load_kind(kind).count_known(target, settings)
-    return Readiness(met, of, nearest_rate(kind, target.goals, settings))
+    made = load_kind(kind)
+    met, of = made.count_known(target, settings)
+
+    def scarce(asked: Mapping[str, Target]) -> tuple[tuple[str, int], ...]:
+        counted = ((name, made.count_known(one, settings)[0]) for name, one in asked.items())
+        return tuple((name, count) for name, count in counted if count is not None and count < FEW)
+
+    # Of cells of any size: what is like a goal or an element does not depend on the atoms that are asked for.
+    wide = Constraints(max_atoms=10**6)
+    goals = {key: Target({key: goal}, wide) for key, goal in target.goals.items()}
+    elements = {one: Target({}, replace(wide, include=frozenset({one}))) for one in sorted(target.constraints.required)}
+    return Readiness(met, of, nearest_rate(kind, target.goals, settings), scarce(goals), scarce(elements))
 
 
 def nearest_rate(kind: str, goals: Mapping[str, Goal], settings: Any) -> HitRate | None:

@@ -52,7 +52,7 @@ def ask() -> Asked | None:
     for warning in (*(outside_data(key, goal) for key, goal in goals.items()), *cautions):
         if warning:
             st.warning(_(warning))
-    show_readiness(name, target, settings or load_kind(name).settings())
+    show_readiness(name, target, settings or load_kind(name).settings(), budget=budget)
     return Asked(name, target, rules, budget, seed, settings)
 
 

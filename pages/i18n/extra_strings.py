@@ -27,7 +27,13 @@ def words() -> list[str]:
     found += trained_engines()
     for settings in (CrystalSettings, MoleculeSettings, CompositionSettings, Budget, Rules, TuneSettings):
         found += [text for _field, setting in declared(settings).values() for text in (setting.label, setting.help)]
-    for name in ("subsets", "space_group", "oxidation", "dimensionality"):  # the others have controls of their own
+    for name in (
+        "subsets",
+        "space_group",
+        "oxidation",
+        "dimensionality",
+        "structure_type",
+    ):  # the others have controls of their own
         setting = declared(ConstraintTexts)[name][1]
         found += [setting.label, setting.help]
     found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, *DOMAINS, "value", "range", "valid", "internal diversity"]

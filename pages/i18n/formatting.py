@@ -26,6 +26,7 @@ from matgen_core.core.records import (
 from matgen_core.files.units import METHOD as GIVEN
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.registry import kind_of, record_of
+from matgen_core.kinds.rule_names import rule_name
 from pages.i18n.language import N_, _
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -253,40 +254,4 @@ def rule_text(rule: str) -> str:
     """The name of a rule for a reader."""
     if rule.startswith("target:"):
         return label_text(rule.removeprefix("target:"))
-    names = {
-        "distances": _("Distances"),
-        "constraints": _("Constraints on elements and atoms"),
-        "charge_balance": _("Charge balance (SMACT)"),
-        "novelty": _("Novelty"),
-        "duplicate": _("Unique in this run"),
-        "surplus": _("Not needed: enough found before"),
-        "oxidation": _("Oxidation states"),
-        "bonds": _("Shortest bonds"),
-        "packing": _("Volume per atom"),
-        "coordination": _("Coordination"),
-        "structure_type": _("Structure type"),
-        "solid_state": _("Solid-state synthesis in air"),
-        "pareto": _("On the first Pareto front"),
-        "known_elsewhere": _("In public databases"),
-        "hazards": _("No toxic or radioactive element"),
-        "formation": _("Formation energy below zero"),
-        "known_phases": _("Enough known phases"),
-        "hull": _("Near the hull"),
-        "agreement": _("Both potentials agree"),
-        "valid": _("Valid"),
-        "sa_score": _("Easy to make (SA score)"),
-        "PAINS": _("PAINS alerts"),
-        "BRENK": _("BRENK alerts"),
-        "LIPINSKI": _("Lipinski's rule of five"),
-        "scaffold": _("Contains the scaffold"),
-        "require": _("Contains the required substructure"),
-        "forbid": _("No forbidden substructure"),
-        "near": _("Near the molecule given"),
-        "link": _("Links the fragments"),
-        "neutral": _("Charge-neutral"),
-        "new": _("New formula"),
-        "relaxed": _("Relaxed"),
-        "stability": _("Returns when displaced"),
-        "unfinished": _("Not finished"),
-    }
-    return names.get(rule, rule.replace("_", " ").capitalize())
+    return _(rule_name(rule))

@@ -11,7 +11,6 @@ from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Formula
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.judge import listed_compositions
-from matgen_core.workflows.evidence import Repeat
 from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _, ngettext
@@ -91,11 +90,11 @@ class CompositionsPage(PageKind):
         """Table, plot, one in full among the known phases."""
         show_formula_table(found, view.target, view.pick)
         show_formula_plot(found, view.target, view.pick)
-        self.show_near(view.pick.of(found), view.target, view.run)
+        self.show_near(view.pick.of(found), view)
 
-    def show_near(self, candidate: Candidate[Formula], target: Target, run: str) -> None:
+    def show_near(self, candidate: Candidate[Formula], view: View) -> None:
         """The composition in full, and the known phases of its elements."""
-        show_formula(candidate, Repeat(target, run=run, loop=True))
+        show_formula(candidate, view.repeat())
         show_among_known(candidate)
 
     def show_kept(self, found: Found, view: View) -> None:

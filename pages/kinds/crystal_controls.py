@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
+from matgen_core.chem.structure_types import prototype_names
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, read_space_groups
+from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Constraints
 from matgen_core.core.properties import asked_of
 from matgen_core.core.settings import ConstraintTexts, CrystalSettings
@@ -58,6 +60,7 @@ RULES: dict[str, Rule] = {
     **{key: rule_of(CrystalSettings, name) for name, key in _KEYS.items()},
     **OF_ELEMENTS,
     **{key: rule_of(ConstraintTexts, key) for key in ("space_group", "dimensionality")},
+    "structure_type": OneOf(("any", *prototype_names())),
 }
 #: The same on the page of the loop.
 LOOP_RULES = {key: rule for key, rule in RULES.items() if key != "count"}
@@ -92,6 +95,14 @@ def ask_constraints(hazards: bool = True) -> Constraints:
     high = two.number_input(_("to"), 1, 40, 20, key="max_atoms", bind=URL, help=_("In the primitive cell"))
     groups = ask_setting(ConstraintTexts, "space_group", "space_group", one, placeholder=_("any; Pm-3m, 225"))
     dimensionality = ask_setting(ConstraintTexts, "dimensionality", "dimensionality", two)
+    structure_type = st.selectbox(
+        _("Structure type"),
+        ["any", *prototype_names()],
+        key="structure_type",
+        bind=URL,
+        format_func=_,
+        help=_(declared(ConstraintTexts)["structure_type"][1].help),
+    )
     states, subsets = ask_of_elements()
     return replace(
         gather(picked, formula, hazards, ELEMENTS, states, subsets),
@@ -100,6 +111,7 @@ def ask_constraints(hazards: bool = True) -> Constraints:
         crystal_system=None if crystal_system == "any" else crystal_system,
         space_groups=read_space_groups(groups),
         dimensionality=None if dimensionality == "any" else int(dimensionality),
+        structure_type=None if structure_type == "any" else structure_type,
     )
 
 

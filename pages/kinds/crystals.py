@@ -114,13 +114,13 @@ class CrystalsPage(PageKind):
         picked = view.pick.of(found)
         self._show_list(found, view)
         show_prospects(picked, view.target)
-        _show_card(picked, view.repeat(loop=True))
+        _show_card(picked, view.repeat())
 
-    def show_near(self, candidate: Candidate[Crystal], target: Target, run: str) -> None:
+    def show_near(self, candidate: Candidate[Crystal], view: View) -> None:
         """Structure, cost and hull, details."""
         show_picture(candidate)
-        show_prospects(candidate, target)
-        _show_card(candidate, Repeat(target, run=run, loop=True))
+        show_prospects(candidate, view.target)
+        _show_card(candidate, view.repeat())
         _offer_follow_up(candidate)
 
     def show_kept(self, found: Found, view: View) -> None:

@@ -120,13 +120,13 @@ class MoleculesPage(PageKind):
             settings=view.now,
             run=view.run,
             narrow=True,
-            repeat=view.repeat(loop=True),
+            repeat=view.repeat(),
         )
         show_grid(found, view.target, view.settings, view.pick, beside)
 
-    def show_near(self, candidate: Candidate[Molecule], target: Target, run: str) -> None:
+    def show_near(self, candidate: Candidate[Molecule], view: View) -> None:
         """The molecule in full."""
-        show_molecule(candidate, target, MoleculeSettings(), run)
+        show_molecule(candidate, view.target, MoleculeSettings(), view.run, repeat=view.repeat())
 
     def kept(self, candidates: Found) -> Found:
         """Valid molecules, each once."""

@@ -17,6 +17,7 @@ from matgen_core.core.errors import BadTarget, MatGenError
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
+from matgen_core.core.settings import Budget, Rules
 from matgen_core.kinds.registry import kind_of
 from matgen_core.runs.store import open_store
 from matgen_core.runs.worker import Work
@@ -47,6 +48,10 @@ class View:
         settings: of the generator that drew them.
         now: as the controls stand now.
         run: id of their run in the store; empty where it is not kept.
+        count: candidates that the run was asked to keep; None where it is not known.
+        rules: of the loop; None for a run for a count.
+        budget: likewise.
+        tuned: whether a copy of the generator drew them that was tuned for it; no command asks for the same.
     """
 
     target: Target
@@ -54,10 +59,16 @@ class View:
     settings: Any
     now: Any
     run: str = ""
+    count: int | None = None
+    rules: Rules | None = None
+    budget: Budget | None = None
+    tuned: bool = False
 
-    def repeat(self, loop: bool = False) -> Repeat:
-        """What the run was asked for; ``loop``: whether it went on until enough passed."""
-        return Repeat(self.target, self.settings, self.run, loop)
+    def repeat(self) -> Repeat:
+        """What the run was asked for."""
+        loop = self.rules is not None
+        target = None if self.tuned else self.target
+        return Repeat(target, self.settings, self.run, loop, self.count, self.rules, self.budget)
 
     def stored(self) -> Repeat:
         """What a stored run was asked for, as its record has it."""
@@ -202,7 +213,7 @@ class PageKind(ABC):
         """Those that passed everything in the loop, and the picked one in full."""
 
     @abstractmethod
-    def show_near(self, candidate: Candidate[Any], target: Target, run: str) -> None:
+    def show_near(self, candidate: Candidate[Any], view: View) -> None:
         """The rejected candidate of the loop that came nearest, in full."""
 
     def kept(self, candidates: Found) -> Found:

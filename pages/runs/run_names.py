@@ -61,6 +61,8 @@ def asked_message(target: Target, *more: str) -> Message:
         parts.append(Message("without {elements}", elements=", ".join(sorted(left_out))))
     parts += [rules.crystal_system or "", ", ".join(map(symbol, sorted(rules.space_groups)))]
     parts += [f"{element}{abs(state)}{'+' if state > 0 else '-'}" for element, state in rules.oxidation]
+    if rules.structure_type is not None:
+        parts.append(Message("{name} type", name=rules.structure_type))
     if rules.dimensionality is not None:
         parts.append(Message("{found}-dimensional", found=rules.dimensionality))
     parts += [join([PROPERTIES[key].label, goal_message(key, goal)], " ") for key, goal in target.goals.items()]

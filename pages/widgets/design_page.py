@@ -192,4 +192,6 @@ def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
         return
     pick = follow_pick(page.name, seen.job, shown, running=seen.busy)
     now = asked.settings if asked else settings
-    page.show_found(shown, View(target, pick, settings, now, run_of(seen.job.recorder)))
+    of: Asked | None = st.session_state.get(f"{page.name}-of")
+    view = View(target, pick, settings, now, run_of(seen.job.recorder), None if of is None else of.count)
+    page.show_found(shown, view)

@@ -33,6 +33,8 @@ class Loop:
     rules: Rules
     job: jobs.Job
     run: DesignRun[Any] | None = None
+    budget: Budget | None = None
+    settings: Any | None = None
 
     def take(self, run: DesignRun[Any]) -> None:
         """The run as it ended."""
@@ -55,7 +57,7 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     """Begins the loop, or goes on with a run."""
 
     rules = asked.rules if before is None else before.rules
-    loop = Loop(asked.kind, asked.target, rules, jobs.Job())
+    loop = Loop(asked.kind, asked.target, rules, jobs.Job(), None, asked.budget, asked.settings)
     work = partial(
         page_work.generate_until,
         kind=asked.kind,
@@ -86,4 +88,5 @@ def reopen(asked: Asked) -> Loop | None:
     except StoreError as error:
         st.warning(_(str(error)))
         return None
-    return Loop(asked.kind, asked.target, asked.rules, jobs.Job(begun=0.0, ended=0.0), run)
+    job = jobs.Job(begun=0.0, ended=0.0)
+    return Loop(asked.kind, asked.target, asked.rules, job, run, asked.budget, asked.settings)

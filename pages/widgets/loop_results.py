@@ -69,11 +69,18 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
     show_unfinished(loop, drawn)
     found = list(listed(drawn, loop.rules))
     offer_files(found, loop.kind, drawn)
-    page, run = page_kind(loop.kind), run_of(loop.job.recorder)
+    page, usual = page_kind(loop.kind), load_kind(loop.kind).settings()
+    view = View(
+        loop.target,
+        follow_pick("design", loop.job, found or drawn, running=seen.busy),
+        loop.settings or usual,
+        usual,
+        run_of(loop.job.recorder),
+        rules=loop.rules,
+        budget=loop.budget,
+    )
     if found:
-        pick = follow_pick("design", loop.job, found, running=seen.busy)
-        usual = load_kind(loop.kind).settings()
-        page.show_loop(found, View(loop.target, pick, usual, usual, run))
+        page.show_loop(found, view)
     else:
         st.info(
             _(
@@ -83,7 +90,7 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
         )
     near = show_rejected(loop, drawn, seen.busy)
     if not found and near is not None:
-        page.show_near(near, loop.target, run)
+        page.show_near(near, view)
     if found and not seen.busy:
         show_relaxing(found)
         show_elsewhere(found)
@@ -95,7 +102,7 @@ def show_unfinished(loop: Loop, drawn: Sequence[Candidate[Any]]) -> None:
     if not unfinished:
         return
     with st.expander(_("Not finished when the run was cancelled: {n}").format(n=len(unfinished))):
-        st.caption(_("Not judged by SevenNet. The CSV of everything has them; Go on finishes them."))
+        st.caption(_("Not judged by SevenNet. The CSV of everything has them; Continue finishes them."))
         page_kind(loop.kind).show_in_work(unfinished, [candidate for candidate in drawn if not candidate.stage])
 
 

@@ -116,7 +116,8 @@ def _show_found(run: TuningRun, seen: Seen) -> None:
     pick = follow_pick("tuned", run.job, found, running=seen.busy)
     table = pd.DataFrame([_row(run, candidate) for candidate in found])
     pick.show_table(table, "tuned-table", 390, {}, _("Candidates with both predictions, one a row"))
-    page.show_near(pick.of(found), run.aims.target, run_of(run.job.recorder))
+    view = View(run.aims.target, pick, None, None, run_of(run.job.recorder), tuned=True)
+    page.show_near(pick.of(found), view)
 
 
 def _row(run: TuningRun, candidate: Candidate[Any]) -> dict[str, object]:

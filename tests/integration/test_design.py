@@ -38,8 +38,9 @@ def test_a_target_gives_judged_candidates() -> None:
         Constraints(formula="AlCo2Ru", max_atoms=40, crystal_system="triclinic"),
         Constraints(formula="ABX3", exclude=frozenset({"O"}), max_atoms=10),
         Constraints(formula="A2BO4", include=frozenset({"Mg"}), max_atoms=14),
+        Constraints(structure_type="spinel", include=frozenset({"O"})),
     ],
-    ids=["elements", "system", "formula", "formula in a large cell", "type", "type with elements"],
+    ids=["elements", "system", "formula", "formula in a large cell", "type", "type with elements", "structure type"],
 )
 @pytest.mark.parametrize("engine", trained_engines())
 def test_constraints_hold_for_every_candidate(constraints: Constraints, engine: str) -> None:

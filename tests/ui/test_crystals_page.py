@@ -340,6 +340,16 @@ def test_a_system_in_the_field_of_the_formula_is_a_system(asked: list[Any]) -> N
     assert (constraints.formula, constraints.chemical_system) == (None, {"Li", "P", "S"})
 
 
+def test_a_structure_type_is_asked_for_by_name_in_the_link_and_on_the_page(asked: list[Any]) -> None:
+    page = open_page(structure_type="Rutile (C4)")
+    page.button(key="go").click().run()
+    assert asked[0][0].constraints.structure_type == "Rutile (C4)"
+    page.selectbox(key="structure_type").set_value("Spinel (H1_1)").run()
+    page.number_input(key="max_atoms").set_value(12).run()
+    assert page.button(key="go").disabled
+    assert any("Spinel (H1_1) has 14 atoms" in str(getattr(element, "value", "")) for element in page.main)
+
+
 def test_a_disabled_button_says_why_right_above_it() -> None:
     page = open_page(formula="ABX3", max_atoms="4")
     assert page.button(key="go").disabled

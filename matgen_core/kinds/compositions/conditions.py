@@ -44,6 +44,8 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
         raise BadTarget("compositions have no crystal system; generate crystals instead")
     if constraints.space_groups or constraints.dimensionality is not None:
         raise BadTarget("compositions have no space group and no dimensionality; generate crystals instead")
+    if constraints.structure_type is not None:
+        raise BadTarget("compositions have no structure type; generate crystals instead")
     if constraints.formula is not None and read_type(constraints.formula) is None:
         raise BadTarget(
             "{formula} is a single formula; write a type such as ABX3, or generate crystals of it",

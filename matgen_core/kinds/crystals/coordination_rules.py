@@ -8,12 +8,12 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from matgen_core.chem.structure import formula_counts
+from matgen_core.chem.structure_types import anonymous_type, name_prototype
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Crystal, Verdict
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.coordination_statistics import anonymous_type, load_coordination, shells, stoichiometry
-from matgen_core.kinds.crystals.prototypes import name_prototype
+from matgen_core.kinds.crystals.coordination_statistics import load_coordination, shells, stoichiometry
 from matgen_core.kinds.crystals.reference import hash_names, load_reference
 
 if TYPE_CHECKING:

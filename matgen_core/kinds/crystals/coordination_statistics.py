@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
-from matgen_core.chem.symmetry import wyckoff_positions
+from matgen_core.chem.structure_types import anonymous_type
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Crystal
@@ -114,16 +114,6 @@ def shells(structure: Structure) -> list[Neighbours]:
                 count = sum(value <= SPREAD * own for value in values)
                 found.append(Neighbours(symbols[i], element, own, count))
     return found
-
-
-def anonymous_type(crystal: Crystal) -> str:
-    """Key of a structure type whatever its elements: space group and what positions each element takes."""
-    table = wyckoff_positions(crystal.space_group)
-    taken: dict[str, list[str]] = defaultdict(list)
-    for site in crystal.sites:
-        position = table[site.letter]
-        taken[site.element].append(f"{position.multiplicity}.{position.degrees_of_freedom}")
-    return f"{crystal.space_group}|{';'.join(sorted(','.join(sorted(places)) for places in taken.values()))}"
 
 
 def stoichiometry(crystal: Crystal) -> tuple[int, ...]:

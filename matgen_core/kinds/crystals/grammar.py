@@ -10,18 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
-from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.composition import parse_formula
-from matgen_core.chem.formula_type import FormulaType, read_type
+from matgen_core.chem.composition import type_of
+from matgen_core.chem.structure_types import types_named
 from matgen_core.chem.symmetry import crystal_system
 from matgen_core.core.goals import Constraints
 from matgen_core.core.records import Crystal, Site
 from matgen_core.kinds.crystals.rows import ELEMENTS, LETTERS
 from matgen_core.kinds.crystals.site_counting import best_sites, fewest_sites, positions
+from matgen_core.kinds.crystals.type_grammar import TypeGrammar
 
 PAD, BOS, EOS = 0, 1, 2
 _GROUP = 3 - 1  # token of space group 1 is 3
@@ -118,10 +118,19 @@ class Grammar:
             required = set() if whole else required | named
         self._allowed = np.array([e in allowed for e in ELEMENTS])
         self._required = frozenset(_index(e) for e in required)
+        self._structures = self._type_grammars(frozenset(allowed), frozenset(required))
         groups = sorted(self.constraints.space_groups) or range(1, 231)
         self._groups = tuple(
             g for g in groups if self.constraints.crystal_system in (None, crystal_system(g)) and self._opens(g)
         )
+
+    def _type_grammars(self, allowed: frozenset[str], required: frozenset[str]) -> dict[int, TypeGrammar] | None:
+        """Of the structure type that is asked for, by space group; None where none is."""
+        name, low, high = self.constraints.structure_type, self.constraints.min_atoms, self.constraints.max_atoms
+        if name is None:
+            return None
+        types = [one for one in types_named(name) if low <= sum(one.amounts) <= high]
+        return {one.space_group: TypeGrammar(one, allowed, required, self._type) for one in types}
 
     @property
     def space_groups(self) -> tuple[int, ...]:
@@ -130,8 +139,8 @@ class Grammar:
 
     @property
     def requires(self) -> bool:
-        """Whether some element, or a formula, must be there."""
-        return bool(self._required) or self._type is not None
+        """Whether some element, a formula or a structure type must be there."""
+        return bool(self._required) or self._type is not None or self._structures is not None
 
     def missing(self, tokens: Sequence[int]) -> NDArray[np.bool_]:
         """(V,) the elements that must be there and have not come in ``tokens`` yet."""
@@ -153,7 +162,7 @@ class Grammar:
             allowed[_ELEMENT:] = self._elements(group, body[:-1], body[-1] - _LETTER)
         else:
             state = self._state(group, body)
-            if state.finished(self):
+            if state.finished(self) and self._is_whole(group, body):
                 allowed[EOS] = True
             if len(body) < 2 * MAX_SITES:
                 for letter in range(state.letter, len(positions(group))):
@@ -181,6 +190,12 @@ class Grammar:
             if not reusable:
                 return np.zeros_like(allowed)
             allowed &= _RANK[state.element] <= _RANK
+        if self._structures is not None:
+            found = (
+                self._structures[group].elements(_sites(body), letter, reusable) if group in self._structures else ()
+            )
+            allowed[[e for e in np.flatnonzero(allowed) if ELEMENTS[e] not in found]] = False
+            return allowed
         sites = MAX_SITES - len(body) // 2 - 1
         if self._type is not None:
             return self._fitting(group, state, letter, allowed, sites)
@@ -201,6 +216,10 @@ class Grammar:
             rest = first_missing if element not in missing else self._next_missing(missing, int(element))
             allowed[element] = left <= here and (left == 0 or rest >= _RANK[element])
         return allowed
+
+    def _is_whole(self, group: int, body: Sequence[int]) -> bool:
+        """Whether the string is a crystal of the structure type that is asked for."""
+        return self._structures is None or self._structures[group].is_whole(_sites(body))
 
     @staticmethod
     def _next_missing(missing: frozenset[int], element: int) -> int:
@@ -266,15 +285,8 @@ class Grammar:
                     yield len(before), (*before, *sorted(n for n, now in whole if n and now))
 
 
-def type_of(formula: str) -> FormulaType:
-    """The type that a text names; of a formula the type in which every element is named."""
-    return read_type(formula) or _whole(formula)
-
-
-def _whole(formula: str) -> FormulaType:
-    counts = parse_formula(formula)
-    common = gcd(*counts.values())
-    return FormulaType(tuple(n // common for n in counts.values()), tuple(counts))
+def _sites(body: Sequence[int]) -> tuple[tuple[int, str], ...]:
+    return tuple((letter - _LETTER, ELEMENTS[e - _ELEMENT]) for letter, e in zip(body[0::2], body[1::2], strict=True))
 
 
 @dataclass(frozen=True, slots=True)

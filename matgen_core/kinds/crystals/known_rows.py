@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.constraints import check_counts
+from matgen_core.chem.structure_types import anonymous_type, types_named
 from matgen_core.chem.symmetry import crystal_system
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.properties import PROPERTIES
@@ -34,6 +35,11 @@ def count_known(target: Target) -> tuple[int | None, int]:
         low, high = goal.interval(PROPERTIES[key].tolerance)
         inside &= (values >= low) & (values <= high)  # what is not known is not inside
     rows = np.flatnonzero(inside & _of_symmetry(constraints))
+    if constraints.structure_type is not None:
+        keys = {one.key for one in types_named(constraints.structure_type)}
+        rows = np.array(
+            [r for r in rows.tolist() if anonymous_type(reference.structures.crystal(r)) in keys], dtype=int
+        )
     met = 0
     for row in rows.tolist():
         cell = _counts(str(reference.known["formula"][row]), int(reference.known["atoms"][row]))
@@ -49,6 +55,10 @@ def _counts(formula: str, atoms: int) -> dict[str, int]:
     return {element: n * max(1, units) for element, n in counts.items()}
 
 
+def _groups_of(structure_type: str) -> set[int]:
+    return {one.space_group for one in types_named(structure_type)}
+
+
 def _of_symmetry(constraints: Constraints) -> NDArray[np.bool_]:
     groups = np.asarray(load_reference().known["space_group"], dtype=np.int64)
     allowed = [
@@ -56,6 +66,7 @@ def _of_symmetry(constraints: Constraints) -> NDArray[np.bool_]:
         for group in range(1, 231)
         if (not constraints.space_groups or group in constraints.space_groups)
         and constraints.crystal_system in (None, crystal_system(group))
+        and (constraints.structure_type is None or group in _groups_of(constraints.structure_type))
     ]
     fits: NDArray[np.bool_] = np.isin(groups, allowed)
     return fits

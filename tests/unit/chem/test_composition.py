@@ -9,10 +9,10 @@ from matgen_core.core.errors import BadTarget
 
 
 def test_every_element_that_passes_is_known_to_the_networks() -> None:
-    from matgen_core.chem.composition import _periodic_table
+    from matgen_core.chem.composition import periodic_table
     from matgen_core.kinds.crystals.rows import ELEMENTS
 
-    assert _periodic_table() == set(ELEMENTS)
+    assert periodic_table() == set(ELEMENTS)
 
 
 @pytest.mark.parametrize(("text", "found"), [("Fe, O", {"Fe", "O"}), ("Li-Fe-O", {"Li", "Fe", "O"}), ("", set())])

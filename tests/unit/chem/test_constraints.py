@@ -42,6 +42,20 @@ ROCK_SALT = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 
         (Constraints(oxidation=(("Fe", 3),), chemical_system=frozenset({"Li", "O"})), "chemical system"),
         (Constraints(dimensionality=4), "0, 1, 2 or 3"),
         (Constraints(formula="ABX3", chemical_system=frozenset({"Li", "O"}), subsets=True), "outside the chemical"),
+        (
+            Constraints(structure_type="spinel", space_groups=frozenset({225})),
+            r"spinel has the space group Fd-3m .*Fm-3m",
+        ),
+        (Constraints(structure_type="spinel", crystal_system="trigonal"), r"cubic\), not trigonal"),
+        (Constraints(structure_type="spinel", max_atoms=10), "has 14 atoms in its primitive cell"),
+        (Constraints(structure_type="spinel", formula="BaTiO3"), "is of the type AB2C4, and BaTiO3 is not"),
+        (Constraints(structure_type="spinel", formula="ABX3"), "is of the type AB2C4, and ABX3 is not"),
+        (Constraints(structure_type="rutile", include=frozenset({"Ti", "O", "F"})), "the 2 elements of rutile cannot"),
+        (
+            Constraints(structure_type="spinel", chemical_system=frozenset({"Ti", "O"})),
+            "the 3 elements of spinel cannot",
+        ),
+        (Constraints(structure_type="no such"), "no structure type is called 'no such'"),
     ],
 )
 def test_contradictions_are_named(constraints: Constraints, said: str) -> None:
@@ -61,6 +75,8 @@ def test_sensible_constraints_pass() -> None:
     wide = frozenset({"Li", "P", "S", "Cl"})
     check_constraints(Constraints(chemical_system=wide, subsets=True, max_atoms=3, formula="Li2S"))
     check_constraints(Constraints(chemical_system=wide, subsets=True, formula="ABX3"))
+    check_constraints(Constraints(structure_type="spinel", formula="A2BO4", include=frozenset({"Zn"}), max_atoms=14))
+    check_constraints(Constraints(structure_type="B1", chemical_system=frozenset({"Na", "Cl"}), crystal_system="cubic"))
 
 
 @pytest.mark.parametrize(
@@ -83,6 +99,8 @@ def test_sensible_constraints_pass() -> None:
         (Constraints(oxidation=(("Fe", 3),)), "Fe has no oxidation state"),
         (Constraints(dimensionality=3), ""),
         (Constraints(dimensionality=2), "3-dimensional"),
+        (Constraints(structure_type="rock salt"), ""),
+        (Constraints(structure_type="Zincblende, Sphalerite (B3)"), "not of the Zincblende, Sphalerite (B3) type"),
     ],
 )
 def test_a_crystal_is_held_to_the_constraints(constraints: Constraints, reason: str) -> None:

@@ -45,6 +45,8 @@ def test_groups_of_elements_are_left_out_and_texts_are_read() -> None:
     assert found.chemical_system == {"Li", "P", "S"}
     assert (found.subsets, found.space_groups, found.dimensionality) == (True, {14, 225}, 2)
     assert found.oxidation == (("P", 5),)
+    assert read_constraints(ConstraintTexts(structure_type=" spinel ")).structure_type == "spinel"
+    assert read_constraints(ConstraintTexts(structure_type="any")).structure_type is None
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.structure import from_structure, to_structure
+from matgen_core.chem.structure_types import anonymous_type
 from matgen_core.core.errors import BadInput, MissingReference
 from matgen_core.core.goal_probability import chance, cost_of_goals, probability
 from matgen_core.core.goals import Goal, Target
@@ -24,7 +25,6 @@ from matgen_core.core.records import (
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.coordination_rules import check_coordination, check_type
 from matgen_core.kinds.crystals.coordination_statistics import (
-    anonymous_type,
     load_coordination,
     measure_coordination,
     save_coordination,

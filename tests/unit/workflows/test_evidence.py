@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
 
 import matgen_core.workflows.design
-from matgen_core.cli.main import main
+from matgen_core.cli.main import app, main
+from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.messages import Message
 from matgen_core.core.records import (
@@ -25,7 +29,9 @@ from matgen_core.core.records import (
     Prediction,
     Verdict,
 )
-from matgen_core.core.settings import CrystalSettings
+from matgen_core.core.settings import Budget, CrystalSettings, Rules
+from matgen_core.kinds.rule_names import rule_name
+from matgen_core.runs.store import open_store
 from matgen_core.viz.evidence import write_evidence_page
 from matgen_core.workflows.evidence import (
     SCHEMA_FILE,
@@ -36,6 +42,8 @@ from matgen_core.workflows.evidence import (
     to_evidence_json,
     write_command,
 )
+from matgen_core.workflows.loop import DesignRun
+from pages.i18n.language import translate
 from tests.unit.chem.known_cells import salt
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
@@ -92,22 +100,79 @@ def test_a_molecule_has_neighbours_and_no_hull() -> None:
 def test_the_command_asks_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     target = Target(
         {"band_gap": Goal.at(2.0), "formation_energy": Goal.at_most(-0.5)},
-        Constraints(include=frozenset({"O"}), exclude=frozenset({"Pb", "Cd"}), max_atoms=12, crystal_system="cubic"),
+        Constraints(
+            include=frozenset({"O"}),
+            exclude=frozenset({"Pb", "Cd"}),
+            max_atoms=14,
+            crystal_system="cubic",
+            subsets=True,
+            space_groups=frozenset({225, 227}),
+            oxidation=(("O", -2),),
+            dimensionality=3,
+            structure_type="Spinel (H1_1)",
+        ),
     )
     settings = CrystalSettings(guidance=2.0, templates=0, judge=False)
     asked: list[Any] = []
 
     def design(kind: str, target: Target, count: int, *, seed: int, settings: Any, **_: Any) -> tuple[()]:
-        asked.extend([kind, target, seed, settings])
+        asked.extend([kind, target, count, seed, settings])
         return ()
 
     monkeypatch.setattr(matgen_core.workflows.design, "design", design)
-    command = write_command("crystals", Repeat(target, settings), 7)
+    command = write_command("crystals", Repeat(target, settings, count=24), 7)
     monkeypatch.setattr(sys, "argv", shlex.split(command))
     with pytest.raises(SystemExit) as ended:
         main()
     assert not ended.value.code
-    assert asked == ["crystals", target, 7, settings]
+    assert asked == ["crystals", target, 24, 7, settings]
+
+
+def test_the_command_of_a_loop_asks_for_its_rules_and_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = Rules(max_e_above_hull=0.05, known=True, toxic=True, judge=True, max_sa=3.0)  # no SA score of crystals
+    budget, asked = Budget(want=5, seconds=90.0), list[Any]()
+
+    def design_until(kind: str, target: Target, budget: Budget, *, rules: Rules, **_: Any) -> Any:
+        asked.extend([kind, target, budget, rules])
+        return DesignRun((), rules, 0, 0, 1.0, "found")
+
+    monkeypatch.setattr(matgen_core.workflows.design, "design_until", design_until)
+    target = Target({"band_gap": Goal.at_least(3.0)})
+    command = write_command("crystals", Repeat(target, None, loop=True, rules=rules, budget=budget), 7)
+    monkeypatch.setattr(sys, "argv", shlex.split(command))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code, command
+    assert asked == ["crystals", target, budget, replace(rules, max_sa=Rules().max_sa)]
+
+
+def test_the_names_of_checks_are_in_the_language_of_the_reader() -> None:
+    one = candidate(salt()).add_verdicts(Verdict("hull", True, ""), Verdict("target:band_gap", False, ""))
+    page = write_evidence_page(one, Repeat(Target()), translate=lambda text: translate(text, "ja"), language="ja")
+    for rule in ("distances", "hull", "target:band_gap"):
+        assert f">{rule_name(rule)}<" not in page
+        assert f">{translate(rule_name(rule), 'ja')}<" in page
+
+
+@pytest.mark.parametrize("ending", ["html", "json"])
+def test_a_candidate_of_a_stored_run_has_evidence_by_command(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/runs.sqlite")
+    monkeypatch.setattr("matgen_core.runs.store.open_store", lambda: store)
+    run = store.begin("crystals", {"band_gap": ["2"]}, 7)
+    store.add(run, [candidate(salt())])
+    store.end(run, "finished")
+    runner, out = CliRunner(), tmp_path / f"one.{ending}"
+    said = runner.invoke(app, ["runs", "evidence", run, "0-1", str(out)])
+    assert said.exit_code == 0, said.output
+    assert run in out.read_text(encoding="utf-8") or ending == "html"
+    if ending == "json":
+        record = json.loads(out.read_text(encoding="utf-8"))
+        assert is_unchanged(record)
+        assert record["repeat"]["run"] == run
+    assert isinstance(runner.invoke(app, ["runs", "evidence", run, "9-9", str(out)]).exception, BadInput)
+    assert isinstance(runner.invoke(app, ["runs", "evidence", run, "0-1", str(tmp_path / "x.pdf")]).exception, BadInput)
 
 
 def test_a_file_and_a_run_of_unknown_target_have_no_command() -> None:

@@ -42,6 +42,29 @@ def test_known_crystals_are_counted_by_goals_and_constraints() -> None:
     )
 
 
+def test_goals_and_elements_that_few_known_materials_are_like_are_named() -> None:
+    gaps = np.asarray(load_reference().known["band_gap"], dtype=float)
+    far = Target({"band_gap": Goal.at_least(9.0), "formation_energy": Goal.at_most(-1.0)})
+    found = assess_target("crystals", far, CrystalSettings())
+    assert found.scarce_goals == (("band_gap", int((gaps >= 9.0).sum())),)
+    assert not found.is_apart, "the gap alone says why"
+    with_rare = Target({}, Constraints(include=frozenset({"O", "Ac"})))
+    names = [element for element, count in assess_target("crystals", with_rare, CrystalSettings()).scarce_elements]
+    assert names == ["Ac"]
+    apart = Target({"band_gap": Goal.at_least(5.0), "magnetic_moment": Goal.at_least(1.5)})
+    found = assess_target("crystals", apart, CrystalSettings())
+    assert (found.known, found.scarce_goals, found.is_apart) == (0, (), True)
+    assert assess_target("crystals", GAP, CrystalSettings()).scarce_goals == ()
+
+
+def test_a_structure_type_is_counted() -> None:
+    spinels = assess_target("crystals", Target({}, Constraints(structure_type="spinel")), CrystalSettings()).known
+    cubic = assess_target("crystals", Target({}, Constraints(space_groups=frozenset({227}))), CrystalSettings()).known
+    assert spinels is not None
+    assert cubic is not None
+    assert 20 < spinels < cubic
+
+
 def test_nothing_asked_is_nothing_counted() -> None:
     for kind, settings in (
         ("crystals", CrystalSettings()),

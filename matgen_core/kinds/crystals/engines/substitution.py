@@ -21,10 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from matgen_core.chem.composition import type_of
 from matgen_core.chem.constraints import check_crystal
 from matgen_core.chem.formula_type import FormulaType
 from matgen_core.chem.oxidation import NONE, balance
 from matgen_core.chem.structure import formula_counts, reduced_formula, sort_sites
+from matgen_core.chem.structure_types import anonymous_type, types_named
 from matgen_core.chem.substitution import exchange_weights
 from matgen_core.chem.symmetry import crystal_system
 from matgen_core.core.errors import Cancelled
@@ -35,7 +37,7 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.drafts import Draft
 from matgen_core.kinds.crystals.geometry_generation import Placer
-from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of, type_of
+from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of
 from matgen_core.kinds.crystals.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.kinds.crystals.skeleton_decoding import Asked
@@ -318,11 +320,23 @@ def _fit_constraints(constraints: Constraints) -> NDArray[np.float64]:
         most = len(constraints.chemical_system)
         fits &= (many <= most) if constraints.subsets else (many == most)
     fits &= many >= len(required)
+    if constraints.structure_type is not None:
+        fits &= _of_type(constraints.structure_type)
     logits = np.where(fits, 0.0, -np.inf)
     for element in required:
         hosts = np.where(sources.elements >= 0, weights[sources.elements, _PLACE[element]], -np.inf)
         logits += np.where(fits, hosts.max(axis=1), 0.0)
     return logits
+
+
+@lru_cache(maxsize=32)
+def _of_type(name: str) -> NDArray[np.bool_]:
+    """(N,) whether each known crystal has a structure type."""
+    wanted, sources, known = types_named(name), load_sources(), load_reference().structures
+    keys, fits = {one.key for one in wanted}, np.zeros(len(sources.groups), dtype=bool)
+    for row in np.flatnonzero(np.isin(sources.groups, [one.space_group for one in wanted])).tolist():
+        fits[row] = anonymous_type(known.crystal(row)) in keys
+    return fits
 
 
 def _pattern(constraints: Constraints) -> FormulaType | None:

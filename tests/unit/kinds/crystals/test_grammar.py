@@ -7,6 +7,7 @@ import pytest
 
 from matgen_core.chem.constraints import check_crystal
 from matgen_core.chem.structure import formula_counts
+from matgen_core.chem.structure_types import prototype_names
 from matgen_core.chem.symmetry import wyckoff_positions
 from matgen_core.core.goals import Constraints
 from matgen_core.core.records import Crystal, Site
@@ -40,6 +41,13 @@ CASES = [
     Constraints(formula="A2B2X6", include=frozenset({"Ac", "Zr"}), crystal_system="triclinic", max_atoms=10),
     Constraints(formula="AB", exclude=frozenset(ELEMENTS) - {"Na", "Cl", "Zr"}, max_atoms=4),
     Constraints(include=frozenset({"O"}), crystal_system="triclinic", max_atoms=40),
+    Constraints(structure_type="Spinel (H1_1)"),
+    Constraints(structure_type="rutile", include=frozenset({"Ti"}), exclude=frozenset({"O"})),
+    Constraints(structure_type="Orthorhombic Perovskite", formula="ABO3", include=frozenset({"Ca"})),
+    Constraints(structure_type="spinel", formula="MgAl2O4", max_atoms=14),
+    Constraints(structure_type="rock salt", chemical_system=frozenset({"Na", "Cl", "K"}), subsets=True),
+    Constraints(structure_type="C22", include=frozenset({"Zr"})),  # of two space groups
+    Constraints(structure_type="Brookite (C21)", exclude=frozenset(ELEMENTS) - {"Ac", "Zr", "O"}, max_atoms=24),
 ]
 
 
@@ -88,6 +96,25 @@ def test_other_strings_are_refused(tokens: list[int]) -> None:
 
 def test_constraints_that_leave_nothing_leave_no_space_group() -> None:
     assert Grammar(Constraints(formula="Fe3O4", max_atoms=6)).space_groups == ()
+
+
+def test_every_spinel_of_the_elements_allowed_can_be_written() -> None:
+    """Which letters are taken is free, as far as the type has several: all spinels, inverse ones too, are reached."""
+    grammar, rng = Grammar(Constraints(structure_type="spinel", formula="MgAl2O4")), np.random.default_rng(0)
+    found = {random_skeleton(grammar, rng) for _ in range(200)}
+    assert {s.space_group for s in found} == {227}
+    assert all(dict(s.sites) == {**dict(s.sites), "e": "O"} for s in found)
+    assert {frozenset(s.sites) for s in found} == {
+        frozenset({("e", "O"), (mg, "Mg"), (al, "Al")}) for mg in "ab" for al in "cd"
+    }
+
+
+def test_named_types_can_be_written() -> None:
+    rng = np.random.default_rng(0)
+    for name in prototype_names(MAX_SITES)[::6]:
+        constraints = Constraints(structure_type=name, max_atoms=200)
+        crystal = as_crystal(random_skeleton(Grammar(constraints), rng))
+        assert check_crystal(crystal, formula_counts(crystal), constraints).passed, name
 
 
 def test_what_must_be_there_is_missing_until_it_comes() -> None:

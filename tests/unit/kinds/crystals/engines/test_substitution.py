@@ -10,11 +10,11 @@ import torch
 
 from matgen_core.chem.constraints import check_crystal
 from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.structure_types import anonymous_type
 from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.core.settings import CrystalSettings
-from matgen_core.kinds.crystals.coordination_statistics import anonymous_type
 from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of, parts_of
 from matgen_core.kinds.crystals.engines.substitution import Substitution, exchange
 from matgen_core.kinds.crystals.generate import Pipeline, generate, load_engine, trained_engines
@@ -41,8 +41,9 @@ def engine() -> Substitution:
         Constraints(formula="Li2FeSiO4"),
         Constraints(formula="ABX3", include=frozenset({"Ba", "S"})),
         Constraints(crystal_system="cubic", min_atoms=4),
+        Constraints(structure_type="spinel", include=frozenset({"O"})),
     ],
-    ids=["none", "elements", "system", "formula", "type-of-formula", "cell"],
+    ids=["none", "elements", "system", "formula", "type-of-formula", "cell", "structure-type"],
 )
 def test_every_crystal_keeps_the_constraints(engine: Substitution, constraints: Constraints) -> None:
     drafts = engine.exchanged(constraints, ANY, 6, np.random.default_rng(0))
