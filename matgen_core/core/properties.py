@@ -361,6 +361,11 @@ _RECORDS = (
     ),
 )
 PROPERTIES = {record.key: record for record in _RECORDS}
+#: Units in which a reader may have properties shown, by their own unit: how many of them are one of it.
+SHOWN_UNITS: Mapping[str, Mapping[str, float]] = {
+    "eV/atom": {"kJ/mol atoms": 96.485332, "meV/atom": 1000.0},
+    "g/cm³": {"kg/m³": 1000.0},
+}
 
 
 def asked_of(kind: str) -> tuple[str, ...]:

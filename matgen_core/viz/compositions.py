@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from matgen_core.core.goals import Goal
 from matgen_core.core.records import Candidate, Formula
-from matgen_core.viz.scatter import draw_scatter
+from matgen_core.viz.scatter import Unit, draw_scatter
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate
 
 
@@ -19,6 +19,7 @@ def draw_compositions(
     goals: Mapping[str, Goal],
     *,
     picked: str | None = None,
+    units: Mapping[str, Unit] | None = None,
     translate: Translate = str,
 ) -> go.Figure:
     """Compositions over two predictions: open where the formula is known, a diamond where it is the picked one."""
@@ -29,5 +30,5 @@ def draw_compositions(
         return (MUTED, "circle-open") if candidate.failed("novelty") else (ACCENT, "circle")
 
     return draw_scatter(
-        candidates, (x, y), goals, lambda c: c.material.reduced, mark, picked=picked, translate=translate
+        candidates, (x, y), goals, lambda c: c.material.reduced, mark, picked=picked, units=units, translate=translate
     )

@@ -12,7 +12,7 @@ from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.crystals.files import formula_text
-from matgen_core.viz.scatter import Mark, draw_scatter
+from matgen_core.viz.scatter import Mark, Unit, draw_scatter
 from matgen_core.viz.style import ACCENT, BAD, GOOD, MUTED, Translate, frame
 
 
@@ -55,6 +55,7 @@ def draw_predictions(
     goals: Mapping[str, Goal],
     *,
     picked: str | None = None,
+    units: Mapping[str, Unit] | None = None,
     translate: Translate = str,
     template: str | None = None,
 ) -> go.Figure:
@@ -71,6 +72,7 @@ def draw_predictions(
         lambda c: formula_text(c.material),
         mark,
         picked=picked,
+        units=units,
         translate=translate,
         template=template,
         height=360,

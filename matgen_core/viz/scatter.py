@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -13,6 +13,8 @@ from matgen_core.viz.style import ACCENT, GRID, Translate, frame, note_empty
 
 #: Colour and plotly symbol of a point.
 Mark = tuple[str, str]
+#: A unit, and how many of it are one of the property's own.
+Unit = tuple[str, float]
 
 
 def draw_scatter(
@@ -23,6 +25,7 @@ def draw_scatter(
     mark: Callable[[Candidate[M]], Mark],
     *,
     picked: str | None = None,
+    units: Mapping[str, Unit] | None = None,
     translate: Translate = str,
     template: str | None = None,
     height: int = 330,
@@ -36,6 +39,7 @@ def draw_scatter(
         name: of a candidate, for the pointer.
         mark: colour and symbol of a candidate.
         picked: id of the candidate that is ringed and shows its spreads.
+        units: of the axes, by property; their own where nothing is said.
         translate: turns English words into the reader's.
         template: a plotly template.
         height: pixels.
@@ -43,17 +47,23 @@ def draw_scatter(
     x, y = axes
     shown = [c for c in candidates if c.value(x) is not None and c.value(y) is not None]
     marks = [mark(c) for c in shown]
+    axis_units = {key: (units or {}).get(key, (PROPERTIES[key].unit, 1.0)) for key in axes}
+
+    def values(key: str) -> list[float]:
+        return [axis_units[key][1] * value for c in shown if (value := c.value(key)) is not None]
+
     figure = go.Figure()
     for key, axis, add in ((x, "x", figure.add_vrect), (y, "y", figure.add_hrect)):
         if key in goals:
             low, high = goals[key].interval(PROPERTIES[key].tolerance, PROPERTIES[key].range)
-            add(**{f"{axis}0": low, f"{axis}1": high}, fillcolor=ACCENT, opacity=0.15, line_width=0)
+            factor = axis_units[key][1]
+            add(**{f"{axis}0": factor * low, f"{axis}1": factor * high}, fillcolor=ACCENT, opacity=0.15, line_width=0)
     figure.add_scatter(
-        x=[c.value(x) for c in shown],
-        y=[c.value(y) for c in shown],
+        x=values(x),
+        y=values(y),
         mode="markers",
-        error_x=_bars_of_picked(shown, x, picked),
-        error_y=_bars_of_picked(shown, y, picked),
+        error_x=bars_of_picked(shown, x, picked, axis_units[x][1]),
+        error_y=bars_of_picked(shown, y, picked, axis_units[y][1]),
         customdata=[c.id for c in shown],
         marker={
             "size": [13 if c.id == picked else 9 for c in shown],
@@ -67,11 +77,26 @@ def draw_scatter(
         unselected={"marker": {"opacity": 1}},
     )
     for update, key in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
-        update(title=f"{translate(PROPERTIES[key].label)} ({PROPERTIES[key].unit})", gridcolor=GRID, zeroline=False)
+        unit = axis_units[key][0]
+        title = translate(PROPERTIES[key].label) + (f" ({unit})" if unit else "")
+        update(title=title, gridcolor=GRID, zeroline=False)
     return note_empty(frame(figure, height, template), len(shown), translate)
 
 
-def _bars_of_picked(candidates: Sequence[Candidate[M]], key: str, picked: str | None) -> dict[str, object]:
-    """One spread as a bar at the picked point only: on every point the bars would cover the plot."""
-    spreads = [c.predictions[key].spread or 0.0 if c.id == picked else 0.0 for c in candidates]
+def bars_of_picked(
+    candidates: Sequence[Candidate[M]], key: str, picked: str | Collection[str] | None, factor: float = 1.0
+) -> dict[str, object]:
+    """Spreads as bars at the picked points only: on every point the bars would cover the plot.
+
+    Args:
+        candidates: of the points.
+        key: of the property on the axis.
+        picked: id, or ids.
+        factor: how many units of the axis are one of the property's own.
+    """
+    ids = {picked} if isinstance(picked, str) else set(picked or ())
+    spreads = [
+        factor * (p.spread or 0.0) if c.id in ids and (p := c.predictions.get(key)) is not None else 0.0
+        for c in candidates
+    ]
     return {"type": "data", "array": spreads, "color": "rgba(128,128,128,0.6)", "thickness": 1.5, "width": 0}

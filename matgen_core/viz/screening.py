@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from matgen_core.core.properties import Property
 from matgen_core.core.records import Candidate, M
+from matgen_core.viz.scatter import Unit, bars_of_picked
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame
 from matgen_core.workflows.pareto import Objective, find_fronts, losses
 from matgen_core.workflows.screen import written_name
@@ -20,10 +21,10 @@ _LETTER = 5.0
 _GRID = "rgba(128,128,128,0.2)"
 
 
-def _titled(record: Property, translate: Translate, short: bool = False) -> str:
-    """Name of a property, with its unit in brackets."""
-    name = translate(record.short if short else record.label)
-    return f"{name} ({record.unit})" if record.unit else name
+def _titled(record: Property, translate: Translate, short: bool = False, unit: str | None = None) -> str:
+    """Name of a property, with its unit, or the one that is shown in its place, in brackets."""
+    name, unit = translate(record.short if short else record.label), record.unit if unit is None else unit
+    return f"{name} ({unit})" if unit else name
 
 
 def _letters(text: str) -> int:
@@ -37,6 +38,7 @@ def draw_front(
     objectives: Sequence[Objective],
     *,
     picked: Sequence[str] = (),
+    units: Mapping[str, Unit] | None = None,
     translate: Translate = str,
     height: int = 420,
 ) -> go.Figure:
@@ -48,15 +50,21 @@ def draw_front(
         candidates: with predictions of all objectives.
         fronts: number of each one's front.
         objectives: two or three.
-        picked: ids that stand out.
+        picked: ids that stand out and show their spreads.
+        units: of the axes, by property; their own where nothing is said.
         translate: turns English words into the reader's.
         height: pixels.
     """
+    axes = [(units or {}).get(o.key, (o.property.unit, 1.0)) for o in objectives[:3]]
     values = np.array([[c.best(o.key) for o in objectives[:3]] for c in candidates], dtype=float)
-    values = values.reshape(-1, min(3, len(objectives)))
+    values = values.reshape(-1, len(axes)) * [factor for _unit, factor in axes]
     traces = _front_traces(candidates, values, np.array(fronts), picked, translate)
-    if values.shape[1] == 3:
-        return frame(_draw_space(traces, objectives, translate), height)
+    titles = [
+        _titled(o.property, translate, short=len(axes) == 3, unit=unit)
+        for o, (unit, _factor) in zip(objectives, axes, strict=False)
+    ]
+    if len(axes) == 3:
+        return frame(_draw_space(traces, titles), height)
     # Of more objectives the first front, seen along two of them, is a cloud; the steps are those of the two shown.
     edge = find_fronts(losses(candidates, objectives)) == 1
     figure = go.Figure()
@@ -72,8 +80,18 @@ def draw_front(
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 0.5}},
         )
-    figure.update_xaxes(title=_titled(objectives[0].property, translate), gridcolor=_GRID, zeroline=False)
-    figure.update_yaxes(title=_titled(objectives[1].property, translate), gridcolor=_GRID, zeroline=False)
+    if chosen := [c for c in candidates if c.id in set(picked)]:
+        figure.add_scatter(
+            x=[axes[0][1] * float(c.best(objectives[0].key) or 0.0) for c in chosen],
+            y=[axes[1][1] * float(c.best(objectives[1].key) or 0.0) for c in chosen],
+            mode="markers",
+            marker={"size": 1, "opacity": 0},
+            error_x=bars_of_picked(chosen, objectives[0].key, picked, axes[0][1]),
+            error_y=bars_of_picked(chosen, objectives[1].key, picked, axes[1][1]),
+            hoverinfo="skip",
+        )
+    figure.update_xaxes(title=titles[0], gridcolor=_GRID, zeroline=False)
+    figure.update_yaxes(title=titles[1], gridcolor=_GRID, zeroline=False)
     return frame(figure, height).update_layout(dragmode="select")
 
 
@@ -116,16 +134,15 @@ def _front_traces(
     ]
 
 
-def _draw_space(traces: list[dict[str, Any]], objectives: Sequence[Objective], translate: Translate) -> go.Figure:
+def _draw_space(traces: list[dict[str, Any]], titles: Sequence[str]) -> go.Figure:
     """Three objectives in a box. Short names and a step back: on a phone the titles stand whole beside the box."""
     figure = go.Figure()
     for trace in traces:
         figure.add_scatter3d(**trace, hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}, %{z:.3g}<extra></extra>")
-    short = [_titled(o.property, translate, short=True) for o in objectives[:3]]
     look = {"tickfont": {"size": 10}, "nticks": 5}
     axes = {
         f"{axis}axis": {"title": {"text": title, "font": {"size": 12}}, **look}
-        for axis, title in zip("xyz", short, strict=True)
+        for axis, title in zip("xyz", titles, strict=True)
     }
     camera = {"eye": {"x": 2.05, "y": 2.05, "z": 1.1}, "center": {"x": 0.08, "y": -0.08, "z": -0.12}}
     return figure.update_layout(scene={**axes, "camera": camera})

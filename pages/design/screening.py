@@ -16,11 +16,13 @@ from pages.widgets.design_results import show_funnel
 from pages.widgets.follow_up import show_elsewhere
 from pages.widgets.from_crystal import offer_for_one
 from pages.widgets.relaxing import show_relaxing
+from pages.widgets.remembered import remember
 from pages.widgets.screening_fronts import show_fronts
 from pages.widgets.screening_objectives import ask_objectives, narrow, readable
 from pages.widgets.screening_shortlist import offer_screened, pick_few
 from pages.widgets.screening_source import MOST, STATE, Screened, ask_own, ask_rules, ask_source, start
 from pages.widgets.screening_table import Ranked, show_screen_table
+from pages.widgets.side_panel import beside
 from pages.widgets.url_settings import URL
 
 
@@ -66,21 +68,25 @@ def show_results(screened: Screened, seen: Seen) -> None:
         return
     ranked: Ranked = [(candidate, 0, None) for candidate in kept]
     if objectives:
-        ranked = rank_by_front(kept, objectives)
+        ranked = remember("ranked", kept, objectives, lambda: rank_by_front(kept, objectives))
         show_fronts(ranked, objectives)
     else:
         st.info(
             _("Shown in the original order. Choose objectives to rank the candidates and to see their Pareto fronts.")
         )
-    picked = show_screen_table(ranked, objectives, screened.rules)
+    listed, panel = beside("screening")
+    with listed:
+        picked = show_screen_table(ranked, objectives, screened.rules)
+    with panel:
+        if picked:
+            show_comparison(picked[-1:], screened.rules)
+        else:
+            st.caption(_("Tick a row to see its details, or up to six rows to compare them side by side."))
     pick_few(ranked)
     offer_screened(picked, ranked, objectives, screened.rules, screened.name)
-    if picked:
-        if len(picked) > 1:
-            st.subheader(_("Side by side"), anchor=False)
+    if len(picked) > 1:
+        st.subheader(_("Side by side"), anchor=False)
         show_comparison(picked, screened.rules)
-    else:
-        st.caption(_("Tick a row to see its details, or up to six rows to compare them side by side."))
     offer_for_one(picked)
     show_relaxing(picked or [c for c, _front, _merit in ranked])
     show_elsewhere(picked or [c for c, _front, _merit in ranked[:10]])

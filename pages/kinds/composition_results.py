@@ -38,6 +38,7 @@ from pages.widgets.prediction_columns import (
 )
 from pages.widgets.selection import Pick
 from pages.widgets.share_boxes import Box, show_boxes
+from pages.widgets.shown_units import unit_of
 
 _COLUMNS = tuple(key for key in columns_of("compositions") if key != "measured_gap")
 #: What a score is made of.
@@ -138,7 +139,8 @@ def show_formula_plot(found: Sequence[Candidate[Formula]], target: Target, pick:
     left, right = st.columns(2, gap="small", wrap=False)
     x = left.selectbox(_("x axis"), _COLUMNS, index=1, format_func=names.__getitem__, key="formula_x")
     y = right.selectbox(_("y axis"), _COLUMNS, index=0, format_func=names.__getitem__, key="formula_y")
-    chart = draw_compositions(found, x, y, target.goals, picked=pick.shown, translate=_)
+    units = {key: unit_of(key) for key in (x, y)}
+    chart = draw_compositions(found, x, y, target.goals, picked=pick.shown, units=units, translate=_)
     pick.show_plot(chart, "formula-plot", _("{x} against {y} of the compositions").format(x=names[x], y=names[y]))
 
 
@@ -150,12 +152,10 @@ def show_formula(candidate: Candidate[Formula], repeat: Repeat) -> None:
         repeat: what its run was asked for.
     """
     formula = candidate.material.reduced
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.subheader(subscript(formula), anchor=False)
-        if st.button(_("Generate structures of this formula"), key="find-structures", type="primary"):
-            hand_over(formula)
-    left, right = st.columns(2, gap="medium")
-    show_facts(prediction_rows(candidate), left)
+    st.subheader(subscript(formula), anchor=False)
+    if st.button(_("Generate structures of this formula"), key="find-structures", type="primary", width="stretch"):
+        hand_over(formula)
+    show_facts(prediction_rows(candidate))
     supply, unknown = read_supply(formula), explain_supply(formula)
     facts = {
         _("Price of the elements"): _(unknown["price"])
@@ -170,6 +170,6 @@ def show_formula(candidate: Candidate[Formula], repeat: Repeat) -> None:
         else f"{supply.scarcest[0]}, {supply.scarcest[1]:g} mg/kg",
         _("Nearest known formulas"): ", ".join(f"{subscript(f)} ({d:.0%})" for f, d in nearest_known(formula, 3)),
     }
-    show_facts([*map(verdict_row, candidate.verdicts), *fact_rows(facts, marked=True)], right)
+    show_facts([*map(verdict_row, candidate.verdicts), *fact_rows(facts, marked=True)])
     offer_evidence(candidate, repeat, f"{formula}-{candidate.id}")
     show_origin(candidate)

@@ -19,6 +19,7 @@ from pages.kinds.composition_results import show_formula, show_formula_plot, sho
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.design_results import show_among_known, show_small_hull
 from pages.widgets.hand_over import hand_over
+from pages.widgets.side_panel import beside
 
 
 class CompositionsPage(PageKind):
@@ -78,19 +79,26 @@ class CompositionsPage(PageKind):
         show_formula_shares(drawn, found, target)
 
     def show_found(self, found: Found, view: View) -> None:
-        """Table or plot, and one in full."""
-        table, plot = st.tabs([_("Table"), _("Plot")], key="composition-tabs")
+        """Table or plot, and one in full beside them."""
+        listed, panel = beside("compositions")
+        table, plot = listed.tabs([_("Table"), _("Plot")], key="composition-tabs")
         with table:
             show_formula_table(found, view.target, view.pick)
         with plot:
             show_formula_plot(found, view.target, view.pick)
-        show_formula(view.pick.of(found), view.repeat())
+        with panel:
+            show_formula(view.pick.of(found), view.repeat())
 
     def show_loop(self, found: Found, view: View) -> None:
-        """Table, plot, one in full among the known phases."""
-        show_formula_table(found, view.target, view.pick)
-        show_formula_plot(found, view.target, view.pick)
-        self.show_near(view.pick.of(found), view)
+        """Table, plot, one in full beside them, and among the known phases."""
+        picked = view.pick.of(found)
+        listed, panel = beside("compositions")
+        with listed:
+            show_formula_table(found, view.target, view.pick)
+            show_formula_plot(found, view.target, view.pick)
+        with panel:
+            show_formula(picked, view.repeat())
+        show_among_known(picked)
 
     def show_near(self, candidate: Candidate[Formula], view: View) -> None:
         """The composition in full, and the known phases of its elements."""
@@ -98,9 +106,13 @@ class CompositionsPage(PageKind):
         show_among_known(candidate)
 
     def show_kept(self, found: Found, view: View) -> None:
-        """Table, one in full."""
-        show_formula_table(found, view.target, view.pick)
-        show_formula(view.pick.of(found), view.stored())
+        """Table, one in full beside it."""
+        listed, panel = beside("compositions")
+        with listed:
+            show_formula_table(found, view.target, view.pick)
+            show_formula_plot(found, view.target, view.pick)
+        with panel:
+            show_formula(view.pick.of(found), view.stored())
 
     def show_small(self, candidate: Candidate[Formula]) -> None:
         """Formula."""

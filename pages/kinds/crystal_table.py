@@ -39,6 +39,7 @@ from pages.widgets.prediction_columns import (
 )
 from pages.widgets.selection import Pick
 from pages.widgets.share_boxes import Box, show_boxes
+from pages.widgets.shown_units import in_shown_unit, shown_places, unit_of
 
 _COLUMNS = columns_of("crystals")
 #: What a score is made of.
@@ -163,7 +164,7 @@ def judged_cells(candidate: Candidate) -> dict[str, object]:
     cells: dict[str, object] = {}
     for key in ENERGIES:
         judged = None if (p := candidate.predictions.get(key)) is None else p.judged
-        cells[f"{key}_judge"] = None if judged is None else judged.value
+        cells[f"{key}_judge"] = None if judged is None else in_shown_unit(key, judged.value)
     verdict = candidate.verdict(AGREEMENT)
     if verdict is not None:
         words = {True: _("agree"), False: _("disagree"), None: _("CHGNet only")}
@@ -182,10 +183,10 @@ def _judge_columns(table: pd.DataFrame) -> Columns:
         config[name] = (
             st.column_config.NumberColumn(
                 _("{property} by SevenNet").format(property=_(record.short)),
-                format="%.2f",
+                format=f"%.{shown_places(key, 2)}f",
                 width=125,
                 help=_("{label} ({unit}) by SevenNet-l3i5, which judges: it takes no part in generation").format(
-                    label=_(record.label), unit=record.unit
+                    label=_(record.label), unit=unit_of(key)[0]
                 ),
             )
             if table[name].notna().any()
@@ -255,7 +256,13 @@ def show_plot(candidates: Sequence[Candidate], target: Target, pick: Pick) -> No
         st.info(_("No candidate has both values. Choose other axes."))
         return
     chart = draw_predictions(
-        [c for c in candidates if not c.is_draft], x, y, target.goals, picked=pick.shown, translate=_
+        [c for c in candidates if not c.is_draft],
+        x,
+        y,
+        target.goals,
+        picked=pick.shown,
+        units={key: unit_of(key) for key in (x, y)},
+        translate=_,
     )
     alt = _("{x} against {y} of the candidates, targets as bands").format(x=names[x], y=names[y])
     pick.show_plot(chart, "plot", alt)

@@ -30,9 +30,11 @@ from pages.kinds.structure_view import show_structure
 from pages.runs.jobs import First, load_models
 from pages.widgets.design_results import show_prospects, show_small_hull
 from pages.widgets.downloads import File
+from pages.widgets.facts import short_rows, show_facts
 from pages.widgets.follow_up import show_elsewhere
 from pages.widgets.from_crystal import ask_from_crystal, offer_from_crystal
 from pages.widgets.relaxing import show_relaxing, show_stability
+from pages.widgets.side_panel import beside
 
 
 class CrystalsPage(PageKind):
@@ -126,18 +128,22 @@ class CrystalsPage(PageKind):
     def show_kept(self, found: Found, view: View) -> None:
         """Table, structure, details."""
         picked = view.pick.of(found)
-        show_table(found, view.target, view.pick)
-        show_picture(picked)
+        self._show_list(found, view)
         _show_card(picked, view.stored())
         _offer_follow_up(picked)
 
     def _show_list(self, found: Found, view: View) -> None:
-        show_table(found, view.target, view.pick)
-        left, right = st.columns(2, gap="medium")
-        with left:
+        listed, panel = beside("crystals")
+        with listed:
+            show_table(found, view.target, view.pick)
             show_plot(found, view.target, view.pick)
-        with right:
-            show_picture(view.pick.of(found))
+        with panel:
+            self.show_panel(view.pick.of(found))
+
+    def show_panel(self, candidate: Candidate[Crystal]) -> None:
+        """Structure and predictions."""
+        show_picture(candidate)
+        show_facts(short_rows(candidate))
 
     def screened_files(self, candidates: Found) -> Sequence[File]:
         """CIFs, JSON, inputs of first-principles programs of the first hundred."""

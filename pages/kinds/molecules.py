@@ -30,6 +30,7 @@ from pages.kinds.molecule_view import drawing, picture
 from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.downloads import File
 from pages.widgets.goal_controls import goal_rules
+from pages.widgets.side_panel import beside
 
 
 class MoleculesPage(PageKind):
@@ -102,19 +103,24 @@ class MoleculesPage(PageKind):
         names = [_("Drawings"), _("Table"), _("Against known")]
         grid, table, spread = st.tabs(names, key="molecule-tabs", on_change="rerun")
         asked = view.repeat()
-        beside = partial(show_molecule, target=target, settings=view.now, run=view.run, narrow=True, repeat=asked)
+        in_panel = partial(show_molecule, target=target, settings=view.now, run=view.run, narrow=True, repeat=asked)
         with grid:
-            show_grid(found, target, view.settings, pick, beside if grid.open else None)
+            show_grid(found, target, view.settings, pick, in_panel if grid.open else None)
         with table:
-            show_molecule_table(found, target, pick)
+            listed, panel = beside("molecules")
+            with listed:
+                show_molecule_table(found, target, pick)
+            if table.open:
+                with panel:
+                    in_panel(pick.of(found))
         with spread:
             show_histograms(found, target, view.settings.domain)
-        if not grid.open:
+        if spread.open:
             show_molecule(pick.of(found), target, view.now, view.run, repeat=asked)
 
     def show_loop(self, found: Found, view: View) -> None:
         """Drawings, the picked one beside them."""
-        beside = partial(
+        in_panel = partial(
             show_molecule,
             target=view.target,
             settings=view.now,
@@ -122,7 +128,7 @@ class MoleculesPage(PageKind):
             narrow=True,
             repeat=view.repeat(),
         )
-        show_grid(found, view.target, view.settings, view.pick, beside)
+        show_grid(found, view.target, view.settings, view.pick, in_panel)
 
     def show_near(self, candidate: Candidate[Molecule], view: View) -> None:
         """The molecule in full."""
@@ -134,8 +140,15 @@ class MoleculesPage(PageKind):
 
     def show_kept(self, found: Found, view: View) -> None:
         """Drawings, one in full."""
-        show_grid(found, view.target, view.settings, view.pick)
-        show_molecule(view.pick.of(found), view.target, view.now, view.run, repeat=view.stored())
+        in_panel = partial(
+            show_molecule,
+            target=view.target,
+            settings=view.now,
+            run=view.run,
+            narrow=True,
+            repeat=view.stored(),
+        )
+        show_grid(found, view.target, view.settings, view.pick, in_panel)
 
     def screened_files(self, candidates: Found) -> Sequence[File]:
         """SDF, flat and in 3D, SMILES."""

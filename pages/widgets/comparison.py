@@ -8,19 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.core.records import Candidate, Prediction
+from matgen_core.core.records import Candidate
 from matgen_core.kinds.rules import Rules, objections
-from pages.i18n.formatting import (
-    judged_text,
-    label_text,
-    mark,
-    prediction_text,
-    reason_text,
-    rule_text,
-)
+from pages.i18n.formatting import mark, reason_text, rule_text
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind_of
-from pages.widgets.facts import MARKS, show_facts
+from pages.widgets.facts import MARKS, short_rows, show_facts
 
 MOST = 6
 
@@ -30,26 +23,18 @@ def show_comparison(candidates: Sequence[Candidate[Any]], rules: Rules) -> None:
     shown = candidates[:MOST]
     if len(candidates) > MOST:
         st.caption(_("The first {n} of {all} ticked rows").format(n=MOST, all=len(candidates)))
-    per_row = 3 if len(shown) > 2 else 2
+    per_row = min(3, len(shown))
     for first in range(0, len(shown), per_row):
         for column, candidate in zip(st.columns(per_row, gap="medium"), shown[first : first + per_row], strict=False):
             with column:
                 _show_one(candidate, rules)
 
 
-def _both(prediction: Prediction) -> str:
-    """What the model says, then what the judge says of the same."""
-    return " · ".join(filter(None, (prediction_text(prediction), judged_text(prediction))))
-
-
 def _show_one(candidate: Candidate[Any], rules: Rules) -> None:
     material = candidate.material
     page = page_kind_of(material)
     page.show_small(candidate)
-    rows = [
-        f'<tr><th>{escape(label_text(key))}</th><td class="number">{escape(_both(prediction))}</td></tr>'
-        for key, prediction in candidate.predictions.items()
-    ]
+    rows = short_rows(candidate)
     for verdict in objections(candidate, rules):
         sign = mark(verdict)
         why = escape(reason_text(verdict, material))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -50,7 +51,9 @@ def add_reasons(
     for key in empty:
         if f"{key}_spread" in table:
             empty[key] &= ~table[f"{key}_spread"].map(lambda cell: isinstance(cell, str))
-    for row, candidate in enumerate(candidates):
+    lacking_any = pd.DataFrame(empty).any(axis=1) if empty else pd.Series(dtype=bool)
+    for row in np.flatnonzero(lacking_any.to_numpy()).tolist():
+        candidate = candidates[row]
         reasons: dict[str, list[str]] = {}
         for key, lacking in empty.items():
             if lacking.iloc[row]:

@@ -42,6 +42,15 @@ def prediction_rows(candidate: Candidate[Any]) -> list[str]:
     return rows
 
 
+def short_rows(candidate: Candidate[Any]) -> list[str]:
+    """Every prediction with its spread, and what the judge says of it, in one row each."""
+    rows = []
+    for key, prediction in candidate.predictions.items():
+        both = " · ".join(filter(None, (prediction_text(prediction), judged_text(prediction))))
+        rows.append(f'<tr><th>{escape(label_text(key))}</th><td class="number">{escape(both)}</td></tr>')
+    return rows
+
+
 def verdict_row(verdict: Verdict, material: object = None, name: str = "") -> str:
     """Mark, name and reason of a verdict.
 

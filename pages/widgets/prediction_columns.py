@@ -25,6 +25,7 @@ from pages.i18n.formatting import (
 )
 from pages.i18n.language import _
 from pages.widgets.number_table import Columns
+from pages.widgets.shown_units import in_shown_unit, shown_places, unit_of
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -108,6 +109,7 @@ def property_column(
     goal = target.goals.get(key)
     asked = "" if goal is None else f"  \n{_('Target')}: {goal_text(key, goal)}"
     head = heading(key, short or _(PROPERTIES[key].short), goal is not None)
+    places = shown_places(key, places)
     return st.column_config.NumberColumn(head, format=f"%.{places}f", width=width, help=f"{text}{asked}{note}")
 
 
@@ -120,8 +122,8 @@ def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str
     for key in keys:
         prediction = candidate.predictions.get(key)
         unsure = prediction is not None and is_open(prediction.zero_chance) and prediction.otherwise is not None
-        cells[key] = None if prediction is None or unsure else prediction.value
-        spread = None if prediction is None or prediction.value is None else prediction.spread
+        cells[key] = None if prediction is None or unsure else in_shown_unit(key, prediction.value)
+        spread = None if prediction is None or prediction.value is None else in_shown_unit(key, prediction.spread)
         cells[f"{key}_spread"] = (
             prediction_text(prediction) if unsure else None if spread is None else f"± {number(spread)}"
         )
@@ -142,5 +144,5 @@ def spread_column(cells: Iterable[object]) -> ColumnConfig | None:
 
 def heading(key: str, short: str, asked: bool) -> str:
     """Head of a property's column: name, unit in brackets, a mark where it is a target."""
-    unit = PROPERTIES[key].unit
+    unit = unit_of(key)[0]
     return f"{short}{f' ({unit})' if unit else ''}{' ◎' if asked else ''}"

@@ -21,6 +21,7 @@ from pages.widgets.goal_controls import goal_values
 from pages.widgets.number_table import Columns
 from pages.widgets.rule_controls import rule_controls
 from pages.widgets.selection import follow_pick
+from pages.widgets.side_panel import beside
 
 #: Rows of the table; a reader who wants more takes the CSV of everything.
 _MOST = 100
@@ -53,13 +54,14 @@ def show_rejected(loop: Loop, drawn: Sequence[Candidate[Any]], busy: bool) -> Ca
         "count": numbers(_("Checks failed"), width=80),
         "id": words("id", width=75),
     }
-    pick.show_table(table, "rejected", 248, columns, _("Rejected candidates, one per row"))
-    if len(near) > _MOST:
-        st.caption(
-            _("The nearest {n} of {total}; the CSV of all candidates has the rest.").format(n=_MOST, total=len(near))
-        )
+    listed, panel = beside("rejected")
+    with listed:
+        pick.show_table(table, "rejected", 248, columns, _("Rejected candidates, one per row"))
+        if len(near) > _MOST:
+            text = _("The nearest {n} of {total}; the CSV of all candidates has the rest.")
+            st.caption(text.format(n=_MOST, total=len(near)))
     picked = pick.of(near)
-    with st.container(key="rejected-rules", gap="small"):
+    with panel, st.container(key="rejected-rules", gap="small"):
         st.markdown(f"**{material_text(picked.material)}**")
         for verdict in objections(picked, loop.rules):
             _show_rule(loop, picked, verdict, busy)

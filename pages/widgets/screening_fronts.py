@@ -10,8 +10,10 @@ from matgen_core.viz.screening import draw_front, draw_parallel
 from matgen_core.workflows.pareto import Objective, losses, measure_hypervolume
 from pages.i18n.language import N_, _
 from pages.widgets.charts import plot_config
+from pages.widgets.remembered import remember
 from pages.widgets.screening_table import PICKED, Ranked, tick
 from pages.widgets.selection import selected_ids
+from pages.widgets.shown_units import shown_unit
 
 #: Share of the range below which it is not told: a front of the best of each objective alone covers none of it.
 _LEAST = 0.005
@@ -28,20 +30,27 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
         st.info(_("Choose at least two objectives for which two or more candidates have predictions."))
         return
     candidates, fronts = [c for c, _front in whole], [front for _c, front in whole]
-    share = measure_hypervolume(losses(candidates, objectives))
+    asked = tuple(objectives), tuple(fronts)
+    share = remember("hypervolume", candidates, asked, lambda: measure_hypervolume(losses(candidates, objectives)))
     said = [_("{front} of {all} on the first Pareto front.").format(front=fronts.count(1), all=len(whole))]
     if share is not None and share >= _LEAST:
         said.append(_("Hypervolume: {share} of the range between best and worst.").format(share=f"{share:.0%}"))
     st.caption(" ".join(said), help=_(_HYPERVOLUME))
-    picked = st.session_state.get(PICKED, [])
+    picked, units = st.session_state.get(PICKED, []), {o.key: shown_unit(o.property.unit) for o in objectives}
     # Only the open one is drawn: thousands of points are work for the browser, too.
     names = [_("Two objectives"), _("Three objectives"), _("All objectives")]
     flat, deep, lines = st.tabs(names, key="front-tabs", on_change="rerun")
     if flat.open:
         with flat:
             axes = _ask_axes(objectives)
+        figure = remember(
+            "front",
+            candidates,
+            (asked, axes, tuple(picked), units),
+            lambda: draw_front(candidates, fronts, axes, picked=picked, units=units, translate=_),
+        )
         flat.plotly_chart(
-            draw_front(candidates, fronts, axes, picked=picked, translate=_),
+            figure,
             key="front",
             on_select=_pick_points,
             selection_mode=("points", "box", "lasso"),
@@ -52,7 +61,7 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
         deep.info(_("Choose a third objective."))
     elif deep.open:
         deep.plotly_chart(
-            draw_front(candidates, fronts, objectives[:3], picked=picked, translate=_),
+            draw_front(candidates, fronts, objectives[:3], picked=picked, units=units, translate=_),
             key="front-3d",
             config=plot_config("pareto-3d"),
             alt=_("Candidates over three objectives"),

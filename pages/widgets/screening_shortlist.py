@@ -22,6 +22,7 @@ from pages.i18n.language import _, ngettext
 from pages.kinds.registry import page_kinds
 from pages.widgets.charts import plot_config
 from pages.widgets.downloads import File, offer
+from pages.widgets.remembered import remember
 from pages.widgets.screening_table import Ranked, tick
 
 
@@ -37,11 +38,15 @@ def pick_few(ranked: Ranked) -> None:
     spread = middle.slider(_("Desirability ↔ diversity"), 0.0, 1.0, 0.5, 0.05, key="few-spread")
     vectors = _vectors(name_of_kind(whole[0][0].material), tuple(name_of(c) for c, _m in whole))
     merits = [float(merit or 0.0) for _c, merit in whole]
-    chosen = pick_diverse(vectors, merits, int(count), float(spread))
+    among = [c for c, _m in whole]
+    asked = tuple(merits), int(count)
+    chosen = remember(
+        "diverse", among, (asked, spread), lambda: pick_diverse(vectors, merits, int(count), float(spread))
+    )
     if right.button(_("Tick the selection"), key="few-go", width="stretch"):
         tick([whole[i][0].id for i in chosen])
         st.rerun()
-    greedy = pick_diverse(vectors, merits, int(count), 0.0)
+    greedy = remember("greedy", among, asked, lambda: pick_diverse(vectors, merits, int(count), 0.0))
 
     def describe(numbers: Sequence[int]) -> tuple[str, str]:
         apart = mean_distance(vectors[list(numbers)])
@@ -53,8 +58,9 @@ def pick_few(ranked: Ranked) -> None:
         )
     )
     with st.expander(_("Desirability against diversity")):
+        points = remember("trade-off", among, asked, lambda: trade_off(vectors, merits, int(count)))
         st.plotly_chart(
-            draw_trade_off(trade_off(vectors, merits, int(count)), float(spread), translate=_),
+            draw_trade_off(points, float(spread), translate=_),
             key="trade-off",
             config=plot_config("trade-off", tools=False),
             alt=_("Mean desirability of the selection against its mean distance, along the slider"),

@@ -33,7 +33,7 @@ from pages.widgets.url_settings import (
 STATE = "screening"
 _WAYS = (N_("A stored run"), N_("Files"))
 #: More than this is for the command, which keeps nothing in memory.
-MOST = 5000
+MOST = 10_000
 
 
 @dataclass

@@ -22,7 +22,10 @@ from pages.kinds.registry import material_text, page_kind_of
 from pages.widgets.empty_cells import EMPTY, add_reasons
 from pages.widgets.number_table import Columns, write_numbers
 from pages.widgets.prediction_columns import prediction_cells, spread_column
+from pages.widgets.remembered import remember
 from pages.widgets.screening_objectives import readable
+from pages.widgets.shown_units import in_shown_unit, shown_places, shown_unit, unit_of
+from pages.widgets.table_columns import choose_columns
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -83,15 +86,14 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
         any(candidate.name for candidate in candidates),
         any(map(given_text, candidates)),
     )
-    said = cache(rule_text)  # some thousand rows, a handful of rules
-    rows = [_row(candidate, front, merit, layout, said) for candidate, front, merit in ranked]
+    asked = layout, [(front, merit) for _candidate, front, merit in ranked], [unit_of(key) for key in layout.keys]
+    table, columns = remember("screen-table", candidates, asked, lambda: _make(ranked, layout))
     ids = [candidate.id for candidate in candidates]
     st.session_state["screen-ids"] = ids
     key = f"screen-table-{st.session_state.get(_TURN, 0)}"
     chosen = [ids.index(i) for i in st.session_state.get(PICKED, []) if i in ids]
     drawn = layout.drawn
-    table, columns = pd.DataFrame(rows), _columns(candidates, rows, layout)
-    columns[EMPTY] = add_reasons(table, candidates, {key: label_text(key) for key in layout.keys})
+    order = choose_columns("screening", table, columns)
     written, columns = write_numbers(table, columns)
     st.dataframe(
         written,
@@ -101,8 +103,9 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
         selection_mode="multi-row",
         selection_default={"selection": {"rows": chosen}},
         column_config=columns,
+        column_order=order,
         placeholder="–",
-        height=min((72 if drawn else 35) * len(rows) + 38, 460 if drawn else 390),
+        height=min((72 if drawn else 35) * len(ids) + 38, 460 if drawn else 390),
         row_height=72 if drawn else None,
         alt=_("Candidates, one per row"),
     )
@@ -112,6 +115,16 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
         st.caption(_("If the table of known phases has a value, it is shown instead of the prediction."))
     by_id = {c.id: c for c in candidates}
     return [by_id[i] for i in st.session_state.get(PICKED, []) if i in by_id]
+
+
+def _make(ranked: Ranked, layout: _Layout) -> tuple[pd.DataFrame, Columns]:
+    """The table and how its columns are shown."""
+    said = cache(rule_text)  # some thousand rows, a handful of rules
+    candidates = [candidate for candidate, _front, _merit in ranked]
+    rows = [_row(candidate, front, merit, layout, said) for candidate, front, merit in ranked]
+    table, columns = pd.DataFrame(rows), _columns(candidates, rows, layout)
+    columns[EMPTY] = add_reasons(table, candidates, {key: label_text(key) for key in layout.keys})
+    return table, columns
 
 
 def _row(
@@ -143,10 +156,12 @@ def _cells(candidate: Candidate[Any], key: str) -> dict[str, object]:
     """
     prediction = candidate.predictions.get(key)
     judged: dict[str, object] = {
-        f"{key}_judge": None if prediction is None or prediction.judged is None else prediction.judged.value
+        f"{key}_judge": (
+            None if prediction is None or prediction.judged is None else in_shown_unit(key, prediction.judged.value)
+        )
     }
     if prediction is not None and prediction.known is not None:
-        return {key: candidate.best(key), f"{key}_spread": None} | judged
+        return {key: in_shown_unit(key, candidate.best(key)), f"{key}_spread": None} | judged
     return prediction_cells(candidate, (key,)) | judged
 
 
@@ -185,8 +200,9 @@ def _columns(candidates: Sequence[Candidate[Any]], rows: Sequence[dict[str, obje
         "id": words("id", width=80),
     }
     for record in (*(o.property for o in layout.objectives), *layout.further.values()):
-        places = "%.3f" if record.unit.endswith("/atom") else "%.0f" if record.key in WHOLE else "%.2f"
-        title = f"{_(record.label)} ({record.unit})" if record.unit else _(record.label)
+        digits = 3 if record.unit.endswith("/atom") else 0 if record.key in WHOLE else 2
+        places, unit = f"%.{shown_places(record.key, digits)}f", shown_unit(record.unit)[0]
+        title = f"{_(record.label)} ({unit})" if unit else _(record.label)
         columns[record.key] = numbers(title, format=places, width=_title_width(title))
         asked = any(o.key == record.key for o in layout.objectives)
         spreads = [cell for row in rows if isinstance(cell := row[f"{record.key}_spread"], str)]
@@ -206,7 +222,7 @@ def _judge_column(record: Property, cells: Sequence[object], places: str) -> Col
         format=places,
         width=125,
         help=_("{label} ({unit}) by SevenNet-l3i5, which judges: it takes no part in generation").format(
-            label=_(record.label), unit=record.unit
+            label=_(record.label), unit=shown_unit(record.unit)[0]
         ),
     )
 

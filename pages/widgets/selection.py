@@ -13,6 +13,7 @@ from plotly.graph_objects import Figure
 from matgen_core.core.records import Candidate, M
 from pages.widgets.charts import plot_config
 from pages.widgets.number_table import Columns, write_numbers
+from pages.widgets.table_columns import choose_columns
 
 if TYPE_CHECKING:
     from streamlit.elements.arrow import DataframeStateInput
@@ -75,6 +76,7 @@ class Pick:
             alt: what it is, for those who cannot see it.
         """
         selected: DataframeStateInput = {"selection": {"rows": [] if self.row is None else [self.row]}}
+        order = choose_columns(key, table, columns)
         key, ids = f"{key}-{self.turn}", self.ids
         written, config = write_numbers(table, columns)
         st.dataframe(
@@ -86,6 +88,7 @@ class Pick:
             selection_mode="single-row-required",
             height=min(35 * (len(table) + 1) + 3, height),
             column_config=config,
+            column_order=order,
             selection_default=selected,
             alt=alt,
         )

@@ -22,6 +22,7 @@ from matgen_core.workflows.own_store import delete, export, list_copies, save_co
 from matgen_core.workflows.screen import name_of
 from matgen_core.workflows.tuning import Tuning
 from pages.i18n.language import N_, _
+from pages.kinds.page_kind import View
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
 from pages.runs.notices import follow
