@@ -13,6 +13,7 @@ from pages.i18n.language import _, choose_language
 from pages.i18n.page_language import state_language
 from pages.runs.jobs import leave_other_pages
 from pages.runs.notices import tell_of_ended_runs
+from pages.runs.page_loading import load_page
 from pages.runs.run_recorder import OF_EVERY_PAGE
 from pages.widgets.charts import choose_format
 
@@ -58,6 +59,7 @@ with st.container(key="head"):
     choose_language()
 state_language()
 try:
+    load_page(page.url_path, page.title)
     page.run()
 except MatGenError as error:  # its text names the input and the remedy
     st.error(_(str(error)))

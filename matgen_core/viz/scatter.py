@@ -78,7 +78,7 @@ def draw_scatter(
     )
     for update, key in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
         unit = axis_units[key][0]
-        title = translate(PROPERTIES[key].label) + (f" ({unit})" if unit else "")
+        title = f"{translate(PROPERTIES[key].label)}{f' ({unit})' if unit else ''}"
         update(title=title, gridcolor=GRID, zeroline=False)
     return note_empty(frame(figure, height, template), len(shown), translate)
 

@@ -78,8 +78,10 @@ def show_results(screened: Screened, seen: Seen) -> None:
     with listed:
         picked = show_screen_table(ranked, objectives, screened.rules)
     with panel:
-        if picked:
-            show_comparison(picked[-1:], screened.rules)
+        if len(picked) > 1:
+            st.caption(_("The {n} ticked rows stand side by side below.").format(n=len(picked)))
+        elif picked:
+            show_comparison(picked, screened.rules)
         else:
             st.caption(_("Tick a row to see its details, or up to six rows to compare them side by side."))
     pick_few(ranked)

@@ -28,7 +28,7 @@ def choose_columns(name: str, table: pd.DataFrame, columns: Columns) -> list[Any
     labels = _labels(offered, columns)
     hidden = set(st.session_state.get(_HIDDEN, {}).get(name, ()))
     key = f"columns-{name}-{len(offered)}"
-    with st.popover(_("Columns and units"), type="tertiary", icon="🗂️"):
+    with st.popover(_("Columns and units"), type="tertiary"):
         st.multiselect(
             _("Columns"),
             offered,

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES, SHOWN_UNITS
-from matgen_core.core.records import Candidate, Formula, Molecule, Origin, Prediction, Progress
+from matgen_core.core.records import Candidate, Formula, Molecule, Origin, Prediction, Progress, Verdict
 from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
 from matgen_core.viz.crystals import draw_predictions
 from matgen_core.viz.screening import draw_front
@@ -100,7 +100,9 @@ def composition(index: int) -> Candidate[Formula]:
 
 def molecule(index: int) -> Candidate[Molecule]:
     prediction = Prediction("logp", float(index), None, "", "test")
-    return Candidate(f"0-{index}", Molecule("C" * (index + 1) + "O"), Origin("test", index=index), {"logp": prediction})
+    verdicts = (Verdict("valid", True), Verdict("duplicate", True), Verdict("novelty", True))
+    origin = Origin("test", index=index)
+    return Candidate(f"0-{index}", Molecule("C" * (index + 1) + "O"), origin, {"logp": prediction}, verdicts)
 
 
 def test_details_stand_beside_the_table_of_every_kind(found: tuple[Candidate, ...]) -> None:
