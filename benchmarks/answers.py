@@ -30,7 +30,7 @@ from matgen_core.kinds.crystals.reference import load_reference
 
 ROOT = Path(__file__).parents[1]
 TURNS = 15
-#: Screening of 5,000 formulas, the most that a page takes, ends within a minute or so.
+#: Screening of 5,000 formulas, half of what a page takes, ends within a minute or so.
 SCREENING_TURNS = 7
 _LOOP = "inverse_design?what=crystals&band_gap_ask=value&band_gap_value=3&want=500&draws=20000&seconds=600"
 
