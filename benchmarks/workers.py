@@ -1,11 +1,13 @@
 """Measures runs over many workers and writes ``benchmarks/workers.json``; each part replaces its own entry.
 
     python benchmarks/workers.py speed molecules --workers 1 2 4 --size 4096 --pairs 3
+    python benchmarks/workers.py stages molecules --size 2048
     python benchmarks/workers.py large molecules --count 100000 --workers 2 --folder /tmp/large
     python benchmarks/workers.py kills --workers 20 --parents 5
     python benchmarks/workers.py store
 
 ``speed``: candidates a minute of paired runs with the same batches, models loaded before; memory of a worker.
+``stages``: seconds of one core a candidate in each stage.
 ``large``: a run into a folder from the command to the merged result: time, memory of the parent as it goes, size on
 disk, and how long the page *Runs* takes to open it. ``kills``: workers and parents that are killed while a run goes on;
 the result is compared with a quiet one. ``store``: eight processes append to PostgreSQL (``MATGEN_DATABASE``).
@@ -14,8 +16,10 @@ the result is compared with a quiet one. ``store``: eight processes append to Po
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import pickle
 import random
 import statistics
 import subprocess
@@ -23,11 +27,13 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 import psutil
+import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -37,10 +43,11 @@ from matgen_core.core.settings import CompositionSettings, CrystalSettings, Mole
 from matgen_core.core.spreading import SetAside, spread
 from matgen_core.evaluation.timing import describe_machine
 from matgen_core.kinds.protocol import BatchName, Brief
+from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.fill_folder import fill_folder, want_count
 from matgen_core.workflows.loop import BatchWork
 from matgen_core.workflows.merge import merge
-from matgen_core.workflows.run_folder import batch_files
+from matgen_core.workflows.run_folder import RunFolder, Shard, batch_files
 from matgen_core.workflows.stored_merge import store_merged
 
 ROOT = Path(__file__).parents[1]
@@ -99,6 +106,39 @@ def measure_speed(kind: str, workers: list[int], size: int, pairs: int) -> dict[
     }
 
 
+# ------------------------------------------------------------------------------------------------------------ stages
+
+
+def measure_stages(kind: str, count: int) -> dict[str, Any]:
+    """Seconds of one core that a candidate takes in each stage, in this process with one thread.
+
+    A worker draws, predicts and judges; the parent of all workers receives, writes and admits; merging comes last.
+    """
+    torch.set_num_threads(1)
+    wanted = want_count(kind, Target(), count, 0, SETTINGS[kind])
+    stages, spent = load_kind(kind).begin(wanted.brief), dict[str, float]()
+
+    def clock(stage: str, work: Callable[..., Any], *values: Any) -> Any:
+        begun = time.process_time()
+        found = work(*values)
+        spent[stage] = spent.get(stage, 0.0) + time.process_time() - begun
+        return found
+
+    BatchWork[Any](kind, wanted.brief)(BatchName(99, 0, 1))  # loads the models
+    with tempfile.TemporaryDirectory() as name:
+        folder, done = RunFolder(Path(name) / "run", wanted, Shard()), 0
+        for batch in wanted.names():
+            drawn = clock("draw", stages.draw, batch.size, batch.first)
+            judged = clock("judge", stages.judge, clock("predict", stages.predict, drawn))
+            sent = pickle.dumps(judged)
+            clock("write", folder.save, batch, clock("receive", pickle.loads, sent))
+            done += len(clock("admit", stages.admit, judged))
+        size = sum(file.stat().st_size for _name, file in batch_files(Path(name) / "run"))
+        clock("merge", merge, [Path(name) / "run"], Path(name) / "result")
+    seconds = {stage: value / done for stage, value in spent.items()}
+    return {"candidates": done, "core_seconds": seconds, "bytes_a_candidate": round(size / done)}
+
+
 # ------------------------------------------------------------------------------------------------------------- large
 
 
@@ -108,12 +148,13 @@ def measure_large(kind: str, count: int, workers: int, folder: Path) -> dict[str
     words = [kind, "--count", count, "--cap", 1, "--workers", workers, "--into", folder / "run"]
     words += ["--until", "drawn"] if kind == "molecules" else []
     command = [sys.executable, "-m", "matgen_core.cli", *map(str, words)]
-    begun, memory = time.monotonic(), list[tuple[int, float]]()
+    begun, memory, spent = time.monotonic(), list[tuple[int, float]](), dict[int, float]()
     with subprocess.Popen(command, cwd=ROOT) as process:
         parent = psutil.Process(process.pid)
         while process.poll() is None:
             done = sum(name.size for name, _ in batch_files(folder / "run")) if is_begun(folder) else 0
             memory.append((done, memory_of(parent)))
+            spent |= seconds_of(parent)
             time.sleep(2.0)
     assert process.returncode == 0
     generated = time.monotonic() - begun
@@ -130,6 +171,10 @@ def measure_large(kind: str, count: int, workers: int, folder: Path) -> dict[str
         "kept": len(merged.scores),
         "workers": workers,
         "seconds": {"generate": round(generated, 1), "merge": round(seconds, 1), "page": open_pages()},
+        "core_seconds": {
+            "parent": round(spent.pop(process.pid), 1),
+            "workers": round(sum(spent.values()), 1),
+        },
         "parent_gib": {"least": round(min(late), 3), "most": round(max(late), 3)},
         "bytes_a_candidate": round(size / merged.generated),
     }
@@ -144,6 +189,13 @@ def memory_of(process: psutil.Process) -> float:
         return float(process.memory_info().rss / 2**30)
     except psutil.Error:
         return 0.0
+
+
+def seconds_of(process: psutil.Process) -> dict[int, float]:
+    """Seconds of a core that a process and its workers have used, by their numbers."""
+    with contextlib.suppress(psutil.Error):
+        return {one.pid: sum(one.cpu_times()[:2]) for one in (process, *process.children())}
+    return {}
 
 
 def open_pages() -> list[float]:
@@ -272,12 +324,13 @@ def measure_store(writers: int = 8) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="part", required=True)
-    speed, large = parts.add_parser("speed"), parts.add_parser("large")
-    for part in (speed, large):
+    speed, stages, large = map(parts.add_parser, ("speed", "stages", "large"))
+    for part in (speed, stages, large):
         part.add_argument("kind", choices=SETTINGS)
     speed.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     speed.add_argument("--size", type=int, default=4096)
     speed.add_argument("--pairs", type=int, default=3)
+    stages.add_argument("--size", type=int, default=2048)
     large.add_argument("--count", type=int, default=100_000)
     large.add_argument("--workers", type=int, default=2)
     large.add_argument("--folder", type=Path, required=True)
@@ -288,6 +341,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.part == "speed":
         entry, measured = asked.kind, measure_speed(asked.kind, asked.workers, asked.size, asked.pairs)
+    elif asked.part == "stages":
+        entry, measured = asked.kind, measure_stages(asked.kind, asked.size)
     elif asked.part == "large":
         entry, measured = asked.kind, measure_large(asked.kind, asked.count, asked.workers, asked.folder)
     elif asked.part == "kills":

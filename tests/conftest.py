@@ -24,6 +24,12 @@ def own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def own_phases(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The hull of the tests is the shipped one, without the user's phases."""
+    os.environ[variable("phases")] = str(tmp_path_factory.mktemp("phases") / "phases.json")
+
+
+@pytest.fixture(scope="session", autouse=True)
 def runs_in_this_process() -> None:
     """Pages that are drawn without a server compute their runs here; a served app has its worker process."""
     os.environ[variable("workers")] = "0"

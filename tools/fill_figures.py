@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -610,6 +611,94 @@ def lecture(lang: str = "en") -> str:
     return table(heads[lang], rows)
 
 
+def workers_speed() -> str:
+    """Candidates a minute by 1, 2 and 4 workers, and memory."""
+    head = ("candidates a minute", "1 worker", "2 workers", "4 workers", "2 to 1", "memory of a worker (GB)")
+    measured = (read("workers.json") or {}).get("speed", {})
+    rows = []
+    for kind in ("crystals", "compositions", "molecules"):
+        if (found := measured.get(kind)) is None:
+            rows.append((kind, MISSING, "–", "–", "–", "–"))
+            continue
+        rates = [f"{statistics.median(found['per_minute'][n]):,.0f}" for n in ("1", "2", "4")]
+        memory = max(found["worker_gib"].values()) * 2**30 / 1e9
+        rows.append((kind, *rates, f"{found['times_one']['2']:.2f}", f"{memory:.1f}"))
+    return table(head, rows)
+
+
+def share_kept(speed: dict[str, Any]) -> float:
+    """Share of its speed that a worker keeps beside others on one machine, fitted to 1, 2 and 4 workers.
+
+    Of W workers on C cores, min(W, C) are busy: rate(W) = share x rate(1) x min(W, C) for W > 1, least squares.
+    """
+    one = statistics.median(speed["per_minute"]["1"])
+    pairs = [
+        (one * min(int(n), speed["cores"]), rate)
+        for n, rates in speed["per_minute"].items()
+        for rate in rates
+        if int(n) > 1
+    ]
+    return sum(x * y for x, y in pairs) / sum(x * x for x, _y in pairs)
+
+
+def scaling() -> str:
+    """What 10^4 to 10^6 candidates cost: a stage, the parent, the merge, the disk; hours with 2 and with 64 workers."""
+    head = (
+        "candidates", "draw (core-hours)", "predict", "judge", "parent", "merge", "disk (MB)", "hours, 2 workers",
+        "hours, 64 workers", "workers that one parent keeps busy",
+    )  # fmt: skip
+    known = read("workers.json") or {}
+    rows = []
+    for kind in ("crystals", "compositions", "molecules"):
+        stages, speed = known.get("stages", {}).get(kind), known.get("speed", {}).get(kind)
+        if stages is None or speed is None:
+            rows.append((kind, MISSING, *["–"] * (len(head) - 2)))
+            continue
+        cost = stages["core_seconds"]
+        parent = cost["receive"] + cost["write"] + cost["admit"]
+        minutely = statistics.median(speed["per_minute"]["1"]) * share_kept(speed)
+        most = 60 / parent / minutely
+        for count in (10**4, 10**5, 10**6):
+            hours = [count * cost[stage] / 3600 for stage in ("draw", "predict", "judge")]
+            rows.append(
+                (
+                    f"{count:,} {kind}",
+                    *map(_hours, [*hours, count * parent / 3600, count * cost["merge"] / 3600]),
+                    f"{count * stages['bytes_a_candidate'] / 1e6:,.0f}",
+                    *(_hours(count / minutely / 60 / min(n, most)) for n in (2, 64)),
+                    f"{most:,.0f}",
+                )
+            )
+    return table(head, rows)
+
+
+def _hours(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+
+
+def workers_large() -> str:
+    """Runs of many candidates from the command to the page."""
+    head = (
+        "run", "kept", "generate (min)", "merge (min)", "memory of the parent (GB), least and most", "disk (MB)",
+        "page opens in (s)",
+    )  # fmt: skip
+    rows = []
+    for kind, found in ((read("workers.json") or {}).get("large", {})).items():
+        seconds, memory = found["seconds"], found["parent_gib"]
+        rows.append(
+            (
+                f"{found['generated']:,} {kind}, {found['workers']} workers",
+                f"{found['kept']:,}",
+                f"{seconds['generate'] / 60:.0f}",
+                f"{seconds['merge'] / 60:.1f}",
+                f"{memory['least'] * 1.0737:.3f}, {memory['most'] * 1.0737:.3f}",
+                f"{found['generated'] * found['bytes_a_candidate'] / 1e6:.0f}",
+                ", ".join(f"{value:.1f}" for value in seconds["page"]),
+            )
+        )
+    return table(head, rows or [(MISSING, *["–"] * (len(head) - 1))])
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "headline": headline,
     "by-both": by_both,
@@ -633,6 +722,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "guacamol": guacamol,
     "guacamol-few": guacamol_few,
     "own-property": own_property,
+    "workers-speed": workers_speed,
+    "workers-large": workers_large,
+    "scaling": scaling,
     "lecture": lecture,
     "lecture-ja": lambda: lecture("ja"),
 }

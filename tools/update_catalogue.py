@@ -33,6 +33,7 @@ ERRORS = (
     "BadTarget",
     "UnknownCheckpoint",
     "DamagedCheckpoint",
+    "DamagedPhases",
     "MissingReference",
     "StoreError",
     "WorkerProblem",
@@ -53,9 +54,11 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 #: Folders and modules of ``matgen_core`` that only a terminal shows.
 _TERMINAL = (
     "core/cluster",
+    "workflows/batch_file",
     "workflows/fill_folder",
     "workflows/merge",
     "workflows/run_folder",
+    "workflows/screen_shards",
     "cli",
     "evaluation",
     "learning/recipes",

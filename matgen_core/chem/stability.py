@@ -108,6 +108,34 @@ class Hull:
             self._systems.setdefault(frozenset(_SYMBOL.findall(formula)), []).append((formula, energy))
         self._known = dict(known or {})
 
+    def with_phases(self, phases: Mapping[str, float], new: Collection[str] = ()) -> Hull:
+        """This hull with further phases, each where it is stable or lies below the phase of its formula.
+
+        Args:
+            phases: formation energy (eV/atom) by reduced formula; of elements none counts, since theirs is 0.
+            new: those of them that are not among the known formulas yet.
+        """
+        made = Hull(np.array([], dtype=str), np.array([]), self._known)
+        made._systems = dict(self._systems)
+        for formula in new:
+            system = "-".join(sorted(set(_SYMBOL.findall(formula))))
+            made._known[system] = made._known.get(system, 0) + 1
+        # From small systems to large ones: a phase of fewer elements decides what is stable among more.
+        for system in sorted({frozenset(_SYMBOL.findall(formula)) for formula in phases}, key=len):
+            if len(system) == 1:
+                continue
+            lowest = dict(made._systems.get(system, []))
+            for formula, energy in phases.items():
+                if frozenset(_SYMBOL.findall(formula)) == system:
+                    lowest[formula] = min(energy, lowest.get(formula, energy))
+            made._systems[system] = list(lowest.items())
+            made._systems[system] = [
+                (formula, energy)
+                for formula, energy in lowest.items()
+                if energy <= made.ground_state(fractions_of(formula))[0] + 1e-8
+            ]
+        return made
+
     def formulas(self) -> list[str]:
         """Reduced formulas of the phases."""
         return [formula for phases in self._systems.values() for formula, _ in phases]

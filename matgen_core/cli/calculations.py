@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from matgen_core.cli.following_up import read_crystals
 from matgen_core.cli.running import at_work
-from matgen_core.core.errors import BadInput
+from matgen_core.core.errors import BadInput, quote
 
 if TYPE_CHECKING:
-    from matgen_core.workflows.results import PredictorError
+    from matgen_core.core.records import Candidate
+    from matgen_core.workflows.results import PredictorError, Result
+
+phases_app = typer.Typer(no_args_is_help=True, help="Phases that were computed for you, in your hull.")
 
 
 def follow_up(
@@ -47,6 +51,13 @@ def results(
     run: Annotated[str, typer.Option(help="the stored run (matgen runs list) whose candidates were computed")],
     out: Annotated[Path | None, typer.Option(help="folder for comparison.csv and training.csv")] = None,
     keep: Annotated[bool, typer.Option(help="keep the computed values in the stored run")] = True,
+    phases: Annotated[
+        bool,
+        typer.Option(
+            help="add the computed phases to your hull, which later runs use; their formation energies are on the "
+            "scale of the Materials Project (PBE with MP2020 corrections)"
+        ),
+    ] = True,
 ) -> None:
     """Read what was computed of a run's candidates, and show it beside what was predicted."""
     with at_work(folder=out) as work:
@@ -75,6 +86,8 @@ def results(
         computed = add_results(candidates, found)
         if keep:
             store.update(run, [c for c in computed if c.computed])
+        if phases:
+            _add_phases(candidates, found, run)
         if out is not None:
             work.save(out / "comparison.csv", to_comparison_csv(computed))
             work.save(out / "training.csv", to_training_csv(computed, found))
@@ -83,6 +96,54 @@ def results(
         typer.echo(f"{one.id}  {one.property}: computed {one.computed:.3f}, {one.method} {one.predicted:.3f}")
     for error in predictor_errors(apart):
         typer.echo(_line(error))
+
+
+def _add_phases(candidates: Sequence[Candidate[Any]], found: Sequence[Result], run: str) -> None:
+    from matgen_core.runs.own_phases import add_phases
+    from matgen_core.workflows.computed_phases import computed_phases
+
+    own, refused = computed_phases(candidates, found, run)
+    for one in refused:
+        typer.echo(f"refused, {one.place}: {one.reason}", err=True)
+    if own:
+        add_phases(own)
+        typer.echo(f"added to your hull: {', '.join(phase.formula for phase in own)}; see: matgen phases list")
+
+
+@phases_app.command("list")
+def show_phases() -> None:
+    """List the computed phases in your hull, and how far each lies above it."""
+    from matgen_core.kinds.crystals.reference import load_reference
+    from matgen_core.runs.own_phases import list_phases, phases_file
+    from matgen_core.workflows.computed_phases import above_hull
+
+    own = list_phases()
+    if not own:
+        typer.echo("no phase of your own; matgen results adds them")
+        return
+    hull = load_reference().hull
+    for phase in own:
+        above = above_hull(hull, phase)
+        told = "" if above is None else f"  {above:.3f} above the hull"
+        typer.echo(f"{phase.name}  {phase.formula}  {phase.energy:+.3f} eV/atom{told}  {phase.method}  {phase.added}")
+    typer.echo(f"{phases_file()}")
+
+
+@phases_app.command("remove")
+def remove(
+    names: Annotated[list[str] | None, typer.Argument(help="names, as matgen phases list shows them")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="all of them")] = False,
+) -> None:
+    """Take computed phases out of your hull; the stored runs keep their values."""
+    from matgen_core.runs.own_phases import list_phases, remove_phases
+
+    own = [phase.name for phase in list_phases()]
+    if bool(names) == everything:
+        raise BadInput("give names of phases, or --all")
+    unknown = [name for name in names or [] if name not in own]
+    if unknown:
+        raise BadInput("no phase is called {names}; see: matgen phases list", names=", ".join(map(quote, unknown)))
+    typer.echo(f"{remove_phases(own if everything else names or [])} phases removed")
 
 
 def _line(error: PredictorError) -> str:
@@ -99,3 +160,4 @@ def register(app: typer.Typer) -> None:
     """Hangs the commands into ``matgen``."""
     app.command("follow-up")(follow_up)
     app.command("results")(results)
+    app.add_typer(phases_app, name="phases")

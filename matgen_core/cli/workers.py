@@ -15,7 +15,7 @@ from matgen_core.cli.options import Command, extend_command, make_option
 from matgen_core.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from matgen_core.workflows.run_folder import Wanted
+    from matgen_core.workflows.run_folder import Shard, Wanted
 
 MOST = 256
 _WORKERS = (
@@ -89,25 +89,32 @@ class Into:
         if self.folder is None:
             return
         if any(other is not None for other in others):
-            raise BadInput("--into writes batches into a folder; write the table afterwards with: matgen merge FOLDER")
-        if self.shard:
-            from matgen_core.workflows.run_folder import Shard
+            raise BadInput("--into writes batches into a folder; write the result afterwards with: matgen merge FOLDER")
+        _ = self.share
 
-            Shard.read(self.shard)
+    @property
+    def share(self) -> Shard | None:
+        """The share of the batches that is computed; None: all.
+
+        Raises:
+            BadInput: for a text that is none.
+        """
+        from matgen_core.workflows.run_folder import Shard
+
+        return Shard.read(self.shard) if self.shard else None
 
     def fill(self, wanted: Wanted, workers: Workers, seconds: float = float("inf")) -> None:
         """Runs into the folder, and says how far it came."""
         from matgen_core.cli.reporting import print_progress
         from matgen_core.cli.running import at_work
         from matgen_core.workflows.fill_folder import fill_folder
-        from matgen_core.workflows.run_folder import Shard
 
         assert self.folder is not None
         with at_work(folder=self.folder) as work, workers.open() as executor:
             found = fill_folder(
                 wanted,
                 self.folder,
-                shard=Shard.read(self.shard) if self.shard else None,
+                shard=self.share,
                 seconds=seconds,
                 executor=executor,
                 on_progress=print_progress,

@@ -21,6 +21,7 @@ class Environment(BaseSettings):
     Args:
         database: URL of the store of runs; empty: a file in the user's data folder.
         predictors: folder of the predictors that the user trained; None: a folder in the user's data folder.
+        phases: file of the user's computed phases, which join the hull; None: a file in the user's data folder.
         optimade: "NAME=ADDRESS NAME=ADDRESS" of the databases to ask; empty: the built-in ones.
         separate_runs: whether each browser session sees its own runs only.
         runs_at_once: runs that compute at one time. Two cores serve no more than two runs with profit.
@@ -34,6 +35,7 @@ class Environment(BaseSettings):
 
     database: str = ""
     predictors: Path | None = None
+    phases: Path | None = None
     optimade: str = ""
     separate_runs: bool = False
     runs_at_once: int = Field(default=2, ge=1, le=100_000)

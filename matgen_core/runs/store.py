@@ -30,6 +30,7 @@ from matgen_core.core.errors import MatGenError, quote
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, M
 from matgen_core.learning.checkpoints import digests
+from matgen_core.runs.own_phases import phases_digest
 from matgen_core.runs.records import from_record, to_record
 from matgen_core.runs.tables import FoundRow, RunRow, migrate
 from matgen_core.runs.tables import StoreError as StoreError
@@ -37,6 +38,8 @@ from matgen_core.runs.tables import StoreError as StoreError
 log = logging.getLogger("matgen")
 #: Environment variable with the database's URL.
 VARIABLE = variable("database")
+#: Name of the user's phases among the versions.
+OWN_PHASES = "your phases"
 _PACKAGES = ("torch", "transformers", "rdkit", "pymatgen", "chgnet", "sevenn", "SMACT")
 #: Milliseconds that a writer waits for another.
 BUSY = 10_000
@@ -358,9 +361,14 @@ def _shown(row: RunRow, count: int) -> Run:
     )
 
 
-@lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
-    """Versions that a run's outcome depends on: this package, its libraries, the checkpoints by their digests."""
+    """What a run's outcome depends on: this package, its libraries, checkpoints and the user's phases by digest."""
+    own = phases_digest()
+    return {**_installed(), **({OWN_PHASES: own} if own else {})}
+
+
+@lru_cache(maxsize=1)
+def _installed() -> dict[str, str]:
     found = {}
     for package in ("matgen", *_PACKAGES):
         try:

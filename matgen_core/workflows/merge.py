@@ -76,11 +76,9 @@ def merge(
     Raises:
         BadInput: for folders of different runs or versions, damaged files, and where ``out`` cannot be written.
     """
-    records = [read_run(folder) for folder in folders]
-    for folder, record in zip(folders[1:], records[1:], strict=True):
-        check_same(records[0], record, folders[0], folder)
+    records = check_shards(folders, out)
     merged = Merged(Wanted.from_record(records[0]["asked"]))
-    merged.notes += _missing(records)
+    merged.notes += find_missing(records)
     files, top = find_batches(folders), list[_Entry]()
     merged.notes += _aside(folders)
     try:
@@ -109,6 +107,20 @@ def ranked(out: Path, together: int = 2000) -> Iterator[list[Candidate[Any]]]:
     for first in range(0, len(order), together):
         records = table.column("record").take(order[first : first + together]).to_pylist()
         yield [from_record(json.loads(record)) for record in records]
+
+
+def check_shards(folders: Sequence[Path], out: Path) -> list[dict[str, Any]]:
+    """What the folders say of their run.
+
+    Raises:
+        BadInput: where they are of different runs or versions, or the result would go into one of them.
+    """
+    records = [read_run(folder) for folder in folders]
+    for folder, record in zip(folders[1:], records[1:], strict=True):
+        check_same(records[0], record, folders[0], folder)
+    if any(out.resolve() == folder.resolve() for folder in folders):
+        raise BadInput("{out} is the folder of a shard; give another folder for the result", out=out)
+    return records
 
 
 def find_batches(folders: Sequence[Path]) -> dict[BatchName, Path]:
@@ -203,7 +215,7 @@ def _rank(merged: Merged, rows: Path, out: Path) -> None:
     part.replace(out)
 
 
-def _missing(records: Sequence[dict[str, Any]]) -> list[Text]:
+def find_missing(records: Sequence[dict[str, Any]]) -> list[Text]:
     """A note where shards of the run are not among the folders."""
     counts = {record["shard"][1] for record in records}
     if len(counts) > 1:
@@ -218,14 +230,18 @@ def _missing(records: Sequence[dict[str, Any]]) -> list[Text]:
     return [Message("shards {numbers} of {count} are not there", numbers=", ".join(lacking[:20]), count=count)]
 
 
+def read_state(folder: Path) -> dict[str, Any]:
+    """How the run of a folder ended, and which batches no worker could finish."""
+    file = folder / "state.json"
+    state: dict[str, Any] = {"ended": "", "aside": []}
+    return {**state, **json.loads(file.read_text(encoding="utf-8"))} if file.is_file() else state
+
+
 def _aside(folders: Sequence[Path]) -> list[Text]:
     """Notes on batches that no worker could finish, and on runs that have not ended."""
     notes: list[Text] = []
     for folder in folders:
-        file = folder / "state.json"
-        state: dict[str, Any] = {"ended": "", "aside": []}
-        if file.is_file():
-            state = json.loads(file.read_text(encoding="utf-8"))
+        state = read_state(folder)
         if state["ended"] not in ("found", "draws"):
             notes.append(Message("the run of {folder} has not ended; start it again to go on", folder=folder))
         for one in state["aside"]:

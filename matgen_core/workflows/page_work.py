@@ -8,12 +8,13 @@ One long file: every job that a page can send stands here.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Crystal, Progress
 from matgen_core.core.settings import Budget, FinetuneConfig, TuneSettings
+from matgen_core.core.spreading import SetAside
 from matgen_core.files.tables import count_rows
 from matgen_core.kinds.crystals.relax import Relaxation, check_stability, relax_candidates
 from matgen_core.kinds.registry import load_kind, name_of_kind
@@ -43,7 +45,7 @@ from matgen_core.workflows.own_predictors import add_own_predictions
 from matgen_core.workflows.own_store import load_copy, save_target
 from matgen_core.workflows.own_targets import train_target
 from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table
-from matgen_core.workflows.screen import BATCH, Screener, batches
+from matgen_core.workflows.screen import Screener, judge_batches, refused_rows
 from matgen_core.workflows.space_sources import SPACES, open_space
 from matgen_core.workflows.spare_workers import spare_workers
 from matgen_core.workflows.structure_tables import holds_structures
@@ -241,27 +243,45 @@ def screen(
         most: candidates that are screened, and refused rows that are reported.
     """
     screener = Screener(rules=rules, further=partial(add_own_predictions, names=list(own)) if own else None)
-    found, notes, reported, cut = list[Candidate[Any]](), list[str](), 0, False
+    found, notes, reported = list[Candidate[Any]](), list[str](), 0
     (items, total), done = source.read(notes, most), 0
-    news: list[Refused] = []
-    for batch in batches(items, BATCH):
-        if stopped():
-            break
-        refused = [item for item in batch if isinstance(item, Refused)][: most - reported]
-        news, reported = news + refused, reported + len(refused)
-        good = [item for item in batch if not isinstance(item, Refused)]
-        if len(found) + len(good) > most:
-            cut = True
-            break
-        try:
-            found += screener(good, stopped)
-        except Cancelled:
-            break
-        done += len(batch)
-        total = total if total is None or done <= total else None  # one of the files holds several
-        report(Progress("assess", done, total, tuple(found)), SourceNews(tuple(news), tuple(notes)))
-        news = []
-    return SourceNews(tuple(news), tuple(notes), cut)
+    first, news = _First(items, most), list[Refused]()
+    screened = judge_batches(first, screener.batch, executor=spare_workers(), cancelled=stopped, within=True)
+    with contextlib.suppress(Cancelled):
+        for batch, judged in screened:
+            refused = refused_rows(batch, judged)[: most - reported]
+            news, reported = news + refused, reported + len(refused)
+            if not isinstance(judged, SetAside):
+                found += screener.admit(judged)
+            done += len(batch)
+            total = total if total is None or done <= total else None  # one of the files holds several
+            report(Progress("assess", done, total, tuple(found)), SourceNews(tuple(news), tuple(notes)))
+            news = []
+    return SourceNews(tuple(news), tuple(notes), first.cut)
+
+
+class _First:
+    """Items up to so many candidates.
+
+    Args:
+        items: of a source.
+        most: candidates.
+
+    Attributes:
+        cut: whether there are more.
+    """
+
+    def __init__(self, items: Iterable[Item], most: int) -> None:
+        self._items, self._most, self.cut = items, most, False
+
+    def __iter__(self) -> Iterator[Item]:
+        count = 0
+        for item in self._items:
+            count += not isinstance(item, Refused)
+            if count > self._most:
+                self.cut = True
+                return
+            yield item
 
 
 def read_table(

@@ -9,7 +9,6 @@ computed. It is written whole or not at all.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -19,8 +18,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from matgen_core.core.errors import BadInput, quote
@@ -31,10 +28,12 @@ from matgen_core.kinds.protocol import BatchName, Brief
 from matgen_core.kinds.registry import KINDS, kind_of, load_kind
 from matgen_core.runs.records import from_record, to_record
 from matgen_core.runs.store import versions
+from matgen_core.workflows.batch_file import NAME, Row, read_rows, write_rows
 
 #: Version of the files.
 SCHEMA = 1
-_NAME = re.compile(r"(\d{9,})-(\d+)-([0-9a-f]{16})\.parquet")
+#: What a folder is of.
+GENERATION, SCREENING = "generation", "screening"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +142,7 @@ class RunFolder:
 
     def __init__(self, path: Path, wanted: Wanted, shard: Shard) -> None:
         self.path, self.wanted, self.shard = path, wanted, shard
-        record = {"schema": SCHEMA, "asked": wanted.to_record(), "shard": [shard.number, shard.count]}
-        record["versions"] = versions()
-        try:
-            (path / "batches").mkdir(parents=True, exist_ok=True)
-            if (path / "run.json").exists():
-                check_same(read_run(path), record, path, path)
-            else:
-                write_json(path / "run.json", record)
-        except OSError as error:
-            raise BadInput(
-                "{path} cannot be written ({error}); choose another folder", path=path, error=error.strerror
-            ) from None
+        begin_folder(path, wanted.to_record(), shard)
         self._files = dict(batch_files(path))
 
     def load(self, name: BatchName) -> list[Candidate[Any]] | None:
@@ -172,32 +160,42 @@ class RunFolder:
         self._files[name] = write_batch(self.path / "batches", name, judged)
 
 
+def begin_folder(path: Path, asked: Mapping[str, Any], shard: Shard, work: str = GENERATION) -> None:
+    """Makes the folder of a run and writes what it is of; of one that is there, compares it.
+
+    Raises:
+        BadInput: where it belongs to another run, or cannot be written.
+    """
+    record = {"schema": SCHEMA, "work": work, "asked": dict(asked), "shard": [shard.number, shard.count]}
+    record["versions"] = versions()
+    try:
+        (path / "batches").mkdir(parents=True, exist_ok=True)
+        if (path / "run.json").exists():
+            check_same(read_run(path), record, path, path)
+        else:
+            write_json(path / "run.json", record)
+    except OSError as error:
+        raise BadInput(
+            "{path} cannot be written ({error}); choose another folder", path=path, error=error.strerror
+        ) from None
+
+
 def batch_files(path: Path) -> Iterator[tuple[BatchName, Path]]:
     """The batches that a folder has, in their order, each with its file."""
     seed = int(read_run(path)["asked"]["seed"])
     for file in sorted((path / "batches").glob("*.parquet")):
-        if match := _NAME.fullmatch(file.name):
+        if match := NAME.fullmatch(file.name):
             yield BatchName(seed, int(match[1]), int(match[2])), file
 
 
 def write_batch(folder: Path, name: BatchName, judged: Sequence[Candidate[Any]]) -> Path:
     """Writes the file of a batch, whole or not at all."""
-    records = [_dump(to_record(candidate)) for candidate in judged]
-    digest = hashlib.sha256("\n".join(records).encode()).hexdigest()[:16]
-    file = folder / f"{name.first:09d}-{name.size}-{digest}.parquet"
-    if not file.exists():
-        table = pa.table(
-            {
-                "id": [candidate.id for candidate in judged],
-                "key": [kind_of(candidate.material).key(candidate.material) for candidate in judged],
-                "record": records,
-            },
-            schema=pa.schema([("id", pa.string()), ("key", pa.string()), ("record", pa.string())]),
-        )
-        part = file.with_name(f".{file.name}.{os.getpid()}.part")
-        pq.write_table(table, part, compression="zstd")
-        part.replace(file)
-    return file
+    return write_rows(folder, name, [row_of(candidate) for candidate in judged])
+
+
+def row_of(candidate: Candidate[Any]) -> Row:
+    """A candidate as a row of the file of its batch."""
+    return Row(candidate.id, kind_of(candidate.material).key(candidate.material), to_record(candidate))
 
 
 def read_batch(file: Path) -> Iterator[Candidate[Any]]:
@@ -206,21 +204,7 @@ def read_batch(file: Path) -> Iterator[Candidate[Any]]:
     Raises:
         BadInput: where it is not what was written under its name.
     """
-    match = _NAME.fullmatch(file.name)
-    try:
-        records = pq.read_table(file, columns=["record"]).column("record").to_pylist()
-        digest = hashlib.sha256("\n".join(records).encode()).hexdigest()[:16]
-        if match is None or digest != match[3]:
-            raise ValueError("its content does not fit its name")
-        yield from (from_record(json.loads(record)) for record in records)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(
-            "{file} is damaged ({error}); delete it and start its run again", file=file, error=str(error)[:100]
-        ) from None
-
-
-def _dump(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    yield from read_rows(file, from_record)
 
 
 def read_run(path: Path) -> dict[str, Any]:
@@ -233,7 +217,8 @@ def read_run(path: Path) -> dict[str, Any]:
         record: dict[str, Any] = json.loads((path / "run.json").read_text(encoding="utf-8"))
         if record["schema"] != SCHEMA:
             raise ValueError("written by another version")
-        Wanted.from_record(record["asked"])
+        if record.setdefault("work", GENERATION) == GENERATION:
+            Wanted.from_record(record["asked"])
         Shard(*record["shard"])
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         said = getattr(error, "strerror", None) or str(error).splitlines()[0]
@@ -252,6 +237,12 @@ def write_json(path: Path, record: Mapping[str, Any]) -> None:
 
 def check_same(one: Mapping[str, Any], other: Mapping[str, Any], here: Path, there: Path) -> None:
     """Raises BadInput, naming the difference, for records of two different runs."""
+    if one["work"] != other["work"]:
+        raise BadInput(
+            "{here} holds a run of another command than {there}; use a folder for each run",
+            here=here,
+            there=there if there != here else "the run that is asked for",
+        )
     different = [key for key, value in one["asked"].items() if other["asked"].get(key) != value]
     if different:
         raise BadInput(
@@ -260,7 +251,8 @@ def check_same(one: Mapping[str, Any], other: Mapping[str, Any], here: Path, the
             there=there if there != here else "the run that is asked for",
             what=", ".join(different),
         )
-    changed = [name for name, version in one["versions"].items() if other["versions"].get(name) != version]
+    names = dict.fromkeys([*one["versions"], *other["versions"]])
+    changed = [name for name in names if one["versions"].get(name) != other["versions"].get(name)]
     if changed:
         raise BadInput(
             "{here} and {there} were written by different versions (of {what}); compute one of them again with the "

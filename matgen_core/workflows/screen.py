@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from matgen_core.core.errors import BadInput, quote
+from matgen_core.core.errors import BadInput, Cancelled, quote
 from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, M
+from matgen_core.core.spreading import SetAside, spread
 from matgen_core.files.units import METHOD as GIVEN
 from matgen_core.kinds.protocol import Brief, Stages
 from matgen_core.kinds.registry import NAMES, kind_of, load_kind, name_of_kind
-from matgen_core.kinds.rules import (
-    Rules,
-)
+from matgen_core.kinds.rules import Rules
 from matgen_core.workflows.candidate_files import Item, Refused
 from matgen_core.workflows.pareto import Objective
 
@@ -69,6 +70,45 @@ class BatchScreener:
 
         torch.set_num_threads(1)
         return self([item for item in items if not isinstance(item, Refused)])
+
+
+def judge_batches(
+    items: Iterable[Item],
+    screener: BatchScreener,
+    *,
+    executor: Executor | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    within: bool = False,
+) -> Iterator[tuple[list[Item], tuple[Candidate[Any], ...] | SetAside]]:
+    """Items a few at a time with what was found of their candidates, in order.
+
+    Args:
+        items: of files or of a run.
+        screener: predicts and judges a batch.
+        executor: does the batches; None: this process does.
+        cancelled: asked before each batch.
+        within: whether a batch that this process does is given up in the middle, too.
+
+    Raises:
+        Cancelled: where ``cancelled`` said so.
+    """
+    if executor is not None:
+        yield from spread(screener.in_worker, batches(items), executor, cancelled=cancelled)
+        return
+    for batch in batches(items):
+        if cancelled and cancelled():
+            raise Cancelled
+        good = [item for item in batch if not isinstance(item, Refused)]
+        yield batch, screener(good, cancelled if within else None)
+
+
+def refused_rows(batch: Sequence[Item], judged: tuple[Candidate[Any], ...] | SetAside) -> list[Refused]:
+    """The rows of a batch that have no result: those refused, and all where no worker could finish it."""
+    refused = [item for item in batch if isinstance(item, Refused)]
+    if isinstance(judged, SetAside):  # its rows are not lost: they stand with the reason
+        reason = Message("not screened: {reason}", reason=judged.reason)
+        refused += [Refused(item.id, reason) for item in batch if not isinstance(item, Refused)]
+    return refused
 
 
 def by_kind(candidates: Iterable[Candidate[Any]]) -> dict[str, list[Candidate[Any]]]:

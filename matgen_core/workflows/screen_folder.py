@@ -6,26 +6,22 @@ import csv
 import io
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.core.goals import Target
-from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate
-from matgen_core.core.spreading import SetAside, spread
+from matgen_core.core.spreading import SetAside
 from matgen_core.files.saving import KeptFile, save_result
 from matgen_core.kinds.crystals.files import OwnColumns, harmless, why_missing
-from matgen_core.kinds.rules import (
-    Rules,
-    objections,
-)
+from matgen_core.kinds.rules import Rules, objections
 from matgen_core.runs.records import to_record
 from matgen_core.workflows.candidate_files import Item, Refused
 from matgen_core.workflows.pareto import Objective, losses
-from matgen_core.workflows.screen import ANY, Further, Screener, batches, written_name
+from matgen_core.workflows.screen import ANY, Further, Screener, judge_batches, refused_rows, written_name
 from matgen_core.workflows.screen_outcome import Outcome, add, describe, finish, shape_reason
 
 
@@ -61,13 +57,45 @@ def screen_to_folder(
     """
     if not objectives:
         raise BadInput("screening needs an objective; give for example --objective band_gap:max")
-    begun, outcome, screener = time.monotonic(), Outcome(), Screener(target or ANY, rules or Rules(known=True), further)
+    screener = Screener(target or ANY, rules or Rules(known=True), further)
+    screened = judge_batches(items, screener.batch, executor=executor, cancelled=cancelled)
+    found = (
+        (refused_rows(batch, judged), () if isinstance(judged, SetAside) else judged) for batch, judged in screened
+    )
+    return write_screening(found, screener, objectives, out, source=source, on_progress=on_progress)
+
+
+def write_screening(
+    found: Iterable[tuple[Sequence[Refused], Sequence[Candidate[Any]]]],
+    screener: Screener,
+    objectives: Sequence[Objective],
+    out: Path,
+    *,
+    source: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """The files of :func:`screen_to_folder` of what was screened before, here or elsewhere.
+
+    Args:
+        found: refused rows and judged candidates, batch by batch; may raise Cancelled, and what came before stays.
+        screener: tells repeats.
+        objectives: what the fronts are over.
+        out: folder, made where it is not there.
+        source: where the items come from, for the manifest.
+        more: entries of the manifest.
+        on_progress: called with candidates screened and rows refused.
+
+    Raises:
+        BadInput: where the folder cannot be written.
+    """
+    begun, outcome = time.monotonic(), Outcome()
     try:
         out.mkdir(parents=True, exist_ok=True)
         with _Files(out, objectives) as files:
             try:
-                for batch, judged in _batches(items, screener, cancelled, executor):
-                    _keep_batch(batch, judged, screener, objectives, outcome, files)
+                for refused, judged in found:
+                    _keep_batch(refused, judged, screener, objectives, outcome, files)
                     files.flush()
                     if on_progress:
                         on_progress(len(outcome.ids), sum(outcome.refused.values()))
@@ -77,8 +105,8 @@ def screen_to_folder(
         outcome.seconds = time.monotonic() - begun
         outcome.moved |= {asked: path for asked, path in files.places().items() if asked != path}
         _save(out / "front.csv", _front(outcome, objectives), outcome)
-        text = json.dumps(describe(outcome, objectives, source, out), indent=1, ensure_ascii=False)
-        _save(out / "manifest.json", text + "\n", outcome)
+        record = {**describe(outcome, objectives, source, out), **(more or {})}
+        _save(out / "manifest.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n", outcome)
     except OSError as error:
         raise BadInput(
             "{out} cannot be written ({error}); choose another folder", out=out, error=error.strerror
@@ -86,40 +114,14 @@ def screen_to_folder(
     return outcome
 
 
-def _batches(
-    items: Iterable[Item],
-    screener: Screener,
-    cancelled: Callable[[], bool] | None,
-    executor: Executor | None,
-) -> Iterator[tuple[list[Item], tuple[Candidate[Any], ...] | SetAside]]:
-    """Items a few at a time with what was found of their candidates.
-
-    Raises:
-        Cancelled: where ``cancelled`` said so.
-    """
-    if executor is not None:
-        work = screener.batch.in_worker
-        yield from spread(work, batches(items), executor, cancelled=cancelled)
-        return
-    for batch in batches(items):
-        if cancelled and cancelled():
-            raise Cancelled
-        yield batch, screener.batch([item for item in batch if not isinstance(item, Refused)])
-
-
 def _keep_batch(
-    batch: list[Item],
-    judged: tuple[Candidate[Any], ...] | SetAside,
+    refused: Sequence[Refused],
+    judged: Sequence[Candidate[Any]],
     screener: Screener,
     objectives: Sequence[Objective],
     outcome: Outcome,
     files: _Files,
 ) -> None:
-    refused = [item for item in batch if isinstance(item, Refused)]
-    if isinstance(judged, SetAside):  # its rows are not lost: they stand with the reason
-        reason = Message("not screened: {reason}", reason=judged.reason)
-        refused += [Refused(item.id, reason) for item in batch if not isinstance(item, Refused)]
-        judged = ()
     for row in refused:
         outcome.refused[shape_reason(row.reason)] += 1
         files.refuse(row)

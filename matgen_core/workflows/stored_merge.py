@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from matgen_core.core.records import Candidate
+from matgen_core.runs.records import from_record
 from matgen_core.runs.store import open_store
 from matgen_core.workflows.merge import Merged, ranked
+from matgen_core.workflows.screen_outcome import Outcome
 
 #: Kind of such a run in the store.
 KIND = "merged"
@@ -25,3 +32,28 @@ def store_merged(merged: Merged, out: Path, name: str) -> str:
         store.add(run, some)
     store.end(run, "finished")
     return run
+
+
+def store_screened(outcome: Outcome, out: Path, name: str, together: int = 2000) -> str:
+    """Keeps the candidates of a merged screening, in their order, and returns the id of the run.
+
+    Args:
+        outcome: of the screening.
+        out: folder that it was written to.
+        name: of the run.
+        together: candidates that are stored at one time.
+    """
+    store = open_store()
+    run = store.begin("screening", {}, 0, name=name)
+    path = out / "candidates.jsonl"
+    with outcome.moved.get(path, path).open(encoding="utf-8") as file:
+        candidates = _read(file)
+        while some := list(islice(candidates, together)):
+            store.add(run, some)
+    store.end(run, "finished")
+    return run
+
+
+def _read(lines: Iterator[str]) -> Iterator[Candidate[Any]]:
+    for line in lines:
+        yield from_record(json.loads(line))

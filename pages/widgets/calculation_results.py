@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from matgen_core.core.environment import read_environment
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
@@ -17,6 +18,7 @@ from matgen_core.files.refused import Refused
 from matgen_core.runs.store import Run, Store
 from pages.i18n.formatting import write_minus
 from pages.i18n.language import _, ngettext
+from pages.widgets.own_phases import show_own_phases
 
 #: Why results of the last upload could not be used, until they are shown.
 _REFUSED = "results-refused"
@@ -44,9 +46,13 @@ def show_calculations(store: Store, run: Run, candidates: tuple[Candidate[Any], 
             st.warning(_(reason))
         if done:
             _compare(candidates)
+        if not read_environment().separate_runs:  # one hull for all users would change the results of others
+            show_own_phases()
 
 
 def _read(store: Store, run: Run, candidates: tuple[Candidate[Any], ...], files: list[tuple[str, bytes]]) -> None:
+    from matgen_core.runs.own_phases import add_phases
+    from matgen_core.workflows.computed_phases import computed_phases
     from matgen_core.workflows.results import add_results, read_results, unpack
 
     with tempfile.TemporaryDirectory() as folder:
@@ -63,6 +69,10 @@ def _read(store: Store, run: Run, candidates: tuple[Candidate[Any], ...], files:
     ]
     found = [item for item in items if not isinstance(item, Refused)]
     store.update(run.id, [c for c in add_results(candidates, found) if c.computed])
+    if not read_environment().separate_runs:
+        phases, useless = computed_phases(candidates, found, run.id)
+        add_phases(phases)
+        st.session_state[_REFUSED] += [Message("{place}: {reason}", place=r.place, reason=r.reason) for r in useless]
     st.rerun()
 
 

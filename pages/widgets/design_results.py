@@ -16,6 +16,7 @@ from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Crystal, Formula, M
 from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.rules import Rules, count_stages
+from matgen_core.runs.own_phases import phases_stamp
 from matgen_core.viz.design import MOST_ELEMENTS, draw_funnel, draw_hull, list_phases
 from pages.i18n.formatting import price_text, rule_text, subscript
 from pages.i18n.language import _, language
@@ -103,12 +104,13 @@ def show_prospects(candidate: Candidate[Crystal], target: Target) -> None:
 
 def hull_around(candidate: Candidate[Crystal] | Candidate[Formula]) -> go.Figure | None:
     """The diagram of its elements in the reader's language; None where there is none."""
-    return _hull(candidate, language())
+    return _hull(candidate, language(), phases_stamp())
 
 
 @st.cache_resource(max_entries=100, show_spinner=False, hash_funcs={Candidate: repr})  # a figure is only read
-def _hull(candidate: Candidate[Crystal] | Candidate[Formula], code: str) -> go.Figure | None:
-    return draw_hull(candidate, load_reference().hull, translate=_)  # the language is part of what is cached
+def _hull(candidate: Candidate[Crystal] | Candidate[Formula], code: str, own: object) -> go.Figure | None:
+    # The language and the user's phases are part of what is cached.
+    return draw_hull(candidate, load_reference().hull, translate=_)
 
 
 def show_among_known(candidate: Candidate[Crystal] | Candidate[Formula]) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("parsl", reason="no parsl: pip install matgen[cluster]")
+if not os.environ.get("MATGEN_REQUIRE_CLUSTER"):
+    pytest.importorskip("parsl", reason="no parsl: pip install --requirement requirements-dev.txt")
 
 import torch
 
@@ -42,6 +46,36 @@ config = Config(
     initialize_logging=False,
 )
 patience = {patience}
+"""
+#: One executor for each network, whose workers run in its namespace.
+APART = """
+from parsl import Config
+from parsl.executors import HighThroughputExecutor
+from parsl.launchers import WrappedLauncher
+from parsl.providers import LocalProvider
+
+config = Config(
+    executors=[
+        HighThroughputExecutor(
+            label=name,
+            address=address,
+            max_workers_per_node=1,
+            heartbeat_period=1,
+            heartbeat_threshold=10,
+            provider=LocalProvider(
+                init_blocks=1,
+                max_blocks=1,
+                launcher=WrappedLauncher(prepend="nsenter --net=/run/netns/" + name),
+                worker_init="export PYTHONPATH={root}",
+            ),
+        )
+        for name, address in {networks!r}.items()
+    ],
+    strategy="none",
+    run_dir={folder!r},
+    initialize_logging=False,
+)
+patience = 120
 """
 
 
@@ -85,6 +119,51 @@ def test_workers_find_what_this_process_finds(cluster: ClusterExecutor) -> None:
     asked = Target({}, Constraints(formula="NaCl", crystal_system="cubic", max_atoms=2))
     crystals = design("crystals", asked, 6, seed=3, settings=settings, executor=cluster)
     assert crystals == design("crystals", asked, 6, seed=3, settings=settings)
+
+
+@pytest.fixture
+def networks() -> Iterator[dict[str, str]]:
+    """Two network namespaces by name, each with the address under which it reaches this process."""
+    if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("nsenter") is None:
+        pytest.skip("network namespaces need root, ip and nsenter")
+    made = {f"matgen{os.getpid()}{letter}": f"192.0.2.{1 + 4 * i}" for i, letter in enumerate("ab")}
+    begun: list[str] = []
+    try:
+        for i, (name, address) in enumerate(made.items()):
+            here, there = f"mg{os.getpid() % 10**7}{i}h", f"mg{os.getpid() % 10**7}{i}t"
+            inside = f"192.0.2.{2 + 4 * i}"
+            for command in (
+                f"ip netns add {name}",
+                f"ip link add {here} type veth peer name {there} netns {name}",
+                f"ip address add {address}/30 dev {here}",
+                f"ip link set {here} up",
+                f"ip -n {name} link set lo up",
+                f"ip -n {name} address add {inside}/30 dev {there}",
+                f"ip -n {name} link set {there} up",
+            ):
+                done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
+                if command.startswith("ip netns") and not done.returncode:
+                    begun.append(name)
+                if done.returncode:
+                    pytest.skip(f"no network namespace can be made here: {done.stderr.strip()[:100]}")
+        yield made
+    finally:
+        for name in begun:
+            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def test_workers_in_two_networks_find_what_this_process_finds(networks: dict[str, str], tmp_path: Path) -> None:
+    target = Target({}, Constraints(chemical_system=frozenset({"Na", "Cl"}), max_atoms=4))
+    budget, rules = Budget(900, 3600, 24), Rules(known=True)
+    here = design_until("compositions", target, budget, rules=rules, seed=4)
+    text = APART.format(root=ROOT, folder=str(tmp_path / "logs"), networks=networks)
+    (tmp_path / "cluster.py").write_text(text, encoding="utf-8")
+    with open_cluster(tmp_path / "cluster.py") as apart:
+        seen = {place for _task, place in spread(tasks.network, range(60), apart)}
+        there = design_until("compositions", target, budget, rules=rules, seed=4, executor=apart)
+    assert len(seen) == 2
+    assert tasks.network(0) not in seen
+    assert there.candidates == here.candidates
 
 
 def test_a_worker_that_dies_costs_its_task_once(cluster: ClusterExecutor, tmp_path: Path) -> None:

@@ -162,6 +162,16 @@ def test_the_pages_use_workers_where_the_environment_asks_for_some(monkeypatch: 
         page_work.generate(told.append, lambda: False, **asked)
         assert told[-1].candidates == alone("molecules")[0]
         assert made.numbers()
+        table = b"smiles\n" + b"".join(b"%s\n" % (b"C" * (n % 40 + 1)) for n in range(70))
+        screened: dict[str, Any] = {"source": page_work.OfFiles((("a.csv", table),)), "rules": RULES, "own": ()}
+        page_work.screen(lambda progress, _news: told.append(progress), lambda: False, **screened, most=60)
+        by_pool, done = told[-1].candidates, len(told)
+        monkeypatch.setenv("MATGEN_WORKERS", "1")
+        news = page_work.screen(lambda progress, _news: told.append(progress), lambda: False, **screened, most=60)
+        assert told[-1].candidates == by_pool
+        assert len(by_pool) == 60
+        assert len(told) == done + 2
+        assert news.cut, "the page says that there are more"
     finally:
         made.shutdown(cancel_futures=True)
         spare_workers._pool.cache_clear()

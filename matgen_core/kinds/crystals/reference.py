@@ -12,7 +12,7 @@ import math
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from matgen_core.kinds.crystals.known_structures import FILE as STRUCTURES
 from matgen_core.kinds.crystals.known_structures import KnownStructures
 from matgen_core.kinds.crystals.uncertainty import Spreads, read_spreads
 from matgen_core.kinds.predictors import PREDICTORS
+from matgen_core.runs.own_phases import phases_stamp, read_phases
 
 FOLDER = ASSETS / "reference"
 ATTRIBUTION = "Materials Project (CC BY 4.0), through Matbench, MP-20 and MPTS-52"
@@ -80,6 +81,7 @@ class Reference:
         entries: how many structures of each of ``formulas`` are known elsewhere; 0 where they were not counted.
         energies: lowest known formation energy of each of ``formulas``, meV/atom; UNKNOWN where none is.
         depths: spread of the hull itself where few phases are known (:func:`chem.stability.measure_depths`).
+        own: formation energy of the user's computed phases by reduced formula, eV/atom; the hull has them, too.
     """
 
     hull: Hull
@@ -95,6 +97,7 @@ class Reference:
     entries: NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, dtype=np.uint16))
     energies: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
     depths: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    own: Mapping[str, float] = field(default_factory=dict)
     _columns: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False, compare=False)
 
     def spread(self, key: str, above: float | None, generated: bool) -> float | None:
@@ -114,8 +117,11 @@ class Reference:
         """Lowest known formation energy of a reduced formula, eV/atom; None where none is known."""
         place = place_of(self.formulas, formula)
         if place is None or not len(self.energies) or self.energies[place] == UNKNOWN:
-            return self.hull.energy_of(formula)
-        return float(self.energies[place]) / 1000
+            known = self.hull.energy_of(formula)
+        else:
+            known = float(self.energies[place]) / 1000
+        own = self.own.get(formula)
+        return known if own is None or (known is not None and known < own) else own
 
     def find_known(self, crystal: Crystal) -> int | None:
         """Row of the known crystal that has its formula and geometry; None where none is here."""
@@ -234,13 +240,30 @@ def digest_of(path: Path) -> str:
 _UNREADABLE = (OSError, KeyError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
-@lru_cache(maxsize=4)
 def load_reference(folder: Path = FOLDER) -> Reference:
-    """Reads the reference once.
+    """The reference, read once; the shipped one with the user's computed phases, as they are now.
 
     Raises:
         MissingReference: where it is absent or damaged.
+        DamagedPhases: where the user's phases cannot be read.
     """
+    stamp = phases_stamp() if folder == FOLDER else None
+    return _load_shipped(folder) if stamp is None else _with_own_phases(*stamp)
+
+
+@lru_cache(maxsize=2)
+def _with_own_phases(file: Path, changed: int, size: int) -> Reference:
+    shipped, own = _load_shipped(FOLDER), dict[str, float]()
+    for phase in read_phases(file, changed, size):
+        own[phase.formula] = min(phase.energy, own.get(phase.formula, phase.energy))
+    if not own:
+        return shipped
+    new = [formula for formula in own if shipped.is_new_formula(formula)]
+    return replace(shipped, hull=shipped.hull.with_phases(own, new), own=own)
+
+
+@lru_cache(maxsize=4)
+def _load_shipped(folder: Path) -> Reference:
     remedy = "restore it with: git checkout assets/reference, or build it with: matgen data reference FILE"
     try:
         manifest = json.loads((folder / "reference.json").read_text(encoding="utf-8"))

@@ -89,3 +89,23 @@ def test_systems_with_few_known_phases_are_flagged() -> None:
     assert hull.read({"Li": 1, "O": 1}, -1.0).few_known
     assert not hull.read({"Li": 1, "Fe": 2, "O": 1}, -1.0).few_known, "of three elements one formula is enough"
     assert hull.read({"Xe": 1, "Ac": 1}, -1.0).known == 0
+
+
+def test_a_further_phase_deepens_the_hull_by_what_it_lies_below_it() -> None:
+    """Without it FeO competes with the line from Fe (0) to Fe2O3 (-1.7 at 0.6 O), which is at 0.5 O."""
+    hull = hull_of({"Fe2O3": -1.7}, {"Fe-O": 2})
+    line = -1.7 * 0.5 / 0.6
+    assert hull.read({"Fe": 1, "O": 1}, -1.0).e_above_hull == pytest.approx(-1.0 - line)
+    more = hull.with_phases({"FeO": -1.5, "Fe": -0.3}, new=["FeO"])
+    assert more.read({"Fe": 1, "O": 1}, -1.0).e_above_hull == pytest.approx(0.5)
+    assert more.count_known(["Fe", "O"]) == 3
+    assert hull.read({"Fe": 1, "O": 1}, -1.0).e_above_hull == pytest.approx(-1.0 - line), "the first is as it was"
+    assert more.read({"Fe": 1}, 0.1).e_above_hull == pytest.approx(0.1), "elements stay the zero of energy"
+
+
+def test_a_further_phase_above_the_hull_changes_no_distance() -> None:
+    hull = hull_of({"Fe2O3": -1.7})
+    more = hull.with_phases({"FeO": -1.0, "Fe2O3": -1.6})
+    assert sorted(more.formulas()) == ["Fe2O3"]
+    assert more.energy_of("Fe2O3") == -1.7
+    assert hull.with_phases({"Fe2O3": -1.9}).energy_of("Fe2O3") == -1.9
