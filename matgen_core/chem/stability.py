@@ -118,8 +118,8 @@ class Hull:
         made = Hull(np.array([], dtype=str), np.array([]), self._known)
         made._systems = dict(self._systems)
         for formula in new:
-            system = "-".join(sorted(set(_SYMBOL.findall(formula))))
-            made._known[system] = made._known.get(system, 0) + 1
+            elements = "-".join(sorted(set(_SYMBOL.findall(formula))))
+            made._known[elements] = made._known.get(elements, 0) + 1
         # From small systems to large ones: a phase of fewer elements decides what is stable among more.
         for system in sorted({frozenset(_SYMBOL.findall(formula)) for formula in phases}, key=len):
             if len(system) == 1:

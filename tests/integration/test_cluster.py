@@ -126,12 +126,13 @@ def networks() -> Iterator[dict[str, str]]:
     """Two network namespaces by name, each with the address under which it reaches this process."""
     if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("nsenter") is None:
         pytest.skip("network namespaces need root, ip and nsenter")
-    made = {f"matgen{os.getpid()}{letter}": f"192.0.2.{1 + 4 * i}" for i, letter in enumerate("ab")}
+    block = f"198.18.{os.getpid() % 254 + 1}"  # of tests between networks (RFC 2544); two sessions take two of them
+    made = {f"matgen{os.getpid()}{letter}": f"{block}.{1 + 4 * i}" for i, letter in enumerate("ab")}
     begun: list[str] = []
     try:
         for i, (name, address) in enumerate(made.items()):
             here, there = f"mg{os.getpid() % 10**7}{i}h", f"mg{os.getpid() % 10**7}{i}t"
-            inside = f"192.0.2.{2 + 4 * i}"
+            inside = f"{block}.{2 + 4 * i}"
             for command in (
                 f"ip netns add {name}",
                 f"ip link add {here} type veth peer name {there} netns {name}",
