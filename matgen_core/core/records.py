@@ -261,6 +261,10 @@ class Candidate(Generic[M]):
         """A copy with ``verdict`` in the place of the one of its rule; the same where that rule was not asked."""
         return replace(self, verdicts=tuple(verdict if v.rule == verdict.rule else v for v in self.verdicts))
 
+    def without_verdict(self, rule: str) -> Candidate[M]:
+        """A copy of which ``rule`` says nothing."""
+        return replace(self, verdicts=tuple(v for v in self.verdicts if v.rule != rule))
+
 
 @dataclass(frozen=True, slots=True)
 class Progress(Generic[M]):

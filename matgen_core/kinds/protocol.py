@@ -206,14 +206,10 @@ class Stages(Protocol[M]):
     def judge(self, batch: Sequence[Candidate[M]]) -> tuple[Candidate[M], ...]:
         """The same candidates with a verdict of every rule, each with its reason."""
 
-    def admit(self, batch: Sequence[Candidate[M]], most: int | None = None) -> tuple[Candidate[M], ...]:
+    def admit(self, batch: Sequence[Candidate[M]]) -> tuple[Candidate[M], ...]:
         """The same candidates, judged batch by batch elsewhere, as the next ones of this run.
 
         Which of them repeats a candidate of an earlier batch is told here.
-
-        Args:
-            batch: judged.
-            most: how many are still wanted, where a kind keeps no more than that.
         """
 
 
@@ -314,7 +310,10 @@ class Kind(Protocol[M, S]):
         """A run, or the rest of one of which ``before`` was found, best first."""
 
     def rejection(self, candidate: Candidate[M], settings: S) -> str | None:
-        """The rule for which a checked candidate is not kept, and so not counted; None for one that is kept."""
+        """The rule for which a checked candidate is not kept, and so not counted; None for one that is kept.
+
+        "surplus" (:mod:`matgen_core.kinds.surplus`) is one of these rules, of every kind.
+        """
 
     def rank(self, candidates: Sequence[Candidate[M]], target: Target) -> tuple[Candidate[M], ...]:
         """The same candidates, best first, each with its score."""

@@ -22,6 +22,7 @@ from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettin
 from matgen_core.kinds.protocol import Brief, Kind
 from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import passes
+from matgen_core.kinds.surplus import SURPLUS, release_surplus
 from matgen_core.workflows.aims import Steered
 from matgen_core.workflows.loop import Asked, Clock, DesignRun, check_brief, go_on
 from matgen_core.workflows.own_store import drawing_of
@@ -121,6 +122,8 @@ def _generate(
     """Batches until ``count`` are kept beside those ``before``."""
     settings, clock = brief.settings, Clock(math.inf, cancelled)
     first = 1 + max((candidate.origin.index for candidate in before), default=-1)
+    had = frozenset(candidate.id for candidate in before if not candidate.failed(SURPLUS))
+    before = _rank(made.name, brief.target, steered, (), release_surplus(before, count))
     asked = Asked[Any](
         made.name,
         brief,
@@ -130,11 +133,11 @@ def _generate(
         order=partial(_rank, made.name, brief.target, steered),
         finish=partial(_finish, made.name, settings, steered),
         executor=executor,
-        beside=True,
+        had=had,
+        exact=True,
     )
     run = go_on(asked, DesignRun(before, seed=brief.seed, drawn=first), clock, on_progress)
-    had = {candidate.id for candidate in before}
-    kept = min(count, sum(asked.counts(candidate) for candidate in run.candidates if candidate.id not in had))
+    kept = asked.count(run.candidates)
     note = run.said_aside
     if kept < count and not clock.over:
         few = Message(

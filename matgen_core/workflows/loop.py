@@ -24,6 +24,7 @@ from matgen_core.kinds.protocol import BatchName, Brief
 from matgen_core.kinds.registry import kind_of, load_kind
 from matgen_core.kinds.rules import Funnel, Rules, count_stages, listed
 from matgen_core.kinds.solid_state import check_available
+from matgen_core.kinds.surplus import mark_surplus
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,8 @@ class Asked(Generic[M]):
         order: (those so far, the next batch) -> those that are kept in memory, best first.
         finish: adds what only this process can say of an admitted batch.
         executor: does the batches; None: this process does, and tells of each stage.
-        beside: whether those that were found before do not count.
+        had: ids of those found before that do not count.
+        exact: whether no more than ``wanted`` are kept.
         folder: keeps finished batches, and has those that were finished before; None for none.
     """
 
@@ -213,8 +215,18 @@ class Asked(Generic[M]):
     order: Callable[[tuple[Candidate[M], ...], tuple[Candidate[M], ...]], tuple[Candidate[M], ...]]
     finish: Callable[[tuple[Candidate[M], ...]], tuple[Candidate[M], ...]] = tuple
     executor: Executor | None = None
-    beside: bool = False
+    had: frozenset[str] = frozenset()
+    exact: bool = False
     folder: KeptBatches | None = None
+
+    def take(self, admitted: Sequence[Candidate[M]], done: int) -> tuple[Candidate[M], ...]:
+        """An admitted batch of a run of which ``done`` count, as the run keeps it."""
+        marked = mark_surplus(admitted, self.counts, self.wanted - done) if self.exact else tuple(admitted)
+        return self.finish(marked)
+
+    def count(self, candidates: Sequence[Candidate[M]]) -> int:
+        """How many count."""
+        return sum(self.counts(candidate) for candidate in candidates if candidate.id not in self.had)
 
 
 def go_on(
@@ -236,8 +248,7 @@ def go_on(
     """
     report = on_progress or (lambda progress: None)
     found, drawn = finished_before(run), run.drawn
-    had = {candidate.id for candidate in found} if asked.beside else set[str]()
-    done, aside = sum(asked.counts(candidate) for candidate in found if candidate.id not in had), list(run.aside)
+    done, aside = asked.count(found), list(run.aside)
     stages = load_kind(asked.kind).begin(asked.brief, found)
     working = Working[M](admit=stages.admit)
     working.tell = lambda batch: report(
@@ -251,15 +262,15 @@ def go_on(
                 name, judged = made
                 if isinstance(judged, SetAside):
                     aside, judged = [*aside, (name, judged.reason)], ()
-                batch = asked.finish(tuple(stages.admit(judged, asked.wanted - done)))
+                batch = asked.take(stages.admit(judged), done)
                 found = asked.order(found, batch)
                 done += sum(map(asked.counts, batch))
                 drawn = name.end if name.first == drawn else drawn
                 report(Progress("assess", min(done, asked.wanted), asked.wanted, found))
         except Cancelled:
             if clock.why == "cancelled":
-                found = asked.order(found, asked.finish(working.keep()))
-                done = sum(asked.counts(candidate) for candidate in found if candidate.id not in had)
+                found = asked.order(found, asked.take(working.keep(), done))
+                done = asked.count(found)
     ended = "found" if done >= asked.wanted else clock.why if clock.over else "draws"
     return DesignRun(found, run.rules, run.seed, drawn, run.seconds + clock.seconds, ended, tuple(aside))
 

@@ -17,6 +17,7 @@ from pages.i18n.formatting import group_symbol, subscript
 from pages.i18n.language import _
 from pages.widgets.facts import show_facts
 from pages.widgets.number_table import Columns, write_numbers
+from pages.widgets.prediction_columns import heading
 
 _STABLE = PROPERTIES["e_above_hull"].tolerance
 _KEYS = ("band_gap", "formation_energy", "e_above_hull")
@@ -89,15 +90,15 @@ def _show_rows(rows: Sequence[Candidate]) -> None:
         "atoms": numbers(_("Atoms"), width=55),
         **{
             key: numbers(
-                f"{_(PROPERTIES[key].short)} ({PROPERTIES[key].unit})",
+                heading(key, _(PROPERTIES[key].short), asked=False),
                 format="%.2f",
-                width=88,
+                width=125,
                 help=_("By what steers: the critic of a draft, CHGNet of a geometry"),
             )
             for key in _KEYS
         },
         "judge": numbers(
-            _("{property} by SevenNet").format(property=_(PROPERTIES["e_above_hull"].short)), format="%.2f"
+            _("{property} by SevenNet").format(property=_(PROPERTIES["e_above_hull"].short)), format="%.2f", width=140
         ),
         "engine": words(_("Engine"), width=110),
         "id": words("id", width=70),

@@ -14,6 +14,7 @@ from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.files import to_cif_zip, to_json
 from matgen_core.kinds.crystals.first_principles import to_inputs_zip
+from matgen_core.kinds.surplus import without_surplus
 from matgen_core.workflows.evidence import Repeat
 from matgen_core.workflows.spaces import Space
 from pages.i18n.formatting import group_markdown, group_symbol, subscript
@@ -85,8 +86,8 @@ class CrystalsPage(PageKind):
         ).format(count=count)
 
     def found(self, drawn: Found) -> Found:
-        """All of them: each has a structure."""
-        return drawn
+        """All that were asked for, rejected ones too: each has a structure."""
+        return without_surplus(drawn)
 
     def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
         """On target, near the hull, not among the known."""
@@ -101,8 +102,8 @@ class CrystalsPage(PageKind):
         return by_match(filter_candidates(found, target))
 
     def kept(self, candidates: Found) -> Found:
-        """All of them, by their match where a measured pattern was uploaded."""
-        return by_match(candidates)
+        """As found, by their match where a measured pattern was uploaded."""
+        return by_match(without_surplus(candidates))
 
     def show_found(self, found: Found, view: View) -> None:
         """Table, plot beside structure, details."""

@@ -19,6 +19,7 @@ from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
 from matgen_core.core.settings import Budget, Rules
 from matgen_core.kinds.registry import kind_of
+from matgen_core.kinds.surplus import without_surplus
 from matgen_core.runs.store import open_store
 from matgen_core.runs.worker import Work
 from matgen_core.workflows.evidence import Repeat
@@ -218,7 +219,7 @@ class PageKind(ABC):
 
     def kept(self, candidates: Found) -> Found:
         """Those of a stored run that can be shown."""
-        return candidates
+        return without_surplus(candidates)
 
     @abstractmethod
     def show_kept(self, found: Found, view: View) -> None:

@@ -20,7 +20,7 @@ QUICK = CrystalSettings(skeletons=1, geometries=2, steps=5)
 def test_a_target_gives_judged_candidates() -> None:
     target = Target({"formation_energy": Goal.between(-2.0, -1.0)}, Constraints(include=frozenset({"O"}), max_atoms=12))
     found = design("crystals", target, 6, seed=7, settings=QUICK)
-    assert 6 <= len(count_kept("crystals", found, QUICK).candidates) <= 8, "the last batch may bring a few more"
+    assert len(count_kept("crystals", found, QUICK).candidates) == 6
     for candidate in found:
         assert {"band_gap", "formation_energy", "magnetic_moment", "e_above_hull"} <= set(candidate.predictions)
         rules = {verdict.rule for verdict in candidate.verdicts}

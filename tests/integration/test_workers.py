@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from matgen_core.core.processes import WorkerPool, process_pool
 from matgen_core.core.records import Candidate, Formula, Molecule, Origin, Progress
 from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 from matgen_core.kinds.registry import NAMES, load_kind
+from matgen_core.kinds.surplus import SURPLUS
 from matgen_core.workflows.candidate_files import Item, Refused
 from matgen_core.workflows.design import design, design_more, design_until
 from matgen_core.workflows.loop import DesignRun
@@ -111,12 +113,13 @@ def test_any_number_of_workers_finds_the_same(kind: str, workers: int) -> None:
     assert same(until, alone(kind)[1])
 
 
-def test_a_run_for_a_count_keeps_exactly_so_many_compositions(pool: WorkerPool) -> None:
-    settings = CompositionSettings(neutral=False)
-    kind = load_kind("compositions")
-    for executor in (None, pool):
-        found = design("compositions", Target(), 10, seed=1, settings=settings, executor=executor)
-        assert sum(kind.rejection(c, settings) is None for c in found) == 10
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_for_a_count_keeps_exactly_so_many(name: str, pool: WorkerPool) -> None:
+    kind, settings = load_kind(name), replace(SETTINGS[name], cap=20)
+    count, target = (3, Target()) if name == "crystals" else (COUNTS[name] + 1, TARGETS[name])
+    found = design(name, target, count, seed=1, settings=settings)
+    assert sum(kind.rejection(c, settings) is None for c in found) == count
+    assert design(name, target, count, seed=1, settings=settings, executor=pool) == found
 
 
 def test_a_killed_worker_costs_no_candidate(pool: WorkerPool) -> None:
@@ -184,7 +187,18 @@ def test_more_for_the_same_target_goes_on_whoever_does_it() -> None:
     with ThreadPoolExecutor(2) as executor:
         assert design_more("compositions", Target(), 4, found, **asked, executor=executor) == more
     kind, before = load_kind("compositions"), {c.id for c in found}
-    assert before < {c.id for c in more}
+    assert before < {c.id for c in more}, "the former run's surplus is not enough"
     kept = [c for c in more if c.id not in before and kind.rejection(c, asked["settings"]) is None]
     assert len(kept) == 4, "so many beside those before, none of which repeats one of them"
     assert len({c.material for c in more if kind.rejection(c, asked["settings"]) is None}) == 9
+
+
+def test_more_takes_what_was_surplus_before_it_generates_anything() -> None:
+    asked: dict[str, Any] = {"seed": 3, "settings": CompositionSettings(neutral=False)}
+    kind, found = load_kind("compositions"), design("compositions", Target(), 5, **asked)
+    surplus = [c.id for c in found if c.failed(SURPLUS)]
+    assert surplus, "the last batch brought more than was wanted"
+    more = design_more("compositions", Target(), 1, found, **asked)
+    assert {c.id for c in more} == {c.id for c in found}, "nothing was generated"
+    assert sum(kind.rejection(c, asked["settings"]) is None for c in more) == 6
+    assert sum(c.failed(SURPLUS) for c in more) == len(surplus) - 1

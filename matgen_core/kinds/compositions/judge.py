@@ -23,11 +23,10 @@ from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.crystals.rows import ELEMENTS
 from matgen_core.kinds.known_phases import cost_above_hull
 from matgen_core.kinds.protocol import NearKnown
+from matgen_core.kinds.surplus import SURPLUS
 
 #: Rules whose "no" takes a composition off the list.
-REJECTING = ("constraints", "duplicate", "neutral", "new")
-#: In place of a rule: enough were found before, so that its predictions are left out.
-SURPLUS = "surplus"
+REJECTING = ("constraints", "duplicate", "neutral", "new", SURPLUS)
 
 
 def judge_formulas(
@@ -72,12 +71,6 @@ def check_repeat(candidate: Candidate[Formula], seen: dict[str, str]) -> Verdict
     first = seen.setdefault(candidate.material.reduced, candidate.id)
     same = "" if first == candidate.id else Message("same formula as {first}", first=first)
     return Verdict("duplicate", not same, same)
-
-
-def as_surplus(candidate: Candidate[Formula]) -> Candidate[Formula]:
-    """One more than was wanted: as it was before it was predicted."""
-    kept = (v for v in candidate.verdicts if v.rule != "hazards" and not v.rule.startswith("target:"))
-    return replace(candidate, predictions={}, verdicts=tuple(kept))
 
 
 def finish_formulas(candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:

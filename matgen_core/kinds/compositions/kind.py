@@ -19,13 +19,10 @@ from matgen_core.kinds.compositions.conditions import check_compositions, draw_f
 from matgen_core.kinds.compositions.files import formulas_to_csv
 from matgen_core.kinds.compositions.generate import AtomRules, atom_rules, load_composer, write_formulas
 from matgen_core.kinds.compositions.judge import (
-    SURPLUS,
-    as_surplus,
     check_repeat,
     counts_as_found,
     finish_formulas,
     fractions_of_formula,
-    is_listed,
     judge_formulas,
     near_formulas,
     rank_formulas,
@@ -38,6 +35,7 @@ from matgen_core.kinds.compositions.views import chemical_system, formula_views
 from matgen_core.kinds.crystals.known_rows import count_known
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
 from matgen_core.kinds.rules import allowed, judge_compositions
+from matgen_core.kinds.surplus import SURPLUS
 from matgen_core.learning.gaussian_process import View
 from matgen_core.models.gpt import ConditionalGPT
 
@@ -118,13 +116,9 @@ class CompositionStages:
         finished = {c.id: c for c in finish_formulas([c for c in batch if c.predictions], target)}
         return tuple(finished.get(c.id, c) for c in batch)
 
-    def admit(self, batch: Sequence[Candidate[Formula]], most: int | None = None) -> tuple[Candidate[Formula], ...]:
-        """With the verdict whether the run has the formula already; what is more than wanted is surplus."""
-        checked = [c.change_verdict(check_repeat(c, self._seen)) for c in batch]
-        if most is None or self.brief.rules is not None:
-            return tuple(checked)
-        beyond = {c.id for c in [c for c in checked if is_listed(c)][most:]}
-        return tuple(as_surplus(c) if c.id in beyond else c for c in checked)
+    def admit(self, batch: Sequence[Candidate[Formula]]) -> tuple[Candidate[Formula], ...]:
+        """With the verdict whether the run has the formula already."""
+        return tuple(c.change_verdict(check_repeat(c, self._seen)) for c in batch)
 
 
 def _reduced(tokens: Sequence[int]) -> str:
@@ -167,7 +161,10 @@ class CompositionKind:
         return CompositionStages(brief, before)
 
     def rejection(self, candidate: Candidate[Formula], settings: CompositionSettings) -> str | None:
-        """A constraint or a setting that fails, a formula that the run has already, or one more than was wanted."""
+        """A constraint or a setting that fails, a formula that the run has already, or one more than was wanted.
+
+        Runs of former versions left out the predictions of what was more, and have no verdict of it.
+        """
         return rejecting_rule(candidate) or (None if candidate.predictions else SURPLUS)
 
     def rank(self, candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:

@@ -129,8 +129,8 @@ class CrystalStages:
         assessed = assess(batch, self.brief.target, self._seen)
         return assessed if self.brief.rules is None else judge_crystals(assessed, self.brief.rules)
 
-    def admit(self, batch: Sequence[Candidate[Crystal]], most: int | None = None) -> tuple[Candidate[Crystal], ...]:
-        """With the verdict whether the run has the structure already; all are kept."""
+    def admit(self, batch: Sequence[Candidate[Crystal]]) -> tuple[Candidate[Crystal], ...]:
+        """With the verdict whether the run has the structure already."""
         return tuple(c if c.stage else c.change_verdict(check_repeat(c, self._seen)) for c in batch)
 
 
@@ -215,7 +215,7 @@ class CrystalKind:
         return CrystalStages(brief, before)
 
     def rejection(self, candidate: Candidate[Crystal], settings: CrystalSettings) -> str | None:
-        """Not finished, atoms too near, a constraint that fails, or a structure that the run has already."""
+        """Not finished, atoms too near, a constraint that fails, a structure that the run has, or one too many."""
         if candidate.stage:
             return UNFINISHED
         return next((rule for rule in REJECTING if candidate.failed(rule)), None)

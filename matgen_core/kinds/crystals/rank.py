@@ -9,9 +9,10 @@ from matgen_core.core.goal_probability import cost_of_goals
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.known_phases import cost_above_hull
+from matgen_core.kinds.surplus import SURPLUS
 
 #: Rules whose "no" takes a crystal off the list: it is not kept, and ranks behind all that are.
-REJECTING = ("distances", "constraints", "duplicate")
+REJECTING = ("distances", "constraints", "duplicate", SURPLUS)
 
 
 def rank(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:

@@ -21,11 +21,12 @@ from matgen_core.kinds.molecules.near import check_near
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import grown_pattern, read_scaffold
 from matgen_core.kinds.molecules.starts import what_stands
+from matgen_core.kinds.surplus import SURPLUS
 
 #: Rules of the structure that was asked for: a molecule that fails one is none of those asked for, whatever counts.
 STRUCTURE = ("scaffold", "link", "near", "require", "forbid")
 #: Rules whose failure makes a molecule not one of those asked for, besides the targets.
-REJECTING = ("valid", "duplicate", *STRUCTURE, *FILTERS, "sa_score")
+REJECTING = ("valid", "duplicate", *STRUCTURE, *FILTERS, "sa_score", SURPLUS)
 _METHODS = {
     "logp": "RDKit, Crippen",
     "solubility": "ESOL on RDKit descriptors (estimated)",
@@ -175,6 +176,8 @@ def counts_for(candidate: Candidate[Molecule], until: str) -> bool:
 
 def rejecting_rule(candidate: Candidate[Molecule], until: str) -> str | None:
     """The first rule for which it is none of those asked for; None where it is one."""
+    if candidate.failed(SURPLUS):
+        return SURPLUS
     needed = {"drawn": (), "valid": ("valid",), "unique": ("valid", "duplicate")}.get(
         until, ("valid", "duplicate", "novelty")
     )

@@ -125,8 +125,8 @@ class MoleculeStages:
         """Verdicts of the grammar, the patterns, the alerts and the goals."""
         return self._judge.judge(batch)
 
-    def admit(self, batch: Sequence[Candidate[Molecule]], most: int | None = None) -> tuple[Candidate[Molecule], ...]:
-        """With the verdict whether the run has the molecule already; all are kept. A string that is none stays so."""
+    def admit(self, batch: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
+        """With the verdict whether the run has the molecule already. A string that is none stays so."""
         return tuple(c.change_verdict(self._judge.check_repeat(c)) if c.passed("valid") else c for c in batch)
 
 
@@ -172,7 +172,7 @@ class MoleculeKind:
         return MoleculeStages(brief, before)
 
     def rejection(self, candidate: Candidate[Molecule], settings: MoleculeSettings) -> str | None:
-        """By what :attr:`MoleculeSettings.until` counts, and by the structure that was asked for."""
+        """By what :attr:`MoleculeSettings.until` counts, by the structure that was asked for, or one too many."""
         return rejecting_rule(candidate, settings.until)
 
     def rank(self, candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
