@@ -116,7 +116,7 @@ def test_any_number_of_workers_finds_the_same(kind: str, workers: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_run_for_a_count_keeps_exactly_so_many(name: str, pool: WorkerPool) -> None:
     kind, settings = load_kind(name), replace(SETTINGS[name], cap=20)
-    count, target = (3, Target()) if name == "crystals" else (COUNTS[name] + 1, TARGETS[name])
+    count, target = {"crystals": (3, Target()), "compositions": (10, Target()), "molecules": (21, TARGETS[name])}[name]
     found = design(name, target, count, seed=1, settings=settings)
     assert sum(kind.rejection(c, settings) is None for c in found) == count
     assert design(name, target, count, seed=1, settings=settings, executor=pool) == found
@@ -194,11 +194,11 @@ def test_more_for_the_same_target_goes_on_whoever_does_it() -> None:
 
 
 def test_more_takes_what_was_surplus_before_it_generates_anything() -> None:
-    asked: dict[str, Any] = {"seed": 3, "settings": CompositionSettings(neutral=False)}
-    kind, found = load_kind("compositions"), design("compositions", Target(), 5, **asked)
+    kind, settings = load_kind("compositions"), CompositionSettings()
+    found = design("compositions", Target(), 12, seed=3, settings=settings)
     surplus = [c.id for c in found if c.failed(SURPLUS)]
     assert surplus, "the last batch brought more than was wanted"
-    more = design_more("compositions", Target(), 1, found, **asked)
+    more = design_more("compositions", Target(), 1, found, seed=3, settings=settings)
     assert {c.id for c in more} == {c.id for c in found}, "nothing was generated"
-    assert sum(kind.rejection(c, asked["settings"]) is None for c in more) == 6
+    assert sum(kind.rejection(c, settings) is None for c in more) == 13
     assert sum(c.failed(SURPLUS) for c in more) == len(surplus) - 1
