@@ -41,7 +41,7 @@ def show(store: Store, run: Run) -> None:
     name = kinds.most_common(1)[0][0]
     candidates = tuple(c for c in candidates if name_of_kind(c.material) == name)
     page, usual = page_kind(name), load_kind(name).settings()
-    offer_files(candidates, name, candidates)
+    offer_files(candidates, name, candidates if len(candidates) == run.count else None)  # of a part, no file of all
     shown = page.kept(candidates)
     if not shown:
         st.info(_(page.nothing_kept))

@@ -347,6 +347,15 @@ def test_a_long_run_is_shown_as_a_sample_or_in_parts_and_says_so(
     assert "show number 41 to 45" in words(page)
     assert f"matgen runs export {long_run} FILE" in words(page)
     assert max(read) <= 10, "no more is read than is shown"
+    assert ALL not in files(page), "a file of a part is no file of all"
+
+
+ALL = "CSV of all candidates"
+
+
+def files(page: AppTest) -> list[str]:
+    """Labels of the buttons that give files."""
+    return [button.proto.label for button in page.get("download_button")]
 
 
 def test_a_short_run_is_shown_whole(store: Store) -> None:
@@ -354,4 +363,5 @@ def test_a_short_run_is_shown_whole(store: Store) -> None:
     store.add(run, [molecule(number) for number in range(3)])
     page = open_page(0)
     assert not page.radio
+    assert ALL in files(page)
     assert "Table and plots show" not in words(page)
