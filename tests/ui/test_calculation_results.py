@@ -8,6 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.core.records import Candidate, Origin, Prediction
+from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.runs.own_phases import VARIABLE as PHASES
+from matgen_core.runs.own_phases import list_phases
 from matgen_core.runs.store import VARIABLE, Store, open_store
 from tests.unit.chem.known_cells import salt
 
@@ -35,3 +38,29 @@ def test_an_upload_is_set_beside_the_predictions_and_kept(store: Store) -> None:
     assert store.candidates(run)[0].computed["band_gap"].value == pytest.approx(5.2)
     assert any("1.200 eV" in str(text.value) for text in page.markdown)
     assert any("somebody" in str(text.value) for text in page.warning)
+
+
+def test_computed_phases_join_the_hull_and_can_be_taken_out(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PHASES, str(tmp_path / "phases.json"))
+    run = store.begin("crystals", {}, 0)
+    store.add(run, [Candidate("a", salt(), Origin("t"))])
+    store.end(run, "finished")
+    page = AppTest.from_file(APP, default_timeout=300)
+    page.session_state["runs-open"] = [run]
+    page.run()
+    table = ("done.csv", b"id,formation_energy\na,-2.5\n", "text/csv")
+    page.file_uploader(key=f"results-{run}").set_value([table]).run()
+    page.button(key="read-results").click().run()
+    assert not page.exception
+    assert load_reference().energy_of("NaCl") == -2.5
+    (shown,) = [frame.value for frame in page.dataframe if "Phase" in frame.value]
+    assert shown["Formation energy (eV/atom)"].tolist() == [-2.5]
+    assert shown["Energy above hull (eV/atom)"].tolist() == pytest.approx([0.0])
+    page.multiselect(key="phases-gone").set_value([f"{run}/a"]).run()
+    page.button(key="remove-phases").click().run()
+    assert not page.exception
+    assert list_phases() == ()
+    assert load_reference().energy_of("NaCl") != -2.5
+    assert store.candidates(run)[0].computed["formation_energy"].value == -2.5, "the run keeps its value"
