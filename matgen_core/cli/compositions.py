@@ -10,6 +10,7 @@ import typer
 
 from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
+from matgen_core.core.admet import INSTALL
 from matgen_core.core.errors import BadInput
 
 ROWS = Path("training/rows/formulas.csv.gz")
@@ -31,6 +32,7 @@ def predict(
             help="check the energies of crystals with SevenNet, a second potential; 0.1 to 0.3 s each",
         ),
     ] = True,
+    admet: Annotated[bool, typer.Option("--admet", help=f"molecules: also predict ADMET ({INSTALL})")] = False,
 ) -> None:
     """Predict the properties of every row of a table; a row that cannot be used stays, with its reason."""
     if out.resolve() == source.resolve():
@@ -44,7 +46,14 @@ def predict(
         from matgen_core.workflows.predict_table import predict_table
 
         done = predict_table(
-            source, out, column=column, using=using, judge=judge, on_progress=report, cancelled=work.cancelled
+            source,
+            out,
+            column=column,
+            using=using,
+            judge=judge,
+            admet=admet,
+            on_progress=report,
+            cancelled=work.cancelled,
         )
         work.found_at(out, done.path)
         bad = sum(done.bad.values())

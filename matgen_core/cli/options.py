@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from matgen_core.core.admet import GROUP, INSTALL
 from matgen_core.core.declaring import Setting, check_settings, declared
 from matgen_core.core.goals import Constraints, Goal, outside_data, parse_goal
 from matgen_core.core.properties import PROPERTIES, asked_of
@@ -18,6 +19,8 @@ from matgen_core.core.settings import ConstraintTexts
 Command = Callable[..., None]
 #: Options that are written in two ways.
 _ALSO = {"max_e_above_hull": ("--max-e-above-hull", "--max-hull")}
+#: How the package of a group of properties is installed.
+_PANELS = {GROUP: INSTALL}
 
 
 def read_goals(texts: Mapping[str, str]) -> dict[str, Goal]:
@@ -86,7 +89,7 @@ def with_goals(kind: str) -> Callable[[Command], Command]:
         for key in asked_of(kind)
         if (record := PROPERTIES[key])
     }
-    made = [make_option(key, str, "any", text) for key, text in hints.items()]
+    made = [make_option(key, str, "any", text, PROPERTIES[key].group) for key, text in hints.items()]
     return lambda command: extend_command(command, made, "goals", read_goals)
 
 
@@ -134,9 +137,10 @@ def _split(words: str) -> tuple[str, ...]:
     return tuple(word.strip().upper() for word in words.split(",") if word.strip())
 
 
-def make_option(name: str, kind: Any, default: Any, text: str) -> inspect.Parameter:
-    """The parameter of a command that is an option of that name, type, default and help."""
-    said = Annotated[kind, typer.Option(*_ALSO.get(name, ()), help=text)]
+def make_option(name: str, kind: Any, default: Any, text: str, group: str = "") -> inspect.Parameter:
+    """The parameter of a command that is an option of that name, type, default and help, in a group of the help."""
+    panel = f"{group} ({_PANELS[group]})" if group else None
+    said = Annotated[kind, typer.Option(*_ALSO.get(name, ()), help=text, rich_help_panel=panel)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=said)
 
 

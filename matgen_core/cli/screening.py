@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +14,7 @@ from matgen_core.cli.options import with_settings
 from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
 from matgen_core.cli.workers import Into, Workers, with_folder, with_workers
+from matgen_core.core.admet import INSTALL, PREFIX
 from matgen_core.core.errors import BadInput
 from matgen_core.core.settings import Rules
 
@@ -42,6 +42,9 @@ def screen(
         list[str] | None, typer.Option(help="band_gap:max, e_above_hull:min*2 (weight 2), band_gap=1:3; repeat it")
     ] = None,
     using: Annotated[str, typer.Option(help="predictors of matgen finetune, by name; objectives own.NAME:max")] = "",
+    admet: Annotated[
+        bool, typer.Option("--admet", help=f"also predict ADMET of molecules ({INSTALL}); objectives admet_herg:min, …")
+    ] = False,
 ) -> None:
     """Predict, check and compare materials; writes table, Pareto fronts and manifest, and why a row was refused."""
     from matgen_core.workflows.pareto import parse_objective
@@ -54,7 +57,9 @@ def screen(
         raise BadInput("give --out FOLDER for the results, or --into FOLDER for a long screening")
     if not names:
         _ = [parse_objective(text, {}) for text in objective or []]  # before anything heavy is loaded
-    source = Source(tuple(files or ()), run, tuple(objective or ()), tuple(names), rules)
+    asked = tuple(objective or ())
+    admet = admet or any(text.startswith(PREFIX) for text in asked)
+    source = Source(tuple(files or ()), run, asked, tuple(names), rules, admet)
     if into.folder is None:
         _screen(source, out, workers)
     else:
@@ -71,6 +76,7 @@ class Source:
         objectives: as texts.
         using: predictors of the user's own, by name.
         rules: what a candidate must pass.
+        admet: whether ADMET is predicted of molecules, too.
     """
 
     files: tuple[Path, ...]
@@ -78,6 +84,7 @@ class Source:
     objectives: tuple[str, ...]
     using: tuple[str, ...]
     rules: Rules
+    admet: bool = False
 
     def read(self, notes: list[str]) -> Iterator[Item]:
         """Its rows; ``notes`` gets how they were read."""
@@ -94,6 +101,7 @@ class Source:
         Raises:
             BadTarget, BadInput: for what cannot be asked for.
         """
+        from matgen_core.kinds.molecules import admet
         from matgen_core.kinds.solid_state import check_available
         from matgen_core.workflows.own_predictors import own_property
         from matgen_core.workflows.pareto import parse_objective
@@ -106,14 +114,16 @@ class Source:
             raise BadInput("screening needs an objective; give for example --objective band_gap:max")
         if self.rules.solid_state:
             check_available()
+        if self.admet:
+            admet.check_available()
         return objectives
 
     @property
     def further(self) -> Further | None:
-        """Adds the predictions of the user's own predictors."""
-        from matgen_core.workflows.own_predictors import add_own_predictions
+        """Adds the predictions of the user's own predictors, and those of ADMET."""
+        from matgen_core.workflows.further_predictions import FurtherPredictions
 
-        return partial(add_own_predictions, names=list(self.using)) if self.using else None
+        return FurtherPredictions(self.using, self.admet) or None
 
 
 def _screen(source: Source, out: Path | None, workers: Workers) -> None:
@@ -168,7 +178,7 @@ def _fill(source: Source, into: Into, workers: Workers) -> None:
         of = describe_files(source.files)
         if source.run:
             of = (f"run {source.run}, {open_store().get(source.run).count} candidates",)
-        asked = ScreeningAsked(of, source.objectives, source.rules, source.using)
+        asked = ScreeningAsked(of, source.objectives, source.rules, source.using, source.admet)
         with workers.open() as executor:
             found = fill_screening(
                 source.read(notes),

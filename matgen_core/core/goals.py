@@ -159,6 +159,16 @@ def outside_data(key: str, goal: Goal) -> str | None:
     record = PROPERTIES[key]
     low, high = goal.interval(data=record.range)
     if high < record.low or low > record.high:
+        if record.group:
+            return Message(
+                "{label} of {goal} {unit} lies outside the usual predictions ({low:g} to {high:g} {unit}): expect few "
+                "or no hits",
+                label=record.label,
+                goal=goal,
+                unit=record.unit,
+                low=record.low,
+                high=record.high,
+            )
         return Message(
             "{label} of {goal} {unit} lies outside the training data ({low:g} to {high:g} {unit}): "
             "expect few or no hits",

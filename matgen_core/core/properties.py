@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from matgen_core.core import admet
+from matgen_core.core.messages import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Property:
@@ -36,6 +39,7 @@ class Property:
         aliases: headers of users' tables that mean it, in small letters without blanks and signs.
         units: other units that users write, and how many of its unit each is; beside those of
             :data:`matgen_core.files.units.UNITS`.
+        group: what stands apart on pages and in the help of commands, as "ADMET"; empty for the others.
     """
 
     key: str
@@ -44,7 +48,7 @@ class Property:
     low: float
     high: float
     tolerance: float
-    note: str = ""
+    note: Text = ""
     short: str = ""
     step: float = 0.1
     start: float = 0.0
@@ -58,6 +62,7 @@ class Property:
     column: bool = True
     aliases: tuple[str, ...] = ()
     units: Mapping[str, float] = field(default_factory=dict)
+    group: str = ""
 
     @property
     def range(self) -> tuple[float, float]:
@@ -360,7 +365,34 @@ _RECORDS = (
         column=False,
     ),
 )
-PROPERTIES = {record.key: record for record in _RECORDS}
+
+
+def _of_endpoint(key: str, endpoint: admet.Endpoint) -> Property:
+    """An endpoint of ``admet-ai``: it filters and ranks, and no table has a column for it unless it is asked for."""
+    low, high = endpoint.start_range
+    return Property(
+        key=key,
+        label=endpoint.label,
+        short=endpoint.short,
+        unit=endpoint.unit,
+        low=endpoint.low,
+        high=endpoint.high,
+        step=endpoint.step,
+        start={admet.LOW: low, admet.HIGH: high}.get(endpoint.wish, round((low + high) / 2, 2)),
+        start_range=(low, high),
+        tolerance=endpoint.tolerance,
+        note=endpoint.note,
+        low_is_better=endpoint.wish == admet.LOW,
+        asked_of=("molecules",),
+        predicted_by={"molecules": "admet-ai"},
+        learnt=False,
+        column=False,
+        group=admet.GROUP,
+    )
+
+
+_ENDPOINTS = tuple(_of_endpoint(key, endpoint) for key, endpoint in admet.BY_KEY.items())
+PROPERTIES = {record.key: record for record in (*_RECORDS, *_ENDPOINTS)}
 #: Units in which a reader may have properties shown, by their own unit: how many of them are one of it.
 SHOWN_UNITS: Mapping[str, Mapping[str, float]] = {
     "eV/atom": {"kJ/mol atoms": 96.485332, "meV/atom": 1000.0},
@@ -374,7 +406,7 @@ def asked_of(kind: str) -> tuple[str, ...]:
     >>> asked_of("compositions")
     ('band_gap', 'formation_energy', 'magnetic_moment')
     """
-    return tuple(record.key for record in _RECORDS if kind in record.asked_of)
+    return tuple(record.key for record in PROPERTIES.values() if kind in record.asked_of)
 
 
 def predicted_of(kind: str, predictor: str | None = None) -> tuple[str, ...]:
@@ -383,7 +415,8 @@ def predicted_of(kind: str, predictor: str | None = None) -> tuple[str, ...]:
     >>> predicted_of("crystals", "crystal-gap")
     ('band_gap',)
     """
-    return tuple(record.key for record in _RECORDS if (by := record.predicted_by.get(kind)) and predictor in (None, by))
+    records = PROPERTIES.values()
+    return tuple(record.key for record in records if (by := record.predicted_by.get(kind)) and predictor in (None, by))
 
 
 def columns_of(kind: str) -> tuple[str, ...]:
@@ -402,4 +435,4 @@ def conditions_of(kind: str) -> tuple[str, ...]:
 
 CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS = conditions_of("crystals"), conditions_of("molecules")
 #: Counts.
-WHOLE = tuple(record.key for record in _RECORDS if record.whole)
+WHOLE = tuple(record.key for record in PROPERTIES.values() if record.whole)

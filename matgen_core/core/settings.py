@@ -175,6 +175,7 @@ class MoleculeSettings:
             rest stays.
         fragments: two SMILES with one "*" each, "c1ccccc1*.*N1CCOCC1": every molecule is both, linked there.
         generator: name of a generator that the user trained or tuned, which generates in place of the shipped one.
+        admet: whether the endpoints of ``admet-ai`` are predicted of every molecule, not only those asked for.
     """
 
     temperature: float = number(
@@ -235,6 +236,12 @@ class MoleculeSettings:
         "", "Link two fragments", "Two SMILES with a dot between them and one * each, where the link begins"
     )
     generator: str = other("", "Your generator", "Name of a generator that you trained or tuned; empty: shipped")
+    admet: bool = other(
+        False,
+        "ADMET predictions",
+        "41 endpoints of absorption, distribution, metabolism, excretion and toxicity for every molecule, by admet-ai. "
+        'Optional package: pip install "matgen[admet]"',
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ import json
 from typing import Any
 
 from matgen_core.chem.hazards import CAUTION, RADIOACTIVE, TOXIC
+from matgen_core.core.admet import ENDPOINTS, PARTS
 from matgen_core.core.installation import ASSETS
 
 FOLDER = ASSETS / "cards"
 #: Names of the cards, as they are offered.
-CARDS = ("chgnet", "sevennet-l3i5", "hull", "cost-and-supply", "hazards")
+CARDS = ("chgnet", "sevennet-l3i5", "admet-ai", "hull", "cost-and-supply", "hazards")
 
 
 def read_card(name: str) -> str:
@@ -37,4 +38,16 @@ def _figures() -> dict[str, Any]:
         "toxic": ", ".join(TOXIC),
         "caution": ", ".join(CAUTION),
         "radioactive": ", ".join(sorted(RADIOACTIVE)),
+        "endpoints": _endpoints(),
     }
+
+
+def _endpoints() -> str:
+    """The endpoints of ADMET as a table, with the errors that their package states."""
+    lines = ["| part | endpoint | unit | data set | molecules | stated |", "| --- | --- | --- | --- | --- | --- |"]
+    for part in PARTS:
+        for one in (endpoint for endpoint in ENDPOINTS if endpoint.part == part):
+            stated = f"AUROC {one.auroc:.3f}" if one.is_probability else f"MAE {one.error}, R² {one.explained}"
+            unit = "probability" if one.is_probability else one.unit or "–"
+            lines.append(f"| {part} | {one.label} | {unit} | {one.source} | {one.rows:,} | {stated} |")
+    return "\n".join(lines)

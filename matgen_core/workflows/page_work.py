@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +39,8 @@ from matgen_core.workflows.aims import Aims, Steered
 from matgen_core.workflows.candidate_files import Item, Refused, count_items, read_uploads
 from matgen_core.workflows.explore import neighbour_map
 from matgen_core.workflows.finetune import Tuned, finetune
+from matgen_core.workflows.further_predictions import FurtherPredictions
 from matgen_core.workflows.loop import DesignRun
-from matgen_core.workflows.own_predictors import add_own_predictions
 from matgen_core.workflows.own_store import load_copy, save_target
 from matgen_core.workflows.own_targets import train_target
 from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table
@@ -230,7 +229,13 @@ class OfFiles:
 
 
 def screen(
-    report: Tell, stopped: Stopped, *, source: OfRun | OfFiles, rules: Rules, own: Sequence[str], most: int
+    report: Tell,
+    stopped: Stopped,
+    *,
+    source: OfRun | OfFiles,
+    rules: Rules,
+    most: int,
+    further: FurtherPredictions | None = None,
 ) -> SourceNews:
     """Predicts and judges candidates of a run or of files.
 
@@ -239,10 +244,10 @@ def screen(
         stopped: whether to end.
         source: of the candidates.
         rules: what a candidate must pass.
-        own: predictors of the user's own that predict, too.
         most: candidates that are screened, and refused rows that are reported.
+        further: what is predicted beside the usual; None for nothing.
     """
-    screener = Screener(rules=rules, further=partial(add_own_predictions, names=list(own)) if own else None)
+    screener = Screener(rules=rules, further=further or None)
     found, notes, reported = list[Candidate[Any]](), list[str](), 0
     (items, total), done = source.read(notes, most), 0
     first, news = _First(items, most), list[Refused]()
@@ -285,7 +290,7 @@ class _First:
 
 
 def read_table(
-    report: Tell, stopped: Stopped, *, name: str, data: bytes, using: str | None, judge: bool
+    report: Tell, stopped: Stopped, *, name: str, data: bytes, using: str | None, judge: bool, admet: bool = False
 ) -> tuple[Report, str]:
     """What was read of a table, and the table with predictions as CSV."""
     with tempfile.TemporaryDirectory() as folder:
@@ -299,6 +304,7 @@ def read_table(
             out,
             using=using,
             judge=judge,
+            admet=admet,
             on_progress=lambda n: report(Progress("predict", n, total)),
             cancelled=stopped,
         )

@@ -13,12 +13,14 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from matgen_core.chem.molecule import outside_domain, read, split_extension
+from matgen_core.chem.molecule import canonical, outside_domain, split_extension
+from matgen_core.chem.molecule import read as read_smiles
+from matgen_core.core.admet import KEYS as ENDPOINTS
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.goal_probability import round_chance
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import columns_of
-from matgen_core.core.records import Candidate, Crystal, Origin, Prediction
+from matgen_core.core.records import Candidate, Crystal, Molecule, Origin, Prediction
 from matgen_core.files.saving import KeptFile
 from matgen_core.files.tables import Row, Table, find_material, open_table
 from matgen_core.kinds.compositions.predict import predict_texts
@@ -26,6 +28,7 @@ from matgen_core.kinds.compositions.rows import reduce_formula
 from matgen_core.kinds.crystals.files import harmless, judge_cells, judge_columns, why_missing
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.row_building import Rejected, parse_row
+from matgen_core.kinds.molecules.admet import check_available, predict_admet
 from matgen_core.kinds.molecules.judge import read_molecule
 from matgen_core.workflows.predictors import load_predictor, predict_with
 from matgen_core.workflows.structure_tables import holds_structures, open_structures
@@ -82,6 +85,7 @@ def read_rows(
     using: str | None = None,
     notes: list[tuple[int, str]] | None = None,
     judge: bool = True,
+    admet: bool = False,
 ) -> list[RowPredictions]:
     """Predictions of each text, or why there are none.
 
@@ -91,11 +95,16 @@ def read_rows(
         using: a predictor that a user trained, by name, instead of the shipped ones.
         notes: gets the place of a CIF that leaves something open, and how it was read.
         judge: whether a second potential judges the energies of crystals.
+        admet: whether the endpoints of ``admet-ai`` are predicted of molecules, too.
+
+    Raises:
+        BadInput: where they are and ``admet-ai`` is not installed.
     """
     if using:
         return [[read] if isinstance(read, Prediction) else read for read in predict_with(using, texts)]
     if kind == "smiles":
-        return [_predict_smiles(text) for text in texts]
+        read = [_predict_smiles(text) for text in texts]
+        return _with_endpoints(texts, read) if admet else read
     if kind == "formula":
         return _predict_formulas(texts)
     return _predict_cifs(texts, [] if notes is None else notes, judge)
@@ -135,11 +144,20 @@ def _predict_cifs(texts: Sequence[str], notes: list[tuple[int, str]], judge: boo
 
 def _predict_smiles(text: str) -> RowPredictions:
     try:
-        molecule = read(split_extension(text)[0])
+        molecule = read_smiles(split_extension(text)[0])
     except BadInput as error:
         return str(error)
     note = outside_domain(molecule)
     return read_molecule(molecule, note)
+
+
+def _with_endpoints(texts: Sequence[str], rows: Sequence[RowPredictions]) -> list[RowPredictions]:
+    """The same rows, those of molecules with the endpoints of ADMET."""
+    good = [i for i, row in enumerate(rows) if not isinstance(row, str)]
+    strings = [canonical(read_smiles(split_extension(texts[i])[0])) for i in good]
+    molecules = [Candidate(text, Molecule(text), Origin("file")) for text in strings]
+    found = dict(zip(good, predict_admet(molecules), strict=True))
+    return [row if isinstance(row, str) else [*row, *found[i]] for i, row in enumerate(rows)]
 
 
 # ----------------------------------------------------------------------------------------------------------- tables
@@ -152,6 +170,7 @@ def predict_table(
     column: str | None = None,
     using: str | None = None,
     judge: bool = True,
+    admet: bool = False,
     on_progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
@@ -167,6 +186,7 @@ def predict_table(
         column: "name" of one of KINDS, or "kind=name" where the column bears another name.
         using: a predictor that a user trained, by name, instead of the shipped ones.
         judge: whether that second potential is asked.
+        admet: whether the endpoints of ``admet-ai`` are predicted of molecules, too.
         on_progress: called with the rows done.
         cancelled: asked before each batch; what is written stays.
 
@@ -176,6 +196,9 @@ def predict_table(
     with (open_structures if holds_structures(source) else open_table)(source) as table:
         kind, name = choose_column(table.columns, column, source)
         keys = ADDED[kind]
+        if admet and kind == "smiles" and not using:
+            check_available()
+            keys = (*keys, *ENDPOINTS)
         if using:
             tuned, label, _unit = load_predictor(using)
             keys = (label,)
@@ -190,7 +213,7 @@ def predict_table(
         notes = table.notes  # gets more while the rows are read
         notes.append(Message("{name}: the materials are in the column {column}", name=source.name, column=quote(name)))
         report = Report(kind, out, notes=notes)
-        read = partial(_read_batch, name=name, report=report, using=using, judge=judge)
+        read = partial(_read_batch, name=name, report=report, using=using, judge=judge, admet=admet)
         _copy(table, out, keys, report, read, on_progress, cancelled)
     return report
 
@@ -238,13 +261,13 @@ def _copy(
 
 
 def _read_batch(
-    batch: Sequence[Row], name: str, report: Report, using: str | None, judge: bool
+    batch: Sequence[Row], name: str, report: Report, using: str | None, judge: bool, admet: bool
 ) -> list[RowPredictions]:
     """Predictions for each row, or its problem; the report gets how a CIF was read that leaves something open."""
     noted: list[tuple[int, str]] = []
     found: list[RowPredictions] = [row.problem for row in batch]
     good = [i for i, row in enumerate(batch) if not row.problem]
-    predictions = read_rows(report.kind, [batch[i].cells[name] for i in good], using, noted, judge)
+    predictions = read_rows(report.kind, [batch[i].cells[name] for i in good], using, noted, judge, admet)
     for i, prediction in zip(good, predictions, strict=True):
         found[i] = prediction
     for i, said in noted:

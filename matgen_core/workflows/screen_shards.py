@@ -49,12 +49,14 @@ class ScreeningAsked:
         objectives: as texts, for the fronts of the merged result.
         rules: what a candidate must pass.
         using: predictors of the user's own, by name.
+        admet: whether ADMET is predicted of molecules, too.
     """
 
     source: tuple[str, ...]
     objectives: tuple[str, ...]
     rules: Rules
     using: tuple[str, ...] = ()
+    admet: bool = False
 
     def to_record(self) -> dict[str, Any]:
         """As JSON takes it; the seed is there because batches are named by one."""
@@ -66,7 +68,13 @@ class ScreeningAsked:
     def from_record(cls, record: Mapping[str, Any]) -> ScreeningAsked:
         """What :meth:`to_record` wrote."""
         rules = TypeAdapter(Rules).validate_python(record["rules"])
-        return cls(tuple(record["source"]), tuple(record["objectives"]), rules, tuple(record["using"]))
+        return cls(
+            tuple(record["source"]),
+            tuple(record["objectives"]),
+            rules,
+            tuple(record["using"]),
+            bool(record.get("admet")),
+        )
 
 
 def describe_files(paths: Sequence[Path]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from pages.widgets.remembered import remember
 from pages.widgets.screening_fronts import show_fronts
 from pages.widgets.screening_objectives import ask_objectives, narrow, readable
 from pages.widgets.screening_shortlist import offer_screened, pick_few
-from pages.widgets.screening_source import MOST, STATE, Screened, ask_own, ask_rules, ask_source, start
+from pages.widgets.screening_source import MOST, STATE, Screened, ask_further, ask_rules, ask_source, start
 from pages.widgets.screening_table import Ranked, show_screen_table
 from pages.widgets.side_panel import beside
 from pages.widgets.url_settings import URL
@@ -99,12 +99,12 @@ controls, results = st.columns([4, 8], gap="medium")
 with controls, st.container(key="controls"):
     source = ask_source()
     rules = ask_rules()
-    own = ask_own()
+    further = ask_further()
     current: Screened | None = st.session_state.get(STATE)
     seen = None if current is None else look(current.job)
     busy = seen is not None and seen.busy
     if st.button(_("Screen"), type="primary", width="stretch", disabled=source is None or busy, key="go") and source:
-        start(source, rules, own)
+        start(source, rules, further)
         st.rerun()
 with results:
     if current is None or seen is None:

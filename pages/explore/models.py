@@ -44,6 +44,7 @@ _LICENCES = {
 _OTHERS = {
     "chgnet": N_("Other authors' model: energies, forces and moments; steers"),
     "sevennet-l3i5": N_("Other authors' model: energies; judges"),
+    "admet-ai": N_("Other authors' model, optional: ADMET endpoints of molecules"),
     "hull": N_("Convex hull of known phases"),
     "cost-and-supply": N_("Tables of prices and of supply"),
     "hazards": N_("Table of toxic and radioactive elements"),

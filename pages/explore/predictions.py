@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from matgen_core.core.admet import INSTALL
 from matgen_core.core.errors import MatGenError
+from matgen_core.kinds.molecules.admet import available
 from matgen_core.kinds.registry import KINDS
 from matgen_core.workflows.predict_table import read_rows
 from matgen_core.workflows.predictors import list_predictors, load_predictor
@@ -26,6 +28,17 @@ def ask_predictor(kind: str) -> str | None:
         return None
     shipped = _("included models")
     return st.selectbox(_("Predict with"), [None, *fitting], format_func=lambda n: n or shipped, key=f"using-{kind}")
+
+
+def ask_admet(place: str) -> bool:
+    """Whether ADMET is predicted of molecules, too."""
+    about = _(
+        "Molecules only: 41 endpoints of absorption, distribution, metabolism, excretion and toxicity by admet-ai"
+    )
+    wanted = st.checkbox(_("ADMET predictions"), key=f"admet-{place}", disabled=not available(), help=about)
+    if not available():
+        st.caption(_("Needs the package admet-ai. Get it with: {how}").format(how=f"`{INSTALL}`"))
+    return wanted and available()
 
 
 def typed() -> None:
@@ -50,7 +63,8 @@ def typed() -> None:
     if not lines:
         st.info(_("Enter one per line."))
         return
-    read = read_rows(kind, lines, ask_predictor(kind))
+    using, admet = ask_predictor(kind), pages[kind].has_endpoints and ask_admet(kind)
+    read = read_rows(kind, lines, using, admet=admet)
     show_rows(table_of_typed(lines, read), "typed-table")
     methods = sorted({p.method for one in read if not isinstance(one, str) for p in one if p.method != "none"})
     methods += sorted({p.judged.method for one in read if not isinstance(one, str) for p in one if p.judged})
@@ -76,11 +90,12 @@ def table() -> None:
             "about 0.2 s per crystal"
         ),
     )
+    admet = ask_admet("table")
     job: Job | None = st.session_state.get(JOB)
     seen = None if job is None else look(job)
     busy = seen is not None and seen.busy
     if st.button(_("Predict"), type="primary", disabled=file is None or busy, key="predict") and file is not None:
-        begin(file.name, file.getvalue(), using, judge)
+        begin(file.name, file.getvalue(), using, judge, admet)
         st.rerun()
     if job is None or seen is None:
         return

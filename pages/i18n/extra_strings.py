@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from matgen_core.chem.hazards import CAUTION, TOXIC
 from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
+from matgen_core.core.admet import PARTS
+from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.settings import (
     DOMAINS,
@@ -23,7 +25,8 @@ from matgen_core.lessons.diffusion import SCHEDULES
 
 def words() -> list[str]:
     """English words, each once."""
-    found = [text for record in PROPERTIES.values() for text in (record.label, record.short, record.note)]
+    found = [text for record in PROPERTIES.values() for text in (record.label, record.short)]
+    found += [record.note for record in PROPERTIES.values() if not isinstance(record.note, Message)]
     found += trained_engines()
     for settings in (CrystalSettings, MoleculeSettings, CompositionSettings, Budget, Rules, TuneSettings):
         found += [text for _field, setting in declared(settings).values() for text in (setting.label, setting.help)]
@@ -42,5 +45,6 @@ def words() -> list[str]:
     found += ["on target", "diversity", "different formulas", "mean score", "at least", "at most"]
     found += [*TOXIC.values(), *CAUTION.values(), "included", "excluded", "scaffold", "prefix", "required SMARTS"]
     found += ["forbidden SMARTS", "ESOL on RDKit descriptors (estimated)", "RDKit Contrib, SA score", "estimated"]
+    found += [*PARTS, "probability", "value"]
     found += ["metal with probability {zero:.2f}", "non-magnetic with probability {zero:.2f}"]
     return list(dict.fromkeys(word for word in found if word))

@@ -19,6 +19,7 @@ from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.workflows.evidence import Repeat
 from pages.i18n.formatting import goal_text, number
 from pages.i18n.language import _
+from pages.kinds.endpoint_view import show_endpoints
 from pages.kinds.molecule_results import COLUMNS, asked_part
 from pages.kinds.molecule_view import drawing, show_conformer
 from pages.kinds.writing_view import show_writing
@@ -51,13 +52,17 @@ def show_molecule(
         st.code(smiles, language=None, wrap_lines=True)
         show_conformer(smiles)
     with right:
-        predictions, known, writing, files = st.tabs(
-            [_("Properties and checks"), _("Nearest known"), _("How it was generated"), _("Files")],
+        predictions, endpoints, known, writing, files = st.tabs(
+            [_("Properties and checks"), _("ADMET"), _("Nearest known"), _("How it was generated"), _("Files")],
             key="molecule-details",
+            on_change="rerun",
         )
         with predictions:
             _show_predictions(candidate, target)
             _show_verdicts(candidate)
+        with endpoints:
+            if endpoints.open:  # the networks take seconds to load
+                show_endpoints(candidate, target)
         with known:
             _show_nearest(smiles)
         with writing:
@@ -71,7 +76,7 @@ def show_molecule(
 
 def _show_predictions(candidate: Candidate[Molecule], target: Target) -> None:
     rows = []
-    for key in (*COLUMNS, SIMILARITY):
+    for key in dict.fromkeys((*COLUMNS, SIMILARITY, *target.goals)):
         prediction = candidate.predictions.get(key)
         if prediction is None or prediction.value is None:
             continue

@@ -40,6 +40,7 @@ _KEYS = {
     "until": "until",
     "domain": "domain",
     "cap": "cap",
+    "admet": "admet",
 }
 #: What each setting in the URL may be.
 RULES: dict[str, Rule] = {
@@ -100,7 +101,7 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
     asked = {name: _ask(name) for name in ("temperature", "top_k")}
     with st.expander(_("Filters and sampling")):
         max_sa = _ask("max_sa", value=10.0)
-        asked |= {name: _ask(name) for name in ("filters", "top_p", "guidance", "grammar", "until", "cap")}
+        asked |= {name: _ask(name) for name in ("filters", "top_p", "guidance", "grammar", "until", "cap", "admet")}
     most = max_sa if max_sa < 10.0 else None
     settings = MoleculeSettings(domain=domain, **parts, **asked, max_sa=most, generator=ask_generator())
     return int(count or 1), seed, settings

@@ -9,6 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.chem.molecule import fingerprint, internal_diversity, parse
+from matgen_core.core.admet import KEYS as ENDPOINTS
+from matgen_core.core.admet import MOST_USED
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, columns_of
 from matgen_core.core.records import Candidate, Molecule
@@ -45,9 +47,29 @@ _SCORE = N_(
 )
 
 
-def shown_columns(candidates: Found) -> tuple[str, ...]:
-    """Properties that tables and cards show; the similarity where molecules near a given one were asked for."""
-    return (*COLUMNS, SIMILARITY) if any(SIMILARITY in c.predictions for c in candidates) else COLUMNS
+def shown_columns(candidates: Found, target: Target) -> tuple[str, ...]:
+    """Properties that tables and drawings show.
+
+    The similarity where molecules near a given one were asked for, and the endpoints of ADMET that were asked for.
+    """
+    similarity = (SIMILARITY,) if any(SIMILARITY in c.predictions for c in candidates) else ()
+    return (*COLUMNS, *similarity, *(key for key in ENDPOINTS if key in target.goals))
+
+
+def _choose_endpoints(candidates: Found, target: Target) -> tuple[str, ...]:
+    """Further endpoints that the reader chooses, where the run predicted them."""
+    there = [key for key in ENDPOINTS if key not in target.goals and any(key in c.predictions for c in candidates)]
+    if not there:
+        return ()
+    chosen = st.multiselect(
+        _("ADMET columns"),
+        there,
+        [key for key in there if key in MOST_USED],
+        key="admet-columns",
+        format_func=lambda key: _(PROPERTIES[key].label),
+        placeholder=_("none"),
+    )
+    return tuple(key for key in there if key in chosen)
 
 
 def asked_part(settings: MoleculeSettings) -> str:
@@ -207,7 +229,7 @@ def _show_beside(candidate: Candidate[Molecule], show_picked: Callable[[Candidat
 def tags(candidate: Candidate[Molecule], target: Target) -> str:
     """Properties by name, what was asked for beside what was read."""
     rows = []
-    for key in shown_columns([candidate]):
+    for key in shown_columns([candidate], target):
         value = candidate.value(key)
         text = "–" if value is None else number(value, PROPERTIES[key].decimals)
         goal = target.goals.get(key)
@@ -242,7 +264,7 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
         "novelty": words(_("New"), width=55, help=_("✓: not among the training molecules")),
         "id": words("id", width=80),
     }
-    columns = shown_columns(candidates)
+    columns = (*shown_columns(candidates, target), *_choose_endpoints(candidates, target))
     for name in columns:
         record = PROPERTIES[name]
         text = f"{_(record.label)}: {_(record.note)}"

@@ -53,6 +53,7 @@ class MoleculesPage(PageKind):
         N_("encoded molecules"): N_("Vectors of SMILES-BERT, an encoder trained to predict masked tokens."),
     }
     drawn_in_tables = True
+    has_endpoints = True
     reset = ("grid-page", "molecules-only")
     nothing = N_("The run found no molecule. Lower the temperature, or loosen the targets.")
     nothing_kept = N_("No string of this run is a valid molecule.")

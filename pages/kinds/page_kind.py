@@ -131,6 +131,8 @@ class PageKind(ABC):
     rejects: bool = True
     #: Whether a table of a screening draws each.
     drawn_in_tables: bool = False
+    #: Whether ADMET can be predicted of it.
+    has_endpoints: bool = False
     #: What is said of a run that found nothing, and where nothing that it found is shown.
     nothing: str = ""
     nothing_shown: str

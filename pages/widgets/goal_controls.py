@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from numpy.typing import NDArray
 
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal
@@ -17,6 +19,7 @@ from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.viz.crystals import draw_histogram
 from pages.i18n.language import _, translations
+from pages.widgets.endpoint_controls import choose_endpoints
 from pages.widgets.url_settings import URL, OneOf, Real, Rule
 
 _OF_MOLECULES = asked_of("molecules")
@@ -154,7 +157,10 @@ def _number(record: Property, key: str, start: float, name: str = "") -> float:
 
 
 def _show_histogram(key: str, goal: Goal | None, domain: str) -> None:
-    alt = _("Distribution of {label} among known materials").format(label=_(PROPERTIES[key].label))
+    if not len(_known(key, domain)):
+        return
+    apart = _("Distribution of {label} among approved drugs") if PROPERTIES[key].group else ""
+    alt = (apart or _("Distribution of {label} among known materials")).format(label=_(PROPERTIES[key].label))
     st.plotly_chart(
         _histogram(key, goal, domain),
         key=f"{key}_histogram",
@@ -166,11 +172,14 @@ def _show_histogram(key: str, goal: Goal | None, domain: str) -> None:
 # Each property has one whenever the page is drawn, also beside a run; figures are only read.
 @st.cache_resource(max_entries=500, show_spinner=False)
 def _histogram(key: str, goal: Goal | None, domain: str) -> go.Figure:
+    return draw_histogram(_known(key, domain), key, goal, height=44)
+
+
+def _known(key: str, domain: str) -> NDArray[np.float32]:
+    """(N,) values of known materials."""
     if key in _OF_MOLECULES:
-        known = load_molecule_reference().column(key, domain or DOMAINS[0])
-    else:
-        known = load_reference().column(key)
-    return draw_histogram(known, key, goal, height=44)
+        return load_molecule_reference().column(key, domain or DOMAINS[0])
+    return load_reference().column(key)
 
 
 def ask_goals(keys: Sequence[str], domain: str = "") -> tuple[dict[str, Goal], str | None]:
@@ -180,6 +189,16 @@ def ask_goals(keys: Sequence[str], domain: str = "") -> tuple[dict[str, Goal], s
         keys: of the properties that can be asked for.
         domain: of molecules, over whose spread the sliders stand; the first one where empty.
     """
+    goals, problem = _ask_each([key for key in keys if not PROPERTIES[key].group], domain)
+    apart = [key for key in keys if PROPERTIES[key].group]
+    if apart:
+        with st.expander(_("ADMET: absorption, distribution, metabolism, excretion, toxicity")):
+            further, wrong = _ask_each(choose_endpoints(apart), domain)
+        goals, problem = goals | further, problem or wrong
+    return goals, problem
+
+
+def _ask_each(keys: Sequence[str], domain: str) -> tuple[dict[str, Goal], str | None]:
     goals, problem = {}, None
     for key in keys:
         try:

@@ -15,7 +15,7 @@ from pages.widgets.prediction_table import read_back, show_rows
 JOB, DONE = "predict-job", "predict-done"
 
 
-def begin(name: str, data: bytes, using: str | None, judge: bool) -> None:
+def begin(name: str, data: bytes, using: str | None, judge: bool, admet: bool = False) -> None:
     """Reads the table beside the page."""
     done: dict[str, object] = {}
     st.session_state[DONE] = done
@@ -23,7 +23,7 @@ def begin(name: str, data: bytes, using: str | None, judge: bool) -> None:
     def take(read: tuple[Report, str]) -> None:
         done["report"], done["text"] = read
 
-    work = partial(page_work.read_table, name=name, data=data, using=using, judge=judge)
+    work = partial(page_work.read_table, name=name, data=data, using=using, judge=judge, admet=admet)
     st.session_state[JOB] = submit(work, None, "predict-table", of_page=True, take=take)
 
 

@@ -7,11 +7,14 @@ from functools import partial
 
 import streamlit as st
 
+from matgen_core.core.admet import INSTALL
 from matgen_core.core.messages import Message, join
+from matgen_core.kinds.molecules.admet import available
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows import page_work
 from matgen_core.workflows.candidate_files import Refused
+from matgen_core.workflows.further_predictions import FurtherPredictions
 from matgen_core.workflows.pareto import Objective
 from matgen_core.workflows.predictors import list_predictors
 from pages.i18n.language import N_, _
@@ -92,6 +95,7 @@ LINK: dict[str, Rule] = {
     "from": OneOf(_WAYS),
     **{key: rule_of(Rules, name) for name, key in _RULE_KEYS.items()},
     "only": OneOf(("true", "false")),
+    "s-admet": OneOf(("true", "false")),
 }
 
 
@@ -156,15 +160,24 @@ def ask_rules() -> Rules:
         )
 
 
-def ask_own() -> list[str]:
-    """Predictors of the user's own that are to read the candidates, too."""
-    names = list_predictors()
-    if not names:
-        return []
-    return st.multiselect(_("Your own predictors"), names, key="s-own", help=_("Trained with matgen finetune"))
+def ask_further() -> FurtherPredictions:
+    """Predictors of the user's own that are to read the candidates, too, and whether ADMET is predicted."""
+    own, names = list[str](), list_predictors()
+    if names:
+        own = st.multiselect(_("Your own predictors"), names, key="s-own", help=_("Trained with matgen finetune"))
+    admet = st.toggle(
+        _("ADMET predictions"),
+        key="s-admet",
+        bind=URL,
+        disabled=not available(),
+        help=_("Molecules only: 41 endpoints by admet-ai, each an objective and a threshold"),
+    )
+    if not available():
+        st.caption(_("Needs the package admet-ai. Get it with: {how}").format(how=f"`{INSTALL}`"))
+    return FurtherPredictions(tuple(own), admet and available())
 
 
-def start(source: Source, rules: Rules, own: list[str]) -> None:
+def start(source: Source, rules: Rules, further: FurtherPredictions) -> None:
     """Begins to predict and check; objectives are those of the address for the same source, else the run's targets."""
     before: Screened | None = st.session_state.get(STATE)
     asked = tuple(st.query_params.get_all(PARAMETER))
@@ -172,7 +185,7 @@ def start(source: Source, rules: Rules, own: list[str]) -> None:
         source.name, rules, begun=asked if asked and (before is None or before.name == source.name) else source.goals
     )
     forget_objectives()
-    work = partial(page_work.screen, source=source.what, rules=rules, own=own, most=MOST)
+    work = partial(page_work.screen, source=source.what, rules=rules, most=MOST, further=further)
     recorder = begin_record("screening", 0, source.name)
     job = submit(work, None, "screening", None, recorder, take=screened.take)
     screened.job = follow(job, join([N_("Screening"), source.name], " · "))

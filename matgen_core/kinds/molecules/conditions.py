@@ -13,6 +13,7 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE, asked_of
 from matgen_core.core.settings import DOMAINS, MoleculeSettings, check_settings
+from matgen_core.kinds.molecules.admet import asked_endpoints, check_available
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.starts import check_start
 from matgen_core.learning.checkpoints import check_trained_on
@@ -36,6 +37,8 @@ def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> N
                 molecule_conditions=join(known, ", "),
             )
     check_trained_on(GENERATOR, (key for key in target.goals if PROPERTIES[key].learnt))
+    if asked_endpoints(target.goals, settings.admet):
+        check_available()
     if not 1 <= count <= MOST:
         raise BadTarget("{count} molecules cannot be generated; choose 1 to {most:,}", count=count, most=MOST)
     check_settings(settings)

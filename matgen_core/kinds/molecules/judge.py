@@ -110,6 +110,14 @@ class Judge:
         )
 
 
+def predict_by_rdkit(
+    candidates: Sequence[Candidate[Molecule]], on_progress: object = None, cancelled: object = None
+) -> list[list[Prediction]]:
+    """What RDKit reads of each; nothing of a string that is no molecule. It takes a millisecond each."""
+    molecules = (parse(candidate.material.smiles) for candidate in candidates)
+    return [[] if molecule is None else read_molecule(molecule) for molecule in molecules]
+
+
 def read_molecule(molecule: Chem.Mol, outside: str | None = None, asked: Collection[str] = ()) -> list[Prediction]:
     """What RDKit reads of a molecule.
 

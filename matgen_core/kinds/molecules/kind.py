@@ -19,6 +19,7 @@ from matgen_core.core.messages import Message
 from matgen_core.core.properties import asked_of, conditions_of
 from matgen_core.core.records import Candidate, Molecule, Origin
 from matgen_core.core.settings import MoleculeSettings, Rules
+from matgen_core.kinds.molecules.admet import add_admet, asked_endpoints
 from matgen_core.kinds.molecules.conditions import (
     check_molecules,
     contradiction,
@@ -118,8 +119,10 @@ class MoleculeStages:
     def predict(
         self, batch: Sequence[Candidate[Molecule]], cancelled: Cancelled = None
     ) -> tuple[Candidate[Molecule], ...]:
-        """Canonical writing and predictions of those that are molecules."""
-        return self._judge.read(batch)
+        """Canonical writing and predictions of those that are molecules; of ADMET where it is asked for."""
+        read = self._judge.read(batch)
+        endpoints = asked_endpoints(self.brief.target.goals, self.brief.settings.admet)
+        return add_admet(read, endpoints, cancelled) if endpoints else read
 
     def judge(self, batch: Sequence[Candidate[Molecule]]) -> tuple[Candidate[Molecule], ...]:
         """Verdicts of the grammar, the patterns, the alerts and the goals."""

@@ -21,12 +21,14 @@ from numpy.typing import NDArray
 from rdkit import DataStructs
 
 from matgen_core.chem.molecule import ON_REQUEST, fingerprint, parse, properties, similarities
+from matgen_core.core.admet import GROUP
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import Message
-from matgen_core.core.properties import MOLECULE_CONDITIONS
+from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES
 from matgen_core.core.records import Molecule, Verdict
 from matgen_core.core.settings import DOMAINS
+from matgen_core.kinds.molecules.admet import approved_drugs
 from matgen_core.kinds.molecules.rows import HELD, MoleculeRows
 
 FOLDER = ASSETS / "reference"
@@ -76,8 +78,11 @@ class MoleculeReference:
     def column(self, key: str, domain: str = DOMAINS[0]) -> NDArray[np.float32]:
         """One property of the sampled molecules of a domain.
 
-        One that has to be computed is of the first molecules of the sample, whatever the domain.
+        One that has to be computed is of the first molecules of the sample, whatever the domain. An endpoint of
+        ADMET is of approved drugs, and empty where its package is not installed.
         """
+        if PROPERTIES[key].group == GROUP:
+            return approved_drugs(key)
         if key in (sampled := self.sampled(domain)):
             return sampled[key]
         if key not in self._columns:

@@ -35,7 +35,6 @@ def told(source: page_work.OfFiles, most: int = 1000) -> list[Progress[Any]]:
         lambda: False,
         source=source,
         rules=Rules(known=True),
-        own=(),
         most=most,
     )
     return reports
