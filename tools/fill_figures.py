@@ -316,6 +316,31 @@ def molecules() -> str:
     return table(head, rows)
 
 
+def molecule_speed() -> str:
+    """Strings a second at each batch, and the pairs of runs at the best batch of each."""
+    result = read("molecules-speed.json")
+    if result is None:
+        return f"{MISSING}\n"
+    paces = result["strings_per_s"]
+    names = {
+        "ours": "MatGen",
+        "ours_without_grammar": "MatGen without grammar",
+        "transformers_generate": "`generate` of transformers",
+    }
+    sizes = list(paces["ours"])
+    rows = [(text, *(f"{paces[name][size]:.0f}" for size in sizes)) for name, text in names.items()]
+    best, ratios = result["best_batch"], result["paired"]["ratios"]
+    made, chapter = (
+        table((f"strings a second, {result['threads']} thread; batch", *sizes), rows),
+        result["times_the_loop"],
+    )
+    return (
+        f"{made}\nIn {len(ratios)} pairs of runs, each at its best batch ({best['ours']} and "
+        f"{best['transformers_generate']}), MatGen wrote {min(ratios):.2f} to {max(ratios):.2f} times as many strings, "
+        f"median {result['times_generate']:.2f}; {chapter:.0f} times as many as the loop of the chapter.\n"
+    )
+
+
 def molecule_domains() -> str:
     result = read("molecules.json")
     if result is None or "domains" not in result:
@@ -710,6 +735,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "predictions": predictions,
     "molecules": molecules,
     "molecule-domains": molecule_domains,
+    "molecule-speed": molecule_speed,
     "molecule-targets": molecule_targets,
     "encoder": encoder,
     "design": design,
