@@ -18,6 +18,17 @@ from types import TracebackType
 _BLOCK = 1 << 16
 
 
+def for_spreadsheet(text: str) -> bytes:
+    r"""A CSV as a spreadsheet reads it: UTF-8, with a byte order mark where a character lies beyond ASCII.
+
+    Without the mark Excel takes the file for the code page of the machine, and "Å" becomes two letters.
+
+    >>> for_spreadsheet("id,logp"), for_spreadsheet("Å")
+    (b'id,logp', b'\xef\xbb\xbf\xc3\x85')
+    """
+    return text.encode("utf-8" if text.isascii() else "utf-8-sig")
+
+
 def save_result(path: Path, content: str | bytes) -> Path:
     """Writes the file whole or not at all: what stood there before stays until the new content is on the disk.
 

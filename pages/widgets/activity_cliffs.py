@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
+from matgen_core.files.saving import for_spreadsheet
 from matgen_core.learning.examples import read_header
 from matgen_core.viz.series import draw_series
 from matgen_core.workflows.activity_cliffs import cliffs_to_csv
@@ -105,7 +106,7 @@ def _show_found(series: Series) -> None:
     _show_pairs(series)
     st.download_button(
         _("CSV of the pairs"),
-        lambda: cliffs_to_csv(examples, cliffs, series.column),
+        lambda: for_spreadsheet(cliffs_to_csv(examples, cliffs, series.column)),
         "matgen-cliffs.csv",
         key="cliffs-csv",
         on_click="ignore",

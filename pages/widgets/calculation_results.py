@@ -15,6 +15,7 @@ from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from matgen_core.files.refused import Refused
+from matgen_core.files.saving import for_spreadsheet
 from matgen_core.runs.store import Run, Store
 from pages.i18n.formatting import write_minus
 from pages.i18n.language import _, ngettext
@@ -111,4 +112,5 @@ def _compare(candidates: tuple[Candidate[Any], ...]) -> None:
         for one in apart
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="computed", alt=_("Computed values beside predictions"))
-    st.download_button("CSV", to_comparison_csv(candidates), "comparison.csv", "text/csv", key="comparison-csv")
+    table = for_spreadsheet(to_comparison_csv(candidates))
+    st.download_button("CSV", table, "comparison.csv", "text/csv", key="comparison-csv")

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from matgen_core.files.saving import for_spreadsheet
 from matgen_core.kinds.registry import load_kind
 from pages.i18n.language import _
 
@@ -47,6 +48,13 @@ def offer(files: Sequence[File], stem: str, key: str, empty: Sequence[str] | set
     with st.container(horizontal=True, gap="small", width="content"):
         for label, write, ending in files:
             # "ignore": a rerun after a click would lose the next click that comes while it lasts.
+            content = partial(_spread, write) if ending.endswith("csv") else write
             st.download_button(
-                label, write, f"{stem}.{ending}", key=f"{key}-{ending}", on_click="ignore", disabled=ending in empty
+                label, content, f"{stem}.{ending}", key=f"{key}-{ending}", on_click="ignore", disabled=ending in empty
             )
+
+
+def _spread(write: Callable[[], str | bytes]) -> bytes:
+    """A CSV as a spreadsheet reads it."""
+    text = write()
+    return for_spreadsheet(text) if isinstance(text, str) else text

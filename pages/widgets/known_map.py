@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from matgen_core.core.errors import MatGenError
+from matgen_core.files.saving import for_spreadsheet
 from matgen_core.viz.embeddings import draw_map
 from matgen_core.workflows.explore import search
 from matgen_core.workflows.spaces import Space
@@ -115,7 +116,7 @@ def _show_chosen(space: Space, chosen: Sequence[int]) -> None:
     table = table_of(space, chosen)
     st.write(_("{count} selected").format(count=len(chosen)))
     show_known_rows(space, table[:_MOST], _("The selected materials"), height=220)
-    csv = table.to_csv(index=False).encode()
+    csv = for_spreadsheet(table.to_csv(index=False))
     st.download_button(_("CSV of the selection"), csv, f"matgen-{space.kind}.csv", on_click="ignore")
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from matgen_core.files.saving import for_spreadsheet
 from matgen_core.workflows import page_work
 from matgen_core.workflows.predict_table import Report
 from pages.i18n.language import _
@@ -43,4 +44,5 @@ def show_table(report: Report, text: str) -> None:
     if len(shown) < report.rows:
         st.caption(_("The first {n:,} rows; the file has all of them.").format(n=len(shown)))
     show_rows(shown, "predict-table")
-    st.download_button(_("CSV with predictions"), text, "matgen-predictions.csv", key="predict-csv", on_click="ignore")
+    table = for_spreadsheet(text)
+    st.download_button(_("CSV with predictions"), table, "matgen-predictions.csv", key="predict-csv", on_click="ignore")

@@ -26,7 +26,7 @@ def test_a_run_from_target_to_files(page: Page, address: str) -> None:
     page.frame_locator("iframe").first.locator("canvas").first.wait_for()
     frame.scroll_into_view_if_needed()
     wait_until_drawn(page)
-    lines = download(page, "CSV").read_text(encoding="utf-8").splitlines()
+    lines = download(page, "CSV").read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith("id,formula,space_group")
     archive = zipfile.ZipFile(io.BytesIO(download(page, "CIFs (zip)").read_bytes()))
     assert len(archive.namelist()) == 4

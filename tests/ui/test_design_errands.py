@@ -165,7 +165,7 @@ def test_lead_like_molecules_with_two_donors(page: Page, address: str, seen: See
     settle(page)
     page.get_by_text("on target", exact=True).click()
     settle(page)
-    rows = list(csv.DictReader(io.StringIO(download(page, "CSV").read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(download(page, "CSV").read_text(encoding="utf-8-sig"))))
     assert rows
     for row in rows:
         assert float(row["donors"]) == 2
@@ -182,7 +182,7 @@ def test_a_scaffold_is_grown_where_it_is_marked(page: Page, address: str, seen: 
     page.get_by_role("button", name="More", exact=True).wait_for()
     settle(page)
     pattern = Chem.MolFromSmarts("c1ccncc1*")
-    rows = list(csv.DictReader(io.StringIO(download(page, "CSV").read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(download(page, "CSV").read_text(encoding="utf-8-sig"))))
     assert len(rows) >= 6
     grown = [Chem.MolFromSmiles(row["smiles"]).HasSubstructMatch(pattern) for row in rows]
     assert sum(grown) >= len(grown) / 2
@@ -204,7 +204,7 @@ def test_a_table_of_500_rows_is_screened_with_its_names(page: Page, address: str
     page.locator(".st-key-go").get_by_role("button").wait_for()
     expect(screen).to_be_enabled()
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-    text = download(page, "CSV").read_text(encoding="utf-8")
+    text = download(page, "CSV").read_text(encoding="utf-8-sig")
     found = list(csv.DictReader(io.StringIO(text)))
     assert {row["name"] for row in found} == {row.split(",")[0] for row in rows}
     clean(page, seen)

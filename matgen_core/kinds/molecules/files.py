@@ -85,8 +85,12 @@ def to_sdf_3d(candidates: Sequence[Candidate[Molecule]]) -> str:
 
 
 def _line(text: str) -> str:
-    """On one line: an empty line ends a field of an SDF, and $$$$ at its beginning a record."""
-    return " ".join(text.replace("$$$$", "").split())[:2000]
+    """On one line, as any reader of SDF takes it: an empty line ends a field, $$$$ a record, and > begins a field.
+
+    A value such as ">50" stands behind a blank: DataWarrior and others take a line that begins with > for a header.
+    """
+    line = " ".join(text.replace("$$$$", "").split())[:2000]
+    return f" {line}" if line.startswith(">") else line
 
 
 def sdf_name(candidate: Candidate[Molecule], run: str = "", *, conformers: bool = False) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 
 import numpy as np
+import pandas as pd
 from rdkit import Chem
 
 from matgen_core.core.records import (
@@ -16,6 +18,7 @@ from matgen_core.core.records import (
     Prediction,
     Verdict,
 )
+from matgen_core.files.saving import for_spreadsheet
 from matgen_core.kinds.compositions.files import formulas_to_csv
 from matgen_core.kinds.molecules.files import sdf_name, to_csv, to_sdf, to_sdf_3d
 
@@ -59,6 +62,69 @@ def test_an_sdf_is_read_back_with_its_numbers_flat_and_in_space() -> None:
             assert Chem.MolToSmiles(Chem.RemoveHs(molecule)) == Chem.CanonSmiles(smiles)
             assert molecule.GetConformer().Is3D() is in_space
             assert (np.ptp(molecule.GetConformer().GetPositions()[:, 2]) > 0.5) == in_space
+
+
+def test_fields_of_an_sdf_come_back_from_readers_that_take_every_line_with_an_angle_for_a_header() -> None:
+    columns = {"IC50 (nM)": ">50 <n=3>", "µ-receptor": "schwach µ; 弱い", "a<b>": "1", "note": "two\r\n\r\nlines\n$$$$"}
+    candidate = Candidate("0-1", ASPIRIN.material, Origin("file"), name="> 99 % pure", columns=columns)
+    text = to_sdf([candidate, ASPIRIN])
+    for written in (text, text.replace("\n", "\r\n")):
+        first, second = datawarrior_records(written)
+        assert first == {
+            "SMILES": ASPIRIN.material.smiles,
+            "IC50 (nM)": ">50 <n=3>",
+            "µ-receptor": "schwach µ; 弱い",
+            "ab": "1",
+            "note": "two lines",
+        }
+        assert set(second) == {"SMILES", "logp", "h_donors", "origin"}
+    one, two = read_sdf(text)
+    assert one.GetProp("_Name").strip() == "> 99 % pure"
+    assert one.GetProp("IC50 (nM)").strip() == ">50 <n=3>"
+    assert (one.GetProp("note"), two.GetDoubleProp("logp")) == ("two lines", 1.996)
+    assert [m.GetNumAtoms() for m in (one, two)] == [13, 13]
+    assert all(len(line) <= 80 for line in text.split("M  END")[0].splitlines())
+
+
+def datawarrior_records(text: str) -> list[dict[str, str]]:
+    """Fields of each record by the rules of DataWarrior's reader (OpenChemLib's SDFileParser), and of some in scripts.
+
+    A line that begins with > and holds <name> names a field wherever it stands; one that begins with > ends the
+    molecule; a field ends with an empty line, a record with $$$$.
+    """
+    records, fields, name, molecule = list[dict[str, str]](), dict[str, str](), "", True
+    for line in io.StringIO(text, newline=None):
+        line = line.rstrip("\n")
+        if line.startswith("$$$$"):
+            records.append(fields)
+            fields, name, molecule = {}, "", True
+        elif molecule:
+            assert not line.startswith(">")
+            molecule = not line.startswith("M  END")
+        elif line.startswith(">"):
+            name = line[line.index("<") + 1 : line.rindex(">")]
+        elif not line:
+            name = ""
+        elif name:
+            fields[name] = line.strip()
+    return records
+
+
+def test_a_table_opens_in_a_spreadsheet_with_its_letters_its_numbers_and_no_formula() -> None:
+    columns = {"Ziel": "≥ 5 Å 弱い", "=cmd|' /C calc'!A0": "=1+1", "minus": "-3", "at": "@SUM(A1)"}
+    told = ASPIRIN.add_verdicts(Verdict("novelty", True, "new: 1 % µ"))
+    written = to_csv(
+        [Candidate("0-1", told.material, Origin("file"), told.predictions, told.verdicts, columns=columns)]
+    )
+    data = for_spreadsheet(written)
+    assert data.startswith(codecs.BOM_UTF8)  # Excel reads letters by it
+    assert not for_spreadsheet(to_csv([ASPIRIN])).startswith(codecs.BOM_UTF8)  # of plain letters nothing need be said
+    table = pd.read_csv(io.BytesIO(data))
+    assert table.columns[0] == "id"
+    assert table["logp"].dtype == float
+    assert table["Ziel"][0] == "≥ 5 Å 弱い"
+    cells = [cell for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "@", "+"))]
 
 
 def read_sdf(text: str) -> list[Chem.Mol]:
