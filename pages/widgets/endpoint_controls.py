@@ -20,7 +20,7 @@ def choose_endpoints(keys: Sequence[str]) -> list[str]:
     Args:
         keys: of all endpoints.
     """
-    asked = [key for key in keys if _is_asked(key)]
+    asked = [key for key in keys if is_asked(key)]
     if not available():
         st.caption(_("Needs the package admet-ai. Get it with: {how}").format(how=f"`{INSTALL}`"))
         return asked
@@ -44,7 +44,7 @@ def choose_endpoints(keys: Sequence[str]) -> list[str]:
     return [key for key in keys if key in MOST_USED or key in chosen or key in asked]
 
 
-def _is_asked(key: str) -> bool:
+def is_asked(key: str) -> bool:
     """Whether its control, or the link before the control is drawn, asks for a value or a range."""
     name = f"{key}_ask"
     word = st.session_state[name] if name in st.session_state else st.query_params.get(name, "")

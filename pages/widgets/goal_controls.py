@@ -19,7 +19,7 @@ from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.viz.crystals import draw_histogram
 from pages.i18n.language import _, translations
-from pages.widgets.endpoint_controls import choose_endpoints
+from pages.widgets.endpoint_controls import choose_endpoints, is_asked
 from pages.widgets.url_settings import URL, OneOf, Real, Rule
 
 _OF_MOLECULES = asked_of("molecules")
@@ -192,7 +192,8 @@ def ask_goals(keys: Sequence[str], domain: str = "") -> tuple[dict[str, Goal], s
     goals, problem = _ask_each([key for key in keys if not PROPERTIES[key].group], domain)
     apart = [key for key in keys if PROPERTIES[key].group]
     if apart:
-        with st.expander(_("ADMET: absorption, distribution, metabolism, excretion, toxicity")):
+        about = _("ADMET: absorption, distribution, metabolism, excretion, toxicity")
+        with st.expander(about, expanded=any(map(is_asked, apart))):
             further, wrong = _ask_each(choose_endpoints(apart), domain)
         goals, problem = goals | further, problem or wrong
     return goals, problem
