@@ -262,6 +262,20 @@ def placement() -> str:
     return table(head, rows)
 
 
+def self_training() -> str:
+    result = read("self-training.json")
+    if result is None:
+        return f"{MISSING}\n"
+    rows = []
+    for arm in result["arms"]:
+        shares = [with_interval(arm[key]) for key in ("stable_by_both", "unique", "novel", "sun")]
+        placed = f"{arm['placed']['near_hull_by_chgnet']['value']:.2f}"
+        name = f"{arm['engine']}, {arm['weights']}, {arm['samples']} samples"
+        rows.append((name, *shares, placed, f"{arm['with_lanthanides']:.2f}", f"{arm['cpu_seconds_a_sample']:.2f} s"))
+    heads = ("stable by both", "unique", "novel", "SUN", "near the hull as placed", "with lanthanides", "CPU a sample")
+    return table(("without a target", *heads), rows)
+
+
 def predictions() -> str:
     result = read("predictions.json")
     if result is None:
@@ -732,6 +746,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed": speed,
     "reconstruction": reconstruction,
     "placement": placement,
+    "self-training": self_training,
     "predictions": predictions,
     "molecules": molecules,
     "molecule-domains": molecule_domains,
