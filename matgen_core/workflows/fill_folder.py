@@ -115,6 +115,7 @@ def fill_folder(
         counts=lambda candidate: kept(wanted, candidate) is None,
         order=counted,
         executor=executor,
+        exact=wanted.exact,
         folder=folder,
     )
     begun = time.monotonic()

@@ -24,6 +24,7 @@ from matgen_core.core.messages import Message, Text
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.protocol import BatchName, Kind
 from matgen_core.kinds.registry import load_kind, write
+from matgen_core.kinds.surplus import mark_surplus
 from matgen_core.runs.records import from_record, to_record
 from matgen_core.workflows.run_folder import (
     Wanted,
@@ -153,6 +154,8 @@ def _admitted(
     stages = kind.begin(wanted.brief)
     for file in files.values():
         batch = stages.admit(list(read_batch(file)))
+        if wanted.exact:  # as a run in memory
+            batch = mark_surplus(batch, lambda c: kept(wanted, c) is None, wanted.count - len(merged.scores))
         rules = [kept(wanted, candidate) for candidate in batch]
         merged.generated += len(batch)
         merged.rejected.update(rule for rule in rules if rule is not None)

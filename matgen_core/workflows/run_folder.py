@@ -101,6 +101,11 @@ class Wanted:
         """For the stages of the kind."""
         return Brief(self.target, self.aim, self.seed, self.settings, self.rules)
 
+    @property
+    def exact(self) -> bool:
+        """Whether no more than ``count`` are kept."""
+        return self.rules is None
+
     def names(self) -> Iterator[BatchName]:
         """Its batches, in their order."""
         kind = load_kind(self.kind)
