@@ -235,6 +235,27 @@ def composition_diversity(formulas: Sequence[str]) -> float:
 
 
 @dataclass(frozen=True)
+class Hidden:
+    """One atom hidden in each of many withheld formulas, and what the pretrained MatBERT guessed.
+
+    Args:
+        found: share guessed right.
+        commonest: share that the commonest element would get right.
+        repeated: share guessed right where another atom of the element is left in the formula.
+        alone: the same where the hidden atom was the only one of its element.
+        alone_rank: median rank of the truth there, from 1.
+        of: elements that can be guessed.
+    """
+
+    found: float
+    commonest: float
+    repeated: float
+    alone: float
+    alone_rank: float
+    of: int
+
+
+@dataclass(frozen=True)
 class Measured:
     """What ships.
 
@@ -243,14 +264,14 @@ class Measured:
         ways: of sampling.
         guided: for every property, value and weight of guidance.
         priors: the autoencoder's prior and the diffusion, for exercise 1.
-        hidden: share of hidden atoms that MatBERT guesses in withheld formulas, and what the commonest element reaches.
+        hidden: of the lesson on hidden atoms; None before it was measured.
     """
 
     autoencoder: str
     ways: tuple[Way, ...]
     guided: tuple[Guided, ...]
     priors: Mapping[str, Prior] = field(default_factory=dict)
-    hidden: tuple[float, float] = (math.nan, math.nan)
+    hidden: Hidden | None = None
 
     def of(self, key: str, value: float, guidance: float) -> Guided:
         """One cell of the grid."""
@@ -283,7 +304,7 @@ def load_measured(path: Path = FILE) -> Measured:
             tuple(ways),
             tuple(guided),
             priors,
-            tuple(found.get("hidden", (math.nan, math.nan))),
+            Hidden(**found["hidden"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MissingReference(

@@ -30,6 +30,7 @@ from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_matbert
 from matgen_core.lessons.chapter.transfer import LoRALayer
 from matgen_core.lessons.chapter.transformers import BandgapHead as ChapterHead
+from matgen_core.lessons.sampling import Hidden
 from matgen_core.models.adapters import STRATEGIES, Adapter, apply_strategy
 from matgen_core.models.augmentation import shuffle_atoms, substitute_elements
 from matgen_core.models.bert import Head, HeadConfig, MatBERT, MatBERTConfig
@@ -51,21 +52,34 @@ def load_pretrained() -> tuple[MatBERT, str]:
 
 
 @torch.inference_mode()
-def measure_hidden(formulas: Sequence[str], seed: int = 0) -> tuple[float, float]:
-    """One atom hidden in each formula: the share guessed right, and the share that the commonest element reaches.
+def measure_hidden(formulas: Sequence[str], seed: int = 0) -> Hidden:
+    """Hides one atom in each formula and counts what is guessed.
 
     Args:
-        formulas: reduced, at most 50 atoms each; ones that pretraining did not see.
+        formulas: reduced, at most 50 atoms each; ones that pretraining did not see, with repeated elements and without.
         seed: of the places that are hidden.
     """
     rng = np.random.default_rng(seed)
-    right, truths = 0, []
+    guesses, alone = [], []
     for formula in formulas:
         atoms = tokens_of(formula)[1:-1]
         guess = guess_masked(formula, [int(rng.integers(len(atoms)))], 1)[0]
-        right += guess.rank == 1
-        truths.append(guess.truth)
-    return right / len(truths), max(truths.count(symbol) for symbol in set(truths)) / len(truths)
+        guesses.append(guess)
+        alone.append(atoms.count(guess.truth) == 1)
+    ranks, lone, truths = (
+        np.array([guess.rank for guess in guesses]),
+        np.array(alone),
+        [guess.truth for guess in guesses],
+    )
+    right = ranks == 1
+    return Hidden(
+        found=round(float(right.mean()), 4),
+        commonest=max(truths.count(symbol) for symbol in set(truths)) / len(truths),
+        repeated=round(float(right[~lone].mean()), 4),
+        alone=round(float(right[lone].mean()), 4),
+        alone_rank=float(np.median(ranks[lone])),
+        of=guesses[0].of,
+    )
 
 
 @dataclass(frozen=True)

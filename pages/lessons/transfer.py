@@ -74,12 +74,35 @@ def _show_guesses(formula: str, places: list[int]) -> None:
         )
         show_chart(draw_guess(found), f"bars-{found.place}", _("What the network guesses, likeliest first"), column)
     st.caption(_(LAWS["hidden"].caption))
-    found_share, base = load_measured().hidden
+    _say_measured()
+
+
+def _say_measured() -> None:
+    """How often it was right in formulas that pretraining did not see; once the reader has guessed."""
+    measured = load_measured().hidden
+    if measured is None:
+        return
+    guessed = guess(
+        "hidden-alone",
+        _("Where the hidden atom was the only one of its element, how often is the network right?"),
+        [_("nearly always"), _("in half of the formulas"), _("hardly ever")],
+    )
+    if guessed is None:
+        return
+    show_outcome(guessed, f"{measured.alone:.0%}")
     st.caption(
         _(
-            "In withheld formulas it finds one hidden atom in {share} of cases; guessing the commonest element "
-            "finds {base}."
-        ).format(share=f"{found_share:.0%}", base=f"{base:.0%}")
+            "Withheld formulas: of all hidden atoms it finds {share} (the commonest element would be {base}). Where "
+            "another atom of the element is left in the formula it finds {repeated}; where none is left, {alone}, and "
+            "the median rank of the truth is {rank} of {all}: a formula leaves many elements possible."
+        ).format(
+            share=f"{measured.found:.0%}",
+            base=f"{measured.commonest:.0%}",
+            repeated=f"{measured.repeated:.0%}",
+            alone=f"{measured.alone:.0%}",
+            rank=number(measured.alone_rank, 0),
+            all=measured.of,
+        )
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from matgen_core.lessons.sampling import load_measured
 from matgen_core.lessons.transfer import (
     chapter_parameters,
     count_parameters,
     demo_table,
     guess_masked,
+    measure_hidden,
     self_supervision,
 )
 from matgen_core.workflows.finetune import TAUGHT, beginnings_for
@@ -23,6 +25,16 @@ def test_the_truth_is_among_the_bars_with_its_rank(formula: str) -> None:
         chances = [chance for _name, chance in guess.options]
         assert chances == sorted(chances, reverse=True)
         assert 1 <= guess.rank <= guess.of
+
+
+def test_a_lone_element_is_hardly_found_and_a_repeated_one_mostly() -> None:
+    found = load_measured().hidden
+    assert found is not None
+    assert found.alone < found.commonest < found.found < found.repeated
+    again = measure_hidden(["Fe2O3", "NaCl", "CsPbI3", "LiCoO2", "GaAs"], seed=1)
+    assert (again.of, again.alone) == (found.of, 0.0)
+    assert again.alone_rank > 1
+    assert again.repeated == 1.0, "another atom of the element is left in the formula"
 
 
 def test_the_head_is_counted_apart() -> None:
