@@ -27,6 +27,8 @@ STABLE = 0.1
 TOLERANCE = 0.25
 #: The chapter's targets: band gap (eV), formation energy (eV/atom), magnetic moment (µB).
 TARGETS = ((2.5, -0.8, 0.0), (2.0, -0.5, 0.0), (3.5, -1.0, 2.0))
+#: Candidates of one run.
+COUNT = 16
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +83,7 @@ class Funnel:
     names: tuple[str, ...]
 
 
-def run_workflow(values: Sequence[float], count: int = 16, seed: int = 0) -> Funnel:
+def run_workflow(values: Sequence[float], count: int = COUNT, seed: int = 0) -> Funnel:
     """Runs the boxes of the chapter's flowchart once, without the way back to the generator.
 
     Args:

@@ -14,7 +14,7 @@ from matgen_core.lessons.chapter import inverse_design
 from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.sampling import TARGETS as TOLD
 from matgen_core.lessons.sampling import load_measured
-from matgen_core.lessons.workflow import STABLE, TARGETS, TOLERANCE, Funnel, answers_to, known_gaps, run_workflow
+from matgen_core.lessons.workflow import COUNT, STABLE, TARGETS, TOLERANCE, Funnel, answers_to, known_gaps, run_workflow
 from matgen_core.viz.lessons import draw_gaps
 from matgen_core.workflows.design import design
 from pages.i18n.formatting import number, plain, subscript
@@ -121,7 +121,7 @@ _BOXES: dict[str, tuple[str, Callable[..., object], str]] = {
 
 @st.cache_data(max_entries=20, show_spinner=False)
 def _funnel(values: tuple[float, ...], seed: int) -> Funnel:
-    return run_workflow(values, 16, seed)
+    return run_workflow(values, COUNT, seed)
 
 
 def workflow() -> None:
@@ -152,7 +152,7 @@ def workflow() -> None:
             key="workflow-target",
         )
         seed = st.number_input(_("Seed"), 0, 10_000, 0, key="workflow-seed", bind=URL)
-        guessed = guess(f"funnel-{place}", _("Before you press: how many of 16 reach the end?"), ["0", "1–3", "4–16"])
+        guessed = guess(f"funnel-{place}", _("Before you press: how many of 16 reach the end?"), ["0–3", "4–8", "9–16"])
         if st.button(_("Run the workflow"), type="primary", key="run-workflow"):
             st.session_state["workflow-asked"] = (TARGETS[place], int(seed or 0))
     asked = st.session_state.get("workflow-asked")

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from matgen_core.chem.structure import from_structure
+from matgen_core.core.goals import Target
+from matgen_core.core.records import Candidate, Origin
+from matgen_core.kinds.crystals.geometry_rules import check_distances
+from matgen_core.kinds.crystals.judge import assess
+from matgen_core.lessons.chapter.inverse_design import simple_synthesizability_checker
 from matgen_core.lessons.compositions import next_atoms, write_some
 from matgen_core.lessons.workflow import TOLERANCE, answers_to, known_gaps, run_workflow
 
@@ -10,6 +19,17 @@ def test_each_box_keeps_a_part() -> None:
     found = run_workflow((0.0, -0.5, 0.0), count=4)
     assert found.generated == 4
     assert found.generated >= found.reached >= found.makeable >= found.stable == len(found.names)
+
+
+@pytest.mark.parametrize(
+    ("elements", "edge", "makeable"),
+    [(["Na", "Cl"], 5.69, True), (["Na", "Cl"], 2.5, False), (["Na", "Ca"], 5.7, False)],
+)
+def test_the_box_of_makeable_asks_the_rules_that_judge(elements: list[str], edge: float, makeable: bool) -> None:
+    salt = Structure.from_spacegroup("Fm-3m", Lattice.cubic(edge), elements, [[0, 0, 0], [0.5, 0.5, 0.5]])
+    judged = assess([Candidate("1", from_structure(salt), Origin("test"), {})], Target())[0]
+    judged = judged.add_verdicts(check_distances(salt))
+    assert simple_synthesizability_checker(judged) is makeable
 
 
 def test_answers_have_the_gap_that_was_asked_for() -> None:
