@@ -8,10 +8,15 @@ import streamlit as st
 
 from matgen_core.chem.energy import one_thread
 from matgen_core.core.registry import load
+from matgen_core.lessons.chapter.questions import QUESTIONS
 from matgen_core.lessons.chapter.table import TABLE, Entry
 from pages.i18n.language import _
+from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.path import link_to
 from pages.widgets.url_settings import URL
+
+#: The example that this session ran last, and what it printed.
+_RAN = "example-ran"
 
 
 def table() -> None:
@@ -49,13 +54,21 @@ def run_it() -> None:
         if entry.changed:
             st.caption(_("Changed: {what}").format(what=_(entry.changed)))
         link_to(entry.lesson, f"→ {_(entry.lesson)}")
-        if st.button(_("Run the chapter's example"), type="primary", key="run-example"):
-            _run(entry)
+        _run(entry)
         st.code(inspect.getsource(entry.example), language="python", wrap_lines=True)
     with st.expander(_("What the app runs for it")):
         st.code(inspect.getsource(load(entry.ours)), language="python", wrap_lines=True)
 
 
 def _run(entry: Entry) -> None:
-    with st.spinner(_("Running …")), one_thread():
-        st.code(entry.example(), language=None)
+    """The guess, the button, and what the example printed beside the guess."""
+    question, called = QUESTIONS[entry.example], getattr(entry.example, "__name__", entry.name)
+    options = [_(option) for option in question.options]
+    guessed = guess(f"example-{called}", _(question.asks), options)
+    if st.button(_("Run the chapter's example"), type="primary", key="run-example"):
+        with st.spinner(_("Running …")), one_thread():
+            st.session_state[_RAN] = (called, entry.example())
+    ran: tuple[str, str] | None = st.session_state.get(_RAN)
+    if ran is not None and ran[0] == called:
+        st.code(ran[1], language=None)
+        show_outcome(guessed, _(question.outcome(ran[1])))

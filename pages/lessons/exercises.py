@@ -119,7 +119,7 @@ def second() -> None:
     )
     guessed = guess("goals", _("Before you press: how many of 16 will meet every goal?"), ["0–2", "3–6", "7–16"])
     seed = st.number_input(_("Seed"), 0, 10_000, 0, key="exercise-2-seed")
-    if st.button(_("Generate 16"), key="try-2"):
+    if st.button(_("Generate 16"), type="primary", key="try-2"):
         st.session_state["tried-2"] = (text, int(seed))
     if "tried-2" in st.session_state:
         try:

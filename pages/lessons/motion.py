@@ -16,6 +16,7 @@ from pages.i18n.formatting import number
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
+from pages.lessons.training import SPREAD_ASKED, SPREADS, name_spread
 from pages.widgets.url_settings import URL
 
 _DATA = (N_("the spiral"), N_("my own drawing"))
@@ -55,7 +56,7 @@ def motion() -> None:
             _("Before you play: whose points end in the same places when noise and data are the same?"),
             [_("DDPM and DDIM"), _("DDIM and the solver"), _("all three")],
         )
-        pupil = None if data == _DATA[0] else _draw_and_learn()
+        pupil, spread = (None, None) if data == _DATA[0] else _draw_and_learn()
     with right:
         if data == _DATA[0]:
             points, motions = _spiral(seed)
@@ -68,11 +69,13 @@ def motion() -> None:
             "motion",
             _("The same noise by three samplers, from noise to data"),
         )
+        if pupil is not None:
+            show_outcome(spread, _(name_spread(pupil.spread(motions[1].points[-1]))))
         _say_ends(motions, guessed)
 
 
-def _draw_and_learn() -> Pupil | None:
-    """The drawing, and the network that learnt it; None before."""
+def _draw_and_learn() -> tuple[Pupil | None, str | None]:
+    """The drawing, the network that learnt it, None before, and the guess of how far its points will spread."""
     drawn = _pad()(
         key="pad",
         data={"label": _("Draw your data here; arrow keys and Enter put points, too"), "clear": _("Clear")},
@@ -80,19 +83,20 @@ def _draw_and_learn() -> Pupil | None:
     )
     points = drawn.get("points") or []
     st.caption(_("{n} points; at least {least}").format(n=len(points), least=FEWEST_POINTS))
+    spread = guess("spread-drawing", _(SPREAD_ASKED), [_(each) for each in SPREADS])
     if st.button(_("Learn my drawing"), type="primary", key="learn-drawing", disabled=len(points) < FEWEST_POINTS):
         try:
             pupil = pupil_of_points(points)
         except MatGenError as error:
             st.error(_(str(error)))
-            return None
+            return None, spread
         bar = st.progress(0.0)
         for share in pupil.learn(_STEPS, 50):
             bar.progress(share, _("Step {n}").format(n=f"{pupil.steps:,}"))
         bar.empty()
         st.session_state[_PUPIL] = pupil
     kept: Pupil | None = st.session_state.get(_PUPIL)
-    return kept
+    return kept, spread
 
 
 def _say_ends(motions: list[Motion], guessed: str | None) -> None:

@@ -42,6 +42,10 @@ _CONDITIONS = {
     "latents": (N_("band gap"), N_("formation energy")),
     "descriptors": (N_("molecular weight"),),
 }
+#: The question before a training, its options, and the spreads between which samples lie like the data.
+SPREAD_ASKED = N_("Before you press: how far will the drawn points spread?")
+SPREADS = (N_("as far as the data"), N_("less far"), N_("much too far"))
+NARROW, WIDE = 0.75, 1.35
 
 
 @st.fragment
@@ -58,8 +62,8 @@ def train() -> None:
         pupil, steps = _choose()
         sure = guess(
             f"spread-{pupil.data.shape[1]}-{pupil.predicts}",
-            _("Before you press: how far will the drawn points spread?"),
-            [_("as far as the data"), _("less far"), _("much too far")],
+            _(SPREAD_ASKED),
+            [_(each) for each in SPREADS],
         )
         pressed = st.button(_("Train"), type="primary", key="train")
     with right:
@@ -186,9 +190,8 @@ def _in_the_plane(pupil: Pupil, found: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _say_spread(pupil: Pupil, found: np.ndarray, guessed: str | None) -> None:
     """How far the samples spread, and why."""
     spread = pupil.spread(found)
-    wide, narrow = spread > 1.35, spread < 0.75
-    words = _("much too far") if wide else _("less far") if narrow else _("as far as the data")
-    show_outcome(guessed, words)
+    wide, narrow = spread > WIDE, spread < NARROW
+    show_outcome(guessed, _(name_spread(spread)))
     st.markdown(
         _("Spread of what is drawn, in units of the data's: **{spread}** after {steps} steps.").format(
             spread=number(spread, 2), steps=f"{pupil.steps:,}"
@@ -200,6 +203,11 @@ def _say_spread(pupil: Pupil, found: np.ndarray, guessed: str | None) -> None:
         st.warning(_(LAWS["noise-prediction"].caption))
     elif pupil.data.shape[1] > 2 and pupil.predicts == "v":
         st.caption(_("Second step: let the network answer ε, as in the chapter, and draw again."))
+
+
+def name_spread(spread: float) -> str:
+    """The option of SPREADS that a spread, in units of the data's, makes right."""
+    return SPREADS[2] if spread > WIDE else SPREADS[1] if spread < NARROW else SPREADS[0]
 
 
 def _read_crystals(drawn: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -118,11 +119,41 @@ def test_answers_and_ticks_are_kept_and_exported() -> None:
     assert read_notebook(b"[1]") is None
 
 
-def test_the_chapters_code_runs_on_its_page() -> None:
+def test_the_chapters_code_runs_on_its_page_beside_the_guess() -> None:
     page = open_page("learn/chapter.py", "Run it")
+    page.radio(key="guess-example-simple_diffusion").set_value(0).run()
     page.button(key="run-example").click().run()
     assert not page.exception
     assert any("Training loss" in code.value for code in page.code)
+    assert any(m.value == "You guessed: less than 0.5. What happened: **about 1**" for m in page.markdown)
+    page.selectbox(key="chapter-name").select("LoRALayer").run()
+    assert not any("What happened" in m.value for m in page.markdown), "another example has not run yet"
+
+
+def _calls(function: ast.FunctionDef, name: str) -> list[ast.Call]:
+    """The calls of a function or method by its name."""
+    found = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    return [call for call in found if name == getattr(call.func, "attr", getattr(call.func, "id", ""))]
+
+
+def _runs(call: ast.Call) -> bool:
+    """Whether a button runs something, or a toggle shows what was measured."""
+    primary = any(word.arg == "type" and getattr(word.value, "value", "") == "primary" for word in call.keywords)
+    return primary or "Show what was measured" in ast.unparse(call)
+
+
+def test_a_question_stands_before_every_button_that_runs_something() -> None:
+    asked = []
+    for path in sorted((PAGES / "lessons").glob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            questions = [call.lineno for call in _calls(function, "guess")]
+            for call in [*_calls(function, "button"), *_calls(function, "toggle")]:
+                if _runs(call):
+                    asked.append((path.name, function.name))
+                    assert any(line < call.lineno for line in questions), f"{path.name}: {function.name}"
+    assert len(asked) >= 11, asked
 
 
 @pytest.mark.parametrize("name", available())

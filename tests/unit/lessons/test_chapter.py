@@ -11,8 +11,9 @@ import torch
 
 from matgen_core.core.registry import load
 from matgen_core.kinds.compositions.rows import count_atoms, encode_atoms
-from matgen_core.lessons.chapter import pretraining, transfer, transformers
+from matgen_core.lessons.chapter import examples, pretraining, transfer, transformers
 from matgen_core.lessons.chapter.diffusion import SimpleDiffusionModel
+from matgen_core.lessons.chapter.questions import QUESTIONS
 from matgen_core.lessons.chapter.table import TABLE, Entry
 
 ROOT = Path(__file__).parents[3]
@@ -57,9 +58,42 @@ def test_an_entry_is_there_and_stands_in_the_docs(entry: Entry) -> None:
     assert entry.name in table
 
 
+#: What comes of each example, of the options that stand before it.
+RIGHT = {
+    examples.simple_diffusion: "about 1",
+    examples.conditional_diffusion: "2 × 128",
+    examples.smiles_generator: "10 to 100 million",
+    examples.conditional_smiles_generator: "4",
+    examples.chemberta: "more than 0.7",
+    examples.matbert: "10 to 100 million",
+    examples.matbert_for_bandgap: "about 0 eV or less",
+    examples.matgpt: "about as many",
+    examples.conditional_matgpt: "2",
+    examples.full_finetuning: "less, but more than half",
+    examples.adapters: "1 to 5 %",
+    examples.lora: "less than 1 %",
+    examples.masked_atoms: "less, but more than half",
+    examples.contrastive: "less than guessing",
+}
+
+
 @pytest.mark.parametrize("example", list(dict.fromkeys(entry.example for entry in TABLE)), ids=lambda e: e.__name__)
-def test_an_example_of_the_chapter_runs(example: Callable[[], str]) -> None:
-    assert example()
+def test_an_example_of_the_chapter_runs_and_answers_its_question(example: Callable[[], str]) -> None:
+    question = QUESTIONS[example]
+    outcome = question.outcome(example())
+    assert outcome == RIGHT.get(example, outcome)
+    assert outcome in question.options
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "word"),
+    [(2.0, 0.9, "less than half"), (2.0, 1.4, "less, but more than half"), (2.0, 3.0, "larger")],
+)
+def test_the_right_guess_follows_what_is_printed(before: float, after: float, word: str) -> None:
+    said = f"Validation loss: {before:.3f} -> {after:.3f}"
+    assert QUESTIONS[examples.full_finetuning].outcome(said) == word
+    assert QUESTIONS[examples.lora].outcome("Trainable params: 294,912 (0.343%)") == "less than 1 %"
+    assert QUESTIONS[examples.matbert].outcome("1,290,000,000 weights\n") == "more than 100 million"
 
 
 def test_weights_are_those_of_the_chapters_sizes() -> None:
