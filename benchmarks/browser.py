@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 #: Names the element that says whether the page's script is running.
 STATE = '[data-testid="stApp"]'
@@ -22,6 +22,7 @@ def open_browser() -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.set_default_timeout(240_000)
+        expect.set_options(timeout=240_000)  # what is expected of a page is waited for as long
         yield page
         browser.close()
 

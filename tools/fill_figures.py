@@ -642,9 +642,13 @@ def lecture(lang: str = "en") -> str:
     result = read("lecture.json")
     if result is None:
         return table(heads[lang], [(MISSING if lang == "en" else "未測定", "–", "–")])
-    named = {"en": "lesson", "ja": "lesson_ja"}[lang]
+    named, missing = {"en": ("lesson", MISSING), "ja": ("lesson_ja", "未測定")}[lang]
     rows = [
-        (one[named], f"{one['opens']:.1f}", "–" if one["answers"] is None else f"{one['answers']:.1f}")
+        (
+            one[named],
+            missing if one["opens"] is None else f"{one['opens']:.1f}",
+            "–" if one["answers"] is None else f"{one['answers']:.1f}",
+        )
         for one in result["demonstrations"]
     ]
     return table(heads[lang], rows)
