@@ -5,8 +5,8 @@
 
 Each errand of ``pages/lessons/errands.py`` is walked once to load the models and once for the clock, in English, at
 1280 × 720. "Opens" is from the link to the settled page, "answers" from the last act to the sentence or figure that it
-brings. About six minutes on an idle machine. Where ``first_opening`` is true in the result, the times include the loading
-of the models.
+brings. About six minutes on an idle machine. Where ``first_opening`` is true in the result, the times include the
+loading of the models.
 """
 
 from __future__ import annotations

@@ -259,7 +259,7 @@ LAWS: dict[str, Law] = {
         ({"smiles": "CC(=O)Nc1ccc(O)cc1", "layer": 1, "head": 6}, {"smiles": "CCO", "layer": 0, "head": 3}),
     ),
     "hidden": Law(
-        Message("The true element is dark. Where it is not among the likeliest seven, it stands last, with its rank."),
+        Message("The true element bears ✓. Where it is not among the likeliest seven, it stands last, with its rank."),
         _truth_is_shown,
         {"formula": "Fe2O3", "place": 2},
         ({"formula": "NaCl", "place": 1}, {"formula": "LiFePO4", "place": 1}, {"formula": "GaAs", "place": 1}),

@@ -14,11 +14,11 @@ _COLOURS = (ACCENT, BAD, "#264653", "#8a5fb0", "#b8860b")
 
 
 def draw_guess(guess: Guess, *, template: str | None = None) -> go.Figure:
-    """Probabilities of the likeliest elements at one hidden place; the true one is dark."""
+    """Probabilities of the likeliest elements at one hidden place; the true one bears ✓, beside its colour."""
     names, chances = zip(*guess.options, strict=True)
     figure = go.Figure()
     figure.add_bar(
-        x=list(names),
+        x=[f"{n} ✓" if n == guess.truth else n for n in names],
         y=list(chances),
         marker_color=[ACCENT if n == guess.truth else MUTED for n in names],
         text=[f"{p:.0%}" for p in chances],

@@ -133,7 +133,8 @@ def test_lessons_draw_their_numbers() -> None:
 
 
 def test_transfer_draws_its_numbers() -> None:
-    assert list(draw_guess(Guess(0, "Fe", (("Fe", 0.7), ("Co", 0.2)), 1, 94)).data[0].y) == [0.7, 0.2]
+    bars = draw_guess(Guess(0, "Fe", (("Fe", 0.7), ("Co", 0.2)), 1, 94)).data[0]
+    assert (list(bars.x), list(bars.y)) == (["Fe ✓", "Co"], [0.7, 0.2])
     views = ViewMap(PLANE, ("Fe2O3", "Fe2O3", "NaCl"), ("Fe2O3", "FeO", "NaCl"), PLANE, ("a", "b", "c"))
     figure = draw_views(views)
     assert points(figure, "Fe2O3") == [(0.0, 1.0), (2.0, -1.0)]
