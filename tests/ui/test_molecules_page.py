@@ -19,6 +19,7 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Origin, Progress
 from matgen_core.core.settings import MoleculeSettings
+from matgen_core.kinds.molecules.admet import available
 from matgen_core.kinds.molecules.judge import Judge, rank_molecules
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from pages.kinds import molecule_generator  # before a test puts another submit in its place
@@ -361,3 +362,14 @@ def test_a_disabled_button_says_that_a_run_goes_on() -> None:
     assert page.button(key="go").disabled
     assert any("A run is in progress" in c.value for c in page.caption)
     assert not any("A run is in progress" in c.value for c in with_run(judged()).caption)
+
+
+def test_a_target_of_admet_in_a_link_is_asked_or_the_package_that_it_needs_is_named() -> None:
+    page = open_page(admet_herg_ask="range", admet_herg_low="0", admet_herg_high="0.3", admet_skin_ask="value")
+    shown = {control.key for control in page.get("button_group")}
+    assert {"admet_herg_ask", "admet_skin_ask"} <= shown
+    assert ("admet_ames_ask" in shown) == available()
+    said = [error.value for error in page.error]
+    assert any('get it with: pip install "matgen[admet]"' in text for text in said) != available()
+    assert page.button(key="go").disabled != available()
+    assert not page.exception
