@@ -20,7 +20,16 @@ from pages.widgets.remembered import remember
 from pages.widgets.screening_fronts import show_fronts
 from pages.widgets.screening_objectives import ask_objectives, narrow, readable
 from pages.widgets.screening_shortlist import offer_screened, pick_few
-from pages.widgets.screening_source import MOST, STATE, Screened, ask_further, ask_rules, ask_source, start
+from pages.widgets.screening_source import (
+    MOST,
+    STATE,
+    Screened,
+    ask_further,
+    ask_rules,
+    ask_source,
+    shown_so_far,
+    start,
+)
 from pages.widgets.screening_table import Ranked, show_screen_table
 from pages.widgets.side_panel import beside
 from pages.widgets.url_settings import URL
@@ -48,7 +57,7 @@ def show_results(screened: Screened, seen: Seen) -> None:
         st.error(_(seen.error))
     show_record(screened.job.recorder)
     show_refused(screened)
-    found = list(seen.candidates)
+    found = shown_so_far(seen.candidates, seen.busy)
     if not found:
         if not seen.busy:
             st.info(_("No row of it could be used."))

@@ -16,6 +16,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
 from pages.runs.page_address import state_address
+from pages.runs.page_loading import modules_of
 
 ROOT = Path(__file__).parents[2]
 #: What the pages import of the large libraries, some of it through the package's own networks.
@@ -35,8 +36,11 @@ LIBRARIES = (
 
 
 def import_libraries() -> None:
-    """Imports them while there is one thread: two pages that import one at once meet it half imported, and fail."""
-    for name in LIBRARIES:
+    """Imports them while there is one thread: two pages that import one at once meet it half imported, and fail.
+
+    The frame's own modules come with them: until they are there, the first visitor would see an empty page.
+    """
+    for name in (*LIBRARIES, *modules_of(ROOT / "app.py")):
         importlib.import_module(name)
 
 

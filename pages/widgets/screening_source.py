@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from matgen_core.core.admet import INSTALL
 from matgen_core.core.messages import Message, join
+from matgen_core.core.records import Candidate
 from matgen_core.kinds.molecules.admet import available
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
@@ -37,6 +40,8 @@ STATE = "screening"
 _WAYS = (N_("A stored run"), N_("Files"))
 #: More than this is for the command, which keeps nothing in memory.
 MOST = 10_000
+#: Candidates shown while a screening goes on: the page is drawn anew every few seconds, and they stay as they are.
+MOST_BUSY = 1000
 
 
 @dataclass
@@ -147,6 +152,15 @@ def _ask_run() -> Source | None:
     goals = tuple(write_objective(Objective(key, "goal", goal)) for key, goal in read_goals(run.settings).items())
     name = join([run.name, str(run.count)], " · ") if isinstance(run.name, Message) else labels[chosen]
     return Source(name, page_work.OfRun(chosen), goals)
+
+
+def shown_so_far(candidates: Sequence[Candidate[Any]], busy: bool) -> list[Candidate[Any]]:
+    """All candidates of a screening that has ended; while it goes on the first ones, and a word that there are more."""
+    if not busy or len(candidates) <= MOST_BUSY:
+        return list(candidates)
+    text = _("The first {n:,} are shown while the screening goes on; all of them when it ends.")
+    st.caption(text.format(n=MOST_BUSY))
+    return list(candidates[:MOST_BUSY])
 
 
 def ask_rules() -> Rules:

@@ -18,6 +18,7 @@ from matgen_core.chem.constraints import check_constraints
 from matgen_core.chem.hazards import check_hazards
 from matgen_core.chem.molecule import outside_domain, parse, read, read_pattern
 from matgen_core.chem.oxidation import check_oxidation
+from matgen_core.chem.structure_types import prototype_names
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Constraints, Goal, Target, outside_data, parse_goal
 from matgen_core.core.messages import Message, join
@@ -220,7 +221,8 @@ def test_no_page_shows_an_english_sentence(
     page.run()
     assert not page.exception
     cards = " ".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*/README.md"))
-    shown = [text for text in texts(page) if text.strip() and text.strip()[:60] not in cards]
+    names = set(prototype_names())  # as the library of prototypes has them
+    shown = [text for text in texts(page) if text.strip() and text.strip()[:60] not in cards and text not in names]
     assert any(KANA.search(text) for text in shown)
     assert [text for text in shown if english(text) and not re.search(r"doi:|\(\d{4}\)", text)] == []
 

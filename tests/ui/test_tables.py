@@ -17,6 +17,7 @@ from matgen_core.viz.crystals import draw_predictions
 from matgen_core.viz.screening import draw_front
 from matgen_core.workflows.pareto import Objective
 from pages.runs.jobs import Job
+from pages.widgets import screening_source
 from pages.widgets.remembered import remember
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -140,3 +141,11 @@ def test_what_is_remembered_is_made_anew_only_where_something_changed() -> None:
     assert remember("x", [two, one], "b", make) == 2
     assert remember("x", [two], "b", make) == 3
     assert remember("y", [two], "b", make) == 4
+
+
+def test_a_long_screening_shows_its_first_rows_until_it_ends() -> None:
+    many = [composition(0)] * (screening_source.MOST_BUSY + 5)
+    assert screening_source.MOST == 10_000
+    assert len(screening_source.shown_so_far(many, busy=True)) == screening_source.MOST_BUSY
+    assert screening_source.shown_so_far(many, busy=False) == many
+    assert screening_source.shown_so_far(many[:7], busy=True) == many[:7]
