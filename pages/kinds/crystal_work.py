@@ -20,7 +20,8 @@ from pages.widgets.number_table import Columns, write_numbers
 from pages.widgets.prediction_columns import heading
 
 _STABLE = PROPERTIES["e_above_hull"].tolerance
-_KEYS = ("band_gap", "formation_energy", "e_above_hull")
+#: Pixels of each property's column: as wide as its head.
+_WIDTHS = {"band_gap": 105, "formation_energy": 132, "e_above_hull": 132}
 _HEIGHT = 300
 
 
@@ -75,7 +76,7 @@ def _show_rows(rows: Sequence[Candidate]) -> None:
             "formula": subscript(reduced_formula(c.material)),
             "space_group": f"{group_symbol(c.material.space_group)} ({c.material.space_group})",
             "atoms": sum(formula_counts(c.material).values()),
-            **{key: c.value(key) for key in _KEYS},
+            **{key: c.value(key) for key in _WIDTHS},
             "judge": None if (p := c.predictions.get("e_above_hull")) is None or p.judged is None else p.judged.value,
             "engine": _(c.origin.engine),
             "id": c.id,
@@ -92,10 +93,10 @@ def _show_rows(rows: Sequence[Candidate]) -> None:
             key: numbers(
                 heading(key, _(PROPERTIES[key].short), asked=False),
                 format="%.2f",
-                width=125,
+                width=_WIDTHS[key],
                 help=_("By what steers: the critic of a draft, CHGNet of a geometry"),
             )
-            for key in _KEYS
+            for key in _WIDTHS
         },
         "judge": numbers(
             _("{property} by SevenNet").format(property=_(PROPERTIES["e_above_hull"].short)), format="%.2f", width=140
