@@ -166,7 +166,7 @@ def test_the_pages_use_workers_where_the_environment_asks_for_some(monkeypatch: 
         assert told[-1].candidates == alone("molecules")[0]
         assert made.numbers()
         table = b"smiles\n" + b"".join(b"%s\n" % (b"C" * (n % 40 + 1)) for n in range(70))
-        screened: dict[str, Any] = {"source": page_work.OfFiles((("a.csv", table),)), "rules": RULES, "own": ()}
+        screened: dict[str, Any] = {"source": page_work.OfFiles((("a.csv", table),)), "rules": RULES}
         page_work.screen(lambda progress, _news: told.append(progress), lambda: False, **screened, most=60)
         by_pool, done = told[-1].candidates, len(told)
         monkeypatch.setenv("MATGEN_WORKERS", "1")
