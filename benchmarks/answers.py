@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.browser import open_browser, settle
 from benchmarks.server import serve
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 
 ROOT = Path(__file__).parents[1]
 TURNS = 15

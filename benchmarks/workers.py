@@ -44,11 +44,11 @@ from matgen_core.core.spreading import SetAside, spread
 from matgen_core.evaluation.timing import describe_machine
 from matgen_core.kinds.protocol import BatchName, Brief
 from matgen_core.kinds.registry import load_kind
-from matgen_core.workflows.fill_folder import fill_folder, want_count
 from matgen_core.workflows.loop import BatchWork
-from matgen_core.workflows.merge import merge
-from matgen_core.workflows.run_folder import RunFolder, Shard, batch_files
-from matgen_core.workflows.stored_merge import store_merged
+from matgen_core.workflows.many_workers.fill_folder import fill_folder, want_count
+from matgen_core.workflows.many_workers.merge import merge
+from matgen_core.workflows.many_workers.run_folder import RunFolder, Shard, batch_files
+from matgen_core.workflows.many_workers.stored_merge import store_merged
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "benchmarks" / "workers.json"

@@ -1,13 +1,13 @@
-from .chem.structure import from_structure, to_structure
+from .chem.crystals.structure import from_structure, to_structure
 from .core.errors import MatGenError
 from .core.goals import Constraints, Goal, Target
 from .core.properties import PROPERTIES
 from .core.records import Candidate, Crystal, Formula, Molecule, Prediction, Progress, Verdict
 from .core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
-from .kinds.crystals.files import to_cif, to_cif_zip, to_csv, to_json
+from .kinds.crystals.files.candidate_files import to_cif, to_cif_zip, to_csv, to_json
 from .kinds.crystals.judge import base_rates
+from .kinds.crystals.known.reference import load_reference
 from .kinds.crystals.predict import predict
-from .kinds.crystals.reference import load_reference
 from .kinds.registry import NAMES, load_kind, write
 from .workflows.design import design, design_until
 

@@ -23,7 +23,7 @@ def main() -> None:
     import torch
 
     from matgen_core.kinds.compositions.rows import count_atoms, load_formula_rows
-    from matgen_core.kinds.crystals.embed import load_autoencoder
+    from matgen_core.kinds.crystals.writing.embed import load_autoencoder
     from matgen_core.kinds.molecules.reference import load_molecule_reference
     from matgen_core.lessons import descriptors as lessons_descriptors
     from matgen_core.lessons import sampling as lessons_sampling

@@ -54,20 +54,20 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 #: Folders and modules of ``matgen_core`` that only a terminal shows.
 _TERMINAL = (
     "core/cluster",
-    "workflows/batch_file",
-    "workflows/fill_folder",
-    "workflows/merge",
-    "workflows/run_folder",
-    "workflows/screen_shards",
+    "workflows/many_workers/batch_file",
+    "workflows/many_workers/fill_folder",
+    "workflows/many_workers/merge",
+    "workflows/many_workers/run_folder",
+    "workflows/screening/shards",
     "cli",
     "evaluation",
     "learning/recipes",
     "learning/trainer",
     "learning/networks",
-    "kinds/crystals/materials_project",
-    "kinds/crystals/rows",
-    "kinds/crystals/row_building",
-    "kinds/crystals/batches",
+    "kinds/crystals/known/materials_project",
+    "kinds/crystals/known/rows",
+    "kinds/crystals/known/row_building",
+    "kinds/crystals/known/batches",
 )
 #: Of them, what a page shows all the same.
 _SHOWN = ("learning/recipes/own_smiles",)

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from matgen_core import load_reference
-from matgen_core.workflows.finetune import FinetuneConfig, finetune
-from matgen_core.workflows.training_examples import read_examples
+from matgen_core.workflows.own_properties.finetune import FinetuneConfig, finetune
+from matgen_core.workflows.own_properties.training_examples import read_examples
 
 
 def main(folder: Path) -> None:

@@ -14,7 +14,7 @@ from matgen_core.core.errors import BadInput, quote
 
 if TYPE_CHECKING:
     from matgen_core.core.records import Candidate
-    from matgen_core.workflows.results import PredictorError, Result
+    from matgen_core.workflows.calculations.results import PredictorError, Result
 
 phases_app = typer.Typer(no_args_is_help=True, help="Phases that were computed for you, in your hull.")
 
@@ -33,7 +33,7 @@ def follow_up(
         raise BadInput("give files, or --run with the id of a stored run")
     with at_work(folder=out) as work:
         from matgen_core.kinds.crystals.predict import predict
-        from matgen_core.workflows.follow_up import choose, write_calculations
+        from matgen_core.workflows.calculations.follow_up import choose, write_calculations
 
         crystals = read_crystals(files, run)
         if any(not crystal.predictions for crystal in crystals):  # of files nothing is predicted yet
@@ -63,7 +63,7 @@ def results(
     with at_work(folder=out) as work:
         from matgen_core.files.refused import Refused
         from matgen_core.runs.store import open_store
-        from matgen_core.workflows.results import (
+        from matgen_core.workflows.calculations.results import (
             add_results,
             differences,
             predictor_errors,
@@ -100,7 +100,7 @@ def results(
 
 def _add_phases(candidates: Sequence[Candidate[Any]], found: Sequence[Result], run: str) -> None:
     from matgen_core.runs.own_phases import add_phases
-    from matgen_core.workflows.computed_phases import computed_phases
+    from matgen_core.workflows.calculations.computed_phases import computed_phases
 
     own, refused = computed_phases(candidates, found, run)
     for one in refused:
@@ -113,9 +113,9 @@ def _add_phases(candidates: Sequence[Candidate[Any]], found: Sequence[Result], r
 @phases_app.command("list")
 def show_phases() -> None:
     """List the computed phases in your hull, and how far each lies above it."""
-    from matgen_core.kinds.crystals.reference import load_reference
+    from matgen_core.kinds.crystals.known.reference import load_reference
     from matgen_core.runs.own_phases import list_phases, phases_file
-    from matgen_core.workflows.computed_phases import above_hull
+    from matgen_core.workflows.calculations.computed_phases import above_hull
 
     own = list_phases()
     if not own:

@@ -25,8 +25,8 @@ def data_build(
     ] = True,
 ) -> None:
     """Turn structures into training rows: symmetry, Wyckoff sites, tokens, CHGNet labels. Resumes where it stopped."""
-    from matgen_core.kinds.crystals.labels import label_rows
-    from matgen_core.kinds.crystals.row_building import build_rows
+    from matgen_core.kinds.crystals.known.labels import label_rows
+    from matgen_core.kinds.crystals.known.row_building import build_rows
 
     notes: list[str] = []
     table, rejected = build_rows(
@@ -50,8 +50,8 @@ def data_reference(
     ] = None,
 ) -> None:
     """Compute the hull, the sets of known formulas and structures, and the uncertainties of predictions."""
-    from matgen_core.kinds.crystals.reference_build import build_reference
-    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.kinds.crystals.known.reference_build import build_reference
+    from matgen_core.kinds.crystals.known.rows import load_rows
 
     reference = build_reference(file, load_rows(rows), out, entries)
     typer.echo(f"{out}: " + ", ".join(f"{key} {value}" for key, value in reference.counts.items()))
@@ -66,8 +66,8 @@ def data_judge(
     out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
 ) -> None:
     """Fit the reference energies of SevenNet, which judges energies, and measure its errors; about 0.1 s a crystal."""
-    from matgen_core.kinds.crystals.energy_judge_build import build_judge
-    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.kinds.crystals.checks.energy_judge_build import build_judge
+    from matgen_core.kinds.crystals.known.rows import load_rows
 
     judge = build_judge(load_rows(rows), cache, out, count, on_progress=show_bar)
     typer.echo(f"{len(judge.references)} references in {out}; withheld crystals err by {judge.error} eV/atom")
@@ -78,9 +78,9 @@ def data_latents(
     out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
 ) -> None:
     """Write the latents of the known crystals, for the embedding explorer, by the shipped autoencoder."""
-    from matgen_core.kinds.crystals.embed import encode_crystals, load_autoencoder
-    from matgen_core.kinds.crystals.rows import load_rows
-    from matgen_core.workflows.spaces import save_latents
+    from matgen_core.kinds.crystals.known.rows import load_rows
+    from matgen_core.kinds.crystals.writing.embed import encode_crystals, load_autoencoder
+    from matgen_core.workflows.spaces.space import save_latents
 
     known = load_rows(rows)
     latents, kept = encode_crystals(known.crystals)
@@ -90,9 +90,9 @@ def data_latents(
 
 def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE) -> None:
     """Compute the t-SNE maps of the embedding explorer; about twenty minutes on one core."""
-    from matgen_core.workflows.explore import count_rebuilt, neighbour_map
-    from matgen_core.workflows.maps import save_maps
-    from matgen_core.workflows.space_sources import SPACES, open_space
+    from matgen_core.workflows.spaces.explore import count_rebuilt, neighbour_map
+    from matgen_core.workflows.spaces.maps import save_maps
+    from matgen_core.workflows.spaces.sources import SPACES, open_space
 
     spaces = {kind: open_space(kind) for kind in SPACES}
     maps = {kind: (space, neighbour_map(space.vectors)) for kind, space in spaces.items()}
@@ -132,9 +132,9 @@ def data_fetch(
     key = os.environ.get("MP_API_KEY", "")
     if not key:
         raise BadInput("no key: set the environment variable MP_API_KEY (materialsproject.org, your dashboard)")
-    from matgen_core.chem.composition import parse_elements
-    from matgen_core.kinds.crystals.materials_project import fetch_table
-    from matgen_core.kinds.crystals.rows import ELEMENTS
+    from matgen_core.chem.formulas.composition import parse_elements
+    from matgen_core.kinds.crystals.known.materials_project import fetch_table
+    from matgen_core.kinds.crystals.known.rows import ELEMENTS
 
     count = fetch_table(out, key, parse_elements(elements, ELEMENTS) if elements else None)
     typer.echo(f"{count} rows in {out}")
@@ -145,9 +145,13 @@ def data_coordination(
     out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
 ) -> None:
     """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
-    from matgen_core.chem.structure_types import save_prototypes
-    from matgen_core.kinds.crystals.coordination_statistics import measure_coordination, save_coordination, share_unlike
-    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.chem.crystals.structure_types import save_prototypes
+    from matgen_core.kinds.crystals.known.coordination_statistics import (
+        measure_coordination,
+        save_coordination,
+        share_unlike,
+    )
+    from matgen_core.kinds.crystals.known.rows import load_rows
 
     known = load_rows(rows)
     typer.echo(f"{save_prototypes(out)}: names of structure types")

@@ -31,8 +31,8 @@ def evaluate_crystals(
 
     from matgen_core.evaluation.crystals import sample_predictions
     from matgen_core.evaluation.crystals_report import measure_crystals
-    from matgen_core.kinds.crystals.reference import SAMPLES
-    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.kinds.crystals.known.reference import SAMPLES
+    from matgen_core.kinds.crystals.known.rows import load_rows
 
     settings = CrystalSettings(engine=engine, prefer_stable=prefer_stable, cap=1)  # what is generated is measured
 
@@ -54,9 +54,9 @@ def evaluate_reconstruction(
 ) -> None:
     """Measure how well the crystal autoencoder reconstructs withheld crystals."""
     from matgen_core.evaluation.reconstruction import measure_reconstruction
-    from matgen_core.kinds.crystals.batches import split_rows
-    from matgen_core.kinds.crystals.embed import load_autoencoder
-    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.kinds.crystals.known.batches import split_rows
+    from matgen_core.kinds.crystals.known.rows import load_rows
+    from matgen_core.kinds.crystals.writing.embed import load_autoencoder
 
     def measure() -> object:
         held = split_rows(load_rows(rows))[1]
@@ -106,9 +106,9 @@ def evaluate_predictions(
 ) -> None:
     """Measure the errors of predictions on generated structures; their uncertainties go to the included reference."""
     from matgen_core.evaluation.calibration import measure_predictions, read_placed
-    from matgen_core.kinds.crystals.reference import GENERATED
-    from matgen_core.kinds.crystals.rows import load_rows
-    from matgen_core.kinds.crystals.uncertainty import write_spreads
+    from matgen_core.kinds.crystals.checks.uncertainty import write_spreads
+    from matgen_core.kinds.crystals.known.reference import GENERATED
+    from matgen_core.kinds.crystals.known.rows import load_rows
 
     def measure() -> object:
         spreads, figures = measure_predictions(read_placed(load_rows(rows), count, seed))
@@ -123,11 +123,11 @@ def evaluate_critic(
     out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
 ) -> None:
     """Measure the skeleton critic and the judge of gaps on withheld crystals; and how their errors correlate."""
-    from matgen_core.chem.energy import predict_energies
-    from matgen_core.chem.structure import to_structure
+    from matgen_core.chem.crystals.structure import to_structure
+    from matgen_core.chem.energies.chgnet import predict_energies
     from matgen_core.evaluation.critic import measure_critic
-    from matgen_core.kinds.crystals.batches import split_rows
-    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.kinds.crystals.known.batches import split_rows
+    from matgen_core.kinds.crystals.known.rows import load_rows
 
     def measure() -> object:
         held = split_rows(load_rows(rows))[1]
@@ -147,7 +147,7 @@ def evaluate_design(
     """Measure the stable candidates that inverse design finds per minute, beside random generation and substitution."""
     from matgen_core.evaluation.design import measure_design
     from matgen_core.evaluation.timing import describe_machine
-    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.kinds.crystals.known.rows import load_rows
 
     def measure() -> object:
         measured = measure_design(load_rows(rows), seconds, seed, typer.echo, workers=workers)
@@ -166,7 +166,7 @@ def bench_crystals(
     import torch
 
     from matgen_core.evaluation.timing import time_crystals
-    from matgen_core.kinds.crystals.rows import load_rows
+    from matgen_core.kinds.crystals.known.rows import load_rows
 
     if threads:
         torch.set_num_threads(threads)

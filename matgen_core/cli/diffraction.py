@@ -23,12 +23,12 @@ def xrd(
     """Simulate powder diffraction; with --pattern, rank crystals by their match with a measured pattern."""
     length = read_wavelength(wavelength)
     with at_work(out) as work:
-        from matgen_core.chem.diffraction import Comparison
+        from matgen_core.chem.crystals.diffraction import Comparison
         from matgen_core.files.patterns import read_pattern
         from matgen_core.files.refused import Refused
         from matgen_core.kinds.registry import record_of
-        from matgen_core.workflows.candidate_files import read_files
         from matgen_core.workflows.pattern_match import lines_table, ranking_table
+        from matgen_core.workflows.screening.candidate_files import read_files
 
         comparison = None
         if pattern is not None:
@@ -57,7 +57,7 @@ def read_wavelength(text: str) -> float:
     >>> read_wavelength("Mo"), read_wavelength("0.826")
     (0.71073, 0.826)
     """
-    from matgen_core.chem.diffraction import LONGEST, SHORTEST, WAVELENGTHS
+    from matgen_core.chem.crystals.diffraction import LONGEST, SHORTEST, WAVELENGTHS
 
     if (name := _RADIATIONS.get(text.strip().lower())) is not None:
         return WAVELENGTHS[name]

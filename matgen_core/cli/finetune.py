@@ -16,7 +16,7 @@ from matgen_core.core.errors import BadInput
 from matgen_core.core.settings import FinetuneConfig
 
 if TYPE_CHECKING:
-    from matgen_core.workflows.finetune import Tuned
+    from matgen_core.workflows.own_properties.finetune import Tuned
 
 _MEASURED = "CSV of formula and target, in Matbench's row order"
 
@@ -40,8 +40,8 @@ def finetune_file(
             typer.echo(f"epoch {epoch}: loss {loss:.3f}, error on withheld rows {error:.4g} {unit}", err=True)
 
     with at_work() as work:
-        from matgen_core.workflows.finetune import finetune
-        from matgen_core.workflows.predictors import check_place, save_predictor
+        from matgen_core.workflows.own_properties.finetune import finetune
+        from matgen_core.workflows.own_properties.predictors import check_place, save_predictor
 
         check_place(named)
         examples = read_own_rows(source, column, text, kind)
@@ -61,7 +61,7 @@ def finetune_file(
 
 def predictors() -> None:
     """List the predictors that you have trained."""
-    from matgen_core.workflows.predictors import list_predictors, load_predictor
+    from matgen_core.workflows.own_properties.predictors import list_predictors, load_predictor
 
     names = list_predictors()
     if not names:

@@ -18,7 +18,7 @@ from matgen_core.core.processes import process_pool
 from matgen_core.core.records import Candidate, Crystal
 
 if TYPE_CHECKING:
-    from matgen_core.kinds.crystals.relax import Relaxation
+    from matgen_core.kinds.crystals.placing.relax import Relaxation
 
 _KEYS = ("formation_energy", "e_above_hull", "magnetic_moment")
 #: Of these a second potential says what it reads.
@@ -49,9 +49,9 @@ def relax(
     if not 1 <= steps <= 2000:
         raise BadInput(f"{steps} steps are out of range; use 1 to 2000")
     with at_work(folder=out) as work:
-        from matgen_core.kinds.crystals.files import file_name, to_cif
+        from matgen_core.kinds.crystals.files.candidate_files import file_name, to_cif
+        from matgen_core.kinds.crystals.placing.relax import relax_candidates
         from matgen_core.kinds.crystals.predict import predict
-        from matgen_core.kinds.crystals.relax import relax_candidates
 
         given, saved = read_crystals(files, run), set[str]()
         crystals: list[Candidate[Crystal]] = []
@@ -88,7 +88,7 @@ def relax(
 
 def _check_stability(done: tuple[Relaxation, ...], seed: int, cancelled: Callable[[], bool]) -> tuple[Relaxation, ...]:
     """The same relaxations, those that succeeded with the verdict "stability"."""
-    from matgen_core.kinds.crystals.relax import check_stability
+    from matgen_core.kinds.crystals.placing.relax import check_stability
 
     whole = [entry.after for entry in done if entry.after is not None]
     checked = iter(check_stability(whole, seed=seed, cancelled=cancelled))
@@ -104,7 +104,7 @@ def read_crystals(files: list[Path] | None, run: str) -> list[Candidate[Crystal]
     """The crystals of files or of a stored run; says what was refused."""
     from matgen_core.kinds.registry import record_of
     from matgen_core.runs.store import open_store
-    from matgen_core.workflows.candidate_files import Refused, read_files
+    from matgen_core.workflows.screening.candidate_files import Refused, read_files
 
     crystals: list[Candidate[Crystal]] = []
     for item in open_store().candidates(run, drafts=False) if run else read_files(list(files or [])):
@@ -123,7 +123,7 @@ def _table(done: Sequence[Relaxation], crystals: Sequence[Candidate[Crystal]]) -
     Energies are by CHGNet, which relaxed; those of the columns ``_judge_before`` and ``_judge_after`` are by SevenNet,
     which steered nothing.
     """
-    from matgen_core.kinds.crystals.files import harmless
+    from matgen_core.kinds.crystals.files.candidate_files import harmless
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")

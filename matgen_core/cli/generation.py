@@ -68,7 +68,7 @@ def generate_command(kind: str) -> Command:
         files.check(kind)
         into.check(files.out, files.cif_dir)
         if into.folder is not None:
-            from matgen_core.workflows.fill_folder import want_count
+            from matgen_core.workflows.many_workers.fill_folder import want_count
 
             into.fill(want_count(kind, target, count, seed, settings), workers)
             return
@@ -129,7 +129,7 @@ def design_command(kind: str) -> Command:
         files.check(kind)
         into.check(files.out, files.cif_dir, everything)
         if into.folder is not None:
-            from matgen_core.workflows.fill_folder import want_until
+            from matgen_core.workflows.many_workers.fill_folder import want_until
 
             into.fill(want_until(kind, target, budget, rules, seed, settings), workers, budget.seconds)
             return
@@ -187,7 +187,7 @@ class Files:
         if self.out is not None:
             work.save(self.out, write(kind, candidates, ending_of(kind, self.out.name)))
         if self.cif_dir is not None:
-            from matgen_core.kinds.crystals.files import file_name, to_cif
+            from matgen_core.kinds.crystals.files.candidate_files import file_name, to_cif
 
             for candidate in (c for c in candidates if not c.is_draft):
                 work.save(self.cif_dir / file_name(candidate, "cif"), to_cif(candidate))

@@ -17,9 +17,9 @@ def merge(
 ) -> None:
     """Put the shards of a run together: repeats removed, ranked, one manifest; of a screening, its files."""
     from matgen_core.cli.running import at_work
-    from matgen_core.workflows.merge import merge as merge_folders
-    from matgen_core.workflows.run_folder import SCREENING, read_run
-    from matgen_core.workflows.stored_merge import store_merged
+    from matgen_core.workflows.many_workers.merge import merge as merge_folders
+    from matgen_core.workflows.many_workers.run_folder import SCREENING, read_run
+    from matgen_core.workflows.many_workers.stored_merge import store_merged
 
     if read_run(folders[0])["work"] == SCREENING:
         _merge_screening(folders, out, keep)
@@ -38,8 +38,8 @@ def merge(
 def _merge_screening(folders: list[Path], out: Path, keep: str) -> None:
     from matgen_core.cli.running import at_work
     from matgen_core.cli.screening import say_screened
-    from matgen_core.workflows.screen_shards import merge_screening
-    from matgen_core.workflows.stored_merge import store_screened
+    from matgen_core.workflows.many_workers.stored_merge import store_screened
+    from matgen_core.workflows.screening.shards import merge_screening
 
     with at_work(folder=out) as work:
         outcome, notes = merge_screening(folders, out, on_progress=lambda done, refused: _print_progress(done))

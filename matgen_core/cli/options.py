@@ -42,11 +42,11 @@ def read_constraints(texts: ConstraintTexts) -> Constraints:
     Raises:
         BadTarget: naming what is not an element.
     """
-    from matgen_core.chem.composition import formula_elements, parse_elements, split_formula
-    from matgen_core.chem.hazards import groups_left_out
-    from matgen_core.chem.oxidation import read_states
-    from matgen_core.chem.symmetry import read_space_groups
-    from matgen_core.kinds.crystals.rows import ELEMENTS
+    from matgen_core.chem.crystals.symmetry import read_space_groups
+    from matgen_core.chem.formulas.composition import formula_elements, parse_elements, split_formula
+    from matgen_core.chem.formulas.hazards import groups_left_out
+    from matgen_core.chem.formulas.oxidation import read_states
+    from matgen_core.kinds.crystals.known.rows import ELEMENTS
 
     check_settings(texts)
     system = parse_elements(texts.system, ELEMENTS) if texts.system else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from matgen_core.workflows.training_examples import Examples
+    from matgen_core.workflows.own_properties.training_examples import Examples
 
 #: Rows that were left out and are named one by one; the others are counted.
 _NAMED = 10
@@ -37,7 +37,7 @@ def read_own_rows(source: Path, column: str, text: str, kind: str, least: int | 
         BadInput: for a table without these columns or usable rows.
     """
     from matgen_core.learning.examples import read_columns
-    from matgen_core.workflows.training_examples import LEAST, read_examples
+    from matgen_core.workflows.own_properties.training_examples import LEAST, read_examples
 
     texts, values, kind = read_columns(source, column, text, kind)
     examples = read_examples(texts, values, kind, least=LEAST if least is None else least)

@@ -58,7 +58,7 @@ def at_work(*files: Path | None, folder: Path | None = None, whole: bool = False
     Raises:
         BadInput: before the work, where a path cannot be written; after it, where a result had to go elsewhere.
     """
-    from matgen_core.kinds.crystals.files import check_writable
+    from matgen_core.kinds.crystals.files.candidate_files import check_writable
 
     for path in (*files, folder and folder / ".write-test"):
         if path is not None:

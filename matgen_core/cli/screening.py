@@ -19,10 +19,10 @@ from matgen_core.core.errors import BadInput
 from matgen_core.core.settings import Rules
 
 if TYPE_CHECKING:
-    from matgen_core.workflows.candidate_files import Item
-    from matgen_core.workflows.pareto import Objective
-    from matgen_core.workflows.screen import Further
-    from matgen_core.workflows.screen_outcome import Outcome
+    from matgen_core.workflows.screening.candidate_files import Item
+    from matgen_core.workflows.screening.outcome import Outcome
+    from matgen_core.workflows.screening.pareto import Objective
+    from matgen_core.workflows.screening.screen import Further
 
 #: Rules that files are checked by; what is known already may pass.
 _OFFERED = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "max_sa", "filters", "judge")
@@ -47,7 +47,7 @@ def screen(
     ] = False,
 ) -> None:
     """Predict, check and compare materials; writes table, Pareto fronts and manifest, and why a row was refused."""
-    from matgen_core.workflows.pareto import parse_objective
+    from matgen_core.workflows.screening.pareto import parse_objective
 
     names = [name.strip() for name in using.split(",") if name.strip()]
     if bool(files) == bool(run):
@@ -89,7 +89,7 @@ class Source:
     def read(self, notes: list[str]) -> Iterator[Item]:
         """Its rows; ``notes`` gets how they were read."""
         from matgen_core.runs.store import open_store
-        from matgen_core.workflows.candidate_files import read_files
+        from matgen_core.workflows.screening.candidate_files import read_files
 
         if self.run:
             return iter(open_store().candidates(self.run, drafts=False))
@@ -103,9 +103,9 @@ class Source:
         """
         from matgen_core.kinds.molecules import admet
         from matgen_core.kinds.solid_state import check_available
-        from matgen_core.workflows.own_predictors import own_property
-        from matgen_core.workflows.pareto import parse_objective
-        from matgen_core.workflows.screen import check_objectives
+        from matgen_core.workflows.own_properties.own_predictors import own_property
+        from matgen_core.workflows.screening.pareto import parse_objective
+        from matgen_core.workflows.screening.screen import check_objectives
 
         own = {record.key: record for record in map(own_property, self.using)}
         objectives = [parse_objective(text, own) for text in self.objectives]
@@ -129,7 +129,7 @@ class Source:
 def _screen(source: Source, out: Path | None, workers: Workers) -> None:
     assert out is not None
     with at_work(folder=out) as work:
-        from matgen_core.workflows.screen_folder import screen_to_folder
+        from matgen_core.workflows.screening.folder import screen_to_folder
 
         objectives, notes = source.check(), list[str]()
         with workers.open() as executor:
@@ -171,7 +171,7 @@ def _fill(source: Source, into: Into, workers: Workers) -> None:
     assert into.folder is not None
     with at_work(folder=into.folder) as work:
         from matgen_core.runs.store import open_store
-        from matgen_core.workflows.screen_shards import ScreeningAsked, describe_files, fill_screening
+        from matgen_core.workflows.screening.shards import ScreeningAsked, describe_files, fill_screening
 
         source.check()
         notes = list[str]()

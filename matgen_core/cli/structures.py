@@ -50,7 +50,7 @@ def vary(
     """Exchange elements of a crystal within its structure type; the variants are relaxed, predicted and ranked."""
     constraints = read_constraints(texts)
     with at_work(out, folder=cif_dir) as work:
-        from matgen_core.workflows.candidate_files import read_files
+        from matgen_core.workflows.screening.candidate_files import read_files
         from matgen_core.workflows.structures import only_crystal, vary_crystal
 
         source = only_crystal(read_files([file]), file.name)
@@ -68,7 +68,7 @@ def vary(
 
 
 def _save(work: Work, found: Sequence[Candidate], out: Path | None, cif_dir: Path | None) -> None:
-    from matgen_core.kinds.crystals.files import file_name, to_cif
+    from matgen_core.kinds.crystals.files.candidate_files import file_name, to_cif
     from matgen_core.kinds.registry import write
 
     text = str(write("crystals", found))

@@ -21,9 +21,9 @@ from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.registry import KINDS
 
 if TYPE_CHECKING:
-    from matgen_core.workflows.aims import Aims
-    from matgen_core.workflows.own_targets import OwnTarget
-    from matgen_core.workflows.tuning import Tuning
+    from matgen_core.workflows.own_properties.own_targets import OwnTarget
+    from matgen_core.workflows.tuning.aims import Aims
+    from matgen_core.workflows.tuning.tuner import Tuning
 
 app = typer.Typer(no_args_is_help=True, help="Properties of your own as targets, and generators tuned towards them.")
 _ENDED = {
@@ -48,9 +48,9 @@ def train_file(
     """Train two predictors of your own property: one steers a tuned generator, the other judges what comes of it."""
     named = name or name_of_column(column)
     with at_work() as work:
-        from matgen_core.workflows.own_store import save_target
-        from matgen_core.workflows.own_targets import train_target
-        from matgen_core.workflows.predictors import check_place
+        from matgen_core.workflows.own_properties.own_store import save_target
+        from matgen_core.workflows.own_properties.own_targets import train_target
+        from matgen_core.workflows.own_properties.predictors import check_place
 
         check_place(named)
         examples = read_own_rows(source, column, text, kind)
@@ -77,7 +77,7 @@ def _say_target(own: OwnTarget) -> str:
 @app.command("list")
 def list_kept() -> None:
     """List the properties of your own and the tuned generators that are kept."""
-    from matgen_core.workflows.own_store import list_copies, list_targets, load_copy, load_target
+    from matgen_core.workflows.own_properties.own_store import list_copies, list_targets, load_copy, load_target
 
     targets, copies = list_targets(), list_copies()
     if not targets and not copies:
@@ -101,7 +101,7 @@ def export_kept(
 ) -> None:
     """Write all that is kept under a name into a zip."""
     with at_work(out) as work:
-        from matgen_core.workflows.own_store import export
+        from matgen_core.workflows.own_properties.own_store import export
 
         work.save(out, export(name))
 
@@ -109,7 +109,7 @@ def export_kept(
 @app.command("delete")
 def delete_kept(name: Annotated[str, typer.Argument(help="of the property or the generator")]) -> None:
     """Take away all that is kept under a name."""
-    from matgen_core.workflows.own_store import delete
+    from matgen_core.workflows.own_properties.own_store import delete
 
     delete(name)
     typer.echo(f"{name} is taken away")
@@ -138,9 +138,9 @@ def tune_command(kind: str) -> Command:
     ) -> None:
         files.check(kind)
         with at_work(files.out, folder=files.cif_dir) as work:
-            from matgen_core.workflows.own_store import load_copy, save_copy
-            from matgen_core.workflows.predictors import check_place
-            from matgen_core.workflows.tuning import tune
+            from matgen_core.workflows.own_properties.own_store import load_copy, save_copy
+            from matgen_core.workflows.own_properties.predictors import check_place
+            from matgen_core.workflows.tuning.tuner import tune
 
             if keep:
                 check_place(keep)
@@ -171,8 +171,8 @@ def _deliver(
 ) -> None:
     """Draws, saves and says how many meet the goals by the judging predictors."""
     from matgen_core.kinds.crystals.judge import met_all
-    from matgen_core.workflows.aims import Steered
     from matgen_core.workflows.design import count_kept, design
+    from matgen_core.workflows.tuning.aims import Steered
 
     found = design(
         kind, aims.target, count, seed=seed + 1, on_progress=print_progress, cancelled=work.cancelled,
@@ -187,9 +187,9 @@ def _deliver(
 
 
 def _read_aims(goals: dict[str, Goal], own: list[str], weights: list[str]) -> Aims:
-    from matgen_core.workflows.aims import Aims
-    from matgen_core.workflows.own_predictors import PREFIX
-    from matgen_core.workflows.own_store import load_target
+    from matgen_core.workflows.own_properties.own_predictors import PREFIX
+    from matgen_core.workflows.own_properties.own_store import load_target
+    from matgen_core.workflows.tuning.aims import Aims
 
     asked = []
     for text in own:

@@ -15,7 +15,7 @@ from matgen_core.cli.options import Command, extend_command, make_option
 from matgen_core.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from matgen_core.workflows.run_folder import Shard, Wanted
+    from matgen_core.workflows.many_workers.run_folder import Shard, Wanted
 
 MOST = 256
 _WORKERS = (
@@ -99,7 +99,7 @@ class Into:
         Raises:
             BadInput: for a text that is none.
         """
-        from matgen_core.workflows.run_folder import Shard
+        from matgen_core.workflows.many_workers.run_folder import Shard
 
         return Shard.read(self.shard) if self.shard else None
 
@@ -107,7 +107,7 @@ class Into:
         """Runs into the folder, and says how far it came."""
         from matgen_core.cli.reporting import print_progress
         from matgen_core.cli.running import at_work
-        from matgen_core.workflows.fill_folder import fill_folder
+        from matgen_core.workflows.many_workers.fill_folder import fill_folder
 
         assert self.folder is not None
         with at_work(folder=self.folder) as work, workers.open() as executor:

@@ -94,7 +94,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What every candidate must be, whatever its properties. Checked by :mod:`matgen_core.chem.composition`.
+    """What every candidate must be, whatever its properties. Checked by :mod:`matgen_core.chem.formulas.composition`.
 
     Args:
         include: elements that must all be in it.
@@ -102,15 +102,15 @@ class Constraints:
         chemical_system: if given, exactly these elements.
         subsets: whether some of the elements of the chemical system are enough: within Li-P-S-Cl lies Li3PS4.
         formula: if given, exactly this formula (any multiple of it in the cell), or any formula of this type: ABX3,
-            ABO3 (:mod:`matgen_core.chem.formula_type` says which letters stand for any element).
+            ABO3 (:mod:`matgen_core.chem.formulas.formula_type` says which letters stand for any element).
         min_atoms: fewest atoms in the primitive cell.
         max_atoms: most atoms in the primitive cell.
         crystal_system: "triclinic" … "cubic", or None for any.
         space_groups: numbers of the International Tables, of which a crystal has one; empty for any.
         oxidation: (element, state) pairs; an element has just the states that are named for it.
         dimensionality: of the bonded network of a crystal: 0 molecules, 1 chains, 2 layers, 3; None for any.
-        structure_type: name of a structure type, as :mod:`matgen_core.chem.structure_types` knows it: "Spinel (H1_1)",
-            "spinel"; None for any.
+        structure_type: name of a structure type, as :mod:`matgen_core.chem.crystals.structure_types` knows it: "Spinel
+            (H1_1)", "spinel"; None for any.
     """
 
     include: frozenset[str] = frozenset()

@@ -17,14 +17,14 @@ from matgen_core.core.goals import Target
 from matgen_core.core.properties import predicted_of
 from matgen_core.core.records import Candidate, Origin
 from matgen_core.core.settings import CrystalSettings
-from matgen_core.kinds.crystals.conditions import draw_conditions
+from matgen_core.kinds.crystals.checks.uncertainty import EDGES, Spreads, summarise
 from matgen_core.kinds.crystals.engines.symmetry_first import SymmetryFirst
 from matgen_core.kinds.crystals.generate import load_engine
-from matgen_core.kinds.crystals.grammar import MAX_SITES, skeleton_of
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.kinds.crystals.known.rows import CrystalRows
 from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.rows import CrystalRows
-from matgen_core.kinds.crystals.uncertainty import EDGES, Spreads, summarise
+from matgen_core.kinds.crystals.writing.conditions import draw_conditions
+from matgen_core.kinds.crystals.writing.grammar import MAX_SITES, skeleton_of
 
 #: Predictions that depend on the geometry.
 KEYS = predicted_of("crystals", "chgnet")

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from matgen_core.chem.composition import check_charges, check_smact_neutral
-from matgen_core.chem.oxidation import check_neutral
+from matgen_core.chem.formulas.composition import check_charges, check_smact_neutral
+from matgen_core.chem.formulas.oxidation import check_neutral
 from matgen_core.core.goals import Constraints, Goal, Target, meets
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Formula
@@ -21,7 +21,7 @@ from matgen_core.evaluation.crystals import TARGETS, share
 from matgen_core.kinds.compositions.judge import listed_compositions, rank_formulas
 from matgen_core.kinds.compositions.predict import predict_formulas
 from matgen_core.kinds.compositions.rows import MAX_ATOMS
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.workflows.design import design
 
 _FREE, _LONG = CompositionSettings(neutral=False, cap=1), Constraints(max_atoms=MAX_ATOMS)

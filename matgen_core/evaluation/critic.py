@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from matgen_core.core.goals import Goal, Target, meets
 from matgen_core.core.records import Candidate, Origin
-from matgen_core.kinds.crystals.critic import load_critic, predict_drafts, score
+from matgen_core.kinds.crystals.checks.critic import load_critic, predict_drafts, score
 from matgen_core.kinds.crystals.gap import Features, load_gap_judge, predict_gaps
-from matgen_core.kinds.crystals.grammar import MAX_SITES, skeleton_of
-from matgen_core.kinds.crystals.rows import CrystalRows
+from matgen_core.kinds.crystals.known.rows import CrystalRows
+from matgen_core.kinds.crystals.writing.grammar import MAX_SITES, skeleton_of
 
 #: Goals that are scored, one property at a time.
 GOALS: Mapping[str, Sequence[Goal]] = {

@@ -17,17 +17,17 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.chem.composition import check_charges
-from matgen_core.chem.distances import check_overlap
-from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.chem.crystals.distances import check_overlap
+from matgen_core.chem.crystals.structure import reduced_formula, to_structure
+from matgen_core.chem.formulas.composition import check_charges
 from matgen_core.core.goals import Goal, meets
 from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.evaluation.sampling import Sample
-from matgen_core.kinds.crystals.energy_judge import judge_energies
+from matgen_core.kinds.crystals.checks.energy_judge import judge_energies
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.kinds.crystals.known.rows import CrystalRows
 from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.rows import CrystalRows
 
 STABLE = 0.1
 #: Targets of the conditional evaluation.

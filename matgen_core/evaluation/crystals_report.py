@@ -18,7 +18,7 @@ from matgen_core.evaluation.crystals import (
     withheld,
 )
 from matgen_core.evaluation.sampling import Sample, batches, draw_samples
-from matgen_core.kinds.crystals.rows import CrystalRows
+from matgen_core.kinds.crystals.known.rows import CrystalRows
 
 #: Known crystals that are read for the ceiling and for the retrieval of a target, at most.
 _KNOWN = 200

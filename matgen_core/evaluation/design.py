@@ -20,19 +20,19 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
-from matgen_core.chem.scene import covalent_radius
-from matgen_core.chem.structure import formula_counts
+from matgen_core.chem.crystals.scene import covalent_radius
+from matgen_core.chem.crystals.structure import formula_counts
+from matgen_core.chem.formulas.hazards import RADIOACTIVE, TOXIC
 from matgen_core.core.goals import Goal, Target, meets
 from matgen_core.core.records import Candidate, Crystal, Origin, Site
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.evaluation.crystals import share
-from matgen_core.kinds.crystals.energy_judge import judge_energies
+from matgen_core.kinds.crystals.checks.energy_judge import judge_energies
 from matgen_core.kinds.crystals.generate import generate
 from matgen_core.kinds.crystals.judge import assess
+from matgen_core.kinds.crystals.known.rows import ELEMENTS, CrystalRows
+from matgen_core.kinds.crystals.placing.relax_drawn import relax_drawn
 from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.crystals.relax_drawn import relax_drawn
-from matgen_core.kinds.crystals.rows import ELEMENTS, CrystalRows
 from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import Rules, allowed, count_stages, judge_crystals, listed
 from matgen_core.workflows.design import design_until

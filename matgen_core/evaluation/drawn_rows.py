@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.records import Candidate
 from matgen_core.evaluation.sampling import Sample
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.duplicates import SeenStructures
-from matgen_core.kinds.crystals.files import to_cif
-from matgen_core.kinds.crystals.reference import load_reference, structure_type
+from matgen_core.kinds.crystals.checks.duplicates import SeenStructures
+from matgen_core.kinds.crystals.files.candidate_files import to_cif
+from matgen_core.kinds.crystals.known.reference import load_reference, structure_type
 
 #: eV/atom above the hull by the steering potential, at most.
 NEAR = 0.05

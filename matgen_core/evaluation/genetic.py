@@ -13,8 +13,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from matgen_core.chem.crossover import breed
-from matgen_core.chem.molecule import canonical, parse
+from matgen_core.chem.molecules.crossover import breed
+from matgen_core.chem.molecules.molecule import canonical, parse
 
 POPULATION, CHILDREN = 120, 70
 

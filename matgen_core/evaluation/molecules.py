@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from matgen_core.chem.molecule import fingerprint, internal_diversity, parse, properties
+from matgen_core.chem.molecules.molecule import fingerprint, internal_diversity, parse, properties
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Goal, Target, meets
 from matgen_core.core.records import Candidate, Molecule

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.chem.molecule import canonical, parse
+from matgen_core.chem.molecules.molecule import canonical, parse
 from matgen_core.core.errors import BadInput, Cancelled, quote
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import join
@@ -28,8 +28,8 @@ from matgen_core.evaluation.guacamol import PUBLISHED, GuacaMolGoal, guacamol_go
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind
-from matgen_core.workflows.screen import name_of
-from matgen_core.workflows.tuning import Tuner
+from matgen_core.workflows.screening.screen import name_of
+from matgen_core.workflows.tuning.tuner import Tuner
 
 #: How many of the best the area is of, and calls between two points of its curve.
 _COUNT, EVERY = 10, 100

@@ -14,12 +14,12 @@ from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.kinds.registry import load_kind
 from matgen_core.learning.examples import read_columns
-from matgen_core.workflows.aims import Aims, Steered
 from matgen_core.workflows.design import count_kept, design
-from matgen_core.workflows.own_targets import train_target
-from matgen_core.workflows.screen import name_of
-from matgen_core.workflows.training_examples import read_examples
-from matgen_core.workflows.tuning import tune
+from matgen_core.workflows.own_properties.own_targets import train_target
+from matgen_core.workflows.own_properties.training_examples import read_examples
+from matgen_core.workflows.screening.screen import name_of
+from matgen_core.workflows.tuning.aims import Aims, Steered
+from matgen_core.workflows.tuning.tuner import tune
 
 
 @dataclass(frozen=True)

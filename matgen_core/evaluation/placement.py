@@ -16,19 +16,19 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from matgen_core.chem.reduced_energy import measure_crystals
-from matgen_core.chem.symmetric_relaxation import relax_symmetric
+from matgen_core.chem.energies.reduced_energy import measure_crystals
+from matgen_core.chem.energies.symmetric_relaxation import relax_symmetric
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Crystal
 from matgen_core.core.settings import CrystalSettings
-from matgen_core.kinds.crystals.energy_judge import judge_energies
+from matgen_core.kinds.crystals.checks.energy_judge import judge_energies
 from matgen_core.kinds.crystals.generate import Pipeline
-from matgen_core.kinds.crystals.geometry import geometry_of, to_crystals, to_skeletons
-from matgen_core.kinds.crystals.geometry_generation import Placer, refine
-from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, skeleton_of
-from matgen_core.kinds.crystals.templates import load_templates
+from matgen_core.kinds.crystals.placing.geometry import geometry_of, to_crystals, to_skeletons
+from matgen_core.kinds.crystals.placing.geometry_generation import Placer, refine
+from matgen_core.kinds.crystals.placing.templates import load_templates
+from matgen_core.kinds.crystals.writing.grammar import Grammar, Skeleton, skeleton_of
 
 #: Numbers of templates that are compared.
 TEMPLATES = (1, 2, 3, 5)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem import Descriptors
 
-from matgen_core.chem.molecule import canonical, esol, parse, properties
+from matgen_core.chem.molecules.molecule import canonical, esol, parse, properties
 from matgen_core.evaluation.molecules import read_wheel
 from matgen_core.kinds.molecules.embed import DEFAULT, encode_smiles, print_vectors
 

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.chem.crystals.structure import reduced_formula, to_structure
 from matgen_core.core.goals import Constraints
 from matgen_core.core.records import Crystal
 from matgen_core.evaluation.crystals import share
-from matgen_core.kinds.crystals.embed import GREEDY
 from matgen_core.kinds.crystals.engines.latent_diffusion import write_crystals
-from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar
-from matgen_core.kinds.crystals.latents import posteriors
-from matgen_core.kinds.crystals.proposals import ProposalBatches
-from matgen_core.kinds.crystals.rows import CrystalRows
+from matgen_core.kinds.crystals.known.rows import CrystalRows
+from matgen_core.kinds.crystals.writing.embed import GREEDY
+from matgen_core.kinds.crystals.writing.grammar import MAX_SITES, Grammar
+from matgen_core.kinds.crystals.writing.latents import posteriors
+from matgen_core.kinds.crystals.writing.proposals import ProposalBatches
 from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.geometry import CellScale
 

@@ -86,7 +86,7 @@ def draw_batch(batch: Batch) -> list[Sample]:
     import torch
 
     from matgen_core.core.errors import Cancelled
-    from matgen_core.kinds.crystals.energy_judge import judge_energies
+    from matgen_core.kinds.crystals.checks.energy_judge import judge_energies
     from matgen_core.kinds.protocol import Brief
     from matgen_core.kinds.registry import load_kind
 

@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from matgen_core.chem.energy import load_chgnet, predict_energies
-from matgen_core.chem.structure import formula_counts, to_structure
+from matgen_core.chem.crystals.structure import formula_counts, to_structure
+from matgen_core.chem.energies.chgnet import load_chgnet, predict_energies
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Origin
 from matgen_core.core.settings import CrystalSettings
-from matgen_core.kinds.crystals.batches import condition_values
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion, draw_latents
 from matgen_core.kinds.crystals.engines.symmetry_first import SymmetryFirst
 from matgen_core.kinds.crystals.generate import load_engine, trained_engines
-from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of
+from matgen_core.kinds.crystals.known.batches import condition_values
+from matgen_core.kinds.crystals.known.rows import CrystalRows
 from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.crystals.rows import CrystalRows
-from matgen_core.kinds.crystals.skeleton_decoding import write_skeletons
+from matgen_core.kinds.crystals.writing.grammar import MAX_SITES, Grammar, skeleton_of
+from matgen_core.kinds.crystals.writing.skeleton_decoding import write_skeletons
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.design import design
 

@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 
 from matgen_core.core.errors import BadInput
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.row_building import read_table
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.kinds.crystals.known.row_building import read_table
 from matgen_core.kinds.molecules.reference import load_molecule_reference
-from matgen_core.workflows.candidate_files import read_files
-from matgen_core.workflows.pareto import parse_objective
-from matgen_core.workflows.screen_folder import screen_to_folder
+from matgen_core.workflows.screening.candidate_files import read_files
+from matgen_core.workflows.screening.folder import screen_to_folder
+from matgen_core.workflows.screening.pareto import parse_objective
 
 #: What is optimised while it is measured.
 OBJECTIVES = {

@@ -24,8 +24,8 @@ from matgen_core.learning.examples import read_columns
 from matgen_core.learning.recipes.matbert import TASKS, matbert_config, pretraining, property_heads
 from matgen_core.learning.trainer import TrainingConfig
 from matgen_core.models.adapters import STRATEGIES
-from matgen_core.workflows.finetune import FinetuneConfig, finetune
-from matgen_core.workflows.training_examples import Examples, read_examples
+from matgen_core.workflows.own_properties.finetune import FinetuneConfig, finetune
+from matgen_core.workflows.own_properties.training_examples import Examples, read_examples
 
 #: Where the comparison of the ways lies, for whoever shows it.
 RESULTS = HOME / "benchmarks" / "transfer.json"
@@ -151,7 +151,7 @@ def measure_folds(
 
 def read_all(formulas: Sequence[str], values: Sequence[float]) -> Examples:
     """Every row as it is, repeats too: the folds are by row."""
-    from matgen_core.workflows.training_examples import clean
+    from matgen_core.workflows.own_properties.training_examples import clean
 
     return Examples("formula", tuple(clean(f, "formula") for f in formulas), np.array(values, dtype=np.float32))
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.space_group_settings import (
+from matgen_core.chem.crystals.space_group_settings import (
     Setting,
     fits_cell,
     group_number,

@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from matgen_core.chem.diffraction import Measured
+from matgen_core.chem.crystals.diffraction import Measured
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message, Text
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from matgen_core.chem.hazards import CAUTION, RADIOACTIVE, TOXIC
+from matgen_core.chem.formulas.hazards import CAUTION, RADIOACTIVE, TOXIC
 from matgen_core.core.admet import ENDPOINTS, PARTS
 from matgen_core.core.installation import ASSETS
 

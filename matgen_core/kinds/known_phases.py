@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from matgen_core.chem.stability import few_known, shallow_text
+from matgen_core.chem.formulas.stability import few_known, shallow_text
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import STEERING, Candidate, M, Prediction, Verdict
-from matgen_core.kinds.crystals.reference import Reference
+from matgen_core.kinds.crystals.known.reference import Reference
 
 ENERGIES = ("formation_energy", "e_above_hull")
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from matgen_core.chem.composition import formula_elements
-from matgen_core.chem.energy import METHOD as CHGNET
-from matgen_core.chem.formula_type import read_type
-from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, check_hazards
-from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.energies.chgnet import METHOD as CHGNET
+from matgen_core.chem.formulas.composition import formula_elements
+from matgen_core.chem.formulas.formula_type import read_type
+from matgen_core.chem.formulas.hazards import RADIOACTIVE, TOXIC, check_hazards
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
 from matgen_core.core.records import STEERING, Candidate, Formula, M, Verdict
 from matgen_core.core.settings import Rules as Rules
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.coordination_rules import check_coordination, check_type
-from matgen_core.kinds.crystals.geometry_rules import check_packing
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.checks.coordination_rules import check_coordination, check_type
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
+from matgen_core.kinds.crystals.placing.geometry_rules import check_packing
 from matgen_core.kinds.registry import kind_of
 from matgen_core.kinds.solid_state import check_solid_state
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.composition import check_charges
-from matgen_core.chem.distances import check_overlap
-from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.chem.crystals.distances import check_overlap
+from matgen_core.chem.crystals.structure import reduced_formula, to_structure
+from matgen_core.chem.formulas.composition import check_charges
 from matgen_core.kinds.compositions.predict import predict_texts
-from matgen_core.kinds.crystals.embed import decode_latents
+from matgen_core.kinds.crystals.writing.embed import decode_latents
 
 #: eV/atom above the hull, as MatBERT expects it of a formula, that counts as near.
 NEAR = 0.1

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem import Descriptors
 
-from matgen_core.chem.molecule import fingerprint, read, similarities
+from matgen_core.chem.molecules.molecule import fingerprint, read, similarities
 from matgen_core.core.errors import BadInput, MissingReference
 from matgen_core.core.installation import ASSETS
 

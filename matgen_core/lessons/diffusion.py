@@ -15,15 +15,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.chem.energy import one_thread
+from matgen_core.chem.energies.chgnet import one_thread
 from matgen_core.core.records import Crystal
 from matgen_core.diffusion.process import add_noise
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import Schedule, cosine_schedule, linear_schedule
-from matgen_core.kinds.crystals.embed import decode_latents
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion
 from matgen_core.kinds.crystals.generate import load_engine
-from matgen_core.workflows.spaces import Space
+from matgen_core.kinds.crystals.writing.embed import decode_latents
+from matgen_core.workflows.spaces.space import Space
 
 Array = NDArray[np.float32]
 SCHEDULES = ("linear", "cosine")

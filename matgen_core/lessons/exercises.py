@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matgen_core.chem.hazards import TOXIC, read_supply
-from matgen_core.chem.oxidation import check_oxidation
+from matgen_core.chem.formulas.hazards import TOXIC, read_supply
+from matgen_core.chem.formulas.oxidation import check_oxidation
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import join
@@ -18,9 +18,9 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.judge import base_rates, met_all
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.workflows.design import design
-from matgen_core.workflows.pareto import find_fronts
+from matgen_core.workflows.screening.pareto import find_fronts
 
 CRITERIA = ("target", "synthesis", "stability", "chemistry", "cost")
 _KNOWN = ("band_gap", "formation_energy", "magnetic_moment")

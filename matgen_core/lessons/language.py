@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from matgen_core.chem.molecule import canonical, fingerprint, internal_diversity, parse, properties
+from matgen_core.chem.molecules.molecule import canonical, fingerprint, internal_diversity, parse, properties
 from matgen_core.core.errors import BadInput
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.generate import load_writer, shape_probabilities, with_domain, write_strings

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.molecule import fingerprint, read, similarities
+from matgen_core.chem.molecules.molecule import fingerprint, read, similarities
 from matgen_core.kinds.molecules.embed import encode_smiles
 
 #: The chapter's molecules by name.

@@ -19,18 +19,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.chem.stability import fractions_of
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
+from matgen_core.chem.formulas.stability import fractions_of
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import cosine_schedule
 from matgen_core.kinds.compositions.predict import predict_texts
-from matgen_core.kinds.crystals.embed import decode_latents
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion
 from matgen_core.kinds.crystals.generate import load_engine
+from matgen_core.kinds.crystals.writing.embed import decode_latents
 from matgen_core.lessons.decoded import Decoded, judge_latents, pool, read_decoded
-from matgen_core.workflows.spaces import load_crystal_space
+from matgen_core.workflows.spaces.space import load_crystal_space
 
 Array = NDArray[np.float32]
 FILE = ASSETS / "reference" / "lessons.json"

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.chem.energy import one_thread
+from matgen_core.chem.energies.chgnet import one_thread
 from matgen_core.core.errors import BadInput
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import join
@@ -35,7 +35,7 @@ from matgen_core.learning.checkpoints import load_checkpoint, save_checkpoint
 from matgen_core.lessons.descriptors import load_descriptors
 from matgen_core.lessons.diffusion import schedule_of, spiral
 from matgen_core.models.denoiser import ConditionalDiffusionModel, SimpleDiffusionModel
-from matgen_core.workflows.spaces import load_crystal_space
+from matgen_core.workflows.spaces.space import load_crystal_space
 
 Array = NDArray[np.float32]
 DATA = ("spiral", "latents", "descriptors")

@@ -12,7 +12,7 @@ import spglib
 import torch
 from numpy.typing import NDArray
 
-from matgen_core.chem.symmetry import hall_number
+from matgen_core.chem.crystals.symmetry import hall_number
 from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import Message
 from matgen_core.kinds.compositions.rows import (
@@ -25,7 +25,7 @@ from matgen_core.kinds.compositions.rows import (
     reduce_formula,
     token_mates,
 )
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_matbert
 from matgen_core.lessons.chapter.transfer import LoRALayer
@@ -34,8 +34,8 @@ from matgen_core.lessons.sampling import Hidden
 from matgen_core.models.adapters import STRATEGIES, Adapter, apply_strategy
 from matgen_core.models.augmentation import shuffle_atoms, substitute_elements
 from matgen_core.models.bert import Head, HeadConfig, MatBERT, MatBERTConfig
-from matgen_core.workflows.explore import principal_axes
-from matgen_core.workflows.finetune import open_backbone
+from matgen_core.workflows.own_properties.finetune import open_backbone
+from matgen_core.workflows.spaces.explore import principal_axes
 
 CHECKPOINT = "matbert-atoms"
 

@@ -12,12 +12,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.judge import met_all
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.lessons.chapter.inverse_design import CONDITIONS, simple_synthesizability_checker
 from matgen_core.workflows.design import design
 

@@ -3,7 +3,7 @@
     penalty = mean over atoms i of  sum_j max(0, 1 - d_ij / contact(e_i, e_j))
 
 The penalty is 0 where every distance is as in known crystals. It needs no energy. Contacts come from the training rows
-(:func:`matgen_core.kinds.crystals.geometry.fit_contacts`).
+(:func:`matgen_core.kinds.crystals.placing.geometry.fit_contacts`).
 """
 
 from __future__ import annotations

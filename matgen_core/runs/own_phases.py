@@ -2,7 +2,7 @@
 
 They are kept in one file, ``phases.json`` in the user's data folder or the file that ``MATGEN_PHASES`` names, so that
 every later run sees them. Energies are formation energies on the scale of the Materials Project (PBE with MP2020
-corrections), as :mod:`matgen_core.workflows.calculations` makes them of calculations.
+corrections), as :mod:`matgen_core.workflows.calculations.finished` makes them of calculations.
 """
 
 from __future__ import annotations

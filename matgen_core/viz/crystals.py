@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
-from matgen_core.kinds.crystals.files import formula_text
+from matgen_core.kinds.crystals.files.candidate_files import formula_text
 from matgen_core.viz.scatter import Mark, Unit, draw_scatter
 from matgen_core.viz.style import ACCENT, BAD, GOOD, MUTED, Translate, frame
 

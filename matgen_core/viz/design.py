@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from matgen_core.chem.formula_writing import write_formulas_in
-from matgen_core.chem.stability import Hull
+from matgen_core.chem.formulas.formula_writing import write_formulas_in
+from matgen_core.chem.formulas.stability import Hull
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal, Formula
 from matgen_core.kinds.compositions.rows import count_atoms

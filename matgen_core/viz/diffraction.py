@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import plotly.graph_objects as go
 
-from matgen_core.chem.diffraction import HIGHEST, WIDTH, Lines, Measured, draw_profile
+from matgen_core.chem.crystals.diffraction import HIGHEST, WIDTH, Lines, Measured, draw_profile
 from matgen_core.viz.style import ACCENT, BAD, GRID, MUTED, Translate, frame
 
 #: Lines that bear their indices, and how near (share of the axis) two of these may stand.

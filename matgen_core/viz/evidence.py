@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from matgen_core.chem.hazards import check_hazards
+from matgen_core.chem.formulas.hazards import check_hazards
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.registry import kind_of

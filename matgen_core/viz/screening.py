@@ -13,8 +13,8 @@ from matgen_core.core.properties import Property
 from matgen_core.core.records import Candidate, M
 from matgen_core.viz.scatter import Unit, bars_of_picked
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame
-from matgen_core.workflows.pareto import Objective, find_fronts, losses
-from matgen_core.workflows.screen import written_name
+from matgen_core.workflows.screening.pareto import Objective, find_fronts, losses
+from matgen_core.workflows.screening.screen import written_name
 
 #: Pixels that a letter of 12 px takes along each axis of a label that is turned by 45 degrees.
 _LETTER = 5.0
@@ -181,7 +181,7 @@ def draw_trade_off(
     """Mean desirability against mean distance of a picked few, from desirability to distance.
 
     Args:
-        points: of :func:`matgen_core.workflows.pareto.trade_off`.
+        points: of :func:`matgen_core.workflows.screening.pareto.trade_off`.
         now: the spread that is chosen, which stands out.
         translate: turns English words into the reader's.
         height: pixels.

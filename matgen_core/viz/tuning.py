@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from matgen_core.viz.style import ACCENT, BAD, GRID, MUTED, Translate, frame
-from matgen_core.workflows.own_targets import OwnTarget
-from matgen_core.workflows.tuning import TuneStep
+from matgen_core.workflows.own_properties.own_targets import OwnTarget
+from matgen_core.workflows.tuning.tuner import TuneStep
 
 
 def draw_own(own: OwnTarget, *, translate: Translate = str) -> go.Figure:

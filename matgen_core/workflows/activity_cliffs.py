@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.molecule import fingerprint, parse, similarities
+from matgen_core.chem.molecules.molecule import fingerprint, parse, similarities
 from matgen_core.core.errors import BadInput, Cancelled, quote
 from matgen_core.kinds.registry import KINDS
-from matgen_core.workflows.explore import neighbour_map
-from matgen_core.workflows.training_examples import Examples
+from matgen_core.workflows.own_properties.training_examples import Examples
+from matgen_core.workflows.spaces.explore import neighbour_map
 
 #: Most molecules of a series: pairs grow with their square.
 MOST = 10_000
@@ -151,7 +151,7 @@ def cliffs_to_csv(examples: Examples, cliffs: tuple[Cliff, ...], name: str) -> s
     """
     from defusedcsv import csv
 
-    from matgen_core.kinds.crystals.files import harmless
+    from matgen_core.kinds.crystals.files.candidate_files import harmless
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")

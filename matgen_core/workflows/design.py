@@ -23,9 +23,9 @@ from matgen_core.kinds.protocol import Brief, Kind
 from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import passes
 from matgen_core.kinds.surplus import SURPLUS, release_surplus
-from matgen_core.workflows.aims import Steered
 from matgen_core.workflows.loop import Asked, Clock, DesignRun, check_brief, go_on
-from matgen_core.workflows.own_store import drawing_of
+from matgen_core.workflows.own_properties.own_store import drawing_of
+from matgen_core.workflows.tuning.aims import Steered
 
 Settings = CrystalSettings | CompositionSettings | MoleculeSettings
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from matgen_core.chem.hazards import check_hazards, explain_supply, read_supply
+from matgen_core.chem.formulas.hazards import check_hazards, explain_supply, read_supply
 from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.installation import ASSETS
@@ -22,8 +22,8 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Prediction
 from matgen_core.core.settings import Budget, Rules
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.files import cif_of
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.files.candidate_files import cif_of
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.registry import KINDS, KindRecord, kind_of, name_of_kind, record_of
 from matgen_core.runs.store import versions
 

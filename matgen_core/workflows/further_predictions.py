@@ -8,8 +8,8 @@ from typing import Any
 
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.predictors import predictions_of
-from matgen_core.workflows.own_predictors import add_own_predictions
-from matgen_core.workflows.screen import by_kind
+from matgen_core.workflows.own_properties.own_predictors import add_own_predictions
+from matgen_core.workflows.screening.screen import by_kind
 
 
 @dataclass(frozen=True)

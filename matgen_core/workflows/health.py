@@ -12,8 +12,8 @@ from matgen_core.core.errors import BadInput, MatGenError
 from matgen_core.core.messages import Message
 from matgen_core.core.sketcher import is_there
 from matgen_core.core.viewer import is_whole
-from matgen_core.kinds.crystals.energy_judge import check_judge
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.checks.energy_judge import check_judge
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.learning.checkpoints import (
     FOLDER,

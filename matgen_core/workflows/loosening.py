@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from matgen_core.chem.hazards import RADIOACTIVE, TOXIC, check_hazards
+from matgen_core.chem.formulas.hazards import RADIOACTIVE, TOXIC, check_hazards
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES, WHOLE
 from matgen_core.core.records import Candidate, M, Verdict

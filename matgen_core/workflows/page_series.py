@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matgen_core.core.records import Progress
 from matgen_core.learning.examples import read_columns
 from matgen_core.workflows.activity_cliffs import LEAST_SERIES, Cliff, find_cliffs, similarity_map
-from matgen_core.workflows.training_examples import Examples, read_examples
+from matgen_core.workflows.own_properties.training_examples import Examples, read_examples
 
 #: Steps of the map, as a share of the molecules compared, for the progress shown.
 _MAP_SHARE = 0.5

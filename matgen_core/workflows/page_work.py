@@ -29,29 +29,29 @@ from matgen_core.core.records import Candidate, Crystal, Progress
 from matgen_core.core.settings import Budget, FinetuneConfig, TuneSettings
 from matgen_core.core.spreading import SetAside
 from matgen_core.files.tables import count_rows
-from matgen_core.kinds.crystals.relax import Relaxation, check_stability, relax_candidates
+from matgen_core.kinds.crystals.placing.relax import Relaxation, check_stability, relax_candidates
 from matgen_core.kinds.registry import load_kind, name_of_kind
 from matgen_core.kinds.rules import Rules
 from matgen_core.learning.examples import read_columns
 from matgen_core.runs.store import open_store
 from matgen_core.workflows import design
-from matgen_core.workflows.aims import Aims, Steered
-from matgen_core.workflows.candidate_files import Item, Refused, count_items, read_uploads
-from matgen_core.workflows.explore import neighbour_map
-from matgen_core.workflows.finetune import Tuned, finetune
 from matgen_core.workflows.further_predictions import FurtherPredictions
 from matgen_core.workflows.loop import DesignRun
-from matgen_core.workflows.own_store import load_copy, save_target
-from matgen_core.workflows.own_targets import train_target
+from matgen_core.workflows.many_workers.spare_workers import spare_workers
+from matgen_core.workflows.own_properties.finetune import Tuned, finetune
+from matgen_core.workflows.own_properties.own_store import load_copy, save_target
+from matgen_core.workflows.own_properties.own_targets import train_target
+from matgen_core.workflows.own_properties.training_examples import read_examples
 from matgen_core.workflows.predict_table import Report, check_unpacked, predict_table
-from matgen_core.workflows.screen import Screener, judge_batches, refused_rows
-from matgen_core.workflows.space_sources import SPACES, open_space
-from matgen_core.workflows.spare_workers import spare_workers
-from matgen_core.workflows.structure_tables import holds_structures
+from matgen_core.workflows.screening.candidate_files import Item, Refused, count_items, read_uploads
+from matgen_core.workflows.screening.screen import Screener, judge_batches, refused_rows
+from matgen_core.workflows.screening.structure_tables import holds_structures
+from matgen_core.workflows.spaces.explore import neighbour_map
+from matgen_core.workflows.spaces.sources import SPACES, open_space
+from matgen_core.workflows.spaces.table_vectors import TableVectors, read_vectors
 from matgen_core.workflows.structures import list_structures, vary_crystal
-from matgen_core.workflows.table_vectors import TableVectors, read_vectors
-from matgen_core.workflows.training_examples import read_examples
-from matgen_core.workflows.tuning import Tuning, tune
+from matgen_core.workflows.tuning.aims import Aims, Steered
+from matgen_core.workflows.tuning.tuner import Tuning, tune
 
 log = logging.getLogger("matgen")
 Tell = Callable[..., None]

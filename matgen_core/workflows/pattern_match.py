@@ -6,11 +6,11 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from matgen_core.chem.diffraction import Comparison, Lines, Match, simulate
+from matgen_core.chem.crystals.diffraction import Comparison, Lines, Match, simulate
 from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
-from matgen_core.kinds.crystals.files import formula_text, harmless
+from matgen_core.kinds.crystals.files.candidate_files import formula_text, harmless
 
 #: Heads of :func:`line_rows`.
 LINE_HEADER = ("hkl", "d_angstrom", "two_theta_deg", "intensity_percent")

@@ -13,8 +13,8 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from matgen_core.chem.molecule import canonical, outside_domain, split_extension
-from matgen_core.chem.molecule import read as read_smiles
+from matgen_core.chem.molecules.molecule import canonical, outside_domain, split_extension
+from matgen_core.chem.molecules.molecule import read as read_smiles
 from matgen_core.core.admet import KEYS as ENDPOINTS
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.goal_probability import round_chance
@@ -25,13 +25,13 @@ from matgen_core.files.saving import KeptFile
 from matgen_core.files.tables import Row, Table, find_material, open_table
 from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.compositions.rows import reduce_formula
-from matgen_core.kinds.crystals.files import harmless, judge_cells, judge_columns, why_missing
+from matgen_core.kinds.crystals.files.candidate_files import harmless, judge_cells, judge_columns, why_missing
+from matgen_core.kinds.crystals.known.row_building import Rejected, parse_row
 from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.crystals.row_building import Rejected, parse_row
 from matgen_core.kinds.molecules.admet import check_available, predict_admet
 from matgen_core.kinds.molecules.judge import read_molecule
-from matgen_core.workflows.predictors import load_predictor, predict_with
-from matgen_core.workflows.structure_tables import holds_structures, open_structures
+from matgen_core.workflows.own_properties.predictors import load_predictor, predict_with
+from matgen_core.workflows.screening.structure_tables import holds_structures, open_structures
 
 #: Columns that can be read, in the order in which they are looked for.
 KINDS = ("cif", "smiles", "formula")

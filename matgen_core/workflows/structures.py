@@ -13,29 +13,29 @@ from typing import Any
 
 import numpy as np
 
-from matgen_core.chem.composition import parse_formula
-from matgen_core.chem.constraints import check_constraints
-from matgen_core.chem.formula_type import read_type
-from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula
+from matgen_core.chem.formulas.composition import parse_formula
+from matgen_core.chem.formulas.constraints import check_constraints
+from matgen_core.chem.formulas.formula_type import read_type
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.messages import join
 from matgen_core.core.records import PLACED, Candidate, Crystal, Origin, Progress
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.rows import reduce_formula
-from matgen_core.kinds.crystals.critic import load_critic, predict_drafts
+from matgen_core.kinds.crystals.checks.critic import load_critic, predict_drafts
 from matgen_core.kinds.crystals.drafts import Draft, choose_drafts
 from matgen_core.kinds.crystals.engines.substitution import Substitution
 from matgen_core.kinds.crystals.generate import load_engine
-from matgen_core.kinds.crystals.grammar import MAX_SITES, skeleton_of
 from matgen_core.kinds.crystals.in_work import at_stage
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
+from matgen_core.kinds.crystals.writing.grammar import MAX_SITES, skeleton_of
 from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind, record_of
-from matgen_core.workflows.candidate_files import Item, Refused
 from matgen_core.workflows.design import design
 from matgen_core.workflows.loop import Working, stage_of_batch
+from matgen_core.workflows.screening.candidate_files import Item, Refused
 
 #: Engine of a structure that is known, as its origin says it.
 KNOWN = "known"

@@ -16,16 +16,16 @@ from pages.runs.jobs import load_models
 from pages.runs.progress import catch_up, look
 from pages.runs.run_names import LOOP
 from pages.runs.run_recorder import offer_last_run, told_to_begin
-from pages.widgets.design_controls import RULES, ask_budget, ask_kind
+from pages.widgets.asking.design_controls import RULES, ask_budget, ask_kind
+from pages.widgets.asking.go_bar import ask_to_go
+from pages.widgets.asking.goal_controls import ask_goals
+from pages.widgets.asking.readiness import show_readiness
+from pages.widgets.asking.refusal import show_refusal
+from pages.widgets.asking.rule_controls import ask_rules
+from pages.widgets.asking.url_settings import check_link
 from pages.widgets.design_run import STATE, Asked, reopen, start
-from pages.widgets.go_bar import ask_to_go
-from pages.widgets.goal_controls import ask_goals
-from pages.widgets.loop_results import show_results
-from pages.widgets.readiness import show_readiness
-from pages.widgets.refusal import show_refusal
-from pages.widgets.rejected import follow_loosened
-from pages.widgets.rule_controls import ask_rules
-from pages.widgets.url_settings import check_link
+from pages.widgets.found.loop_results import show_results
+from pages.widgets.found.rejected import follow_loosened
 
 
 def ask() -> Asked | None:

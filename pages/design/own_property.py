@@ -8,18 +8,18 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target
 from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.registry import KINDS, NAMES, load_kind
-from matgen_core.workflows.aims import Aims
-from matgen_core.workflows.own_store import list_copies, load_copy
+from matgen_core.workflows.own_properties.own_store import list_copies, load_copy
+from matgen_core.workflows.tuning.aims import Aims
 from pages.i18n.language import _
 from pages.runs.progress import catch_up, look
 from pages.runs.run_names import OWN
 from pages.runs.run_recorder import offer_last_run
-from pages.widgets.go_bar import ask_to_go
-from pages.widgets.goal_controls import ask_goals
-from pages.widgets.own_property import ask_own_goals, ask_table, show_own
-from pages.widgets.refusal import show_refusal
-from pages.widgets.setting_controls import ask_setting
-from pages.widgets.tuning_run import STATE, manage_kept, show_run, start
+from pages.widgets.asking.go_bar import ask_to_go
+from pages.widgets.asking.goal_controls import ask_goals
+from pages.widgets.asking.refusal import show_refusal
+from pages.widgets.asking.setting_controls import ask_setting
+from pages.widgets.own_tables.own_property import ask_own_goals, ask_table, show_own
+from pages.widgets.own_tables.tuning_run import STATE, manage_kept, show_run, start
 
 
 def ask_kind() -> str:

@@ -7,20 +7,22 @@ import streamlit as st
 
 from matgen_core.kinds.registry import name_of_kind
 from matgen_core.kinds.rules import passes
-from matgen_core.workflows.pareto import rank_by_front
+from matgen_core.workflows.screening.pareto import rank_by_front
 from pages.i18n.language import _
 from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_recorder import offer_last_run, show_record
-from pages.widgets.comparison import show_comparison
-from pages.widgets.design_results import show_funnel
-from pages.widgets.follow_up import show_elsewhere
+from pages.widgets.asking.url_settings import URL
+from pages.widgets.found.comparison import show_comparison
+from pages.widgets.found.design_results import show_funnel
+from pages.widgets.found.relaxing import show_relaxing
+from pages.widgets.found.remembered import remember
+from pages.widgets.found.side_panel import beside
 from pages.widgets.from_crystal import offer_for_one
-from pages.widgets.relaxing import show_relaxing
-from pages.widgets.remembered import remember
-from pages.widgets.screening_fronts import show_fronts
-from pages.widgets.screening_objectives import ask_objectives, narrow, readable
-from pages.widgets.screening_shortlist import offer_screened, pick_few
-from pages.widgets.screening_source import (
+from pages.widgets.kept_runs.follow_up import show_elsewhere
+from pages.widgets.screening.fronts import show_fronts
+from pages.widgets.screening.objectives import ask_objectives, narrow, readable
+from pages.widgets.screening.shortlist import offer_screened, pick_few
+from pages.widgets.screening.source import (
     MOST,
     STATE,
     Screened,
@@ -30,9 +32,7 @@ from pages.widgets.screening_source import (
     shown_so_far,
     start,
 )
-from pages.widgets.screening_table import Ranked, show_screen_table
-from pages.widgets.side_panel import beside
-from pages.widgets.url_settings import URL
+from pages.widgets.screening.table import Ranked, show_screen_table
 
 
 def show_refused(screened: Screened) -> None:

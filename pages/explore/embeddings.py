@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from matgen_core.core.errors import BadInput
-from matgen_core.workflows.explore import nearest
-from matgen_core.workflows.space_sources import SPACES
-from matgen_core.workflows.spaces import Space
+from matgen_core.workflows.spaces.explore import nearest
+from matgen_core.workflows.spaces.sources import SPACES
+from matgen_core.workflows.spaces.space import Space
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
-from pages.widgets.activity_cliffs import show_cliffs
-from pages.widgets.known_map import ask_search, show_map
-from pages.widgets.map_view import show_known_rows, space_of, table_of
-from pages.widgets.url_settings import URL, OneOf, check_link
+from pages.widgets.asking.url_settings import URL, OneOf, check_link
+from pages.widgets.maps.known_map import ask_search, show_map
+from pages.widgets.maps.map_view import show_known_rows, space_of, table_of
+from pages.widgets.own_tables.activity_cliffs import show_cliffs
 
 
 def show_material(space: Space, place: int) -> None:

@@ -8,14 +8,14 @@ from matgen_core.core.admet import INSTALL
 from matgen_core.core.errors import MatGenError
 from matgen_core.kinds.molecules.admet import available
 from matgen_core.kinds.registry import KINDS
+from matgen_core.workflows.own_properties.predictors import list_predictors, load_predictor
 from matgen_core.workflows.predict_table import read_rows
-from matgen_core.workflows.predictors import list_predictors, load_predictor
 from pages.i18n.language import _
 from pages.kinds.registry import page_kinds
 from pages.runs.jobs import Job
 from pages.runs.progress import catch_up, look, show_progress
-from pages.widgets.prediction_run import DONE, JOB, begin, show_table
-from pages.widgets.prediction_table import show_rows, table_of_typed
+from pages.widgets.own_tables.prediction_run import DONE, JOB, begin, show_table
+from pages.widgets.own_tables.prediction_table import show_rows, table_of_typed
 
 TYPED = "predict-typed"
 MOST_TYPED = 100

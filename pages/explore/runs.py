@@ -13,12 +13,12 @@ from pages.i18n.language import _, ngettext
 from pages.kinds.page_kind import View
 from pages.kinds.registry import page_kind
 from pages.runs.run_recorder import owner
-from pages.widgets.calculation_results import show_calculations
-from pages.widgets.downloads import offer_files
-from pages.widgets.run_changes import change
-from pages.widgets.run_part import pick_part
-from pages.widgets.run_tables import compare, pick_runs
-from pages.widgets.selection import follow_pick
+from pages.widgets.found.downloads import offer_files
+from pages.widgets.found.selection import follow_pick
+from pages.widgets.kept_runs.calculation_results import show_calculations
+from pages.widgets.kept_runs.run_changes import change
+from pages.widgets.kept_runs.run_part import pick_part
+from pages.widgets.kept_runs.run_tables import compare, pick_runs
 
 
 def show(store: Store, run: Run) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from matgen_core.chem.hazards import CAUTION, TOXIC
-from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS
+from matgen_core.chem.crystals.symmetry import CRYSTAL_SYSTEMS
+from matgen_core.chem.formulas.hazards import CAUTION, TOXIC
 from matgen_core.core.admet import PARTS
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES

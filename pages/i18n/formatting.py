@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from matgen_core.chem.formula_writing import write_formulas_in, write_subscripts
-from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
-from matgen_core.chem.structure import reduced_formula
-from matgen_core.chem.symmetry import hall_number
+from matgen_core.chem.crystals.structure import reduced_formula
+from matgen_core.chem.crystals.symmetry import hall_number
+from matgen_core.chem.formulas.formula_writing import write_formulas_in, write_subscripts
+from matgen_core.chem.formulas.hazards import RADIOACTIVE, TOXIC
 from matgen_core.core.goal_probability import round_chance
 from matgen_core.core.goals import Goal
 from matgen_core.core.messages import Message, join
@@ -24,7 +24,7 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.files.units import METHOD as GIVEN
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.registry import kind_of, record_of
 from matgen_core.kinds.rule_names import rule_name
 from pages.i18n.language import N_, _

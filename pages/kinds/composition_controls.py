@@ -10,20 +10,14 @@ import streamlit as st
 from matgen_core.core.goals import Constraints
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 from pages.i18n.language import _
 from pages.kinds.crystal_controls import formula_help
-from pages.widgets.element_picker import LISTS, ask_of_elements, gather, pick_elements
-from pages.widgets.element_picker import RULES as OF_ELEMENTS
-from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
-from pages.widgets.url_settings import (
-    URL,
-    OneOf,
-    Rule,
-    Text,
-    Whole,
-)
+from pages.widgets.asking.element_picker import LISTS, ask_of_elements, gather, pick_elements
+from pages.widgets.asking.element_picker import RULES as OF_ELEMENTS
+from pages.widgets.asking.goal_controls import goal_rules
+from pages.widgets.asking.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
+from pages.widgets.asking.url_settings import URL, OneOf, Rule, Text, Whole
 
 MOST = 2000
 #: Settings and their keys in the link.

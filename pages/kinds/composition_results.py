@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.hazards import explain_supply, read_supply
+from matgen_core.chem.formulas.hazards import explain_supply, read_supply
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate, Formula
@@ -23,12 +23,11 @@ from pages.i18n.formatting import (
     subscript,
 )
 from pages.i18n.language import N_, _
-from pages.widgets.empty_cells import EMPTY, add_reasons, no_prediction
-from pages.widgets.evidence import offer_evidence
-from pages.widgets.facts import fact_rows, prediction_rows, show_facts, show_origin, verdict_row
-from pages.widgets.hand_over import hand_over
-from pages.widgets.number_table import Columns
-from pages.widgets.prediction_columns import (
+from pages.widgets.found.empty_cells import EMPTY, add_reasons, no_prediction
+from pages.widgets.found.evidence import offer_evidence
+from pages.widgets.found.facts import fact_rows, prediction_rows, show_facts, show_origin, verdict_row
+from pages.widgets.found.number_table import Columns
+from pages.widgets.found.prediction_columns import (
     charge_cells,
     prediction_cells,
     property_column,
@@ -36,9 +35,10 @@ from pages.widgets.prediction_columns import (
     spread_column,
     target_cells,
 )
-from pages.widgets.selection import Pick
-from pages.widgets.share_boxes import Box, show_boxes
-from pages.widgets.shown_units import unit_of
+from pages.widgets.found.selection import Pick
+from pages.widgets.found.share_boxes import Box, show_boxes
+from pages.widgets.found.shown_units import unit_of
+from pages.widgets.hand_over import hand_over
 
 _COLUMNS = tuple(key for key in columns_of("compositions") if key != "measured_gap")
 #: What a score is made of.

@@ -11,15 +11,15 @@ from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Formula
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.judge import listed_compositions
-from matgen_core.workflows.spaces import Space
+from matgen_core.workflows.spaces.space import Space
 from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.composition_controls import LOOP_RULES, RULES, ask_composition, ask_formula_sampling
 from pages.kinds.composition_results import show_formula, show_formula_plot, show_formula_shares, show_formula_table
 from pages.kinds.page_kind import Found, PageKind, View
-from pages.widgets.design_results import show_among_known, show_small_hull
+from pages.widgets.found.design_results import show_among_known, show_small_hull
+from pages.widgets.found.side_panel import beside
 from pages.widgets.hand_over import hand_over
-from pages.widgets.side_panel import beside
 
 
 class CompositionsPage(PageKind):

@@ -8,17 +8,11 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.structure import reduced_formula, to_structure
-from matgen_core.chem.symmetry import crystal_system, wyckoff_positions
+from matgen_core.chem.crystals.structure import reduced_formula, to_structure
+from matgen_core.chem.crystals.symmetry import crystal_system, wyckoff_positions
 from matgen_core.core.records import Candidate, Crystal
-from matgen_core.kinds.crystals.files import (
-    file_name,
-    to_cif,
-    to_json,
-    to_poscar,
-    to_xyz,
-)
-from matgen_core.kinds.crystals.first_principles import to_inputs_zip
+from matgen_core.kinds.crystals.files.candidate_files import file_name, to_cif, to_json, to_poscar, to_xyz
+from matgen_core.kinds.crystals.files.first_principles import to_inputs_zip
 from matgen_core.workflows.evidence import Repeat
 from pages.i18n.formatting import (
     group_html,
@@ -29,8 +23,8 @@ from pages.i18n.formatting import (
 from pages.i18n.language import _
 from pages.kinds.diffraction_view import show_diffraction
 from pages.kinds.structure_view import show_structure
-from pages.widgets.evidence import offer_evidence
-from pages.widgets.facts import prediction_rows, show_facts, show_origin, verdict_row
+from pages.widgets.found.evidence import offer_evidence
+from pages.widgets.found.facts import prediction_rows, show_facts, show_origin, verdict_row
 
 
 def show_picture(candidate: Candidate) -> None:

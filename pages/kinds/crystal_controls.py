@@ -6,27 +6,21 @@ from dataclasses import replace
 
 import streamlit as st
 
-from matgen_core.chem.structure_types import prototype_names
-from matgen_core.chem.symmetry import CRYSTAL_SYSTEMS, read_space_groups
+from matgen_core.chem.crystals.structure_types import prototype_names
+from matgen_core.chem.crystals.symmetry import CRYSTAL_SYSTEMS, read_space_groups
 from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Constraints
 from matgen_core.core.properties import asked_of
 from matgen_core.core.settings import ConstraintTexts, CrystalSettings
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.generate import trained_engines
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 from pages.i18n.language import _
-from pages.widgets.element_picker import LISTS, ask_of_elements, gather, pick_elements
-from pages.widgets.element_picker import RULES as OF_ELEMENTS
-from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
-from pages.widgets.url_settings import (
-    URL,
-    OneOf,
-    Rule,
-    Text,
-    Whole,
-)
+from pages.widgets.asking.element_picker import LISTS, ask_of_elements, gather, pick_elements
+from pages.widgets.asking.element_picker import RULES as OF_ELEMENTS
+from pages.widgets.asking.goal_controls import goal_rules
+from pages.widgets.asking.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
+from pages.widgets.asking.url_settings import URL, OneOf, Rule, Text, Whole
 
 MOST = 1000
 _USUAL = CrystalSettings()

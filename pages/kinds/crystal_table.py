@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate
-from matgen_core.kinds.crystals.agreement import RULE as AGREEMENT
+from matgen_core.kinds.crystals.checks.agreement import RULE as AGREEMENT
 from matgen_core.kinds.crystals.judge import base_rates, met_all
 from matgen_core.kinds.known_phases import ENERGIES, is_near_hull
 from matgen_core.viz.crystals import draw_predictions
@@ -27,9 +27,9 @@ from pages.i18n.formatting import (
 from pages.i18n.language import N_, _
 from pages.kinds.crystal_work import state_help, state_text
 from pages.kinds.diffraction_view import match_cells, match_column
-from pages.widgets.empty_cells import EMPTY, add_reasons, no_prediction
-from pages.widgets.number_table import Columns
-from pages.widgets.prediction_columns import (
+from pages.widgets.found.empty_cells import EMPTY, add_reasons, no_prediction
+from pages.widgets.found.number_table import Columns
+from pages.widgets.found.prediction_columns import (
     charge_cells,
     prediction_cells,
     property_column,
@@ -37,9 +37,9 @@ from pages.widgets.prediction_columns import (
     spread_column,
     target_cells,
 )
-from pages.widgets.selection import Pick
-from pages.widgets.share_boxes import Box, show_boxes
-from pages.widgets.shown_units import in_shown_unit, shown_places, unit_of
+from pages.widgets.found.selection import Pick
+from pages.widgets.found.share_boxes import Box, show_boxes
+from pages.widgets.found.shown_units import in_shown_unit, shown_places, unit_of
 
 _COLUMNS = columns_of("crystals")
 #: What a score is made of.

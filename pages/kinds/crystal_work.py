@@ -8,16 +8,16 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import DRAFTED, PLACED, RELAXED, Candidate
-from matgen_core.kinds.crystals.agreement import RULE as AGREEMENT
+from matgen_core.kinds.crystals.checks.agreement import RULE as AGREEMENT
 from matgen_core.kinds.known_phases import is_judged, is_near_hull
 from pages.i18n.formatting import group_symbol, subscript
 from pages.i18n.language import _
-from pages.widgets.facts import show_facts
-from pages.widgets.number_table import Columns, write_numbers
-from pages.widgets.prediction_columns import heading
+from pages.widgets.found.facts import show_facts
+from pages.widgets.found.number_table import Columns, write_numbers
+from pages.widgets.found.prediction_columns import heading
 
 _STABLE = PROPERTIES["e_above_hull"].tolerance
 #: Pixels of each property's column: as wide as its head.

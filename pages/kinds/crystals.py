@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 
 import streamlit as st
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
-from matgen_core.kinds.crystals.files import to_cif_zip, to_json
-from matgen_core.kinds.crystals.first_principles import to_inputs_zip
+from matgen_core.kinds.crystals.files.candidate_files import to_cif_zip, to_json
+from matgen_core.kinds.crystals.files.first_principles import to_inputs_zip
 from matgen_core.kinds.surplus import without_surplus
 from matgen_core.workflows.evidence import Repeat
-from matgen_core.workflows.spaces import Space
+from matgen_core.workflows.spaces.space import Space
 from pages.i18n.formatting import group_markdown, group_symbol, subscript
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.crystal_card import show_details, show_picture
@@ -29,13 +29,13 @@ from pages.kinds.known_crystal import show_crystal_path, show_known_crystal, sur
 from pages.kinds.page_kind import Found, OtherWork, PageKind, View
 from pages.kinds.structure_view import show_structure
 from pages.runs.jobs import First, load_models
-from pages.widgets.design_results import show_prospects, show_small_hull
-from pages.widgets.downloads import File
-from pages.widgets.facts import short_rows, show_facts
-from pages.widgets.follow_up import show_elsewhere
+from pages.widgets.found.design_results import show_prospects, show_small_hull
+from pages.widgets.found.downloads import File
+from pages.widgets.found.facts import short_rows, show_facts
+from pages.widgets.found.relaxing import show_relaxing, show_stability
+from pages.widgets.found.side_panel import beside
 from pages.widgets.from_crystal import ask_from_crystal, offer_from_crystal
-from pages.widgets.relaxing import show_relaxing, show_stability
-from pages.widgets.side_panel import beside
+from pages.widgets.kept_runs.follow_up import show_elsewhere
 
 
 class CrystalsPage(PageKind):

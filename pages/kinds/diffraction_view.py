@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from matgen_core.chem.diffraction import (
+from matgen_core.chem.crystals.diffraction import (
     LONGEST,
     SHORTEST,
     WAVELENGTHS,
@@ -23,7 +23,7 @@ from matgen_core.chem.diffraction import (
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.files.patterns import read_pattern
-from matgen_core.kinds.crystals.files import file_name
+from matgen_core.kinds.crystals.files.candidate_files import file_name
 from matgen_core.viz.diffraction import Profile, draw_pattern, profile_points, scale_cell
 from matgen_core.workflows.pattern_match import LINE_HEADER, line_rows, write_rows
 from pages.i18n.formatting import number

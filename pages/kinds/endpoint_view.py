@@ -15,7 +15,7 @@ from matgen_core.core.records import Candidate, Molecule, Prediction
 from matgen_core.kinds.molecules.admet import add_admet, approved_drugs, available
 from pages.i18n.formatting import goal_text, number
 from pages.i18n.language import N_, _
-from pages.widgets.facts import show_facts
+from pages.widgets.found.facts import show_facts
 
 _WISHES = {LOW: N_("low is wanted"), HIGH: N_("high is wanted")}
 

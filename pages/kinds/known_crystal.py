@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.records import Crystal
-from matgen_core.kinds.crystals.embed import decode_latents
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.workflows.explore import crystal_path, is_rebuilt
-from matgen_core.workflows.maps import load_rebuilt
-from matgen_core.workflows.spaces import Space
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.kinds.crystals.writing.embed import decode_latents
+from matgen_core.workflows.spaces.explore import crystal_path, is_rebuilt
+from matgen_core.workflows.spaces.maps import load_rebuilt
+from matgen_core.workflows.spaces.space import Space
 from pages.i18n.formatting import group_markdown, group_symbol, subscript
 from pages.i18n.language import _
 from pages.kinds.structure_view import show_structure
-from pages.widgets.map_view import read_place, space_of
+from pages.widgets.maps.map_view import read_place, space_of
 
 #: Polymorphs of one formula that are tried as the end of a way.
 _POLYMORPHS = 5

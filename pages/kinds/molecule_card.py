@@ -7,8 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from matgen_core.chem.alerts import check_alerts
-from matgen_core.chem.molecule import parse
+from matgen_core.chem.molecules.alerts import check_alerts
+from matgen_core.chem.molecules.molecule import parse
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Verdict
@@ -23,8 +23,8 @@ from pages.kinds.endpoint_view import show_endpoints
 from pages.kinds.molecule_results import COLUMNS, asked_part
 from pages.kinds.molecule_view import drawing, show_conformer
 from pages.kinds.writing_view import show_writing
-from pages.widgets.evidence import offer_evidence
-from pages.widgets.facts import show_facts, show_origin, verdict_row
+from pages.widgets.found.evidence import offer_evidence
+from pages.widgets.found.facts import show_facts, show_origin, verdict_row
 
 
 def show_molecule(

@@ -10,14 +10,10 @@ from matgen_core.core.properties import asked_of
 from matgen_core.core.settings import DOMAINS, MoleculeSettings
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_generator import ask_generator
-from pages.widgets.goal_controls import goal_rules
-from pages.widgets.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
-from pages.widgets.sketcher import draw_into
-from pages.widgets.url_settings import (
-    Rule,
-    Text,
-    Whole,
-)
+from pages.widgets.asking.goal_controls import goal_rules
+from pages.widgets.asking.setting_controls import LAST_SEED, ask_count, ask_seed, ask_setting, rule_of
+from pages.widgets.asking.sketcher import draw_into
+from pages.widgets.asking.url_settings import Rule, Text, Whole
 
 MOST = 2000
 #: Texts to start from, with what stands in their empty fields.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matgen_core.core.goals import Goal
 from pages.i18n.language import N_, _
-from pages.widgets.examples import Example, show_examples
+from pages.widgets.asking.examples import Example, show_examples
 
 #: Each takes well under a minute on two cores.
 EXAMPLES = (

@@ -8,7 +8,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.molecule import fingerprint, internal_diversity, parse
+from matgen_core.chem.molecules.molecule import fingerprint, internal_diversity, parse
 from matgen_core.core.admet import KEYS as ENDPOINTS
 from matgen_core.core.admet import MOST_USED
 from matgen_core.core.goals import Goal, Target
@@ -31,11 +31,11 @@ from pages.i18n.formatting import (
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
 from pages.widgets.charts import plot_config
-from pages.widgets.empty_cells import EMPTY, add_reasons
-from pages.widgets.number_table import Columns
-from pages.widgets.prediction_columns import property_column, score_column
-from pages.widgets.selection import Pick
-from pages.widgets.share_boxes import Box, show_boxes
+from pages.widgets.found.empty_cells import EMPTY, add_reasons
+from pages.widgets.found.number_table import Columns
+from pages.widgets.found.prediction_columns import property_column, score_column
+from pages.widgets.found.selection import Pick
+from pages.widgets.found.share_boxes import Box, show_boxes
 
 Found = Sequence[Candidate[Molecule]]
 _PAGE = 12

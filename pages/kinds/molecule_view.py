@@ -7,10 +7,10 @@ import html
 
 import streamlit as st
 
-from matgen_core.chem.drawing import Conformer, draw, embed
+from matgen_core.chem.molecules.drawing import Conformer, draw, embed
 from pages.i18n.language import _
 from pages.kinds.structure_view import show_molecule_3d
-from pages.widgets.structure_viewer import SCRIPT
+from pages.widgets.found.structure_viewer import SCRIPT
 
 #: Of carbon and bonds, by theme.
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}

@@ -13,7 +13,7 @@ from matgen_core.core.properties import asked_of
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.files import to_sdf, to_sdf_3d, to_smiles
-from matgen_core.workflows.spaces import Space
+from matgen_core.workflows.spaces.space import Space
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.molecule_card import show_molecule
 from pages.kinds.molecule_controls import RULES, ask_molecule_sampling, chosen_domain, show_domain
@@ -28,9 +28,9 @@ from pages.kinds.molecule_results import (
 )
 from pages.kinds.molecule_view import drawing, picture
 from pages.kinds.page_kind import Found, PageKind, View
-from pages.widgets.downloads import File
-from pages.widgets.goal_controls import goal_rules
-from pages.widgets.side_panel import beside
+from pages.widgets.asking.goal_controls import goal_rules
+from pages.widgets.found.downloads import File
+from pages.widgets.found.side_panel import beside
 
 
 class MoleculesPage(PageKind):

@@ -23,15 +23,15 @@ from matgen_core.kinds.surplus import without_surplus
 from matgen_core.runs.store import open_store
 from matgen_core.runs.worker import Work
 from matgen_core.workflows.evidence import Repeat
-from matgen_core.workflows.explore import known_path
-from matgen_core.workflows.spaces import Space
+from matgen_core.workflows.spaces.explore import known_path
+from matgen_core.workflows.spaces.space import Space
 from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _
 from pages.runs.jobs import First
-from pages.widgets.downloads import File
-from pages.widgets.map_view import read_place, show_known_rows, table_of
-from pages.widgets.selection import Pick
-from pages.widgets.url_settings import Rule
+from pages.widgets.asking.url_settings import Rule
+from pages.widgets.found.downloads import File
+from pages.widgets.found.selection import Pick
+from pages.widgets.maps.map_view import read_place, show_known_rows, table_of
 
 #: Names of candidates in work that are shown at most.
 _NAMED = 12

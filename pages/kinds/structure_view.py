@@ -8,14 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.chem.bonded_cell import build_bonded_cell
-from matgen_core.chem.drawing import Conformer
-from matgen_core.chem.flat_drawing import draw_flat
-from matgen_core.chem.scene import Scene, build_scene, colour
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.bonded_cell import build_bonded_cell
+from matgen_core.chem.crystals.flat_drawing import draw_flat
+from matgen_core.chem.crystals.scene import Scene, build_scene, colour
+from matgen_core.chem.crystals.structure import reduced_formula
+from matgen_core.chem.molecules.drawing import Conformer
 from matgen_core.core.records import Crystal
 from pages.i18n.language import _
-from pages.widgets.structure_viewer import SCRIPT, show_viewer
+from pages.widgets.found.structure_viewer import SCRIPT, show_viewer
 
 #: Of a flat drawing, pixels.
 _FLAT = 360

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from matgen_core.chem.molecule import canonical, outside_domain, read
+from matgen_core.chem.molecules.molecule import canonical, outside_domain, read
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS

@@ -6,14 +6,14 @@ import inspect
 
 import streamlit as st
 
-from matgen_core.chem.energy import one_thread
+from matgen_core.chem.energies.chgnet import one_thread
 from matgen_core.core.registry import load
 from matgen_core.lessons.chapter.questions import QUESTIONS
 from matgen_core.lessons.chapter.table import TABLE, Entry
 from pages.i18n.language import _
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.path import link_to
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 #: The example that this session ran last, and what it printed.
 _RAN = "example-ran"

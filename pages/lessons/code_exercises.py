@@ -10,7 +10,7 @@ from matgen_core.lessons.code.sandbox import LONGEST, SECONDS, Checked, Examined
 from matgen_core.lessons.code.tasks import TASKS
 from pages.i18n.language import _
 from pages.lessons.notebook import guess, keep_in_browser, notebook, set_widget, show_outcome
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 
 @st.fragment

@@ -17,7 +17,7 @@ from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 _NAMES = {
     "ibuprofen": N_("ibuprofen"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.kinds.crystals.judge import met_all
@@ -22,7 +22,7 @@ from pages.i18n.language import N_, _
 from pages.lessons.notebook import answer, guess, show_outcome
 from pages.lessons.numbers import share_text
 from pages.lessons.ranking import rank
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 _NAMES = {
     "target": N_("Target reached"),

@@ -22,7 +22,7 @@ from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.path import link_to
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 _FORMULAS = ("NaCl", "TiO2", "GaAs", "Si", "Fe2O3")
 

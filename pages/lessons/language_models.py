@@ -6,7 +6,7 @@ import base64
 
 import streamlit as st
 
-from matgen_core.chem.drawing import draw_weights
+from matgen_core.chem.molecules.drawing import draw_weights
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES
 from matgen_core.kinds.molecules.generate import WritingStep
@@ -26,7 +26,7 @@ from matgen_core.viz.language import draw_attention, draw_conditions, draw_tempe
 from matgen_core.viz.molecules import draw_options
 from pages.i18n.language import _
 from pages.lessons.charts import show_chart
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
 

@@ -17,7 +17,7 @@ from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.training import SPREAD_ASKED, SPREADS, name_spread
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 _DATA = (N_("the spiral"), N_("my own drawing"))
 _STEPS = 1_500

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.errors import MatGenError
 from matgen_core.lessons import diffusion as lessons
 from matgen_core.lessons.descriptors import Near, find_twins, load_descriptors, nearest_real, place_of
@@ -18,8 +18,8 @@ from pages.kinds.molecule_view import drawing
 from pages.kinds.structure_view import show_structure
 from pages.lessons.charts import show_chart
 from pages.lessons.numbers import digits
-from pages.widgets.map_view import read_place, space_of
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
+from pages.widgets.maps.map_view import read_place, space_of
 
 _MOMENTS = (0, 100, 200, 400, 600, 999)
 #: Known crystals that the decoder reads back with the little noise of t = 0.

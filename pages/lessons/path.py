@@ -11,7 +11,7 @@ from streamlit.errors import StreamlitAPIException
 from matgen_core.core.errors import MatGenError
 from pages.i18n.language import N_, _, language, translations
 from pages.lessons.notebook import read_from_browser
-from pages.widgets.url_settings import URL, OneOf, localise_link
+from pages.widgets.asking.url_settings import URL, OneOf, localise_link
 
 #: Key of the tabs, and of the demonstration in a link: ``/diffusion?lesson=Samplers``.
 LESSON, LECTURE = "lesson", "lecture"

@@ -16,15 +16,15 @@ from matgen_core.lessons.diffusion import Film
 from matgen_core.lessons.laws import LAWS, holds
 from matgen_core.lessons.sampling import GUIDANCES, OPENING, TARGETS, Guided, load_measured, share_of
 from matgen_core.viz.lessons import draw_guidance, draw_path, draw_predictions, draw_ways
-from matgen_core.workflows.explore import Projection, principal_axes
+from matgen_core.workflows.spaces.explore import Projection, principal_axes
 from pages.i18n.formatting import number, subscript
 from pages.i18n.language import _
 from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_frames
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.numbers import share_text
-from pages.widgets.map_view import space_of
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
+from pages.widgets.maps.map_view import space_of
 
 _MOST_FILMS = 40
 STEPS = (5, 10, 20, 50, 100, 1000)

@@ -15,14 +15,14 @@ from matgen_core.lessons.transfer import demo_table
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.viz.transfer import draw_teaching
 from matgen_core.workflows import page_work
-from matgen_core.workflows.finetune import FinetuneConfig, Tuned, beginnings_for
-from matgen_core.workflows.predictors import save_predictor
+from matgen_core.workflows.own_properties.finetune import FinetuneConfig, Tuned, beginnings_for
+from matgen_core.workflows.own_properties.predictors import save_predictor
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, show_progress
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 JOB, TAUGHT = "transfer-job", "transfer-taught"
 NAMES = {"full": N_("full fine-tuning"), "adapter": N_("adapters"), "lora": N_("LoRA")}

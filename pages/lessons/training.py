@@ -8,27 +8,27 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.diffusion import process, samplers
 from matgen_core.diffusion.process import Prediction
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.diffusion.schedules import linear_schedule
-from matgen_core.kinds.crystals.embed import decode_latents
+from matgen_core.kinds.crystals.writing.embed import decode_latents
 from matgen_core.lessons.descriptors import load_descriptors, nearest_real
 from matgen_core.lessons.diffusion import schedule_of
 from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.training import DATA, MILESTONES, PREDICTIONS, USUAL, Pupil, pupil_of
 from matgen_core.models import denoiser
 from matgen_core.viz.lessons import draw_cloud, draw_losses
-from matgen_core.workflows.explore import principal_axes
-from matgen_core.workflows.spaces import load_crystal_space
+from matgen_core.workflows.spaces.explore import principal_axes
+from matgen_core.workflows.spaces.space import load_crystal_space
 from pages.i18n.formatting import number, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_counts, show_near
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.reverse import STEPS
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 _PUPIL = "pupil"
 _NAMES = {

@@ -27,7 +27,7 @@ from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.teaching import NAMES
-from pages.widgets.url_settings import URL
+from pages.widgets.asking.url_settings import URL
 
 
 def hide_and_guess() -> None:

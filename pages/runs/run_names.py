@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matgen_core.chem.hazards import RADIOACTIVE, RARE_EARTHS, TOXIC, is_scarce
-from matgen_core.chem.symmetry import symbol
+from matgen_core.chem.crystals.symmetry import symbol
+from matgen_core.chem.formulas.hazards import RADIOACTIVE, RARE_EARTHS, TOXIC, is_scarce
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 from matgen_core.runs.store import LONGEST_NAME, Run
 from pages.i18n.formatting import goal_message, subscript
 from pages.i18n.language import N_, _

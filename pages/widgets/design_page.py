@@ -23,14 +23,14 @@ from pages.runs.notices import follow
 from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_names import asked_message
 from pages.runs.run_recorder import begin_record, offer_last_run, run_of, show_record, told_to_begin
-from pages.widgets.downloads import offer_files
-from pages.widgets.go_bar import ask_to_go
-from pages.widgets.goal_controls import ask_goals
+from pages.widgets.asking.go_bar import ask_to_go
+from pages.widgets.asking.goal_controls import ask_goals
+from pages.widgets.asking.readiness import show_readiness
+from pages.widgets.asking.refusal import show_refusal
+from pages.widgets.asking.url_settings import check_link
+from pages.widgets.found.downloads import offer_files
+from pages.widgets.found.selection import follow_pick
 from pages.widgets.hand_over import handed_over
-from pages.widgets.readiness import show_readiness
-from pages.widgets.refusal import show_refusal
-from pages.widgets.selection import follow_pick
-from pages.widgets.url_settings import check_link
 
 
 @dataclass(frozen=True)

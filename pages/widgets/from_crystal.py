@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.errors import BadInput, MatGenError
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
@@ -20,7 +20,7 @@ from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.registry import record_of
 from matgen_core.workflows import page_work
-from matgen_core.workflows.candidate_files import read_uploads
+from matgen_core.workflows.screening.candidate_files import read_uploads
 from matgen_core.workflows.structures import check_source, only_crystal, target_of
 from pages.i18n.formatting import subscript
 from pages.i18n.language import _

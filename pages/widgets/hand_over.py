@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from matgen_core.chem.composition import fitting_cell
+from matgen_core.chem.formulas.composition import fitting_cell
 from pages.i18n.language import _
 
 #: Of what a page is handed, before the name of its kind.

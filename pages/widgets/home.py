@@ -13,8 +13,8 @@ from pages.kinds.crystal_examples import EXAMPLES as CRYSTALS
 from pages.kinds.molecule_examples import EXAMPLES as MOLECULES
 from pages.runs.run_names import made_by, run_name
 from pages.runs.run_recorder import begin_again, owner
-from pages.widgets.examples import Example, link_of, show_example
-from pages.widgets.run_tables import STATES
+from pages.widgets.asking.examples import Example, link_of, show_example
+from pages.widgets.kept_runs.run_tables import STATES
 
 _LAST = 5
 #: Sign, name and words of each step of the picture.

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import (
     Candidate,
@@ -24,7 +24,7 @@ from matgen_core.core.records import (
     Prediction,
     Verdict,
 )
-from matgen_core.kinds.crystals.files import (
+from matgen_core.kinds.crystals.files.candidate_files import (
     file_name,
     to_cif,
     to_cif_zip,
@@ -33,8 +33,8 @@ from matgen_core.kinds.crystals.files import (
     to_poscar,
     to_xyz,
 )
-from matgen_core.kinds.crystals.row_building import Rejected, parse_row, read_table
-from matgen_core.kinds.crystals.rows import load_rows
+from matgen_core.kinds.crystals.known.row_building import Rejected, parse_row, read_table
+from matgen_core.kinds.crystals.known.rows import load_rows
 
 NAMES = st.one_of(
     st.text(max_size=80),

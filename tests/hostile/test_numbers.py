@@ -14,8 +14,8 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
 from matgen_core.kinds.compositions.conditions import check_compositions
-from matgen_core.kinds.crystals.conditions import check_target
 from matgen_core.kinds.crystals.generate import check_settings
+from matgen_core.kinds.crystals.writing.conditions import check_target
 from matgen_core.kinds.molecules.conditions import check_molecules
 from matgen_core.workflows.loop import Budget, check_brief
 

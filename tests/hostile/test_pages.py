@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.kinds import composition_controls, molecule_controls
 from pages.kinds import crystal_controls as target_controls
-from pages.widgets import design_controls
+from pages.widgets.asking import design_controls
 
 FOLDER = Path(__file__).parents[2] / "pages"
 PAGES = {

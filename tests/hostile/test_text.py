@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matgen_core.chem import composition, molecule
-from matgen_core.chem.drawing import draw
+from matgen_core.chem.formulas import composition
+from matgen_core.chem.molecules import molecule
+from matgen_core.chem.molecules.drawing import draw
 from matgen_core.core.errors import BadInput, BadTarget, MatGenError
 from matgen_core.core.goals import parse_goal
 from matgen_core.kinds.molecules import smiles as tokens
 from matgen_core.kinds.molecules.reference import load_molecule_reference
-from pages.widgets.url_settings import OneOf, Real, Text, Whole
+from pages.widgets.asking.url_settings import OneOf, Real, Text, Whole
 
 #: What has broken parsers elsewhere: markup, control characters, right-to-left marks, formulas of spreadsheets, paths.
 NASTY = (

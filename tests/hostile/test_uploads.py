@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Candidate
 from matgen_core.files.cif_structures import LONGEST_CIF, MOST_ATOMS
-from matgen_core.kinds.crystals.row_building import Rejected, parse_row
+from matgen_core.kinds.crystals.known.row_building import Rejected, parse_row
 from matgen_core.learning.examples import read_columns
-from matgen_core.workflows.candidate_files import (
+from matgen_core.workflows.predict_table import check_unpacked, predict_table
+from matgen_core.workflows.screening.candidate_files import (
     ENDINGS,
     LONGEST_MEMBER,
     MOST_MEMBERS,
@@ -27,7 +28,6 @@ from matgen_core.workflows.candidate_files import (
     Refused,
     read_uploads,
 )
-from matgen_core.workflows.predict_table import check_unpacked, predict_table
 from tests.hostile.test_files import cifs, lines
 
 pytestmark = pytest.mark.filterwarnings("ignore")

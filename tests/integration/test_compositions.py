@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from matgen_core.chem.oxidation import check_neutral
+from matgen_core.chem.formulas.oxidation import check_neutral
 from matgen_core.cli.main import main
 from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Constraints, Goal, Target
@@ -17,7 +17,7 @@ from matgen_core.core.records import Formula, Progress
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.judge import listed_compositions
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.workflows.design import design
 
 FREE = CompositionSettings(neutral=False, cap=1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from matgen_core.chem.structure import formula_counts
+from matgen_core.chem.crystals.structure import formula_counts
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.records import Progress

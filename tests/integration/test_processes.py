@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from matgen_core.chem import symmetric_relaxation
-from matgen_core.chem.symmetric_relaxation import relax_symmetric
+from matgen_core.chem.energies import symmetric_relaxation
+from matgen_core.chem.energies.symmetric_relaxation import relax_symmetric
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.processes import process_pool
 from matgen_core.core.settings import CrystalSettings

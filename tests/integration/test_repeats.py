@@ -20,7 +20,7 @@ from matgen_core.cli.main import main
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, MoleculeSettings
-from matgen_core.kinds.crystals import files as exports
+from matgen_core.kinds.crystals.files import candidate_files as exports
 from matgen_core.kinds.molecules import files as molecule_exports
 from matgen_core.workflows.design import design
 from pages.runs.jobs import Job

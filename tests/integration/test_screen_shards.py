@@ -16,14 +16,14 @@ from matgen_core.core.goals import Target
 from matgen_core.core.processes import WorkerPool, process_pool
 from matgen_core.core.settings import Rules
 from matgen_core.runs.store import open_store
-from matgen_core.workflows.candidate_files import read_files
-from matgen_core.workflows.fill_folder import fill_folder, want_count
-from matgen_core.workflows.merge import merge
-from matgen_core.workflows.pareto import Objective
-from matgen_core.workflows.run_folder import Shard, batch_files
-from matgen_core.workflows.screen import BatchScreener
-from matgen_core.workflows.screen_folder import screen_to_folder
-from matgen_core.workflows.screen_shards import ScreeningAsked, describe_files, fill_screening, merge_screening
+from matgen_core.workflows.many_workers.fill_folder import fill_folder, want_count
+from matgen_core.workflows.many_workers.merge import merge
+from matgen_core.workflows.many_workers.run_folder import Shard, batch_files
+from matgen_core.workflows.screening.candidate_files import read_files
+from matgen_core.workflows.screening.folder import screen_to_folder
+from matgen_core.workflows.screening.pareto import Objective
+from matgen_core.workflows.screening.screen import BatchScreener
+from matgen_core.workflows.screening.shards import ScreeningAsked, describe_files, fill_screening, merge_screening
 
 FORMULAS = [f"{metal}{n}O{m}" for metal in ("Na", "K", "Li", "Mg", "Ca") for n in (1, 2, 3) for m in (1, 2, 3)]
 #: Formulas that repeat over batches, a row that cannot be used in each half, and a molecule.

@@ -22,9 +22,9 @@ from matgen_core.core.records import Candidate, Progress
 from matgen_core.core.settings import Budget, MoleculeSettings, Rules
 from matgen_core.runs.records import from_record
 from matgen_core.workflows.design import count_kept, design, design_until
-from matgen_core.workflows.fill_folder import fill_folder, want_count, want_until
-from matgen_core.workflows.merge import merge
-from matgen_core.workflows.run_folder import Shard, Wanted, batch_files, read_batch
+from matgen_core.workflows.many_workers.fill_folder import fill_folder, want_count, want_until
+from matgen_core.workflows.many_workers.merge import merge
+from matgen_core.workflows.many_workers.run_folder import Shard, Wanted, batch_files, read_batch
 
 ROOT = Path(__file__).parents[2]
 TARGET = Target({}, Constraints(chemical_system=frozenset({"Na", "Cl", "O"}), max_atoms=6))

@@ -15,13 +15,13 @@ from matgen_core.core.records import JUDGING, STEERING
 from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.judge import met_all
-from matgen_core.workflows.aims import Aims, Steered
 from matgen_core.workflows.design import count_kept, design
-from matgen_core.workflows.own_store import list_copies, load_copy, save_copy
-from matgen_core.workflows.own_targets import train_target
-from matgen_core.workflows.predictors import VARIABLE
-from matgen_core.workflows.training_examples import read_examples
-from matgen_core.workflows.tuning import tune
+from matgen_core.workflows.own_properties.own_store import list_copies, load_copy, save_copy
+from matgen_core.workflows.own_properties.own_targets import train_target
+from matgen_core.workflows.own_properties.predictors import VARIABLE
+from matgen_core.workflows.own_properties.training_examples import read_examples
+from matgen_core.workflows.tuning.aims import Aims, Steered
+from matgen_core.workflows.tuning.tuner import tune
 
 METALS, OTHERS = (
     ("Li", "Na", "K", "Mg", "Ca", "Sr", "Ba", "Zn", "Al", "Ti", "Fe", "Y"),

@@ -20,11 +20,11 @@ from matgen_core.core.records import Candidate, Formula, Molecule, Origin, Progr
 from matgen_core.core.settings import Budget, CompositionSettings, CrystalSettings, MoleculeSettings, Rules
 from matgen_core.kinds.registry import NAMES, load_kind
 from matgen_core.kinds.surplus import SURPLUS
-from matgen_core.workflows.candidate_files import Item, Refused
 from matgen_core.workflows.design import design, design_more, design_until
 from matgen_core.workflows.loop import DesignRun
-from matgen_core.workflows.pareto import Objective
-from matgen_core.workflows.screen_folder import screen_to_folder
+from matgen_core.workflows.screening.candidate_files import Item, Refused
+from matgen_core.workflows.screening.folder import screen_to_folder
+from matgen_core.workflows.screening.pareto import Objective
 
 #: Small runs in which candidates repeat across batches.
 TARGETS = {
@@ -150,7 +150,8 @@ def test_a_screening_by_workers_writes_the_same_files(pool: WorkerPool, tmp_path
 
 
 def test_the_pages_use_workers_where_the_environment_asks_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    from matgen_core.workflows import page_work, spare_workers
+    from matgen_core.workflows import page_work
+    from matgen_core.workflows.many_workers import spare_workers
 
     asked: dict[str, Any] = {"kind": "molecules", "target": TARGETS["molecules"], "count": COUNTS["molecules"]}
     asked |= {"seed": 3, "settings": SETTINGS["molecules"]}

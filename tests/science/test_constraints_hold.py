@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from matgen_core.chem.oxidation import balance
-from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula
+from matgen_core.chem.formulas.oxidation import balance
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.settings import CompositionSettings, CrystalSettings
 from matgen_core.kinds.compositions.rows import count_atoms

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from pymatgen.core import Structure
 
-from matgen_core.chem.energy import formation_energy, predict_energies
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.chem.energies.chgnet import formation_energy, predict_energies
+from matgen_core.kinds.crystals.known.reference import load_reference
 
 
 def test_it_reproduces_the_formation_energy_of_withheld_rows(rows_folder: Path) -> None:

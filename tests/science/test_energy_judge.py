@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.records import Crystal
-from matgen_core.kinds.crystals.energy_judge import judge_energies, load_judge
-from matgen_core.kinds.crystals.row_building import parse_row
+from matgen_core.kinds.crystals.checks.energy_judge import judge_energies, load_judge
+from matgen_core.kinds.crystals.known.row_building import parse_row
 
 
 def test_it_reproduces_the_formation_energy_of_withheld_rows(rows_folder: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram
 from pymatgen.core import Composition
 
-from matgen_core.chem.stability import Hull, find_vertices
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.chem.formulas.stability import Hull, find_vertices
+from matgen_core.kinds.crystals.known.reference import load_reference
 
 PHASES = {"Fe2O3": -1.7, "Fe3O4": -1.65, "FeO": -1.35, "Li2O": -2.0, "LiFeO2": -1.9, "Li5FeO4": -2.0, "LiFe5O8": -1.72}
 

@@ -7,17 +7,17 @@ from functools import lru_cache
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.ground_states import is_ground_state
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
+from matgen_core.chem.formulas.ground_states import is_ground_state
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Formula, Origin
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.judge import finish_formulas, judge_formulas, rank_formulas
 from matgen_core.kinds.compositions.predict import predict_formulas
+from matgen_core.kinds.crystals.checks.rank import rank
 from matgen_core.kinds.crystals.judge import assess
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.crystals.rank import rank
-from matgen_core.kinds.crystals.reference import load_reference
 from matgen_core.kinds.rules import Rules, judge_compositions, judge_crystals, objections
 
 RULES = Rules(known=True, toxic=True, radioactive=True)

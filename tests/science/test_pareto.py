@@ -13,7 +13,7 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES, Property
 from matgen_core.core.records import Candidate, Formula, Origin, Prediction
 from matgen_core.kinds.crystals.judge import check_goals
-from matgen_core.workflows.pareto import (
+from matgen_core.workflows.screening.pareto import (
     LEAST,
     Objective,
     aggregate,

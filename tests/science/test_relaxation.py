@@ -11,9 +11,9 @@ import warnings
 
 import pytest
 
-from matgen_core.chem.energy import load_chgnet
-from matgen_core.chem.structure import to_structure
-from matgen_core.chem.symmetric_relaxation import relax_symmetric
+from matgen_core.chem.crystals.structure import to_structure
+from matgen_core.chem.energies.chgnet import load_chgnet
+from matgen_core.chem.energies.symmetric_relaxation import relax_symmetric
 from matgen_core.core.records import Crystal
 from tests.unit.chem.known_cells import perovskite, rutile, salt
 

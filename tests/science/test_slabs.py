@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from matgen_core.chem.structure import to_structure
-from matgen_core.chem.symmetric_relaxation import relax_symmetric
+from matgen_core.chem.crystals.structure import to_structure
+from matgen_core.chem.energies.symmetric_relaxation import relax_symmetric
 from matgen_core.core.records import Crystal
-from matgen_core.workflows.candidate_files import Refused, read_files
+from matgen_core.workflows.screening.candidate_files import Refused, read_files
 
 CASES = Path(__file__).parents[1] / "cases" / "44-slab-relax"
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula, to_structure
 from matgen_core.core.records import Crystal
-from matgen_core.kinds.crystals.row_building import Rejected, build_rows, parse_row
-from matgen_core.kinds.crystals.structure_files import decode
-from matgen_core.workflows.candidate_files import Item, Refused, read_files, read_uploads
+from matgen_core.kinds.crystals.files.structure_files import decode
+from matgen_core.kinds.crystals.known.row_building import Rejected, build_rows, parse_row
 from matgen_core.workflows.predict_table import predict_table
+from matgen_core.workflows.screening.candidate_files import Item, Refused, read_files, read_uploads
 
 CASES = Path(__file__).parents[1] / "cases"
 #: File: reduced formula, atoms in the primitive cell, space group, shortest distance (Å).
@@ -228,15 +228,8 @@ def test_what_the_app_writes_is_read_as_the_same() -> None:
 
     from pymatgen.analysis.structure_matcher import StructureMatcher
 
-    from matgen_core.kinds.crystals.files import (
-        to_cif,
-        to_cif_zip,
-        to_csv,
-        to_json,
-        to_poscar,
-        to_xyz,
-    )
-    from matgen_core.kinds.crystals.first_principles import to_inputs_zip
+    from matgen_core.kinds.crystals.files.candidate_files import to_cif, to_cif_zip, to_csv, to_json, to_poscar, to_xyz
+    from matgen_core.kinds.crystals.files.first_principles import to_inputs_zip
 
     names = ("02-origin-choice/spinel_choice1.cif", "03-rhombohedral/As_hex.cif", "11-settings/zro2_P121-n1.cif")
     for name in names:

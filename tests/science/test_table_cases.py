@@ -18,9 +18,9 @@ from matgen_core.core.records import Candidate
 from matgen_core.files.refused import Refused
 from matgen_core.files.tables import open_table
 from matgen_core.files.units import METHOD
-from matgen_core.kinds.crystals.row_building import build_rows
-from matgen_core.kinds.crystals.rows import load_rows
-from matgen_core.workflows.candidate_files import read_files, read_uploads
+from matgen_core.kinds.crystals.known.row_building import build_rows
+from matgen_core.kinds.crystals.known.rows import load_rows
+from matgen_core.workflows.screening.candidate_files import read_files, read_uploads
 
 CASES = Path(__file__).parents[1] / "cases"
 

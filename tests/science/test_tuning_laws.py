@@ -15,8 +15,8 @@ from matgen_core.kinds.molecules.smiles import decode
 from matgen_core.kinds.protocol import Brief, Tunable
 from matgen_core.kinds.registry import NAMES, load_kind
 from matgen_core.models.likelihood_tuning import distance
-from matgen_core.workflows.screen import name_of
-from matgen_core.workflows.tuning import Tuner, Tuning
+from matgen_core.workflows.screening.screen import name_of
+from matgen_core.workflows.tuning.tuner import Tuner, Tuning
 
 
 def tunable(kind: str = "compositions", seed: int = 0) -> Tunable[Any]:

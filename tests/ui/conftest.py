@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.records import Candidate, Origin, Prediction, Verdict
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from matgen_core.chem.drawing import embed
+from matgen_core.chem.molecules.drawing import embed
 from matgen_core.core.records import Candidate
 from pages.kinds.structure_view import cells_of, molecule_cell
-from pages.widgets.structure_viewer import viewer_page
+from pages.widgets.found.structure_viewer import viewer_page
 
 #: Resolves when the page has stood still for ten frames: a wipe makes it run on.
 _AT_REST = """() => new Promise(done => {

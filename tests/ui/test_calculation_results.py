@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.core.records import Candidate, Origin, Prediction
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.runs.own_phases import VARIABLE as PHASES
 from matgen_core.runs.own_phases import list_phases
 from matgen_core.runs.store import VARIABLE, Store, open_store

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from pymatgen.core import Structure
 from rdkit import Chem
 
-from matgen_core.chem.hazards import RARE_EARTHS
+from matgen_core.chem.formulas.hazards import RARE_EARTHS
 from tests.ui.browsing import SLOW, Seen, download, settle
 
 #: Of crystals: few candidates, little relaxation.

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from matgen_core.core.records import Candidate
 from pages.kinds.diffraction_view import XrdSettings
 from tests.ui.test_crystals_page import GAP, with_run
-from tests.unit.chem.test_diffraction import CARD
+from tests.unit.chem.crystals.test_diffraction import CARD
 
 
 def with_pattern(page: AppTest) -> AppTest:

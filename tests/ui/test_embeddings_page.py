@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.records import Candidate, Formula, Origin
-from matgen_core.kinds.crystals.embed import decode_latents
+from matgen_core.kinds.crystals.writing.embed import decode_latents
 from matgen_core.runs.store import VARIABLE, open_store
-from matgen_core.workflows.space_sources import open_space
+from matgen_core.workflows.spaces.sources import open_space
 from pages.i18n.formatting import subscript
 from pages.runs.jobs import queue_of
 

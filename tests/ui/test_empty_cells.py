@@ -15,9 +15,9 @@ from matgen_core.kinds.rules import Rules
 from pages.kinds.composition_results import show_formula_table
 from pages.kinds.crystal_table import show_table
 from pages.kinds.molecule_results import show_molecule_table
-from pages.widgets.empty_cells import EMPTY
-from pages.widgets.screening_table import show_screen_table
-from pages.widgets.selection import Pick
+from pages.widgets.found.empty_cells import EMPTY
+from pages.widgets.found.selection import Pick
+from pages.widgets.screening.table import show_screen_table
 
 
 class Shown(Pick):

@@ -20,7 +20,7 @@ from matgen_core.kinds.registry import NAMES, load_kind
 from matgen_core.kinds.rules import Rules
 from pages.runs.jobs import Job
 from pages.widgets.design_run import Loop
-from pages.widgets.screening_source import Screened
+from pages.widgets.screening.source import Screened
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("crystals", "compositions", "molecules", "inverse_design", "screening")

@@ -9,10 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from matgen_core.chem.structure import reduced_formula
-from matgen_core.chem.structure_types import anonymous_type
+from matgen_core.chem.crystals.structure import reduced_formula
+from matgen_core.chem.crystals.structure_types import anonymous_type
 from matgen_core.core.records import Candidate, Origin, Site
-from matgen_core.kinds.crystals.files import to_cif
+from matgen_core.kinds.crystals.files.candidate_files import to_cif
 from matgen_core.runs.store import VARIABLE, open_store
 from tests.unit.chem.known_cells import salt
 

@@ -9,7 +9,7 @@ def _page() -> None:
     import streamlit as st
 
     from matgen_core.core.properties import PROPERTIES
-    from pages.widgets import goal_controls
+    from pages.widgets.asking import goal_controls
 
     goal = goal_controls._ask_range(PROPERTIES["band_gap"])
     st.text(f"{goal}")

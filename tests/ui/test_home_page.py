@@ -12,7 +12,7 @@ from matgen_core.runs.store import VARIABLE, open_store
 from pages.kinds.crystal_examples import EXAMPLES
 from pages.runs.jobs import Job
 from pages.runs.notices import Followed
-from pages.widgets.examples import link_of
+from pages.widgets.asking.examples import link_of
 
 ROOT = Path(__file__).parents[2]
 MOLECULE = Candidate("0-0", Molecule("CCO"), Origin("test"))
@@ -90,7 +90,7 @@ def begun_by_an_example() -> None:
 
     from pages.kinds.crystal_examples import EXAMPLES
     from pages.runs.run_recorder import begin_record
-    from pages.widgets.examples import begin_example
+    from pages.widgets.asking.examples import begin_example
 
     begin_example("crystals", EXAMPLES[0])
     st.session_state["first"] = begin_record("crystals", 0, "an example").run

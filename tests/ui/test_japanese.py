@@ -12,13 +12,13 @@ from google.protobuf.json_format import MessageToDict
 from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.chem.alerts import check_forbidden
-from matgen_core.chem.composition import check_charges, parse_elements
-from matgen_core.chem.constraints import check_constraints
-from matgen_core.chem.hazards import check_hazards
-from matgen_core.chem.molecule import outside_domain, parse, read, read_pattern
-from matgen_core.chem.oxidation import check_oxidation
-from matgen_core.chem.structure_types import prototype_names
+from matgen_core.chem.crystals.structure_types import prototype_names
+from matgen_core.chem.formulas.composition import check_charges, parse_elements
+from matgen_core.chem.formulas.constraints import check_constraints
+from matgen_core.chem.formulas.hazards import check_hazards
+from matgen_core.chem.formulas.oxidation import check_oxidation
+from matgen_core.chem.molecules.alerts import check_forbidden
+from matgen_core.chem.molecules.molecule import outside_domain, parse, read, read_pattern
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Constraints, Goal, Target, outside_data, parse_goal
 from matgen_core.core.messages import Message, join
@@ -29,8 +29,8 @@ from matgen_core.kinds.molecules.conditions import check_molecules
 from matgen_core.learning.checkpoints import FOLDER
 from matgen_core.lessons.exercises import read_condition
 from matgen_core.runs.store import VARIABLE
+from matgen_core.workflows.own_properties.training_examples import read_examples
 from matgen_core.workflows.predict_table import read_rows
-from matgen_core.workflows.training_examples import read_examples
 from pages.i18n.former_sentences import FORMER
 from pages.i18n.language import entries, translate
 from pages.lessons.path import PATH

@@ -24,7 +24,7 @@ from matgen_core.kinds.molecules.judge import Judge, rank_molecules
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from pages.kinds import molecule_generator  # before a test puts another submit in its place
 from pages.runs.jobs import Job
-from pages.widgets import sketcher
+from pages.widgets.asking import sketcher
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "molecules.py")
 GOALS = Target({"logp": Goal.at(2.0), "donors": Goal.at_most(1)})

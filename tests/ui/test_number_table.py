@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.widgets.number_table import write_numbers
+from pages.widgets.found.number_table import write_numbers
 
 
 def test_a_negative_number_has_a_minus_sign_in_the_places_of_its_column() -> None:
@@ -41,7 +41,7 @@ def test_the_browser_is_told_what_to_write() -> None:
         import pandas as pd
         import streamlit as st
 
-        from pages.widgets.number_table import write_numbers
+        from pages.widgets.found.number_table import write_numbers
 
         config = {"energy": st.column_config.NumberColumn("E", format="%.2f")}
         written, config = write_numbers(pd.DataFrame({"energy": [-1.084, 2.0]}), config)

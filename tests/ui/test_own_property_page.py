@@ -10,12 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import pages.runs.jobs
-import pages.widgets.own_property
+import pages.widgets.own_tables.own_property
 from matgen_core.core.goals import Goal
-from matgen_core.workflows.own_store import list_copies, list_targets, save_target
-from matgen_core.workflows.own_targets import train_target
-from matgen_core.workflows.predictors import VARIABLE
-from matgen_core.workflows.training_examples import read_examples
+from matgen_core.workflows.own_properties.own_store import list_copies, list_targets, save_target
+from matgen_core.workflows.own_properties.own_targets import train_target
+from matgen_core.workflows.own_properties.predictors import VARIABLE
+from matgen_core.workflows.own_properties.training_examples import read_examples
 from pages.runs.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "own_property.py")
@@ -33,7 +33,7 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         return job
 
     monkeypatch.setattr(pages.runs.jobs, "submit", submit)
-    monkeypatch.setattr(pages.widgets.own_property, "submit", submit)
+    monkeypatch.setattr(pages.widgets.own_tables.own_property, "submit", submit)
 
 
 def open_page() -> AppTest:

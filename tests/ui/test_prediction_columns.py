@@ -8,9 +8,9 @@ import pytest
 
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Formula, Origin, Prediction
-from matgen_core.kinds.crystals.rank import REJECTING, rank
+from matgen_core.kinds.crystals.checks.rank import REJECTING, rank
 from pages.i18n.formatting import prediction_text
-from pages.widgets.prediction_columns import heading, prediction_cells, score_parts, spread_column
+from pages.widgets.found.prediction_columns import heading, prediction_cells, score_parts, spread_column
 
 
 def read(prediction: Prediction) -> dict[str, object]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from matgen_core.workflows.own_properties.predictors import VARIABLE
 from matgen_core.workflows.predict_table import Report, predict_table, read_rows
-from matgen_core.workflows.predictors import VARIABLE
 from pages.runs.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "predictions.py")

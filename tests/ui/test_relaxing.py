@@ -17,7 +17,7 @@ CRYSTALS = [Candidate(str(i), salt(5.6 + 0.02 * i), Origin("test")) for i in ran
 def page() -> None:
     import streamlit as st
 
-    from pages.widgets.relaxing import show_relaxing, show_stability
+    from pages.widgets.found.relaxing import show_relaxing, show_stability
 
     show_relaxing(st.session_state["crystals"])
     show_stability(st.session_state["picked"])

@@ -309,10 +309,10 @@ def test_what_was_asked_is_said_in_a_line() -> None:
 @pytest.fixture
 def long_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> str:
     """A run of 45 candidates, where more than 20 are long and a part has 10."""
-    import pages.widgets.run_part
+    import pages.widgets.kept_runs.run_part
 
-    monkeypatch.setattr(pages.widgets.run_part, "LONG", 20)
-    monkeypatch.setattr(pages.widgets.run_part, "PART", 10)
+    monkeypatch.setattr(pages.widgets.kept_runs.run_part, "LONG", 20)
+    monkeypatch.setattr(pages.widgets.kept_runs.run_part, "PART", 10)
     run = store.begin("molecules", {}, 0, name="long")
     store.add(run, [molecule(number) for number in range(45)])
     store.end(run, "finished")

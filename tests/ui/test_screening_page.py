@@ -14,17 +14,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.core.records import Candidate, Prediction, Progress
-from matgen_core.kinds.crystals.relax import Relaxation
+from matgen_core.kinds.crystals.placing.relax import Relaxation
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import VARIABLE, open_store
-from matgen_core.workflows.candidate_files import Refused, read_uploads
 from matgen_core.workflows.page_work import OfFiles
-from matgen_core.workflows.screen import Screener
-from matgen_core.workflows.screen_files import screening_to_csv
+from matgen_core.workflows.screening.candidate_files import Refused, read_uploads
+from matgen_core.workflows.screening.files import screening_to_csv
+from matgen_core.workflows.screening.screen import Screener
 from pages.runs.jobs import Job
-from pages.widgets import screening_source
-from pages.widgets.relaxing import Relaxing
-from pages.widgets.screening_source import Screened, Source
+from pages.widgets.found.relaxing import Relaxing
+from pages.widgets.screening import source as screening_source
+from pages.widgets.screening.source import Screened, Source
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "screening.py")
 TABLE = b"id,formula\na,Fe2O3\nb,NaCl\nc,GaAs\nd,Xx\na,MgO\ne,\nf,BaTiO3\ng,Al2O3\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.widgets.selection import Pick
+from pages.widgets.found.selection import Pick
 
 
 def test_of_itself_the_first_is_shown() -> None:
@@ -66,7 +66,7 @@ def _page() -> None:
     import streamlit as st
 
     from matgen_core.core.records import Candidate, Formula, Origin
-    from pages.widgets.selection import follow_pick
+    from pages.widgets.found.selection import follow_pick
 
     run = st.text_input("run", "first")
     found = [Candidate(n, Formula(f"NaCl{k + 2}"), Origin("test", index=k)) for k, n in enumerate("ab")]

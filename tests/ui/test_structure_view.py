@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 import pytest
 import streamlit as st
 
-from matgen_core.chem.drawing import embed
-from matgen_core.chem.flat_drawing import draw_flat
-from matgen_core.chem.scene import build_scene
-from matgen_core.chem.structure import to_structure
+from matgen_core.chem.crystals.flat_drawing import draw_flat
+from matgen_core.chem.crystals.scene import build_scene
+from matgen_core.chem.crystals.structure import to_structure
+from matgen_core.chem.molecules.drawing import embed
 from matgen_core.core.records import Candidate
 from pages.kinds.structure_view import cells_of, legend, molecule_cell, supercells
-from pages.widgets.structure_viewer import in_script, script_address, viewer_page
+from pages.widgets.found.structure_viewer import in_script, script_address, viewer_page
 
 
 def page_of(candidate: Candidate, theme: str = "light") -> str:

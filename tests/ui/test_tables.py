@@ -15,10 +15,10 @@ from matgen_core.core.records import Candidate, Formula, Molecule, Origin, Predi
 from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
 from matgen_core.viz.crystals import draw_predictions
 from matgen_core.viz.screening import draw_front
-from matgen_core.workflows.pareto import Objective
+from matgen_core.workflows.screening.pareto import Objective
 from pages.runs.jobs import Job
-from pages.widgets import screening_source
-from pages.widgets.remembered import remember
+from pages.widgets.found.remembered import remember
+from pages.widgets.screening import source as screening_source
 
 PAGES = Path(__file__).parents[2] / "pages"
 TARGET = Target({"formation_energy": Goal.at_most(-1.0)})

@@ -16,9 +16,9 @@ ALLOWED = {
     "matgen_core/core/properties.py",
     "matgen_core/files/units.py",
     "matgen_core/learning/examples.py",
-    "matgen_core/workflows/finetune.py",
+    "matgen_core/workflows/own_properties/finetune.py",
     "matgen_core/workflows/predict_table.py",
-    "matgen_core/workflows/table_files.py",
+    "matgen_core/workflows/screening/table_files.py",
 }
 RECORDS = {record.material.__name__ for _name, record in KINDS.items()}
 WORDS = {*KINDS, "formulas", "crystal", "composition", "molecule", "encoded molecules"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-import matgen_core.kinds.crystals.materials_project as materials_project
+import matgen_core.kinds.crystals.known.materials_project as materials_project
 from matgen_core.core.errors import BadInput
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.constraints import check_constraints
-from matgen_core.chem.formula_type import read_type
+from matgen_core.chem.formulas.constraints import check_constraints
+from matgen_core.chem.formulas.formula_type import read_type
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import join
@@ -16,7 +16,7 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.settings import CompositionSettings, check_settings
 from matgen_core.kinds.compositions.generate import AtomRules, atom_rules
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.learning.checkpoints import check_trained_on
 
 MOST = 20_000

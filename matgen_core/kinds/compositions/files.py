@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from matgen_core.chem.formula_writing import write_formula
-from matgen_core.chem.hazards import explain_supply, read_supply
+from matgen_core.chem.formulas.formula_writing import write_formula
+from matgen_core.chem.formulas.hazards import explain_supply, read_supply
 from matgen_core.core.records import Candidate, Formula
-from matgen_core.kinds.crystals.files import (
+from matgen_core.kinds.crystals.files.candidate_files import (
     OwnColumns,
     chance_columns,
     harmless,

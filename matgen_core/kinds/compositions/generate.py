@@ -17,7 +17,7 @@ from math import comb
 import torch
 from torch import Tensor
 
-from matgen_core.chem.formula_type import FormulaType, read_type
+from matgen_core.chem.formulas.formula_type import FormulaType, read_type
 from matgen_core.core.errors import BadTarget, Cancelled, quote
 from matgen_core.core.goals import Constraints
 from matgen_core.core.messages import Message
@@ -28,7 +28,7 @@ from matgen_core.kinds.compositions.rows import (
     SEP,
     VOCABULARY,
 )
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_gpt
 from matgen_core.learning.trainer import best_device

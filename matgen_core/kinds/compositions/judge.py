@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.constraints import check_counts
-from matgen_core.chem.hazards import check_hazards
-from matgen_core.chem.oxidation import check_neutral, check_oxidation
+from matgen_core.chem.formulas.constraints import check_counts
+from matgen_core.chem.formulas.hazards import check_hazards
+from matgen_core.chem.formulas.oxidation import check_neutral, check_oxidation
 from matgen_core.core.goal_probability import cost_of_goals
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
@@ -19,8 +19,8 @@ from matgen_core.core.records import Candidate, Formula, Verdict
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.rows import count_atoms, reduce_formula
 from matgen_core.kinds.crystals.judge import check_goals, without_former
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 from matgen_core.kinds.known_phases import cost_above_hull
 from matgen_core.kinds.protocol import NearKnown
 from matgen_core.kinds.surplus import SURPLUS

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from matgen_core.chem.formula_writing import write_formula
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.core.batching import split_on_oom
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Formula, Origin
@@ -32,7 +32,7 @@ from matgen_core.kinds.compositions.predict import load_reader, predict_formulas
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, count_atoms, decode_atoms, reduce_formula
 from matgen_core.kinds.compositions.tuning import TunableFormulas
 from matgen_core.kinds.compositions.views import chemical_system, formula_views
-from matgen_core.kinds.crystals.known_rows import count_known
+from matgen_core.kinds.crystals.known.known_rows import count_known
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
 from matgen_core.kinds.rules import allowed, judge_compositions
 from matgen_core.kinds.surplus import SURPLUS

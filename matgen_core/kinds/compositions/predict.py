@@ -17,8 +17,8 @@ from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Formula, Origin, Prediction
 from matgen_core.kinds.compositions.rows import count_atoms, encode_amounts
+from matgen_core.kinds.crystals.known.reference import Reference, load_reference
 from matgen_core.kinds.crystals.moments import without_frozen_moments
-from matgen_core.kinds.crystals.reference import Reference, load_reference
 from matgen_core.kinds.known_phases import by_definition, check_known_phases
 from matgen_core.kinds.predictors import predictions_of
 from matgen_core.learning.checkpoints import load_checkpoint

@@ -17,14 +17,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.chem.elements import element_features, substitutes
-from matgen_core.chem.formula import whole_amounts
+from matgen_core.chem.formulas.elements import element_features, substitutes
+from matgen_core.chem.formulas.formula import whole_amounts
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.properties import asked_of
 from matgen_core.files.tables import open_table
 from matgen_core.files.units import MISSING, read_number
-from matgen_core.kinds.crystals.batches import length_batches
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.known.batches import length_batches
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 
 PAD, CLS, SEP, MASK = 0, 1, 2, 3
 #: First token that is an atom; element number z (1 for H) has token FIRST + z - 1.

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.structure import to_structure
-from matgen_core.chem.symmetry import centring
+from matgen_core.chem.crystals.structure import to_structure
+from matgen_core.chem.crystals.symmetry import centring
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Prediction
 from matgen_core.kinds.compositions.rows import count_atoms
 
 if TYPE_CHECKING:
-    from matgen_core.kinds.crystals.reference import Reference
+    from matgen_core.kinds.crystals.known.reference import Reference
 
 #: g/cm³ of one atomic mass unit in one Å³ (CODATA 2018).
 _GRAMS = 1.66053906660

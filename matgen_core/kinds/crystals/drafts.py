@@ -14,9 +14,9 @@ from torch import Tensor
 
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Crystal
-from matgen_core.kinds.crystals.critic import Critic, choose, score
-from matgen_core.kinds.crystals.grammar import Skeleton
-from matgen_core.kinds.crystals.skeleton_decoding import IsRejected
+from matgen_core.kinds.crystals.checks.critic import Critic, choose, score
+from matgen_core.kinds.crystals.writing.grammar import Skeleton
+from matgen_core.kinds.crystals.writing.skeleton_decoding import IsRejected
 
 #: Drafts that each engine of a mixture places at least, as a share of those that go on, as far as they pass the
 #: critic's bar.

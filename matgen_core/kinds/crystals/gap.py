@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Prediction
@@ -64,8 +64,8 @@ def predict_gaps(candidates: Sequence[Candidate], features: Sequence[Features]) 
 
     Args:
         candidates: N crystals.
-        features: N, of :class:`~matgen_core.chem.energy.PredictedEnergy`. Without them only the formula is used, and
-            the method says so.
+        features: N, of :class:`~matgen_core.chem.energies.chgnet.PredictedEnergy`. Without them only the formula is
+            used, and the method says so.
     """
     unit = PROPERTIES[KEY].unit
     if CHECKPOINT not in available():

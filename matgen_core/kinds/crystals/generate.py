@@ -30,16 +30,16 @@ from matgen_core.core.registry import load
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.core.settings import check_settings as check_declared
 from matgen_core.diffusion.samplers import METHODS
-from matgen_core.kinds.crystals.conditions import draw_conditions
-from matgen_core.kinds.crystals.critic import load_critic, predict_drafts
+from matgen_core.kinds.crystals.checks.critic import load_critic, predict_drafts
 from matgen_core.kinds.crystals.drafts import Draft, choose_drafts, distinct, scores_of, share_drafts
 from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of, parts_of
-from matgen_core.kinds.crystals.geometry_generation import Placer
-from matgen_core.kinds.crystals.grammar import Grammar, without_geometry
 from matgen_core.kinds.crystals.in_work import at_stage, steering_predictions
-from matgen_core.kinds.crystals.placement import Placed, place_drafts, rank_placed, share_placed
-from matgen_core.kinds.crystals.reference import load_reference, structure_type
-from matgen_core.kinds.crystals.skeleton_decoding import Asked, IsRejected
+from matgen_core.kinds.crystals.known.reference import load_reference, structure_type
+from matgen_core.kinds.crystals.placing.geometry_generation import Placer
+from matgen_core.kinds.crystals.placing.placement import Placed, place_drafts, rank_placed, share_placed
+from matgen_core.kinds.crystals.writing.conditions import draw_conditions
+from matgen_core.kinds.crystals.writing.grammar import Grammar, without_geometry
+from matgen_core.kinds.crystals.writing.skeleton_decoding import Asked, IsRejected
 from matgen_core.kinds.protocol import OnStage
 from matgen_core.learning.checkpoints import available, condition_keys, load_checkpoint
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from matgen_core.chem.energy import METHOD, formation_energy
-from matgen_core.chem.sevennet import METHOD as JUDGE
-from matgen_core.chem.structure import formula_counts
+from matgen_core.chem.crystals.structure import formula_counts
+from matgen_core.chem.energies.chgnet import METHOD, formation_energy
+from matgen_core.chem.energies.sevennet import METHOD as JUDGE
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import DRAFTED, PLACED, RELAXED, STEERING, Candidate, Crystal, Prediction, Verdict
-from matgen_core.kinds.crystals.agreement import RULE
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.checks.agreement import RULE
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.protocol import OnStage
 
 #: How far it came, in words.

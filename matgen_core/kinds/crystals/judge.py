@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from matgen_core.chem.constraints import check_crystal
-from matgen_core.chem.hazards import check_hazards
-from matgen_core.chem.oxidation import check_oxidation
-from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.formulas.constraints import check_crystal
+from matgen_core.chem.formulas.hazards import check_hazards
+from matgen_core.chem.formulas.oxidation import check_oxidation
 from matgen_core.core.goal_probability import chance_of, round_chance
 from matgen_core.core.goals import Goal, Target, meets
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, M, Verdict
-from matgen_core.kinds.crystals.duplicates import SeenStructures
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.checks.duplicates import SeenStructures
+from matgen_core.kinds.crystals.known.reference import load_reference
 
 #: Rules of older runs that "oxidation" and "distances" replace.
 FORMER = ("charge_balance", "bonds")

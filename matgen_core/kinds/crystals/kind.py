@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.flat_drawing import draw_flat
-from matgen_core.chem.formula_writing import write_formula
-from matgen_core.chem.oxidation import NONE, balance, has_states
-from matgen_core.chem.scene import build_scene
-from matgen_core.chem.structure import formula_counts, reduced_formula
+from matgen_core.chem.crystals.flat_drawing import draw_flat
+from matgen_core.chem.crystals.scene import build_scene
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula
+from matgen_core.chem.formulas.formula_writing import write_formula
+from matgen_core.chem.formulas.oxidation import NONE, balance, has_states
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled
 from matgen_core.core.goals import Constraints, Target, unconditioned
 from matgen_core.core.properties import asked_of
@@ -22,24 +22,24 @@ from matgen_core.core.settings import CrystalSettings, Rules
 from matgen_core.files.units import METHOD as GIVEN
 from matgen_core.kinds.compositions.judge import fractions_of_formula
 from matgen_core.kinds.compositions.views import chemical_system, formula_views
-from matgen_core.kinds.crystals.agreement import add_judgements
-from matgen_core.kinds.crystals.conditions import check_target
-from matgen_core.kinds.crystals.duplicates import SeenStructures
+from matgen_core.kinds.crystals.checks.agreement import add_judgements
+from matgen_core.kinds.crystals.checks.duplicates import SeenStructures
+from matgen_core.kinds.crystals.checks.nearest import near_crystals
+from matgen_core.kinds.crystals.checks.rank import REJECTING, rank
 from matgen_core.kinds.crystals.engines.registry import parts_of
-from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
+from matgen_core.kinds.crystals.files.candidate_files import to_cif_zip, to_csv, to_json
 from matgen_core.kinds.crystals.generate import check_settings, conditions_of, generate, load_engine
-from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, without_geometry
 from matgen_core.kinds.crystals.in_work import InWork, at_stage, steering_energies
 from matgen_core.kinds.crystals.judge import assess, check_repeat
-from matgen_core.kinds.crystals.known_rows import count_known
-from matgen_core.kinds.crystals.nearest import near_crystals
+from matgen_core.kinds.crystals.known.known_rows import count_known
+from matgen_core.kinds.crystals.known.reference import load_reference, structure_type
+from matgen_core.kinds.crystals.known.row_building import Rejected, parse_row
+from matgen_core.kinds.crystals.placing.relax_drawn import relax_drawn
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
-from matgen_core.kinds.crystals.rank import REJECTING, rank
-from matgen_core.kinds.crystals.reference import load_reference, structure_type
-from matgen_core.kinds.crystals.relax_drawn import relax_drawn
-from matgen_core.kinds.crystals.row_building import Rejected, parse_row
-from matgen_core.kinds.crystals.tuning import TunableSkeletons
+from matgen_core.kinds.crystals.writing.conditions import check_target
+from matgen_core.kinds.crystals.writing.grammar import Grammar, Skeleton, without_geometry
+from matgen_core.kinds.crystals.writing.tuning import TunableSkeletons
 from matgen_core.kinds.protocol import Batches, Brief, ForCount, Kind, NearKnown, Writer
 from matgen_core.kinds.protocol import Cancelled as Asked
 from matgen_core.kinds.rules import UNFINISHED, allowed, judge_crystals

@@ -10,22 +10,22 @@ import contextlib
 from collections.abc import Callable, Sequence
 from math import gcd
 
-from matgen_core.chem.distances import check_overlap
-from matgen_core.chem.energy import METHOD, PredictedEnergy, formation_energy, load_chgnet, predict_energies
-from matgen_core.chem.ground_states import is_ground_state
-from matgen_core.chem.sevennet import load_sevennet
-from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.crystals.distances import check_overlap
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.energies.chgnet import METHOD, PredictedEnergy, formation_energy, load_chgnet, predict_energies
+from matgen_core.chem.energies.sevennet import load_sevennet
+from matgen_core.chem.formulas.ground_states import is_ground_state
 from matgen_core.core.batching import split_on_oom
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal, Prediction
-from matgen_core.kinds.crystals.agreement import add_agreement, add_judgements, add_roles
+from matgen_core.kinds.crystals.checks.agreement import add_agreement, add_judgements, add_roles
 from matgen_core.kinds.crystals.gap import CHECKPOINT as GAP
 from matgen_core.kinds.crystals.gap import load_gap_judge, predict_gaps
-from matgen_core.kinds.crystals.geometry_rules import check_distances
+from matgen_core.kinds.crystals.known.reference import Reference, load_reference
 from matgen_core.kinds.crystals.moments import parallel_note, without_frozen_moments
-from matgen_core.kinds.crystals.reference import Reference, load_reference
+from matgen_core.kinds.crystals.placing.geometry_rules import check_distances
 from matgen_core.kinds.known_phases import ENERGIES, by_definition, check_known_phases
 from matgen_core.kinds.predictors import predictions_of
 from matgen_core.learning.checkpoints import available

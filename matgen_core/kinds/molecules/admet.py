@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.molecule import canonical, parse
+from matgen_core.chem.molecules.molecule import canonical, parse
 from matgen_core.core.admet import BY_KEY, ENDPOINTS, INSTALL, KEYS
 from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.core.messages import Message, Text

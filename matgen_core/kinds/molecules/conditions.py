@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.molecule import parse, properties, read_pattern
+from matgen_core.chem.molecules.molecule import parse, properties, read_pattern
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import Message, join

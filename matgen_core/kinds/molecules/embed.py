@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from rdkit import DataStructs
 
-from matgen_core.chem.molecule import canonical, fingerprint, parse
+from matgen_core.chem.molecules.molecule import canonical, fingerprint, parse
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import join
 from matgen_core.learning.checkpoints import load_encoder

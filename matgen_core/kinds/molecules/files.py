@@ -6,9 +6,15 @@ import io
 import re
 from collections.abc import Sequence
 
-from matgen_core.chem.drawing import embed, flat_block
+from matgen_core.chem.molecules.drawing import embed, flat_block
 from matgen_core.core.records import Candidate, Molecule
-from matgen_core.kinds.crystals.files import OwnColumns, harmless, judge_cells, judge_columns, roles_and_judged
+from matgen_core.kinds.crystals.files.candidate_files import (
+    OwnColumns,
+    harmless,
+    judge_cells,
+    judge_columns,
+    roles_and_judged,
+)
 
 
 def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from rdkit import Chem
 
-from matgen_core.chem.alerts import check_alerts, check_forbidden, check_required, check_scaffold
-from matgen_core.chem.molecule import ON_REQUEST, accessibility, canonical, parse, properties, read_pattern
+from matgen_core.chem.molecules.alerts import check_alerts, check_forbidden, check_required, check_scaffold
+from matgen_core.chem.molecules.molecule import ON_REQUEST, accessibility, canonical, parse, properties, read_pattern
 from matgen_core.core.goal_probability import cost_of_goals
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from matgen_core.chem.drawing import draw
-from matgen_core.chem.molecule import canonical, properties, read, split_extension
+from matgen_core.chem.molecules.drawing import draw
+from matgen_core.chem.molecules.molecule import canonical, properties, read, split_extension
 from matgen_core.core import errors
 from matgen_core.core.batching import split_on_oom
 from matgen_core.core.goals import Goal, Target, unconditioned

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from matgen_core.chem.molecule import canonical, problem, read, split_extension
+from matgen_core.chem.molecules.molecule import canonical, problem, read, split_extension
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Molecule, Origin

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from matgen_core.chem.molecule import canonical, fingerprint, properties, read, read_pattern, similarities
+from matgen_core.chem.molecules.molecule import canonical, fingerprint, properties, read, read_pattern, similarities
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Prediction, Verdict

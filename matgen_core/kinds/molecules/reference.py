@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import DataStructs
 
-from matgen_core.chem.molecule import ON_REQUEST, fingerprint, parse, properties, similarities
+from matgen_core.chem.molecules.molecule import ON_REQUEST, fingerprint, parse, properties, similarities
 from matgen_core.core.admet import GROUP
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS

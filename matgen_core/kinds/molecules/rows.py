@@ -21,11 +21,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.chem.molecule import canonical, parse, properties
+from matgen_core.chem.molecules.molecule import canonical, parse, properties
 from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS
-from matgen_core.kinds.crystals.batches import length_batches
+from matgen_core.kinds.crystals.known.batches import length_batches
 from matgen_core.kinds.molecules.smiles import decode, encode
 
 _INSIDE = "moses/dataset/data/{part}.csv.gz"

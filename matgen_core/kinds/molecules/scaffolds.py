@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 from rdkit import Chem, rdBase
 
-from matgen_core.chem.molecule import read
+from matgen_core.chem.molecules.molecule import read
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.kinds.molecules.grammar import first_illegal
 from matgen_core.kinds.molecules.segments import Beginning

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from matgen_core.chem.crossover import breed
-from matgen_core.chem.molecule import canonical, parse
+from matgen_core.chem.molecules.crossover import breed
+from matgen_core.chem.molecules.molecule import canonical, parse
 from matgen_core.core.errors import BadInput
 from matgen_core.core.errors import Cancelled as Ended
 from matgen_core.core.records import Candidate, Molecule, Origin

@@ -15,7 +15,7 @@ from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, rdFingerprintGenerator, rdMolDescriptors
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from matgen_core.chem.molecule import parse
+from matgen_core.chem.molecules.molecule import parse
 from matgen_core.learning.gaussian_process import GAUSSIAN, TANIMOTO, View
 
 _BITS = 2048

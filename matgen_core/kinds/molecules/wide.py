@@ -18,7 +18,7 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from matgen_core.chem.molecule import ELEMENTS, canonical, properties, read
+from matgen_core.chem.molecules.molecule import ELEMENTS, canonical, properties, read
 from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import join
 from matgen_core.core.properties import MOLECULE_CONDITIONS

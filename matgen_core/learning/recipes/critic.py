@@ -9,20 +9,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from matgen_core.chem.elements import element_features
+from matgen_core.chem.formulas.elements import element_features
 from matgen_core.core.errors import BadInput
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.kinds.compositions.rows import load_formula_rows
-from matgen_core.kinds.crystals.critic import CHECKPOINT, position_count
-from matgen_core.kinds.crystals.critic_rows import (
+from matgen_core.kinds.crystals.checks.critic import CHECKPOINT, position_count
+from matgen_core.kinds.crystals.known.critic_rows import (
     CriticBatches,
     CriticRows,
     build_critic_rows,
     load_critic_rows,
     save_critic_rows,
 )
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.rows import ELEMENTS, load_rows
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.kinds.crystals.known.rows import ELEMENTS, load_rows
 from matgen_core.learning.checkpoints import save_checkpoint
 from matgen_core.learning.job import TrainingJob
 from matgen_core.learning.trainer import Trainer, TrainingConfig, best_device

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from matgen_core.chem.energy import predict_energies
-from matgen_core.chem.structure import reduced_formula, to_structure
+from matgen_core.chem.crystals.structure import reduced_formula, to_structure
+from matgen_core.chem.energies.chgnet import predict_energies
 from matgen_core.core.errors import BadInput
 from matgen_core.kinds.compositions.rows import (
     FORMULA_PROPERTIES,
@@ -23,9 +23,9 @@ from matgen_core.kinds.compositions.rows import (
     reduce_formula,
     token_features,
 )
-from matgen_core.kinds.crystals.batches import length_batches
 from matgen_core.kinds.crystals.gap import CHECKPOINT
-from matgen_core.kinds.crystals.rows import CrystalRows, load_rows
+from matgen_core.kinds.crystals.known.batches import length_batches
+from matgen_core.kinds.crystals.known.rows import CrystalRows, load_rows
 from matgen_core.learning.checkpoints import save_checkpoint
 from matgen_core.learning.job import TrainingJob
 from matgen_core.learning.recipes.matbert import matbert_config

@@ -10,17 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from matgen_core.kinds.crystals.batches import SkeletonBatches, condition_config, split_rows
-from matgen_core.kinds.crystals.geometry import (
+from matgen_core.kinds.crystals.known.batches import SkeletonBatches, condition_config, split_rows
+from matgen_core.kinds.crystals.known.rows import ELEMENTS, CrystalRows
+from matgen_core.kinds.crystals.placing.geometry import (
     GeometryBatches,
     cell_statistics,
     fit_contacts,
     fit_volumes,
     position_count,
 )
-from matgen_core.kinds.crystals.grammar import MAX_TOKENS, VOCABULARY
-from matgen_core.kinds.crystals.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
-from matgen_core.kinds.crystals.rows import ELEMENTS, CrystalRows
+from matgen_core.kinds.crystals.writing.grammar import MAX_TOKENS, VOCABULARY
+from matgen_core.kinds.crystals.writing.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
 from matgen_core.learning.trainer import Recipe, Trainer, TrainingConfig, best_device
 from matgen_core.learning.validation import conditional_losses
 from matgen_core.models.conditioning import drop_conditions

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from matgen_core.diffusion.process import diffusion_loss
 from matgen_core.diffusion.schedules import cosine_schedule
-from matgen_core.kinds.crystals.batches import condition_config, split_rows
-from matgen_core.kinds.crystals.geometry import cell_statistics, fit_volumes
-from matgen_core.kinds.crystals.grammar import EOS
-from matgen_core.kinds.crystals.latents import LatentBatches, posteriors
-from matgen_core.kinds.crystals.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
-from matgen_core.kinds.crystals.rows import CrystalRows
+from matgen_core.kinds.crystals.known.batches import condition_config, split_rows
+from matgen_core.kinds.crystals.known.rows import CrystalRows
+from matgen_core.kinds.crystals.placing.geometry import cell_statistics, fit_volumes
+from matgen_core.kinds.crystals.writing.grammar import EOS
+from matgen_core.kinds.crystals.writing.latents import LatentBatches, posteriors
+from matgen_core.kinds.crystals.writing.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
 from matgen_core.learning.checkpoints import Checkpoint
 from matgen_core.learning.networks import build_vae
 from matgen_core.learning.trainer import Recipe, Trainer, TrainingConfig, best_device

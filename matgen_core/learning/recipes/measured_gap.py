@@ -20,8 +20,8 @@ from matgen_core.learning.examples import read_columns
 from matgen_core.learning.job import TrainingJob
 from matgen_core.models.adapters import merge
 from matgen_core.models.bert import MatBERT, ReaderEnsemble
-from matgen_core.workflows.finetune import FinetuneConfig, Tuned, finetune
-from matgen_core.workflows.training_examples import Examples, read_examples
+from matgen_core.workflows.own_properties.finetune import FinetuneConfig, Tuned, finetune
+from matgen_core.workflows.own_properties.training_examples import Examples, read_examples
 
 KEY, MEMBERS, STRATEGY = "measured_gap", 3, "full"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matgen_core.learning.trainer import Recipe, TrainingConfig
 
 _HERE = "matgen_core.learning.recipes"
-_CRYSTALS = "matgen_core.kinds.crystals.rows:load_rows"
+_CRYSTALS = "matgen_core.kinds.crystals.known.rows:load_rows"
 _FORMULAS = "matgen_core.kinds.compositions.rows:load_formula_rows"
 
 

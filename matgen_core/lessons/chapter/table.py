@@ -145,7 +145,7 @@ TABLE = (
         "Transfer",
         "full_finetuning",
         f"{_HERE}.transfer:full_finetuning",
-        "matgen_core.workflows.finetune:finetune",
+        "matgen_core.workflows.own_properties.finetune:finetune",
         "Three ways to teach",
         Message("epochs and the loss are arguments"),
         examples.full_finetuning,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.records import Crystal
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from matgen_core.chem.hazards import RADIOACTIVE, TOXIC
+from matgen_core.chem.formulas.hazards import RADIOACTIVE, TOXIC
 from matgen_core.cli.main import app
 from matgen_core.cli.options import read_constraints
 from matgen_core.core.errors import MatGenError

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from matgen_core.cli.main import app
 from matgen_core.workflows import page_work
-from matgen_core.workflows.own_store import list_targets, load_target
-from matgen_core.workflows.predictors import VARIABLE
+from matgen_core.workflows.own_properties.own_store import list_targets, load_target
+from matgen_core.workflows.own_properties.predictors import VARIABLE
 
 RINGS = (
     *("c1ccccc1", "c1ccncc1", "C1CCCCC1", "c1ccsc1", "c1ccoc1", "C1CCNCC1"),

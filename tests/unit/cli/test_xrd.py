@@ -13,8 +13,8 @@ from matgen_core.cli.diffraction import read_wavelength
 from matgen_core.cli.main import main
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Candidate, Origin
-from matgen_core.kinds.crystals.files import to_cif
-from tests.unit.chem.test_diffraction import CARD, RUTILE, salt
+from matgen_core.kinds.crystals.files.candidate_files import to_cif
+from tests.unit.chem.crystals.test_diffraction import CARD, RUTILE, salt
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from matgen_core.core.records import (
 )
 from matgen_core.kinds.compositions.files import formulas_to_csv
 from matgen_core.kinds.compositions.predict import predict_texts
-from matgen_core.kinds.crystals.files import to_csv
+from matgen_core.kinds.crystals.files.candidate_files import to_csv
 from matgen_core.kinds.crystals.judge import check_goals
 from matgen_core.kinds.crystals.moments import FROZEN, parallel_note, without_frozen_moments
-from matgen_core.workflows.pareto import LEAST, Objective, rank_by_front
+from matgen_core.workflows.screening.pareto import LEAST, Objective, rank_by_front
 
 #: KMoO3 as it was read: a metal with probability 0.37.
 GAP = Prediction("band_gap", 2.02, 1.5, "eV", "test", True, zero_chance=0.37, otherwise=2.02, otherwise_spread=0.9)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from matgen_core.chem.molecule import ON_REQUEST
+from matgen_core.chem.molecules.molecule import ON_REQUEST
 from matgen_core.core.admet import KEYS as ENDPOINTS
 from matgen_core.core.properties import PROPERTIES, asked_of, columns_of, conditions_of, predicted_of
 from matgen_core.core.registry import load
 from matgen_core.files.units import find_columns
-from matgen_core.kinds.crystals.rows import COLUMNS
+from matgen_core.kinds.crystals.known.rows import COLUMNS
 from matgen_core.kinds.molecules.admet import approved_drugs, available
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.predictors import PREDICTORS

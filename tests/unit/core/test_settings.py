@@ -22,7 +22,7 @@ from matgen_core.core.settings import (
     check_settings,
     declared,
 )
-from pages.widgets.setting_controls import rule_of
+from pages.widgets.asking.setting_controls import rule_of
 
 ALL = (CrystalSettings, MoleculeSettings, CompositionSettings, Budget, Rules, FinetuneConfig)
 NUMBERS = [(of, name, s) for of in ALL for name, (_f, s) in declared(of).items() if s.low is not None]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.evaluation.calibration import KEYS, measure_predictions, read_placed
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.kinds.crystals.known.rows import COLUMNS, CrystalRows
 from matgen_core.kinds.crystals.predict import predict
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
 
 
 def rock_salt() -> Crystal:

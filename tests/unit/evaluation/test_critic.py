@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matgen_core.chem.energy import predict_energies
-from matgen_core.chem.structure import to_structure
+from matgen_core.chem.crystals.structure import to_structure
+from matgen_core.chem.energies.chgnet import predict_energies
 from matgen_core.core.records import Crystal, Site
 from matgen_core.evaluation.critic import measure_critic
-from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
+from matgen_core.kinds.crystals.known.rows import COLUMNS, CrystalRows
 
 KNOWN = {
     ("Na", "Cl", 5.64): 5.0,

@@ -7,10 +7,10 @@ import pytest
 from pymatgen.core import Lattice, Structure
 from scipy.stats import binomtest
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.records import Candidate, Origin
 from matgen_core.evaluation.crystals import find_novel, find_unique, share
-from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
+from matgen_core.kinds.crystals.known.rows import COLUMNS, CrystalRows
 
 
 def salt(length: float, cation: str = "Na") -> Candidate:

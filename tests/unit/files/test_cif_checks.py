@@ -9,7 +9,7 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
 
 from matgen_core.core.records import Crystal
-from matgen_core.kinds.crystals.row_building import parse_row
+from matgen_core.kinds.crystals.known.row_building import parse_row
 
 
 @pytest.mark.parametrize("element", ["H", "N", "O", "F", "Cl"])

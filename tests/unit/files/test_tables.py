@@ -16,13 +16,13 @@ OWN = {
     "matgen_core/evaluation/molecules.py",
     "matgen_core/files/tables.py",
     "matgen_core/kinds/compositions/rows.py",
-    "matgen_core/kinds/crystals/energy_judge_build.py",
-    "matgen_core/kinds/crystals/row_building.py",
+    "matgen_core/kinds/crystals/checks/energy_judge_build.py",
+    "matgen_core/kinds/crystals/known/row_building.py",
     "matgen_core/kinds/molecules/rows.py",
     "matgen_core/kinds/molecules/wide.py",
     "matgen_core/learning/trainer.py",
-    "matgen_core/workflows/screen_folder.py",
-    "pages/widgets/prediction_table.py",
+    "matgen_core/workflows/screening/folder.py",
+    "pages/widgets/own_tables/prediction_table.py",
 }
 
 

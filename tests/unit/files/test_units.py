@@ -7,8 +7,8 @@ import pytest
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Candidate
 from matgen_core.files.units import METHOD, find_columns, read_cell, read_given
-from matgen_core.workflows.candidate_files import Refused, read_uploads
-from matgen_core.workflows.screen import Screener
+from matgen_core.workflows.screening.candidate_files import Refused, read_uploads
+from matgen_core.workflows.screening.screen import Screener
 
 
 @pytest.mark.parametrize(

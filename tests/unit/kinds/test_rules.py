@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure, to_structure
-from matgen_core.chem.structure_types import anonymous_type
+from matgen_core.chem.crystals.structure import from_structure, to_structure
+from matgen_core.chem.crystals.structure_types import anonymous_type
 from matgen_core.core.errors import BadInput, MissingReference
 from matgen_core.core.goal_probability import chance, cost_of_goals, probability
 from matgen_core.core.goals import Goal, Target
@@ -23,16 +23,16 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.coordination_rules import check_coordination, check_type
-from matgen_core.kinds.crystals.coordination_statistics import (
+from matgen_core.kinds.crystals.checks.coordination_rules import check_coordination, check_type
+from matgen_core.kinds.crystals.checks.rank import rank
+from matgen_core.kinds.crystals.judge import assess
+from matgen_core.kinds.crystals.known.coordination_statistics import (
     load_coordination,
     measure_coordination,
     save_coordination,
     shells,
 )
-from matgen_core.kinds.crystals.judge import assess
-from matgen_core.kinds.crystals.rank import rank
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.known_phases import check_known_phases, is_near_hull
 from matgen_core.kinds.rules import (
     STAGES,

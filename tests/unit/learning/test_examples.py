@@ -9,7 +9,7 @@ import pytest
 
 from matgen_core.core.errors import BadInput
 from matgen_core.learning.examples import read_columns
-from matgen_core.workflows.training_examples import read_examples
+from matgen_core.workflows.own_properties.training_examples import read_examples
 
 
 def test_lines_out_of_shape_are_refused_by_their_number() -> None:

@@ -16,7 +16,7 @@ from matgen_core.lessons.diffusion import (
     schedule_of,
     spiral,
 )
-from matgen_core.workflows.spaces import load_crystal_space
+from matgen_core.workflows.spaces.space import load_crystal_space
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

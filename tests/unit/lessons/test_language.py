@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matgen_core.chem.drawing import draw_weights
+from matgen_core.chem.molecules.drawing import draw_weights
 from matgen_core.core.errors import BadInput
 from matgen_core.lessons.language import atom_tokens, attend, count_heads, draw_some, draw_token, next_tokens, write_on
 

@@ -13,7 +13,7 @@ from matgen_core.lessons.transfer import (
     measure_hidden,
     self_supervision,
 )
-from matgen_core.workflows.finetune import TAUGHT, beginnings_for
+from matgen_core.workflows.own_properties.finetune import TAUGHT, beginnings_for
 
 
 @pytest.mark.parametrize("formula", ["NaCl", "LiFePO4", "GaAs", "BaTiO3", "CaCO3", "SrTiO3"])

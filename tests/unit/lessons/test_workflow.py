@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Origin
-from matgen_core.kinds.crystals.geometry_rules import check_distances
 from matgen_core.kinds.crystals.judge import assess
+from matgen_core.kinds.crystals.placing.geometry_rules import check_distances
 from matgen_core.lessons.chapter.inverse_design import simple_synthesizability_checker
 from matgen_core.lessons.compositions import next_atoms, write_some
 from matgen_core.lessons.workflow import TOLERANCE, answers_to, known_gaps, run_workflow

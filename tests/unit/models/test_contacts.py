@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
-from matgen_core.kinds.crystals.geometry import fit_contacts, geometry_of, to_skeletons
-from matgen_core.kinds.crystals.grammar import skeleton_of
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.chem.crystals.structure import from_structure
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
+from matgen_core.kinds.crystals.placing.geometry import fit_contacts, geometry_of, to_skeletons
+from matgen_core.kinds.crystals.writing.grammar import skeleton_of
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.contacts import overlap_penalty
 from matgen_core.models.geometry import GeometryConfig, GeometryDenoiser

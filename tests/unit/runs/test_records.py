@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.records import (
     Candidate,
     Formula,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import (
@@ -18,7 +18,7 @@ from matgen_core.core.records import (
     Prediction,
     Verdict,
 )
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.viz.crystals import draw_histogram, draw_predictions
 from matgen_core.viz.style import GOOD
 

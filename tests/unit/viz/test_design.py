@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.records import Candidate, Formula, Origin, Prediction
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.rules import Funnel
 from matgen_core.viz.design import draw_funnel, draw_hull, list_phases
 

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from matgen_core.chem.diffraction import simulate
+from matgen_core.chem.crystals.diffraction import simulate
 from matgen_core.viz.diffraction import Profile, draw_pattern, profile_points, scale_cell
-from tests.unit.chem.test_diffraction import CARD, salt
+from tests.unit.chem.crystals.test_diffraction import CARD, salt
 
 LINES = simulate(salt(5.64))
 

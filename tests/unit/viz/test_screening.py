@@ -9,7 +9,7 @@ import pytest
 
 from matgen_core.core.records import Candidate, Formula, Origin, Prediction
 from matgen_core.viz.screening import draw_front, draw_parallel
-from matgen_core.workflows.pareto import Objective, find_fronts, losses
+from matgen_core.workflows.screening.pareto import Objective, find_fronts, losses
 
 KEYS = ("band_gap", "formation_energy", "magnetic_moment", "e_above_hull")
 

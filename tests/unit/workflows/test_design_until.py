@@ -11,14 +11,14 @@ from pymatgen.core import Lattice, Structure
 
 import matgen_core.kinds.crystals.kind
 import matgen_core.workflows.loop
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import PLACED, Candidate, Crystal, Origin, Prediction, Progress
-from matgen_core.kinds.crystals.grammar import Skeleton
 from matgen_core.kinds.crystals.in_work import at_stage
-from matgen_core.kinds.crystals.skeleton_decoding import IsRejected
+from matgen_core.kinds.crystals.writing.grammar import Skeleton
+from matgen_core.kinds.crystals.writing.skeleton_decoding import IsRejected
 from matgen_core.kinds.protocol import OnStage
 from matgen_core.kinds.registry import NAMES, load_kind
 from matgen_core.kinds.rules import Rules, allowed

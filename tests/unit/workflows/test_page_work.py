@@ -10,7 +10,7 @@ from matgen_core.core.records import Candidate, Molecule, Origin, Progress
 from matgen_core.kinds.molecules.files import to_sdf
 from matgen_core.kinds.rules import Rules
 from matgen_core.workflows import page_work
-from matgen_core.workflows.candidate_files import count_items, read_uploads
+from matgen_core.workflows.screening.candidate_files import count_items, read_uploads
 
 ROWS = 70
 TABLE = b"id,smiles\n" + b"".join(b'%d,"%s"\n' % (i, b"C" * (i % 20 + 1)) for i in range(ROWS))

@@ -20,10 +20,10 @@ from matgen_core.core.records import (
     Site,
 )
 from matgen_core.kinds.compositions.files import formulas_to_csv
-from matgen_core.kinds.crystals.files import to_cif
-from matgen_core.workflows.pareto import parse_objective
+from matgen_core.kinds.crystals.files.candidate_files import to_cif
 from matgen_core.workflows.predict_table import choose_column, predict_table, read_rows
-from matgen_core.workflows.screen_files import screening_to_csv
+from matgen_core.workflows.screening.files import screening_to_csv
+from matgen_core.workflows.screening.pareto import parse_objective
 
 NACL = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 90, 90, 90))
 

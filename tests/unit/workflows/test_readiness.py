@@ -10,7 +10,7 @@ import pytest
 
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.runs.store import Run
 from matgen_core.workflows.readiness import assess_target, nearest_rate, pace_of

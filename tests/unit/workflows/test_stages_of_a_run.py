@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from matgen_core.chem.structure import reduced_formula
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.records import DRAFTED, PLACED, RELAXED, STEERING, Candidate, Progress
 from matgen_core.core.settings import Budget, CrystalSettings, Rules
-from matgen_core.kinds.crystals.files import to_cif_zip, to_csv, to_json
+from matgen_core.kinds.crystals.files.candidate_files import to_cif_zip, to_csv, to_json
 from matgen_core.kinds.rules import listed, passes
 from matgen_core.runs.records import from_record, to_record
 from matgen_core.workflows.design import count_kept, design, design_until

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from matgen_core.chem.structure import reduced_formula
-from matgen_core.chem.structure_types import anonymous_type
+from matgen_core.chem.crystals.structure import reduced_formula
+from matgen_core.chem.crystals.structure_types import anonymous_type
 from matgen_core.core.errors import BadInput, BadTarget
 from matgen_core.core.goals import Constraints
 from matgen_core.core.records import PLACED, RELAXED, Candidate, Crystal, Origin, Progress, Site
 from matgen_core.core.settings import CrystalSettings
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.workflows.candidate_files import read_files
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.workflows.screening.candidate_files import read_files
 from matgen_core.workflows.structures import KNOWN, list_structures, only_crystal, vary_crystal
 
 QUICK = CrystalSettings(drafts=6, skeletons=1, geometries=1, steps=3, relax=2)

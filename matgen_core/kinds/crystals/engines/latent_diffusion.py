@@ -22,10 +22,10 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import cosine_schedule
 from matgen_core.kinds.crystals.drafts import Draft
-from matgen_core.kinds.crystals.geometry import to_crystals, to_skeletons
-from matgen_core.kinds.crystals.geometry_generation import Placer
-from matgen_core.kinds.crystals.grammar import Grammar, Skeleton
-from matgen_core.kinds.crystals.skeleton_decoding import (
+from matgen_core.kinds.crystals.placing.geometry import to_crystals, to_skeletons
+from matgen_core.kinds.crystals.placing.geometry_generation import Placer
+from matgen_core.kinds.crystals.writing.grammar import Grammar, Skeleton
+from matgen_core.kinds.crystals.writing.skeleton_decoding import (
     GEOMETRY_BATCH,
     Asked,
     propose,

@@ -1,7 +1,7 @@
 """Engine C, substitution: a known crystal near the target, some of its elements exchanged for others like them.
 
     source   ~ exp(-|properties - asked|^2 / 2)     over the known crystals, in units of each property's tolerance
-    elements ~ exp(w(old, new | charge))            the weights of chem/substitution.py, under the constraints
+    elements ~ exp(w(old, new | charge))            the weights of chem/formulas/substitution.py, under the constraints
     cell     = source's, scaled to the sum of fitted atomic volumes
 
 Ionic substitution (Hautier et al. 2011) is the oldest engine of all and hard to beat in a minute: the geometry of a
@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matgen_core.chem.composition import type_of
-from matgen_core.chem.constraints import check_crystal
-from matgen_core.chem.formula_type import FormulaType
-from matgen_core.chem.oxidation import NONE, balance
-from matgen_core.chem.structure import formula_counts, reduced_formula, sort_sites
-from matgen_core.chem.structure_types import anonymous_type, types_named
-from matgen_core.chem.substitution import exchange_weights
-from matgen_core.chem.symmetry import crystal_system
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula, sort_sites
+from matgen_core.chem.crystals.structure_types import anonymous_type, types_named
+from matgen_core.chem.crystals.symmetry import crystal_system
+from matgen_core.chem.formulas.composition import type_of
+from matgen_core.chem.formulas.constraints import check_crystal
+from matgen_core.chem.formulas.formula_type import FormulaType
+from matgen_core.chem.formulas.oxidation import NONE, balance
+from matgen_core.chem.formulas.substitution import exchange_weights
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Constraints
 from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
@@ -36,11 +36,11 @@ from matgen_core.core.records import Crystal, Site
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.drafts import Draft
-from matgen_core.kinds.crystals.geometry_generation import Placer
-from matgen_core.kinds.crystals.grammar import MAX_SITES, Grammar, skeleton_of
-from matgen_core.kinds.crystals.reference import load_reference, structure_type
-from matgen_core.kinds.crystals.rows import ELEMENTS
-from matgen_core.kinds.crystals.skeleton_decoding import Asked
+from matgen_core.kinds.crystals.known.reference import load_reference, structure_type
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
+from matgen_core.kinds.crystals.placing.geometry_generation import Placer
+from matgen_core.kinds.crystals.writing.grammar import MAX_SITES, Grammar, skeleton_of
+from matgen_core.kinds.crystals.writing.skeleton_decoding import Asked
 from matgen_core.learning.checkpoints import Checkpoint
 
 _PLACE = {symbol: place for place, symbol in enumerate(ELEMENTS)}

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.drafts import Draft
-from matgen_core.kinds.crystals.geometry_generation import Placer
-from matgen_core.kinds.crystals.grammar import Grammar
-from matgen_core.kinds.crystals.skeleton_decoding import Asked, write_skeletons
+from matgen_core.kinds.crystals.placing.geometry_generation import Placer
+from matgen_core.kinds.crystals.writing.grammar import Grammar
+from matgen_core.kinds.crystals.writing.skeleton_decoding import Asked, write_skeletons
 from matgen_core.learning.checkpoints import Checkpoint
 from matgen_core.learning.networks import build_gpt, shared_keys
 

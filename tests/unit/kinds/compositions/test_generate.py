@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from matgen_core.chem.constraints import check_counts, has_formula
+from matgen_core.chem.formulas.constraints import check_counts, has_formula
 from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Constraints
 from matgen_core.kinds.compositions.generate import atom_rules, write_formulas
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, MAX_ATOMS, VOCABULARY, decode_atoms
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 

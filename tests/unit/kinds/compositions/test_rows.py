@@ -28,7 +28,7 @@ from matgen_core.kinds.compositions.rows import (
     token_features,
     token_mates,
 )
-from matgen_core.kinds.crystals.rows import ELEMENTS
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 
 
 @pytest.mark.parametrize("text", ["Fe2O3", "Ca3(PO4)2", "LiFePO4", "NaN", "O2", "Na0.5Cl0.5"])

@@ -8,18 +8,18 @@ import io
 import numpy as np
 import pytest
 
-from matgen_core.chem.structure import to_structure
+from matgen_core.chem.crystals.structure import to_structure
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal, Origin, Site
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.files.units import find_columns, read_cell
 from matgen_core.kinds.crystals.density import known_densities, read_density
-from matgen_core.kinds.crystals.files import to_csv
-from matgen_core.kinds.crystals.reference import load_reference
+from matgen_core.kinds.crystals.files.candidate_files import to_csv
+from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.design import design
-from matgen_core.workflows.pareto import parse_objective
+from matgen_core.workflows.screening.pareto import parse_objective
 
 #: Measured cells and the handbook's densities at room temperature, g/cm³ (CRC Handbook of Chemistry and Physics).
 MEASURED = {

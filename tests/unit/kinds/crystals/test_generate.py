@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 import torch
 
-from matgen_core.chem.constraints import check_crystal
-from matgen_core.chem.energy import predict_energies
-from matgen_core.chem.structure import formula_counts, to_structure
+from matgen_core.chem.crystals.structure import formula_counts, to_structure
+from matgen_core.chem.energies.chgnet import predict_energies
+from matgen_core.chem.formulas.constraints import check_crystal
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.core.records import Candidate, Crystal, Origin, Site
 from matgen_core.core.settings import CrystalSettings
-from matgen_core.kinds.crystals.critic import load_critic
+from matgen_core.kinds.crystals.checks.critic import load_critic
 from matgen_core.kinds.crystals.drafts import Draft, choose_drafts, distinct, scores_of
 from matgen_core.kinds.crystals.generate import Pipeline, generate, load_engine
-from matgen_core.kinds.crystals.grammar import Grammar, Skeleton, skeleton_of, without_geometry
-from matgen_core.kinds.crystals.placement import Placed, place_drafts, rank_placed
-from matgen_core.kinds.crystals.reference import load_reference, structure_type
-from matgen_core.kinds.crystals.relax_drawn import relax_drawn
+from matgen_core.kinds.crystals.known.reference import load_reference, structure_type
+from matgen_core.kinds.crystals.placing.placement import Placed, place_drafts, rank_placed
+from matgen_core.kinds.crystals.placing.relax_drawn import relax_drawn
+from matgen_core.kinds.crystals.writing.grammar import Grammar, Skeleton, skeleton_of, without_geometry
 
 QUICK = CrystalSettings(drafts=8, skeletons=2, geometries=2, refined=1, steps=3, relax=4)
 OXIDE = Target({"band_gap": Goal.at(3.0)}, Constraints(include=frozenset({"O"}), max_atoms=12))

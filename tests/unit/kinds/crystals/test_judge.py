@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.records import Candidate, Origin, Prediction
 from matgen_core.kinds.crystals.judge import assess, met_all
-from matgen_core.kinds.crystals.reference import structure_type
+from matgen_core.kinds.crystals.known.reference import structure_type
 
 SALT = from_structure(
     Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.69), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.energy import predict_energies
-from matgen_core.chem.structure import from_structure, to_structure
+from matgen_core.chem.crystals.structure import from_structure, to_structure
+from matgen_core.chem.energies.chgnet import predict_energies
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.kinds.crystals import gap
 from matgen_core.kinds.crystals.gap import predict_gaps

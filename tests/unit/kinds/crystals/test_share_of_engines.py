@@ -10,8 +10,8 @@ from torch import Tensor
 
 from matgen_core.core.settings import Rules
 from matgen_core.kinds.crystals.drafts import DRAFT_SHARE, Draft, share_drafts
-from matgen_core.kinds.crystals.grammar import Skeleton
-from matgen_core.kinds.crystals.placement import Placed, share_placed
+from matgen_core.kinds.crystals.placing.placement import Placed, share_placed
+from matgen_core.kinds.crystals.writing.grammar import Skeleton
 from matgen_core.kinds.registry import load_kind
 from tests.unit.chem.known_cells import salt
 

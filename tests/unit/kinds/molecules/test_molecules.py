@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from matgen_core.chem.molecule import parse
+from matgen_core.chem.molecules.molecule import parse
 from matgen_core.core.errors import BadInput, Cancelled, MatGenError
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import MOLECULE_CONDITIONS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from matgen_core.chem.molecule import fingerprint, parse, similarities
+from matgen_core.chem.molecules.molecule import fingerprint, parse, similarities
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Molecule, Origin

@@ -15,11 +15,11 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.core.records import Crystal, Site
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, FormulaRows
-from matgen_core.kinds.crystals.critic import Critic, encode_sites, score
-from matgen_core.kinds.crystals.critic_rows import CriticBatches, CriticRows, build_critic_rows
-from matgen_core.kinds.crystals.grammar import Skeleton, skeleton_of
-from matgen_core.kinds.crystals.reference import load_reference
-from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows, save_rows
+from matgen_core.kinds.crystals.checks.critic import Critic, encode_sites, score
+from matgen_core.kinds.crystals.known.critic_rows import CriticBatches, CriticRows, build_critic_rows
+from matgen_core.kinds.crystals.known.reference import load_reference
+from matgen_core.kinds.crystals.known.rows import COLUMNS, CrystalRows, save_rows
+from matgen_core.kinds.crystals.writing.grammar import Skeleton, skeleton_of
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_critic
 from matgen_core.learning.recipes import critic as recipe

@@ -12,7 +12,7 @@ import pytest
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Crystal, Site
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES
-from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows, save_rows
+from matgen_core.kinds.crystals.known.rows import COLUMNS, CrystalRows, save_rows
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_gap_ensemble
 from matgen_core.learning.recipes import crystal_gap as recipe

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.errors import BadInput
-from matgen_core.kinds.crystals.batches import split_rows
-from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows, save_rows
+from matgen_core.kinds.crystals.known.batches import split_rows
+from matgen_core.kinds.crystals.known.rows import COLUMNS, CrystalRows, save_rows
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_geometry, build_gpt, build_vae
 from matgen_core.learning.recipes.registry import RECIPES, train

@@ -11,10 +11,10 @@ import pytest
 import torch
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.structure import from_structure
+from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.errors import Cancelled, UnknownCheckpoint
-from matgen_core.kinds.crystals.latents import LatentBatches, posteriors
-from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
+from matgen_core.kinds.crystals.known.rows import COLUMNS, CrystalRows
+from matgen_core.kinds.crystals.writing.latents import LatentBatches, posteriors
 from matgen_core.learning.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from matgen_core.learning.networks import build_latent_denoiser, build_vae
 from matgen_core.learning.recipes.latents import crystal_diffusion, crystal_vae, learnt_tokens
@@ -128,7 +128,7 @@ def test_both_checkpoints_open_as_they_were_trained(vae: Checkpoint, tmp_path: P
 
 def test_the_diffusion_asks_for_its_autoencoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert RECIPES["crystal-diffusion"].needs == ("crystal-vae",)
-    monkeypatch.setattr("matgen_core.kinds.crystals.rows.load_rows", lambda path: rows())
+    monkeypatch.setattr("matgen_core.kinds.crystals.known.rows.load_rows", lambda path: rows())
     monkeypatch.setattr("matgen_core.learning.checkpoints.FOLDER", tmp_path)  # nor among the shipped ones
     with pytest.raises(UnknownCheckpoint, match="crystal-vae"):
         train("crystal-diffusion", tmp_path / "rows", tmp_path / "state", TRAINING, checkpoints=tmp_path)

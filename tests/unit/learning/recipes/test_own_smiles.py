@@ -19,7 +19,7 @@ from matgen_core.kinds.molecules.rows import label, save_rows
 from matgen_core.learning.checkpoints import digests
 from matgen_core.learning.recipes.own_smiles import OwnRows, read_own, train_own_smiles
 from matgen_core.workflows.design import design
-from matgen_core.workflows.own_store import drawing_of, generators_of, load_copy, save_trained
+from matgen_core.workflows.own_properties.own_store import drawing_of, generators_of, load_copy, save_trained
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ import pytest
 import torch
 from pymatgen.core import Lattice, Structure
 
-from matgen_core.chem.constraints import check_crystal
-from matgen_core.chem.structure import formula_counts, from_structure
+from matgen_core.chem.crystals.structure import formula_counts, from_structure
+from matgen_core.chem.formulas.constraints import check_crystal
 from matgen_core.core.errors import Cancelled, DamagedCheckpoint
 from matgen_core.core.goals import Constraints
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.drafts import Draft
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion, draw_latents
-from matgen_core.kinds.crystals.grammar import Grammar, without_geometry
-from matgen_core.kinds.crystals.rows import COLUMNS, CrystalRows
+from matgen_core.kinds.crystals.known.rows import COLUMNS, CrystalRows
+from matgen_core.kinds.crystals.writing.grammar import Grammar, without_geometry
 from matgen_core.learning.checkpoints import Checkpoint, load_checkpoint
 from matgen_core.learning.recipes.latents import crystal_diffusion, crystal_vae
 from matgen_core.learning.trainer import TrainingConfig

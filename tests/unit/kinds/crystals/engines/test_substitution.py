@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from matgen_core.chem.constraints import check_crystal
-from matgen_core.chem.structure import formula_counts, reduced_formula, to_structure
-from matgen_core.chem.structure_types import anonymous_type
+from matgen_core.chem.crystals.structure import formula_counts, reduced_formula, to_structure
+from matgen_core.chem.crystals.structure_types import anonymous_type
+from matgen_core.chem.formulas.constraints import check_crystal
 from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
@@ -18,8 +18,8 @@ from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.engines.registry import ENGINES, checkpoints_of, parts_of
 from matgen_core.kinds.crystals.engines.substitution import Substitution, exchange
 from matgen_core.kinds.crystals.generate import Pipeline, generate, load_engine, trained_engines
-from matgen_core.kinds.crystals.grammar import Grammar, skeleton_of
-from matgen_core.kinds.crystals.reference import load_reference, structure_type
+from matgen_core.kinds.crystals.known.reference import load_reference, structure_type
+from matgen_core.kinds.crystals.writing.grammar import Grammar, skeleton_of
 
 SETTINGS = CrystalSettings(engine="substitution")
 ANY = np.full(len(CRYSTAL_CONDITIONS), np.nan, dtype=np.float32)

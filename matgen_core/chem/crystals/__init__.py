@@ -1,0 +1,1 @@
+"""Crystals as symmetry and geometry: settings, distances, bonds, diffraction, what to draw."""

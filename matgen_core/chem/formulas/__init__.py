@@ -1,0 +1,1 @@
+"""Formulas, elements and what follows from them alone: charges, hull, cost, substitution."""

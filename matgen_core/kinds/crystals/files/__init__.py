@@ -1,0 +1,1 @@
+"""Crystals in files: structures read, candidates written, input for first-principles programs."""

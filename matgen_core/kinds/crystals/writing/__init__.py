@@ -1,0 +1,1 @@
+"""Skeletons and geometry as strings: grammar, decoding, conditions, latents."""

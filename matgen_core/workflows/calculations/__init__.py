@@ -1,0 +1,1 @@
+"""First-principles calculations: what is computed next, and what came of it."""

@@ -1,0 +1,1 @@
+"""Long runs: batches in a folder, shards, and what they become together."""

@@ -1,0 +1,1 @@
+"""Screening: the user's files or a run, predicted, checked and compared."""

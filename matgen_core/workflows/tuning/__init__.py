@@ -1,0 +1,1 @@
+"""A copy of a generator tuned towards goals."""

@@ -1,0 +1,1 @@
+"""Controls: targets, elements, settings, rules, and what is said before a run begins."""

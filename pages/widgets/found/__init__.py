@@ -1,0 +1,1 @@
+"""What was found: tables, pictures, facts, comparison, files."""

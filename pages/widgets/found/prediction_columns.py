@@ -1,0 +1,148 @@
+"""Columns that the tables of every kind share: score, predictions with their spreads in the words of the card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from matgen_core.core.goal_probability import chance, costs_of_goals, round_chance
+from matgen_core.core.goals import Target
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate
+from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.kinds.known_phases import cost_above_hull
+from pages.i18n.formatting import (
+    CHARGES,
+    charge_verdict,
+    goal_text,
+    is_open,
+    mark,
+    metal_chance,
+    number,
+    prediction_text,
+)
+from pages.i18n.language import _
+from pages.widgets.found.number_table import Columns
+from pages.widgets.found.shown_units import in_shown_unit, shown_places, unit_of
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+
+def score_column(made_of: str) -> ColumnConfig:
+    """The column of scores, with what they are made of as its help, in English."""
+    return st.column_config.NumberColumn(_("Score"), format="%.2f", width=65, help=_(made_of))
+
+
+def shared_columns(score: str) -> Columns:
+    """Columns of crystals and compositions alike, by the keys of :func:`target_cells` and :func:`charge_cells`.
+
+    Args:
+        score: what a score is made of, in English.
+    """
+    words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
+    chance_help = _(
+        "Probability that every target is met, from the whole predicted distribution, including the probability "
+        "of a metal"
+    )
+    metal_help = _("Probability that the gap is zero, from the band-gap model")
+    caution_help = _("Radioactive or toxic elements; too few known phases of its elements to assess its stability")
+    return {
+        "met": words(_("Met"), width=45, help=_("Whether every target is met")),
+        "chance": numbers(_("P(met)"), format="percent", width=65, help=chance_help),
+        "score": score_column(score),
+        "parts": st.column_config.BarChartColumn(
+            _("Score by part"),
+            y_min=0.0,
+            y_max=10.0,
+            width=90,
+            help=_(
+                "What the score is made of, from left to right: each target in the order of the page, then the "
+                "energy above hull. A high bar costs most"
+            ),
+        ),
+        "metal": numbers(_("P(metal)"), format="percent", width=75, help=metal_help),
+        "charge": words(_("Charges"), width=60, help=_(CHARGES)),
+        "cautions": words(_("Caution"), width=120, help=caution_help),
+    }
+
+
+def target_cells(candidate: Candidate[Any], target: Target) -> dict[str, object]:
+    """Whether every target is met and how likely that is, where there is a target; the score."""
+    met: dict[str, object] = {}
+    if target.goals:
+        met = {"met": "✓" if met_all(candidate) else "✗", "chance": round_chance(chance(candidate, target))}
+    return met | {"score": candidate.score, "parts": score_parts(candidate, target)}
+
+
+def score_parts(candidate: Candidate[Any], target: Target) -> list[float] | None:
+    """What the score is made of: of each target in its order, then of the energy above hull; None before it is scored.
+
+    What takes a candidate off the list, a thousand in the score, is no part.
+    """
+    if candidate.score is None:
+        return None
+    return [round(cost, 3) for cost in (*costs_of_goals(candidate, target).values(), cost_above_hull(candidate))]
+
+
+def charge_cells(candidate: Candidate[Any]) -> dict[str, object]:
+    """How likely it is a metal, and whether its charges balance."""
+    return {"metal": metal_chance(candidate), "charge": mark(charge_verdict(candidate))}
+
+
+def property_column(
+    key: str, target: Target, text: str, short: str = "", note: str = "", places: int = 2, width: int = 125
+) -> ColumnConfig:
+    """The column of a property's values.
+
+    Args:
+        key: of the property.
+        target: what was asked for; the column of a property of it bears a mark and says the goal.
+        text: about the property.
+        short: its name in the head; the usual one where empty.
+        note: said behind the goal.
+        places: decimal places.
+        width: pixels.
+    """
+    goal = target.goals.get(key)
+    asked = "" if goal is None else f"  \n{_('Target')}: {goal_text(key, goal)}"
+    head = heading(key, short or _(PROPERTIES[key].short), goal is not None)
+    places = shown_places(key, places)
+    return st.column_config.NumberColumn(head, format=f"%.{places}f", width=width, help=f"{text}{asked}{note}")
+
+
+def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str, object]:
+    """Value and spread of each property; where a model cannot tell zero from another value, the words of the card.
+
+    A number of which the model is not sure would be sorted and compared as if it were one, so there is none.
+    """
+    cells: dict[str, object] = {}
+    for key in keys:
+        prediction = candidate.predictions.get(key)
+        unsure = prediction is not None and is_open(prediction.zero_chance) and prediction.otherwise is not None
+        cells[key] = None if prediction is None or unsure else in_shown_unit(key, prediction.value)
+        spread = None if prediction is None or prediction.value is None else in_shown_unit(key, prediction.spread)
+        cells[f"{key}_spread"] = (
+            prediction_text(prediction) if unsure else None if spread is None else f"± {number(spread)}"
+        )
+    return cells
+
+
+def spread_column(cells: Iterable[object]) -> ColumnConfig | None:
+    """The column of the spreads, as wide as its words; None, which hides it, where there is none."""
+    longest = max((len(str(cell)) for cell in cells if cell is not None), default=0)
+    if not longest:
+        return None
+    return st.column_config.TextColumn(
+        "±",
+        width=62 if longest <= 8 else 175,
+        help=_("One standard deviation; in words if the model cannot distinguish zero from another value"),
+    )
+
+
+def heading(key: str, short: str, asked: bool) -> str:
+    """Head of a property's column: name, unit in brackets, a mark where it is a target."""
+    unit = unit_of(key)[0]
+    return f"{short}{f' ({unit})' if unit else ''}{' ◎' if asked else ''}"

@@ -1,0 +1,193 @@
+"""Crystals relaxed by CHGNet on request, in the background, and whether one returns from a displacement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.core.messages import Message
+from matgen_core.core.records import Candidate, Crystal, Prediction
+from matgen_core.kinds.crystals.files.candidate_files import to_cif_zip
+from matgen_core.kinds.crystals.placing.relax import Relaxation
+from matgen_core.kinds.registry import record_of
+from matgen_core.workflows import page_work
+from matgen_core.workflows.screening.screen import name_of
+from pages.i18n.formatting import group_markdown, judged_text, mark, prediction_text, reason_text, subscript
+from pages.i18n.language import _
+from pages.kinds.structure_view import show_structure
+from pages.runs import jobs
+from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.run_recorder import begin_record, show_record
+
+RELAXING, STABILITY = "relaxing", "stability"
+#: Rows of the table that are seen at once; the others are scrolled to.
+_ROWS = 10
+
+
+@dataclass
+class Relaxing:
+    """A relaxation of this session: its job, and what is done of it."""
+
+    ids: tuple[str, ...]
+    job: jobs.Job = field(default_factory=jobs.Job)
+    done: tuple[Relaxation, ...] = ()
+
+    def take(self, done: tuple[Relaxation, ...]) -> None:
+        """What is done by now."""
+        self.done = done
+
+
+def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
+    """A button for the crystals, progress, and before beside after."""
+    crystals = [c for c in candidates if record_of(c.material).has_geometry and not c.is_draft]
+    running: Relaxing | None = st.session_state.get(RELAXING)
+    if not crystals and running is None:
+        return
+    with st.expander(_("Relax with CHGNet"), expanded=running is not None, key="relaxing-panel"):
+        st.caption(
+            _(
+                "Atoms and cell move until the forces are small. A crystal takes less than a second, or some seconds "
+                "without symmetry. CHGNet relaxes, so its energy afterwards is not an independent check."
+            )
+        )
+        symmetric = st.checkbox(
+            _("Keep the symmetry"),
+            value=True,
+            key="relax-symmetric",
+            help=_("If off, every atom of the primitive cell moves independently, and the symmetry may become lower"),
+        )
+        seen = None if running is None else look(running.job)
+        busy = seen is not None and seen.busy
+        label = _("Relax {n}").format(n=len(crystals))
+        if st.button(label, key="relax-crystals", disabled=busy or not crystals):
+            _start(crystals, symmetric)
+            st.rerun()
+        if running is None or seen is None:
+            return
+        if busy:
+            show_progress(running.job, "relax-cancel")
+        _show_end(seen)
+        show_record(running.job.recorder)
+        if running.done:
+            _show_done(running.done)
+        catch_up(seen)
+
+
+def _show_end(seen: Seen) -> None:
+    if seen.error:
+        st.error(_(seen.error))
+    if seen.cancelled:
+        st.info(_("Cancelled; the crystals relaxed so far are kept."))
+
+
+def _start(crystals: Sequence[Candidate[Crystal]], symmetric: bool) -> None:
+    relaxing = Relaxing(tuple(c.id for c in crystals))
+    name = Message("{n} crystal relaxed" if len(crystals) == 1 else "{n} crystals relaxed", n=len(crystals))
+    recorder = begin_record("relaxation", 0, name)
+    work = partial(page_work.relax, crystals=tuple(crystals), symmetric=symmetric)
+    first = jobs.load_models()
+    relaxing.job = jobs.submit(work, len(crystals), "relaxation", first, recorder, take=relaxing.take)
+    st.session_state[RELAXING] = relaxing
+
+
+def _both(prediction: Prediction | None) -> str:
+    """What CHGNet says, which relaxed it, then what the judge says."""
+    judged = "" if prediction is None else judged_text(prediction)
+    return " · ".join(filter(None, (prediction_text(prediction), judged)))
+
+
+def _show_done(done: Sequence[Relaxation]) -> None:
+    rows = []
+    for entry in done:
+        before, after = entry.before, entry.after
+        row = {_("Material"): subscript(name_of(before)), _("Result"): _(entry.note)}
+        for key, label in (
+            ("formation_energy", _("Formation energy")),
+            ("e_above_hull", _("Energy above hull")),
+            ("magnetic_moment", _("Mean |site moment|")),
+        ):
+            row[_("{label}, before").format(label=label)] = _both(before.predictions.get(key))
+            row[_("{label}, after").format(label=label)] = "–" if after is None else _both(after.predictions.get(key))
+        rows.append(row)
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="relaxed-table",
+        alt=_("Predictions before and after"),
+        height="content" if len(rows) <= _ROWS else 400,
+    )
+    good = [entry for entry in done if entry.after is not None]
+    if not good:
+        return
+    st.download_button(
+        _("Relaxed CIFs (zip)"),
+        lambda: to_cif_zip([e.after for e in good if e.after is not None]),
+        "matgen-relaxed.zip",
+        key="relaxed-cifs",
+        on_click="ignore",
+    )
+    names = {entry.before.id: f"{subscript(name_of(entry.before))} · {entry.before.id}" for entry in good}
+    chosen = st.selectbox(_("Shown"), list(names), format_func=names.__getitem__, key="relaxed-shown")
+    entry = next(e for e in good if e.before.id == chosen)
+    for column, title, candidate in zip(
+        st.columns(2, gap="medium"), (_("Before"), _("After")), (entry.before, entry.after), strict=True
+    ):
+        if candidate is not None:
+            with column:
+                crystal = candidate.material
+                a, b, c, *_angles = crystal.lattice
+                st.markdown(f"**{title}** · {group_markdown(crystal.space_group)} · {a:.3f}, {b:.3f}, {c:.3f} Å")
+                show_structure(crystal)
+
+
+# -------------------------------------------------------------------------------------------------------- stability
+
+
+@dataclass
+class Checking:
+    """A check of stability of this session: whose it is, its job, and what it found."""
+
+    material: Crystal
+    job: jobs.Job = field(default_factory=jobs.Job)
+    checked: Candidate[Crystal] | None = None
+
+    def take(self, checked: Candidate[Crystal]) -> None:
+        """The crystal with its verdict."""
+        self.checked = checked
+
+
+def show_stability(candidate: Candidate[Crystal]) -> None:
+    """A button that has the crystal displaced and relaxed again, and the verdict."""
+    checking: Checking | None = st.session_state.get(STABILITY)
+    own = checking if checking is not None and checking.material == candidate.material else None
+    seen = None if own is None else look(own.job)
+    busy = checking is not None and checking.job.busy
+    help_text = _(
+        "Relaxes the crystal with CHGNet, displaces its atoms and cell by 0.05 Å, removes the symmetry and "
+        "relaxes again. If it returns, it is at an energy minimum, as far as one primitive cell can show."
+    )
+    with st.container(key="stability-panel"):
+        if st.button(_("Check stability"), key="check-stability", disabled=busy, help=help_text):
+            _check(candidate)
+            st.rerun()
+        if own is None or seen is None:
+            return
+        if seen.busy:
+            show_progress(own.job, "stability-cancel")
+        _show_end(seen)
+        verdict = None if own.checked is None else own.checked.verdict("stability")
+        if verdict is not None:
+            st.markdown(f"{mark(verdict)} {reason_text(verdict)}")
+        catch_up(seen)
+
+
+def _check(candidate: Candidate[Crystal]) -> None:
+    checking = Checking(candidate.material)
+    work = partial(page_work.displace, candidate=candidate)
+    checking.job = jobs.submit(work, 1, "stability", jobs.load_models(), take=checking.take)
+    st.session_state[STABILITY] = checking

@@ -1,0 +1,1 @@
+"""The user's own tables: predictions, a property of one's own, cliffs, tuning."""

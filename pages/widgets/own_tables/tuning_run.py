@@ -1,0 +1,164 @@
+"""A tuning on the page: its job, the live curve, the candidates with both predictions, and the copy that is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from matgen_core.core.errors import MatGenError
+from matgen_core.core.messages import join
+from matgen_core.core.records import Candidate
+from matgen_core.core.settings import TuneSettings
+from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.viz.tuning import draw_tuning
+from matgen_core.workflows import page_work
+from matgen_core.workflows.design import count_kept
+from matgen_core.workflows.own_properties.own_store import delete, export, list_copies, save_copy
+from matgen_core.workflows.screening.screen import name_of
+from matgen_core.workflows.tuning.aims import Aims
+from matgen_core.workflows.tuning.tuner import Tuning
+from pages.i18n.language import N_, _
+from pages.kinds.page_kind import View
+from pages.kinds.registry import page_kind
+from pages.runs import jobs
+from pages.runs.notices import follow
+from pages.runs.progress import Seen, show_progress
+from pages.runs.run_names import OWN
+from pages.runs.run_recorder import begin_record, run_of, show_record
+from pages.widgets.charts import plot_config
+from pages.widgets.found.downloads import offer_files
+from pages.widgets.found.selection import follow_pick
+
+STATE = "tuning"
+
+
+@dataclass
+class TuningRun:
+    """A tuning of this session.
+
+    Args:
+        kind: of the materials.
+        aims: goals.
+        job: that tunes and generates.
+        tuning: the copy and its curve; None before the first step, or where a kept copy generates.
+        prior: checkpoint that the copy was tuned from, once it is tuned.
+    """
+
+    kind: str
+    aims: Aims
+    job: jobs.Job = field(default_factory=jobs.Job)
+    tuning: Tuning | None = None
+    prior: str = ""
+
+    def take(self, news: page_work.TuningNews) -> None:
+        """How far the tuning is."""
+        self.tuning, self.prior = news.tuning, news.prior
+
+
+def start(kind: str, aims: Aims, settings: TuneSettings, count: int, by: str | None) -> None:
+    """Tunes a copy, or takes a kept one, and generates from it beside the page."""
+    run = TuningRun(kind, aims)
+    work = partial(page_work.tune_and_generate, kind=kind, aims=aims, settings=settings, count=count, by=by)
+    name = " · ".join(f"{key.partition('.')[2] or key} {goal}" for key, goal in aims.goals().items())
+    recorder = begin_record(f"{OWN}{kind}", settings.seed, name)
+    job = jobs.submit(work, count, f"{OWN}{kind}", page_kind(kind).prepare(), recorder, take=run.take)
+    run.job = follow(job, join([N_("Own property"), name], " · "))
+    st.session_state[STATE] = run
+
+
+def show_run(run: TuningRun, seen: Seen) -> None:
+    """The curve, then what the copy generated."""
+    if seen.busy:
+        show_progress(run.job)
+        st.fragment(_show_curve, run_every=2.0)(run)
+    else:
+        _show_curve(run)
+    if seen.error:
+        st.error(_(seen.error))
+    show_record(run.job.recorder)
+    _show_found(run, seen)
+    if run.tuning is not None and run.prior and not seen.busy:
+        _ask_keep(run)
+
+
+def _show_curve(run: TuningRun) -> None:
+    if run.tuning is None or not run.tuning.curve:
+        return
+    limit = run.tuning.settings.distance
+    st.plotly_chart(
+        draw_tuning(run.tuning.curve, limit, translate=_),
+        key="tuning-curve",
+        config=plot_config("tuning", tools=False),
+        alt=_("Score, valid share, diversity and distance from the shipped generator by step"),
+    )
+    if run.prior:
+        ended = {
+            "steps": _("As many steps as allowed were taken."),
+            "time": _("The time was over."),
+            "cancelled": _("The tuning was ended by you."),
+            "gain": _("The score grew no more."),
+            "distance": _("The copy would have left the shipped generator further than allowed."),
+        }
+        kept = _("The copy of step {step} is used.").format(step=run.tuning.step)
+        st.caption(f"{ended[run.tuning.ended]} {kept}")
+
+
+def _show_found(run: TuningRun, seen: Seen) -> None:
+    found = count_kept(run.kind, seen.candidates).candidates
+    if not found:
+        return
+    page, met = page_kind(run.kind), sum(map(met_all, found))
+    st.markdown(_("{met} of {count} meet every goal by the judging predictors.").format(met=met, count=len(found)))
+    offer_files(found, run.kind, key="tuned")
+    pick = follow_pick("tuned", run.job, found, running=seen.busy)
+    table = pd.DataFrame([_row(run, candidate) for candidate in found])
+    pick.show_table(table, "tuned-table", 390, {}, _("Candidates with both predictions, one a row"))
+    view = View(run.aims.target, pick, None, None, run_of(run.job.recorder), tuned=True)
+    page.show_near(pick.of(found), view)
+
+
+def _row(run: TuningRun, candidate: Candidate[Any]) -> dict[str, object]:
+    row: dict[str, object] = {
+        _("Material"): page_kind(run.kind).key_text(name_of(candidate)),
+        _("Met"): "✓" if met_all(candidate) else "✗",
+    }
+    for own, _goal in run.aims.own:
+        prediction = candidate.predictions.get(own.key)
+        judged = None if prediction is None else prediction.judged
+        row[_("{label}, steering").format(label=own.label)] = None if prediction is None else prediction.value
+        row[_("{label}, judging").format(label=own.label)] = None if judged is None else judged.value
+        row["±" + own.label] = None if judged is None else judged.spread
+        inside = None if prediction is None else prediction.in_domain
+        row[_("Like your rows") + ("" if len(run.aims.own) == 1 else f" ({own.label})")] = "✓" if inside else "✗"
+    row |= {key: candidate.best(key) for key in run.aims.target.goals}
+    return row | {_("Score"): candidate.score}
+
+
+def _ask_keep(run: TuningRun) -> None:
+    assert run.tuning is not None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(_("Name of the tuned generator"), "mine", max_chars=40, key="keep-name")
+        if st.button(_("Keep"), key="keep"):
+            try:
+                save_copy(name, run.kind, run.prior, run.tuning, run.aims.goals())
+                st.success(_("Kept as {name}.").format(name=name))
+            except MatGenError as error:
+                st.error(_(str(error)))
+
+
+def manage_kept() -> None:
+    """Tuned generators that are kept: export, delete."""
+    copies = list_copies()
+    if not copies:
+        st.caption(_("No tuned generator is kept yet."))
+        return
+    name = st.selectbox(_("Tuned generator"), copies, key="kept-copy")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.download_button(_("Export"), lambda: export(name), f"{name}.zip", key="export-copy", on_click="ignore")
+        if st.toggle(_("Delete"), key=f"sure-{name}") and st.button(_("Delete permanently"), key="delete-copy"):
+            delete(name)
+            st.rerun()
