@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from matgen_core.kinds.registry import name_of_kind
@@ -21,9 +20,9 @@ from pages.widgets.from_crystal import offer_for_one
 from pages.widgets.kept_runs.follow_up import show_elsewhere
 from pages.widgets.screening.fronts import show_fronts
 from pages.widgets.screening.objectives import ask_objectives, narrow, readable
+from pages.widgets.screening.refused import show_refused
 from pages.widgets.screening.shortlist import offer_screened, pick_few
 from pages.widgets.screening.source import (
-    MOST,
     STATE,
     Screened,
     ask_further,
@@ -33,20 +32,6 @@ from pages.widgets.screening.source import (
     start,
 )
 from pages.widgets.screening.table import Ranked, show_screen_table
-
-
-def show_refused(screened: Screened) -> None:
-    """How the files were read, and rows that could not be used, with their reasons."""
-    for note in screened.notes:
-        st.caption(_(note))
-    if screened.cut:
-        st.warning(_("Only the first {n:,} are shown here. Screen all of them with: matgen screen FILE").format(n=MOST))
-    if screened.refused:
-        with st.expander(_("Rows that were refused: {n}").format(n=len(screened.refused))):
-            table = pd.DataFrame(
-                [(_(r.place), _(r.reason)) for r in screened.refused[:1000]], columns=[_("Row"), _("Reason")]
-            )
-            st.dataframe(table, hide_index=True, key="screen-refused", alt=_("Rows that were refused"))
 
 
 def show_results(screened: Screened, seen: Seen) -> None:
