@@ -21,13 +21,7 @@ from matgen_core.kinds.molecules.near import SIMILARITY
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.starts import what_stands
 from matgen_core.viz.molecules import draw_comparison
-from pages.i18n.formatting import (
-    goal_text,
-    mark,
-    number,
-    plain,
-    rule_text,
-)
+from pages.i18n.formatting import goal_text, mark, number, plain, rule_text
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
 from pages.widgets.charts import plot_config
