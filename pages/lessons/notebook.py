@@ -42,8 +42,11 @@ def read_from_browser() -> None:
 
 
 def _take_kept() -> None:
+    store = st.session_state.get(_STORE)
+    if store is None:  # the browser has left the page that asked; the next one asks again
+        return
     st.session_state[_READ] = True
-    kept = read_notebook(str(st.session_state[_STORE].get("kept") or "{}").encode()) or {}
+    kept = read_notebook(str(store.get("kept") or "{}").encode()) or {}
     _take({name: value for name, value in kept.items() if not notebook().get(name)})
 
 

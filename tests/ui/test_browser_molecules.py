@@ -21,7 +21,7 @@ def test_molecules_from_target_to_files(page: Page, address: str) -> None:
     drawing.wait_for()
     assert drawing.evaluate("image => image.naturalWidth") > 100
     page.frame_locator("iframe").first.locator("canvas").first.wait_for()
-    assert download(page, "CSV").read_text(encoding="utf-8").startswith("id,smiles,score")
+    assert download(page, "CSV").read_text(encoding="utf-8-sig").startswith("id,smiles,score")
     assert "$$$$" in download(page, "SDF").read_text(encoding="utf-8")
     page.get_by_role("tab", name="How it was generated").click()
     page.locator(".tokens").wait_for()

@@ -104,5 +104,5 @@ def test_a_file_of_22_mb_is_refused_in_words(browser: Browser, own_store: Served
     page.get_by_role("tab", name="Upload").click()
     page.locator("input[type=file]").last.set_input_files(large)
     expect(page.get_by_text(re.compile(r"20(\.0)? ?MB or (smaller|less)"))).to_be_visible()
-    expect(page.get_by_role("button", name="Predict")).to_be_disabled()
+    expect(page.get_by_role("button", name="Predict", exact=True)).to_be_disabled()
     page.context.close()

@@ -119,6 +119,21 @@ def test_answers_and_ticks_are_kept_and_exported() -> None:
     assert read_notebook(b"[1]") is None
 
 
+def _answered_after_the_page_was_left() -> None:
+    import streamlit as st
+
+    from pages.lessons import notebook
+
+    notebook._take_kept()
+    st.caption(str("notebook-was-read" in st.session_state))
+
+
+def test_an_answer_of_the_browser_to_a_page_that_was_left_ends_nothing() -> None:
+    page = AppTest.from_function(_answered_after_the_page_was_left).run()
+    assert not page.exception
+    assert page.caption[0].value == "False", "the next page asks again"
+
+
 def test_the_chapters_code_runs_on_its_page_beside_the_guess() -> None:
     page = open_page("learn/chapter.py", "Run it")
     page.radio(key="guess-example-simple_diffusion").set_value(0).run()

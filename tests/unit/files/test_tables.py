@@ -18,6 +18,7 @@ OWN = {
     "matgen_core/kinds/compositions/rows.py",
     "matgen_core/kinds/crystals/checks/energy_judge_build.py",
     "matgen_core/kinds/crystals/known/row_building.py",
+    "matgen_core/kinds/molecules/admet.py",
     "matgen_core/kinds/molecules/rows.py",
     "matgen_core/kinds/molecules/wide.py",
     "matgen_core/learning/trainer.py",
