@@ -519,7 +519,7 @@ def design() -> str:
     note = (
         "\nCandidates that pass everything by both potentials per minute, and their share of what was generated; "
         "the last column counts those that the run itself passed. "
-        f"threads of a process: {machine['threads']}; {result['workers']} targets at a time on {machine['cores']} cores, "
+        f"{result['workers']} processes of {machine['threads']} threads, a target each, on {machine['cores']} cores, "
         f"{result['seconds']:g} s for each target and way (random generation: three times as long, once for all).\n"
     )
     head = ("target", "the loop", "random generation", "blind substitution", "passed, loop / random / blind")
