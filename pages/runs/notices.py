@@ -54,7 +54,7 @@ def _tell() -> None:
         if run.job.busy:
             going.append(run)
         elif context and context.page_script_hash != run.page:
-            st.toast(_words(run), icon="⚠️" if run.job.error else "✅", duration="long")
+            st.toast(_words(run), icon=":material/warning:" if run.job.error else ":material/check:", duration="long")
     st.session_state[_FOLLOWED] = going
 
 

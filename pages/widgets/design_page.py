@@ -156,7 +156,7 @@ def _offer_more(page: PageKind, seen: Seen) -> None:
     if of is None or seen.busy:
         return
     about = _("Generates {n} more for the same target and keeps these").format(n=of.count)
-    if st.button(_("More"), key="more", icon="➕", help=about):
+    if st.button(_("More"), key="more", icon=":material/add:", help=about):
         before = [candidate for candidate in seen.candidates if not candidate.stage]
         _start(page, _as_work(page, of, before), of.seed, of, before)
         st.rerun()

@@ -278,9 +278,12 @@ function matgenStructure(viewer, DATA, WORDS) {
     return q;
   }
 
+  /** How far to go in once everything fits by its height: a long molecule lies across a narrow frame. */
+  const nearer = () => (DATA.cells[state.cell].matrix ? 1.15 : 0.9);
+
   function fit() {
     viewer.zoomTo();
-    viewer.zoom(1.15);
+    viewer.zoom(nearer());
     viewer.render();
   }
 
@@ -291,7 +294,7 @@ function matgenStructure(viewer, DATA, WORDS) {
       viewer.rotate(-70, "x");
       viewer.rotate(-12, "y");
     }
-    viewer.zoom(1.15);
+    viewer.zoom(nearer());
     viewer.render();
   }
 

@@ -118,9 +118,9 @@ def ask_objectives(candidates: Sequence[Candidate[Any]], begun: Sequence[str]) -
 
 def _ask_goal(record: Property, before: Goal | None) -> Goal | None:
     start = before or Goal(record.low, record.high)
-    left, right = st.columns(2, gap="small", wrap=False)
-    low = left.number_input(_("from"), value=start.low, key=f"from-{record.key}", format="%g", placeholder=_("any"))
-    high = right.number_input(_("to"), value=start.high, key=f"to-{record.key}", format="%g", placeholder=_("any"))
+    # One below the other: side by side they are cut where two objectives stand beside each other.
+    low = st.number_input(_("from"), value=start.low, key=f"from-{record.key}", format="%g", placeholder=_("any"))
+    high = st.number_input(_("to"), value=start.high, key=f"to-{record.key}", format="%g", placeholder=_("any"))
     try:
         return Goal(None if low is None else float(low), None if high is None else float(high))
     except MatGenError as error:
