@@ -279,7 +279,7 @@ function matgenStructure(viewer, DATA, WORDS) {
   }
 
   /** How far to go in once everything fits by its height: a long molecule lies across a narrow frame. */
-  const nearer = () => (DATA.cells[state.cell].matrix ? 1.15 : 0.9);
+  const nearer = () => (DATA.cells[state.cell].matrix ? 1.0 : 0.9);
 
   function fit() {
     viewer.zoomTo();
