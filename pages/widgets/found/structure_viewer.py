@@ -89,8 +89,11 @@ def viewer_page(cells: str, name: str, theme: str, code: str) -> str:
     # Where a frame gets its size late, as in a tab, 3Dmol begins again from what it was made with: that is clear, too.
     view.startjs = view.startjs.replace('{backgroundColor:"white"}', '{backgroundColor:"white",backgroundAlpha:0}')
     view.startjs += _ONCE_A_FRAME
+    words = {name: _(word) for name, word in _WORDS}
+    # A script that the browser kept is there before the rest of the page is read.
     view.startjs += (
-        f"matgenStructure(viewer_UNIQUEID, {in_script(data)}, {in_script({name: _(word) for name, word in _WORDS})});\n"
+        f"const begin = () => matgenStructure(viewer_UNIQUEID, {in_script(data)}, {in_script(words)});\n"
+        'if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);\nelse begin();\n'
     )
     css, script = ((_HERE / f"structure_viewer.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     return (
