@@ -13,6 +13,7 @@ from matgen_core.core.properties import asked_of
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.files import to_sdf, to_sdf_3d, to_smiles
+from matgen_core.workflows.evidence import Repeat
 from matgen_core.workflows.spaces.space import Space
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.molecule_card import show_molecule
@@ -31,6 +32,12 @@ from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.asking.goal_controls import goal_rules
 from pages.widgets.found.downloads import File
 from pages.widgets.found.side_panel import beside
+
+
+def _show_drawings(found: Found, view: View, repeat: Repeat) -> None:
+    """Drawings, the picked one in full beside them."""
+    in_panel = partial(show_molecule, target=view.target, settings=view.now, run=view.run, narrow=True, repeat=repeat)
+    show_grid(found, view.target, view.settings, view.pick, in_panel)
 
 
 class MoleculesPage(PageKind):
@@ -121,15 +128,7 @@ class MoleculesPage(PageKind):
 
     def show_loop(self, found: Found, view: View) -> None:
         """Drawings, the picked one beside them."""
-        in_panel = partial(
-            show_molecule,
-            target=view.target,
-            settings=view.now,
-            run=view.run,
-            narrow=True,
-            repeat=view.repeat(),
-        )
-        show_grid(found, view.target, view.settings, view.pick, in_panel)
+        _show_drawings(found, view, view.repeat())
 
     def show_near(self, candidate: Candidate[Molecule], view: View) -> None:
         """The molecule in full."""
@@ -141,15 +140,7 @@ class MoleculesPage(PageKind):
 
     def show_kept(self, found: Found, view: View) -> None:
         """Drawings, one in full."""
-        in_panel = partial(
-            show_molecule,
-            target=view.target,
-            settings=view.now,
-            run=view.run,
-            narrow=True,
-            repeat=view.stored(),
-        )
-        show_grid(found, view.target, view.settings, view.pick, in_panel)
+        _show_drawings(found, view, view.stored())
 
     def screened_files(self, candidates: Found) -> Sequence[File]:
         """SDF, flat and in 3D, SMILES."""

@@ -17,7 +17,7 @@ from matgen_core.workflows.spaces.space import Space
 from matgen_core.workflows.spaces.table_vectors import MOST_ROWS, TableVectors
 from pages.i18n.language import _, ngettext
 from pages.runs.jobs import Job, submit
-from pages.runs.progress import catch_up, look, show_progress
+from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_names import LOOP, run_name
 from pages.runs.run_recorder import owner
 from pages.widgets.design_page import job_key
@@ -75,19 +75,25 @@ def _ask_run(space: Space) -> tuple[str, str, list[object] | str] | None:
     return named(chosen), chosen, chosen
 
 
-def _run_vectors(space: Space, which: str, materials: list[object] | str) -> NDArray[np.float32] | None:
-    """A run in the space, encoded beside the page in the line of maps, once; None until it is."""
-    key = f"run-vectors-{space.kind}"
-    if st.session_state.get(key, ("",))[0] != which:
-        st.session_state[key] = (which, *_start_encoding(space, materials))
-    _which, job, done = st.session_state[key]
+def _show_job(job: Job, key: str, when_cancelled: str) -> Seen:
+    """How far an encoding is, or why it ended."""
     seen = look(job)
     if seen.busy:
         show_progress(job, f"cancel-{key}")
     if seen.error:
         st.error(_(seen.error))
     if seen.cancelled:
-        st.caption(_("Cancelled; the materials encoded so far are on the map."))
+        st.caption(when_cancelled)
+    return seen
+
+
+def _run_vectors(space: Space, which: str, materials: list[object] | str) -> NDArray[np.float32] | None:
+    """A run in the space, encoded beside the page in the line of maps, once; None until it is."""
+    key = f"run-vectors-{space.kind}"
+    if st.session_state.get(key, ("",))[0] != which:
+        st.session_state[key] = (which, *_start_encoding(space, materials))
+    _which, job, done = st.session_state[key]
+    seen = _show_job(job, key, _("Cancelled; the materials encoded so far are on the map."))
     catch_up(seen)
     return np.concatenate(done) if done else None
 
@@ -126,13 +132,7 @@ def _ask_table(space: Space) -> TableVectors | None:
     if st.session_state.get(key, ("",))[0] != file.file_id:
         st.session_state[key] = (file.file_id, *_start_prediction(space, file.getvalue()))
     _id, job, read = st.session_state[key]
-    seen = look(job)
-    if seen.busy:
-        show_progress(job, f"cancel-{key}")
-    if seen.error:
-        st.error(_(seen.error))
-    if seen.cancelled:
-        st.caption(_("Cancelled; the rows read so far are on the map."))
+    seen = _show_job(job, key, _("Cancelled; the rows read so far are on the map."))
     if read:
         _show_refused(space, read[0])
     catch_up(seen)
