@@ -35,9 +35,12 @@ def _store() -> st.components.v2.types.ComponentRenderer:
 
 
 def read_from_browser() -> None:
-    """Once a session: takes what this browser kept of an earlier one."""
-    if not st.session_state.get(_READ):
-        with st.container(key="notebook-read"):
+    """Once a session: takes what this browser kept of an earlier one.
+
+    Its place stays when the browser has answered: what stands below would move, and lose what is being typed in it.
+    """
+    with st.container(key="notebook-read"):
+        if not st.session_state.get(_READ):
             _store()(key=_STORE, data={"task": "read"}, on_kept_change=_take_kept)
 
 

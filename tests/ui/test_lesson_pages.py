@@ -119,6 +119,15 @@ def test_answers_and_ticks_are_kept_and_exported() -> None:
     assert read_notebook(b"[1]") is None
 
 
+def test_nothing_moves_when_the_browser_has_answered() -> None:
+    """A field that moves is drawn anew, and what a student has typed in it until then is lost."""
+    page = open_page("learn/language_models.py", "Tokens")
+    before = {place: each.type for place, each in page.main.children.items()}
+    page.session_state["notebook-was-read"] = True
+    page.run()
+    assert {place: each.type for place, each in page.main.children.items()} == before
+
+
 def _answered_after_the_page_was_left() -> None:
     import streamlit as st
 
