@@ -742,7 +742,49 @@ def workers_large() -> str:
     return table(head, rows or [(MISSING, *["–"] * (len(head) - 1))])
 
 
+def openings() -> str:
+    """Seconds until the slowest page and the median one have a title and are whole."""
+    head = ("seconds", "title, median", "title, slowest", "whole, median", "whole, slowest")
+    if (found := read("openings.json")) is None:
+        return table(head, [(MISSING, *["–"] * 4)])
+    rows = []
+    for key, label in (("first", "first visitor after a start"), ("second", "second visitor")):
+        cells = [label]
+        for part in ("title", "whole"):
+            by_page = {one["page"]: one[key][part] for one in found["pages"]}
+            slowest = max(by_page, key=lambda page: by_page[page])
+            cells += [f"{statistics.median(by_page.values()):.1f}", f"{by_page[slowest]:.1f} ({slowest})"]
+        rows.append(tuple(cells))
+    return table(head, rows)
+
+
+def long_tables() -> str:
+    """What a table of 10,000 rows and a run of 100,000 candidates take on their pages."""
+    found, rows = read("long-tables.json") or {}, []
+    if (one := found.get("screening")) is not None:
+        rows += [
+            (f"Screening of {one['rows']:,} uploaded molecules: first rows", f"{one['first_rows']:.0f} s"),
+            ("all of them predicted, checked and shown", f"{one['whole']:.0f} s"),
+            ("a row picked, its details beside the table", f"{one['pick']:.1f} s"),
+            ("only what passes every check", f"{one['filter']:.1f} s"),
+            ("sorted by a column, scrolled to the end: longest pause of the browser", _pause(one)),
+            ("memory of server and worker; of the page", f"{one['server_mb'] / 1000:.1f} GB; {one['page_mb']} MB"),
+        ]
+    if (one := found.get("run")) is not None:
+        first, second = one["open"]
+        rows.append((f"a stored run of {one['candidates']:,} opened by its link", f"{second:.1f} s"))
+        rows.append(("the same as the first request after a start", f"{first:.1f} s"))
+    return table(("on two cores", "measured"), rows or [(MISSING, "–")])
+
+
+def _pause(found: dict[str, Any]) -> str:
+    most = max(found["sort_blocks_ms"], found["scroll_blocks_ms"])
+    return f"{most} ms" if most else "below 50 ms"
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "openings": openings,
+    "long-tables": long_tables,
     "headline": headline,
     "by-both": by_both,
     "unconditional": unconditional,
