@@ -152,33 +152,47 @@ def meets(key: str, goal: Goal, value: float | None) -> bool | None:
     return goal.distance(value) <= slack
 
 
+def check_goals(target: Target, known: Collection[str], kind: str) -> None:
+    """Raises BadTarget for a goal of a property that no material of the kind can be asked for.
+
+    Args:
+        target: with its goals.
+        known: keys of the properties that can be asked for.
+        kind: of materials: "crystals".
+    """
+    for key in target.goals:
+        if key not in known:
+            raise BadTarget(
+                "{kind} cannot have a target for {key!r}; choose from: {choices}",
+                kind=kind,
+                key=key,
+                choices=join(known, ", "),
+            )
+
+
+def check_count(count: int, most: int, kind: str) -> None:
+    """Raises BadTarget for a number of materials of a kind that cannot be generated."""
+    if not 1 <= count <= most:
+        raise BadTarget("{count} {kind} cannot be generated; choose 1 to {most:,}", count=count, kind=kind, most=most)
+
+
 def outside_data(key: str, goal: Goal) -> str | None:
     """A warning for a goal that lies outside what the training rows cover, or None."""
     if key not in PROPERTIES:
         raise BadTarget("unknown property {key!r}; known: {properties}", key=key, properties=join(PROPERTIES, ", "))
     record = PROPERTIES[key]
     low, high = goal.interval(data=record.range)
-    if high < record.low or low > record.high:
-        if record.group:
-            return Message(
-                "{label} of {goal} {unit} lies outside the usual predictions ({low:g} to {high:g} {unit}): expect few "
-                "or no hits",
-                label=record.label,
-                goal=goal,
-                unit=record.unit,
-                low=record.low,
-                high=record.high,
-            )
-        return Message(
-            "{label} of {goal} {unit} lies outside the training data ({low:g} to {high:g} {unit}): "
-            "expect few or no hits",
-            label=record.label,
-            goal=goal,
-            unit=record.unit,
-            low=record.low,
-            high=record.high,
-        )
-    return None
+    if record.low <= high and low <= record.high:
+        return None
+    return Message(
+        "{label} of {goal} {unit} lies outside {data} ({low:g} to {high:g} {unit}): expect few or no hits",
+        label=record.label,
+        goal=goal,
+        unit=record.unit,
+        data=Message("the usual predictions") if record.group else Message("the training data"),
+        low=record.low,
+        high=record.high,
+    )
 
 
 def unconditioned(target: Target, conditions: Collection[str]) -> tuple[Message, ...]:

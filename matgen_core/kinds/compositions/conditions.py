@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.formulas.constraints import check_constraints
 from matgen_core.chem.formulas.formula_type import read_type
 from matgen_core.core.errors import BadTarget, quote
-from matgen_core.core.goals import Target
-from matgen_core.core.messages import join
+from matgen_core.core.goals import Target, check_count, check_goals
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.settings import CompositionSettings, check_settings
 from matgen_core.kinds.compositions.generate import AtomRules, atom_rules
@@ -30,13 +29,7 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
     Raises:
         BadTarget, BadInput: naming the input and the remedy, for what cannot be asked for.
     """
-    for key in target.goals:
-        if key not in FORMULA_PROPERTIES:
-            raise BadTarget(
-                "compositions cannot have a target for {key!r}; choose from: {formula_properties}",
-                key=key,
-                formula_properties=join(FORMULA_PROPERTIES, ", "),
-            )
+    check_goals(target, FORMULA_PROPERTIES, "compositions")
     check_trained_on(GENERATOR, target.goals)
     constraints = target.constraints
     check_constraints(constraints)
@@ -57,8 +50,7 @@ def check_compositions(target: Target, count: int, settings: CompositionSettings
             max_atoms=constraints.max_atoms,
             max_atoms2=MAX_ATOMS,
         )
-    if not 1 <= count <= MOST:
-        raise BadTarget("{count} compositions cannot be generated; choose 1 to {most:,}", count=count, most=MOST)
+    check_count(count, MOST, "compositions")
     check_settings(settings)
     return atom_rules(constraints, settings.prompt)
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.molecules.molecule import parse, properties, read_pattern
-from matgen_core.core.errors import BadTarget
-from matgen_core.core.goals import Goal, Target
+from matgen_core.core.goals import Goal, Target, check_count, check_goals
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE, asked_of
 from matgen_core.core.settings import DOMAINS, MoleculeSettings, check_settings
@@ -28,19 +27,11 @@ Known = Mapping[str, NDArray[np.float32]]
 
 def check_molecules(target: Target, count: int, settings: MoleculeSettings) -> None:
     """Raises BadTarget or BadInput, naming the input and the remedy, for what cannot be asked for."""
-    known = asked_of("molecules")
-    for key in target.goals:
-        if key not in known:
-            raise BadTarget(
-                "molecules cannot have a target for {key!r}; choose from: {molecule_conditions}",
-                key=key,
-                molecule_conditions=join(known, ", "),
-            )
+    check_goals(target, asked_of("molecules"), "molecules")
     check_trained_on(GENERATOR, (key for key in target.goals if PROPERTIES[key].learnt))
     if asked_endpoints(target.goals, settings.admet):
         check_available()
-    if not 1 <= count <= MOST:
-        raise BadTarget("{count} molecules cannot be generated; choose 1 to {most:,}", count=count, most=MOST)
+    check_count(count, MOST, "molecules")
     check_settings(settings)
     for text, name in ((settings.require, "required SMARTS"), (settings.forbid, "forbidden SMARTS")):
         if text.strip():

@@ -37,7 +37,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *wo
         (["--include", "Pb", "--exclude", "Pb"], "both included and excluded"),
         (["--system", "Na-Cl", "--formula", "Fe2O3"], "Fe"),
         (["--formula", "Fe2O3", "--max-atoms", "4"], "raise the maximum"),
-        (["--count", "0"], "0 candidates cannot be generated"),
+        (["--count", "0"], "0 crystals cannot be generated"),
         (["--count", "-5"], "cannot be generated"),
         (["--engine", "magic"], "no engine 'magic'"),
         (["--sampler", "magic"], "no sampler 'magic'"),

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.formulas.constraints import check_constraints
-from matgen_core.core.errors import BadTarget
-from matgen_core.core.goals import Target
-from matgen_core.core.messages import join
+from matgen_core.core.goals import Target, check_goals
 from matgen_core.core.properties import PROPERTIES, asked_of
 from matgen_core.kinds.crystals.known.reference import Reference
 
@@ -18,14 +16,7 @@ from matgen_core.kinds.crystals.known.reference import Reference
 def check_target(target: Target) -> None:
     """Raises BadTarget for constraints that contradict, and for goals that no crystal can be asked for."""
     check_constraints(target.constraints)
-    known = asked_of("crystals")
-    for key in target.goals:
-        if key not in known:
-            raise BadTarget(
-                "crystals cannot have a target for {key!r}; choose from: {crystal_conditions}",
-                key=key,
-                crystal_conditions=join(known, ", "),
-            )
+    check_goals(target, asked_of("crystals"), "crystals")
 
 
 def draw_conditions(
