@@ -45,11 +45,6 @@ class View:
         return View(self.kernel, self.values[which])
 
 
-def join_views(parts: Sequence[Sequence[View]]) -> tuple[View, ...]:
-    """The same views of several groups of materials, one after the other."""
-    return tuple(View(same[0].kernel, np.concatenate([v.values for v in same])) for same in zip(*parts, strict=True))
-
-
 def tanimoto(a: Tensor, b: Tensor) -> Tensor:
     """(N, M) Tanimoto similarity of rows (N, D) and (M, D), a b / (|a|² + |b|² - a b); 1 of two rows of zeros."""
     product = a @ b.T

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -71,8 +71,3 @@ def pool(found: Sequence[Decoded], kept: int = 8) -> Decoded:
 def read_decoded(record: Mapping[str, Any]) -> Decoded:
     """Back from JSON."""
     return Decoded(**{**record, "formulas": tuple(record["formulas"])})
-
-
-def write_decoded(decoded: Decoded) -> dict[str, Any]:
-    """As JSON takes it."""
-    return asdict(decoded)
