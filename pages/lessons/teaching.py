@@ -14,9 +14,9 @@ from matgen_core.learning.examples import read_columns, read_header
 from matgen_core.lessons.transfer import demo_table
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.viz.transfer import draw_teaching
-from matgen_core.workflows import page_work
 from matgen_core.workflows.own_properties.finetune import FinetuneConfig, Tuned, beginnings_for
 from matgen_core.workflows.own_properties.predictors import save_predictor
+from matgen_core.workflows.page_work import training
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
@@ -60,7 +60,7 @@ class Taught:
     tuned: Tuned | None = None
     guessed: str | None = None
 
-    def take(self, news: page_work.TaughtSoFar | Tuned) -> None:
+    def take(self, news: training.TaughtSoFar | Tuned) -> None:
         """How far it is, or the predictor."""
         if isinstance(news, Tuned):
             self.tuned, self.curve = news, news.curve
@@ -159,7 +159,7 @@ def begin(
 ) -> None:
     texts, values, kind, column = table
     taught = st.session_state[TAUGHT] = Taught(column, guessed=guessed)
-    work = partial(page_work.teach, texts=texts, values=values, kind=kind, config=config)
+    work = partial(training.teach, texts=texts, values=values, kind=kind, config=config)
     st.session_state[JOB] = submit(work, config.epochs, f"teach-{config.strategy}", take=taught.take)
 
 

@@ -20,7 +20,7 @@ from matgen_core.core.records import Candidate, Progress
 from matgen_core.kinds.registry import KINDS
 from matgen_core.runs.recorder import Recorder
 from matgen_core.runs.worker import InProcess, Work, Worker, WorkerProblem, WorkFailed
-from matgen_core.workflows import page_work
+from matgen_core.workflows.page_work import loading
 from pages.i18n.language import N_
 from pages.runs.run_log import log_loading, log_run, open_log
 from pages.runs.run_queue import Presence, RunQueue
@@ -183,7 +183,7 @@ def _executor() -> InProcess | Worker:
     """What computes the runs: a worker process, or this one where none can be started."""
     if not read_environment().workers:
         return InProcess()
-    worker = Worker(page_work.LIBRARIES)
+    worker = Worker(loading.LIBRARIES)
     try:
         worker.start()
     except WorkerProblem as error:
@@ -199,11 +199,11 @@ def load_models() -> First:
 
     open_log()
     threading.Thread(target=_load_ahead, args=(_executor(),), name="matgen-loader", daemon=True).start()
-    return partial(page_work.prepare, "crystals")
+    return partial(loading.prepare, "crystals")
 
 
 def _load_ahead(executor: InProcess | Worker) -> None:
-    work = partial(page_work.load_models, kind="crystals")
+    work = partial(loading.load_models, kind="crystals")
     try:
         loaded = executor.do(work, lambda progress, beside=None: None, lambda: False)
     except WorkerProblem as error:

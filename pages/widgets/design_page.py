@@ -13,7 +13,7 @@ from matgen_core.core.goals import Target, outside_data
 from matgen_core.core.messages import join
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows import design as workflow
-from matgen_core.workflows import page_work
+from matgen_core.workflows.page_work.generation import generate
 from pages.i18n.formatting import rule_text
 from pages.i18n.language import _
 from pages.kinds.page_kind import Found, OtherWork, PageKind, View
@@ -107,7 +107,7 @@ def _ask(page: PageKind) -> Asked | None:
 def _as_work(page: PageKind, asked: Asked, before: Found = ()) -> OtherWork:
     """The run that the controls ask for, or so many more beside those that were found before."""
     work = partial(
-        page_work.generate,
+        generate,
         kind=page.name,
         target=asked.target,
         count=asked.count,

@@ -12,8 +12,8 @@ from matgen_core.core.goals import Target
 from matgen_core.core.messages import join
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
-from matgen_core.workflows import page_work
 from matgen_core.workflows.loop import Budget, DesignRun, resume
+from matgen_core.workflows.page_work.generation import generate_until
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
@@ -59,7 +59,7 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     rules = asked.rules if before is None else before.rules
     loop = Loop(asked.kind, asked.target, rules, jobs.Job(), None, asked.budget, asked.settings)
     work = partial(
-        page_work.generate_until,
+        generate_until,
         kind=asked.kind,
         target=asked.target,
         budget=asked.budget,

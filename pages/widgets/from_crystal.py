@@ -19,7 +19,7 @@ from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.registry import record_of
-from matgen_core.workflows import page_work
+from matgen_core.workflows.page_work.generation import structures, variants
 from matgen_core.workflows.screening.candidate_files import read_uploads
 from matgen_core.workflows.structures import check_source, only_crystal, target_of
 from pages.i18n.formatting import subscript
@@ -106,9 +106,7 @@ def structures_of(formula: str, count: int = _USUAL) -> OtherWork:
     """
     target = target_of(formula)
     name = Message("Structures of {formula}", formula=subscript(formula))
-    return OtherWork(
-        partial(page_work.structures, formula=formula, count=count), count, name, target, CrystalSettings()
-    )
+    return OtherWork(partial(structures, formula=formula, count=count), count, name, target, CrystalSettings())
 
 
 def variants_of(candidate: Candidate[Crystal], count: int = _USUAL) -> OtherWork:
@@ -121,5 +119,5 @@ def variants_of(candidate: Candidate[Crystal], count: int = _USUAL) -> OtherWork
         raise BadInput("{name} is a draft without a geometry; choose one that was placed", name=candidate.id)
     constraints = check_source(candidate)
     name = Message("Variants of {formula}", formula=subscript(reduced_formula(candidate.material)))
-    work = partial(page_work.variants, candidate=candidate, count=count)
+    work = partial(variants, candidate=candidate, count=count)
     return OtherWork(work, count, name, Target({}, constraints), CrystalSettings())

@@ -22,7 +22,7 @@ from matgen_core.core.settings import CompositionSettings
 from matgen_core.runs.recorder import Recorder
 from matgen_core.runs.store import VARIABLE, Store, open_store
 from matgen_core.runs.worker import InProcess, Worker, WorkerProblem
-from matgen_core.workflows import page_work
+from matgen_core.workflows.page_work.generation import generate
 from pages.runs.jobs import FAILED, Job
 from tests.unit.runs import works
 
@@ -72,7 +72,7 @@ def test_reports_and_results_are_those_of_this_process(worker: Worker) -> None:
 
 def test_a_run_of_a_kind_is_the_same_in_both(worker: Worker) -> None:
     target, settings = Target({"band_gap": Goal.at(2.0)}), CompositionSettings()
-    work = partial(page_work.generate, kind="compositions", target=target, count=4, seed=3, settings=settings)
+    work = partial(generate, kind="compositions", target=target, count=4, seed=3, settings=settings)
     found = []
     for way in (InProcess(), worker):
         told: list[Any] = []

@@ -150,8 +150,9 @@ def test_a_screening_by_workers_writes_the_same_files(pool: WorkerPool, tmp_path
 
 
 def test_the_pages_use_workers_where_the_environment_asks_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    from matgen_core.workflows import page_work
     from matgen_core.workflows.many_workers import spare_workers
+    from matgen_core.workflows.page_work.generation import generate
+    from matgen_core.workflows.page_work.screening import OfFiles, screen
 
     asked: dict[str, Any] = {"kind": "molecules", "target": TARGETS["molecules"], "count": COUNTS["molecules"]}
     asked |= {"seed": 3, "settings": SETTINGS["molecules"]}
@@ -163,15 +164,15 @@ def test_the_pages_use_workers_where_the_environment_asks_for_some(monkeypatch: 
     assert isinstance(made, WorkerPool)
     try:
         assert spare_workers.spare_workers() is made, "they stay for the next run"
-        page_work.generate(told.append, lambda: False, **asked)
+        generate(told.append, lambda: False, **asked)
         assert told[-1].candidates == alone("molecules")[0]
         assert made.numbers()
         table = b"smiles\n" + b"".join(b"%s\n" % (b"C" * (n % 40 + 1)) for n in range(70))
-        screened: dict[str, Any] = {"source": page_work.OfFiles((("a.csv", table),)), "rules": RULES}
-        page_work.screen(lambda progress, _news: told.append(progress), lambda: False, **screened, most=60)
+        screened: dict[str, Any] = {"source": OfFiles((("a.csv", table),)), "rules": RULES}
+        screen(lambda progress, _news: told.append(progress), lambda: False, **screened, most=60)
         by_pool, done = told[-1].candidates, len(told)
         monkeypatch.setenv("MATGEN_WORKERS", "1")
-        news = page_work.screen(lambda progress, _news: told.append(progress), lambda: False, **screened, most=60)
+        news = screen(lambda progress, _news: told.append(progress), lambda: False, **screened, most=60)
         assert told[-1].candidates == by_pool
         assert len(by_pool) == 60
         assert len(told) == done + 2

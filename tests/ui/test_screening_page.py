@@ -17,7 +17,7 @@ from matgen_core.core.records import Candidate, Prediction, Progress
 from matgen_core.kinds.crystals.placing.relax import Relaxation
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import VARIABLE, open_store
-from matgen_core.workflows.page_work import OfFiles
+from matgen_core.workflows.page_work.screening import OfFiles
 from matgen_core.workflows.screening.candidate_files import Refused, read_uploads
 from matgen_core.workflows.screening.files import screening_to_csv
 from matgen_core.workflows.screening.screen import Screener

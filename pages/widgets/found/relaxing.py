@@ -15,7 +15,7 @@ from matgen_core.core.records import Candidate, Crystal, Prediction
 from matgen_core.kinds.crystals.files.candidate_files import to_cif_zip
 from matgen_core.kinds.crystals.placing.relax import Relaxation
 from matgen_core.kinds.registry import record_of
-from matgen_core.workflows import page_work
+from matgen_core.workflows.page_work.generation import displace, relax
 from matgen_core.workflows.screening.screen import name_of
 from pages.i18n.formatting import group_markdown, judged_text, mark, prediction_text, reason_text, subscript
 from pages.i18n.language import _
@@ -89,7 +89,7 @@ def _start(crystals: Sequence[Candidate[Crystal]], symmetric: bool) -> None:
     relaxing = Relaxing(tuple(c.id for c in crystals))
     name = Message("{n} crystal relaxed" if len(crystals) == 1 else "{n} crystals relaxed", n=len(crystals))
     recorder = begin_record("relaxation", 0, name)
-    work = partial(page_work.relax, crystals=tuple(crystals), symmetric=symmetric)
+    work = partial(relax, crystals=tuple(crystals), symmetric=symmetric)
     first = jobs.load_models()
     relaxing.job = jobs.submit(work, len(crystals), "relaxation", first, recorder, take=relaxing.take)
     st.session_state[RELAXING] = relaxing
@@ -188,6 +188,6 @@ def show_stability(candidate: Candidate[Crystal]) -> None:
 
 def _check(candidate: Candidate[Crystal]) -> None:
     checking = Checking(candidate.material)
-    work = partial(page_work.displace, candidate=candidate)
+    work = partial(displace, candidate=candidate)
     checking.job = jobs.submit(work, 1, "stability", jobs.load_models(), take=checking.take)
     st.session_state[STABILITY] = checking

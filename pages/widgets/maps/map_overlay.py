@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from matgen_core.kinds.registry import KINDS
 from matgen_core.runs.store import StoreError, open_store
-from matgen_core.workflows import page_work
+from matgen_core.workflows.page_work.maps import encode_run, encode_table
 from matgen_core.workflows.spaces.explore import nearest
 from matgen_core.workflows.spaces.space import Space
 from matgen_core.workflows.spaces.table_vectors import MOST_ROWS, TableVectors
@@ -101,7 +101,7 @@ def _run_vectors(space: Space, which: str, materials: list[object] | str) -> NDA
 def _start_encoding(space: Space, materials: list[object] | str) -> tuple[Job, list[NDArray[np.float32]]]:
     """The job, and a list that takes the vectors part by part."""
     done: list[NDArray[np.float32]] = []
-    work = partial(page_work.encode_run, space=space.kind, materials=materials)
+    work = partial(encode_run, space=space.kind, materials=materials)
     return submit(work, None, f"map-run-{space.kind}", of_page=True, take=done.append), done
 
 
@@ -142,7 +142,7 @@ def _ask_table(space: Space) -> TableVectors | None:
 def _start_prediction(space: Space, data: bytes) -> tuple[Job, list[TableVectors]]:
     """The job, and a list that will hold what it has read."""
     done: list[TableVectors] = []
-    work = partial(page_work.encode_table, space=space.kind, data=data)
+    work = partial(encode_table, space=space.kind, data=data)
     return submit(work, None, f"map-table-{space.kind}", of_page=True, take=done.append), done
 
 

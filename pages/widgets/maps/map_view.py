@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from matgen_core.core.errors import BadInput
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.workflows import page_work
+from matgen_core.workflows.page_work.maps import MAP_ITERATIONS, map_neighbours
 from matgen_core.workflows.spaces.explore import Projection, group, principal_axes
 from matgen_core.workflows.spaces.maps import load_map
 from matgen_core.workflows.spaces.sources import open_space
@@ -72,9 +72,9 @@ def places_of(kind: str, slow: bool) -> NDArray[np.float32]:
 
 
 def _start_map(kind: str) -> Job:
-    maps, work = finished_maps(), partial(page_work.map_neighbours, space=kind)
+    maps, work = finished_maps(), partial(map_neighbours, space=kind)
     take = partial(maps.__setitem__, kind)
-    return submit(work, page_work.MAP_ITERATIONS, f"map-{kind}", of_page=True, take=take)
+    return submit(work, MAP_ITERATIONS, f"map-{kind}", of_page=True, take=take)
 
 
 def table_of(space: Space, places: Sequence[int], distances: Sequence[float] | None = None) -> pd.DataFrame:

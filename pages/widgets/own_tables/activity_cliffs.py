@@ -12,7 +12,7 @@ from matgen_core.files.saving import for_spreadsheet
 from matgen_core.learning.examples import read_header
 from matgen_core.viz.series import draw_series
 from matgen_core.workflows.activity_cliffs import cliffs_to_csv
-from matgen_core.workflows.page_series import Series, compare_series
+from matgen_core.workflows.page_work.series import Series, compare_series
 from pages.i18n.language import _
 from pages.kinds.molecule_view import picture
 from pages.runs.jobs import Job, submit

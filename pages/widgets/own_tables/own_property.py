@@ -11,10 +11,10 @@ from matgen_core.core.goals import Goal
 from matgen_core.kinds.registry import KINDS
 from matgen_core.learning.examples import read_header
 from matgen_core.viz.tuning import draw_own
-from matgen_core.workflows import page_work
 from matgen_core.workflows.own_properties.own_store import list_targets, load_target
 from matgen_core.workflows.own_properties.own_targets import OwnTarget
 from matgen_core.workflows.own_properties.predictors import check_place
+from matgen_core.workflows.page_work.training import train_own
 from pages.i18n.language import _
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import look, show_progress
@@ -64,7 +64,7 @@ def ask_table(kind: str) -> None:
 def _begin(data: bytes, column: str, name: str, unit: str) -> None:
     refused: list[tuple[int, str]] = []
     st.session_state[_REFUSED] = refused
-    work = partial(page_work.train_own, data=data, column=column, name=name, unit=unit)
+    work = partial(train_own, data=data, column=column, name=name, unit=unit)
     st.session_state[_JOB] = submit(work, None, "own-training", of_page=True, take=refused.extend)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from matgen_core.files.saving import for_spreadsheet
-from matgen_core.workflows import page_work
+from matgen_core.workflows.page_work.tables import read_table
 from matgen_core.workflows.predict_table import Report
 from pages.i18n.language import _
 from pages.runs.jobs import submit
@@ -24,7 +24,7 @@ def begin(name: str, data: bytes, using: str | None, judge: bool, admet: bool = 
     def take(read: tuple[Report, str]) -> None:
         done["report"], done["text"] = read
 
-    work = partial(page_work.read_table, name=name, data=data, using=using, judge=judge, admet=admet)
+    work = partial(read_table, name=name, data=data, using=using, judge=judge, admet=admet)
     st.session_state[JOB] = submit(work, None, "predict-table", of_page=True, take=take)
 
 

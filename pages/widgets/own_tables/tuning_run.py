@@ -15,9 +15,9 @@ from matgen_core.core.records import Candidate
 from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.viz.tuning import draw_tuning
-from matgen_core.workflows import page_work
 from matgen_core.workflows.design import count_kept
 from matgen_core.workflows.own_properties.own_store import delete, export, list_copies, save_copy
+from matgen_core.workflows.page_work.training import TuningNews, tune_and_generate
 from matgen_core.workflows.screening.screen import name_of
 from matgen_core.workflows.tuning.aims import Aims
 from matgen_core.workflows.tuning.tuner import Tuning
@@ -54,7 +54,7 @@ class TuningRun:
     tuning: Tuning | None = None
     prior: str = ""
 
-    def take(self, news: page_work.TuningNews) -> None:
+    def take(self, news: TuningNews) -> None:
         """How far the tuning is."""
         self.tuning, self.prior = news.tuning, news.prior
 
@@ -62,7 +62,7 @@ class TuningRun:
 def start(kind: str, aims: Aims, settings: TuneSettings, count: int, by: str | None) -> None:
     """Tunes a copy, or takes a kept one, and generates from it beside the page."""
     run = TuningRun(kind, aims)
-    work = partial(page_work.tune_and_generate, kind=kind, aims=aims, settings=settings, count=count, by=by)
+    work = partial(tune_and_generate, kind=kind, aims=aims, settings=settings, count=count, by=by)
     name = " · ".join(f"{key.partition('.')[2] or key} {goal}" for key, goal in aims.goals().items())
     recorder = begin_record(f"{OWN}{kind}", settings.seed, name)
     job = jobs.submit(work, count, f"{OWN}{kind}", page_kind(kind).prepare(), recorder, take=run.take)

@@ -15,9 +15,9 @@ from matgen_core.core.records import Candidate
 from matgen_core.kinds.molecules.admet import available
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
-from matgen_core.workflows import page_work
 from matgen_core.workflows.further_predictions import FurtherPredictions
 from matgen_core.workflows.own_properties.predictors import list_predictors
+from matgen_core.workflows.page_work.screening import OfFiles, OfRun, SourceNews, screen
 from matgen_core.workflows.screening.candidate_files import Refused
 from matgen_core.workflows.screening.pareto import Objective
 from pages.i18n.language import N_, _
@@ -61,7 +61,7 @@ class Screened:
     begun: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
 
-    def take(self, news: page_work.SourceNews) -> None:
+    def take(self, news: SourceNews) -> None:
         """What is newly known of its source."""
         self.refused += news.refused
         self.notes, self.cut = list(news.notes), news.cut
@@ -78,7 +78,7 @@ class Source:
     """
 
     name: str
-    what: page_work.OfRun | page_work.OfFiles
+    what: OfRun | OfFiles
     goals: tuple[str, ...] = ()
 
 
@@ -123,7 +123,7 @@ def ask_source() -> Source | None:
     if not files:
         return None
     held = tuple((file.name, file.getvalue()) for file in files)
-    return Source(", ".join(name for name, _data in held), page_work.OfFiles(held))
+    return Source(", ".join(name for name, _data in held), OfFiles(held))
 
 
 def _ask_run() -> Source | None:
@@ -146,7 +146,7 @@ def _ask_run() -> Source | None:
     run = next(run for run in runs if run.id == chosen)
     goals = tuple(write_objective(Objective(key, "goal", goal)) for key, goal in read_goals(run.settings).items())
     name = join([run.name, str(run.count)], " · ") if isinstance(run.name, Message) else labels[chosen]
-    return Source(name, page_work.OfRun(chosen), goals)
+    return Source(name, OfRun(chosen), goals)
 
 
 def shown_so_far(candidates: Sequence[Candidate[Any]], busy: bool) -> list[Candidate[Any]]:
@@ -194,7 +194,7 @@ def start(source: Source, rules: Rules, further: FurtherPredictions) -> None:
         source.name, rules, begun=asked if asked and (before is None or before.name == source.name) else source.goals
     )
     forget_objectives()
-    work = partial(page_work.screen, source=source.what, rules=rules, most=MOST, further=further)
+    work = partial(screen, source=source.what, rules=rules, most=MOST, further=further)
     recorder = begin_record("screening", 0, source.name)
     job = submit(work, None, "screening", None, recorder, take=screened.take)
     screened.job = follow(job, join([N_("Screening"), source.name], " · "))

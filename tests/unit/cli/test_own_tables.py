@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from matgen_core.cli.main import app
-from matgen_core.workflows import page_work
 from matgen_core.workflows.own_properties.own_store import list_targets, load_target
 from matgen_core.workflows.own_properties.predictors import VARIABLE
+from matgen_core.workflows.page_work.training import train_own
 
 RINGS = (
     *("c1ccccc1", "c1ccncc1", "C1CCCCC1", "c1ccsc1", "c1ccoc1", "C1CCNCC1"),
@@ -58,7 +58,7 @@ def test_a_table_without_enough_to_learn_is_refused_with_the_remedy(case: str, t
     assert failed.exit_code == 1
     assert type(failed.exception).__name__ in ("BadInput", "SystemExit")
     with pytest.raises(Exception, match=said):
-        page_work.train_own(lambda *_: None, lambda: False, data=text.encode(), column="y", name="y", unit="")
+        train_own(lambda *_: None, lambda: False, data=text.encode(), column="y", name="y", unit="")
     assert list_targets() == ()
 
 

@@ -17,7 +17,7 @@ from matgen_core.core.errors import BadInput
 from matgen_core.learning.examples import read_columns
 from matgen_core.workflows.activity_cliffs import cliffs_to_csv, find_cliffs
 from matgen_core.workflows.own_properties.training_examples import Examples, read_examples
-from matgen_core.workflows.page_series import compare_series
+from matgen_core.workflows.page_work.series import compare_series
 
 #: Two stereoisomers, an ester and its acid, and others.
 SERIES = ("C[C@@H](N)c1ccccc1", "C[C@H](N)c1ccccc1", "CCOC(=O)c1ccccc1", "OC(=O)c1ccccc1", "CCCCCC", "c1ccncc1")

@@ -9,7 +9,8 @@ import pytest
 from matgen_core.core.records import Candidate, Molecule, Origin, Progress
 from matgen_core.kinds.molecules.files import to_sdf
 from matgen_core.kinds.rules import Rules
-from matgen_core.workflows import page_work
+from matgen_core.workflows.page_work.screening import OfFiles, screen
+from matgen_core.workflows.page_work.tables import read_table
 from matgen_core.workflows.screening.candidate_files import count_items, read_uploads
 
 ROWS = 70
@@ -28,9 +29,9 @@ def test_items_are_counted_as_they_are_read(name: str, data: bytes) -> None:
     assert count_items([(name, data)] * 2, most=3) == min(3, 2 * len(list(read_uploads([(name, data)]))))
 
 
-def told(source: page_work.OfFiles, most: int = 1000) -> list[Progress[Any]]:
+def told(source: OfFiles, most: int = 1000) -> list[Progress[Any]]:
     reports: list[Progress[Any]] = []
-    page_work.screen(
+    screen(
         lambda progress, beside=None: reports.append(progress),
         lambda: False,
         source=source,
@@ -41,26 +42,26 @@ def told(source: page_work.OfFiles, most: int = 1000) -> list[Progress[Any]]:
 
 
 def test_a_screening_counts_the_rows_of_its_table_with_those_that_are_refused() -> None:
-    reports = told(page_work.OfFiles((("a.csv", TABLE), ("b.csv", QUOTED))))
+    reports = told(OfFiles((("a.csv", TABLE), ("b.csv", QUOTED))))
     assert {report.total for report in reports} == {ROWS + 3}
     assert [report.done for report in reports] == [32, 64, ROWS + 3]
     assert len(reports[-1].candidates) == ROWS + 2
 
 
 def test_no_more_rows_are_counted_than_are_screened() -> None:
-    reports = told(page_work.OfFiles((("a.csv", TABLE),)), most=40)
+    reports = told(OfFiles((("a.csv", TABLE),)), most=40)
     assert [(report.done, report.total) for report in reports] == [(32, 40), (40, 40)]
 
 
 def test_a_file_that_holds_more_than_it_said_is_counted_no_further() -> None:
     two = b"data_a\n\ndata_b\n\ndata_c\n"
-    reports = told(page_work.OfFiles((("x.cif", two),)))
+    reports = told(OfFiles((("x.cif", two),)))
     assert [report.total for report in reports] == [None if report.done > 1 else 1 for report in reports]
 
 
 def test_a_table_is_predicted_row_by_row_whatever_lines_its_cells_hold() -> None:
     reports: list[Progress[Any]] = []
-    page_work.read_table(
+    read_table(
         lambda progress, beside=None: reports.append(progress),
         lambda: False,
         name="b.csv",

@@ -1,8 +1,7 @@
-"""A series of molecules for the page, as a function that a worker process can be sent: its cliffs and its map."""
+"""A series of molecules: its activity cliffs and its map."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from matgen_core.core.records import Progress
 from matgen_core.learning.examples import read_columns
+from matgen_core.runs.worker import Report, Stopped
 from matgen_core.workflows.activity_cliffs import LEAST_SERIES, Cliff, find_cliffs, similarity_map
 from matgen_core.workflows.own_properties.training_examples import Examples, read_examples
 
@@ -35,8 +35,8 @@ class Series:
 
 
 def compare_series(
-    report: Callable[..., None],
-    stopped: Callable[[], bool],
+    report: Report,
+    stopped: Stopped,
     *,
     data: bytes,
     column: str,
