@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.core.batching import split_on_oom
@@ -22,7 +21,6 @@ from matgen_core.kinds.compositions.judge import (
     check_repeat,
     counts_as_found,
     finish_formulas,
-    fractions_of_formula,
     judge_formulas,
     near_formulas,
     rank_formulas,
@@ -31,12 +29,10 @@ from matgen_core.kinds.compositions.judge import (
 from matgen_core.kinds.compositions.predict import load_reader, predict_formulas
 from matgen_core.kinds.compositions.rows import FORMULA_PROPERTIES, count_atoms, decode_atoms, reduce_formula
 from matgen_core.kinds.compositions.tuning import TunableFormulas
-from matgen_core.kinds.compositions.views import chemical_system, formula_views
-from matgen_core.kinds.crystals.known.known_rows import count_known
+from matgen_core.kinds.compositions.views import ByFormula
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
-from matgen_core.kinds.rules import allowed, judge_compositions
+from matgen_core.kinds.rules import judge_compositions
 from matgen_core.kinds.surplus import SURPLUS
-from matgen_core.learning.gaussian_process import View
 from matgen_core.models.gpt import ConditionalGPT
 
 
@@ -125,7 +121,7 @@ def _reduced(tokens: Sequence[int]) -> str:
     return reduce_formula("".join(f"{element}{n}" for element, n in decode_atoms(tokens).items()))
 
 
-class CompositionKind:
+class CompositionKind(ByFormula):
     """See :class:`matgen_core.kinds.protocol.Kind`."""
 
     name = "compositions"
@@ -152,10 +148,6 @@ class CompositionKind:
         """Charges are left to the rule "oxidation", by which alloys pass, and novelty to "novelty"."""
         return replace(settings, neutral=False, new=False)
 
-    def generation_target(self, target: Target, rules: Rules) -> Target:
-        """Without the elements that the rules exclude."""
-        return allowed(target, rules)
-
     def begin(self, brief: Brief[CompositionSettings], before: Sequence[Candidate[Formula]] = ()) -> CompositionStages:
         """A run of compositions."""
         return CompositionStages(brief, before)
@@ -171,25 +163,9 @@ class CompositionKind:
         """By the rules, the goals and the hull."""
         return rank_formulas(candidates, target)
 
-    def count_known(self, target: Target, settings: CompositionSettings) -> tuple[int | None, int]:
-        """Of the reference's crystals with properties: their formulas, each as often as it has structures."""
-        return count_known(target)
-
     def read(self, text: str) -> Formula:
         """The composition of a formula."""
         return Formula(reduce_formula(text))
-
-    def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
-        """Atomic fractions."""
-        return np.stack(list(map(fractions_of_formula, keys)))
-
-    def group(self, key: str) -> str:
-        """Its elements, whatever their amounts."""
-        return chemical_system(key)
-
-    def views(self, keys: Sequence[str]) -> tuple[View, ...]:
-        """Atomic fractions and MatBERT's vectors."""
-        return formula_views(keys)
 
     def settings_like(self, keys: Sequence[str]) -> tuple[CompositionSettings, str]:
         """The usual ones."""

@@ -1,14 +1,19 @@
-"""Formulas as numbers for a predictor of the user's own property: shares of the elements, and MatBERT's vector."""
+"""What formulas are by their keys: numbers for a predictor of the user's own property, groups, known materials."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from matgen_core.core.goals import Target
+from matgen_core.core.settings import CompositionSettings, CrystalSettings, Rules
 from matgen_core.kinds.compositions.judge import fractions_of_formula
 from matgen_core.kinds.compositions.predict import embed_formulas
 from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.crystals.known.known_rows import count_known
+from matgen_core.kinds.rules import allowed
 from matgen_core.learning.gaussian_process import GAUSSIAN, TANIMOTO, View
 
 
@@ -21,3 +26,30 @@ def formula_views(formulas: Sequence[str]) -> tuple[View, ...]:
 def chemical_system(formula: str) -> str:
     """The elements of a formula in alphabetical order, "Fe-O"."""
     return "-".join(sorted(count_atoms(formula)))
+
+
+class ByFormula:
+    """What crystals and compositions, each looked up by its formula, do alike as kinds of material.
+
+    See :class:`matgen_core.kinds.protocol.Kind`.
+    """
+
+    def generation_target(self, target: Target, rules: Rules) -> Target:
+        """Without the elements that the rules exclude."""
+        return allowed(target, rules)
+
+    def count_known(self, target: Target, settings: CrystalSettings | CompositionSettings) -> tuple[int | None, int]:
+        """Of the reference's crystals with properties: a formula counts as often as it has structures."""
+        return count_known(target)
+
+    def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Atomic fractions."""
+        return np.stack(list(map(fractions_of_formula, keys)))
+
+    def group(self, key: str) -> str:
+        """Its elements, whatever their amounts."""
+        return chemical_system(key)
+
+    def views(self, keys: Sequence[str]) -> tuple[View, ...]:
+        """Atomic fractions and MatBERT's vectors."""
+        return formula_views(keys)

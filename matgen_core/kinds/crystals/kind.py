@@ -6,22 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
 from matgen_core.chem.crystals.flat_drawing import draw_flat
 from matgen_core.chem.crystals.scene import build_scene
 from matgen_core.chem.crystals.structure import formula_counts, reduced_formula
 from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.chem.formulas.oxidation import NONE, balance, has_states
-from matgen_core.core.errors import BadInput, BadTarget, Cancelled
-from matgen_core.core.goals import Constraints, Target, unconditioned
+from matgen_core.core.errors import BadInput, Cancelled
+from matgen_core.core.goals import Constraints, Target, check_count, unconditioned
 from matgen_core.core.properties import asked_of
 from matgen_core.core.records import RELAXED, Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, Rules
 from matgen_core.files.units import METHOD as GIVEN
-from matgen_core.kinds.compositions.judge import fractions_of_formula
-from matgen_core.kinds.compositions.views import chemical_system, formula_views
+from matgen_core.kinds.compositions.views import ByFormula
 from matgen_core.kinds.crystals.checks.agreement import add_judgements
 from matgen_core.kinds.crystals.checks.duplicates import SeenStructures
 from matgen_core.kinds.crystals.checks.nearest import near_crystals
@@ -31,7 +27,6 @@ from matgen_core.kinds.crystals.files.candidate_files import to_cif_zip, to_csv,
 from matgen_core.kinds.crystals.generate import check_settings, conditions_of, generate, load_engine
 from matgen_core.kinds.crystals.in_work import InWork, at_stage, steering_energies
 from matgen_core.kinds.crystals.judge import assess, check_repeat
-from matgen_core.kinds.crystals.known.known_rows import count_known
 from matgen_core.kinds.crystals.known.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.known.row_building import Rejected, parse_row
 from matgen_core.kinds.crystals.placing.relax_drawn import relax_drawn
@@ -42,8 +37,7 @@ from matgen_core.kinds.crystals.writing.grammar import Grammar, Skeleton, withou
 from matgen_core.kinds.crystals.writing.tuning import TunableSkeletons
 from matgen_core.kinds.protocol import Batches, Brief, ForCount, Kind, NearKnown, Writer
 from matgen_core.kinds.protocol import Cancelled as Asked
-from matgen_core.kinds.rules import UNFINISHED, allowed, judge_crystals
-from matgen_core.learning.gaussian_process import View
+from matgen_core.kinds.rules import UNFINISHED, judge_crystals
 
 MOST = 10_000
 #: Crystals that the second potential judges before they are shown.
@@ -168,7 +162,7 @@ def is_hopeless(skeleton: Skeleton, known: bool, asked: Constraints | None = Non
     return balance(formula).kind == NONE
 
 
-class CrystalKind:
+class CrystalKind(ByFormula):
     """See :class:`matgen_core.kinds.protocol.Kind`."""
 
     name = "crystals"
@@ -194,8 +188,7 @@ class CrystalKind:
     def check(self, target: Target, count: int, settings: CrystalSettings) -> None:
         """Raises BadTarget for goals, constraints, counts or settings that cannot be."""
         check_target(target)
-        if not 1 <= count <= MOST:
-            raise BadTarget("{count} candidates cannot be generated; choose 1 to {most:,}", count=count, most=MOST)
+        check_count(count, MOST, "crystals")
         check_settings(settings)
 
     def cautions(self, target: Target, settings: CrystalSettings) -> tuple[str, ...]:
@@ -205,10 +198,6 @@ class CrystalKind:
     def ruled(self, settings: CrystalSettings, rules: Rules) -> CrystalSettings:
         """The second potential judges where both say so; the best are taken, whichever engine made them."""
         return replace(settings, judge=settings.judge and rules.judge, engine_share=0.0)
-
-    def generation_target(self, target: Target, rules: Rules) -> Target:
-        """Without the elements that the rules exclude."""
-        return allowed(target, rules)
 
     def begin(self, brief: Brief[CrystalSettings], before: Sequence[Candidate[Crystal]] = ()) -> CrystalStages:
         """A run of crystals."""
@@ -224,28 +213,12 @@ class CrystalKind:
         """By soundness, goals and the hull."""
         return rank(candidates, target)
 
-    def count_known(self, target: Target, settings: CrystalSettings) -> tuple[int | None, int]:
-        """Of the reference's crystals with properties."""
-        return count_known(target)
-
     def read(self, text: str) -> Crystal:
         """The crystal of a CIF."""
         crystal = parse_row("", text)
         if isinstance(crystal, Rejected):
             raise BadInput(crystal.reason)
         return crystal
-
-    def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
-        """Atomic fractions."""
-        return np.stack(list(map(fractions_of_formula, keys)))
-
-    def group(self, key: str) -> str:
-        """Its elements, whatever their amounts."""
-        return chemical_system(key)
-
-    def views(self, keys: Sequence[str]) -> tuple[View, ...]:
-        """Of the formula: atomic fractions and MatBERT's vectors."""
-        return formula_views(keys)
 
     def settings_like(self, keys: Sequence[str]) -> tuple[CrystalSettings, str]:
         """The usual ones."""
