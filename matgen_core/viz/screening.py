@@ -63,8 +63,13 @@ def draw_front(
         _titled(o.property, translate, short=len(axes) == 3, unit=unit)
         for o, (unit, _factor) in zip(objectives, axes, strict=False)
     ]
+    chosen = [c for c in candidates if c.id in set(picked)]
+    bars = _bars_of(chosen, [o.key for o in objectives[:3]], [factor for _unit, factor in axes])
     if len(axes) == 3:
-        return frame(_draw_space(traces, titles), height)
+        space = _draw_space(traces, titles)
+        if chosen:
+            space.add_scatter3d(**bars)
+        return frame(space, height)
     # Of more objectives the first front, seen along two of them, is a cloud; the steps are those of the two shown.
     edge = find_fronts(losses(candidates, objectives)) == 1
     figure = go.Figure()
@@ -80,19 +85,27 @@ def draw_front(
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 0.5}},
         )
-    if chosen := [c for c in candidates if c.id in set(picked)]:
-        figure.add_scatter(
-            x=[axes[0][1] * float(c.best(objectives[0].key) or 0.0) for c in chosen],
-            y=[axes[1][1] * float(c.best(objectives[1].key) or 0.0) for c in chosen],
-            mode="markers",
-            marker={"size": 1, "opacity": 0},
-            error_x=bars_of_picked(chosen, objectives[0].key, picked, axes[0][1]),
-            error_y=bars_of_picked(chosen, objectives[1].key, picked, axes[1][1]),
-            hoverinfo="skip",
-        )
+    if chosen:
+        figure.add_scatter(**bars)
     figure.update_xaxes(title=titles[0], gridcolor=_GRID, zeroline=False)
     figure.update_yaxes(title=titles[1], gridcolor=_GRID, zeroline=False)
     return frame(figure, height).update_layout(dragmode="select")
+
+
+def _bars_of(chosen: Sequence[Candidate[M]], keys: Sequence[str], factors: Sequence[float]) -> dict[str, Any]:
+    """A trace of picked points that shows their spreads along each axis and nothing else.
+
+    Args:
+        chosen: picked, with predictions of all keys.
+        keys: of the properties on the axes.
+        factors: how many units of each axis are one of the property's own.
+    """
+    ids = [c.id for c in chosen]
+    trace: dict[str, Any] = {"mode": "markers", "marker": {"size": 1, "opacity": 0}, "hoverinfo": "skip"}
+    for axis, key, factor in zip("xyz", keys, factors, strict=False):
+        trace[axis] = [factor * float(c.best(key) or 0.0) for c in chosen]
+        trace[f"error_{axis}"] = bars_of_picked(chosen, key, ids, factor)
+    return trace
 
 
 def _front_traces(
