@@ -23,11 +23,12 @@ from matgen_core.kinds.molecules.starts import what_stands
 from matgen_core.viz.molecules import draw_comparison
 from pages.i18n.formatting import goal_text, mark, number, plain, rule_text
 from pages.i18n.language import N_, _
+from pages.kinds.molecule_order import GRID_PAGE, ask_order, sort_molecules
 from pages.kinds.molecule_view import drawing
 from pages.widgets.charts import plot_config
 from pages.widgets.found.empty_cells import EMPTY, add_reasons
 from pages.widgets.found.number_table import Columns
-from pages.widgets.found.prediction_columns import property_column, score_column
+from pages.widgets.found.prediction_columns import asked_first, property_column, score_column
 from pages.widgets.found.selection import Pick
 from pages.widgets.found.share_boxes import Box, show_boxes
 
@@ -190,8 +191,12 @@ def show_grid(
     """
     pages = -(-len(candidates) // _PAGE)
     page = 1
-    if pages > 1:
-        page = int(st.number_input(_("Page (of {pages})").format(pages=pages), 1, pages, 1, key="grid-page", width=140))
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="grid-order"):
+        candidates = sort_molecules(candidates, *ask_order(shown_columns(candidates, target)))
+        if pages > 1:
+            page = int(
+                st.number_input(_("Page (of {pages})").format(pages=pages), 1, pages, 1, key=GRID_PAGE, width=140)
+            )
     shown = candidates[(page - 1) * _PAGE : page * _PAGE]
     mark_part = asked_part(settings)
     picked = pick.of(candidates)
@@ -263,7 +268,7 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
         record = PROPERTIES[name]
         text = f"{_(record.label)}: {_(record.note)}"
         config[name] = property_column(name, target, text, places=record.decimals, width=105)
-    table = pd.DataFrame([_row(c, target, columns) for c in candidates])
+    table = asked_first(pd.DataFrame([_row(c, target, columns) for c in candidates]), target, ("smiles",))
     config[EMPTY] = add_reasons(table, candidates, {key: _(PROPERTIES[key].short) for key in columns})
     pick.show_table(table, "molecule-table", 423, config, _("Molecules, one per row"))
 
