@@ -229,14 +229,14 @@ def test_no_page_shows_an_english_sentence(
 
 _WORDS = """() => {
     const found = [], walker = document.createTreeWalker(document.querySelector('[data-testid=stMain]'), 4);
-    const apart = 'code, pre, .katex, script, style, [data-testid=stFileUploader], .st-key-card, .stTooltipIcon';
+    const apart = 'code, pre, .katex, script, style, .st-key-card, .stTooltipIcon';
     while (walker.nextNode()) {
         const node = walker.currentNode;
         if (node.parentElement.closest(apart) || !node.data.trim()) continue;
         if (node.parentElement.closest('[data-testid=stIconMaterial], [translate=no], text.nums')) continue;
         found.push(node.data.trim());
     }
-    for (const name of ['alt', 'placeholder'])
+    for (const name of ['alt', 'placeholder', 'aria-label', 'data-title'])
         for (const e of document.querySelectorAll(`[data-testid=stMain] [${name}]`)) found.push(e.getAttribute(name));
     return found;
 }"""
@@ -275,6 +275,36 @@ def test_the_browser_sees_japanese_on_every_page_and_asks_nothing_outside(page: 
         assert page.locator("[data-testid=stMain] img:not([alt])").count() == 0, name
     assert wrong == {}
     assert [url for url in outside if not url.startswith(("http://localhost", "data:", "blob:"))] == []
+
+
+def test_streamlits_own_words_are_japanese_and_english_again_after_a_switch(page: Page, address: str) -> None:
+    """Fields for files, lists, tables: what is read on them and what a screen reader says."""
+    page.goto(f"{address}/predictions?lang=ja")
+    settle(page)
+    page.get_by_role("tab", name="アップロード").click()
+    field = page.locator("[data-testid=stFileUploader]").first
+    expect(field.get_by_role("button", name="アップロード")).to_be_visible()
+    expect(field).to_contain_text("1 ファイル 20MB まで")
+    field.locator("input[type=file]").set_input_files(
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": b"formula\nNaCl\n"}
+    )
+    expect(field.get_by_role("button", name="a.csv を外す")).to_be_visible()
+    page.get_by_role("tab", name="貼り付け").click()
+    table = page.locator("[data-testid=stDataFrame]").first
+    table.hover()
+    expect(page.get_by_role("button", name="CSV をダウンロード").first).to_be_visible()
+    page.get_by_role("radio", name="English").click()
+    settle(page)
+    page.get_by_role("tab", name="Upload").click()
+    expect(page.get_by_role("button", name="Remove a.csv")).to_be_visible()
+    page.get_by_role("button", name="Remove a.csv").click()
+    expect(page.locator("[data-testid=stFileUploader]").first).to_contain_text("20MB per file")
+    page.goto(f"{address}/crystals?lang=ja")
+    settle(page)
+    box = page.locator(".st-key-structure_type").get_by_role("combobox")
+    box.click()
+    box.fill("zzzz")
+    expect(page.get_by_text("該当なし")).to_be_visible()
 
 
 def test_a_link_means_the_same_in_both_languages_and_a_switch_keeps_the_settings(page: Page, address: str) -> None:
