@@ -28,11 +28,12 @@ from pages.widgets.found.evidence import offer_evidence
 from pages.widgets.found.facts import fact_rows, prediction_rows, show_facts, show_origin, verdict_row
 from pages.widgets.found.number_table import Columns
 from pages.widgets.found.prediction_columns import (
+    asked_first,
     charge_cells,
     prediction_cells,
+    prediction_columns,
     property_column,
     shared_columns,
-    spread_column,
     target_cells,
 )
 from pages.widgets.found.selection import Pick
@@ -71,7 +72,7 @@ def show_formula_shares(
 
 def show_formula_table(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
     """One composition a row; a row picks it."""
-    table = pd.DataFrame([_row(c, target) for c in found])
+    table = asked_first(pd.DataFrame([_row(c, target) for c in found]), target, ("formula",))
     names = {key: _(PROPERTIES[key].short) for key in _COLUMNS} | {"price": _("USD/kg"), "hhi": "HHI"}
     columns = {**_columns(table, target), EMPTY: add_reasons(table, found, names, _why_empty)}
     pick.show_table(table, "formula-table", 390, columns, _("Compositions, one per row"))
@@ -129,7 +130,7 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
     for key in _COLUMNS:
         record = PROPERTIES[key]
         config[key] = property_column(key, target, f"{_(record.label)} ({record.unit})")
-        config[f"{key}_spread"] = spread_column(c for c in table[f"{key}_spread"] if isinstance(c, str))
+        config |= prediction_columns(table, key)
     return config
 
 

@@ -30,16 +30,21 @@ from pages.kinds.diffraction_view import match_cells, match_column
 from pages.widgets.found.empty_cells import EMPTY, add_reasons, no_prediction
 from pages.widgets.found.number_table import Columns
 from pages.widgets.found.prediction_columns import (
+    JUDGE,
+    UNDECIDED,
+    asked_first,
     charge_cells,
+    judge_cells,
+    judge_column,
     prediction_cells,
+    prediction_columns,
     property_column,
     shared_columns,
-    spread_column,
     target_cells,
 )
 from pages.widgets.found.selection import Pick
 from pages.widgets.found.share_boxes import Box, show_boxes
-from pages.widgets.found.shown_units import in_shown_unit, shown_places, unit_of
+from pages.widgets.found.shown_units import unit_of
 
 _COLUMNS = columns_of("crystals")
 #: What a score is made of.
@@ -121,11 +126,12 @@ def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> N
     """One candidate a row; a row picks it."""
     table = pd.DataFrame([_row(c, target) for c in candidates])
     if (matches := match_cells(candidates)) is not None:
-        table.insert(1, "xrd", pd.Series(matches, dtype=float))
+        table["xrd"] = pd.Series(matches, dtype=float)
+    table = asked_first(table, target, ("formula", "xrd"))
     columns = _columns(table, target)
     columns["xrd"] = match_column()
     names = {key: _(PROPERTIES[key].short) for key in _COLUMNS if columns[key] is not None}
-    judged = {f"{key}_judge": _("{property} by SevenNet").format(property=_(PROPERTIES[key].short)) for key in ENERGIES}
+    judged = {key + JUDGE: _("{property} by SevenNet").format(property=_(PROPERTIES[key].short)) for key in ENERGIES}
     names |= {key: name for key, name in judged.items() if columns[key] is not None}
     columns[EMPTY] = add_reasons(table, candidates, names, _why_empty)
     pick.show_table(table, "candidates", 318, columns, _("Candidates, one per row"))
@@ -133,23 +139,24 @@ def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> N
 
 def _why_empty(candidate: Candidate, key: str) -> str:
     """Why a cell of the row is empty."""
-    prediction = candidate.predictions.get(key.removesuffix("_judge"))
-    if not key.endswith("_judge") or prediction is None:
+    prediction = candidate.predictions.get(key.removesuffix(JUDGE))
+    if not key.endswith(JUDGE) or prediction is None:
         return no_prediction(candidate, key)
     return _(prediction.judged.note) if prediction.judged is not None else _("not judged: CHGNet alone")
 
 
 def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     crystal = candidate.material
-    row: dict[str, object] = {
-        "formula": subscript(reduced_formula(crystal)),
+    row: dict[str, object] = {"formula": subscript(reduced_formula(crystal))}
+    row |= target_cells(candidate, target)
+    row |= {
         "state": state_text(candidate) if candidate.origin.engine != "file" else None,
         "space_group": f"{group_symbol(crystal.space_group)} ({crystal.space_group})",
         "atoms": sum(formula_counts(crystal).values()),
     }
-    row |= target_cells(candidate, target)
-    row |= prediction_cells(candidate, dict.fromkeys((*target.goals, "e_above_hull", *_COLUMNS)))
-    row |= judged_cells(candidate)
+    row |= prediction_cells(candidate, dict.fromkeys(("e_above_hull", *_COLUMNS)))
+    row |= judge_cells(candidate, ENERGIES)
+    row["agreement"] = agreement_cell(candidate)
     row["cautions"] = cautions(candidate)
     row["novelty"] = novelty_text(candidate)
     row |= charge_cells(candidate)
@@ -159,39 +166,19 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     return row
 
 
-def judged_cells(candidate: Candidate) -> dict[str, object]:
-    """What the judge says of each energy, and whether both potentials agree."""
-    cells: dict[str, object] = {}
-    for key in ENERGIES:
-        judged = None if (p := candidate.predictions.get(key)) is None else p.judged
-        cells[f"{key}_judge"] = None if judged is None else in_shown_unit(key, judged.value)
+def agreement_cell(candidate: Candidate) -> str | None:
+    """Whether both potentials agree; None where that was not asked."""
     verdict = candidate.verdict(AGREEMENT)
-    if verdict is not None:
-        words = {True: _("agree"), False: _("disagree"), None: _("CHGNet only")}
-        cells["agreement"] = words[verdict.passed]
-    else:
-        cells["agreement"] = None
-    return cells
+    words = {True: _("agree"), False: _("disagree"), None: _("CHGNet only")}
+    return None if verdict is None else words[verdict.passed]
 
 
 def _judge_columns(table: pd.DataFrame) -> Columns:
     """The judge's columns; hidden where nothing was judged."""
     config: Columns = {}
     for key in ENERGIES:
-        record = PROPERTIES[key]
-        name = f"{key}_judge"
-        config[name] = (
-            st.column_config.NumberColumn(
-                _("{property} by SevenNet").format(property=_(record.short)),
-                format=f"%.{shown_places(key, 2)}f",
-                width=125,
-                help=_("{label} ({unit}) by SevenNet-l3i5, which judges: it takes no part in generation").format(
-                    label=_(record.label), unit=unit_of(key)[0]
-                ),
-            )
-            if table[name].notna().any()
-            else None
-        )
+        label, short = _(PROPERTIES[key].label), _(PROPERTIES[key].short)
+        config[key + JUDGE] = judge_column(table, key, label, short, unit_of(key)[0])
     config["agreement"] = (
         st.column_config.TextColumn(
             _("Potentials"),
@@ -235,9 +222,9 @@ def _columns(table: pd.DataFrame, target: Target) -> Columns:
         short = _(record.short)
         text = f"{_(record.label)} ({record.unit}): {_(record.note)}"
         # A column that nothing was read for says nothing, unless it was asked for.
-        read = table[[key, f"{key}_spread"]].notna().any(axis=None) or key in target.goals
+        read = table[[key, key + UNDECIDED]].notna().any(axis=None) or key in target.goals
         config[key] = property_column(key, target, text, short) if read else None
-        config[f"{key}_spread"] = spread_column(c for c in table[f"{key}_spread"] if isinstance(c, str))
+        config |= prediction_columns(table, key)
     return config
 
 

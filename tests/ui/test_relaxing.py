@@ -44,7 +44,7 @@ def test_more_than_ten_are_relaxed_and_kept(test: AppTest) -> None:
     assert test.button(key="relax-crystals").label == "Relax 11"
     test.button(key="relax-crystals").click().run()
     follow(test, "relaxing")
-    table = next(f.value for f in test.dataframe if "Result" in f.value.columns)
+    table = next(f.value for f in test.dataframe if "result" in f.value.columns)
     assert len(table) == 11
     assert not test.error
     (kept,) = open_store().list()

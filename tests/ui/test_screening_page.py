@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -65,10 +66,10 @@ def test_where_a_model_cannot_tell_a_metal_the_table_has_words_and_no_number(com
     for objectives in ((), ("band_gap:max", "e_above_hull:min")):
         page = open_page(replace(compositions, job=job), objectives=objectives)
         assert not page.exception
-        table = next(frame.value for frame in page.dataframe if "band_gap_spread" in frame.value)
+        table = next(frame.value for frame in page.dataframe if "band_gap_undecided" in frame.value)
         row = table[table["id"] == first.id].iloc[0]
         assert row["band_gap"] is None or row["band_gap"] != row["band_gap"]
-        assert row["band_gap_spread"] == "metal, or about 3.1 eV"
+        assert row["band_gap_undecided"] == "metal, or about 3.1 eV"
 
 
 def test_it_opens_without_a_word_of_complaint() -> None:
@@ -297,9 +298,11 @@ def test_relaxation_shows_before_and_after(monkeypatch: pytest.MonkeyPatch, foun
     page.session_state["screening"], page.session_state["relaxing"] = state, relaxing
     page.run()
     assert not page.exception
-    table = next(f.value for f in page.dataframe if "Result" in f.value.columns)
-    assert list(table["Formation energy, before"]) == ["−3.200 ± 0.030 eV/atom", "−2.100 ± 0.030 eV/atom"]
-    assert table["Formation energy, after"][1] == "–"
+    table = next(f.value for f in page.dataframe if "result" in f.value.columns)
+    assert list(table["before:formation_energy"]) == [-3.2, -2.1]
+    assert list(table["before:formation_energy_spread"]) == [0.03, 0.03]
+    assert table["after:formation_energy"][0] == -3.2
+    assert pd.isna(table["after:formation_energy"][1])
     assert page.button(key="relax-crystals").label == "Relax 3"
 
 

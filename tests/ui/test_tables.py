@@ -56,7 +56,7 @@ def test_another_unit_changes_table_and_axes_and_not_the_candidates(found: tuple
     assert not page.exception
     table = page.dataframe[0].value
     assert table["formation_energy"].tolist() == pytest.approx((own * 96.485332).tolist())
-    assert table["formation_energy_spread"].iloc[0] == "± 2.89"
+    assert table["formation_energy_spread"].iloc[0] == pytest.approx(2.89, abs=0.01)
     assert found[0].value("formation_energy") == -3.2
 
 
@@ -82,6 +82,22 @@ def test_a_point_that_is_picked_on_a_front_shows_its_uncertainty(found: tuple[Ca
     assert len(bars) == 1
     assert (list(bars[0].x), list(bars[0].y)) == ([-2.1], [200.0])
     assert (list(bars[0].error_x.array), list(bars[0].error_y.array)) == ([0.03], [30.0])
+
+
+def test_a_point_that_is_picked_in_space_shows_its_uncertainty_along_all_axes(found: tuple[Candidate, ...]) -> None:
+    keys = ("formation_energy", "e_above_hull", "band_gap")
+    objectives = [Objective(key, "min", None, 1.0, PROPERTIES[key]) for key in keys]
+    whole = [c for c in found if all(c.best(key) is not None for key in keys)]
+    units = {"e_above_hull": ("meV/atom", 1000.0)}
+    figure = draw_front(whole, [1] * len(whole), objectives, picked=[whole[0].id], units=units)
+    (bars,) = [trace for trace in figure.data if trace.error_x.array is not None]
+    spreads = [whole[0].predictions[key].spread for key in keys]
+    assert [axis.array[0] for axis in (bars.error_x, bars.error_y, bars.error_z)] == pytest.approx(
+        [spread * factor for spread, factor in zip(spreads, (1.0, 1000.0, 1.0), strict=True)]
+    )
+    assert bars.z[0] == whole[0].best("band_gap")
+    bare = draw_front(whole, [1] * len(whole), objectives)
+    assert all(trace.error_x.array is None for trace in bare.data), "bars on every point would cover the plot"
 
 
 def test_every_shown_unit_belongs_to_a_property_and_is_another_unit() -> None:
@@ -120,6 +136,31 @@ def test_details_stand_beside_the_table_of_every_kind(found: tuple[Candidate, ..
         assert not page.exception
         keys = {block.key for block in _blocks(page.main) if getattr(block, "key", None)}
         assert any("with-panel" in str(key) for key in keys), kind
+
+
+@pytest.mark.parametrize("kind", ["crystals", "compositions", "molecules"])
+def test_what_was_asked_for_stands_behind_name_and_score_in_the_table_of_every_kind(
+    kind: str, found: tuple[Candidate, ...]
+) -> None:
+    candidates, settings, target, table, name = {
+        "crystals": (found, CrystalSettings(), TARGET, "candidates", "formula"),
+        "compositions": ((composition(0), composition(1)), CompositionSettings(), TARGET, "formula-table", "formula"),
+        "molecules": (
+            (molecule(0), molecule(1)),
+            MoleculeSettings(),
+            Target({"weight": Goal.at_most(300.0), "logp": Goal.at_least(0.0)}),
+            "molecule-table",
+            "smiles",
+        ),
+    }[kind]
+    page = with_run(kind, candidates, settings, target)
+    assert not page.exception
+    order = [str(column) for column in chooser(page, table).value]  # type: ignore[attr-defined]
+    first = [column for column in order if not column.endswith(("_spread", "_judge", "_undecided"))]
+    assert first[: 2 + len(target.goals)] == [name, "score", *target.goals]
+    for key in target.goals:
+        behind = [column for column in order if column.startswith(f"{key}_")]
+        assert order[order.index(key) : order.index(key) + 1 + len(behind)] == [key, *behind]
 
 
 def _blocks(block: object) -> list[object]:

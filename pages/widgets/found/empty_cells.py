@@ -41,7 +41,7 @@ def add_reasons(
     """Adds the column, and returns how it is shown; None, which hides it, where no cell is empty.
 
     Args:
-        table: a row for each candidate; a column beside it named ``KEY_spread`` may hold words instead of a value.
+        table: a row for each candidate; a column beside it named ``KEY_undecided`` may hold words instead of a value.
         candidates: of the rows.
         names: of the columns that are shown, by their keys.
         reason: says why a cell is empty.
@@ -49,8 +49,8 @@ def add_reasons(
     said: list[str | None] = [None] * len(candidates)
     empty = {key: table[key].isna() for key in names if key in table}
     for key in empty:
-        if f"{key}_spread" in table:
-            empty[key] &= ~table[f"{key}_spread"].map(lambda cell: isinstance(cell, str))
+        if f"{key}_undecided" in table:
+            empty[key] &= table[f"{key}_undecided"].isna()
     lacking_any = pd.DataFrame(empty).any(axis=1) if empty else pd.Series(dtype=bool)
     for row in np.flatnonzero(lacking_any.to_numpy()).tolist():
         candidate = candidates[row]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import streamlit as st
 
 from matgen_core.core.goal_probability import chance, costs_of_goals, round_chance
@@ -20,7 +21,6 @@ from pages.i18n.formatting import (
     is_open,
     mark,
     metal_chance,
-    number,
     prediction_text,
 )
 from pages.i18n.language import _
@@ -29,6 +29,12 @@ from pages.widgets.found.shown_units import in_shown_unit, shown_places, unit_of
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
+
+
+#: Behind the key of a property, the columns of its spread, of words instead of a value, and of the second model.
+SPREAD, UNDECIDED, JUDGE = "_spread", "_undecided", "_judge"
+#: All that stands behind a key, with the value itself, in the order of a table.
+PARTS = ("", SPREAD, UNDECIDED, JUDGE)
 
 
 def score_column(made_of: str) -> ColumnConfig:
@@ -116,30 +122,95 @@ def property_column(
 def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str, object]:
     """Value and spread of each property; where a model cannot tell zero from another value, the words of the card.
 
-    A number of which the model is not sure would be sorted and compared as if it were one, so there is none.
+    Value and spread are numbers, each in a column of its own, so that a click on its head sorts by the number. A number
+    of which the model is not sure would be sorted and compared as if it were one, so there is none.
     """
     cells: dict[str, object] = {}
     for key in keys:
         prediction = candidate.predictions.get(key)
         unsure = prediction is not None and is_open(prediction.zero_chance) and prediction.otherwise is not None
-        cells[key] = None if prediction is None or unsure else in_shown_unit(key, prediction.value)
-        spread = None if prediction is None or prediction.value is None else in_shown_unit(key, prediction.spread)
-        cells[f"{key}_spread"] = (
-            prediction_text(prediction) if unsure else None if spread is None else f"± {number(spread)}"
-        )
+        said = None if unsure or prediction is None else prediction
+        cells[key] = None if said is None else in_shown_unit(key, said.value)
+        cells[key + SPREAD] = None if said is None or said.value is None else in_shown_unit(key, said.spread)
+        cells[key + UNDECIDED] = prediction_text(prediction) if unsure else None
     return cells
 
 
-def spread_column(cells: Iterable[object]) -> ColumnConfig | None:
-    """The column of the spreads, as wide as its words; None, which hides it, where there is none."""
-    longest = max((len(str(cell)) for cell in cells if cell is not None), default=0)
-    if not longest:
+def judge_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str, object]:
+    """What a second model says of each property; None where none judged."""
+    cells: dict[str, object] = {}
+    for key in keys:
+        judged = None if (p := candidate.predictions.get(key)) is None else p.judged
+        cells[key + JUDGE] = None if judged is None else in_shown_unit(key, judged.value)
+    return cells
+
+
+def prediction_columns(table: pd.DataFrame, key: str, short: str = "", places: int = 2, spread: bool = True) -> Columns:
+    """How the columns of uncertainty are shown that stand beside a property's value; None, which hides one that is
+    empty.
+
+    Args:
+        table: with the cells of :func:`prediction_cells`.
+        key: of the property.
+        short: its name in a head; the usual one where empty.
+        places: decimal places of its values.
+        spread: whether the spread is shown, too.
+    """
+    words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
+    head = _("{property}, undecided").format(property=short or _(PROPERTIES[key].short))
+    return {
+        key + SPREAD: numbers(
+            "±", format=f"± %.{shown_places(key, places)}f", width=70, help=_("One standard deviation")
+        )
+        if spread and table[key + SPREAD].notna().any()
+        else None,
+        key + UNDECIDED: words(
+            head, width=175, help=_("Here the model cannot distinguish zero from another value, and there is no number")
+        )
+        if table[key + UNDECIDED].notna().any()
+        else None,
+    }
+
+
+def judge_column(
+    table: pd.DataFrame, key: str, label: str, short: str, unit: str, places: int = 2
+) -> ColumnConfig | None:
+    """The column of what the second model says; None, which hides it, where none judged.
+
+    Args:
+        table: with the cells.
+        key: of the property.
+        label: its name.
+        short: its name in a head.
+        unit: that is shown.
+        places: decimal places of its values.
+    """
+    if not table[key + JUDGE].notna().any():
         return None
-    return st.column_config.TextColumn(
-        "±",
-        width=62 if longest <= 8 else 175,
-        help=_("One standard deviation; in words if the model cannot distinguish zero from another value"),
+    return st.column_config.NumberColumn(
+        _("{property} by SevenNet").format(property=short),
+        format=f"%.{shown_places(key, places)}f",
+        width=125,
+        help=_("{label} ({unit}) by SevenNet-l3i5, which judges: it takes no part in generation").format(
+            label=label, unit=unit
+        ),
     )
+
+
+def asked_first(table: pd.DataFrame, target: Target, names: Sequence[str]) -> pd.DataFrame:
+    """The table with its columns in the order of every kind: name, score, what was asked for, then all else.
+
+    Behind the value of a property stand its spread, words instead of it, and what the second model says.
+
+    Args:
+        table: of candidates, whose further columns keep their order.
+        target: what was asked for.
+        names: columns that say which candidate it is.
+    """
+    order: dict[Any, None] = {}
+    for column in (*names, "score", *target.goals, *table):
+        order |= {name: None for part in PARTS if (name := f"{column}{part}") in table}
+    return table[list(order)]
 
 
 def heading(key: str, short: str, asked: bool) -> str:

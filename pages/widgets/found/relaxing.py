@@ -11,20 +11,33 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.core.messages import Message
-from matgen_core.core.records import Candidate, Crystal, Prediction
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Crystal
 from matgen_core.kinds.crystals.files.candidate_files import to_cif_zip
 from matgen_core.kinds.crystals.placing.relax import Relaxation
 from matgen_core.kinds.registry import record_of
 from matgen_core.workflows.page_work.generation import displace, relax
 from matgen_core.workflows.screening.screen import name_of
-from pages.i18n.formatting import group_markdown, judged_text, mark, prediction_text, reason_text, subscript
+from pages.i18n.formatting import group_markdown, mark, reason_text, subscript
 from pages.i18n.language import _
 from pages.kinds.structure_view import show_structure
 from pages.runs import jobs
 from pages.runs.progress import Seen, catch_up, look, show_progress
 from pages.runs.run_recorder import begin_record, show_record
+from pages.widgets.found.number_table import Columns, write_numbers
+from pages.widgets.found.prediction_columns import (
+    JUDGE,
+    PARTS,
+    judge_cells,
+    judge_column,
+    prediction_cells,
+    prediction_columns,
+)
+from pages.widgets.found.shown_units import shown_places, unit_of
 
 RELAXING, STABILITY = "relaxing", "stability"
+#: Properties before and after.
+_SHOWN = ("formation_energy", "e_above_hull", "magnetic_moment")
 #: Rows of the table that are seen at once; the others are scrolled to.
 _ROWS = 10
 
@@ -95,29 +108,49 @@ def _start(crystals: Sequence[Candidate[Crystal]], symmetric: bool) -> None:
     st.session_state[RELAXING] = relaxing
 
 
-def _both(prediction: Prediction | None) -> str:
-    """What CHGNet says, which relaxed it, then what the judge says."""
-    judged = "" if prediction is None else judged_text(prediction)
-    return " · ".join(filter(None, (prediction_text(prediction), judged)))
+def _cells(when: str, candidate: Candidate[Crystal] | None) -> dict[str, object]:
+    """What CHGNet says, which relaxed it, and what the judge says."""
+    if candidate is None:
+        return {}
+    cells = prediction_cells(candidate, _SHOWN) | judge_cells(candidate, _SHOWN)
+    return {f"{when}:{name}": cell for name, cell in cells.items()}
+
+
+def _columns(table: pd.DataFrame) -> Columns:
+    """Each property before and after, with its uncertainty and the judge behind it."""
+    columns: Columns = {}
+    for key in _SHOWN:
+        for when, template in (("before", _("{label}, before")), ("after", _("{label}, after"))):
+            one = table.rename(columns={f"{when}:{key}{part}": f"{key}{part}" for part in PARTS})
+            label, unit = _(PROPERTIES[key].label), unit_of(key)[0]
+            head = template.format(label=label)
+            value = st.column_config.NumberColumn(f"{head} ({unit})", format=f"%.{shown_places(key, 3)}f")
+            config = {key: value, **prediction_columns(one, key, head, 3)}
+            config[key + JUDGE] = judge_column(one, key, label, head, unit, 3)
+            columns |= {f"{when}:{name}": column for name, column in config.items()}
+    return columns
 
 
 def _show_done(done: Sequence[Relaxation]) -> None:
-    rows = []
-    for entry in done:
-        before, after = entry.before, entry.after
-        row = {_("Material"): subscript(name_of(before)), _("Result"): _(entry.note)}
-        for key, label in (
-            ("formation_energy", _("Formation energy")),
-            ("e_above_hull", _("Energy above hull")),
-            ("magnetic_moment", _("Mean |site moment|")),
-        ):
-            row[_("{label}, before").format(label=label)] = _both(before.predictions.get(key))
-            row[_("{label}, after").format(label=label)] = "–" if after is None else _both(after.predictions.get(key))
-        rows.append(row)
+    rows = [
+        {
+            "material": subscript(name_of(entry.before)),
+            "result": _(entry.note),
+            **_cells("before", entry.before),
+            **_cells("after", entry.after),
+        }
+        for entry in done
+    ]
+    values = [f"{w}:{key}{part}" for key in _SHOWN for w in ("before", "after") for part in PARTS]
+    table = pd.DataFrame(rows, columns=["material", "result", *values])
+    columns: Columns = {"material": _("Material"), "result": _("Result"), **_columns(table)}
+    written, columns = write_numbers(table, columns)
     st.dataframe(
-        pd.DataFrame(rows),
+        written,
         hide_index=True,
         key="relaxed-table",
+        placeholder="–",
+        column_config=columns,
         alt=_("Predictions before and after"),
         height="content" if len(rows) <= _ROWS else 400,
     )

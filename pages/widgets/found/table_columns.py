@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.i18n.language import _
 from pages.widgets.found.number_table import Columns
+from pages.widgets.found.prediction_columns import SPREAD
 from pages.widgets.found.shown_units import ask_units
 
 #: Columns that the reader took out, by table.
@@ -49,7 +50,7 @@ def _labels(offered: Sequence[Any], columns: Columns) -> dict[Any, str]:
     for column in offered:
         config = columns.get(column)
         label = config.get("label") if isinstance(config, dict) else config
-        of = str(column).removesuffix("_spread")
+        of = str(column).removesuffix(SPREAD)
         labels[column] = f"{labels[of]} ±" if of != column and of in labels else str(label or column)
     return labels
 

@@ -21,6 +21,7 @@ MOST_SHOWN = 1000
 def table_of_typed(lines: Sequence[str], predictions: Sequence[RowPredictions]) -> pd.DataFrame:
     """One row a line: its predictions with their spreads, or its problem."""
     rows: list[dict[str, object]] = []
+    in_words = set[str]()  # heads of columns
     for line, read in zip(lines, predictions, strict=True):
         row: dict[str, object] = {_("Material"): line}
         rows.append(row)
@@ -30,15 +31,13 @@ def table_of_typed(lines: Sequence[str], predictions: Sequence[RowPredictions]) 
         for p in read:
             label = _(PROPERTIES[p.property].label) if p.property in PROPERTIES else p.property
             unclear = is_open(p.zero_chance) and p.otherwise is not None
-            row[f"{label} {p.unit}".strip()] = (
-                open_text(p.otherwise, p.unit)
-                if unclear and p.otherwise is not None
-                else None
-                if p.value is None
-                else round(p.value, 3)
-            )
+            row[f"{label} {p.unit}".strip()] = None if unclear or p.value is None else round(p.value, 3)
             if p.spread is not None:
                 row[f"± {label}"] = None if unclear else round(p.spread, 3)
+            if p.zero_chance is not None:
+                head = _undecided(label)
+                in_words.add(head)
+                row[head] = open_text(p.otherwise, p.unit) if unclear and p.otherwise is not None else None
             if p.judged is not None and p.judged.value is not None:
                 row[_("{label} by {model}").format(label=label, model=_(p.judged.method))] = round(p.judged.value, 3)
             if p.known is not None:
@@ -48,16 +47,13 @@ def table_of_typed(lines: Sequence[str], predictions: Sequence[RowPredictions]) 
             reasons = [f"{label_text(p.property)}: {_(p.note) or _('not predicted')}" for p in empty]
             row[_("Why empty")] = "; ".join(reasons)
         row[_("Out of domain")] = ", ".join(map(_, unlike))
-    return _as_one_kind(pd.DataFrame(rows))
+    table = pd.DataFrame(rows)
+    return table.drop(columns=[head for head in in_words if table[head].isna().all()])
 
 
-def _as_one_kind(table: pd.DataFrame) -> pd.DataFrame:
-    """Columns that hold words beside numbers as words: a column of the browser's table has one kind."""
-    for column in table:
-        kinds = {isinstance(cell, str) for cell in table[column] if not pd.isna(cell)}
-        if len(kinds) > 1:
-            table[column] = [cell if isinstance(cell, str) or pd.isna(cell) else f"{cell:g}" for cell in table[column]]
-    return table
+def _undecided(label: str) -> str:
+    """Head of the column of words beside that of the numbers, which are sorted as numbers."""
+    return _("{property}, undecided").format(property=label)
 
 
 def show_rows(rows: pd.DataFrame, key: str) -> None:
@@ -85,27 +81,26 @@ def read_back(text: str) -> pd.DataFrame:
         numbers = pd.to_numeric(rows[column].where(filled), errors="coerce")
         if filled.any() and numbers[filled].notna().all():
             rows[column] = numbers
-    return _as_one_kind(_say_open(rows))
+    return _say_open(rows)
 
 
 def _say_open(table: pd.DataFrame) -> pd.DataFrame:
-    """Words instead of a value and its spread where the model cannot tell a metal or a non-magnet."""
+    """Words beside an empty value and spread where the model cannot tell a metal or a non-magnet."""
     for key, (chance, other) in MIXTURE.items():
         for name in (key, f"read_{key}"):
             if not {f"{name}_{chance}", f"{name}_{other}"} <= set(table):
                 continue
-            cells = zip(table[name], table[f"{name}_{chance}"], table[f"{name}_{other}"], strict=True)
-            values = [
-                open_text(float(away), PROPERTIES[key].unit) if is_open(_number(zero)) and away != "" else value
-                for value, zero, away in cells
+            cells = zip(table[f"{name}_{chance}"], table[f"{name}_{other}"], strict=True)
+            words = [
+                open_text(float(away), PROPERTIES[key].unit) if is_open(_number(zero)) and away != "" else None
+                for zero, away in cells
             ]
-            table[name] = pd.Series(values, index=table.index, dtype=object if any(map(_is_text, values)) else None)
+            if any(words):
+                unclear = [word is not None for word in words]
+                table.loc[unclear, [name]] = None
+                table.insert(list(table.columns).index(name) + 1, _undecided(name), words)
     return table
 
 
 def _number(cell: object) -> float | None:
     return None if str(cell) in ("", "nan") else float(str(cell))
-
-
-def _is_text(cell: object) -> bool:
-    return isinstance(cell, str)

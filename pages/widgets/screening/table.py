@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -21,14 +21,19 @@ from pages.i18n.language import _
 from pages.kinds.registry import material_text, page_kind_of
 from pages.widgets.found.empty_cells import EMPTY, add_reasons
 from pages.widgets.found.number_table import Columns, write_numbers
-from pages.widgets.found.prediction_columns import prediction_cells, spread_column
+from pages.widgets.found.prediction_columns import (
+    JUDGE,
+    SPREAD,
+    UNDECIDED,
+    judge_cells,
+    judge_column,
+    prediction_cells,
+    prediction_columns,
+)
 from pages.widgets.found.remembered import remember
 from pages.widgets.found.shown_units import in_shown_unit, shown_places, shown_unit, unit_of
 from pages.widgets.found.table_columns import choose_columns
 from pages.widgets.screening.objectives import readable
-
-if TYPE_CHECKING:
-    from streamlit.elements.lib.column_types import ColumnConfig
 
 #: Ids of the rows that are ticked; the number of the table, which rises where they are ticked elsewhere.
 PICKED, _TURN = "screen-picked", "screen-turn"
@@ -122,7 +127,8 @@ def _make(ranked: Ranked, layout: _Layout) -> tuple[pd.DataFrame, Columns]:
     said = cache(rule_text)  # some thousand rows, a handful of rules
     candidates = [candidate for candidate, _front, _merit in ranked]
     rows = [_row(candidate, front, merit, layout, said) for candidate, front, merit in ranked]
-    table, columns = pd.DataFrame(rows), _columns(candidates, rows, layout)
+    table = pd.DataFrame(rows)
+    columns = _columns(candidates, table, layout)
     columns[EMPTY] = add_reasons(table, candidates, {key: label_text(key) for key in layout.keys})
     return table, columns
 
@@ -154,18 +160,13 @@ def _cells(candidate: Candidate[Any], key: str) -> dict[str, object]:
 
     Beside them the value of the second model, where one judged; it is the one that counts.
     """
-    prediction = candidate.predictions.get(key)
-    judged: dict[str, object] = {
-        f"{key}_judge": (
-            None if prediction is None or prediction.judged is None else in_shown_unit(key, prediction.judged.value)
-        )
-    }
+    prediction, judged = candidate.predictions.get(key), judge_cells(candidate, (key,))
     if prediction is not None and prediction.known is not None:
-        return {key: in_shown_unit(key, candidate.best(key)), f"{key}_spread": None} | judged
+        return {key: in_shown_unit(key, candidate.best(key)), key + SPREAD: None, key + UNDECIDED: None} | judged
     return prediction_cells(candidate, (key,)) | judged
 
 
-def _columns(candidates: Sequence[Candidate[Any]], rows: Sequence[dict[str, object]], layout: _Layout) -> Columns:
+def _columns(candidates: Sequence[Candidate[Any]], table: pd.DataFrame, layout: _Layout) -> Columns:
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     columns: Columns = {
         "drawing": st.column_config.ImageColumn(_("Drawing"), pinned=True, width=125),
@@ -201,30 +202,16 @@ def _columns(candidates: Sequence[Candidate[Any]], rows: Sequence[dict[str, obje
     }
     for record in (*(o.property for o in layout.objectives), *layout.further.values()):
         digits = 3 if record.unit.endswith("/atom") else 0 if record.key in WHOLE else 2
+        label, short = _(record.label), _(record.short)
         places, unit = f"%.{shown_places(record.key, digits)}f", shown_unit(record.unit)[0]
-        title = f"{_(record.label)} ({unit})" if unit else _(record.label)
+        title = f"{label} ({unit})" if unit else label
         columns[record.key] = numbers(title, format=places, width=_title_width(title))
-        asked = any(o.key == record.key for o in layout.objectives)
-        spreads = [cell for row in rows if isinstance(cell := row[f"{record.key}_spread"], str)]
         # Of what is no objective only the words are shown, so that the table stays narrow.
-        columns[f"{record.key}_spread"] = spread_column(c for c in spreads if asked or not c.startswith("±"))
-        columns[f"{record.key}_judge"] = _judge_column(record, [row[f"{record.key}_judge"] for row in rows], places)
-    columns |= {str(key): words(str(key)[6:]) for row in rows for key in row if str(key).startswith("yours:")}
+        asked = any(o.key == record.key for o in layout.objectives)
+        columns |= prediction_columns(table, record.key, short, digits, spread=asked)
+        columns[record.key + JUDGE] = judge_column(table, record.key, label, short, unit, digits)
+    columns |= {str(key): words(str(key)[6:]) for key in table if str(key).startswith("yours:")}
     return columns
-
-
-def _judge_column(record: Property, cells: Sequence[object], places: str) -> ColumnConfig | None:
-    """What a second model says; None, which hides the column, where none judged."""
-    if all(cell is None for cell in cells):
-        return None
-    return st.column_config.NumberColumn(
-        _("{property} by SevenNet").format(property=_(record.short)),
-        format=places,
-        width=125,
-        help=_("{label} ({unit}) by SevenNet-l3i5, which judges: it takes no part in generation").format(
-            label=_(record.label), unit=shown_unit(record.unit)[0]
-        ),
-    )
 
 
 def _further_keys(ranked: Ranked, objectives: Sequence[Objective]) -> dict[str, Property]:
