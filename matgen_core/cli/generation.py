@@ -23,6 +23,7 @@ from matgen_core.cli.reporting import print_progress
 from matgen_core.cli.running import Work, at_work
 from matgen_core.cli.workers import Into, Workers, with_folder, with_workers
 from matgen_core.core.declaring import declared
+from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.core.settings import Budget, ConstraintTexts, Rules
@@ -63,9 +64,12 @@ def generate_command(kind: str) -> Command:
         into: Into,
         seed: Annotated[int, typer.Option(help="the same seed gives the same candidates")] = 0,
         everything: Annotated[bool, typer.Option("--all", help="also write rejected candidates")] = False,
+        more: Annotated[int, typer.Option(min=0, help="times to go on for as many more, as More on the page")] = 0,
     ) -> None:
         target = Target(goals, read_constraints(texts))
         files.check(kind)
+        if more and into.folder is not None:
+            raise BadInput("a run in a folder is not gone on with; raise --count in place of --more {n}", n=more)
         into.check(files.out, files.cif_dir)
         if into.folder is not None:
             from matgen_core.workflows.many_workers.fill_folder import want_count
@@ -74,23 +78,23 @@ def generate_command(kind: str) -> Command:
             return
         with at_work(files.out, folder=files.cif_dir) as work:
             from matgen_core.kinds.registry import load_kind
-            from matgen_core.workflows.design import count_kept, design
+            from matgen_core.workflows.design import count_kept, design, design_more
 
             made = load_kind(kind)
             made.check(target, count, settings)
             for caution in made.cautions(target, settings):
                 typer.echo(f"note: {caution}", err=True)
             with workers.open() as executor:
-                found = design(
-                    kind,
-                    target,
-                    count,
-                    seed=seed,
-                    settings=settings,
-                    on_progress=print_progress,
-                    cancelled=work.cancelled,
-                    executor=executor,
-                )
+                asked: dict[str, Any] = {
+                    "seed": seed,
+                    "settings": settings,
+                    "on_progress": print_progress,
+                    "cancelled": work.cancelled,
+                    "executor": executor,
+                }
+                found = design(kind, target, count, **asked)
+                for _time in range(more):
+                    found = design_more(kind, target, count, found, **asked)
             kept = count_kept(kind, found, settings)
             files.save(work, kind, found if everything else kept.candidates)
             typer.echo(_say_kept(kind, kept, bool(goals)), err=files.printed)

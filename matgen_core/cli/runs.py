@@ -33,7 +33,7 @@ def list_runs(owner: Annotated[str, typer.Option(help="owner, if users are kept 
 
 @app.command("show")
 def show_run(run: Annotated[str, _ID]) -> None:
-    """Show settings, seed and versions of a run as JSON."""
+    """Show settings, seed, versions and the command that asks for the same as JSON."""
     known = _store().get(run)
     typer.echo(
         json.dumps(
@@ -45,6 +45,7 @@ def show_run(run: Annotated[str, _ID]) -> None:
                 "count": known.count,
                 "seed": known.seed,
                 "settings": dict(known.settings),
+                "command": (known.asked or {}).get("command"),
                 "versions": dict(known.versions),
                 "created": known.created.isoformat(),
                 "message": known.message,
@@ -83,7 +84,7 @@ def write_evidence(
 ) -> None:
     """Write what is known of one candidate of a run: properties, checks, nearest known, how to repeat it."""
     from matgen_core.viz.evidence import write_evidence_page
-    from matgen_core.workflows.evidence import Repeat, to_evidence_json
+    from matgen_core.workflows.evidence import stored_repeat, to_evidence_json
 
     ending = out.suffix.lower()
     if ending not in (".html", ".json"):
@@ -96,7 +97,7 @@ def write_evidence(
             run=run,
             candidate=candidate,
         )
-    repeat = Repeat(None, store.get(run).settings, run)
+    repeat = stored_repeat(store.get(run))
     with at_work(out) as work:
         work.save(out, (write_evidence_page if ending == ".html" else to_evidence_json)(found, repeat))
     typer.echo(f"{found.id} in {out}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,7 @@ class Recorder:
         owner: whose run it is.
         before: candidates of a run that this one goes on with.
         name: what was asked for, in a line.
+        asked: the command that asks for the same, and all settings; None where they are not known.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class Recorder:
         owner: str,
         before: Sequence[Candidate[Any]] = (),
         name: str = "",
+        asked: Mapping[str, Any] | None = None,
     ) -> None:
         self.run: str | None = None
         self.problem = ""
-        self._asked = kind, settings, seed, owner, name
+        self._asked = kind, settings, seed, owner, name, asked
         self._seen: set[str] = set()
         self._reported: set[str] = set()
         self._waiting: dict[str, Candidate[Any]] = {}
@@ -121,8 +123,8 @@ class Recorder:
     def _open(self) -> Store:
         store = open_store()
         if self.run is None:
-            kind, settings, seed, whose, name = self._asked
-            self.run = store.begin(kind, settings, seed, name=name, owner=whose)
+            kind, settings, seed, whose, name, asked = self._asked
+            self.run = store.begin(kind, settings, seed, name=name, owner=whose, asked=asked)
         return store
 
     def _fail(self, error: StoreError) -> None:

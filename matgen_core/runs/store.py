@@ -66,6 +66,7 @@ class Run:
         created: when it began, UTC.
         count: candidates stored.
         seconds: of work, without the time in the queue; None where it was not kept.
+        asked: the command that asks for the same, and all settings; None where they were not kept.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Run:
     created: datetime
     count: int
     seconds: float | None = None
+    asked: Mapping[str, Any] | None = None
 
 
 class Store:
@@ -103,8 +105,17 @@ class Store:
 
     # ------------------------------------------------------------------------------------------------------ writing
 
-    def begin(self, kind: str, settings: Mapping[str, Any], seed: int, *, name: str = "", owner: str = "") -> str:
-        """Stores a new run and returns its id."""
+    def begin(
+        self,
+        kind: str,
+        settings: Mapping[str, Any],
+        seed: int,
+        *,
+        name: str = "",
+        owner: str = "",
+        asked: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Stores a new run and returns its id; see :class:`Run` for what is told of it."""
         run, now = uuid.uuid4().hex[:12], datetime.now(UTC)
         with self._write() as session:
             session.add(
@@ -121,6 +132,7 @@ class Store:
                     host=platform.node(),
                     process=_process(os.getpid()),
                     messages=_kept(name=name),
+                    asked=dict(asked) if asked else None,
                 )
             )
         return run
@@ -358,6 +370,7 @@ def _shown(row: RunRow, count: int) -> Run:
         created,
         count,
         row.seconds,
+        row.asked,
     )
 
 

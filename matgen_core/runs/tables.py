@@ -46,6 +46,8 @@ class RunRow(Base):
     seconds: Mapped[float | None] = mapped_column(default=None)
     #: Template and values of ``name`` and ``message``, where the app wrote them.
     messages: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    #: Command that asks for the same, and all settings; None where they were not kept.
+    asked: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
 class FoundRow(Base):
@@ -82,8 +84,14 @@ def _add_seconds(connection: Connection) -> None:
         connection.execute(text("alter table runs add column seconds FLOAT"))
 
 
+def _add_asked(connection: Connection) -> None:
+    """A column for the command that asks for the same, which evidence of a candidate says."""
+    if "asked" not in {column["name"] for column in inspect(connection).get_columns("runs")}:
+        connection.execute(text("alter table runs add column asked JSON"))
+
+
 #: What brings the tables of each version to those of the next, in order.
-STEPS: tuple[Callable[[Connection], None], ...] = (_make_tables, _add_messages, _add_seconds)
+STEPS: tuple[Callable[[Connection], None], ...] = (_make_tables, _add_messages, _add_seconds, _add_asked)
 
 
 def migrate(engine: Engine, url: str) -> None:

@@ -122,9 +122,9 @@ def _inorganic(candidate: Candidate[Any], record: Mapping[str, Any], translate: 
 
 def _repeat(record: Mapping[str, Any], translate: Translate) -> Iterable[str]:
     repeat = record["repeat"]
-    if repeat["command"]:
-        code = escape(repeat["command"])
-        yield f"<tr><th>{escape(translate('Command'))}</th><td colspan='2'><code>{code}</code></td></tr>"
+    unknown = translate("– (from a file, from another crystal, or from a run of a former version)")
+    code = f"<code>{escape(repeat['command'])}</code>" if repeat["command"] else escape(unknown)
+    yield f"<tr><th>{escape(translate('Command'))}</th><td colspan='2'>{code}</td></tr>"
     seed = "–" if repeat["seed"] is None else str(repeat["seed"])
     about = f"{translate('candidate')} {repeat['index']}, {repeat['engine']}, {repeat['checkpoint'] or '–'}"
     yield _row(translate("Seed"), seed, about)

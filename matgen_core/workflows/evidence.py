@@ -25,7 +25,7 @@ from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.files.candidate_files import cif_of
 from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.registry import KINDS, KindRecord, kind_of, name_of_kind, record_of
-from matgen_core.runs.store import versions
+from matgen_core.runs.store import Run, versions
 
 SCHEMA = "matgen-evidence-1"
 SCHEMA_FILE = ASSETS / "evidence.schema.json"
@@ -45,6 +45,8 @@ class Repeat:
         count: candidates that a run for a count was asked to keep; None where it is not known.
         rules: of the loop; None where they are not known.
         budget: of the loop; None where it is not known.
+        more: times that a run for a count went on for as many more.
+        command: that asks for the same, where it is known already; empty where it follows from the rest.
     """
 
     target: Target | None = None
@@ -54,6 +56,27 @@ class Repeat:
     count: int | None = None
     rules: Rules | None = None
     budget: Budget | None = None
+    more: int = 0
+    command: str = ""
+
+
+def asked_record(kind: str, repeat: Repeat, seed: int) -> dict[str, Any]:
+    """What the store keeps of what a run was asked for: the command that asks for the same, and all settings.
+
+    Args:
+        kind: of the materials.
+        repeat: what the run was asked for.
+        seed: of the run.
+    """
+    command = repeat.command or (write_command(kind, repeat, seed) if repeat.target is not None else "")
+    record: dict[str, Any] = _plain({"command": command or None, "settings": _settings(repeat.settings)})
+    return record
+
+
+def stored_repeat(run: Run) -> Repeat:
+    """What a stored run was asked for; of a run of a former version its page's settings alone are known."""
+    asked = run.asked or {}
+    return Repeat(None, asked.get("settings") or run.settings, run.id, command=asked.get("command") or "")
 
 
 def collect_evidence(candidate: Candidate[Any], repeat: Repeat | None = None) -> dict[str, Any]:
@@ -150,9 +173,11 @@ def _phases(candidate: Candidate[Any], formula: str) -> list[dict[str, Any]]:
 
 def _repeat(candidate: Candidate[Any], repeat: Repeat) -> dict[str, Any]:
     origin, settings = candidate.origin, repeat.settings
-    known = repeat.target is not None and origin.engine != _FILE
+    command = repeat.command
+    if not command and repeat.target is not None:
+        command = write_command(name_of_kind(candidate.material), repeat, origin.seed)
     return {
-        "command": write_command(name_of_kind(candidate.material), repeat, origin.seed) if known else None,
+        "command": command if command and origin.engine != _FILE else None,
         "engine": origin.engine,
         "checkpoint": origin.checkpoint or None,
         "seed": origin.seed,
@@ -172,9 +197,11 @@ def _settings(settings: Any) -> dict[str, Any]:
 def write_command(kind: str, repeat: Repeat, seed: int | None) -> str:
     """The command that asks for the same: goals, constraints, the seed, and what is not usual of the rest.
 
+    It writes rejected candidates, too, so that every candidate of the run is found by its id.
+
     >>> from matgen_core.core.goals import Goal
     >>> write_command("crystals", Repeat(Target({"band_gap": Goal.at_least(3.0)})), 7)
-    'matgen crystals --band-gap 3: --seed 7'
+    'matgen crystals --band-gap 3: --seed 7 --all'
     """
     words, target = ["matgen", *(["design"] if repeat.loop else []), kind], repeat.target or Target()
     for key, goal in target.goals.items():
@@ -188,8 +215,9 @@ def write_command(kind: str, repeat: Repeat, seed: int | None) -> str:
         for given, usual in ((repeat.budget, record.budget), (repeat.rules, Rules())):
             words += [] if given is None else _unusual(given, usual, set(declared(given)) - _offered(record, given))
     elif repeat.count is not None:
-        words += ["--count", str(repeat.count)]
-    return shlex.join([*words, *([] if seed is None else ["--seed", str(seed)])])
+        words += ["--count", str(repeat.count), *(["--more", str(repeat.more)] if repeat.more else [])]
+    words += [] if seed is None else ["--seed", str(seed)]
+    return shlex.join([*words, *(["--everything", "all.csv"] if repeat.loop else ["--all"])])
 
 
 def _offered(record: KindRecord, given: Budget | Rules) -> set[str]:

@@ -9,6 +9,7 @@ import streamlit as st
 from matgen_core.core.goals import Target
 from matgen_core.kinds.registry import load_kind, name_of_kind, record_of
 from matgen_core.runs.store import Run, Store, StoreError, open_store
+from matgen_core.workflows.evidence import stored_repeat
 from pages.i18n.language import _, ngettext
 from pages.kinds.page_kind import View
 from pages.kinds.registry import page_kind
@@ -48,7 +49,8 @@ def show(store: Store, run: Run) -> None:
         return
     if record_of(candidates[0].material).has_geometry:
         show_calculations(store, run, candidates)
-    page.show_kept(shown, View(Target(), follow_pick("runs", run.id, shown), usual, usual, run.id))
+    pick = follow_pick("runs", run.id, shown)
+    page.show_kept(shown, View(Target(), pick, usual, usual, run.id, stored_repeat(run)))
 
 
 @st.fragment(run_every=2.0)

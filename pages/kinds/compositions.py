@@ -112,7 +112,7 @@ class CompositionsPage(PageKind):
             show_formula_table(found, view.target, view.pick)
             show_formula_plot(found, view.target, view.pick)
         with panel:
-            show_formula(view.pick.of(found), view.stored())
+            show_formula(view.pick.of(found), view.repeat())
 
     def show_small(self, candidate: Candidate[Formula]) -> None:
         """Formula."""

@@ -130,7 +130,7 @@ class CrystalsPage(PageKind):
         """Table, structure, details."""
         picked = view.pick.of(found)
         self._show_list(found, view)
-        _show_card(picked, view.stored())
+        _show_card(picked, view.repeat())
         _offer_follow_up(picked)
 
     def _show_list(self, found: Found, view: View) -> None:

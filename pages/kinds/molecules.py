@@ -19,6 +19,7 @@ from pages.i18n.language import N_, _, ngettext
 from pages.kinds.molecule_card import show_molecule
 from pages.kinds.molecule_controls import RULES, ask_molecule_sampling, chosen_domain, show_domain
 from pages.kinds.molecule_examples import show_molecule_examples
+from pages.kinds.molecule_order import BY, DOWN, GRID_PAGE
 from pages.kinds.molecule_results import (
     filter_molecules,
     keep_molecules,
@@ -61,7 +62,7 @@ class MoleculesPage(PageKind):
     }
     drawn_in_tables = True
     has_endpoints = True
-    reset = ("grid-page", "molecules-only")
+    reset = (BY, DOWN, GRID_PAGE, "molecules-only")
     nothing = N_("The run found no molecule. Lower the temperature, or loosen the targets.")
     nothing_kept = N_("No string of this run is a valid molecule.")
     nothing_shown = N_("No molecule meets all ticked conditions. Untick one to see the nearest.")
@@ -140,7 +141,7 @@ class MoleculesPage(PageKind):
 
     def show_kept(self, found: Found, view: View) -> None:
         """Drawings, one in full."""
-        _show_drawings(found, view, view.stored())
+        _show_drawings(found, view, view.repeat())
 
     def screened_files(self, candidates: Found) -> Sequence[File]:
         """SDF, flat and in 3D, SMILES."""

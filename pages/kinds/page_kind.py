@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import streamlit as st
 
-from matgen_core.core.errors import BadTarget, MatGenError
+from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Constraints, Target
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
-from matgen_core.core.settings import Budget, Rules
 from matgen_core.kinds.registry import kind_of
 from matgen_core.kinds.surplus import without_surplus
-from matgen_core.runs.store import open_store
 from matgen_core.runs.worker import Work
 from matgen_core.workflows.evidence import Repeat
 from matgen_core.workflows.spaces.explore import known_path
@@ -49,10 +47,7 @@ class View:
         settings: of the generator that drew them.
         now: as the controls stand now.
         run: id of their run in the store; empty where it is not kept.
-        count: candidates that the run was asked to keep; None where it is not known.
-        rules: of the loop; None for a run for a count.
-        budget: likewise.
-        tuned: whether a copy of the generator drew them that was tuned for it; no command asks for the same.
+        asked: what the run was asked for, as evidence says it.
     """
 
     target: Target
@@ -60,24 +55,11 @@ class View:
     settings: Any
     now: Any
     run: str = ""
-    count: int | None = None
-    rules: Rules | None = None
-    budget: Budget | None = None
-    tuned: bool = False
+    asked: Repeat = field(default_factory=Repeat)
 
     def repeat(self) -> Repeat:
-        """What the run was asked for."""
-        loop = self.rules is not None
-        target = None if self.tuned else self.target
-        return Repeat(target, self.settings, self.run, loop, self.count, self.rules, self.budget)
-
-    def stored(self) -> Repeat:
-        """What a stored run was asked for, as its record has it."""
-        try:
-            settings = open_store().get(self.run).settings if self.run else None
-        except MatGenError:
-            settings = None
-        return Repeat(None, settings, self.run)
+        """What the run was asked for, and its id."""
+        return replace(self.asked, run=self.run)
 
 
 @dataclass(frozen=True)
@@ -90,6 +72,7 @@ class OtherWork:
         name: what the run is called.
         target: that its candidates are shown against.
         settings: of the generator.
+        repeat: what is asked for, as evidence says it.
     """
 
     work: Work
@@ -97,6 +80,7 @@ class OtherWork:
     name: Text
     target: Target
     settings: Any
+    repeat: Repeat
 
 
 class PageKind(ABC):

@@ -31,12 +31,26 @@ def owner() -> str:
     return str(key)[:64]
 
 
-def begin_record(kind: str, seed: int, name: str, before: Sequence[Candidate[Any]] = ()) -> Recorder:
-    """A run of this session under what it was asked for, with the settings of its address."""
+def begin_record(
+    kind: str,
+    seed: int,
+    name: str,
+    before: Sequence[Candidate[Any]] = (),
+    asked: Mapping[str, Any] | None = None,
+) -> Recorder:
+    """A run of this session under what it was asked for, with the settings of its address.
+
+    Args:
+        kind: page of the run.
+        seed: of the draws.
+        name: what was asked for, in a line.
+        before: candidates of a run that this one goes on with.
+        asked: the command that asks for the same, and all settings; None where there is no such command.
+    """
     settings = {key: st.query_params.get_all(key) for key in st.query_params if key not in OF_EVERY_PAGE}
     for key, value in st.session_state.pop(_SET, {}).items():  # the address follows once the page is drawn
         settings[key] = value if isinstance(value, list) else [value]
-    return Recorder(kind, settings, seed, owner(), before, name)
+    return Recorder(kind, settings, seed, owner(), before, name, asked)
 
 
 def show_record(recorder: Recorder | None) -> None:

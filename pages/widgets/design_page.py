@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from matgen_core.core.goals import Target, outside_data
 from matgen_core.core.messages import join
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows import design as workflow
+from matgen_core.workflows.evidence import Repeat, asked_record
 from matgen_core.workflows.page_work.generation import generate
 from pages.i18n.formatting import rule_text
 from pages.i18n.language import _
@@ -35,12 +36,28 @@ from pages.widgets.hand_over import handed_over
 
 @dataclass(frozen=True)
 class Asked:
-    """What the controls say."""
+    """What the controls say.
+
+    Args:
+        target: goals and constraints.
+        count: candidates to keep.
+        seed: of the draws.
+        settings: of the generator.
+        more: times that the run went on for as many more; None once it went on from a cancelled run, after which no
+            command finds the same.
+    """
 
     target: Target
     count: int
     seed: int
     settings: Any
+    more: int | None = 0
+
+    def repeat(self) -> Repeat:
+        """The same as evidence says it."""
+        if self.more is None:
+            return Repeat(settings=self.settings)
+        return Repeat(self.target, self.settings, count=self.count, more=self.more)
 
 
 def job_key(name: str) -> str:
@@ -115,9 +132,8 @@ def _as_work(page: PageKind, asked: Asked, before: Found = ()) -> OtherWork:
         settings=asked.settings,
         before=tuple(before),
     )
-    return OtherWork(
-        work, asked.count, asked_message(asked.target, page.begun_with(asked.settings)), asked.target, asked.settings
-    )
+    name = asked_message(asked.target, page.begun_with(asked.settings))
+    return OtherWork(work, asked.count, name, asked.target, asked.settings, asked.repeat())
 
 
 def _start(page: PageKind, asked: OtherWork, seed: int, of: Asked | None = None, before: Found = ()) -> None:
@@ -132,11 +148,12 @@ def _start(page: PageKind, asked: OtherWork, seed: int, of: Asked | None = None,
     """
     st.session_state[f"{page.name}-asked"] = asked.target, asked.settings
     st.session_state[f"{page.name}-of"] = of
+    st.session_state[f"{page.name}-repeat"] = asked.repeat
     for key in page.reset:
         st.session_state.pop(key, None)
-    job = jobs.submit(
-        asked.work, asked.total, page.name, page.prepare(), begin_record(page.name, seed, asked.name, before)
-    )
+    told = asked_record(page.name, asked.repeat, seed)
+    recorder = begin_record(page.name, seed, asked.name, before, told)
+    job = jobs.submit(asked.work, asked.total, page.name, page.prepare(), recorder)
     st.session_state[job_key(page.name)] = follow(job, join([page.label, asked.name], " · "))
 
 
@@ -158,6 +175,7 @@ def _offer_more(page: PageKind, seen: Seen) -> None:
     about = _("Generates {n} more for the same target and keeps these").format(n=of.count)
     if st.button(_("More"), key="more", icon=":material/add:", help=about):
         before = [candidate for candidate in seen.candidates if not candidate.stage]
+        of = replace(of, more=None if of.more is None or seen.cancelled or seen.error else of.more + 1)
         _start(page, _as_work(page, of, before), of.seed, of, before)
         st.rerun()
 
@@ -192,6 +210,6 @@ def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
         return
     pick = follow_pick(page.name, seen.job, shown, running=seen.busy)
     now = asked.settings if asked else settings
-    of: Asked | None = st.session_state.get(f"{page.name}-of")
-    view = View(target, pick, settings, now, run_of(seen.job.recorder), None if of is None else of.count)
+    repeat = st.session_state.get(f"{page.name}-repeat") or Repeat(target, settings)
+    view = View(target, pick, settings, now, run_of(seen.job.recorder), repeat)
     page.show_found(shown, view)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import join
+from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
+from matgen_core.workflows.evidence import Repeat, asked_record
 from matgen_core.workflows.loop import Budget, DesignRun, resume
 from matgen_core.workflows.page_work.generation import generate_until
 from pages.i18n.language import _
@@ -36,6 +39,11 @@ class Loop:
     budget: Budget | None = None
     settings: Any | None = None
 
+    def repeat(self) -> Repeat:
+        """What it was asked for, as evidence says it."""
+        settings = self.settings or load_kind(self.kind).settings()
+        return Repeat(self.target, settings, loop=True, rules=self.rules, budget=self.budget)
+
     def take(self, run: DesignRun[Any]) -> None:
         """The run as it ended."""
         self.run = run
@@ -57,7 +65,7 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     """Begins the loop, or goes on with a run."""
 
     rules = asked.rules if before is None else before.rules
-    loop = Loop(asked.kind, asked.target, rules, jobs.Job(), None, asked.budget, asked.settings)
+    loop = Loop(asked.kind, asked.target, rules, jobs.Job(), None, _whole(asked.budget, before), asked.settings)
     work = partial(
         generate_until,
         kind=asked.kind,
@@ -69,10 +77,22 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
         before=before,
     )
     name, page = asked_message(asked.target), page_kind(asked.kind)
-    recorder = begin_record(f"{LOOP}{asked.kind}", asked.seed, name, before.candidates if before else ())
+    told = asked_record(asked.kind, loop.repeat(), asked.seed if before is None else before.seed)
+    recorder = begin_record(f"{LOOP}{asked.kind}", asked.seed, name, before.candidates if before else (), told)
     job = jobs.submit(work, asked.budget.want, f"{LOOP}{asked.kind}", page.prepare(), recorder, take=loop.take)
     loop.job = follow(job, join([page.loop_label, name], " · "))
     st.session_state[STATE] = loop
+
+
+def _whole(budget: Budget, before: DesignRun[Any] | None) -> Budget:
+    """The budget of one run that draws as many as the former one and the one that goes on with it."""
+    if before is None:
+        return budget
+    limits = {name: setting.high for name, (_field, setting) in declared(Budget).items()}
+    seconds, draws = before.seconds + budget.seconds, before.drawn + budget.draws
+    return replace(
+        budget, seconds=min(seconds, limits["seconds"] or seconds), draws=int(min(draws, limits["draws"] or draws))
+    )
 
 
 def reopen(asked: Asked) -> Loop | None:

@@ -6,6 +6,7 @@ they find stands where the page of crystals shows its runs.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.registry import record_of
+from matgen_core.workflows.evidence import Repeat
 from matgen_core.workflows.page_work.generation import structures, variants
 from matgen_core.workflows.screening.candidate_files import read_uploads
 from matgen_core.workflows.structures import check_source, only_crystal, target_of
@@ -106,7 +108,10 @@ def structures_of(formula: str, count: int = _USUAL) -> OtherWork:
     """
     target = target_of(formula)
     name = Message("Structures of {formula}", formula=subscript(formula))
-    return OtherWork(partial(structures, formula=formula, count=count), count, name, target, CrystalSettings())
+    work = partial(structures, formula=formula, count=count)
+    command = shlex.join(["matgen", "structures", formula, "--count", str(count)])
+    repeat = Repeat(settings=CrystalSettings(), command=command)
+    return OtherWork(work, count, name, target, CrystalSettings(), repeat)
 
 
 def variants_of(candidate: Candidate[Crystal], count: int = _USUAL) -> OtherWork:
@@ -120,4 +125,4 @@ def variants_of(candidate: Candidate[Crystal], count: int = _USUAL) -> OtherWork
     constraints = check_source(candidate)
     name = Message("Variants of {formula}", formula=subscript(reduced_formula(candidate.material)))
     work = partial(variants, candidate=candidate, count=count)
-    return OtherWork(work, count, name, Target({}, constraints), CrystalSettings())
+    return OtherWork(work, count, name, Target({}, constraints), CrystalSettings(), Repeat(settings=CrystalSettings()))

@@ -6,22 +6,32 @@ otherwise, write it anew and look at the difference: ``MATGEN_GOLDEN=write pytes
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
+import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
 
+from matgen_core.cli.main import app as cli
 from matgen_core.cli.main import main
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings, MoleculeSettings
 from matgen_core.kinds.crystals.files import candidate_files as exports
 from matgen_core.kinds.molecules import files as molecule_exports
+from matgen_core.kinds.registry import kind_of
+from matgen_core.runs.recorder import Recorder
+from matgen_core.runs.store import VARIABLE, open_store
 from matgen_core.workflows.design import design
 from pages.runs.jobs import Job
 
@@ -30,27 +40,41 @@ GOLDEN = Path(__file__).with_name("golden.json")
 CRYSTALS = Target({"formation_energy": Goal(-2.0, -1.0)}, Constraints(include=frozenset({"O"}), max_atoms=10))
 
 
-def on_page(page: str, job: str, **link: str) -> tuple[Candidate[Any], ...]:
-    """What a page's own job finds, run to its end in this thread."""
+@contextmanager
+def runs_in_this_thread() -> Iterator[None]:
+    """A page's own jobs, run to their end before the page goes on."""
     import pages.runs.jobs
 
-    def submit(work: Any, total: int, *_: object, **__: object) -> Job:
-        made = Job(total)
+    def submit(
+        work: Any, total: int, kind: str = "", first: object = None, recorder: Recorder | None = None, **more: Any
+    ) -> Job:
+        made = Job(total, recorder=recorder, take=more.get("take", lambda value: None))
         made.run(work)
         assert made.error is None
         return made
 
     usual, pages.runs.jobs.submit = pages.runs.jobs.submit, submit  # type: ignore[assignment]
     try:
-        app = AppTest.from_file(str(ROOT / "pages" / "design" / f"{page}.py"), default_timeout=500)
-        for key, value in link.items():
-            app.query_params[key] = value
-        app.run().button(key="go").click().run()
-        assert not app.exception
-        found: Job = app.session_state[job]
-        return found.candidates
+        yield
     finally:
         pages.runs.jobs.submit = usual
+
+
+def pressed(page: str, **link: str) -> AppTest:
+    """A page of these settings, whose run has ended."""
+    app = AppTest.from_file(str(ROOT / "pages" / "design" / f"{page}.py"), default_timeout=500)
+    for key, value in link.items():
+        app.query_params[key] = value
+    app.run().button(key="go").click().run()
+    assert not app.exception
+    return app
+
+
+def on_page(page: str, job: str, **link: str) -> tuple[Candidate[Any], ...]:
+    """What a page's own job finds."""
+    with runs_in_this_thread():
+        found: Job = pressed(page, **link).session_state[job]
+    return found.candidates
 
 
 def by_command(monkeypatch: pytest.MonkeyPatch, out: Path, *words: str) -> str:
@@ -77,6 +101,55 @@ def test_molecules_of_page_and_command_are_the_same(monkeypatch: pytest.MonkeyPa
     kept = [candidate for candidate in found if candidate.id in ids]
     assert len(ids) >= 10
     assert text == molecule_exports.to_csv(kept)
+
+
+# ------------------------------------------------------------------------------------------- evidence of a stored run
+
+#: What is asked of each page: small, and not the usual in target, constraints and settings.
+ASKED = {
+    "crystals": {
+        **{"count": "2", "seed": "5", "max_atoms": "8", "include": "O", "formation_energy_ask": "range"},
+        **{"skeletons": "1", "drafts": "4", "templates": "0", "relax": "0", "judge": "false"},
+    },
+    "compositions": {
+        **{"formulas": "6", "formula_seed": "5", "band_gap_ask": "value", "band_gap_value": "2", "exclude": "Pb"},
+        **{"formula_temperature": "0.9"},
+    },
+    "molecules": {"molecules": "6", "molecule_seed": "5", "logp_ask": "value", "logp_value": "2", "temperature": "0.8"},
+    "inverse_design": {
+        **{"what": "compositions", "band_gap_ask": "value", "band_gap_value": "2", "want": "3", "draws": "128"},
+        **{"loop_seed": "5", "max_hull": "0.3", "known": "true"},
+    },
+}
+
+
+@pytest.mark.parametrize("page", ASKED)
+def test_the_command_in_the_evidence_of_a_stored_candidate_finds_it_again(
+    page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    with runs_in_this_thread():
+        app = pressed(page, **ASKED[page])
+        if page in ("compositions", "molecules"):  # goes on with the run; a candidate of the second part is looked for
+            app.button(key="more").click().run()
+            assert not app.exception
+    run, *_former = open_store().list()
+    found = max(open_store().candidates(run.id), key=lambda candidate: candidate.origin.index)
+    evidence = tmp_path / "one.json"
+    said = CliRunner().invoke(cli, ["runs", "evidence", run.id, found.id, str(evidence)])
+    assert said.exit_code == 0, said.output
+    repeat = json.loads(evidence.read_text(encoding="utf-8"))["repeat"]
+    assert repeat["settings"], "all settings, not only those of the address"
+    matgen, *words = shlex.split(repeat["command"])
+    assert matgen == "matgen"
+    monkeypatch.chdir(tmp_path)
+    text = by_command(monkeypatch, tmp_path / "again.csv", *words)
+    if page == "inverse_design":  # its command writes the rejected ones to a file of their own
+        text = (tmp_path / "all.csv").read_text(encoding="utf-8")
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(text))}
+    again = rows[found.id]
+    name = kind_of(found.material).written(found.material)
+    assert name in again.values()
 
 
 # --------------------------------------------------------------------------------------------------------- golden

@@ -76,8 +76,7 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
         loop.settings or usual,
         usual,
         run_of(loop.job.recorder),
-        rules=loop.rules,
-        budget=loop.budget,
+        loop.repeat(),
     )
     if found:
         page.show_loop(found, view)

@@ -117,7 +117,7 @@ def _show_found(run: TuningRun, seen: Seen) -> None:
     pick = follow_pick("tuned", run.job, found, running=seen.busy)
     table = pd.DataFrame([_row(run, candidate) for candidate in found])
     pick.show_table(table, "tuned-table", 390, {}, _("Candidates with both predictions, one a row"))
-    view = View(run.aims.target, pick, None, None, run_of(run.job.recorder), tuned=True)
+    view = View(run.aims.target, pick, None, None, run_of(run.job.recorder))
     page.show_near(pick.of(found), view)
 
 

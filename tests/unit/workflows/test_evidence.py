@@ -36,9 +36,11 @@ from matgen_core.viz.evidence import write_evidence_page
 from matgen_core.workflows.evidence import (
     SCHEMA_FILE,
     Repeat,
+    asked_record,
     collect_evidence,
     digest,
     is_unchanged,
+    stored_repeat,
     to_evidence_json,
     write_command,
 )
@@ -128,7 +130,8 @@ def test_the_command_asks_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == ["crystals", target, 24, 7, settings]
 
 
-def test_the_command_of_a_loop_asks_for_its_rules_and_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_of_a_loop_asks_for_its_rules_and_budget(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # rejected candidates are written there
     rules = Rules(max_e_above_hull=0.05, known=True, toxic=True, judge=True, max_sa=3.0)  # no SA score of crystals
     budget, asked = Budget(want=5, seconds=90.0), list[Any]()
 
@@ -173,6 +176,22 @@ def test_a_candidate_of_a_stored_run_has_evidence_by_command(
         assert record["repeat"]["run"] == run
     assert isinstance(runner.invoke(app, ["runs", "evidence", run, "9-9", str(out)]).exception, BadInput)
     assert isinstance(runner.invoke(app, ["runs", "evidence", run, "0-1", str(tmp_path / "x.pdf")]).exception, BadInput)
+
+
+def test_a_stored_run_keeps_the_command_and_all_settings(tmp_path: Path) -> None:
+    """tests/integration/test_repeats.py runs such commands."""
+    target, settings = Target({"band_gap": Goal.at(2.0)}), CrystalSettings(guidance=2.0)
+    repeat = Repeat(target, settings, count=4, more=1)
+    store = open_store(f"sqlite:///{tmp_path}/runs.sqlite")
+    run = store.begin("crystals", {"band_gap": ["2"]}, 7, asked=asked_record("crystals", repeat, 7))
+    kept = stored_repeat(store.get(run))
+    record = json.loads(to_evidence_json(candidate(salt()), kept))
+    assert list(Draft202012Validator(SCHEMA).iter_errors(record)) == []
+    assert record["repeat"]["command"] == write_command("crystals", repeat, 7)
+    assert "--count 4 --more 1 --seed 7 --all" in record["repeat"]["command"]
+    assert record["repeat"]["settings"]["relax"] == CrystalSettings().relax, "usual settings, too: they may change"
+    assert "matgen crystals" in write_evidence_page(candidate(salt()), kept)
+    assert asked_record("crystals", Repeat(None, settings), 7)["command"] is None
 
 
 def test_a_file_and_a_run_of_unknown_target_have_no_command() -> None:
