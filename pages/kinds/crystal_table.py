@@ -177,8 +177,7 @@ def _judge_columns(table: pd.DataFrame) -> Columns:
     """The judge's columns; hidden where nothing was judged."""
     config: Columns = {}
     for key in ENERGIES:
-        label, short = _(PROPERTIES[key].label), _(PROPERTIES[key].short)
-        config[key + JUDGE] = judge_column(table, key, label, short, unit_of(key)[0])
+        config[key + JUDGE] = judge_column(table, key, _(PROPERTIES[key].label), unit_of(key)[0])
     config["agreement"] = (
         st.column_config.TextColumn(
             _("Potentials"),
@@ -198,7 +197,7 @@ def _judge_columns(table: pd.DataFrame) -> Columns:
 def _columns(table: pd.DataFrame, target: Target) -> Columns:
     words, numbers = st.column_config.TextColumn, st.column_config.NumberColumn
     config: Columns = {
-        "formula": words(_("Formula"), pinned=True, width=110),
+        "formula": words(_("Formula"), pinned=True, width=96),
         "space_group": words(_("Space group"), width=105),
         "state": words(_("State"), width=85, help=state_help()) if table["state"].notna().any() else None,
         "atoms": numbers(_("Atoms"), width=55, help=_("In the primitive cell")),

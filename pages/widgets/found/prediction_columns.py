@@ -39,7 +39,7 @@ PARTS = ("", SPREAD, UNDECIDED, JUDGE)
 
 def score_column(made_of: str) -> ColumnConfig:
     """The column of scores, with what they are made of as its help, in English."""
-    return st.column_config.NumberColumn(_("Score"), format="%.2f", width=65, help=_(made_of))
+    return st.column_config.NumberColumn(_("Score"), format="%.2f", width=62, help=_(made_of))
 
 
 def shared_columns(score: str) -> Columns:
@@ -146,8 +146,7 @@ def judge_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str, obj
 
 
 def prediction_columns(table: pd.DataFrame, key: str, short: str = "", places: int = 2, spread: bool = True) -> Columns:
-    """How the columns of uncertainty are shown that stand beside a property's value; None, which hides one that is
-    empty.
+    """How the columns of uncertainty beside a property's value are shown; None hides one that is empty.
 
     Args:
         table: with the cells of :func:`prediction_cells`.
@@ -160,7 +159,7 @@ def prediction_columns(table: pd.DataFrame, key: str, short: str = "", places: i
     head = _("{property}, undecided").format(property=short or _(PROPERTIES[key].short))
     return {
         key + SPREAD: numbers(
-            "±", format=f"± %.{shown_places(key, places)}f", width=70, help=_("One standard deviation")
+            "±", format=f"± %.{shown_places(key, places)}f", width=60, help=_("One standard deviation")
         )
         if spread and table[key + SPREAD].notna().any()
         else None,
@@ -172,25 +171,22 @@ def prediction_columns(table: pd.DataFrame, key: str, short: str = "", places: i
     }
 
 
-def judge_column(
-    table: pd.DataFrame, key: str, label: str, short: str, unit: str, places: int = 2
-) -> ColumnConfig | None:
-    """The column of what the second model says; None, which hides it, where none judged.
+def judge_column(table: pd.DataFrame, key: str, label: str, unit: str, places: int = 2) -> ColumnConfig | None:
+    """The column of what the second model says, right of the property; None, which hides it, where none judged.
 
     Args:
         table: with the cells.
         key: of the property.
         label: its name.
-        short: its name in a head.
         unit: that is shown.
         places: decimal places of its values.
     """
     if not table[key + JUDGE].notna().any():
         return None
     return st.column_config.NumberColumn(
-        _("{property} by SevenNet").format(property=short),
+        "SevenNet",
         format=f"%.{shown_places(key, places)}f",
-        width=125,
+        width=80,
         help=_("{label} ({unit}) by SevenNet-l3i5, which judges: it takes no part in generation").format(
             label=label, unit=unit
         ),

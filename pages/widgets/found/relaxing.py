@@ -126,7 +126,7 @@ def _columns(table: pd.DataFrame) -> Columns:
             head = template.format(label=label)
             value = st.column_config.NumberColumn(f"{head} ({unit})", format=f"%.{shown_places(key, 3)}f")
             config = {key: value, **prediction_columns(one, key, head, 3)}
-            config[key + JUDGE] = judge_column(one, key, label, head, unit, 3)
+            config[key + JUDGE] = judge_column(one, key, label, unit, 3)
             columns |= {f"{when}:{name}": column for name, column in config.items()}
     return columns
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.i18n.language import _
 from pages.widgets.found.number_table import Columns
-from pages.widgets.found.prediction_columns import SPREAD
+from pages.widgets.found.prediction_columns import JUDGE, SPREAD
 from pages.widgets.found.shown_units import ask_units
 
 #: Columns that the reader took out, by table.
@@ -45,13 +45,16 @@ def choose_columns(name: str, table: pd.DataFrame, columns: Columns) -> list[Any
 
 
 def _labels(offered: Sequence[Any], columns: Columns) -> dict[Any, str]:
-    """Heads of the columns; that of a spread bears the name of its property."""
+    """Heads of the columns; those of a spread and of the second model bear the name of its property."""
     labels: dict[Any, str] = {}
     for column in offered:
         config = columns.get(column)
         label = config.get("label") if isinstance(config, dict) else config
-        of = str(column).removesuffix(SPREAD)
-        labels[column] = f"{labels[of]} ±" if of != column and of in labels else str(label or column)
+        labels[column] = str(label or column)
+        for part, sign in ((SPREAD, "±"), (JUDGE, "SevenNet")):
+            of = str(column).removesuffix(part)
+            if of != column and of in labels:
+                labels[column] = f"{labels[of]} {sign}"
     return labels
 
 

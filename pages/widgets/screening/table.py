@@ -209,7 +209,7 @@ def _columns(candidates: Sequence[Candidate[Any]], table: pd.DataFrame, layout: 
         # Of what is no objective only the words are shown, so that the table stays narrow.
         asked = any(o.key == record.key for o in layout.objectives)
         columns |= prediction_columns(table, record.key, short, digits, spread=asked)
-        columns[record.key + JUDGE] = judge_column(table, record.key, label, short, unit, digits)
+        columns[record.key + JUDGE] = judge_column(table, record.key, label, unit, digits)
     columns |= {str(key): words(str(key)[6:]) for key in table if str(key).startswith("yours:")}
     return columns
 
