@@ -198,7 +198,7 @@ def prediction_text(prediction: Prediction | None) -> str:
     places = 3 if prediction.unit.startswith("eV/") else 2
     if is_open(prediction.zero_chance) and prediction.otherwise is not None:
         return open_text(prediction.otherwise, prediction.unit)
-    spread = "" if prediction.spread is None else f" ± {number(prediction.spread, places)}"
+    spread = f" ± {number(prediction.spread, places)}" if prediction.spread else ""  # 0 of what is counted or measured
     text = f"{number(prediction.value, places)}{spread} {prediction.unit}".rstrip()
     if prediction.method == GIVEN:
         return _("{value} (your value)").format(value=text)

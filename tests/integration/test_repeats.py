@@ -13,7 +13,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,16 @@ def runs_in_this_thread() -> Iterator[None]:
     import pages.runs.jobs
 
     def submit(
-        work: Any, total: int, kind: str = "", first: object = None, recorder: Recorder | None = None, **more: Any
+        work: Any,
+        total: int,
+        kind: str = "",
+        first: Callable[[], object] | None = None,
+        recorder: Recorder | None = None,
+        take: Callable[[Any], None] = lambda value: None,
     ) -> Job:
-        made = Job(total, recorder=recorder, take=more.get("take", lambda value: None))
+        if first is not None:  # as the worker does: two threads that load at once may disturb each other
+            first()
+        made = Job(total, recorder=recorder, take=take)
         made.run(work)
         assert made.error is None
         return made

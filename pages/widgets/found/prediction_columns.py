@@ -131,7 +131,7 @@ def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str
         unsure = prediction is not None and is_open(prediction.zero_chance) and prediction.otherwise is not None
         said = None if unsure or prediction is None else prediction
         cells[key] = None if said is None else in_shown_unit(key, said.value)
-        cells[key + SPREAD] = None if said is None or said.value is None else in_shown_unit(key, said.spread)
+        cells[key + SPREAD] = None if said is None or said.value is None else in_shown_unit(key, said.spread or None)
         cells[key + UNDECIDED] = prediction_text(prediction) if unsure else None
     return cells
 
