@@ -26,7 +26,7 @@ def merge(
         return
     with at_work(folder=out):
         merged = merge_folders(folders, out, best=best, on_progress=_print_progress)
-    typer.echo(f"{out}: {merged.generated} generated, {len(merged.scores)} count, repeats removed")
+    typer.echo(f"{out}: {merged.generated} generated, {len(merged.scores)} kept, repeats removed")
     if keep:
         typer.echo(f"kept as run {store_merged(merged, out, keep)}")
     for note in merged.notes:

@@ -120,7 +120,7 @@ class Into:
                 on_progress=print_progress,
                 cancelled=work.cancelled,
             )
-        typer.echo(f"{self.folder}: {found.generated} generated, {found.kept} count, {found.seconds:.0f} s")
+        typer.echo(f"{self.folder}: {found.generated} generated, {found.kept} kept, {found.seconds:.0f} s")
         if found.ended in ("cancelled", "time"):
             typer.echo("stopped before the end; the same command goes on", err=True)
         else:

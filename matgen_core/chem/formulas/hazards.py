@@ -9,13 +9,18 @@ years, is not among them. Recyclability is not shown: no sourced indicator by co
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Verdict
+
+if TYPE_CHECKING:
+    from pymatgen.core import Composition
 
 #: Element: why it is rejected where toxic elements are.
 TOXIC = {
@@ -118,7 +123,7 @@ class Supply:
 
 @lru_cache(maxsize=20_000)
 def read_supply(formula: str) -> Supply:
-    """Price (pymatgen's cost table), HHI (Gaultois et al. 2013) and crustal abundance (SMACT's table) of a formula."""
+    """Price (pymatgen's table), HHI (Gaultois et al. 2013) and crustal abundance (SMACT's table) of a formula."""
     from pymatgen.core import Composition
 
     composition = Composition(formula)
@@ -149,22 +154,19 @@ def explain_supply(formula: str) -> dict[str, Message]:
     return {field: reason for field, reason in reasons.items() if getattr(found, field) is None}
 
 
-def _price(composition: object) -> float | None:
-    try:
-        return float(_costs().get_cost_per_kg(composition))
-    except (ValueError, KeyError, TypeError):  # no price for one of its elements
+def _price(composition: Composition) -> float | None:
+    """Of its elements, by mass; what pymatgen's CostAnalyzer finds among elements, without its phase diagrams."""
+    prices = _prices()
+    if any(str(element) not in prices for element in composition):
         return None
+    return float(sum(composition.get_wt_fraction(element) * prices[str(element)] for element in composition))
 
 
 @lru_cache(maxsize=1)
-def _costs() -> Any:
-    import warnings
-
-    from pymatgen.analysis.cost import CostAnalyzer, CostDBElements
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of noble gases in the table, which have no electronegativity
-        return CostAnalyzer(CostDBElements())
+def _prices() -> dict[str, float]:
+    """USD/kg by element: the table of pymatgen's CostDBElements, whose module would load matplotlib."""
+    table = files("pymatgen.analysis").joinpath("costdb_elements.csv").read_text(encoding="utf-8")
+    return {row[0]: float(row[1]) for row in csv.reader(table.splitlines(), quotechar="|")}
 
 
 def _hhi(composition: object) -> tuple[float | None, float | None]:

@@ -137,9 +137,13 @@ def nearest_known(formula: str, count: int = 1) -> list[tuple[str, float]]:
     """Known formulas that differ in the smallest share of atoms, with that share (0 to 1); not the formula itself."""
     names, table = _known()
     own = reduce_formula(formula)
-    far = np.abs(table - fractions_of_formula(own)).sum(axis=1) / 2
-    order = np.argsort(far, kind="stable")[: count + 1]
-    return [(names[i], round(float(far[i]), 4)) for i in order if names[i] != own][:count]
+    shares = fractions_of_formula(own)
+    present = np.flatnonzero(shares)
+    # Half the sum of differences of two sets of shares is what they do not have in common.
+    far = np.round(1.0 - np.minimum(table[:, present], shares[present]).sum(axis=1, dtype=np.float64), 4)
+    near = np.flatnonzero(far <= np.partition(far, count)[count])
+    order = near[np.argsort(far[near], kind="stable")]
+    return [(names[i], float(far[i])) for i in order if names[i] != own][:count]
 
 
 def near_formulas(formula: str, count: int = 3) -> tuple[NearKnown, ...]:

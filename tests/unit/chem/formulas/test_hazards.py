@@ -51,6 +51,15 @@ def test_rust_is_cheap_and_platinum_is_not() -> None:
     assert rust.scarcest[0] == "Fe"
 
 
+@pytest.mark.filterwarnings("ignore:No Pauling")
+def test_the_price_is_what_the_library_finds() -> None:
+    from pymatgen.analysis.cost import CostAnalyzer, CostDBElements
+
+    library = CostAnalyzer(CostDBElements())
+    for formula in ("NaCl", "Fe2O3", "LiFePO4", "Cu3AsS4", "Ba2YCu3O7", "Pt", "HfO2"):
+        assert read_supply(formula).price == pytest.approx(library.get_cost_per_kg(formula), rel=1e-6), formula
+
+
 def test_what_nobody_sells_has_no_price() -> None:
     supply = read_supply("PuO2")
     assert supply.price is None
