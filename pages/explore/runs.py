@@ -43,7 +43,7 @@ def show(store: Store, run: Run) -> None:
     candidates = tuple(c for c in candidates if name_of_kind(c.material) == name)
     page, usual = page_kind(name), load_kind(name).settings()
     offer_files(candidates, name, candidates if len(candidates) == run.count else None)  # of a part, no file of all
-    shown = page.kept(candidates)
+    shown = page.kept(sorted(candidates, key=lambda c: (c.score is None, c.score or 0.0)))  # they are kept as they came
     if not shown:
         st.info(_(page.nothing_kept))
         return

@@ -55,6 +55,18 @@ def words(page: AppTest) -> str:
     return " ".join(str(e.value) for e in (*page.markdown, *page.info, *page.caption, *page.error, *page.warning))
 
 
+def test_the_best_stands_first_and_what_has_no_score_last(store: Store) -> None:
+    run = store.begin("compositions", {}, 0)
+    scores = {"MgO": 1020.0, "TiO2": 0.7, "CaO": None, "ZnO": 4.3}
+    store.add(run, [Candidate(name, Formula(name), Origin("test"), score=score) for name, score in scores.items()])
+    store.end(run, "finished")
+    page = open_page(0)
+    assert not page.exception
+    table = next(frame.value for frame in page.dataframe if "formula" in frame.value)
+    assert list(table["formula"]) == ["TiO₂", "ZnO", "MgO", "CaO"]
+    assert any(title.value == "TiO₂" for title in page.subheader), "and is the one that is shown in full"
+
+
 def test_before_the_first_run_it_says_so(store: Store) -> None:
     page = open_page()
     assert not page.exception
