@@ -271,7 +271,7 @@ class Progress(Generic[M]):
     """What a running job has done so far.
 
     Args:
-        stage: "generate", "relax", "predict", "assess", "map", "train" or "done".
+        stage: "generate", "relax", "predict", "assess", "compare", "map", "train" or "done".
         done: candidates, or rows of a table, finished so far.
         total: of them in all; None where it is not known.
         candidates: everything found so far, with whatever is known of it.

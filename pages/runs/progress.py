@@ -98,6 +98,7 @@ def progress_words(job: Job) -> str:
     stages = {
         "generate": _("generating"),
         "predict": _("predicting properties"),
+        "compare": _("comparing"),
         "assess": _("checking"),
         "relax": _("relaxing"),
         "map": _("computing positions on the map"),

@@ -51,10 +51,10 @@ def compare_series(
 
     def compared(done: int, of: int) -> None:
         if done % 100 == 0 or done == of:
-            report(Progress("predict", done, all_))
+            report(Progress("compare", done, all_))
 
     def mapped(done: int, of: int) -> None:
-        report(Progress("predict", total + round(total * _MAP_SHARE * done / of), all_))
+        report(Progress("map", total + round(total * _MAP_SHARE * done / of), all_))
 
     cliffs = find_cliffs(examples, similarity, difference, on_progress=compared, cancelled=stopped)
     places = similarity_map(examples, on_progress=mapped, cancelled=stopped)
