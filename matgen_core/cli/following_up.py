@@ -27,6 +27,19 @@ _JUDGED = ("formation_energy", "e_above_hull")
 _PREDICTED = 8
 
 
+def _predict(given: Sequence[Candidate[Crystal]], cancelled: Callable[[], bool]) -> list[Candidate[Crystal]]:
+    """The crystals with their predictions, those excepted that come after ``cancelled`` said so."""
+    from matgen_core.kinds.crystals.predict import predict
+
+    crystals: list[Candidate[Crystal]] = []
+    for first in range(0, len(given), _PREDICTED):
+        if cancelled():
+            break
+        crystals += predict(given[first : first + _PREDICTED], judge=True)
+        _print_progress(len(crystals), len(given), "predicted")
+    return crystals
+
+
 def relax(
     out: Annotated[Path, typer.Option(help="folder for CIFs and relaxed.csv")],
     files: Annotated[list[Path] | None, typer.Argument(help="CIFs, a folder or zip of them, CSV with cif")] = None,
@@ -51,15 +64,9 @@ def relax(
     with at_work(folder=out) as work:
         from matgen_core.kinds.crystals.files.candidate_files import file_name, to_cif
         from matgen_core.kinds.crystals.placing.relax import relax_candidates
-        from matgen_core.kinds.crystals.predict import predict
 
         given, saved = read_crystals(files, run), set[str]()
-        crystals: list[Candidate[Crystal]] = []
-        for first in range(0, len(given), _PREDICTED):
-            if work.cancelled():
-                break
-            crystals += predict(given[first : first + _PREDICTED], judge=True)
-            _print_progress(len(crystals), len(given), "predicted")
+        crystals = _predict(given, work.cancelled)
 
         def report(done: tuple[Relaxation, ...], step: int) -> None:
             for entry in done:  # each as soon as it ended: nothing that was found is lost

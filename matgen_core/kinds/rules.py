@@ -16,7 +16,7 @@ from matgen_core.chem.formulas.hazards import RADIOACTIVE, TOXIC, check_hazards
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message
-from matgen_core.core.records import STEERING, Candidate, Formula, M, Verdict
+from matgen_core.core.records import STEERING, Candidate, Formula, M, Prediction, Verdict
 from matgen_core.core.settings import Rules as Rules
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.checks.coordination_rules import check_coordination, check_type
@@ -144,18 +144,22 @@ def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
     note = "" if prediction is None else prediction.note
     if prediction is None or above is None:
         return Verdict("hull", None, Message("no prediction: {note}", note=note))
-    passed, most = above <= rules.max_e_above_hull, rules.max_e_above_hull
+    reason = _hull_reason(prediction, above, rules.max_e_above_hull)
+    return Verdict("hull", above <= rules.max_e_above_hull, reason)
+
+
+def _hull_reason(prediction: Prediction, above: float, most: float) -> Message:
+    """The distance to the hull with its source: the table of known phases, the judge, or CHGNet, which steers."""
     if prediction.known is not None and prediction.value is not None and prediction.method != "by definition":
-        reason = Message(
+        return Message(
             "{above:.3f} eV/atom above the hull from the table of known phases, at most {most:g} allowed; "
             "predicted {predicted:.3f}",
             above=above,
             most=most,
             predicted=prediction.value,
         )
-        return Verdict("hull", passed, reason)
     if (judged := prediction.judged) is not None and judged.value is not None:
-        reason = Message(
+        return Message(
             "{above:.3f} eV/atom above the hull by {judge}, at most {most:g} allowed; {predicted:.3f} by {model}; "
             "{note}",
             above=above,
@@ -165,22 +169,19 @@ def _check_hull(candidate: Candidate[M], rules: Rules) -> Verdict:
             predicted=prediction.value,
             note=judged.note,
         )
-        return Verdict("hull", passed, reason)
     if prediction.role == STEERING:
-        reason = Message(
+        return Message(
             "{above:.3f} eV/atom above the hull by {model} only, at most {most:g} allowed; {note}",
             above=above,
             model=CHGNET,
             most=most,
-            note=note,
+            note=prediction.note,
         )
-        return Verdict("hull", passed, reason)
-    return Verdict(
-        "hull",
-        passed,
-        Message(
-            "{above:.3f} eV/atom above the hull, at most {most:g} allowed; {note}", above=above, most=most, note=note
-        ),
+    return Message(
+        "{above:.3f} eV/atom above the hull, at most {most:g} allowed; {note}",
+        above=above,
+        most=most,
+        note=prediction.note,
     )
 
 

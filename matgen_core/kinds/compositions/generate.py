@@ -71,6 +71,20 @@ class AtomRules:
     pattern: FormulaType | None = None
 
 
+def _read_prompt(prompt: str, names: Sequence[str]) -> Counter[str]:
+    """How often each element stands in a prompt; raises BadTarget for one that is not among ``names``."""
+    symbols = prompt.replace(",", " ").split()
+    for symbol in symbols:
+        if symbol not in names:
+            known = (
+                Message("excluded or outside the chemical system") if symbol in ELEMENTS else Message("not an element")
+            )
+            raise BadTarget(
+                "the prompt's {symbol!r} is {known}; write atoms such as Li or Fe O", symbol=symbol[:20], known=known
+            )
+    return Counter(symbols)
+
+
 def atom_rules(constraints: Constraints, prompt: str = "") -> AtomRules:
     """The rules of constraints and prompt.
 
@@ -84,16 +98,7 @@ def atom_rules(constraints: Constraints, prompt: str = "") -> AtomRules:
     allowed[[VOCABULARY.index(e) for e in names]] = True
     must = constraints.required | (frozenset() if pattern is None else pattern.named)
     required[[VOCABULARY.index(e) for e in must]] = True
-    atoms: dict[str, int] = {}
-    for symbol in prompt.replace(",", " ").split():
-        if symbol not in names:
-            known = (
-                Message("excluded or outside the chemical system") if symbol in ELEMENTS else Message("not an element")
-            )
-            raise BadTarget(
-                "the prompt's {symbol!r} is {known}; write atoms such as Li or Fe O", symbol=symbol[:20], known=known
-            )
-        atoms[symbol] = atoms.get(symbol, 0) + 1
+    atoms = _read_prompt(prompt, names)
     tokens = tuple(VOCABULARY.index(e) for e, n in atoms.items() for _ in range(n))
     missing = int(required.sum()) - sum(bool(required[VOCABULARY.index(e)]) for e in atoms)
     if len(tokens) + missing > constraints.max_atoms:

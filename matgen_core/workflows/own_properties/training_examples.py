@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -41,6 +41,26 @@ class Examples:
     unit: str = ""
 
 
+def _repeats(found: Mapping[str, Sequence[float]], kind: str) -> list[Message]:
+    """How many rows repeat another one, and which values of one text differ the most."""
+    merged = sum(map(len, found.values())) - len(found)
+    if not merged:
+        return []
+    notes = [Message("{merged} rows repeat a {kind} and were averaged", merged=merged, kind=kind)]
+    widest = max(found, key=lambda name: max(found[name]) - min(found[name]))
+    low, high = min(found[widest]), max(found[widest])
+    if high > low:
+        notes.append(
+            Message(
+                "of these, {name} differs the most, {low:g} to {high:g}; take out what is wrong",
+                name=quote(widest),
+                low=low,
+                high=high,
+            )
+        )
+    return notes
+
+
 def read_examples(
     texts: Sequence[str], values: Sequence[object], kind: str, most: int = 100_000, least: int = LEAST
 ) -> Examples:
@@ -61,27 +81,11 @@ def read_examples(
     unit = _usual_unit(values)
     for row, (text, value) in enumerate(zip(texts, values, strict=True), 1):
         try:
-            number = _number(value, unit)
-        except BadInput as error:
-            refused.append((row, str(error)))
-            continue
-        try:
+            number = _number(value, unit)  # of text and value that are both wrong, the value is named
             found.setdefault(clean(str(text), kind), []).append(number)
         except BadInput as error:
             refused.append((row, str(error)))
-    merged = sum(len(v) for v in found.values()) - len(found)
-    names = list(found)
-    notes = [Message("{merged} rows repeat a {kind} and were averaged", merged=merged, kind=kind)] if merged else []
-    widest = max(found, key=lambda name: max(found[name]) - min(found[name]), default="")
-    if merged and max(found[widest]) > min(found[widest]):
-        notes.append(
-            Message(
-                "of these, {name} differs the most, {low:g} to {high:g}; take out what is wrong",
-                name=quote(widest),
-                low=min(found[widest]),
-                high=max(found[widest]),
-            )
-        )
+    names, notes = list(found), _repeats(found, kind)
     if len(names) > most:
         chosen = np.random.default_rng(0).choice(len(names), most, replace=False)
         names = [names[i] for i in sorted(chosen)]

@@ -158,6 +158,20 @@ def _read_bytes(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
         yield Refused(name, Message("no known ending; use one of {endings}", endings=join(ENDINGS, ", ")))
 
 
+def _unusable(member: zipfile.ZipInfo) -> Message | None:
+    """Why a file of an archive is not read, or None."""
+    if not is_structure_file(member.filename):
+        endings = join(STRUCTURE_ENDINGS, ", ")
+        return Message("not a file of structures ({structure_endings}, POSCAR)", structure_endings=endings)
+    if member.file_size > LONGEST_MEMBER:
+        return Message(
+            "{file_size:,} bytes; at most {longest_member:,}",
+            file_size=member.file_size,
+            longest_member=LONGEST_MEMBER,
+        )
+    return None
+
+
 def _read_zip(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
     try:
         with zipfile.ZipFile(handle) as archive:
@@ -176,23 +190,8 @@ def _read_zip(name: str, handle: Any, notes: list[str]) -> Iterator[Item]:
                 place = f"{name}/{member.filename[-60:]}"
                 if is_hidden(member.filename):
                     continue
-                if not is_structure_file(member.filename):
-                    yield Refused(
-                        place,
-                        Message(
-                            "not a file of structures ({structure_endings}, POSCAR)",
-                            structure_endings=join(STRUCTURE_ENDINGS, ", "),
-                        ),
-                    )
-                elif member.file_size > LONGEST_MEMBER:
-                    yield Refused(
-                        place,
-                        Message(
-                            "{file_size:,} bytes; at most {longest_member:,}",
-                            file_size=member.file_size,
-                            longest_member=LONGEST_MEMBER,
-                        ),
-                    )
+                if (reason := _unusable(member)) is not None:
+                    yield Refused(place, reason)
                 else:
                     with archive.open(member) as file:  # what the header says of its size is not believed
                         data = file.read(LONGEST_MEMBER + 1)

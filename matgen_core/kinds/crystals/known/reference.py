@@ -141,53 +141,44 @@ class Reference:
         Geometry is compared with every known structure of the formula that is here. Where more are known than are
         here, no difference from those that are here makes it new.
         """
-        formula = reduced_formula(crystal)
+        return Verdict("novelty", *self._compare(crystal, reduced_formula(crystal)))
+
+    def _compare(self, crystal: Crystal, formula: str) -> tuple[bool | None, Message]:
+        """Whether no known structure of its formula is the crystal, and how that is known."""
         if self.is_new_formula(formula):
-            return Verdict(
-                "novelty",
-                True,
-                Message(
-                    "{formula} is not among the {n_formulas:,} known formulas",
-                    formula=formula,
-                    n_formulas=len(self.formulas),
-                ),
+            count = len(self.formulas)
+            return True, Message(
+                "{formula} is not among the {n_formulas:,} known formulas", formula=formula, n_formulas=count
             )
         rows, known = self.structures.rows(formula), self.count_known(formula)
         if not rows:
-            reason = Message(
+            return None, Message(
                 "not compared: {formula} is a known formula whose structure is not in the reference; "
                 "look it up in the public databases",
                 formula=formula,
             )
-            return Verdict("novelty", None, reason)
         if (row := self.find_known(crystal)) is not None:
             name, group = self.structures.ids[row], symbol(self.structures.crystal(row).space_group)
-            return Verdict(
-                "novelty",
-                False,
-                Message("known structure of {formula}: {name}, {group}", formula=formula, name=name, group=group),
+            return False, Message(
+                "known structure of {formula}: {name}, {group}", formula=formula, name=name, group=group
             )
         if known is None:
-            reason = Message(
+            return None, Message(
                 "not compared with all: different from each structure of {formula} in the reference ({n_rows}), "
                 "but others may be known; look it up in the public databases",
                 formula=formula,
                 n_rows=len(rows),
             )
-            return Verdict("novelty", None, reason)
         if len(rows) < known:
-            reason = Message(
+            return None, Message(
                 "not compared with all: different from each structure of {formula} in the reference ({n_rows} of "
                 "{known} known); look it up in the public databases",
                 formula=formula,
                 n_rows=len(rows),
                 known=known,
             )
-            return Verdict("novelty", None, reason)
-        return Verdict(
-            "novelty",
-            True,
-            Message("different from every known structure of {formula} ({n_rows})", formula=formula, n_rows=len(rows)),
+        return True, Message(
+            "different from every known structure of {formula} ({n_rows})", formula=formula, n_rows=len(rows)
         )
 
     def count_known(self, formula: str) -> int | None:
