@@ -72,7 +72,7 @@ def show_formula_shares(
 
 def show_formula_table(found: Sequence[Candidate[Formula]], target: Target, pick: Pick) -> None:
     """One composition a row; a row picks it."""
-    table = asked_first(pd.DataFrame([_row(c, target) for c in found]), target, ("formula",))
+    table = asked_first(pd.DataFrame([_row(c, target) for c in found]), target.goals, ("formula",))
     names = {key: _(PROPERTIES[key].short) for key in _COLUMNS} | {"price": _("USD/kg"), "hhi": "HHI"}
     columns = {**_columns(table, target), EMPTY: add_reasons(table, found, names, _why_empty)}
     pick.show_table(table, "formula-table", 390, columns, _("Compositions, one per row"))
@@ -153,7 +153,8 @@ def show_formula(candidate: Candidate[Formula], repeat: Repeat) -> None:
         repeat: what its run was asked for.
     """
     formula = candidate.material.reduced
-    st.subheader(subscript(formula), anchor=False)
+    with st.container(key="formula-title"):
+        st.subheader(subscript(formula), anchor=False)
     if st.button(_("Generate structures of this formula"), key="find-structures", type="primary", width="stretch"):
         hand_over(formula)
     show_facts(prediction_rows(candidate))

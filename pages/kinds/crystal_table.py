@@ -127,7 +127,7 @@ def show_table(candidates: Sequence[Candidate], target: Target, pick: Pick) -> N
     table = pd.DataFrame([_row(c, target) for c in candidates])
     if (matches := match_cells(candidates)) is not None:
         table["xrd"] = pd.Series(matches, dtype=float)
-    table = asked_first(table, target, ("formula", "xrd"))
+    table = asked_first(table, target.goals, ("formula", "xrd"))
     columns = _columns(table, target)
     columns["xrd"] = match_column()
     names = {key: _(PROPERTIES[key].short) for key in _COLUMNS if columns[key] is not None}

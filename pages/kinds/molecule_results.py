@@ -268,7 +268,7 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
         record = PROPERTIES[name]
         text = f"{_(record.label)}: {_(record.note)}"
         config[name] = property_column(name, target, text, places=record.decimals, width=105)
-    table = asked_first(pd.DataFrame([_row(c, target, columns) for c in candidates]), target, ("smiles",))
+    table = asked_first(pd.DataFrame([_row(c, target, columns) for c in candidates]), target.goals, ("smiles",))
     config[EMPTY] = add_reasons(table, candidates, {key: _(PROPERTIES[key].short) for key in columns})
     pick.show_table(table, "molecule-table", 423, config, _("Molecules, one per row"))
 

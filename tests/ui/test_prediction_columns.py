@@ -68,8 +68,8 @@ def test_what_was_asked_for_stands_behind_name_and_score_with_its_uncertainty_an
     target = Target({"e_above_hull": Goal.at_most(0.1)})
     parts = ["e_above_hull", "e_above_hull_spread", "e_above_hull_undecided", "e_above_hull_judge"]
     rest = ["met", "atoms", "band_gap", "band_gap_spread", "id"]
-    assert list(asked_first(table, target, ("formula",))) == ["formula", "score", *parts, *rest]
-    assert set(asked_first(table, Target(), ("formula",))) == set(table)
+    assert list(asked_first(table, target.goals, ("formula",))) == ["formula", "score", *parts, *rest]
+    assert set(asked_first(table, (), ("formula",))) == set(table)
 
 
 def test_units_stand_in_brackets() -> None:

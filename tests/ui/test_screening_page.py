@@ -343,6 +343,16 @@ def test_the_axes_of_the_plot_are_any_two_of_the_objectives(compositions: Screen
     assert "Band gap" in spec["layout"]["yaxis"]["title"]["text"]
 
 
+def test_objectives_stand_behind_name_and_desirability_with_their_uncertainty(compositions: Screened) -> None:
+    page = open_page(compositions, objectives=("e_above_hull:min", "band_gap:max"))
+    (choice,) = [one for one in page.multiselect if str(one.key).startswith("columns-screening")]
+    shown = [str(column) for column in choice.value if not str(column).endswith(("_undecided", "_judge"))]
+    first = shown.index("merit")
+    assert set(shown[:first]) <= {"name", "material"}
+    values = ["e_above_hull", "e_above_hull_spread", "band_gap", "band_gap_spread"]
+    assert [column for column in shown[first + 1 :] if column in values] == shown[first + 1 : first + 5]
+
+
 def test_a_single_ticked_row_has_its_card(compositions: Screened) -> None:
     page = open_page(compositions, ["a"])
     assert not page.exception

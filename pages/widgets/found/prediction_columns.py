@@ -57,7 +57,7 @@ def shared_columns(score: str) -> Columns:
     caution_help = _("Radioactive or toxic elements; too few known phases of its elements to assess its stability")
     return {
         "met": words(_("Met"), width=45, help=_("Whether every target is met")),
-        "chance": numbers(_("P(met)"), format="percent", width=65, help=chance_help),
+        "chance": numbers(_("P(met)"), format="percent", width=75, help=chance_help),
         "score": score_column(score),
         "parts": st.column_config.BarChartColumn(
             _("Score by part"),
@@ -193,18 +193,18 @@ def judge_column(table: pd.DataFrame, key: str, label: str, unit: str, places: i
     )
 
 
-def asked_first(table: pd.DataFrame, target: Target, names: Sequence[str]) -> pd.DataFrame:
+def asked_first(table: pd.DataFrame, asked: Iterable[str], names: Sequence[str]) -> pd.DataFrame:
     """The table with its columns in the order of every kind: name, score, what was asked for, then all else.
 
     Behind the value of a property stand its spread, words instead of it, and what the second model says.
 
     Args:
         table: of candidates, whose further columns keep their order.
-        target: what was asked for.
+        asked: keys of the properties that were asked for.
         names: columns that say which candidate it is.
     """
     order: dict[Any, None] = {}
-    for column in (*names, "score", *target.goals, *table):
+    for column in (*names, "score", *asked, *table):
         order |= {name: None for part in PARTS if (name := f"{column}{part}") in table}
     return table[list(order)]
 

@@ -25,6 +25,7 @@ from pages.widgets.found.prediction_columns import (
     JUDGE,
     SPREAD,
     UNDECIDED,
+    asked_first,
     judge_cells,
     judge_column,
     prediction_cells,
@@ -127,7 +128,8 @@ def _make(ranked: Ranked, layout: _Layout) -> tuple[pd.DataFrame, Columns]:
     said = cache(rule_text)  # some thousand rows, a handful of rules
     candidates = [candidate for candidate, _front, _merit in ranked]
     rows = [_row(candidate, front, merit, layout, said) for candidate, front, merit in ranked]
-    table = pd.DataFrame(rows)
+    asked = [objective.key for objective in layout.objectives]
+    table = asked_first(pd.DataFrame(rows), asked, ("drawing", "name", "material", "merit"))
     columns = _columns(candidates, table, layout)
     columns[EMPTY] = add_reasons(table, candidates, {key: label_text(key) for key in layout.keys})
     return table, columns
@@ -177,7 +179,7 @@ def _columns(candidates: Sequence[Candidate[Any]], table: pd.DataFrame, layout: 
             width=_width(material_text(c.material) for c in candidates),
         ),
         "front": numbers(
-            _("Front"), width=60, help=_("1: Pareto-optimal, no other candidate is better in every objective")
+            _("Front"), width=75, help=_("1: Pareto-optimal, no other candidate is better in every objective")
         ),
         "merit": numbers(
             _("Desirability"),
@@ -188,7 +190,7 @@ def _columns(candidates: Sequence[Candidate[Any]], table: pd.DataFrame, layout: 
         "chance": numbers(
             _("P(met)"),
             format="percent",
-            width=65,
+            width=75,
             help=_(
                 "Probability that every range is met, from the whole predicted distribution, including the "
                 "probability of a metal"
