@@ -122,7 +122,8 @@ def draw_hull(
         label = translate(PROPERTIES["formation_energy"].label)
         figure.update_xaxes(title=translate("Share of {element}").format(element=element))
         figure.update_yaxes(title=f"{label} ({PROPERTIES['formation_energy'].unit})")
-    return figure.update_layout(margin={"l": 50, "r": 50, "t": 30, "b": 40}, showlegend=False)
+    top = 52 if len(counts) == 3 else 30  # the element at the top of a triangle stands above it
+    return figure.update_layout(margin={"l": 50, "r": 50, "t": top, "b": 40}, showlegend=False)
 
 
 def _write_formulas(trace: object) -> None:
