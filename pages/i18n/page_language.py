@@ -147,6 +147,8 @@ WORDS = (
     N_("Dark"),
     N_("Close"),
     N_("Notifications"),
+    N_("view more"),
+    N_("view less"),
     N_("Running..."),
     N_("Connecting"),
     N_("Connection error"),

@@ -257,7 +257,7 @@ def show_molecule_table(candidates: Found, target: Target, pick: Pick) -> None:
     """One molecule a row; a row picks it."""
     words = st.column_config.TextColumn
     config: Columns = {
-        "smiles": words("SMILES", pinned=True, width=260),
+        "smiles": words("SMILES", pinned=True, width=190),
         "met": words(_("Met"), width=45),
         "score": score_column(_SCORE),
         "novelty": words(_("New"), width=55, help=_("✓: not among the training molecules")),
