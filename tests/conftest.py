@@ -17,6 +17,17 @@ ROOT = Path(__file__).parents[1]
 KEPT = SpaceGroup("Fm-3m")
 
 
+#: Folders whose files take long, longest first. Two processes take a file each in this order, so that what is left for
+#: the end is short and neither waits long for the other.
+_LONG = ("ui", "integration", "science", "hostile", "unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, doctests of the package last."""
+    folders = {ROOT / "tests" / name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: min((folders[one] for one in item.path.parents if one in folders), default=len(_LONG)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Runs of the tests are kept apart from the user's."""

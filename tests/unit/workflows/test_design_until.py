@@ -98,10 +98,10 @@ def test_the_time_ends_it_and_a_cancel_keeps_what_was_found(drawn: list[int], mo
 
 
 def test_a_run_that_goes_on_draws_the_next_and_not_the_same(drawn: list[int]) -> None:
-    whole = design_until("crystals", TARGET, Budget(want=500, draws=4 * BATCH), rules=KNOWN, seed=5)
-    first = design_until("crystals", TARGET, Budget(want=500, draws=2 * BATCH), rules=KNOWN, seed=5)
-    second = design_until("crystals", TARGET, Budget(want=500, draws=2 * BATCH), before=first)
-    assert drawn[-2:] == [2 * BATCH, 3 * BATCH]
+    whole = design_until("crystals", TARGET, Budget(want=500, draws=2 * BATCH), rules=KNOWN, seed=5)
+    first = design_until("crystals", TARGET, Budget(want=500, draws=BATCH // 2), rules=KNOWN, seed=5)
+    second = design_until("crystals", TARGET, Budget(want=500, draws=3 * BATCH // 2), before=first)
+    assert drawn[-2:] == [BATCH // 2, BATCH]
     assert [c.id for c in second.candidates] == [c.id for c in whole.candidates]
     assert [c.verdicts for c in second.candidates] == [c.verdicts for c in whole.candidates]
     assert second.rules == KNOWN

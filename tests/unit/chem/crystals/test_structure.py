@@ -28,7 +28,7 @@ def test_an_orbit_has_its_multiplicity_and_solves_to_itself(space_group: int) ->
 
 
 def test_round_trip_of_random_rows_matches(rows_folder: Path) -> None:
-    rows = pd.read_csv(rows_folder / "crystals.csv.gz").sample(1000, random_state=7)
+    rows = pd.read_csv(rows_folder / "crystals.csv.gz").sample(300, random_state=7)
     matcher = StructureMatcher()
     matched = 0
     for cif in rows.cif:
@@ -37,7 +37,7 @@ def test_round_trip_of_random_rows_matches(rows_folder: Path) -> None:
             structure = Structure.from_str(cif, fmt="cif")
         rebuilt = to_structure(from_structure(structure))
         matched += bool(matcher.fit(structure, rebuilt))
-    assert matched >= 990
+    assert matched >= 297
 
 
 def test_the_primitive_cell_has_as_many_atoms_as_counted() -> None:
