@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.ui.browsing import wait_until_drawn
+from tests.ui.browsing import SLOW, wait_until_drawn
 from tests.ui.conftest import Served, serve, workers_of
 
 
 def open_page(browser: Browser, url: str) -> Page:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(SLOW)
     page.goto(url)
     settle(page)
     return page
@@ -26,24 +26,27 @@ def settle(page: Page) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
-def test_a_structure_is_drawn_below_a_base_path(browser: Browser, tmp_path: Path) -> None:
-    with serve(tmp_path, base="lab") as served:
-        assert served.url.endswith("/lab")
-        page = open_page(browser, f"{served.url}/embeddings")
-        page.get_by_role("tab", name="Latent path").click()
-        settle(page)
-        page.locator("iframe").first.scroll_into_view_if_needed()
-        page.frame_locator("iframe").first.locator("canvas").first.wait_for()
-        wait_until_drawn(page)
-        page.context.close()
-
-
 @pytest.fixture(scope="module")
-def own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The app with a store of its own."""
+def own_store(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Served]:
+    """The app with a store of its own, below a base path; the first request of all is a deep link."""
     folder = tmp_path_factory.mktemp("own")
-    with serve(folder, MATGEN_DATABASE=f"sqlite:///{folder / 'runs.sqlite'}") as served:
+    with serve(folder, base="lab", MATGEN_DATABASE=f"sqlite:///{folder / 'runs.sqlite'}") as served:
+        page = open_page(browser, f"{served.url}/notes?lang=ja")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert page.url.startswith(f"{served.url}/notes")
+        page.context.close()
         yield served
+
+
+def test_a_structure_is_drawn_below_a_base_path(browser: Browser, own_store: Served) -> None:
+    assert own_store.url.endswith("/lab")
+    page = open_page(browser, f"{own_store.url}/embeddings")
+    page.get_by_role("tab", name="Latent path").click()
+    settle(page)
+    page.locator("iframe").first.scroll_into_view_if_needed()
+    page.frame_locator("iframe").first.locator("canvas").first.wait_for()
+    wait_until_drawn(page)
+    page.context.close()
 
 
 def begin_run(browser: Browser, served: Served) -> Page:

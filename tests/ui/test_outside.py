@@ -1,4 +1,4 @@
-"""Nothing is asked of the network, no console shows an error, and a deep link works as the first request of all."""
+"""Nothing is asked of the network, and no console shows an error."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
-from tests.ui.conftest import OFFLINE, ROOT, Served, serve
+from tests.ui.conftest import OFFLINE, ROOT, Served
 
 PAGES = (
     "",
@@ -105,15 +105,3 @@ def test_the_server_listens_to_this_machine_only(served: Served) -> None:
     listening = [c for c in psutil.Process(served.process.pid).net_connections() if c.status == psutil.CONN_LISTEN]
     assert listening
     assert {c.laddr.ip for c in listening} <= {"127.0.0.1", "::1"}
-
-
-def test_a_deep_link_is_the_first_request(browser: Browser, tmp_path: Path) -> None:
-    with serve(tmp_path) as served:
-        context = browser.new_context()
-        page = context.new_page()
-        page.goto(f"{served.url}/notes?lang=ja")
-        page.get_by_test_id("stHeading").first.wait_for(timeout=240_000)
-        settle(page)
-        expect(page.get_by_role("dialog")).to_have_count(0)
-        assert page.url.startswith(f"{served.url}/notes")
-        context.close()
