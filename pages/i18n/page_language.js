@@ -1,6 +1,6 @@
 // States the language of the page, and says Streamlit's own words in it: Streamlit has no setting for them.
-// Only what stands in Streamlit's own controls is changed (data.where), and only where the whole text is one of its
-// words (data.words) or templates with one value (data.templates).
+// Only what stands in Streamlit's own controls is changed (data.where), and only where the whole text, or what stands
+// before its colon, is one of its words (data.words), or it is one of its templates with one value (data.templates).
 const NAMES = ["aria-label", "placeholder", "title", "data-title"];
 const LONGEST = 120;
 const state = (window.matgenWords ??= { texts: new WeakMap(), names: new WeakMap(), translate: (text) => text });
@@ -14,7 +14,9 @@ function compile({ words, templates }) {
   return (text) => {
     if (text.length > LONGEST) return text;
     const bare = text.trim();
-    if (known.has(bare)) return text.replace(bare, () => known.get(bare));
+    // A table's tools are named "Search: what the table is".
+    const word = bare.split(": ", 1)[0];
+    if (known.has(word)) return text.replace(word, () => known.get(word));
     for (const { before, after, translation } of patterns) {
       if (bare.length > before.length + after.length && bare.startsWith(before) && bare.endsWith(after))
         return translation.replace("{x}", () => bare.slice(before.length, bare.length - after.length));
