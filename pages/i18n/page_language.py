@@ -34,6 +34,8 @@ WHERE = ", ".join(
         '[data-testid="stSkipToContent"]',
         '[data-testid="stConnectionStatus"]',
         '[data-testid="stTabs"] > button',
+        '[data-testid="stCode"] button',  # not the code itself
+        '[data-testid="stMarkdownPre"] button',
         ".gdg-search-bar",
         ".modebar",
     )
@@ -147,6 +149,8 @@ WORDS = (
     N_("Dark"),
     N_("Close"),
     N_("Notifications"),
+    N_("Copy to clipboard"),
+    N_("Copied"),
     N_("view more"),
     N_("view less"),
     N_("Running..."),
