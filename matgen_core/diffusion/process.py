@@ -1,4 +1,4 @@
-"""The forward process and the three things a network may be asked to predict (chapter 4.2.1–4.2.2).
+"""The forward process and the three things a network may be asked to predict (chapter 4.2).
 
     q(x_t | x_0) = N(sqrt(ab_t) x_0, (1 - ab_t) I)
     eps: the noise;   x0: the clean sample;   v = sqrt(ab_t) eps - sqrt(1 - ab_t) x_0   (Salimans & Ho 2022)

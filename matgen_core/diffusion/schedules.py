@@ -1,4 +1,4 @@
-"""Noise schedules: how much of the signal is left at each time step (chapter 4.2.1).
+"""Noise schedules: how much of the signal is left at each time step (chapter 4.2).
 
     alpha_bar_t = prod_{s <= t} (1 - beta_s),     x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t) eps
 

@@ -46,6 +46,19 @@ def next_atoms(begun: Sequence[str], conditions: Mapping[str, float], most: int 
     return list(zip(names, best.values.tolist(), strict=True))
 
 
+def gains_most(begun: Sequence[str], low: float = 0.0, high: float = 8.0) -> tuple[str, float, float]:
+    """The token that gains most when the condition goes from one band gap to another, with both probabilities.
+
+    Args:
+        begun: symbols, such as ["Li"].
+        low: band gap (eV) at first.
+        high: band gap (eV) then.
+    """
+    before, after = (dict(next_atoms(begun, {"band_gap": gap}, len(VOCABULARY))) for gap in (low, high))
+    name = max(after, key=lambda token: after[token] - before[token])
+    return name, before[name], after[name]
+
+
 def write_some(begun: str, conditions: Mapping[str, float], count: int = 12, seed: int = 0) -> list[str]:
     """Formulas as the bare network writes them; repeats stay, what did not end is left out.
 

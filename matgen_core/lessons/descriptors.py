@@ -145,6 +145,15 @@ def nearest_real(vectors: Array, space: DescriptorSpace) -> list[Near]:
     return found
 
 
+def last_same(names: Sequence[str]) -> int:
+    """The place up to which every name is the first one.
+
+    >>> last_same(["CCO", "CCO", "CC", "CCO"])
+    1
+    """
+    return next((place for place, name in enumerate(names) if name != names[0]), len(names)) - 1
+
+
 @dataclass(frozen=True)
 class Twins:
     """Two molecules that these descriptors hardly tell apart.

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.chem.energies.chgnet import one_thread
 from matgen_core.core.records import Crystal
 from matgen_core.diffusion.process import add_noise
@@ -54,6 +55,15 @@ def dissolve(points: Array, schedule: Schedule, t: int, seed: int = 0) -> Array:
     clean = torch.from_numpy(points)
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed))
     return add_noise(clean, noise, torch.full((len(clean),), t), schedule).numpy()
+
+
+def takeover(schedule: Schedule) -> int:
+    """The first step at which noise is the larger part: alpha_bar < 1/2.
+
+    >>> takeover(schedule_of("linear")), takeover(schedule_of("cosine"))
+    (259, 499)
+    """
+    return int((schedule.alpha_bar < 0.5).nonzero()[0])
 
 
 # ---------------------------------------------------------------------------------------------------------- crystals
@@ -156,6 +166,13 @@ def reverse_film(
     frames = _frames(torch.cat([cleans[i] for i in kept]), moments, schedule, engine)
     noisy, clean = ((torch.cat(part) * engine.spread + engine.centre).numpy() for part in (noisies, cleans))
     return Film(tuple(frames), tuple(int(i) for i in kept), noisy, clean)
+
+
+def settled_from(frames: Sequence[Frame]) -> int:
+    """The place from which on every frame reads the formula of the last one."""
+    names = [None if frame.crystal is None else reduced_formula(frame.crystal) for frame in frames]
+    others = [place for place, name in enumerate(names) if name != names[-1]]
+    return others[-1] + 1 if others else 0
 
 
 def _frames(latents: Tensor, moments: Sequence[int], schedule: Schedule, engine: LatentDiffusion) -> list[Frame]:

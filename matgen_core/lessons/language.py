@@ -111,6 +111,17 @@ def attend(smiles: str, layer: int, head: int) -> Attention:
     return Attention(tuple(tokens), weights, tuple(atoms))
 
 
+def heads_on_atoms(smiles: str, layer: int) -> int:
+    """How many heads of a layer put more than half of the last token's attention on atoms.
+
+    Args:
+        smiles: as of :func:`attend`.
+        layer: from 0.
+    """
+    heads = [attend(smiles, layer, head) for head in range(count_heads()[1])]
+    return sum(head.share_on_atoms(len(head.tokens) - 1) > 0.5 for head in heads)
+
+
 @dataclass(frozen=True)
 class Sampled:
     """A few strings drawn at once.
@@ -164,9 +175,9 @@ def measure_temperatures(count: int = 48, seed: int = 0) -> list[tuple[float, Sa
     return [(temperature, draw_some(count, temperature, seed=seed)) for temperature in TEMPERATURES]
 
 
-def atom_tokens(smiles: str) -> Sequence[str]:
-    """The string's tokens, for the page."""
-    return [VOCABULARY[n] for n in encode(smiles, end=False)][1:]
+def atom_tokens(smiles: str) -> list[tuple[str, int]]:
+    """The string's tokens with their numbers in the vocabulary."""
+    return [(VOCABULARY[n], int(n)) for n in encode(smiles, end=False)][1:]
 
 
 def draw_token(options: Sequence[tuple[str, float, float]], seed: int) -> str:

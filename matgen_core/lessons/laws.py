@@ -15,7 +15,6 @@ import numpy as np
 
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.lessons import (
     compositions,
     diffusion,
@@ -151,8 +150,7 @@ def _many_answers(gap: float) -> bool:
 
 def _order_changes_nothing(one: str, other: str) -> bool:
     """Two orders of one formula are read alike."""
-    read = [[(p.property, p.value) for p in each] for each in predict_texts([one, other])]
-    return read[0] == read[1]
+    return transfer.same_reading(one, other)
 
 
 def _vectors_agree_with_prints(one: str, near: str, far: str) -> bool:

@@ -27,7 +27,7 @@ from matgen_core.chem.energies.chgnet import one_thread
 from matgen_core.core.errors import BadInput
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import join
-from matgen_core.core.properties import CRYSTAL_CONDITIONS
+from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.diffusion.process import Denoiser, Prediction, diffusion_loss
 from matgen_core.diffusion.samplers import sample
 from matgen_core.diffusion.schedules import Schedule
@@ -109,7 +109,7 @@ class Pupil:
         self.losses.append(float(loss.detach()))
 
     def _denoiser(self, asked: Tensor | None) -> Denoiser:
-        """The network as a function of x and t, told the conditions (B, K) where it takes any."""
+        """The network as a function of x and t, with the conditions (B, K) where it takes any."""
 
         def denoise(x: Tensor, t: Tensor) -> Tensor:
             answer: Tensor = self.network(x, t) if asked is None else self.network(x, t, asked)
@@ -199,7 +199,7 @@ def pupil_of(data: str, conditional: bool = False, predicts: Prediction | None =
 
     Args:
         data: one of DATA.
-        conditional: whether it is told conditions.
+        conditional: whether it takes conditions.
         predicts: one of PREDICTIONS; None for the usual one of these data.
         begun_at: 0 for a fresh network, or one of MILESTONES.
 
@@ -233,6 +233,34 @@ def _rows(data: str) -> tuple[Array, Array]:
         molecules = load_descriptors()
         return molecules.vectors, molecules.vectors[:, [molecules.names.index("MolWt")]]
     raise BadInput("no data {data!r} to learn from; choose from: {data2}", data=data, data2=join(DATA, ", "))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A condition in its own unit.
+
+    Args:
+        mean: of the data.
+        deviation: standard deviation of the data.
+        unit: of both.
+    """
+
+    mean: float
+    deviation: float
+    unit: str
+
+
+def scales_of(data: str) -> tuple[Scale, ...]:
+    """Mean and spread of each condition of these data; empty for the spiral, whose distance has no unit."""
+    if data == "descriptors":
+        molecules = load_descriptors()
+        place = molecules.names.index("MolWt")
+        return (Scale(float(molecules.centre[place]), float(molecules.spread[place]), "g/mol"),)
+    if data == "latents":
+        units = [PROPERTIES[key].unit for key in CRYSTAL_CONDITIONS[:2]]
+        columns = _rows(data)[1].T
+        return tuple(Scale(float(c.mean()), float(c.std()), unit) for c, unit in zip(columns, units, strict=True))
+    return ()
 
 
 def standardise(values: Array) -> Array:

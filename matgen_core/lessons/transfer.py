@@ -1,4 +1,4 @@
-"""Pretraining and transfer to look at (chapter 4.4): what is masked, what is guessed, where two views lie."""
+"""Pretraining and transfer to look at (chapter 4, after 4.7): what is masked, what is guessed, where two views lie."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from matgen_core.chem.crystals.symmetry import hall_number
 from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import Message
+from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.compositions.rows import (
     FIRST,
     MASK,
     VOCABULARY,
     count_atoms,
-    decode_atoms,
     encode_atoms,
     reduce_formula,
-    token_mates,
 )
 from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.learning.checkpoints import load_checkpoint
@@ -32,10 +31,8 @@ from matgen_core.lessons.chapter.transfer import LoRALayer
 from matgen_core.lessons.chapter.transformers import BandgapHead as ChapterHead
 from matgen_core.lessons.sampling import Hidden
 from matgen_core.models.adapters import STRATEGIES, Adapter, apply_strategy
-from matgen_core.models.augmentation import shuffle_atoms, substitute_elements
 from matgen_core.models.bert import Head, HeadConfig, MatBERT, MatBERTConfig
 from matgen_core.workflows.own_properties.finetune import open_backbone
-from matgen_core.workflows.spaces.explore import principal_axes
 
 CHECKPOINT = "matbert-atoms"
 
@@ -110,6 +107,11 @@ def tokens_of(formula: str) -> list[str]:
     return [VOCABULARY[t] for t in encode_atoms(count_atoms(reduce_formula(formula)))]
 
 
+def formula_tokens(formula: str) -> list[tuple[str, int]]:
+    """The tokens of a formula with their numbers in the vocabulary."""
+    return [(symbol, VOCABULARY.index(symbol)) for symbol in tokens_of(formula)]
+
+
 @torch.inference_mode()
 def guess_masked(formula: str, places: Sequence[int], most: int = 8) -> list[Guess]:
     """Hides atoms and asks the pretrained network for them.
@@ -141,73 +143,20 @@ def guess_masked(formula: str, places: Sequence[int], most: int = 8) -> list[Gue
     return guesses
 
 
-def views_of(formula: str, count: int, seed: int = 0) -> list[str]:
-    """Views that contrastive pretraining makes of a formula: atoms in another order, elements of the same group.
+def reorder(formula: str) -> str:
+    """A formula with its elements the other way round.
 
-    Args:
-        formula: read as reduced.
-        count: views.
-        seed: of the draws.
+    >>> reorder("Fe2O3")
+    'O3Fe2'
     """
-    tokens = torch.tensor([encode_atoms(count_atoms(reduce_formula(formula)))]).repeat(count, 1)
-    generator = torch.Generator().manual_seed(seed)
-    seen = shuffle_atoms(substitute_elements(tokens, token_mates(), generator), FIRST, generator)
-    return [" ".join(VOCABULARY[t] for t in row if t >= FIRST) for row in seen.tolist()]
+    counts = count_atoms(formula)
+    return "".join(f"{symbol}{counts[symbol] if counts[symbol] > 1 else ''}" for symbol in reversed(counts))
 
 
-@torch.inference_mode()
-def place_views(formulas: Sequence[str], views: int = 6, others: int = 400, seed: int = 0) -> ViewMap:
-    """Where the views of some formulas lie in the embedding, among known ones.
-
-    Args:
-        formulas: read as reduced; at most 50 atoms each.
-        views: of each.
-        others: known formulas drawn as a background.
-        seed: of the draws.
-    """
-    network, _ = load_pretrained()
-    known = np.unique(np.array(load_reference().known["formula"], dtype=str))
-    rng = np.random.default_rng(seed)
-    background = [f for f in rng.permutation(known).tolist() if sum(count_atoms(f).values()) <= 50][:others]
-    strings = [v.split() for f in formulas for v in (" ".join(tokens_of(f)[1:-1]), *views_of(f, views, seed))]
-    strings += [tokens_of(f)[1:-1] for f in background]
-    vectors = _vectors(network, strings)
-    points = principal_axes(vectors).place(vectors)
-    mine = len(formulas) * (views + 1)
-    owners = tuple(reduce_formula(f) for f in formulas for _ in range(views + 1))
-    labels = tuple(reduce_formula("".join(f"{e}{n}" for e, n in _counts(s).items())) for s in strings)
-    return ViewMap(points[:mine], owners, labels[:mine], points[mine:], labels[mine:])
-
-
-@dataclass(frozen=True)
-class ViewMap:
-    """Points on the two main axes.
-
-    Args:
-        points: (N, 2) of the views; the first of each owner is the formula itself.
-        owners: (N,) whose view it is.
-        labels: (N,) formula of the view.
-        others: (M, 2) of known formulas.
-        names: (M,) these.
-    """
-
-    points: NDArray[np.float32]
-    owners: tuple[str, ...]
-    labels: tuple[str, ...]
-    others: NDArray[np.float32]
-    names: tuple[str, ...]
-
-
-def _counts(symbols: Sequence[str]) -> dict[str, int]:
-    return decode_atoms(VOCABULARY.index(s) for s in symbols)
-
-
-def _vectors(network: MatBERT, strings: Sequence[Sequence[str]]) -> NDArray[np.float32]:
-    rows = [[1, *(VOCABULARY.index(s) for s in symbols), 2] for symbols in strings]
-    width = max(map(len, rows))
-    tokens = torch.tensor([row + [0] * (width - len(row)) for row in rows])
-    parts = [network.pool(network(part), part) for part in tokens.split(256)]
-    return np.asarray(torch.cat(parts).numpy())
+def same_reading(one: str, other: str) -> bool:
+    """Whether MatBERT gives two formulas the same values."""
+    read = [[(p.property, p.value) for p in each] for each in predict_texts([one, other])]
+    return read[0] == read[1]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Three ways to teach a pretrained encoder something new (chapter 4.4): all of it, adapters, or LoRA.
+"""Three ways to teach a pretrained encoder something new (chapter 4, after 4.7): all of it, adapters, or LoRA.
 
     adapter:  h <- h + W_up relu(W_down norm(h))  after each block's output, inside the forward pass
     LoRA:     W <- W + (alpha / r) B A            on query and value, by the peft library

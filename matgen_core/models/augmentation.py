@@ -1,4 +1,4 @@
-"""Two views of one formula for contrastive pretraining (chapter 4.4): another order, a neighbour of the same group.
+"""Two views of one formula for contrastive pretraining (chapter 4, after 4.7): another order, a neighbour of its group.
 
 tokens (B, T) int64 -> tokens (B, T). Special tokens (below ``first``) stay where they are and what they are.
 Invariant: an order of the atoms changes no count; a substitution changes every atom of an element alike.

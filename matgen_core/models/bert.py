@@ -1,4 +1,4 @@
-"""MatBERT: BERT over the atoms of a formula, and what is read from it (chapter 4.4).
+"""MatBERT: BERT over the atoms of a formula, and what is read from it (chapter 4, after 4.7).
 
     h = BERT(e(t_1) .. e(t_T)),    p(t_i | the rest) = softmax(W h_i),    prediction = head([h_CLS, sum_i f_i h_i])
 

@@ -1,4 +1,4 @@
-"""ChemBERTa of chapter 4.4: RoBERTa over the tokens of a SMILES, one vector a molecule.
+"""ChemBERTa (chapter 4, after 4.7): RoBERTa over the tokens of a SMILES, one vector a molecule.
 
     h = encoder(tokens),    vector = h_[CLS],    p(t_i | the rest) = softmax(W h_i) for the masked i
 

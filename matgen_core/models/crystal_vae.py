@@ -1,4 +1,4 @@
-"""A variational autoencoder of token strings: a crystal becomes 128 numbers and comes back (chapter 4.2).
+"""A variational autoencoder of token strings: a crystal becomes 128 numbers and comes back.
 
     q(z | t) = N(mu(t), sigma²(t))                        encoder: transformer, attention pooling, mean of embeddings
     p(t_1..t_T | z) = prod_i softmax(GPT_i(t_<i, z) + b(z))       decoder; b(z) are the logits of a bag of words

@@ -1,4 +1,4 @@
-"""GPT over token strings, begun by the properties asked for (chapter 4.4).
+"""GPT over token strings, begun by the properties asked for (chapter 4.4, and MatGPT after 4.7).
 
     p(t_1..t_T | c) = prod_i p(t_i | t_<i, c)
 

@@ -1,4 +1,4 @@
-"""Masked-token pretraining: which tokens are hidden, and how (chapter 4.4; Devlin et al. 2019, section 3.1).
+"""Masked-token pretraining: which tokens are hidden, and how (chapter 4, after 4.7; Devlin et al. 2019, section 3.1).
 
     of all tokens 15 % are to be guessed: of these 80 % read [MASK], 10 % a random token, 10 % stay as they are
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from matgen_core.diffusion.schedules import Schedule
-from matgen_core.lessons.sampling import Guided, Way, share_of
+from matgen_core.lessons.sampling import SAMPLER_NAMES, Guided, Way, share_of
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 Array = NDArray[np.float32]
@@ -182,8 +182,8 @@ def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
             x=[w.seconds for w in mine],
             y=[w.distance for w in mine],
             mode="markers+text",
-            name=method,
-            text=[f"{method} {w.steps}" for w in mine],
+            name=SAMPLER_NAMES[method],
+            text=[f"{SAMPLER_NAMES[method]} {w.steps}" for w in mine],
             textposition="top center",
             marker={"size": 14, "symbol": symbols[method], "color": colours[method]},
             error_y={"array": [w.error if np.isfinite(w.error) else 0.0 for w in mine], "thickness": 2},

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from matgen_core.lessons.motion import Motion
+from matgen_core.lessons.sampling import SAMPLER_NAMES
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame
 
 _TRACED = 12  # points whose path is drawn
@@ -25,7 +26,7 @@ def draw_motion(data: NDArray[np.float32], motions: Sequence[Motion], *, transla
         motions: of each sampler, of equally many moments.
         translate: turns English words into the reader's.
     """
-    titles = [f"{one.method} {one.steps}" for one in motions]
+    titles = [f"{SAMPLER_NAMES[one.method]} {one.steps}" for one in motions]
     figure = make_subplots(1, len(motions), subplot_titles=titles, horizontal_spacing=0.02)
     known = data[:: max(1, len(data) // 500)]
     for column, one in enumerate(motions, 1):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from matgen_core.lessons.transfer import Guess, ViewMap
+from matgen_core.lessons.transfer import Guess
+from matgen_core.lessons.views import ViewMap
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star")

@@ -40,7 +40,7 @@ def words() -> list[str]:
         setting = declared(ConstraintTexts)[name][1]
         found += [setting.label, setting.help]
     found += [*CRYSTAL_SYSTEMS, *SCHEDULES, *UNTIL, *DOMAINS, "value", "range", "valid", "internal diversity"]
-    found += ["the latent", "predicted clean", "told nothing", "told the value"]
+    found += ["the latent", "predicted clean", "unconditional", "conditional"]
     found += ["engine", "kind of material"]  # of registries
     found += ["on target", "diversity", "different formulas", "mean score", "at least", "at most"]
     found += [*TOXIC.values(), *CAUTION.values(), "included", "excluded", "scaffold", "prefix", "required SMARTS"]

@@ -6,7 +6,8 @@ from pages.lessons.motion import motion
 from pages.lessons.noise import descriptors, forward
 from pages.lessons.path import show_lessons
 from pages.lessons.reverse import conditions, reverse, samplers
-from pages.lessons.training import code, train
+from pages.lessons.source import code
+from pages.lessons.training import train
 
 show_lessons(
     __file__,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.lessons.language_models import attention_of_a_head, hot_and_cold, next_one, tokens, told
+from pages.lessons.language_models import attention_of_a_head, conditions, hot_and_cold, next_one, tokens
 from pages.lessons.path import show_lessons
 from pages.lessons.writing import write_one
 
@@ -14,6 +14,6 @@ show_lessons(
         "Write one": write_one,
         "Attention": attention_of_a_head,
         "Temperature": hot_and_cold,
-        "Conditions": told,
+        "Conditions": conditions,
     },
 )

@@ -12,6 +12,7 @@ from matgen_core.lessons.chapter.questions import QUESTIONS
 from matgen_core.lessons.chapter.table import TABLE, Entry
 from pages.i18n.language import _
 from pages.lessons.notebook import guess, show_outcome
+from pages.lessons.numbers import option_text
 from pages.lessons.path import link_to
 from pages.widgets.asking.url_settings import URL
 
@@ -63,7 +64,7 @@ def run_it() -> None:
 def _run(entry: Entry) -> None:
     """The guess, the button, and what the example printed beside the guess."""
     question, called = QUESTIONS[entry.example], getattr(entry.example, "__name__", entry.name)
-    options = [_(option) for option in question.options]
+    options = [option_text(option) for option in question.options]
     guessed = guess(f"example-{called}", _(question.asks), options)
     if st.button(_("Run the chapter's example"), type="primary", key="run-example"):
         with st.spinner(_("Running …")), one_thread():
@@ -71,4 +72,4 @@ def _run(entry: Entry) -> None:
     ran: tuple[str, str] | None = st.session_state.get(_RAN)
     if ran is not None and ran[0] == called:
         st.code(ran[1], language=None)
-        show_outcome(guessed, _(question.outcome(ran[1])))
+        show_outcome(guessed, option_text(question.outcome(ran[1])))

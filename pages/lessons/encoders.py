@@ -7,19 +7,21 @@ import streamlit as st
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.kinds.compositions.predict import predict_texts
-from matgen_core.lessons.compositions import next_atoms, write_some
+from matgen_core.lessons.compositions import gains_most, next_atoms, write_some
 from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.molecules import MOLECULES, compare_molecules
-from matgen_core.lessons.transfer import tokens_of
+from matgen_core.lessons.transfer import reorder, same_reading, tokens_of
 from matgen_core.viz.language import draw_chances
 from pages.i18n.formatting import number, subscript
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
 from pages.lessons.charts import show_chart
-from pages.lessons.notebook import guess, show_outcome
+from pages.lessons.notebook import guess, guess_first, notebook, show_outcome
+from pages.lessons.numbers import percent
 from pages.widgets.asking.url_settings import URL
 
-_NAMES = {
+#: Molecules of the chapter.
+NAMES = {
     "ibuprofen": N_("ibuprofen"),
     "caffeine": N_("caffeine"),
     "ethanol": N_("ethanol"),
@@ -43,12 +45,12 @@ def chemberta() -> None:
         list(MOLECULES),
         selection_mode="multi",
         default=["ibuprofen", "caffeine", "aspirin"],
-        format_func=lambda name: _(_NAMES[name]),
+        format_func=lambda name: _(NAMES[name]),
         key="chemberta-known",
     )
     typed = st.text_input(_("And your own (SMILES)"), key="chemberta-own", max_chars=200, bind=URL).strip()
     smiles = [MOLECULES[name] for name in chosen] + ([typed] if typed else [])
-    names = [_(_NAMES[name]) for name in chosen] + ([f"`{typed}`"] if typed else [])
+    names = [_(NAMES[name]) for name in chosen] + ([f"`{typed}`"] if typed else [])
     if len(smiles) < 2:
         st.info(_("Choose two molecules or more."))
         return
@@ -101,7 +103,19 @@ def matbert() -> None:
         _("Spread"): ["–" if p.spread is None else f"± {number(p.spread, 2)}" for p in read],
     }
     st.dataframe(table, hide_index=True, key="matbert-read", alt=_("What MatBERT reads of the formula"))
-    st.caption(_(LAWS["matbert"].caption))
+    other = reorder(formula)
+    guess_first(
+        "order",
+        _("Before you type the elements in another order, such as O3Fe2: will it be read alike?"),
+        [_("yes, to the last digit"), _("nearly"), _("no")],
+        lambda: (
+            _("{formula} is read with the same values").format(formula=other)
+            if same_reading(formula, other)
+            else _("{formula} is read with other values").format(formula=other)
+        ),
+    )
+    if notebook().get("order") is not None:
+        st.caption(_(LAWS["matbert"].caption))
 
 
 def matgpt() -> None:
@@ -114,13 +128,26 @@ def matgpt() -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         begun = st.text_input(_("Written so far"), "Li", key="matgpt-begun", max_chars=60, bind=URL)
-        told = st.toggle(_("Tell it a band gap"), True, key="matgpt-told", bind=URL)
+        conditional = st.toggle(_("Condition on a band gap"), True, key="matgpt-conditional", bind=URL)
         record = PROPERTIES["band_gap"]
         gap = st.slider(
-            f"{_(record.label)} ({record.unit})", 0.0, 8.0, 2.5, 0.1, key="matgpt-gap", disabled=not told, bind=URL
+            f"{_(record.label)} ({record.unit})",
+            0.0,
+            8.0,
+            2.5,
+            0.1,
+            key="matgpt-gap",
+            disabled=not conditional,
+            bind=URL,
         )
         seed = st.number_input(_("Seed"), 0, 10_000, 0, key="matgpt-seed", bind=URL)
-    conditions = {"band_gap": float(gap)} if told else {}
+        guess_first(
+            f"gains-{begun}"[:60],
+            _("Before you move the gap from 0 to 8 eV: which atom becomes likelier most?"),
+            [_("a halogen or oxygen"), _("another non-metal"), _("a metal"), _("none: the string ends")],
+            lambda: _gain(begun),
+        )
+    conditions = {"band_gap": float(gap)} if conditional else {}
     try:
         options = next_atoms(begun.split(), conditions)
         show_chart(draw_chances(options, translate=_), "next-atom", _("Which atom may come next"), right)
@@ -132,3 +159,10 @@ def matgpt() -> None:
         st.markdown(_("It writes: {formulas}").format(formulas=", ".join(map(subscript, written)) or "–"))
         st.caption(_(LAWS["matgpt"].caption))
         st.caption(_("The bare network, without rules; the page Compositions balances charges and leaves repeats out."))
+
+
+def _gain(begun: str) -> str:
+    """The token whose probability grows most from a gap of 0 to one of 8 eV, with both probabilities."""
+    name, low, high = gains_most(begun.split())
+    shown = _("end") if name == "end" else name
+    return _("{atom}, from {low} to {high}").format(atom=shown, low=percent(low), high=percent(high))

@@ -107,7 +107,7 @@ ERRANDS = {
             Demonstration("Samplers", LAWS["samplers-steps"].caption, (_turn(MEASURED),)),
             Demonstration(
                 "Conditions",
-                "On target without guidance {free}; most at w = {weight}: {best}; at w = {strongest}: {last}.",
+                "On target without guidance {unguided}; most at w = {weight}: {best}; at w = {strongest}: {last}.",
             ),
             Demonstration(
                 "Descriptors",
@@ -130,7 +130,7 @@ ERRANDS = {
         (
             Demonstration("Attention", LAWS["attention"].caption, (_fill("Molecule (SMILES)", "CCO"),)),
             Demonstration("Temperature", figure="hot"),
-            Demonstration("Conditions", figure="told-chart"),
+            Demonstration("Conditions", figure="conditions-chart"),
         ),
     ),
     "three transformers": Errand(

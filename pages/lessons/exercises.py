@@ -20,7 +20,7 @@ from matgen_core.lessons.sampling import load_measured, share_of
 from pages.i18n.formatting import number, plain, prediction_text, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.notebook import answer, guess, show_outcome
-from pages.lessons.numbers import share_text
+from pages.lessons.numbers import option_text, percent, share_text
 from pages.lessons.ranking import rank
 from pages.widgets.asking.url_settings import URL
 
@@ -60,9 +60,10 @@ def first() -> None:
                 "1. Training is stable: a mean squared error, no opponent, so modes are rarely lost. 2. Samples follow "
                 "the data: the latents of the diffusion lie several times nearer to those of known crystals than the "
                 "prior's. 3. Conditions are added easily, and their strength can be turned afterwards (guidance): "
-                "for a gap of 4 eV with w = 8, {told} of the predictions are on target; without guidance, {free}. The "
-                "price is time: many steps for one sample. And not every figure is better, as the overlaps show."
-            ).format(told=_on_target(8.0), free=_on_target(0.0))
+                "for a gap of 4 eV with w = 8, {guided} of the predictions are on target; without guidance, "
+                "{unguided}. The price is time: many steps for one sample. And not every figure is better, as the "
+                "overlaps show."
+            ).format(guided=_on_target(8.0), unguided=_on_target(0.0))
         )
 
 
@@ -96,8 +97,8 @@ def _share(some: int, every: int) -> str:
 
 
 def _on_target(guidance: float) -> str:
-    told = load_measured().of("band_gap", 4.0, guidance)
-    return share_text(share_of(told.on_target(PROPERTIES["band_gap"].tolerance), len(told.predictions)))
+    cell = load_measured().of("band_gap", 4.0, guidance)
+    return share_text(share_of(cell.on_target(PROPERTIES["band_gap"].tolerance), len(cell.predictions)))
 
 
 def second() -> None:
@@ -117,7 +118,11 @@ def second() -> None:
         placeholder='{"band_gap": …, "formation_energy": …}',
         persist_state="session",
     )
-    guessed = guess("goals", _("Before you press: how many of 16 will meet every goal?"), ["0–2", "3–6", "7–16"])
+    guessed = guess(
+        "goals",
+        _("Before you press: how many of 16 will meet every goal?"),
+        [option_text(option) for option in ("0–2", "3–6", "7–16")],
+    )
     seed = st.number_input(_("Seed"), 0, 10_000, 0, key="exercise-2-seed")
     if st.button(_("Generate 16"), type="primary", key="try-2"):
         st.session_state["tried-2"] = (text, int(seed))
@@ -126,7 +131,7 @@ def second() -> None:
             condition = read_condition(st.session_state["tried-2"][0])
             with st.spinner(_("Generating and predicting …")):
                 outcome = tried(tuple(condition.items()), st.session_state["tried-2"][1])
-            chance = "–" if outcome.chance is None else f"{outcome.chance:.0%}"
+            chance = "–" if outcome.chance is None else percent(outcome.chance)
             st.markdown(
                 _(
                     "**{met} of {all}** meet every goal; by chance, were the goals independent of one another, "

@@ -12,7 +12,7 @@ from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.lessons.chapter import inverse_design
 from matgen_core.lessons.laws import LAWS
-from matgen_core.lessons.sampling import TARGETS as TOLD
+from matgen_core.lessons.sampling import TARGETS as CONDITIONS
 from matgen_core.lessons.sampling import load_measured
 from matgen_core.lessons.workflow import COUNT, STABLE, TARGETS, TOLERANCE, Funnel, answers_to, known_gaps, run_workflow
 from matgen_core.viz.lessons import draw_gaps
@@ -20,7 +20,8 @@ from matgen_core.workflows.design import design
 from pages.i18n.formatting import number, plain, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
-from pages.lessons.notebook import guess, show_outcome
+from pages.lessons.notebook import guess, guess_first, show_outcome
+from pages.lessons.numbers import option_text
 from pages.lessons.path import link_to
 from pages.widgets.asking.url_settings import URL
 
@@ -53,6 +54,14 @@ def both_ways() -> None:
             st.error(_(str(error)))
         gap = st.slider(_("Inverse: a band gap (eV)"), 0.0, 8.0, 3.0, 0.1, key="inverse-gap", bind=URL)
         found = answers_to(float(gap))
+        guess_first(
+            "answers-8",
+            _("Before you move the slider to 8 eV: of {all} known crystals, how many have that gap?").format(
+                all=f"{found.of:,}"
+            ),
+            [_("none"), _("1 to 50"), _("more than 50")],
+            lambda: f"{answers_to(8.0).count:,}",
+        )
         st.markdown(
             _("{gap} eV ± {tolerance} → **{count}** of {all} known crystals, such as {examples}").format(
                 gap=number(gap, 1),
@@ -70,10 +79,10 @@ def both_ways() -> None:
             _("How often each band gap occurs among known crystals, the question and the answer marked"),
         )
         st.caption(_(LAWS["inverse"].caption))
-        nearest = min(TOLD["band_gap"], key=lambda told: abs(told - gap))
+        nearest = min(CONDITIONS["band_gap"], key=lambda value: abs(value - gap))
         cell = load_measured().of("band_gap", nearest, 4.0)
         st.markdown(
-            _("Told {value} eV, the generative model wrote: {formulas}").format(
+            _("With {value} eV as its condition the generative model wrote: {formulas}").format(
                 value=number(nearest, 0), formulas=", ".join(map(subscript, cell.formulas))
             )
         )
@@ -145,14 +154,20 @@ def workflow() -> None:
     st.markdown(f"**{_('All boxes once, for the targets of the chapter')}**")
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        place = st.selectbox(
+        place = st.segmented_control(
             _("Gap (eV), formation energy (eV/atom), moment (µB)"),
             range(len(TARGETS)),
+            default=0,
+            required=True,
             format_func=lambda i: "[" + ", ".join(plain(value) for value in TARGETS[i]) + "]",
             key="workflow-target",
         )
         seed = st.number_input(_("Seed"), 0, 10_000, 0, key="workflow-seed", bind=URL)
-        guessed = guess(f"funnel-{place}", _("Before you press: how many of 16 reach the end?"), ["0–3", "4–8", "9–16"])
+        guessed = guess(
+            f"funnel-{place}",
+            _("Before you press: how many of 16 reach the end?"),
+            [option_text(option) for option in ("0–3", "4–8", "9–16")],
+        )
         if st.button(_("Run the workflow"), type="primary", key="run-workflow"):
             st.session_state["workflow-asked"] = (TARGETS[place], int(seed or 0))
     asked = st.session_state.get("workflow-asked")

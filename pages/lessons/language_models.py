@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+import numpy as np
 import streamlit as st
 
 from matgen_core.chem.molecules.drawing import draw_weights
@@ -17,15 +18,21 @@ from matgen_core.lessons.language import (
     attend,
     count_heads,
     draw_some,
+    heads_on_atoms,
     measure_temperatures,
     next_tokens,
 )
 from matgen_core.lessons.laws import LAWS
-from matgen_core.lessons.transfer import tokens_of
+from matgen_core.lessons.molecules import MOLECULES
+from matgen_core.lessons.transfer import formula_tokens
 from matgen_core.viz.language import draw_attention, draw_conditions, draw_temperatures
 from matgen_core.viz.molecules import draw_options
+from pages.i18n.formatting import number
 from pages.i18n.language import _
 from pages.lessons.charts import show_chart
+from pages.lessons.encoders import NAMES
+from pages.lessons.notebook import guess_first, set_widget
+from pages.lessons.numbers import percent
 from pages.widgets.asking.url_settings import URL
 
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
@@ -53,14 +60,26 @@ def tokens() -> None:
             "of a formula its atoms. What is not in the vocabulary cannot be written."
         )
     )
+    with st.container(horizontal=True, gap="small"):
+        for name in ("ethanol", "benzene", "aspirin"):
+            text = MOLECULES[name]
+            st.button(_(NAMES[name]), key=f"token-{name}", on_click=_write_smiles, args=(text,), help=f"`{text}`")
     left, right = st.columns(2, gap="medium")
-    smiles = left.text_input("SMILES", "CC(=O)Nc1ccc(Br)cc1", key="token-smiles", max_chars=120)
+    smiles = left.text_input("SMILES", key=set_widget("token-smiles", "CC(=O)Nc1ccc(Br)cc1"), max_chars=120)
     formula = right.text_input(_("Formula"), "LiFePO4", key="token-formula", max_chars=60)
-    for column, text, read in ((left, smiles, atom_tokens), (right, formula, tokens_of)):
+    for column, text, read in ((left, smiles, atom_tokens), (right, formula, formula_tokens)):
         try:
-            column.code("  ".join(read(text)), language=None, wrap_lines=True)
+            found = read(text)
+            column.code("  ".join(token for token, _place in found), language=None, wrap_lines=True)
+            places = " ".join(str(place) for _token, place in found)
+            said = _("{n} tokens; their numbers in the vocabulary: {places}")
+            column.caption(said.format(n=len(found), places=places))
         except MatGenError as error:
             column.error(_(str(error)))
+
+
+def _write_smiles(text: str) -> None:
+    st.session_state["token-smiles"] = text
 
 
 def next_one() -> None:
@@ -75,6 +94,8 @@ def next_one() -> None:
         st.caption(_(LAWS["temperature"].caption))
     try:
         options = tuple(next_tokens(begun.strip(), float(temperature), int(top_k)))
+        with left:
+            _guess_heat(begun.strip())
         step = WritingStep(begun, options[0][0], options)
         show_chart(
             draw_options(step, translate=_),
@@ -84,6 +105,21 @@ def next_one() -> None:
         )
     except MatGenError as error:
         right.error(_(str(error)))
+
+
+def _guess_heat(begun: str) -> None:
+    """What becomes of the likeliest token when the temperature rises from 0.5 to 2, without top-k."""
+
+    def outcome() -> str:
+        cold, hot = (next_tokens(begun, temperature, 0)[0] for temperature in (0.5, 2.0))
+        return _("from {cold} to {hot}").format(cold=percent(cold[2]), hot=percent(hot[2]))
+
+    guess_first(
+        "heat",
+        _("Before you move T from 0.5 to 2, with top-k 0: what becomes of the probability of the likeliest token?"),
+        [_("it grows"), _("it falls by less than half"), _("it falls by half or more")],
+        outcome,
+    )
 
 
 def attention_of_a_head() -> None:
@@ -107,9 +143,17 @@ def attention_of_a_head() -> None:
         st.markdown(
             _(
                 "At **{symbol}**: {share} of its attention lies on atoms, {rest} on <bos>, bonds and other marks."
-            ).format(symbol=f"`{found.tokens[token]}`", share=f"{share:.0%}", rest=f"{1 - share:.0%}")
+            ).format(symbol=f"`{found.tokens[token]}`", share=percent(share), rest=percent(1 - share))
         )
         st.caption(_(LAWS["attention"].caption))
+        guess_first(
+            f"heads-{layer}",
+            _("Before you move the head: of this layer's {n} heads, how many give atoms more than half?").format(
+                n=heads
+            ),
+            [_("fewer than a third"), _("about half"), _("more than two thirds")],
+            lambda: _("{n} of {all}").format(n=heads_on_atoms(smiles.strip(), layer - 1), all=heads),
+        )
         st.caption(
             _(
                 "Many heads rest on the first token, <bos>: a head that has nothing to say must put its whole 1 "
@@ -132,22 +176,28 @@ def hot_and_cold() -> None:
     )
     seed = st.number_input(_("Seed"), 0, 10_000, 0, key="hot-seed")
     found = temperatures(int(seed))
+    guess_first(
+        "hot",
+        _("Before you look: from the lowest temperature to the highest, what becomes of the share of molecules?"),
+        [_("it rises"), _("it stays within 10 %"), _("it falls by more")],
+        lambda: _("from {cold} to {hot}").format(cold=percent(found[0][1].valid), hot=percent(found[-1][1].valid)),
+    )
     show_chart(draw_temperatures(found, translate=_), "hot", _("Validity and diversity against temperature"))
     for temperature, some in found:
         st.caption(f"T = {temperature:g}: " + " · ".join(f"`{s}`" for s in some.examples[:3]))
 
 
-def told() -> None:
+def conditions() -> None:
     st.markdown(
         _(
-            "The same network, told nothing or told a property: each condition has an embedding of its own for a value "
-            "and one for any."
+            "The same network without a condition, or with a property as its condition: each condition has an "
+            "embedding of its own for a value and one for any."
         )
     )
     keys = {key: f"{_(PROPERTIES[key].label)} {PROPERTIES[key].unit}".strip() for key in MOLECULE_CONDITIONS}
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        key = st.selectbox(_("Property"), list(keys), format_func=keys.__getitem__, key="told-molecule")
+        key = st.selectbox(_("Property"), list(keys), format_func=keys.__getitem__, key="conditions-property")
         record = PROPERTIES[key]
         span = record.high - record.low
         step = 1.0 if key in ("donors", "acceptors", "weight") else 0.1
@@ -157,7 +207,13 @@ def told() -> None:
         high = st.slider(
             _("Second condition"), record.low, record.high, record.low + round(span * 0.7), step, key=f"high-{key}"
         )
-        seed = st.number_input(_("Seed"), 0, 10_000, 0, key="told-seed")
+        seed = st.number_input(_("Seed"), 0, 10_000, 0, key="conditions-seed")
+        guess_first(
+            f"reach-{key}",
+            _("Before you move the second condition to its end: how far will the median follow?"),
+            [_("all the way"), _("about half of it"), _("hardly")],
+            lambda: _reach(key, int(seed)),
+        )
     found = {
         _("nothing"): sampled(1.0, key, None, int(seed)),
         f"{low:g}": sampled(1.0, key, float(low), int(seed)),
@@ -165,7 +221,17 @@ def told() -> None:
     }
     show_chart(
         draw_conditions(found, keys[key], translate=_),
-        "told-chart",
-        _("The property of what was drawn, by what was told"),
+        "conditions-chart",
+        _("The property of what was drawn, by condition"),
         right,
+    )
+
+
+def _reach(key: str, seed: int) -> str:
+    """How far the median follows a condition at the end of its range, in parts of the way that is asked for."""
+    record = PROPERTIES[key]
+    begins, ends = (np.median(sampled(1.0, key, value, seed).values) for value in (None, float(record.high)))
+    share = float((ends - begins) / (record.high - begins))
+    return _("{share} of the way, from {begins} to {ends}").format(
+        share=percent(share), begins=number(float(begins), 1), ends=number(float(ends), 1)
     )

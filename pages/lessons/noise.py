@@ -8,8 +8,8 @@ import streamlit as st
 from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.errors import MatGenError
 from matgen_core.lessons import diffusion as lessons
-from matgen_core.lessons.descriptors import Near, find_twins, load_descriptors, nearest_real, place_of
-from matgen_core.lessons.diffusion import SCHEDULES, Frame, dissolve, schedule_of, spiral
+from matgen_core.lessons.descriptors import Near, find_twins, last_same, load_descriptors, nearest_real, place_of
+from matgen_core.lessons.diffusion import SCHEDULES, Frame, dissolve, schedule_of, spiral, takeover
 from matgen_core.lessons.laws import LAWS
 from matgen_core.viz.lessons import draw_cloud, draw_ratio, draw_schedules
 from pages.i18n.formatting import group_markdown, number, subscript
@@ -17,7 +17,8 @@ from pages.i18n.language import _
 from pages.kinds.molecule_view import drawing
 from pages.kinds.structure_view import show_structure
 from pages.lessons.charts import show_chart
-from pages.lessons.numbers import digits
+from pages.lessons.notebook import guess_first
+from pages.lessons.numbers import digits, percent
 from pages.widgets.asking.url_settings import URL
 from pages.widgets.maps.map_view import read_place, space_of
 
@@ -72,6 +73,12 @@ def forward() -> None:
             _("ᾱ = {share}, signal to noise {ratio}").format(share=digits(alpha), ratio=digits(alpha / (1 - alpha)))
         )
         st.caption(_(LAWS["forward"].caption))
+        guess_first(
+            f"takeover-{name}",
+            _("Before you drag t: near which step does noise become the larger part?"),
+            ["100", "250", "500", "900"],
+            lambda: f"t = {takeover(chosen)}",
+        )
         show_chart(draw_cloud(dissolve(spiral(), chosen, t), height=270), "cloud", _("A spiral of points under noise"))
     curves = {key: schedule_of(key) for key in SCHEDULES}
     with middle:
@@ -165,6 +172,12 @@ def descriptors() -> None:
         st.error(_(str(error)))
         return
     labels = [f"t = {t}" for t in _MOMENTS]
+    guess_first(
+        "itself",
+        _("Before you look: up to which step is the nearest real molecule the one of t = 0?"),
+        labels[1:],
+        lambda: labels[last_same([one.smiles for one in near])],
+    )
     show_near(near, labels)
     st.caption(_("Distances are in standard deviations a descriptor; 0 would be the molecule itself."))
     st.markdown(
@@ -185,5 +198,5 @@ def descriptors() -> None:
             "The two of the 2,000 that these descriptors hardly tell apart: {distance} between them, where the "
             "nearest is usually {usual} away; yet their fingerprints agree to {likeness} only. So MatGen's crystals "
             "are drawn as latents of an autoencoder, which has a decoder, and its molecules are written as SMILES."
-        ).format(distance=number(twins.distance, 3), usual=number(twins.usual, 2), likeness=f"{twins.likeness:.0%}")
+        ).format(distance=number(twins.distance, 3), usual=number(twins.usual, 2), likeness=percent(twins.likeness))
     )

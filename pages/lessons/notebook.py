@@ -7,7 +7,7 @@ and nowhere else; a button there forgets them.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +133,20 @@ def show_outcome(guessed: str | None, outcome: str) -> None:
         st.markdown(_("You made no guess. What happened: **{outcome}**").format(outcome=outcome))
     else:
         st.markdown(_("You guessed: {guess}. What happened: **{outcome}**").format(guess=guessed, outcome=outcome))
+
+
+def guess_first(name: str, question: str, options: Sequence[str], outcome: Callable[[], str]) -> None:
+    """A question to what a slider shows: what happens is computed and said beside the guess, once there is one.
+
+    Args:
+        name: of the question.
+        question: to the reader, translated.
+        options: translated.
+        outcome: what happens, translated.
+    """
+    guessed = guess(name, question, options)
+    if guessed is not None:
+        show_outcome(guessed, outcome())
 
 
 def show_export() -> None:

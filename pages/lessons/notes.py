@@ -8,6 +8,7 @@ from matgen_core.lessons import notes
 from matgen_core.lessons.notes import SOURCES
 from pages.i18n.formatting import number
 from pages.i18n.language import _
+from pages.lessons.numbers import percent
 
 
 def source(*names: str) -> None:
@@ -26,8 +27,8 @@ def diffusion() -> None:
     with st.expander(_("4.2 With 100 steps the noise is not complete"), expanded=True):
         st.markdown(
             _(
-                "The example sets num_timesteps=100 but keeps the betas of 1000 steps. Then ᾱ_T is **{short}** (with "
-                "1000 steps {whole}): sampling begins from pure noise, where training never was. Remedy: multiply "
+                "The example sets num_timesteps=100 but keeps the betas of 1,000 steps. Then ᾱ_T is **{short}** (with "
+                "1,000 steps {whole}): sampling begins from pure noise, where training never was. Remedy: multiply "
                 "the betas by 1000 / T."
             ).format(short=number(notes.signal_left(100), 2), whole=number(notes.signal_left(1000), 5))
         )
@@ -66,7 +67,7 @@ def language() -> None:
                 "means only the beginning: of the shipped generator's strings {share} begin with C, and what "
                 "begins with "
                 "C can never write the others."
-            ).format(share=f"{notes.begins_with_carbon():.0%}")
+            ).format(share=percent(notes.begins_with_carbon()))
         )
     with st.expander(_("4.4 Conditions on different scales")):
         st.markdown(
@@ -86,7 +87,7 @@ def transfer() -> None:
                 "The random atoms are drawn apart from the masked ones and overwrite some of them. Of the chosen "
                 "atoms {a} read [MASK], {b} a random atom and {c} stay, instead of 80, 10 and 10 %. One number for "
                 "each atom makes the shares exclusive: {d}, {e}, {f}."
-            ).format(**{k: f"{v:.0%}" for k, v in zip("abcdef", (*theirs.values(), *ours.values()), strict=True)})
+            ).format(**{k: percent(v) for k, v in zip("abcdef", (*theirs.values(), *ours.values()), strict=True)})
         )
         source("bert")
     with st.expander(_("Pretraining: labels of −100 and ignore_index=0")):
@@ -140,7 +141,7 @@ def design() -> None:
             _(
                 "lambda x: torch.randn(…) stands for a predictor. By it a candidate passes with a probability of "
                 "**{share}**, whatever it is: none of fifty will."
-            ).format(share=f"{notes.chance_of_random():.4%}")
+            ).format(share=percent(notes.chance_of_random(), 4))
         )
 
 
@@ -164,7 +165,7 @@ def claims() -> None:
     with st.expander(_("4.6 Other success stories")):
         st.markdown(
             _(
-                "The battery electrolyte of 2022 and the catalyst of 2023 are told without a reference and could not "
+                "The battery electrolyte of 2022 and the catalyst of 2023 are given without a reference and could not "
                 "be traced: **not verified**. The salaries and the funding are likewise without a source."
             )
         )

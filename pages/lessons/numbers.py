@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from pages.i18n.language import _
+
 _POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -17,11 +21,30 @@ def digits(value: float) -> str:
     return f"{value:#.3g}".rstrip(".")
 
 
+def percent(share: float, places: int = 0) -> str:
+    """A share in percent, with the space that the texts write.
+
+    >>> percent(0.6249), percent(0.0034, 2)
+    ('62 %', '0.34 %')
+    """
+    return f"{share * 100:.{places}f} %"
+
+
 def share_text(share: tuple[float, float, float]) -> str:
     """A share with the ends of its interval.
 
     >>> share_text((0.125, 0.064, 0.227))
-    '12 % (6–23 %)'
+    '12 % (6 to 23 %)'
     """
     middle, low, high = (f"{value * 100:.0f}" for value in share)
-    return f"{middle} % ({low}–{high} %)"
+    return _("{middle} % ({low} to {high} %)").format(middle=middle, low=low, high=high)
+
+
+def option_text(option: str) -> str:
+    """An option of a question as its reader writes it; a range is written "0–2" in the code.
+
+    >>> option_text("0–2")
+    '0 to 2'
+    """
+    ends = re.fullmatch(r"(\d+)–(\d+)", option)
+    return _("{low} to {high}").format(low=ends[1], high=ends[2]) if ends else _(option)

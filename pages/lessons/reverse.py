@@ -12,22 +12,33 @@ import streamlit as st
 from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES, Property
 from matgen_core.diffusion.samplers import METHODS
 from matgen_core.lessons import diffusion as lessons
-from matgen_core.lessons.diffusion import Film
+from matgen_core.lessons.diffusion import Film, settled_from
 from matgen_core.lessons.laws import LAWS, holds
-from matgen_core.lessons.sampling import GUIDANCES, OPENING, TARGETS, Guided, load_measured, share_of
+from matgen_core.lessons.sampling import (
+    GUIDANCES,
+    OPENING,
+    SAMPLER_NAMES,
+    TARGETS,
+    Guided,
+    best_by_strongest,
+    load_measured,
+    share_of,
+)
 from matgen_core.viz.lessons import draw_guidance, draw_path, draw_predictions, draw_ways
 from matgen_core.workflows.spaces.explore import Projection, principal_axes
 from pages.i18n.formatting import number, subscript
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_frames
-from pages.lessons.notebook import guess, show_outcome
-from pages.lessons.numbers import share_text
+from pages.lessons.notebook import guess, guess_first, show_outcome
+from pages.lessons.numbers import percent, share_text
 from pages.widgets.asking.url_settings import URL
 from pages.widgets.maps.map_view import space_of
 
 _MOST_FILMS = 40
 STEPS = (5, 10, 20, 50, 100, 1000)
+#: When a film reads the formula with which it ends.
+SETTLES = (N_("from the first frame on"), N_("on the way"), N_("in the last frame only"))
 
 
 @st.cache_resource(show_spinner=False)
@@ -56,8 +67,8 @@ def _axes() -> Projection:
 def reverse() -> None:
     st.markdown(
         _(
-            "A network that has learnt to tell the noise takes it away again, p(xₜ₋₁ | xₜ). The chapter's step is "
-            "below, with z fresh noise and σₜ² = βₜ. The film runs the app's own network (it answers v, cosine "
+            "A network that has learnt to predict the noise takes it away again, p(xₜ₋₁ | xₜ). The chapter's "
+            "step is below, with z fresh noise and σₜ² = βₜ. The film runs the app's own network (it answers v, cosine "
             "schedule): shown is the clean latent that it predicts at each step, decoded; first it is vague, then it "
             "settles."
         )
@@ -73,7 +84,7 @@ def reverse() -> None:
         key = st.selectbox(
             _("Condition"),
             ["", *CRYSTAL_CONDITIONS],
-            key="told",
+            key="film-condition",
             format_func=lambda k: _(PROPERTIES[k].label) if k else _("nothing"),
         )
         goals: tuple[tuple[str, float], ...] = ()
@@ -84,15 +95,27 @@ def reverse() -> None:
                 record.low,
                 record.high,
                 (record.low + record.high) / 2,
-                key="told-value",
+                key="film-value",
             )
             goals = ((key, float(value)),)
-        guidance = st.slider(_("Guidance"), 0.0, 6.0, 2.0, 0.5, key="told-guidance", disabled=not key)
+        guidance = st.slider(_("Guidance"), 0.0, 6.0, 2.0, 0.5, key="film-guidance", disabled=not key)
         a, b = st.columns(2, gap="small")
-        method = a.selectbox(_("Sampler"), METHODS, index=METHODS.index("dpm-solver"), key="film-sampler")
+        method = a.selectbox(
+            _("Sampler"),
+            METHODS,
+            index=METHODS.index("dpm-solver"),
+            key="film-sampler",
+            format_func=SAMPLER_NAMES.__getitem__,
+        )
         seed = b.number_input(_("Seed"), 0, 10_000, 0, key="film-seed")
-        steps = st.select_slider(_("Denoising steps"), STEPS, 20, key="film-steps")
+        steps = st.select_slider(_("Denoising steps"), STEPS, 20, key="film-steps", format_func="{:,}".format)
         film = _film(goals, float(guidance), method, int(steps), int(seed or 0))
+        guess_first(
+            "settles",
+            _("Before you drag the film: when does it read the crystal that it ends in?"),
+            [_(when) for when in SETTLES],
+            lambda: _("{when}, at t = {t}").format(when=_(SETTLES[_settles(film)[0]]), t=_settles(film)[1]),
+        )
         chart = st.empty()
     with right:
         place = film.steps[show_frames(list(film.frames), "film")]
@@ -113,11 +136,18 @@ def reverse() -> None:
     )
 
 
+def _settles(film: Film) -> tuple[int, int]:
+    """The place in SETTLES that is right for a film, and the step from which its crystal is read."""
+    place = settled_from(film.frames)
+    last = len(film.frames) - 1
+    return (0 if place == 0 else 2 if place == last else 1), film.frames[place].t
+
+
 @st.fragment
 def samplers() -> None:
     st.markdown(
         _(
-            "The chapter's loop (DDPM) takes all 1000 steps and adds fresh noise at each. **DDIM** walks the same way "
+            "The chapter's loop (DDPM) takes all 1,000 steps and adds fresh noise at each. **DDIM** walks the same way "
             "without noise and may skip steps; a **solver of second order** bends with the path. The network is "
             "the same "
             "each time; D is the clean sample that it predicts, D′ the same carried forward from the step before."
@@ -135,13 +165,13 @@ def samplers() -> None:
         guessed = guess(
             "samplers",
             _("Before you look: which ends nearest to the known latents?"),
-            [_("DDPM with 1000 steps"), _("DDIM with 20 steps"), _("the solver with 20 steps")],
+            [_("DDPM with 1,000 steps"), _("DDIM with 20 steps"), _("the solver with 20 steps")],
         )
         if not st.toggle(_("Show what was measured"), key="ways-shown", bind=URL):
             return
         table = pd.DataFrame(
             {
-                _("Sampler"): [way.method for way in ways],
+                _("Sampler"): [SAMPLER_NAMES[way.method] for way in ways],
                 _("Denoising steps"): [way.steps for way in ways],
                 _("Seconds for 100"): [number(way.seconds, 2) for way in ways],
                 _("Distance"): [f"{number(way.distance, 3)} ± {number(way.error, 3)}" for way in ways],
@@ -172,7 +202,7 @@ def samplers() -> None:
 
 
 def _share(some: int, every: int) -> str:
-    return f"{some / max(1, every):.0%}"
+    return percent(some / max(1, every))
 
 
 @st.fragment
@@ -202,12 +232,18 @@ def conditions() -> None:
     )
     measured = load_measured()
     cells = [measured.of(key, value, w) for w in GUIDANCES]
-    asked, free = measured.of(key, value, weight), measured.of(key, value, 0.0)
+    asked, unconditional = measured.of(key, value, weight), measured.of(key, value, 0.0)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{_('Predictions')}**")
         show_chart(
-            draw_predictions(asked, free, f"{_(record.label)} ({record.unit})", (record.low, record.high), translate=_),
+            draw_predictions(
+                asked,
+                unconditional,
+                f"{_(record.label)} ({record.unit})",
+                (record.low, record.high),
+                translate=_,
+            ),
             "guided-predictions",
             _("How the predictions are spread with the condition and without it"),
         )
@@ -219,6 +255,14 @@ def conditions() -> None:
             _("Share on target and diversity against guidance"),
         )
     _say_guidance(cells, asked, record)
+    guess_first(
+        f"strongest-{key}",
+        _("Before you move the target: for how many of its {n} values is the strongest guidance the best?").format(
+            n=len(values)
+        ),
+        [_("for all of them"), _("for some"), _("for none")],
+        lambda: _("for {n} of {all}").format(n=len(best_by_strongest(key)), all=len(values)),
+    )
 
 
 def _say_guidance(cells: Sequence[Guided], asked: Guided, record: Property) -> None:
@@ -226,8 +270,8 @@ def _say_guidance(cells: Sequence[Guided], asked: Guided, record: Property) -> N
     met = [share_of(cell.on_target(record.tolerance), len(cell.predictions)) for cell in cells]
     best = max(range(len(cells)), key=lambda i: met[i][0])
     st.markdown(
-        _("On target without guidance {free}; most at w = {weight}: {best}; at w = {strongest}: {last}.").format(
-            free=share_text(met[0]),
+        _("On target without guidance {unguided}; most at w = {weight}: {best}; at w = {strongest}: {last}.").format(
+            unguided=share_text(met[0]),
             weight=number(cells[best].guidance, 0),
             best=share_text(met[best]),
             strongest=number(cells[-1].guidance, 0),

@@ -20,6 +20,7 @@ from matgen_core.workflows.page_work import training
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
+from pages.lessons.numbers import percent
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, show_progress
 from pages.widgets.asking.url_settings import URL
@@ -175,7 +176,7 @@ def show_taught(taught: Taught, busy: bool) -> None:
     )
     st.markdown(text.format(**tuned.report, unit=_UNITS.get(taught.column, "")))
     share = float(tuned.report["mae"]) / max(1e-9, float(tuned.report["mae_of_median"]))
-    show_outcome(taught.guessed, _("{share} of it").format(share=f"{share:.0%}"))
+    show_outcome(taught.guessed, _("{share} of it").format(share=percent(share)))
     if refused := taught.refused:
         with st.expander(_("Rows that were left out: {n}").format(n=len(refused))):
             rows = pd.DataFrame([(row, _(why)) for row, why in refused[:1000]], columns=[_("Row"), _("Reason")])

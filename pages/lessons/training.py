@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
 from matgen_core.chem.crystals.structure import reduced_formula
-from matgen_core.diffusion import process, samplers
 from matgen_core.diffusion.process import Prediction
 from matgen_core.diffusion.samplers import METHODS
-from matgen_core.diffusion.schedules import linear_schedule
 from matgen_core.kinds.crystals.writing.embed import decode_latents
 from matgen_core.lessons.descriptors import load_descriptors, nearest_real
-from matgen_core.lessons.diffusion import schedule_of
 from matgen_core.lessons.laws import LAWS
-from matgen_core.lessons.training import DATA, MILESTONES, PREDICTIONS, USUAL, Pupil, pupil_of
-from matgen_core.models import denoiser
+from matgen_core.lessons.sampling import SAMPLER_NAMES
+from matgen_core.lessons.training import DATA, MILESTONES, PREDICTIONS, USUAL, Pupil, pupil_of, scales_of
 from matgen_core.viz.lessons import draw_cloud, draw_losses
 from matgen_core.workflows.spaces.explore import principal_axes
 from matgen_core.workflows.spaces.space import load_crystal_space
-from pages.i18n.formatting import number, subscript
+from pages.i18n.formatting import number, plain, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_counts, show_near
-from pages.lessons.notebook import guess, show_outcome
+from pages.lessons.notebook import guess, set_widget, show_outcome
 from pages.lessons.reverse import STEPS
 from pages.widgets.asking.url_settings import URL
 
@@ -42,6 +38,8 @@ _CONDITIONS = {
     "latents": (N_("band gap"), N_("formation energy")),
     "descriptors": (N_("molecular weight"),),
 }
+#: The chapter's band gap (eV) and formation energy (eV/atom).
+CHAPTER = (2.0, -0.5)
 #: The question before a training, its options, and the spreads between which samples lie like the data.
 SPREAD_ASKED = N_("Before you press: how far will the drawn points spread?")
 SPREADS = (N_("as far as the data"), N_("less far"), N_("much too far"))
@@ -108,7 +106,7 @@ def _choose() -> tuple[Pupil, int]:
         _("Steps that it has learnt before"),
         begins if len(begins) > 1 else (0, 0),
         key=f"begun-{conditional}",
-        format_func=lambda n: f"{n:,}",
+        format_func="{:,}".format,
         disabled=bool(conditional),
         bind=URL,
     )
@@ -117,7 +115,7 @@ def _choose() -> tuple[Pupil, int]:
         (100, 500, 1000, 2000, 5000),
         1000,
         key="train-steps",
-        format_func=lambda n: f"{n:,}",
+        format_func="{:,}".format,
         bind=URL,
     )
     kind = (data, bool(conditional), predicts, int(begun_at))
@@ -137,16 +135,18 @@ def _draw(
     kind = st.session_state[_PUPIL][0][0]
     with controls:
         a, b = st.columns(2, gap="small")
-        method = a.selectbox(_("Sampler"), METHODS, index=METHODS.index("ddim"), key="pupil-sampler", bind=URL)
-        steps = b.select_slider(_("Denoising steps"), STEPS, 50, key="pupil-steps", bind=URL)
+        method = a.selectbox(
+            _("Sampler"),
+            METHODS,
+            index=METHODS.index("ddim"),
+            key="pupil-sampler",
+            format_func=SAMPLER_NAMES.__getitem__,
+            bind=URL,
+        )
+        steps = b.select_slider(_("Denoising steps"), STEPS, 50, key="pupil-steps", format_func="{:,}".format, bind=URL)
         condition = None
         if pupil.conditions is not None:
-            condition = [
-                st.slider(
-                    _("{name}, in standard deviations").format(name=_(name)), -2.0, 2.0, 0.0, 0.1, key=f"c-{kind}-{i}"
-                )
-                for i, name in enumerate(_CONDITIONS[kind])
-            ]
+            condition = _ask_condition(kind)
     with results:
         bar = st.empty()
         found = pupil.draw(500, method, int(steps), condition=condition, on_step=_progress(bar, int(steps)))
@@ -162,6 +162,38 @@ def _draw(
             _read_crystals(found[:8])
     if kind == "descriptors":
         _read_molecules(pupil, method, int(steps))
+
+
+def _ask_condition(kind: str) -> list[float]:
+    """The condition in standard deviations, with what that is in its unit, and the chapter's value as a button."""
+    scales = scales_of(kind)
+    if kind == "latents":
+        values = ", ".join(plain(value) for value in CHAPTER)
+        st.button(_("The chapter's [{values}]").format(values=values), key="c-chapter", on_click=_take_chapters)
+    found = [
+        st.slider(
+            _("{name}, in standard deviations").format(name=_(name)),
+            -2.0,
+            2.0,
+            step=0.1,
+            key=set_widget(f"c-{kind}-{i}", 0.0),
+        )
+        for i, name in enumerate(_CONDITIONS[kind])
+    ]
+    shown = [
+        f"{_(name)} {number(scale.mean + value * scale.deviation, 1)} {scale.unit}"
+        for name, value, scale in zip(_CONDITIONS[kind], found, scales, strict=False)
+    ]
+    if shown:
+        st.caption(_("That is: {values}").format(values=", ".join(shown)))
+    return found
+
+
+def _take_chapters() -> None:
+    """Sets the condition of the crystals to the chapter's gap and formation energy, as near as the sliders reach."""
+    for i, (value, scale) in enumerate(zip(CHAPTER, scales_of("latents"), strict=True)):
+        place = round((value - scale.mean) / scale.deviation, 1)
+        st.session_state[f"c-latents-{i}"] = float(np.clip(place, -2.0, 2.0))
 
 
 def _progress(bar: st.delta_generator.DeltaGenerator, steps: int) -> Callable[[int, object, object], None] | None:
@@ -232,61 +264,3 @@ def _read_molecules(pupil: Pupil, method: str, steps: int) -> None:
     st.markdown(f"**{_('One sample on its way: the real molecule nearest to what the network predicts')}**")
     show_near(nearest_real(vectors, space), labels)
     show_counts([space.counts(vector) for vector in vectors], [f"{label} " for label in labels])
-
-
-def code() -> None:
-    st.markdown(_("This is the code that runs on this page, read from the package."))
-    for name, thing, equation in _CODE:
-        with st.expander(f"`{name}`", expanded=name == "diffusion_loss"):
-            st.latex(equation)
-            st.code(inspect.getsource(thing), language="python", wrap_lines=True)
-    whole, short = float(schedule_of("linear").alpha_bar[-1]), float(linear_schedule(100).alpha_bar[-1])
-    st.markdown(
-        _(
-            "A note to the chapter: with 1000 steps its betas leave {whole} of the signal's variance at the end, with "
-            "100 steps {short}. Sampling that begins from pure noise then begins where training never was, so the "
-            "betas are scaled by 1000 / T here."
-        ).format(whole=number(whole, 5), short=number(short, 2))
-    )
-
-
-#: Equation beside code, in the order in which they are used.
-_CODE = (
-    (
-        "add_noise",
-        process.add_noise,
-        r"q(x_t \mid x_0):\quad x_t = \sqrt{\bar\alpha_t}\,x_0 + "
-        r"\sqrt{1-\bar\alpha_t}\,\varepsilon",
-    ),
-    (
-        "diffusion_loss",
-        process.diffusion_loss,
-        r"L = E_{x_0,\varepsilon,t}\,\lVert \varepsilon - "
-        r"\varepsilon_\theta(x_t, t)\rVert^2",
-    ),
-    (
-        "SimpleDiffusionModel",
-        denoiser.SimpleDiffusionModel,
-        r"\varepsilon_\theta(x_t, t) = "
-        r"\mathrm{MLP}\big([x_t,\ t/T]\big)",
-    ),
-    (
-        "ConditionalDiffusionModel",
-        denoiser.ConditionalDiffusionModel,
-        r"\varepsilon_\theta(x_t, t, c) = "
-        r"\mathrm{MLP}\big([x_t,\ e(c),\ t/T]\big)",
-    ),
-    (
-        "linear_schedule",
-        linear_schedule,
-        r"\beta_t = 10^{-4} + \tfrac{t}{T-1}\,(0.02 - 10^{-4}),\qquad "
-        r"\bar\alpha_t = \prod_{s\le t}(1-\beta_s)",
-    ),
-    ("sample", samplers.sample, r"p_\theta(x_{t-1} \mid x_t):\quad x_T \sim N(0, I),\quad t = T, \dots, 1"),
-    (
-        "guide",
-        samplers.guide,
-        r"\hat\varepsilon = \varepsilon_\varnothing + w\,(\varepsilon_c - "
-        r"\varepsilon_\varnothing)",
-    ),
-)

@@ -1,4 +1,4 @@
-"""Pretraining and transfer, live (chapter 4.4): hide and guess, two views, three ways to teach."""
+"""Pretraining and transfer, live (chapter 4, after 4.7): hide and guess, two views, three ways to teach."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from matgen_core.lessons.transfer import (
     chapter_parameters,
     count_parameters,
     guess_masked,
-    place_views,
     self_supervision,
     tokens_of,
-    views_of,
 )
+from matgen_core.lessons.views import place_views, view_distance, views_of
 from matgen_core.models import adapters
 from matgen_core.viz.transfer import draw_guess, draw_parameters, draw_views
 from pages.i18n.formatting import number, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
-from pages.lessons.notebook import guess, show_outcome
+from pages.lessons.notebook import guess, guess_first, show_outcome
+from pages.lessons.numbers import percent
 from pages.lessons.teaching import NAMES
 from pages.widgets.asking.url_settings import URL
 
@@ -89,17 +89,17 @@ def _say_measured() -> None:
     )
     if guessed is None:
         return
-    show_outcome(guessed, f"{measured.alone:.0%}")
+    show_outcome(guessed, percent(measured.alone))
     st.caption(
         _(
             "Withheld formulas: of all hidden atoms it finds {share} (the commonest element would be {base}). Where "
             "another atom of the element is left in the formula it finds {repeated}; where none is left, {alone}, and "
             "the median rank of the truth is {rank} of {all}: a formula leaves many elements possible."
         ).format(
-            share=f"{measured.found:.0%}",
-            base=f"{measured.commonest:.0%}",
-            repeated=f"{measured.repeated:.0%}",
-            alone=f"{measured.alone:.0%}",
+            share=percent(measured.found),
+            base=percent(measured.commonest),
+            repeated=percent(measured.repeated),
+            alone=percent(measured.alone),
             rank=number(measured.alone_rank, 0),
             all=measured.of,
         )
@@ -122,8 +122,15 @@ def two_views() -> None:
         if not formulas:
             st.info(_("Write one formula or more, with commas between."))
             return
+        found = place_views(formulas, seed=int(seed))
+        guess_first(
+            f"views-{text}"[:60],
+            _("Before you look: how far from its formula does a view lie, compared with two known formulas?"),
+            [_("about as far"), _("about half as far"), _("a fifth or less")],
+            lambda: _("{share} of the distance of two known formulas").format(share=percent(view_distance(found))),
+        )
         show_chart(
-            draw_views(place_views(formulas, seed=int(seed)), translate=_),
+            draw_views(found, translate=_),
             "views",
             _("Views of the formulas among known formulas on the two main axes of the embedding"),
         )
@@ -165,9 +172,11 @@ def _show_counts(size: int, rank: int) -> None:
     )
     table = {
         _("Way"): [_(NAMES[key]) for key in counts],
-        _("Trained inside the encoder"): [f"{c.inside:,} ({c.share:.1%})" for c in counts.values()],
+        _("Trained inside the encoder"): [f"{c.inside:,} ({percent(c.share, 1)})" for c in counts.values()],
         _("Head, trained too"): [f"{c.head:,}" for c in counts.values()],
-        _("At the chapter's size, 12 layers of width 768"): [f"{c.inside:,} ({c.share:.2%})" for c in whole.values()],
+        _("At the chapter's size, 12 layers of width 768"): [
+            f"{c.inside:,} ({percent(c.share, 2)})" for c in whole.values()
+        ],
     }
     st.dataframe(
         table, hide_index=True, key="counts", alt=_("Weights of each strategy, here and at the chapter's size")

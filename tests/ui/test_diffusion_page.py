@@ -40,9 +40,9 @@ def test_the_code_stands_below_its_equation() -> None:
 
 def test_a_film_takes_a_condition() -> None:
     page = open_lesson("From noise")
-    page.selectbox(key="told").set_value("band_gap").run()
+    page.selectbox(key="film-condition").set_value("band_gap").run()
     assert not page.exception
-    assert [s for s in page.slider if s.key == "told-value"]
+    assert [s for s in page.slider if s.key == "film-value"]
 
 
 @pytest.mark.parametrize("conditional", [False, True])
@@ -57,6 +57,19 @@ def test_training_leaves_a_curve_and_samples(conditional: bool) -> None:
     assert not page.exception
     assert any("after 60 steps" in text.value for text in page.markdown)
     assert bool([s for s in page.slider if s.key == "c-spiral-0"]) is conditional
+
+
+def test_the_chapters_condition_of_crystals_is_a_button() -> None:
+    page = AppTest.from_file(APP, default_timeout=300)
+    pupil = pupil_of("latents", True)
+    assert list(pupil.learn(20))[-1] == 1.0
+    page.session_state["pupil"] = (("latents", True, "v", 0), pupil)
+    page.session_state["pupil-data"], page.session_state["conditional"] = "latents", True
+    page.query_params["lesson"] = "Train it"
+    page.run()
+    page.button(key="c-chapter").click().run()
+    assert not page.exception
+    assert any("band gap 2.0 eV, formation energy −0.5 eV/atom" in text.value for text in page.caption)
 
 
 def test_the_failure_of_the_noise_in_128_dimensions_is_said() -> None:

@@ -78,7 +78,7 @@ def test_the_notes_carry_their_figures() -> None:
     text = " ".join(m.value for m in open_page("learn/notes.py").markdown)
     assert "0.36" in text
     assert any("cannot be multiplied" in c.value for c in open_page("learn/notes.py", "Diffusion").code)
-    assert "72%" in " ".join(m.value for m in open_page("learn/notes.py", "Transfer").markdown)
+    assert "72 %" in " ".join(m.value for m in open_page("learn/notes.py", "Transfer").markdown)
     assert "0.0074" in " ".join(m.value for m in open_page("learn/notes.py", "Inverse design").markdown)
     assert any("10.1016/j.cell.2020.01.021" in c.value for c in open_page("learn/notes.py", "Claims").caption)
 
@@ -216,3 +216,60 @@ def test_teaching_goes_on_while_the_reader_is_on_another_page() -> None:
     other.run()
     assert not job.stop.is_set()
     job.cancel()
+
+
+#: Page, demonstration and name of each question to what a slider shows.
+FIRST = (
+    ("inverse_problem", "Forward and inverse", "answers-8"),
+    ("diffusion", "Noise", "takeover-linear"),
+    ("diffusion", "From noise", "settles"),
+    ("diffusion", "Conditions", "strongest-band_gap"),
+    ("diffusion", "Descriptors", "itself"),
+    ("language_models", "The next token", "heat"),
+    ("language_models", "Attention", "heads-1"),
+    ("language_models", "Temperature", "hot"),
+    ("language_models", "Conditions", "reach-logp"),
+    ("encoders", "MatBERT", "order"),
+    ("encoders", "MatGPT", "gains-Li"),
+    ("transfer", "Two views", "views-NaCl, Fe2O3, GaAs"),
+)
+
+
+@pytest.mark.parametrize(("name", "lesson", "question"), FIRST)
+def test_a_guess_is_asked_for_first_and_then_compared(name: str, lesson: str, question: str) -> None:
+    page = open_page(f"learn/{name}.py", lesson)
+    assert not any("What happened" in m.value for m in page.markdown), "the answer comes after the guess"
+    radio = page.radio(key=f"guess-{question}")
+    assert radio.label.startswith("Before you")
+    radio.set_value(0).run()
+    assert not page.exception
+    (said,) = [m.value for m in page.markdown if "What happened" in m.value]
+    assert said.startswith(f"You guessed: {radio.options[0]}. What happened: **")
+
+
+def _with_helpers(tree: ast.Module, name: str) -> str:
+    """The source of a function and of the functions of its module that it calls."""
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    todo, found = [name], set[str]()
+    while todo:
+        each = todo.pop()
+        if each in functions and each not in found:
+            found.add(each)
+            names = {node.id for node in ast.walk(functions[each]) if isinstance(node, ast.Name)}
+            todo += sorted(names & functions.keys())
+    return "\n".join(ast.unparse(functions[each]) for each in sorted(found))
+
+
+def test_every_demonstration_with_a_slider_asks_first() -> None:
+    shown = dict[str, bool]()
+    for path in sorted((PAGES / "learn").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("pages.lessons"):
+                module = PAGES.parent / (str(node.module).replace(".", "/") + ".py")
+                tree = ast.parse(module.read_text(encoding="utf-8"))
+                for alias in node.names:
+                    source = _with_helpers(tree, alias.name)
+                    if "slider(" in source:
+                        shown[f"{module.stem}.{alias.name}"] = "guess(" in source or "guess_first(" in source
+    assert len(shown) >= 12
+    assert [name for name, asks in shown.items() if not asks] == []

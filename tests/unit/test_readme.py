@@ -62,7 +62,7 @@ def test_readme_is_short_and_leads_to_the_table() -> None:
 def stations() -> dict[str, list[list[str]]]:
     """The stations of the lecture in each language: minutes and the names of page and demonstrations."""
     english, japanese = (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8").split("## 日本語")
-    rows = re.compile(r"^\| (\d+)–(\d+) \| ([^|]+) \|", re.MULTILINE)
+    rows = re.compile(r"^\| (\d+)[–〜](\d+) \| ([^|]+) \|", re.MULTILINE)
     return {
         lang: [[*m.group(1, 2), *re.split(r" → |、|, ", m[3])] for m in rows.finditer(text)]
         for lang, text in (("en", english), ("ja", japanese))

@@ -1,4 +1,4 @@
-"""Formulas as tokens, and the rows that MatBERT and MatGPT learn from (chapter 4.4).
+"""Formulas as tokens, and the rows that MatBERT and MatGPT learn from (chapter 4, after 4.7).
 
 A formula is either atoms, [CLS] Fe Fe O O O [SEP], at most 50 of them, or each element once with its fraction.
 """

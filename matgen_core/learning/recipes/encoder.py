@@ -1,4 +1,4 @@
-"""How the molecule encoder is pretrained: masked tokens of the training molecules (chapter 4.4)."""
+"""How the molecule encoder is pretrained: masked tokens of the training molecules (chapter 4, after 4.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How MatBERT is trained: on formulas only, then on band gap, formation energy and moment (chapter 4.4)."""
+"""How MatBERT is trained: on formulas only, then on band gap, formation energy and moment (chapter 4, after 4.7)."""
 
 from __future__ import annotations
 

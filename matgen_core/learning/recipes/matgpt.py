@@ -1,4 +1,4 @@
-"""How MatGPT is trained: atoms of known formulas after the properties asked for (chapter 4.4)."""
+"""How MatGPT is trained: atoms of known formulas after the properties asked for (chapter 4, after 4.7)."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class SimpleDiffusionModel(denoiser.SimpleDiffusionModel):
 
 
 class ConditionalDiffusionModel(denoiser.ConditionalDiffusionModel):
-    """The same, told target properties."""
+    """The same, conditioned on target properties."""
 
     betas: Tensor
 

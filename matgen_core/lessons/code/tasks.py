@@ -60,15 +60,15 @@ def forward_process(x0, alpha_bar, noise):
             "Classifier-free guidance: from the noise that the network predicts without a condition, the noise that "
             "it predicts with it, and the weight w give the guided noise."
         ),
-        """def guide(free, told, w):
+        """def guide(unconditional, conditional, w):
     # write it here
-    return told
+    return conditional
 """,
         """import numpy as np
 
-def guide(free, told, w):
-    free, told = np.asarray(free, dtype=float), np.asarray(told, dtype=float)
-    return free + w * (told - free)
+def guide(unconditional, conditional, w):
+    unconditional = np.asarray(unconditional, dtype=float)
+    return unconditional + w * (np.asarray(conditional, dtype=float) - unconditional)
 """,
         (
             Message("w = 0: the condition is not heard"),

@@ -1,4 +1,4 @@
-"""Many objectives at once (chapter 4.5): non-dominated fronts, hypervolume, desirability, a diverse few.
+"""Many objectives at once (chapter 4.1, exercise 3): non-dominated fronts, hypervolume, desirability, a diverse few.
 
 Every objective is turned into a loss in units of its property's tolerance, so that no units are mixed; what has no
 prediction is in no front, and says so. Sorting and hypervolume are pymoo's.

@@ -14,7 +14,7 @@ from matgen_core.lessons.code.sandbox import LONGEST, run_answer, task_named
 from matgen_core.lessons.code.tasks import TASKS
 
 guarded = pytest.mark.skipif(not guard.possible(), reason="the system has no filter of system calls")
-GUIDE = "def guide(free, told, w):\n    "
+GUIDE = "def guide(unconditional, conditional, w):\n    "
 
 
 def test_each_task_has_a_sentence_for_each_check() -> None:
@@ -34,7 +34,7 @@ def test_the_answer_passes_every_check_and_the_beginning_does_not(name: str) -> 
 
 @guarded
 def test_a_wrong_answer_shows_what_came_and_what_is_right() -> None:
-    found = run_answer("guide", GUIDE + "print('here')\n    return [w * t for t in told]")
+    found = run_answer("guide", GUIDE + "print('here')\n    return [w * c for c in conditional]")
     second = found.checked[2]
     assert not second.passed
     assert (second.got, second.right) == ("[6.0, 0.0]", "[5.0, -2.0]")
@@ -54,7 +54,7 @@ def test_a_wrong_answer_shows_what_came_and_what_is_right() -> None:
         ("import os; return os.execv('/bin/sh', ['sh'])", "Line 2 asked for a file"),
         ("import os; return os.kill(os.getppid(), 9)", "Line 2 asked for a file"),
         ("return bytearray(2**31)", "Line 2 asked for more than 1 GiB"),
-        ("return guide(free, told, w)", "Line 2 calls itself without an end"),
+        ("return guide(unconditional, conditional, w)", "Line 2 calls itself without an end"),
         ("return 1 / 0", "Line 2: 'ZeroDivisionError'"),
         ("raise SystemExit", "Line 2: 'SystemExit'"),
     ],

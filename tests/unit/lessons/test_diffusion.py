@@ -7,14 +7,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from matgen_core.core.records import Crystal, Site
 from matgen_core.diffusion.schedules import linear_schedule
 from matgen_core.lessons.diffusion import (
     SCHEDULES,
+    Frame,
     dissolve,
     dissolve_crystal,
     reverse_film,
     schedule_of,
+    settled_from,
     spiral,
+    takeover,
 )
 from matgen_core.workflows.spaces.space import load_crystal_space
 
@@ -67,3 +71,22 @@ def test_a_film_ends_clean_and_is_repeated_by_its_seed(goals: dict[str, float]) 
     steps = [np.linalg.norm(a - b) for a, b in pairwise(one.clean)]
     assert steps[-1] < max(steps), "it settles"
     assert np.linalg.norm(one.noisy[-1] - one.clean[-1]) < 1e-3, "the last step leaves no noise"
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_noise_takes_over_where_as_much_is_left_as_was_lost(name: str) -> None:
+    schedule = schedule_of(name)
+    t = takeover(schedule)
+    assert float(schedule.alpha_bar[t]) < 0.5 <= float(schedule.alpha_bar[t - 1])
+
+
+def test_a_film_is_settled_from_the_first_frame_that_stays() -> None:
+    corner, centre = (0.0, 0.0, 0.0), (0.5, 0.5, 0.5)
+    salt, oxide = (
+        Crystal(225, (Site("a", metal, corner), Site("b", other, centre)), (5.0, 5.0, 5.0, 90.0, 90.0, 90.0))
+        for metal, other in (("Na", "Cl"), ("Mg", "O"))
+    )
+    film = [Frame(t, 0.5, np.zeros(2, np.float32), crystal) for t, crystal in enumerate((salt, None, oxide, oxide))]
+    assert settled_from(film) == 2
+    assert settled_from(film[2:]) == 0
+    assert settled_from(film[:3]) == 2

@@ -7,7 +7,17 @@ import pytest
 
 from matgen_core.chem.molecules.drawing import draw_weights
 from matgen_core.core.errors import BadInput
-from matgen_core.lessons.language import atom_tokens, attend, count_heads, draw_some, draw_token, next_tokens, write_on
+from matgen_core.kinds.molecules.smiles import VOCABULARY
+from matgen_core.lessons.language import (
+    atom_tokens,
+    attend,
+    count_heads,
+    draw_some,
+    draw_token,
+    heads_on_atoms,
+    next_tokens,
+    write_on,
+)
 
 
 def test_what_may_follow_sums_to_one_and_heat_flattens() -> None:
@@ -61,7 +71,9 @@ def test_what_cannot_be_read_is_named() -> None:
         attend("C(", 0, 0)
     with pytest.raises(BadInput):
         next_tokens("[Fe]", 1.0, 0)
-    assert atom_tokens("CBr") == ["C", "Br"]
+    found = atom_tokens("CBr")
+    assert [token for token, _place in found] == ["C", "Br"]
+    assert [VOCABULARY[place] for _token, place in found] == ["C", "Br"]
 
 
 def test_heat_costs_validity_and_a_condition_moves_its_property() -> None:
@@ -69,3 +81,10 @@ def test_heat_costs_validity_and_a_condition_moves_its_property() -> None:
     assert cold.valid > hot.valid
     low, high = (draw_some(48, 1.0, {"logp": value}) for value in (0.5, 4.5))
     assert np.mean(low.values) + 1.0 < np.mean(high.values)
+
+
+def test_heads_that_look_at_atoms_are_counted_over_the_layer() -> None:
+    last = len(atom_tokens("CCO"))
+    for layer in range(count_heads()[0]):
+        shares = [attend("CCO", layer, head).share_on_atoms(last) for head in range(count_heads()[1])]
+        assert heads_on_atoms("CCO", layer) == sum(share > 0.5 for share in shares)

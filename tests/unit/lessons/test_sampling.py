@@ -14,6 +14,7 @@ from matgen_core.lessons.sampling import (
     GUIDANCES,
     TARGETS,
     WAYS,
+    best_by_strongest,
     composition_diversity,
     energy_distance,
     load_measured,
@@ -41,13 +42,15 @@ def test_what_ships_shows_what_the_page_says() -> None:
     assert all(len(way.distances) == 6 for way in measured.ways)
     for key, values in TARGETS.items():
         for value in (values[0], values[-1]):
-            free, asked = (measured.of(key, value, weight) for weight in (0.0, 2.0))
+            unconditional, asked = (measured.of(key, value, weight) for weight in (0.0, 2.0))
             far, near = (
-                sum(abs(r - value) for r in told.predictions) / len(told.predictions) for told in (free, asked)
+                sum(abs(r - value) for r in cell.predictions) / len(cell.predictions) for cell in (unconditional, asked)
             )
             assert near < far, f"{key} {value}: the condition moves the predictions towards it"
-    strong, free = ([t.diversity for t in measured.guided if t.guidance == weight] for weight in (GUIDANCES[-1], 0.0))
-    assert sum(strong) < sum(free), "guidance costs diversity"
+    strong, unguided = (
+        [t.diversity for t in measured.guided if t.guidance == weight] for weight in (GUIDANCES[-1], 0.0)
+    )
+    assert sum(strong) < sum(unguided), "guidance costs diversity"
 
 
 def test_energy_distance_is_none_between_alike_and_grows_apart() -> None:
@@ -67,10 +70,10 @@ def test_a_way_and_a_condition_are_measured_again_alike() -> None:
     assert one == two
     assert len(one.distances) == 2
     assert one.decoded.drawn == 6
-    told = measure_condition("band_gap", 3.0, 2.0, count=3)
-    assert told == measure_condition("band_gap", 3.0, 2.0, count=3)
-    assert 0 <= told.on_target(0.5) <= len(told.predictions)
-    assert len(told.predictions) <= 3
+    cell = measure_condition("band_gap", 3.0, 2.0, count=3)
+    assert cell == measure_condition("band_gap", 3.0, 2.0, count=3)
+    assert 0 <= cell.on_target(0.5) <= len(cell.predictions)
+    assert len(cell.predictions) <= 3
 
 
 def test_it_is_written_and_read_and_damage_is_said(tmp_path: Path) -> None:
@@ -96,3 +99,9 @@ def test_an_interval_holds_its_share_and_shrinks_with_the_count() -> None:
     assert few[1] < few[0] == many[0] < few[2]
     assert many[2] - many[1] < 0.2 * (few[2] - few[1])
     assert share_of(0, 0) == (0.0, 0.0, 1.0)
+
+
+def test_the_strongest_guidance_is_the_best_for_rare_gaps_and_not_for_every_target() -> None:
+    assert 4.0 in best_by_strongest("band_gap")
+    assert -4.0 not in best_by_strongest("formation_energy")
+    assert set(best_by_strongest("formation_energy")) < set(TARGETS["formation_energy"])

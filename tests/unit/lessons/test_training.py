@@ -16,6 +16,7 @@ from matgen_core.lessons.training import (
     Pupil,
     amplification,
     pupil_of,
+    scales_of,
     standardise,
 )
 
@@ -104,3 +105,13 @@ def test_samples_are_seen_on_their_way() -> None:
     assert reel.noisy.shape == reel.clean.shape == (4, 3, 128)
     assert np.allclose(reel.noisy[-1], reel.clean[-1], atol=1e-3), "the last step leaves no noise"
     assert np.allclose(reel.noisy[-1], pupil.draw(3, "ddim", 10), atol=1e-5)
+
+
+def test_a_condition_has_its_unit() -> None:
+    gap, energy = scales_of("latents")
+    assert (gap.unit, energy.unit) == ("eV", "eV/atom")
+    assert 0.0 < gap.mean < 2.0 < gap.mean + 2 * gap.deviation, "the chapter's gap is within the slider"
+    assert energy.mean - 2 * energy.deviation < -0.5 < energy.mean + 2 * energy.deviation
+    (weight,) = scales_of("descriptors")
+    assert 250 < weight.mean < 350
+    assert scales_of("spiral") == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.lessons.sampling import load_measured
 from matgen_core.lessons.transfer import (
     chapter_parameters,
@@ -11,6 +12,8 @@ from matgen_core.lessons.transfer import (
     demo_table,
     guess_masked,
     measure_hidden,
+    reorder,
+    same_reading,
     self_supervision,
 )
 from matgen_core.workflows.own_properties.finetune import TAUGHT, beginnings_for
@@ -79,3 +82,12 @@ def test_what_self_supervision_brought_is_said_by_the_figures() -> None:
     assert self_supervision(ways(0.6, 0.3)) == "half the error"
     assert self_supervision(ways(0.6, 0.58)) == "a little or nothing"
     assert self_supervision(ways(0.6, 0.7)) == "a larger error"
+
+
+@pytest.mark.parametrize("formula", ["Fe2O3", "LiFePO4", "Si", "Ca(OH)2"])
+def test_another_order_of_the_elements_is_the_same_formula(formula: str) -> None:
+    other = reorder(formula)
+    assert count_atoms(other) == count_atoms(formula)
+    assert list(count_atoms(other)) == list(count_atoms(formula))[::-1]
+    assert same_reading(formula, other)
+    assert not same_reading(formula, "NaCl")

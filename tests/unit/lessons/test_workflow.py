@@ -11,7 +11,7 @@ from matgen_core.core.records import Candidate, Origin
 from matgen_core.kinds.crystals.judge import assess
 from matgen_core.kinds.crystals.placing.geometry_rules import check_distances
 from matgen_core.lessons.chapter.inverse_design import simple_synthesizability_checker
-from matgen_core.lessons.compositions import next_atoms, write_some
+from matgen_core.lessons.compositions import gains_most, next_atoms, write_some
 from matgen_core.lessons.workflow import TOLERANCE, answers_to, known_gaps, run_workflow
 
 
@@ -46,3 +46,12 @@ def test_matgpt_writes_what_was_begun() -> None:
     options = next_atoms(["Li"], {"band_gap": 3.0}, 90)
     assert sum(chance for _name, chance in options) <= 1.0001
     assert all("Li" in formula for formula in write_some("Li", {"band_gap": 3.0}, 4))
+
+
+def test_the_atom_that_gains_most_is_likelier_for_the_wider_gap() -> None:
+    name, low, high = gains_most(["Li"])
+    others = (dict(next_atoms(["Li"], {"band_gap": gap}, 90)) for gap in (0.0, 8.0))
+    before, after = others
+    assert (before[name], after[name]) == (low, high)
+    assert high - low == max(after[each] - before.get(each, 0.0) for each in after) > 0
+    assert name not in {"Fe", "Cu", "Al"}, "a wide gap wants no metal beside lithium"

@@ -18,7 +18,8 @@ from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.lessons.decoded import Decoded
 from matgen_core.lessons.language import Attention, Sampled
 from matgen_core.lessons.sampling import Guided, Way
-from matgen_core.lessons.transfer import Guess, ViewMap
+from matgen_core.lessons.transfer import Guess
+from matgen_core.lessons.views import ViewMap
 from matgen_core.viz.compositions import draw_compositions
 from matgen_core.viz.crystals import draw_predictions
 from matgen_core.viz.embeddings import draw_map
@@ -39,8 +40,8 @@ from matgen_core.viz.transfer import draw_guess, draw_parameters, draw_teaching,
 NOTE = "Nothing to draw yet"
 PLANE = np.array([[0.0, 1.0], [2.0, -1.0], [0.5, 0.5]], dtype=np.float32)
 NO_POINTS = np.zeros((0, 2), dtype=np.float32)
-TOLD = Guided("band_gap", 2.0, 1.0, (1.9, 2.1, 4.0), 0.9, 0.5, ("NaCl",))
-UNTOLD = Guided("band_gap", 2.0, 0.0, (), 0.0, 0.0, ())
+CONDITIONAL = Guided("band_gap", 2.0, 1.0, (1.9, 2.1, 4.0), 0.9, 0.5, ("NaCl",))
+UNCONDITIONAL = Guided("band_gap", 2.0, 0.0, (), 0.0, 0.0, ())
 DECODED = Decoded(100, 90, 80, 70, 65, 60, ("NaCl",))
 WAYS = [Way("ddim", 10, 2.0, (0.2, 0.4), DECODED), Way("ddpm", 100, 20.0, (0.1,), DECODED)]
 SAMPLED = Sampled(0.9, 1.0, 0.8, (1.0, 2.0, 1.5), ("CCO",))
@@ -116,17 +117,17 @@ def test_tokens_are_drawn_with_their_probabilities_and_the_drawn_one_in_any_case
 
 def test_lessons_draw_their_numbers() -> None:
     assert points(draw_teaching([(1, 0.5, 0.4), (2, 0.3, 0.2)], label="MAE")) == [(1, 0.4), (2, 0.2)]
-    assert points(draw_ways(WAYS), "ddim") == [(2.0, pytest.approx(0.3))]
-    assert points(draw_guidance([TOLD], 0.25, 1.0), "on target") == [(1.0, pytest.approx(2 / 3))]
+    assert points(draw_ways(WAYS), "DDIM") == [(2.0, pytest.approx(0.3))]
+    assert points(draw_guidance([CONDITIONAL], 0.25, 1.0), "on target") == [(1.0, pytest.approx(2 / 3))]
     assert points(draw_temperatures([(0.8, SAMPLED)]), "internal diversity") == [(0.8, 0.8)]
-    told = draw_conditions({"nothing": SAMPLED, "1": SAMPLED, "4": SAMPLED}, "logP")
-    assert list(told.data[0].x) == [1.0, 2.0, 1.5]
-    assert told.layout.yaxis.type == "category", "a box that is called 1 stands at its name, not at 1"
+    boxes = draw_conditions({"nothing": SAMPLED, "1": SAMPLED, "4": SAMPLED}, "logP")
+    assert list(boxes.data[0].x) == [1.0, 2.0, 1.5]
+    assert boxes.layout.yaxis.type == "category", "a box that is called 1 stands at its name, not at 1"
     assert points(draw_losses([4.0, 2.0])) == [(0, 4.0), (1, 2.0)]
     assert points(draw_path(PLANE, PLANE[:2], PLANE[1:], 1), "the latent") == [(0, 1), (2, -1)]
     assert points(draw_cloud(PLANE)) == [tuple(map(float, row)) for row in PLANE]
-    told = draw_guided(TOLD, UNTOLD, "eV", (0, 8))
-    assert sum(y for _x, y in points(told, "conditional")) == pytest.approx(1.0)
+    spread = draw_guided(CONDITIONAL, UNCONDITIONAL, "eV", (0, 8))
+    assert sum(y for _x, y in points(spread, "conditional")) == pytest.approx(1.0)
     for draw in (draw_schedules, draw_ratio):
         assert [trace.name for trace in draw(SCHEDULES, 500).data] == ["linear", "cosine"]
     assert max(y for _t, y in points(draw_schedules(SCHEDULES, 500))) <= 1.0
@@ -169,7 +170,7 @@ EMPTY: dict[str, Callable[[Callable[[str], str]], go.Figure]] = {
     "comparison": lambda tr: draw_comparison([], load_molecule_reference().column("logp"), "logp", None, translate=tr),
     "losses": lambda tr: draw_losses([], translate=tr),
     "ways": lambda tr: draw_ways([], translate=tr),
-    "told": lambda tr: draw_guided(UNTOLD, UNTOLD, "eV", (0, 8), translate=tr),
+    "predictions": lambda tr: draw_guided(UNCONDITIONAL, UNCONDITIONAL, "eV", (0, 8), translate=tr),
     "guidance": lambda tr: draw_guidance([], 0.25, 1.0, translate=tr),
     "temperatures": lambda tr: draw_temperatures([], translate=tr),
     "conditions": lambda tr: draw_conditions({"nothing": UNSAMPLED}, "logP", translate=tr),
