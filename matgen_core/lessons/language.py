@@ -17,7 +17,7 @@ from matgen_core.kinds.molecules.smiles import EOS, VOCABULARY, decode, encode
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 #: Temperatures of the live measurement.
-TEMPERATURES = (0.4, 0.7, 1.0, 1.3, 1.6)
+TEMPERATURES = (0.4, 0.8, 1.2, 1.6, 2.0)
 
 
 @torch.inference_mode()

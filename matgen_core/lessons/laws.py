@@ -121,6 +121,13 @@ def _heat_flattens(begun: str, cold: float, hot: float) -> bool:
     return tops[0] > tops[1]
 
 
+def _heat_varies(seed: int) -> bool:
+    """Of the hottest strings fewer are molecules than of the coldest, and those differ more from one another."""
+    (_cold, first), *_between, (_hot, last) = language.measure_temperatures(24, seed)
+    assert first.diversity is not None and last.diversity is not None
+    return last.valid < first.valid - 0.1 and last.diversity > first.diversity
+
+
 def _looks_at_itself_and_back(smiles: str, layer: int, head: int) -> bool:
     """No weight lies on later tokens, and the shares of atoms and others make up the whole."""
     found = language.attend(smiles, layer, head)
@@ -246,6 +253,15 @@ LAWS: dict[str, Law] = {
         _heat_flattens,
         {"begun": "CC(=O)N", "cold": 0.7, "hot": 1.0},
         ({"begun": "CC(=O)N", "cold": 0.1, "hot": 2.0}, {"begun": "", "cold": 0.5, "hot": 2.0}),
+    ),
+    "heat": Law(
+        Message(
+            "Drawn now, a few strings at each temperature. From the coldest to the hottest they grow more varied, and "
+            "fewer of them are molecules."
+        ),
+        _heat_varies,
+        {"seed": 0},
+        ({"seed": 1}, {"seed": 10_000}),
     ),
     "attention": Law(
         Message(

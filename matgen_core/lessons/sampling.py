@@ -38,7 +38,7 @@ FILE = ASSETS / "reference" / "lessons.json"
 #: Sampler and steps of each way that is compared, the slowest first.
 WAYS = (("ddpm", 1000), ("ddpm", 100), ("ddim", 50), ("ddim", 20), ("dpm-solver", 20), ("dpm-solver", 10))
 #: As a reader knows them; the solver is the multistep one of second order.
-SAMPLER_NAMES = {"ddpm": "DDPM", "ddim": "DDIM", "dpm-solver": "DPM-Solver++"}
+SAMPLER_NAMES = {"ddpm": "DDPM", "ddim": "DDIM", "dpm-solver": "DPM++"}
 #: Conditions in the lesson on conditions: values of each property.
 TARGETS = {"band_gap": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0), "formation_energy": (-4.0, -3.0, -2.0, -1.0, 0.0)}
 #: The condition when the lesson opens: values that are rare, so that guidance has something to do.

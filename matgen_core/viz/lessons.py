@@ -40,7 +40,7 @@ def draw_schedules(
     figure.update_xaxes(title="t")
     figure.update_yaxes(title="ᾱ<sub>t</sub>", range=[0, 1.02])
     figure = frame(figure, 260, template)
-    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
+    return figure.update_layout(showlegend=True, legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"})
 
 
 def draw_cloud(
@@ -190,7 +190,7 @@ def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
             hovertemplate="%{text}: %{x:.2f} s, %{y:.3f}<extra></extra>",
         )
     seconds = [w.seconds for w in ways]
-    ends = [float(np.log10(min(seconds) / 2)), float(np.log10(max(seconds) * 2))] if seconds else [0.0, 1.0]
+    ends = [float(np.log10(min(seconds) / 4)), float(np.log10(max(seconds) * 4))] if seconds else [0.0, 1.0]
     figure.update_xaxes(title=translate("seconds for 100 latents"), type="log", range=ends)
     figure.update_yaxes(title=translate("distance from the known latents"), rangemode="tozero")
     return note_empty(frame(figure, 320), len(ways), translate)

@@ -12,7 +12,7 @@ from pages.widgets.charts import plot_config
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
 _USUAL, _LECTURE = 13, 18
 #: A figure in the lecture mode, pixels: it stands beside its control on a screen of 480.
-_LECTURE_HEIGHT = 320
+_LECTURE_HEIGHT = 270
 
 
 def show_chart(

@@ -31,7 +31,7 @@ def write_code() -> None:
         kept = str(notebook().get(f"code-{task.name}", task.starter))
         key = set_widget(f"codefield-{task.name}", kept)
         code = st.text_area(_("Your code"), key=key, height=210, max_chars=LONGEST) or ""
-        if code != task.starter:
+        if code.strip() and code != task.starter:
             notebook()[f"code-{task.name}"] = code
         guessed = guess(
             f"checks-{task.name}",

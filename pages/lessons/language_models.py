@@ -171,9 +171,7 @@ def attention_of_a_head() -> None:
 
 
 def hot_and_cold() -> None:
-    st.markdown(
-        _("Drawn now, a few strings at each temperature: the hotter, the more varied, and the fewer are molecules.")
-    )
+    st.markdown(_(LAWS["heat"].caption))
     seed = st.number_input(_("Seed"), 0, 10_000, 0, key="hot-seed")
     found = temperatures(int(seed))
     guess_first(
@@ -211,7 +209,7 @@ def conditions() -> None:
         guess_first(
             f"reach-{key}",
             _("Before you move the second condition to its end: how far will the median follow?"),
-            [_("all the way"), _("about half of it"), _("hardly")],
+            [_("less than a third of the way"), _("about half of it"), _("more than two thirds")],
             lambda: _reach(key, int(seed)),
         )
     found = {

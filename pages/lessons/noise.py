@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from matgen_core.chem.crystals.structure import reduced_formula
+from matgen_core.chem.formulas.composition import check_charges
 from matgen_core.core.errors import MatGenError
 from matgen_core.lessons import diffusion as lessons
 from matgen_core.lessons.descriptors import Near, find_twins, last_same, load_descriptors, nearest_real, place_of
@@ -13,7 +14,7 @@ from matgen_core.lessons.diffusion import SCHEDULES, Frame, dissolve, schedule_o
 from matgen_core.lessons.laws import LAWS
 from matgen_core.viz.lessons import draw_cloud, draw_ratio, draw_schedules
 from pages.i18n.formatting import group_markdown, number, subscript
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
 from pages.kinds.structure_view import show_structure
 from pages.lessons.charts import show_chart
@@ -22,6 +23,8 @@ from pages.lessons.numbers import digits, percent
 from pages.widgets.asking.url_settings import URL
 from pages.widgets.maps.map_view import read_place, space_of
 
+#: What SMACT says of a formula.
+CHARGES = {True: N_("charges balance"), False: N_("charges do not balance")}
 _MOMENTS = (0, 100, 200, 400, 600, 999)
 #: Known crystals that the decoder reads back with the little noise of t = 0.
 SURVIVE = ("NaCl", "TiO2", "SiO2", "LiFePO4")
@@ -45,7 +48,10 @@ def show_frames(frames: list[Frame], key: str, begin: int = -1) -> int:
         st.info(_("The decoder finds no crystal in this vector."))
         return place
     crystal = chosen.crystal
-    st.markdown(f"**{subscript(reduced_formula(crystal))}** · {group_markdown(crystal.space_group)} · {said}")
+    formula = reduced_formula(crystal)
+    balanced = check_charges(formula).passed
+    verdict = _("charges not judged") if balanced is None else _(CHARGES[balanced])
+    st.markdown(f"**{subscript(formula)}** · {group_markdown(crystal.space_group)} · {said} · {verdict}")
     show_structure(crystal)
     return place
 
@@ -85,7 +91,7 @@ def forward() -> None:
         st.markdown(f"**{_('Signal left at every step')}**")
         show_chart(draw_schedules(curves, t, translate=_), "curves", _("Signal left at every step"))
     with right:
-        st.markdown(f"**{_('Signal to noise; below the dotted line noise is the larger part')}**")
+        st.markdown(f"**{_('Signal to noise (dotted: equal parts)')}**")
         show_chart(draw_ratio(curves, t, translate=_), "ratio", _("Signal to noise at every step"))
     _crystal()
 

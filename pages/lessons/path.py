@@ -24,7 +24,10 @@ html { font-size: 18px; }
 [data-testid="stMainBlockContainer"] h1, .st-key-path-source, .st-key-foot { display: none; }
 @media (min-width: 800px) {
   .st-key-path-head { position: fixed; top: 0.6rem; right: 13rem; width: auto; z-index: 1000001; }
-  [data-testid="stLayoutWrapper"]:has(> .st-key-path-head) { height: 0; }
+  /* What shows nothing here leaves no gap above the demonstration. */
+  [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] > :is(
+    [data-testid="stElementContainer"]:has(h1, style),
+    [data-testid="stLayoutWrapper"]:has(> :is(.st-key-head, .st-key-path-head, .st-key-notebook-read))) { position: absolute; }
 }
 /* Control and effect first; the sentence and the formula that introduce them stand below. A lesson that is drawn apart
    has a block of its own. */
@@ -32,6 +35,26 @@ html { font-size: 18px; }
   > :nth-child(-n+3):is([data-testid="stElementContainer"]:has(.stMarkdown, .katex-display),
     [data-testid="stLayoutWrapper"]:has(.katex-display):not(:has(input))) { order: 1; }
 .st-key-path-lesson > [data-testid="stLayoutWrapper"]:has(> .st-key-path-way) { order: 2; }
+</style>"""
+
+
+#: Inks of code by scheme, each at 4.5:1 or more on its ground: words of the language, names, text, numbers, comments.
+_CODE_INKS = {
+    "light": ("#0b5d53", "#1a4f8b", "#6f4300", "#8a3b00", "#56605e"),
+    "dark": ("#7fd6c8", "#9cc7f5", "#e6b97a", "#f0a070", "#aab4b2"),
+}
+
+
+def _code_style(scheme: str) -> str:
+    """Style of code for one scheme: Streamlit's own inks are too pale to read from afar."""
+    keyword, name, text, number, comment = _CODE_INKS.get(scheme, _CODE_INKS["light"])
+    return f"""<style>
+[data-testid="stCode"] .token {{ color: inherit !important; }}
+[data-testid="stCode"] .token:is(.keyword) {{ color: {keyword} !important; }}
+[data-testid="stCode"] .token:is(.function, .class-name, .decorator, .builtin) {{ color: {name} !important; }}
+[data-testid="stCode"] .token:is(.string, .triple-quoted-string) {{ color: {text} !important; }}
+[data-testid="stCode"] .token:is(.number, .boolean) {{ color: {number} !important; }}
+[data-testid="stCode"] .token:is(.comment) {{ color: {comment} !important; }}
 </style>"""
 
 
@@ -162,6 +185,7 @@ def show_lessons(script: str, shown: Mapping[str, Callable[[], object]]) -> None
             help=_("Larger text, also in figures, and no title"),
             width="content",
         )
+    st.html(_code_style(st.context.theme.type or "light"))
     if st.session_state.get(LECTURE):
         st.html(_LECTURE_STYLE)
     names = [_(name) for name in step.lessons]
