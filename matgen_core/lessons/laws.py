@@ -124,7 +124,8 @@ def _heat_flattens(begun: str, cold: float, hot: float) -> bool:
 def _heat_varies(seed: int) -> bool:
     """Of the hottest strings fewer are molecules than of the coldest, and those differ more from one another."""
     (_cold, first), *_between, (_hot, last) = language.measure_temperatures(24, seed)
-    assert first.diversity is not None and last.diversity is not None
+    if first.diversity is None or last.diversity is None:
+        return False
     return last.valid < first.valid - 0.1 and last.diversity > first.diversity
 
 

@@ -24,7 +24,7 @@ from pages.widgets.asking.url_settings import URL
 from pages.widgets.maps.map_view import read_place, space_of
 
 #: What SMACT says of a formula.
-CHARGES = {True: N_("charges balance"), False: N_("charges do not balance")}
+CHARGES = {True: N_("SMACT-valid"), False: N_("not SMACT-valid")}
 _MOMENTS = (0, 100, 200, 400, 600, 999)
 #: Known crystals that the decoder reads back with the little noise of t = 0.
 SURVIVE = ("NaCl", "TiO2", "SiO2", "LiFePO4")
@@ -49,9 +49,9 @@ def show_frames(frames: list[Frame], key: str, begin: int = -1) -> int:
         return place
     crystal = chosen.crystal
     formula = reduced_formula(crystal)
-    balanced = check_charges(formula).passed
-    verdict = _("charges not judged") if balanced is None else _(CHARGES[balanced])
-    st.markdown(f"**{subscript(formula)}** · {group_markdown(crystal.space_group)} · {said} · {verdict}")
+    judged = check_charges(formula).passed
+    verdict = "" if judged is None else f" · {_(CHARGES[judged])}"
+    st.markdown(f"**{subscript(formula)}** · {group_markdown(crystal.space_group)} · {said}{verdict}")
     show_structure(crystal)
     return place
 

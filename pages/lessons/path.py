@@ -27,7 +27,8 @@ html { font-size: 18px; }
   /* What shows nothing here leaves no gap above the demonstration. */
   [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] > :is(
     [data-testid="stElementContainer"]:has(h1, style),
-    [data-testid="stLayoutWrapper"]:has(> :is(.st-key-head, .st-key-path-head, .st-key-notebook-read))) { position: absolute; }
+    [data-testid="stLayoutWrapper"]:has(> :is(.st-key-head, .st-key-path-head, .st-key-notebook-read))) {
+    position: absolute; }
 }
 /* Control and effect first; the sentence and the formula that introduce them stand below. A lesson that is drawn apart
    has a block of its own. */
