@@ -175,7 +175,7 @@ def _ask_condition(kind: str) -> list[float]:
             _("{name}, in standard deviations").format(name=_(name)),
             -2.0,
             2.0,
-            step=0.1,
+            step=0.05,
             key=set_widget(f"c-{kind}-{i}", 0.0),
         )
         for i, name in enumerate(_CONDITIONS[kind])
@@ -192,7 +192,7 @@ def _ask_condition(kind: str) -> list[float]:
 def _take_chapters() -> None:
     """Sets the condition of the crystals to the chapter's gap and formation energy, as near as the sliders reach."""
     for i, (value, scale) in enumerate(zip(CHAPTER, scales_of("latents"), strict=True)):
-        place = round((value - scale.mean) / scale.deviation, 1)
+        place = round(round((value - scale.mean) / scale.deviation / 0.05) * 0.05, 2)
         st.session_state[f"c-latents-{i}"] = float(np.clip(place, -2.0, 2.0))
 
 

@@ -88,7 +88,7 @@ TABLE = (
         examples.materials_inverse_design,
     ),
     Entry(
-        "Exercise 2",
+        Message("Exercise 2"),
         "multi_objective_generation",
         f"{_HERE}.inverse_design:multi_objective_generation",
         "matgen_core.workflows.design:design",
@@ -97,7 +97,7 @@ TABLE = (
         examples.multi_objective,
     ),
     Entry(
-        "Transformers",
+        Message("Transformers"),
         "ChemBERTa",
         f"{_HERE}.transformers:ChemBERTa",
         "matgen_core.models.chemberta:ChemBERTa",
@@ -106,7 +106,7 @@ TABLE = (
         examples.chemberta,
     ),
     Entry(
-        "Transformers",
+        Message("Transformers"),
         "MatBERT",
         f"{_HERE}.transformers:MatBERT",
         "matgen_core.models.bert:MatBERT",
@@ -115,7 +115,7 @@ TABLE = (
         examples.matbert,
     ),
     Entry(
-        "Transformers",
+        Message("Transformers"),
         "MatBERTForBandgap",
         f"{_HERE}.transformers:MatBERTForBandgap",
         "matgen_core.models.bert:CompositionReader",
@@ -124,7 +124,7 @@ TABLE = (
         examples.matbert_for_bandgap,
     ),
     Entry(
-        "Transformers",
+        Message("Transformers"),
         "MatGPT",
         f"{_HERE}.transformers:MatGPT",
         "matgen_core.models.gpt:ConditionalGPT",
@@ -133,7 +133,7 @@ TABLE = (
         examples.matgpt,
     ),
     Entry(
-        "Transformers",
+        Message("Transformers"),
         "ConditionalMatGPT",
         f"{_HERE}.transformers:ConditionalMatGPT",
         "matgen_core.models.gpt:ConditionalGPT",
@@ -187,7 +187,7 @@ TABLE = (
         examples.lora,
     ),
     Entry(
-        "Pretraining",
+        Message("Pretraining"),
         "pretrain_masked_atom_prediction",
         f"{_HERE}.pretraining:pretrain_masked_atom_prediction",
         "matgen_core.learning.recipes.matbert:pretraining",
@@ -196,7 +196,7 @@ TABLE = (
         examples.masked_atoms,
     ),
     Entry(
-        "Pretraining",
+        Message("Pretraining"),
         "mask_atoms",
         f"{_HERE}.pretraining:mask_atoms",
         "matgen_core.models.masking:mask_tokens",
@@ -205,7 +205,7 @@ TABLE = (
         examples.masked_atoms,
     ),
     Entry(
-        "Pretraining",
+        Message("Pretraining"),
         "ContrastiveLearning",
         f"{_HERE}.pretraining:ContrastiveLearning",
         "matgen_core.models.bert:contrast",
@@ -214,7 +214,7 @@ TABLE = (
         examples.contrastive,
     ),
     Entry(
-        "Pretraining",
+        Message("Pretraining"),
         "augment_composition",
         f"{_HERE}.pretraining:augment_composition",
         "matgen_core.models.augmentation:substitute_elements",
