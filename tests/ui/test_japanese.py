@@ -266,6 +266,7 @@ def test_the_browser_sees_japanese_on_every_page_and_asks_nothing_outside(page: 
         if name != "explore/home.py":
             page.goto(f"{address}/{Path(name).stem}?lang=ja")
             settle(page)
+        page.wait_for_function("document.documentElement.lang === 'ja'")  # then Streamlit's own words are, too
         for tab in page.get_by_role("tab").all():
             tab.click()
             settle(page)
