@@ -13,8 +13,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.integration.test_commands import PATIENCE, environment, rows_of, run
+from matgen_core.cli.main import app
+from matgen_core.workflows.own_properties.predictors import VARIABLE
+from tests.integration.test_commands import PATIENCE, environment, rows_of
+
+#: Of crystals, so that the first are soon there.
+LITTLE = "--drafts 4 --skeletons 1 --relax 2 --no-judge".split()
 
 
 def interrupted(folder: Path, when: str, *words: str) -> tuple[int, str]:
@@ -48,10 +54,10 @@ def interrupted(folder: Path, when: str, *words: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("words", "when"),
     [
-        (["crystals", "--out", "found.csv"], r"[1-9]\d*/16 "),
+        (["crystals", *LITTLE, "--out", "found.csv"], r"[1-9]\d*/16 "),
         (["molecules", "--count", "3000", "--out", "found.csv"], r"[1-9]\d*/3000 "),
         (["compositions", "--count", "3000", "--out", "found.csv"], r"[1-9]\d*/3000 "),
-        (["design", "crystals", "--everything", "found.csv"], r"/10 found, [1-9]"),
+        (["design", "crystals", *LITTLE, "--everything", "found.csv"], r"/10 found, [1-9]"),
         (["design", "molecules", "--want", "1000", "--everything", "found.csv"], r"/1000 found, [1-9]"),
         (["design", "compositions", "--everything", "found.csv"], r"/50 found, [1-9]"),
     ],
@@ -103,7 +109,7 @@ def test_an_interrupted_relaxation_keeps_the_running_crystal_too(tmp_path: Path)
 
     # Without symmetry and far from rest, so that it is still on its way when it is interrupted.
     cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(6.3), ["Na", "Cl"], [[0] * 3, [0.5] * 3])
-    cell.make_supercell([2, 2, 1])
+    cell.make_supercell([2, 1, 1])
     for name in ("one", "two"):
         (tmp_path / f"{name}.cif").write_text(cell.copy().perturb(0.4, seed=len(name)).to(fmt="cif"))
     code, said = interrupted(
@@ -117,12 +123,14 @@ def test_an_interrupted_relaxation_keeps_the_running_crystal_too(tmp_path: Path)
     assert len(list((tmp_path / "out").glob("*.cif"))) >= 1
 
 
-def test_an_interrupted_teaching_keeps_what_was_learnt(tmp_path: Path) -> None:
+def test_an_interrupted_teaching_keeps_what_was_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{formula},{len(formula) + i % 3}" for i, formula in enumerate(FORMULAS[:200])]
     (tmp_path / "rows.csv").write_text("formula,number\n" + "\n".join(lines) + "\n")
     words = ["finetune", "rows.csv", "--column", "number", "--epochs", "900"]
     code, said = interrupted(tmp_path, r"epoch [1-9]", *words)
     assert code == 0, said
     assert (tmp_path / "predictors" / "number" / "predictor.json").is_file()
-    done = run(tmp_path, "predict", "rows.csv", "--out", "out.csv", "--using", "number")
-    assert done.returncode == 0, done.stderr.decode()
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "predictors"))
+    words = ["predict", str(tmp_path / "rows.csv"), "--out", str(tmp_path / "out.csv"), "--using", "number"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
