@@ -29,7 +29,7 @@ def taught(pupil: Pupil, steps: int) -> Pupil:
 
 
 def test_a_spiral_is_learnt_and_drawn() -> None:
-    pupil = taught(pupil_of("spiral", False), 1500)
+    pupil = taught(pupil_of("spiral", False), 900)
     losses = np.array(pupil.losses)
     assert losses[-200:].mean() < 0.8 * losses[:50].mean()
     drawn, data = pupil.draw(300, "ddim", 50), pupil.data.numpy()
@@ -43,7 +43,7 @@ def test_a_spiral_is_learnt_and_drawn() -> None:
 
 
 def test_a_condition_moves_what_is_drawn() -> None:
-    pupil = taught(pupil_of("spiral", True), 1500)
+    pupil = taught(pupil_of("spiral", True), 900)
     inner, outer = (np.linalg.norm(pupil.draw(300, "ddim", 50, condition=[c]), axis=1).mean() for c in (-1.5, 1.0))
     assert outer > inner + 0.5
 
