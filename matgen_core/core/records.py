@@ -191,6 +191,18 @@ class Verdict:
     chance: float | None = None
 
 
+def candidate_id(seed: int, number: int, digits: int) -> str:
+    """Name of a candidate within its run: the seed and its number.
+
+    The letter keeps spreadsheets from taking it for a date or a number, as they do 1-00002. Runs of former versions
+    keep the names without it.
+
+    >>> candidate_id(1, 2, 5)
+    's1-00002'
+    """
+    return f"s{seed}-{number:0{digits}d}"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate(Generic[M]):
     """A proposed material with all that was found out about it.

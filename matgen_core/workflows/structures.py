@@ -20,7 +20,7 @@ from matgen_core.chem.formulas.formula_type import read_type
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.messages import join
-from matgen_core.core.records import PLACED, Candidate, Crystal, Origin, Progress
+from matgen_core.core.records import PLACED, Candidate, Crystal, Origin, Progress, candidate_id
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.rows import reduce_formula
 from matgen_core.kinds.crystals.checks.critic import load_critic, predict_drafts
@@ -219,7 +219,7 @@ def vary_crystal(
             formula=reduced_formula(crystal),
         )
     batch = [
-        Candidate(f"{seed}-{i:04d}", draft.crystal, Origin("substitution", draft.checkpoint, seed, i))
+        Candidate(candidate_id(seed, i, 4), draft.crystal, Origin("substitution", draft.checkpoint, seed, i))
         for i, draft in enumerate(chosen)
         if draft.crystal is not None
     ]

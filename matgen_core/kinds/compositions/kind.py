@@ -12,7 +12,7 @@ import torch
 from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.core.batching import split_on_oom
 from matgen_core.core.goals import Target
-from matgen_core.core.records import Candidate, Formula, Origin
+from matgen_core.core.records import Candidate, Formula, Origin, candidate_id
 from matgen_core.core.settings import CompositionSettings, Rules
 from matgen_core.kinds.compositions.conditions import check_compositions, draw_formula_conditions
 from matgen_core.kinds.compositions.files import formulas_to_csv
@@ -89,7 +89,9 @@ class CompositionStages:
         seed = self.brief.seed
         return [
             Candidate(
-                f"{seed}-{first + i:05d}", Formula(_reduced(tokens)), Origin("matgpt", checkpoint, seed, first + i)
+                candidate_id(seed, first + i, 5),
+                Formula(_reduced(tokens)),
+                Origin("matgpt", checkpoint, seed, first + i),
             )
             for i, tokens in enumerate(strings)
         ]

@@ -25,7 +25,7 @@ from matgen_core.core.batching import split_on_oom
 from matgen_core.core.errors import BadTarget, Cancelled
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import join
-from matgen_core.core.records import DRAFTED, PLACED, Candidate, Crystal, Origin
+from matgen_core.core.records import DRAFTED, PLACED, Candidate, Crystal, Origin, candidate_id
 from matgen_core.core.registry import load
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.core.settings import check_settings as check_declared
@@ -266,7 +266,7 @@ class Pipeline:
         each = self.settings.skeletons
         index = first + number // each if index is None else index
         origin = Origin(draft.engine, f"{draft.checkpoint} {self.critic.name}", self.seed, index)
-        return Candidate(f"{self.seed}-{first * each + number:04d}", crystal, origin)
+        return Candidate(candidate_id(self.seed, first * each + number, 4), crystal, origin)
 
 
 def check_settings(settings: CrystalSettings) -> None:

@@ -17,7 +17,7 @@ from matgen_core.core.batching import split_on_oom
 from matgen_core.core.goals import Goal, Target, unconditioned
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import asked_of, conditions_of
-from matgen_core.core.records import Candidate, Molecule, Origin
+from matgen_core.core.records import Candidate, Molecule, Origin, candidate_id
 from matgen_core.core.settings import MoleculeSettings, Rules
 from matgen_core.kinds.molecules.admet import add_admet, asked_endpoints
 from matgen_core.kinds.molecules.conditions import (
@@ -111,7 +111,9 @@ class MoleculeStages:
         seed = self.brief.seed
         return [
             Candidate(
-                f"{seed}-{first + i:05d}", Molecule(text, text), Origin("smiles-gpt", checkpoint, seed, first + i)
+                candidate_id(seed, first + i, 5),
+                Molecule(text, text),
+                Origin("smiles-gpt", checkpoint, seed, first + i),
             )
             for i, text in enumerate(map(decode, strings))
         ]

@@ -90,7 +90,7 @@ class TunableSmiles:
         rows = torch.arange(len(found)) % len(conditions)
         made = tuple(
             Candidate(
-                f"{brief.seed}-c{first + i:05d}", Molecule(name), Origin("crossover", self.checkpoint, brief.seed)
+                f"s{brief.seed}-c{first + i:05d}", Molecule(name), Origin("crossover", self.checkpoint, brief.seed)
             )
             for i, name in enumerate(found)
         )

@@ -76,7 +76,7 @@ def test_crystals_are_drawn_and_read_in_halves(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(prediction, "_predict", short_of_memory_too)
     found = design("crystals", Target(), 8, seed=5, settings=SMALL)
     assert sizes == [4, 2, 2, 4, 2, 2]
-    assert sorted(c.id for c in found) == [f"5-{i:04d}" for i in range(8)]
+    assert sorted(c.id for c in found) == [f"s5-{i:04d}" for i in range(8)]
     assert all(c.predictions for c in found)
 
 

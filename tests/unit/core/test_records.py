@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -14,12 +15,21 @@ from matgen_core.core.records import (
     Origin,
     Prediction,
     Verdict,
+    candidate_id,
 )
 
 
 def candidate() -> Candidate:
     crystal = Crystal(225, (), (4.0, 4.0, 4.0, 90.0, 90.0, 90.0))
     return Candidate("a", crystal, Origin("file"))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 12, 2024])
+def test_no_spreadsheet_takes_the_id_of_a_candidate_for_a_date_or_a_number(seed: int) -> None:
+    """Both begin with a digit, a sign or the name of a month."""
+    ids = [candidate_id(seed, number, digits) for number in range(1, 13) for digits in (4, 5)]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"s\d+-\d{4,5}", name) for name in ids), "an s and a digit begin no month"
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.chem.formulas.oxidation import NONE, balance
 from matgen_core.core.errors import BadInput
-from matgen_core.core.records import Candidate, Crystal, Origin
+from matgen_core.core.records import Candidate, Crystal, Origin, candidate_id
 from matgen_core.kinds.crystals.checks.critic import predict_drafts
 from matgen_core.kinds.crystals.engines.symmetry_first import SymmetryFirst
 from matgen_core.kinds.crystals.generate import load_engine
@@ -68,7 +68,7 @@ class TunableSkeletons:
                 continue
             strings.append(encode(skeleton))
             origin = Origin(SymmetryFirst.name, self.checkpoint, seed, first + i)
-            made.append(Candidate(f"{seed}-{first + i:05d}", without_geometry(skeleton), origin))
+            made.append(Candidate(candidate_id(seed, first + i, 5), without_geometry(skeleton), origin))
         width = max(2, *map(len, strings))
         return Written(torch.tensor([s + [PAD] * (width - len(s)) for s in strings]), conditions, tuple(made))
 

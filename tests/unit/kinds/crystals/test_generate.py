@@ -38,7 +38,7 @@ def test_the_same_seed_draws_the_same_within_the_constraints() -> None:
     first = generate(OXIDE, 4, seed=2, settings=QUICK)
     assert first == generate(OXIDE, 4, seed=2, settings=QUICK)
     assert [candidate.origin.index for candidate in first] == [0, 1, 2, 3]
-    assert {candidate.id for candidate in first} < {f"2-{i:04d}" for i in range(12)}, "each has the id of its draft"
+    assert {candidate.id for candidate in first} < {f"s2-{i:04d}" for i in range(12)}, "each has the id of its draft"
     assert len({candidate.id for candidate in first}) == 4
     for candidate in relax_drawn(first, QUICK.relax):
         crystal = candidate.material
