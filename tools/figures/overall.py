@@ -85,7 +85,7 @@ def own_property(result: Any) -> str:
         tuned, shipped = row["tuned"], row["shipped"]
         lines.append(
             (
-                f"{row['column']} {_at_least(row['goal'])} of {row['table']}, {row['kind']}",
+                f"{row['column']} {at_least(row['goal'])} of {row['table']}, {row['kind']}",
                 f"{row['rows']:,}",
                 f"{row['error']:.2f} ({row['baseline']:.2f})",
                 f"{row['strings']:,} in {row['seconds']:,} s",
@@ -98,7 +98,7 @@ def own_property(result: Any) -> str:
     return table(head, lines)
 
 
-def _at_least(goal: str) -> str:
+def at_least(goal: str) -> str:
     """A goal as written for a command, "4:", for a reader."""
     return f"≥ {goal[:-1]}" if goal.endswith(":") else goal
 
