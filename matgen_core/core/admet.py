@@ -16,8 +16,8 @@ from matgen_core.core.messages import Message, Text
 
 #: Group of these properties, before each of their keys.
 GROUP, PREFIX = "ADMET", "admet_"
-#: How the package is installed.
-INSTALL = 'pip install "matgen[admet]"'
+#: How the package is installed: by the app's own pip, since another one would install it elsewhere.
+INSTALL = ".venv/bin/pip install admet-ai==2.0.1"
 LOW, HIGH, OPEN = "low", "high", ""
 _PROBABILITY = 0.1
 

@@ -239,8 +239,8 @@ class MoleculeSettings:
     admet: bool = other(
         False,
         "ADMET predictions",
-        "41 endpoints of absorption, distribution, metabolism, excretion and toxicity for every molecule, by admet-ai. "
-        'Optional package: pip install "matgen[admet]"',
+        "41 endpoints of absorption, distribution, metabolism, excretion and toxicity for every molecule, by the "
+        "optional package admet-ai",
     )
 
 

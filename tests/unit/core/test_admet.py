@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
-from matgen_core.core.admet import BY_KEY, ENDPOINTS, GROUP, HIGH, LOW, MOST_USED, OPEN, PARTS, Endpoint
+from matgen_core.core.admet import BY_KEY, ENDPOINTS, GROUP, HIGH, INSTALL, LOW, MOST_USED, OPEN, PARTS, Endpoint
 from matgen_core.core.properties import PROPERTIES, asked_of, columns_of, conditions_of
+
+
+def test_the_package_is_installed_in_the_version_that_is_declared() -> None:
+    declared = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert INSTALL.rpartition(" ")[2] in declared["project"]["optional-dependencies"]["admet"]
 
 
 def test_every_endpoint_is_declared_once_and_is_a_property_of_molecules_alone() -> None:

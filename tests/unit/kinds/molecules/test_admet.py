@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from matgen_core.core.admet import BY_KEY, ENDPOINTS, KEYS
+from matgen_core.core.admet import BY_KEY, ENDPOINTS, INSTALL, KEYS
 from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Molecule, Origin
@@ -26,7 +26,7 @@ from matgen_core.workflows.predict_table import predict_table, read_rows
 
 ASPIRIN, CAFFEINE = "CC(=O)Oc1ccccc1C(=O)O", "Cn1c(=O)c2c(ncn2C)n(C)c1=O"
 HERG = Target({"admet_herg": Goal.at_most(0.3)})
-installed = pytest.mark.skipif(not admet.available(), reason="no admet-ai: pip install matgen[admet]")
+installed = pytest.mark.skipif(not admet.available(), reason=f"no admet-ai: {INSTALL}")
 absent = pytest.mark.skipif(admet.available(), reason="admet-ai is installed")
 
 
@@ -43,7 +43,7 @@ def test_nothing_of_the_package_is_loaded_before_it_is_needed() -> None:
 @absent
 @pytest.mark.parametrize(("target", "settings"), [(HERG, {}), (Target(), {"admet": True})])
 def test_without_the_package_the_remedy_is_named(target: Target, settings: dict[str, bool]) -> None:
-    with pytest.raises(BadInput, match=r'get it with: pip install "matgen\[admet\]"'):
+    with pytest.raises(BadInput, match=r"get it with: \.venv/bin/pip install admet-ai=="):
         load_kind("molecules").check(target, 4, MoleculeSettings(**settings))
     with pytest.raises(BadInput, match="need admet-ai"):
         read_rows("smiles", [ASPIRIN], admet=True)
@@ -130,3 +130,5 @@ def test_files_tables_and_screenings_have_the_endpoints(tmp_path: Path) -> None:
     rows = list(csv.DictReader((tmp_path / "out.csv").open(encoding="utf-8")))
     assert [bool(r["admet_herg"]) for r in rows] == [True, False, True]
     assert sum(report.bad.values()) == 1
+    assert rows[0]["admet_method"].startswith("admet-ai ")
+    assert not [name for name in rows[0] if name.startswith("admet_herg_")]
