@@ -23,11 +23,11 @@ _MEASURED = "CSV of formula and target, in Matbench's row order"
 
 @with_settings(FinetuneConfig, ("strategy", "epochs", "rank", "size", "seed"), parameter="config")
 def finetune_file(
-    source: Annotated[Path, typer.Argument(help="CSV with a column formula or smiles, and one of numbers")],
+    source: Annotated[Path, typer.Argument(help="CSV with a column formula, smiles or cif, and one of numbers")],
     column: Annotated[str, typer.Option(help="column of the numbers")],
     config: FinetuneConfig,
-    text: Annotated[str, typer.Option(help="column of formulas or SMILES, if it has another name")] = "",
-    kind: Annotated[str, typer.Option(help="formula or smiles; found by the column's name if left out")] = "",
+    text: Annotated[str, typer.Option(help="column of the materials, if it has another name")] = "",
+    kind: Annotated[str, typer.Option(help="formula, smiles or cif; found by the column's name if left out")] = "",
     name: Annotated[str, typer.Option(help="name of the predictor; the column's name if left out")] = "",
     unit: Annotated[str, typer.Option(help="shown beside its predictions")] = "",
 ) -> None:
@@ -42,6 +42,7 @@ def finetune_file(
     with at_work() as work:
         from matgen_core.workflows.own_properties.finetune import finetune
         from matgen_core.workflows.own_properties.predictors import check_place, save_predictor
+        from matgen_core.workflows.own_properties.training_examples import unit_of
 
         check_place(named)
         examples = read_own_rows(source, column, text, kind)
@@ -50,8 +51,11 @@ def finetune_file(
         tuned = finetune(examples, config, on_epoch=report, cancelled=work.cancelled)
         if not tuned.curve:
             raise BadInput("stopped before the first epoch was over; nothing was trained and nothing is kept")
-        folder = save_predictor(tuned, named, column, unit or examples.unit)
+        unit, note = unit_of(examples, unit)
+        folder = save_predictor(tuned, named, column, unit)
         r = tuned.report
+        for said in filter(None, (note, tuned.doubt)):
+            typer.echo(f"note: {said}", err=True)
         typer.echo(
             f"{named}: mean absolute error {r['mae']:.4g} {unit} on {r['held']} withheld rows (guessing the median: "
             f"{r['mae_of_median']:.4g}), {r['trained_parameters']:,} of {r['parameters']:,} weights trained in "
@@ -68,8 +72,11 @@ def predictors() -> None:
         typer.echo("none yet; make one with: matgen finetune FILE --column NAME")
     for name in names:
         tuned, label, unit = load_predictor(name)
-        error = tuned.report["mae"]
-        typer.echo(f"{name}: {label} {unit} from {tuned.backbone.kind}, {tuned.config.strategy}, error {error}")
+        error, guess = tuned.report["mae"], tuned.report["mae_of_median"]
+        typer.echo(
+            f"{name}: {label} {unit} from {tuned.backbone.kind}, {tuned.config.strategy}, error {error} "
+            f"(guessing the median: {guess})"
+        )
 
 
 def evaluate_transfer(

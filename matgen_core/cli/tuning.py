@@ -37,10 +37,10 @@ _ENDED = {
 
 @app.command("train")
 def train_file(
-    source: Annotated[Path, typer.Argument(help="CSV with a column smiles or formula, and one of numbers")],
+    source: Annotated[Path, typer.Argument(help="CSV with a column smiles, formula or cif, and one of numbers")],
     column: Annotated[str, typer.Option(help="column of the numbers")],
-    text: Annotated[str, typer.Option(help="column of formulas or SMILES, where it is called otherwise")] = "",
-    kind: Annotated[str, typer.Option(help="formula or smiles; found by the column's name if left out")] = "",
+    text: Annotated[str, typer.Option(help="column of the materials, where it is called otherwise")] = "",
+    kind: Annotated[str, typer.Option(help="formula, smiles or cif; found by the column's name if left out")] = "",
     name: Annotated[str, typer.Option(help="of the property; the column's if left out")] = "",
     unit: Annotated[str, typer.Option(help="of the numbers")] = "",
     seed: Annotated[int, typer.Option(help="of folds and halves")] = 0,
@@ -51,15 +51,17 @@ def train_file(
         from matgen_core.workflows.own_properties.own_store import save_target
         from matgen_core.workflows.own_properties.own_targets import train_target
         from matgen_core.workflows.own_properties.predictors import check_place
+        from matgen_core.workflows.own_properties.training_examples import unit_of
 
         check_place(named)
         examples = read_own_rows(source, column, text, kind)
+        unit, said = unit_of(examples, unit)
         try:
-            own = train_target(named, examples, column, unit or examples.unit, seed=seed, cancelled=work.cancelled)
+            own = train_target(named, examples, column, unit, seed=seed, cancelled=work.cancelled)
         except Cancelled:
             raise BadInput("stopped before the predictors were measured; nothing is kept") from None
         folder = save_target(own)
-        for note in own.notes:
+        for note in filter(None, (said, *own.notes)):
             typer.echo(f"note: {note}", err=True)
         typer.echo(f"{named}: {_say_target(own)}; written to {folder}")
 
@@ -145,8 +147,9 @@ def tune_command(kind: str) -> Command:
             if keep:
                 check_place(keep)
             aims = _read_aims(goals, own or [], importance or [])
-            if said := aims.settings(kind)[1]:
-                typer.echo(f"note: {said}", err=True)
+            for said in (aims.settings(kind)[1], *(one.validation.doubt for one, _goal in aims.own)):
+                if said:
+                    typer.echo(f"note: {said}", err=True)
             if by:
                 kept = load_copy(by)
                 if kept.kind != kind:

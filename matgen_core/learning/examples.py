@@ -14,7 +14,7 @@ MOST = 1_000_000
 def read_columns(
     source: Path | bytes, column: str, text: str = "", kind: str = ""
 ) -> tuple[list[str], list[str | BadInput], str]:
-    """Texts, values as they were written, and what the texts are ("formula" or "smiles").
+    """Texts, values as they were written, and what the texts are ("formula", "smiles" or "cif").
 
     A row that is out of shape, or is empty, keeps its place; its value is the error that says what is wrong with it.
 
@@ -48,22 +48,27 @@ def read_columns(
 def _find_texts(table: Table, column: str, text: str, kind: str) -> tuple[str, str]:
     have = ", ".join(map(quote, table.columns[:8]))
     if not text:
-        # A table may hold CIFs, too; what is learnt from is a formula or a SMILES.
-        found = find_material(name for name in table.columns if MATERIALS.get(name.lower()) != "cif")
+        # What is learnt from is a formula or a SMILES; a CIF, which takes longer to read, where there is neither.
+        plain = (name for name in table.columns if MATERIALS.get(name.lower()) != "cif")
+        found = find_material(plain) or find_material(table.columns)
         kind, text = (kind or found[0], found[1]) if found else (kind, text)
+    if not text:
+        raise BadInput(
+            "no column formula, smiles or cif (there are: {have}); rename the column that holds the materials, or name "
+            "it with --text in a command",
+            have=have,
+        )
     if text not in table.columns:
         raise BadInput(
-            "no column {text} (there are: {have}); name it with --text",
-            text=quote(text or "formula or smiles"),
-            have=have,
+            "no column {text} (there are: {have}); name the column of the materials", text=quote(text), have=have
         )
     if column not in table.columns:
         raise BadInput(
             "no column {column} (there are: {have}); name the column of the numbers", column=quote(column), have=have
         )
     kind = kind or MATERIALS.get(text.lower(), "")
-    if kind not in ("formula", "smiles"):
-        raise BadInput("say what the column {text} contains: formula or smiles", text=quote(text))
+    if kind not in MATERIALS.values():
+        raise BadInput("say what the column {text} contains: formula, smiles or cif", text=quote(text))
     return text, kind
 
 

@@ -31,6 +31,7 @@ from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.molecules.admet import check_available, predict_admet
 from matgen_core.kinds.molecules.judge import read_molecule
 from matgen_core.workflows.own_properties.predictors import load_predictor, predict_with
+from matgen_core.workflows.own_properties.training_examples import read_as
 from matgen_core.workflows.screening.structure_tables import holds_structures, open_structures
 
 #: Columns that can be read, in the order in which they are looked for.
@@ -101,7 +102,7 @@ def read_rows(
         BadInput: where they are and ``admet-ai`` is not installed.
     """
     if using:
-        return [[read] if isinstance(read, Prediction) else read for read in predict_with(using, texts)]
+        return [[read] if isinstance(read, Prediction) else read for read in predict_with(using, texts, kind)]
     if kind == "smiles":
         read = [_predict_smiles(text) for text in texts]
         return _with_endpoints(texts, read) if admet else read
@@ -177,7 +178,8 @@ def predict_table(
     """Copies a CSV with predictions added: for each property its value, ``_spread``, ``_method`` and ``_in_domain``.
 
     Of formulas and crystals also what MIXTURE names, and ``_known``, the value in the table of known phases. Of
-    crystals also what a second potential says of the energies: ``_judge``, ``_judge_spread`` and ``_judge_method``.
+    crystals also what a second potential says of the energies: ``_judge``, ``_judge_spread`` and ``_judge_method``. Of
+    an endpoint of ADMET the value alone: ``admet-ai`` states no spread, and ``admet_method`` is one for all.
 
     Args:
         source: table with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names); or structures: CIF,
@@ -202,15 +204,18 @@ def predict_table(
         if using:
             tuned, label, _unit = load_predictor(using)
             keys = (label,)
-            if tuned.backbone.kind != kind:
+            if tuned.backbone.kind != read_as(kind):
                 raise BadInput(
-                    "{using} takes {kind}, but {source} has {kind2}; name it with --column",
+                    "{using} takes {kind}, but {source} has {kind2}; choose another predictor, or give a table with a "
+                    "column {kind}",
                     using=using,
                     kind=tuned.backbone.kind,
                     source=source,
                     kind2=kind,
                 )
         notes = table.notes  # gets more while the rows are read
+        if using and tuned.doubt:
+            notes.append(tuned.doubt)
         notes.append(Message("{name}: the materials are in the column {column}", name=source.name, column=quote(name)))
         report = Report(kind, out, notes=notes)
         read = partial(_read_batch, name=name, report=report, using=using, judge=judge, admet=admet)
@@ -331,6 +336,8 @@ def choose_column(names: Sequence[str] | None, column: str | None, source: Path)
 
 def _columns(key: str, judged: Sequence[str]) -> list[str]:
     """Columns of one property."""
+    if key in ENDPOINTS:
+        return [key, "admet_method"] if key == ENDPOINTS[0] else [key]
     names = [key, f"{key}_spread", f"{key}_method", f"{key}_in_domain"]
     names += [f"{key}_{name}" for name in MIXTURE.get(key, ())]
     names += [f"{key}_known"] if key in _TABLED else []
@@ -347,7 +354,10 @@ def _cells(keys: Sequence[str], read: RowPredictions, judged: Sequence[str]) -> 
             cells += [None] * count
             continue
         one: list[object] = [_short(p.value), p.spread, p.method, p.in_domain]
-        if count > 4:
+        if key in ENDPOINTS:
+            del one[3], one[1]
+            del one[count:]
+        elif count > 4:
             one += [round_chance(p.zero_chance), _short(p.otherwise)] if key in MIXTURE else [_short(p.known)]
         cells += [*one, *judge_cells(p)] if key in judged else one
     return cells

@@ -27,7 +27,10 @@ def ask_predictor(kind: str) -> str | None:
     if not fitting:
         return None
     shipped = _("included models")
-    return st.selectbox(_("Predict with"), [None, *fitting], format_func=lambda n: n or shipped, key=f"using-{kind}")
+    name = st.selectbox(_("Predict with"), [None, *fitting], format_func=lambda n: n or shipped, key=f"using-{kind}")
+    if name and (doubt := load_predictor(name)[0].doubt):
+        st.warning(_(doubt))
+    return name
 
 
 def ask_admet(place: str) -> bool:

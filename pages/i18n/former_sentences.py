@@ -191,6 +191,9 @@ FORMER: dict[str, str] = {
         "{name}: {count} cells of {header} are marked as unknown; their values are predicted"
     ),
     "{most:,} of {n_found:,} were drawn at random": "{most:,} of {n_found:,} were chosen at random",
+    "{merged} rows repeat a {kind} and were averaged": (
+        "{merged} rows repeat a {kind} of another row; the mean of the values is used"
+    ),
     "nothing asked for": "no target",
     "drawn before": "duplicate",
     ("{kept} of {count} requested candidates kept, from {drawn} generated; request fewer, or generate more at most"): (

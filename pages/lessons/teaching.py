@@ -177,6 +177,8 @@ def show_taught(taught: Taught, busy: bool) -> None:
     st.markdown(text.format(**tuned.report, unit=_UNITS.get(taught.column, "")))
     share = float(tuned.report["mae"]) / max(1e-9, float(tuned.report["mae_of_median"]))
     show_outcome(taught.guessed, _("{share} of it").format(share=percent(share)))
+    if tuned.doubt:
+        st.warning(_(tuned.doubt))
     if refused := taught.refused:
         with st.expander(_("Rows that were left out: {n}").format(n=len(refused))):
             rows = pd.DataFrame([(row, _(why)) for row, why in refused[:1000]], columns=[_("Row"), _("Reason")])

@@ -121,6 +121,24 @@ def test_bad_rows_are_named_and_counted_and_the_good_ones_are_learnt() -> None:
     assert "the generator writes small molecules" in said
 
 
+def test_units_and_repeats_are_said_with_what_became_of_the_rows() -> None:
+    rows = [(smiles, f"{value} nM") for smiles, value in SIZES]
+    page = train([*rows, (SMILES[0], "90 nM"), ("CCO", "3 uM")])
+    said = words(page)
+    assert "'3 uM' is in uM, most rows are in nM; write all in one unit" in said
+    assert "1 rows repeat a SMILES of another row; the mean of the values is used" in said
+    assert "differs the most, 9 to 90; take out what is wrong" in said
+    assert "nM; guessing the mean" in said
+
+
+def test_a_table_without_materials_names_its_columns_and_the_remedy() -> None:
+    page = open_page()
+    page.file_uploader(key="own-file").set_value(("mine.csv", b"sample,y\n1,2\n", "text/csv")).run()
+    page.button(key="own-train").click().run()
+    assert "no column formula, smiles or cif (there are: 'sample', 'y'); rename the column" in words(page)
+    assert not page.exception
+
+
 def test_a_predictor_that_guesses_no_better_than_the_mean_is_said_and_the_user_decides() -> None:
     noise = np.random.default_rng(1).normal(size=len(SMILES))
     page = train([(smiles, f"{value:.3f}") for smiles, value in zip(SMILES, noise, strict=True)])

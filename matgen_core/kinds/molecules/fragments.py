@@ -107,6 +107,13 @@ def links(text: str) -> tuple[Link, ...]:
         for one, other in (pair, pair[::-1])
         for first, rest in zip(_before(one), _behind(other), strict=False)
     ]
+    if not found:
+        raise BadInput(
+            "the fragments {text} cannot be linked: no writing of them ends at a mark (*); put each * at an atom that "
+            "can bear one more bond, as in {example}",
+            text=quote(text),
+            example=EXAMPLE,
+        )
     for link in found:
         check_room([*link.begin.tokens, *link.rest], text)
     return tuple(dict.fromkeys(found))

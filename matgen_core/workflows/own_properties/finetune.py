@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from matgen_core.core.declaring import check_settings
+from matgen_core.core.messages import Message, Text
 from matgen_core.core.settings import FinetuneConfig as FinetuneConfig
 from matgen_core.kinds.compositions.predict import load_reader
 from matgen_core.kinds.compositions.rows import encode_amounts
@@ -125,7 +126,7 @@ class Tuned:
         head: reads the pooled vector.
         config: how it was trained.
         scale: what spreads are multiplied with.
-        report: what was measured: mae, baseline (error of the mean), trained and all parameters, seconds, rows.
+        report: what was measured: mae, mae_of_median (of guessing it), trained and all parameters, seconds, rows.
         curve: (epoch, training loss, error on the withheld rows).
     """
 
@@ -135,6 +136,19 @@ class Tuned:
     scale: float = 1.0
     report: dict[str, float] = field(default_factory=dict)
     curve: list[tuple[int, float, float]] = field(default_factory=list)
+
+    @property
+    def doubt(self) -> Text:
+        """What a user must know before using it; empty where it predicts withheld rows better than the median."""
+        error, guess = self.report.get("mae"), self.report.get("mae_of_median")
+        if error is None or guess is None or error < guess:
+            return ""
+        return Message(
+            "the predictor errs by {error:.3g} on withheld rows, guessing the median by {guess:.3g}: it has learnt "
+            "nothing of use; give more rows or epochs, or another column",
+            error=error,
+            guess=guess,
+        )
 
     @torch.inference_mode()
     def read(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

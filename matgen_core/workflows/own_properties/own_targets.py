@@ -94,6 +94,18 @@ class Validation:
         """Whether it predicts better than the mean."""
         return self.error < self.baseline and self.explained > 0.0
 
+    @property
+    def doubt(self) -> Text:
+        """What a user must know before aiming at the property; empty where it predicts better than the mean."""
+        if self.helps:
+            return ""
+        return Message(
+            "the predictor errs by {error:.3g}, guessing the mean by {baseline:.3g}: it has found nothing that "
+            "holds for new scaffolds or elements; give more rows, or another column",
+            error=self.error,
+            baseline=self.baseline,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class OwnTarget:
@@ -284,16 +296,7 @@ def _part(groups: NDArray[np.str_], parts: int, seed: int) -> NDArray[np.intp]:
 
 def _doubts(validation: Validation, examples: Examples) -> list[Text]:
     """What a user should know before the property becomes a target."""
-    found: list[Text] = []
-    if not validation.helps:
-        found.append(
-            Message(
-                "the predictor errs by {error:.3g}, guessing the mean by {baseline:.3g}: it has found nothing that "
-                "holds for new scaffolds or elements; give more rows, or another column",
-                error=validation.error,
-                baseline=validation.baseline,
-            )
-        )
+    found: list[Text] = [validation.doubt] if validation.doubt else []
     values = examples.values
     if (values > 0).all() and float(values.max()) > 1000 * float(np.median(values)):
         found.append(

@@ -150,14 +150,21 @@ def load_predictor(name: str) -> tuple[Tuned, str, str]:
         ) from None
 
 
-def predict_with(name: str, texts: Sequence[str]) -> list[Prediction | str]:
-    """Predictions for formulas or SMILES by a named predictor; a reason where a text cannot be read."""
+def predict_with(name: str, texts: Sequence[str], column: str = "") -> list[Prediction | str]:
+    """Predictions by a named predictor; a reason where a text cannot be read.
+
+    Args:
+        name: of the predictor.
+        texts: of the materials.
+        column: what they are: "formula", "smiles" or "cif", of which the formula is read; what it was trained on where
+            empty.
+    """
     tuned, label, unit = load_predictor(name)
     cleaned: list[str | None] = []
     found: list[Prediction | str] = []
     for text in texts:
         try:
-            cleaned.append(clean(text, tuned.backbone.kind))
+            cleaned.append(clean(text, column or tuned.backbone.kind))
             found.append("")
         except BadInput as error:
             cleaned.append(None)

@@ -1,4 +1,7 @@
-"""Rows that a predictor of the user's own property learns from: formulas or SMILES, each with a number."""
+"""Rows that a predictor of the user's own property learns from: formulas or SMILES, each with a number.
+
+A structure is read by its formula, which is all that these predictors see.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.core.errors import BadInput, quote
-from matgen_core.core.messages import Message, join
+from matgen_core.core.messages import Message, Text, join
 from matgen_core.core.settings import FinetuneConfig as FinetuneConfig
 from matgen_core.files.units import MISSING, read_number
-from matgen_core.kinds.registry import KINDS, load_kind
+from matgen_core.kinds.registry import KINDS, KindRecord, load_kind
 
 #: Fewest rows to learn from.
 LEAST = 20
@@ -25,7 +28,7 @@ class Examples:
     """What a predictor learns from.
 
     Args:
-        kind: one of KINDS.
+        kind: of the texts, "formula" or "smiles".
         texts: N reduced formulas or canonical SMILES.
         values: (N,).
         refused: (row, reason) of those left out; row 1 is the first below the header.
@@ -67,9 +70,9 @@ def read_examples(
     """The good rows, each text once with its mean value; the bad ones with their reason.
 
     Args:
-        texts: formulas or SMILES.
+        texts: formulas, SMILES or CIFs.
         values: of each, as they were written.
-        kind: "formula" or "smiles".
+        kind: "formula", "smiles" or "cif".
         most: rows that are used; of more, so many at random.
         least: usable rows that are needed.
 
@@ -103,7 +106,34 @@ def read_examples(
         raise BadInput(
             "every value is {numbers:g}, so there is nothing to predict; choose another column", numbers=numbers[0]
         )
-    return Examples(kind, tuple(names), numbers, tuple(refused), join(notes), unit)
+    return Examples(read_as(kind), tuple(names), numbers, tuple(refused), join(notes), unit)
+
+
+def _repeats(found: Mapping[str, Sequence[float]], kind: str) -> list[Text]:
+    """How many rows repeat a material of another row, what became of their values, and which differs the most."""
+    notes: list[Text] = []
+    if read_as(kind) != kind:
+        notes.append(Message("the structures were read by their formulas; phases of one formula count as one"))
+    merged = sum(len(values) for values in found.values()) - len(found)
+    if not merged:
+        return notes
+    word = "SMILES" if read_as(kind) == "smiles" else Message("formula")
+    notes.append(
+        Message(
+            "{merged} rows repeat a {kind} of another row; the mean of the values is used", merged=merged, kind=word
+        )
+    )
+    widest = max(found, key=lambda name: max(found[name]) - min(found[name]))
+    if max(found[widest]) > min(found[widest]):
+        notes.append(
+            Message(
+                "of these, {name} differs the most, {low:g} to {high:g}; take out what is wrong",
+                name=quote(widest),
+                low=min(found[widest]),
+                high=max(found[widest]),
+            )
+        )
+    return notes
 
 
 def _usual_unit(values: Sequence[object]) -> str:
@@ -124,7 +154,10 @@ def _number(value: object, usual: str) -> float:
         raise BadInput("no value")
     number, _spread, unit = read_number(text)
     if unit and not usual:
-        raise BadInput("{text} is not a plain number; name the unit in the header", text=quote(text))
+        raise BadInput(
+            "{text} has a unit, most rows have none; write the number alone, in the unit of the other rows",
+            text=quote(text),
+        )
     if unit != usual:
         raise BadInput(
             "{text} is in {unit}, most rows are in {usual}; write all in one unit",
@@ -138,10 +171,41 @@ def _number(value: object, usual: str) -> float:
 
 
 def clean(text: str, kind: str) -> str:
-    """A formula reduced, or a SMILES as RDKit writes it.
+    """A formula reduced, a SMILES as RDKit writes it, or the reduced formula of a CIF.
 
     Raises:
         BadInput: naming what cannot be read.
     """
-    taught = load_kind(next(name for name, record in KINDS.items() if record.column == kind))
+    taught = load_kind(_name(kind))
     return taught.key(taught.read(text))
+
+
+def read_as(column: str) -> str:
+    """What a material of such a column is read as: "formula" of a CIF, too, or "smiles"."""
+    return _record(column).key_is
+
+
+def unit_of(examples: Examples, named: str) -> tuple[str, Text]:
+    """Unit of the values, and a note where the user names another than the cells bring along.
+
+    Args:
+        examples: rows.
+        named: by the user; empty where nothing is.
+    """
+    if not named or not examples.unit or named == examples.unit:
+        return named or examples.unit, ""
+    note = Message(
+        "the cells are in {unit}, not in {named}; their numbers stay as they are, in {unit}",
+        unit=examples.unit,
+        named=named,
+    )
+    return examples.unit, note
+
+
+def _name(column: str) -> str:
+    """Kind of the materials in a column "formula", "smiles" or "cif"."""
+    return next(name for name, record in KINDS.items() if record.column == column)
+
+
+def _record(column: str) -> KindRecord:
+    return KINDS[_name(column)]

@@ -29,7 +29,7 @@ _WAYS = ("at least", "at most", "value", "range")
 
 def ask_table(kind: str) -> None:
     """A table with a column of the user's own; trains two predictors of it and keeps them."""
-    file = st.file_uploader(_("CSV with a column smiles or formula, and one of numbers"), key="own-file")
+    file = st.file_uploader(_("CSV with a column smiles, formula or cif, and one of numbers"), key="own-file")
     if file is None:
         return
     try:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.messages import join
+from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.crystals.judge import met_all
@@ -21,6 +22,7 @@ from matgen_core.workflows.page_work.training import TuningNews, tune_and_genera
 from matgen_core.workflows.screening.screen import name_of
 from matgen_core.workflows.tuning.aims import Aims
 from matgen_core.workflows.tuning.tuner import Tuning
+from pages.i18n.formatting import label_text
 from pages.i18n.language import N_, _
 from pages.kinds.page_kind import View
 from pages.kinds.registry import page_kind
@@ -134,7 +136,8 @@ def _row(run: TuningRun, candidate: Candidate[Any]) -> dict[str, object]:
         row["±" + own.label] = None if judged is None else judged.spread
         inside = None if prediction is None else prediction.in_domain
         row[_("Like your rows") + ("" if len(run.aims.own) == 1 else f" ({own.label})")] = "✓" if inside else "✗"
-    row |= {key: candidate.best(key) for key in run.aims.target.goals}
+    for key in run.aims.target.goals:
+        row[f"{label_text(key)} {PROPERTIES[key].unit}".rstrip()] = candidate.best(key)
     return row | {_("Score"): candidate.score}
 
 

@@ -56,6 +56,9 @@ def test_help_says_what_a_command_does(kind: str) -> None:
     ("words", "said"),
     [
         (["compositions", "--out", "found.sdf"], "compositions are not written as 'sdf'; choose from: csv"),
+        (["molecules", "--scaffold", "FC(F)(F)F"], "has no open place"),
+        (["molecules", "--fragments", "c1ccccc1*"], "write two with a dot between them and one * each"),
+        (["design", "molecules", "--near", "CC(=O)[O-].[Na+]"], "so give one part"),
         (["design", "molecules", "--out", "found.zip"], "choose from: csv, sdf, 3d.sdf, smi"),
         (["design", "crystals", "--want", "0"], "want 0 is not possible; choose from 1 to 1000"),
         (["design", "crystals", "--max-hull", "nan"], "max-e-above-hull nan is not possible"),

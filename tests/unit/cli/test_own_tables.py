@@ -20,6 +20,7 @@ RINGS = (
 )
 CHAINS = ("C", "CC", "CO", "CN")
 SMILES = [f"{chain}{ring}" for ring in RINGS for chain in CHAINS]
+FORMULAS = [f"{m}{n}{o}" for m in ("Li", "Na", "K", "Mg", "Ca", "Zn", "Al", "Fe") for o in "OSF" for n in (1, 2)]
 NOISE = np.random.default_rng(1).normal(size=len(SMILES))
 
 
@@ -80,7 +81,10 @@ def train(text: str, tmp_path: Path) -> str:
         (("c1ccccc", 3), "row 49: "),
         (("CCO", "high"), "row 49: 'high' is not a number"),
         (("CCO", ""), "row 49: no value"),
-        (("CCO", "7 nM"), "row 49: '7 nM' is not a plain number; name the unit in the header"),
+        (
+            ("CCO", "7 nM"),
+            "row 49: '7 nM' has a unit, most rows have none; write the number alone, in the unit of the other rows",
+        ),
         (("CCO", "1e99"), "row 49: '1e99' is not a usable number"),
     ],
 )
@@ -100,7 +104,7 @@ def test_units_that_are_mixed_are_said_row_by_row(tmp_path: Path) -> None:
 
 def test_a_molecule_with_two_values_is_named(tmp_path: Path) -> None:
     output = train(table([*sizes(), (SMILES[0], 90), (SMILES[3], 7)]), tmp_path)
-    assert "2 rows repeat a smiles and were averaged" in output
+    assert "2 rows repeat a SMILES of another row; the mean of the values is used" in output
     assert "'Cc1ccccc1' differs the most" in output
     assert "take out what is wrong" in output
 
@@ -110,3 +114,32 @@ def test_a_predictor_worse_than_the_mean_is_said_and_kept_for_the_user_to_decide
     assert "it has found nothing that holds for new scaffolds or elements; give more rows, or another column" in output
     assert list_targets() == ("y",)
     assert not load_target("y").validation.helps
+
+
+def test_a_tuning_towards_a_predictor_worse_than_the_mean_says_so_and_goes_on(tmp_path: Path) -> None:
+    noise = np.random.default_rng(6).normal(size=len(FORMULAS))
+    path = tmp_path / "table.csv"
+    path.write_text("formula,y\n" + "".join(f"{f},{v}\n" for f, v in zip(FORMULAS, noise, strict=True)))
+    run = CliRunner().invoke
+    assert run(app, ["own", "train", str(path), "--column", "y"], catch_exceptions=False).exit_code == 0
+    assert not load_target("y").validation.helps
+    words = ["tune", "compositions", "--own", "y=0:", "--steps", "1", "--batch", "8", "--count", "2"]
+    tuned = run(app, words, catch_exceptions=False)
+    assert tuned.exit_code == 0, tuned.output
+    assert "note: the predictor errs by" in tuned.output
+    assert "of 2 compositions meet every goal" in tuned.output
+
+
+def test_a_trained_predictor_worse_than_the_median_is_kept_and_said_wherever_it_is_used(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(size=len(FORMULAS))
+    path, out = tmp_path / "table.csv", tmp_path / "out.csv"
+    path.write_text("formula,y\n" + "".join(f"{f},{v}\n" for f, v in zip(FORMULAS, noise, strict=True)))
+    run, said = CliRunner().invoke, "it has learnt nothing of use; give more rows or epochs, or another column"
+    words = ["finetune", str(path), "--column", "y", "--strategy", "full", "--epochs", "25"]
+    trained = run(app, words, catch_exceptions=False)
+    assert trained.exit_code == 0, trained.output
+    assert said in trained.output
+    assert "(guessing the median: " in run(app, ["predictors"], catch_exceptions=False).output
+    used = run(app, ["predict", str(path), "--using", "y", "--out", str(out)], catch_exceptions=False)
+    assert said in used.output
+    assert len(out.read_text().splitlines()) == 1 + len(FORMULAS)

@@ -9,7 +9,7 @@ import pytest
 
 from matgen_core.core.errors import BadInput
 from matgen_core.learning.examples import read_columns
-from matgen_core.workflows.own_properties.training_examples import read_examples
+from matgen_core.workflows.own_properties.training_examples import read_examples, unit_of
 
 
 def test_lines_out_of_shape_are_refused_by_their_number() -> None:
@@ -31,11 +31,54 @@ def test_numbers_are_read_as_people_write_them_or_refused_with_a_reason() -> Non
     examples = read_examples(*read_columns(table.encode("utf-16"), "gap"))
     assert [reason for _, reason in examples.refused] == [
         "no value",
-        "'2.1 eV' is not a plain number; name the unit in the header",
+        "'2.1 eV' has a unit, most rows have none; write the number alone, in the unit of the other rows",
         "'>3' is not a number",
     ]
     assert dict(zip(examples.texts, examples.values.tolist(), strict=True))["LiF"] == 0.5
     assert dict(zip(examples.texts, examples.values.tolist(), strict=True))["BaO"] == pytest.approx(1.4)
+
+
+def test_structures_are_read_by_their_formulas_and_one_that_fails_is_named() -> None:
+    """Two phases of one formula are one material here, with the mean of their values."""
+    cells = {(a, b): f'"{cif(a, b)}"' for a in ("Li", "Na", "K", "Rb", "Cs") for b in ("F", "Cl", "Br", "I")}
+    lines = [f"{cell},{i}" for i, cell in enumerate(cells.values())]
+    table = "\n".join(["cif,gap", *lines, '"no structure",1', f"{cells['Na', 'Cl']},11"])
+    texts, values, kind = read_columns(table.encode(), "gap")
+    examples = read_examples(texts, values, kind)
+    assert (kind, examples.kind) == ("cif", "formula")
+    assert [row for row, _ in examples.refused] == [21]
+    assert len(examples.texts) == 20
+    assert dict(zip(examples.texts, examples.values.tolist(), strict=True))["NaCl"] == 8.0
+    assert "read by their formulas" in examples.note
+    assert "1 rows repeat a formula of another row; the mean of the values is used" in examples.note
+
+
+def cif(one: str, other: str) -> str:
+    """Rock salt of two elements."""
+    return "\n".join(
+        [
+            "data_x",
+            *(f"_cell_length_{axis} 5.6" for axis in "abc"),
+            *(f"_cell_angle_{angle} 90" for angle in ("alpha", "beta", "gamma")),
+            "_symmetry_Int_Tables_number 225",
+            "_symmetry_space_group_name_H-M 'F m -3 m'",
+            *("loop_", "_atom_site_label", "_atom_site_type_symbol"),
+            *(f"_atom_site_fract_{axis}" for axis in "xyz"),
+            f"{one}1 {one} 0 0 0",
+            f"{other}1 {other} 0.5 0.5 0.5",
+        ]
+    )
+
+
+def test_a_unit_that_the_user_names_never_replaces_that_of_the_cells() -> None:
+    formulas = [f"{metal}{other}" for metal in ("Li", "Na", "K", "Rb") for other in ("F", "Cl", "Br", "I", "H")]
+    examples = read_examples(formulas, [f"{i} meV" for i in range(20)], "formula")
+    assert unit_of(examples, "") == unit_of(examples, "meV") == ("meV", "")
+    unit, note = unit_of(examples, "eV")
+    assert unit == "meV"
+    assert "the cells are in meV, not in eV" in note
+    plain = read_examples(formulas, list(range(20)), "formula")
+    assert unit_of(plain, "eV") == ("eV", "")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +87,7 @@ def test_numbers_are_read_as_people_write_them_or_refused_with_a_reason() -> Non
         (b"", "no header"),
         (b"formula,gap\n", "no rows"),
         (b"\xff\xfe\x00", "UTF-8"),
-        (b"a,b\n1,2\n", "'formula or"),
+        (b"a,b\n1,2\n", "no column formula, smiles or cif .* rename the column that holds the materials"),
         (b"formula,b\nNaCl,2\n", "'gap'"),
         (b"formula,gap\nNaCl,\0" + b"x" * 3_000_000, "UTF-8"),
     ],

@@ -71,6 +71,16 @@ def test_molecules_are_learnt_too() -> None:
     assert tuned.curve[-1][1] < tuned.curve[0][1]
 
 
+def test_one_no_better_than_the_median_says_so() -> None:
+    """Noise that is learnt by heart errs more on withheld rows than its median."""
+    noise = np.random.default_rng(0).normal(size=len(FORMULAS))
+    learnt = finetune(read_examples(FORMULAS, list(noise), "formula"), FinetuneConfig("full", 25, batch=16))
+    assert learnt.report["mae"] > learnt.report["mae_of_median"]
+    assert "it has learnt nothing of use; give more rows or epochs, or another column" in learnt.doubt
+    learnt.report |= {"mae": 0.1, "mae_of_median": 0.2}
+    assert learnt.doubt == ""
+
+
 def test_the_seed_repeats() -> None:
     one, two = (finetune(examples(), FinetuneConfig("adapter", 2, seed=5)).curve for _ in range(2))
     assert one == two
@@ -89,7 +99,7 @@ def test_bad_rows_are_listed_and_the_good_are_learnt() -> None:
 
 def test_repeats_are_averaged_and_said() -> None:
     found = read_examples([*FORMULAS, "ONa2"], [*VALUES, 0.0], "formula")
-    assert "1 rows repeat" in found.note
+    assert "1 rows repeat a formula of another row; the mean of the values is used" in found.note
     value = float(found.values[found.texts.index("Na2O")])
     assert value == pytest.approx(np.mean([VALUES[FORMULAS.index("Na2O")], 0.0]))
 
@@ -135,7 +145,7 @@ def test_it_stops_when_told() -> None:
 @pytest.mark.parametrize(
     ("text", "column", "words"),
     [
-        (b"a,b\n1,2\n", "b", "'formula or smiles'"),
+        (b"a,b\n1,2\n", "b", "no column formula, smiles or cif"),
         (b"formula,b\nNaCl,2\n", "c", "no column 'c'"),
         (b"", "c", "no header"),
         (b"\xff\xfe", "c", "no header"),
