@@ -196,20 +196,29 @@ def outside_data(key: str, goal: Goal) -> str | None:
 
 
 def unconditioned(target: Target, conditions: Collection[str]) -> tuple[Message, ...]:
-    """A caution for each goal of a property that the networks were not trained on, so that it only filters.
+    """A caution where goals are of properties that the networks were not trained on, so that they only filter.
 
     Args:
         target: with its goals.
         conditions: properties that the networks were trained on.
     """
-    return tuple(
+    labels = [PROPERTIES[key].label for key in target.goals if key not in conditions]
+    if not labels:
+        return ()
+    if len(labels) > 1:
+        return (
+            Message(
+                "{labels}: the networks were not trained on them, so generation is not conditioned on them; these "
+                "targets only filter and rank candidates",
+                labels=join(labels, ", "),
+            ),
+        )
+    return (
         Message(
             "{label}: the networks were not trained on it, so generation is not conditioned on it; the "
             "target only filters and ranks candidates",
-            label=PROPERTIES[key].label,
-        )
-        for key in target.goals
-        if key not in conditions
+            label=labels[0],
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from matgen_core.workflows.tuning.tuner import TuneStep
 
 def draw_own(own: OwnTarget, *, translate: Translate = str) -> go.Figure:
     """The histogram of the values; beside it each withheld row, measured against predicted."""
-    figure, check = make_subplots(rows=1, cols=2, horizontal_spacing=0.14), own.validation
+    figure, check = make_subplots(rows=1, cols=2, horizontal_spacing=0.22), own.validation
     figure.add_histogram(x=check.values.tolist(), marker_color=MUTED, row=1, col=1)
     points = {"size": 4, "color": ACCENT, "opacity": 0.5}
     figure.add_scattergl(

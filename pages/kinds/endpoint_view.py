@@ -13,7 +13,7 @@ from matgen_core.core.goals import Target
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Molecule, Prediction
 from matgen_core.kinds.molecules.admet import add_admet, approved_drugs, available
-from pages.i18n.formatting import goal_text, number
+from pages.i18n.formatting import goal_text, number, write_minus
 from pages.i18n.language import N_, _
 from pages.widgets.found.facts import show_facts
 
@@ -46,7 +46,7 @@ def _rows(found: Mapping[str, Prediction], target: Target) -> list[str]:
     for key, prediction in found.items():
         record, endpoint = PROPERTIES[key], BY_KEY[key]
         if prediction.value is None:
-            value, about = "–", _(prediction.note)
+            value, about = "–", write_minus(_(prediction.note))
         else:
             value = _value_text(prediction.value, endpoint)
             about = " · ".join(filter(None, (_(_WISHES.get(endpoint.wish, "")), _beside_drugs(key, prediction.value))))

@@ -236,7 +236,8 @@ def tags(candidate: Candidate[Molecule], target: Target) -> str:
         if goal is not None:
             verdict = candidate.verdict(f"target:{key}")
             kind = "yes" if verdict is not None and verdict.passed else "no"
-            asked = f' <span class="{kind}">{mark(verdict)}</span> <span class="quiet">{escape(_short(goal))}</span>'
+            met = "" if value is None else f' <span class="{kind}">{mark(verdict)}</span>'  # one dash is enough
+            asked = f'{met} <span class="quiet">{escape(_short(goal))}</span>'
         rows.append(f"<span><b>{escape(_(PROPERTIES[key].short))}</b> {escape(text)}{asked}</span>")
     return f'<div class="tags">{"".join(rows)}</div>'
 

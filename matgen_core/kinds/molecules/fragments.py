@@ -102,6 +102,8 @@ def links(text: str) -> tuple[Link, ...]:
         BadInput: where they cannot be linked.
     """
     pair = read_fragments(text)
+    for piece in pair:
+        _check_tokens(piece)
     found = [
         Link(Beginning(tuple(encode(first, end=False)), grows=True), rest, one != pair[0])
         for one, other in (pair, pair[::-1])
@@ -119,6 +121,16 @@ def links(text: str) -> tuple[Link, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _check_tokens(fragment: str) -> None:
+    """Raises BadInput, naming the token, where the generator cannot write a fragment with a carbon at its mark."""
+    whole = Chem.RWMol(read_marked(fragment, "fragment"))
+    for atom in whole.GetAtoms():
+        if atom.GetAtomicNum() == 0:
+            atom.SetAtomicNum(6)
+            atom.SetNoImplicit(False)
+    encode(str(Chem.MolToSmiles(whole)))
+
+
 def _before(fragment: str) -> list[str]:
     """Writings of a fragment that end at its mark, without it."""
     marked = read_marked(fragment, "fragment")
@@ -133,7 +145,7 @@ def _behind(fragment: str) -> Iterator[tuple[int, ...]]:
     for seed in range(1, _WRITINGS):
         texts += Chem.MolToRandomSmilesVect(marked, 5, randomSeed=seed)
     fitting = [text.removeprefix("*") for text in dict.fromkeys(texts) if text.startswith("*")]
-    while True:  # as many as there are writings of the other
+    while fitting:  # as many as there are writings of the other
         for text in fitting:
             yield tuple(encode(text, end=False)[1:])
 

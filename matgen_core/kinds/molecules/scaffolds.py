@@ -108,10 +108,10 @@ def _rooted(molecule: Chem.Mol) -> Iterator[tuple[str, int]]:
 
 
 def marked_writings(molecule: Chem.Mol) -> Iterator[str]:
-    """Writings that end with the "*" of one mark and hold the others as branches of their own, "(*)"."""
+    """Writings that end with the "*" of one mark and hold each other one at the end of a branch, "(*)" or "(O*)"."""
     marks = sum(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms())
     for text in dict.fromkeys(Chem.MolToRandomSmilesVect(molecule, _RANDOM * marks, randomSeed=1)):
-        if text.endswith("*") and text.count("(*)") == marks - 1:
+        if text.endswith("*") and text.count("*)") == marks - 1:
             yield text
 
 
@@ -147,8 +147,7 @@ def writings(scaffold: str) -> tuple[Beginning, ...]:
 
 def _begin(text: str) -> Beginning:
     """The beginning that grows where a writing has its "*"."""
-    first, *others = text.removesuffix("*").split("(*)")
-    parts = [part + "(" for part in (first, *others)[:-1]] + [others[-1] if others else first]
+    parts = text.removesuffix("*").split("*)")
     tokens = [tuple(encode(part, end=False)) for part in parts]
     return Beginning(tokens[0], tuple(part[1:] for part in tokens[1:]), grows=True)
 

@@ -110,7 +110,7 @@ def show_own(own: OwnTarget) -> None:
         _(
             "{rows} rows in {groups} groups (scaffolds, or sets of elements). Error on withheld groups "
             "{error:.3g}{unit}; guessing the mean {baseline:.3g}{unit}; R² {explained:.2f}. Within one spread "
-            "{one:.0%} (68 % expected), within two {two:.0%} (95 %). {steering} rows steer, {judging} other rows judge."
+            "{one:.0%} (68% expected), within two {two:.0%} (95%). {steering} rows steer, {judging} other rows judge."
         ).format(
             rows=len(own.examples.texts), groups=check.groups, error=check.error, baseline=check.baseline, unit=unit,
             explained=check.explained, one=check.inside[0], two=check.inside[1], steering=own.steering.rows,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from matgen_core.core.errors import BadTarget
-from matgen_core.core.goals import Goal, meets, outside_data
+from matgen_core.core.goals import Goal, Target, meets, outside_data, unconditioned
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import (
     Candidate,
@@ -60,6 +60,15 @@ def test_a_goal_outside_the_data_is_flagged_not_refused() -> None:
     assert warning is not None
     assert "outside the training data" in warning
     assert outside_data("band_gap", Goal.at(2)) is None
+
+
+def test_targets_that_no_network_was_trained_on_are_named_in_one_sentence() -> None:
+    target = Target({"tpsa": Goal.at_most(90), "logp": Goal.at(2), "qed": Goal.at_least(0.6)})
+    (said,) = unconditioned(target, {"logp"})
+    assert said.startswith("Polar surface area, Drug-likeness (QED): the networks were not trained on them")
+    (one,) = unconditioned(target, {"logp", "qed"})
+    assert one.startswith("Polar surface area: the networks were not trained on it")
+    assert unconditioned(target, target.goals) == ()
 
 
 def test_adding_to_a_candidate_leaves_the_old_one_alone() -> None:

@@ -190,7 +190,7 @@ def test_a_scaffold_is_written_from_all_its_free_ends() -> None:
         writings("FC(F)(F)F")
 
 
-@pytest.mark.parametrize("scaffold", ["c1ccncc1*", "CC(*)c1ccccc1", "*CCc1ccc(*)cc1"])
+@pytest.mark.parametrize("scaffold", ["c1ccncc1*", "CC(*)c1ccccc1", "*CCc1ccc(*)cc1", "*COc1cc(O*)cc(CC*)c1"])
 def test_a_marked_scaffold_grows_from_its_marks(scaffold: str) -> None:
     bare, marked = read_scaffold(scaffold)
     assert bare.GetNumAtoms() == parse(scaffold).GetNumAtoms() - scaffold.count("*")  # type: ignore[union-attr]
