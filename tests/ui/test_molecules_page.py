@@ -237,7 +237,7 @@ def test_targets_that_contradict_are_flagged() -> None:
         ({"forbid": "C("}, "forbidden SMARTS"),
         ({"prefix": "C", "scaffold": "CC"}, "together"),
         ({"scaffold": "FC(F)(F)F"}, "has no open place"),
-        ({"fragments": "c1ccccc1*"}, "holds 1 fragments; write two with a dot between them and one * each"),
+        ({"fragments": "c1ccccc1*"}, r"write two with a dot between them and one \* each, such as c1ccccc1\*"),
         ({"fragments": "C=*.*C"}, "does not hang on one atom by a single bond"),
         ({"near": "CC(=O)[O-].[Na+]"}, "like a salt or a solvate; the models take one molecule, so give one part"),
         ({"near": "CCCCO", "replace": "[Br]"}, "does not occur"),

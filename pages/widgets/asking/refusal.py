@@ -8,4 +8,5 @@ import streamlit as st
 def show_refusal(reason: str) -> None:
     """The reason why the button below is disabled; already in the reader's language."""
     with st.container(key="go-why"):
-        st.error(reason)
+        # SMILES is no Markdown: *.* would be slanted, [N+](=O) a link.
+        st.error(reason.replace("*", r"\*").replace("](", r"]\("))
