@@ -44,26 +44,6 @@ class Examples:
     unit: str = ""
 
 
-def _repeats(found: Mapping[str, Sequence[float]], kind: str) -> list[Message]:
-    """How many rows repeat another one, and which values of one text differ the most."""
-    merged = sum(map(len, found.values())) - len(found)
-    if not merged:
-        return []
-    notes = [Message("{merged} rows repeat a {kind} and were averaged", merged=merged, kind=kind)]
-    widest = max(found, key=lambda name: max(found[name]) - min(found[name]))
-    low, high = min(found[widest]), max(found[widest])
-    if high > low:
-        notes.append(
-            Message(
-                "of these, {name} differs the most, {low:g} to {high:g}; take out what is wrong",
-                name=quote(widest),
-                low=low,
-                high=high,
-            )
-        )
-    return notes
-
-
 def read_examples(
     texts: Sequence[str], values: Sequence[object], kind: str, most: int = 100_000, least: int = LEAST
 ) -> Examples:

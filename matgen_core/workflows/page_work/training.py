@@ -15,7 +15,7 @@ from matgen_core.workflows import design
 from matgen_core.workflows.own_properties.finetune import Tuned, finetune
 from matgen_core.workflows.own_properties.own_store import load_copy, save_target
 from matgen_core.workflows.own_properties.own_targets import train_target
-from matgen_core.workflows.own_properties.training_examples import read_examples
+from matgen_core.workflows.own_properties.training_examples import read_examples, unit_of
 from matgen_core.workflows.tuning.aims import Aims, Steered
 from matgen_core.workflows.tuning.tuner import Tuning, tune
 
@@ -63,7 +63,9 @@ def train_own(report: Report, stopped: Stopped, *, data: bytes, column: str, nam
     def tell(done: int, total: int) -> None:
         report(Progress("train", done, total))
 
-    save_target(train_target(name, examples, column, unit or examples.unit, on_progress=tell, cancelled=stopped))
+    unit, note = unit_of(examples, unit)
+    own = train_target(name, examples, column, unit, on_progress=tell, cancelled=stopped)
+    save_target(replace(own, notes=(note, *own.notes)) if note else own)
 
 
 @dataclass(frozen=True, slots=True)
