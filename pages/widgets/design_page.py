@@ -163,7 +163,7 @@ def _say_kept(kind: str, drawn: Found, settings: Any) -> None:
     if not kept.rejected:
         return
     rules = ", ".join(f"{rule_text(rule)} {count}" for rule, count in kept.rejected)
-    text = _("{kept} kept of {generated} generated. Rejected because: {rules}.")
+    text = _("{kept} kept of {generated} generated. Rejected because these checks failed: {rules}.")
     st.caption(text.format(kept=len(kept.candidates), generated=kept.generated, rules=rules))
 
 

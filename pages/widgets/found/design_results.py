@@ -53,7 +53,7 @@ def show_funnel(candidates: Sequence[Candidate[M]], rules: Rules, kind: str, fir
             draw_funnel(funnel, names, translate=_), key="funnel", config=plot_config("funnel", tools=False), alt=spoken
         )
     with right:
-        st.markdown(f"**{_('Rejected because')}**")
+        st.markdown(f"**{_('Rejected because these checks failed')}**")
         rows = [
             f'<tr><th>{escape(rule_text(rule))}</th><td class="number">{count}</td></tr>'
             for rule, count in funnel.reasons
