@@ -21,13 +21,13 @@ TYPED = "predict-typed"
 MOST_TYPED = 100
 
 
-def ask_predictor(kind: str) -> str | None:
-    """A predictor that was trained on this machine, or None for the shipped ones."""
-    fitting = [name for name in list_predictors() if load_predictor(name)[0].backbone.kind == kind]
+def ask_predictor(place: str, kind: str | None = None) -> str | None:
+    """A predictor that was trained on this machine, of a kind or of any, or None for the shipped ones."""
+    fitting = [n for n in list_predictors() if kind is None or load_predictor(n)[0].backbone.kind == kind]
     if not fitting:
         return None
     shipped = _("included models")
-    name = st.selectbox(_("Predict with"), [None, *fitting], format_func=lambda n: n or shipped, key=f"using-{kind}")
+    name = st.selectbox(_("Predict with"), [None, *fitting], format_func=lambda n: n or shipped, key=f"using-{place}")
     if name and (doubt := load_predictor(name)[0].doubt):
         st.warning(_(doubt))
     return name
@@ -66,7 +66,7 @@ def typed() -> None:
     if not lines:
         st.info(_("Enter one per line."))
         return
-    using, admet = ask_predictor(kind), pages[kind].has_endpoints and ask_admet(kind)
+    using, admet = ask_predictor(kind, kind), pages[kind].has_endpoints and ask_admet(kind)
     read = read_rows(kind, lines, using, admet=admet)
     show_rows(table_of_typed(lines, read), "typed-table")
     methods = sorted({p.method for one in read if not isinstance(one, str) for p in one if p.method != "none"})
@@ -79,11 +79,7 @@ def table() -> None:
     file = st.file_uploader(  # of any name: a POSCAR has no ending
         _("CSV with a column formula, cif or smiles; or CIF, POSCAR, XYZ or a zip of them"), key="predict-file"
     )
-    using = None
-    names = list_predictors()
-    if names:
-        shipped = _("included models")
-        using = st.selectbox(_("Predict with"), [None, *names], format_func=lambda n: n or shipped, key="using-table")
+    using = ask_predictor("table")
     judge = st.checkbox(
         _("Check energies with a second potential"),
         value=True,

@@ -116,13 +116,11 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
                 help=_("1 minus the mean Tanimoto similarity of all pairs (Morgan, radius 2)"),
             )
     rejected = {k.removeprefix("rejected:"): n for k, n in counts.items() if k.startswith("rejected:") and n}
-    parts = [f"{_RULES.get(rule, rule_text(rule))} {n}" for rule, n in rejected.items() if "target:" not in rule]
+    failed = {rule: _(_RULES[rule]) if rule in _RULES else rule_text(rule) for rule in rejected}
+    parts = [f"{failed[rule]} {n}" for rule, n in rejected.items() if "target:" not in rule]
     if parts:
-        st.caption(
-            _("Rejected: {parts}. The CSV of all candidates contains them with their reasons.").format(
-                parts=", ".join(parts)
-            )
-        )
+        text = _("Rejected: {parts}. The CSV of all candidates contains them with their reasons.")
+        st.caption(text.format(parts=", ".join(parts)))
 
 
 _RULES = {
@@ -194,9 +192,8 @@ def show_grid(
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="grid-order"):
         candidates = sort_molecules(candidates, *ask_order(shown_columns(candidates, target)))
         if pages > 1:
-            page = int(
-                st.number_input(_("Page (of {pages})").format(pages=pages), 1, pages, 1, key=GRID_PAGE, width=140)
-            )
+            label = _("Page (of {pages})").format(pages=pages)
+            page = int(st.number_input(label, 1, pages, 1, key=GRID_PAGE, width=140))
     shown = candidates[(page - 1) * _PAGE : page * _PAGE]
     mark_part = asked_part(settings)
     picked = pick.of(candidates)

@@ -62,10 +62,9 @@ def test_a_folder_takes_more_than_memory_does() -> None:
     assert want_count("crystals", Target(), 100_000, 0).most == 400_000
     budget = Budget(want=50_000, draws=1_000_000, seconds=600_000)
     assert want_until("molecules", Target(), budget, Rules(), 0).count == 50_000
-    with pytest.raises(BadInput, match="choose at most 10,000,000"):
-        want_count("molecules", Target(), 10**9, 0)
-    with pytest.raises(BadTarget, match="0 candidates"):
-        want_count("crystals", Target(), 0, 0)
+    for kind, count in (("molecules", 10**9), ("crystals", 0)):
+        with pytest.raises(BadTarget, match=f"^{count} {kind} cannot be generated; choose 1 to 10,000,000$"):
+            want_count(kind, Target(), count, 0)
 
 
 @pytest.mark.parametrize("text", ["", "3", "0/4", "5/4", "1/0", "a/b", "-1/2"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from matgen_core.core.errors import BadInput
-from matgen_core.core.goals import Target
+from matgen_core.core.goals import Target, check_count
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate, Progress
 from matgen_core.core.settings import Budget, Rules
@@ -55,8 +55,8 @@ def want_count(kind: str, target: Target, count: int, seed: int, settings: Setti
     """
     made = load_kind(kind)
     settings = settings or made.settings()
+    check_count(count, MOST, kind)
     made.check(target, min(count, _CHECKED), settings)
-    _check_most(count)
     return Wanted(kind, target, target, seed, count, count * settings.cap, settings)
 
 

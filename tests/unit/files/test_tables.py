@@ -13,6 +13,7 @@ from matgen_core.files.tables import find_material, open_table
 ROOT = Path(__file__).parents[3]
 #: The reader itself, and files that read only what the app wrote itself, or a table inside a Python wheel.
 OWN = {
+    "matgen_core/chem/formulas/hazards.py",
     "matgen_core/evaluation/molecules.py",
     "matgen_core/files/tables.py",
     "matgen_core/kinds/compositions/rows.py",
