@@ -38,9 +38,13 @@ def follow(job: Job, name: Text) -> Job:
 
 
 def tell_of_ended_runs() -> None:
-    """On every page: notices of the runs that have ended, now or while the page is open."""
-    if _followed():
-        st.fragment(_tell, run_every=2.0)()
+    """On every page: notices of the runs that have ended, now or while the page is open.
+
+    Their place is always there: what moves is drawn anew, and loses the order of a table and what is being typed.
+    """
+    with st.container(key="notices"):
+        if _followed():
+            st.fragment(_tell, run_every=2.0)()
 
 
 def _followed() -> list[Followed]:

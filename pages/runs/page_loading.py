@@ -33,12 +33,14 @@ def modules_of(script: Path) -> tuple[str, ...]:
 
 
 def load_page(url_path: str, title: str) -> None:
-    """Imports what a page needs; what takes long does so below the page's title and a word of what is being loaded."""
-    script = script_of(url_path)
+    """Imports what a page needs; what takes long does so below the page's title and a word of what is being loaded.
+
+    The place of that word is there on every run of the page, so that nothing below it moves and is drawn anew.
+    """
+    script, place = script_of(url_path), st.empty()
     missing = [] if script is None else [name for name in modules_of(script) if name not in sys.modules]
     if not missing:
         return
-    place = st.empty()
     with place.container():
         st.title(title, anchor=False)
         st.caption(_("The page's modules are being loaded: once, after the server has started."))

@@ -67,6 +67,11 @@ def script() -> None:
 
     st.title("another page")
     tell_of_ended_runs()
+    st.markdown("below")
+
+
+def place_of_what_is_below(page: AppTest) -> int:
+    return next(place for place, each in page.main.children.items() if getattr(each, "value", "") == "below")
 
 
 @pytest.mark.parametrize(("error", "said"), [(None, "the run is done. Candidates: 1."), ("broken", "the run failed")])
@@ -76,6 +81,7 @@ def test_a_run_that_was_left_says_once_that_it_has_ended(error: str | None, said
     page.session_state["runs-followed"] = [Followed(job, "my alcohols", "the page of molecules")]
     page.run()
     assert not page.toast
+    place = place_of_what_is_below(page)
     job.ended = 1.0
     page.run()
     assert [toast.value for toast in page.toast] == [toast.value for toast in page.toast if said in toast.value]
@@ -83,6 +89,7 @@ def test_a_run_that_was_left_says_once_that_it_has_ended(error: str | None, said
     assert "my alcohols" in page.toast[0].value
     page.run()
     assert not page.toast
+    assert place_of_what_is_below(page) == place, "what moves is drawn anew, and loses what is typed or sorted in it"
 
 
 def begun_by_an_example() -> None:

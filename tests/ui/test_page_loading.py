@@ -47,6 +47,32 @@ def _page() -> None:
         page_loading.load_page("no_such_page", "None")
 
 
+def _page_and_what_is_below() -> None:
+    from unittest.mock import patch
+
+    import streamlit as st
+
+    from pages.runs import page_loading
+
+    missing = () if st.session_state.get("there") else ("pages.not_there_yet",)
+    with (
+        patch.object(page_loading, "modules_of", lambda _script: missing),
+        patch.object(page_loading.importlib, "import_module", lambda _name: None),
+    ):
+        page_loading.load_page("runs", "Runs")
+    st.markdown("below")
+
+
+def test_nothing_moves_once_the_modules_are_there() -> None:
+    """What moves is drawn anew, and loses what is being typed in it."""
+    page = AppTest.from_function(_page_and_what_is_below, default_timeout=60).run()
+    assert not page.exception
+    before = [place for place, each in page.main.children.items() if getattr(each, "value", "") == "below"]
+    page.session_state["there"] = True
+    page.run()
+    assert [place for place, each in page.main.children.items() if getattr(each, "value", "") == "below"] == before
+
+
 def test_the_title_comes_before_the_imports_and_goes_with_them() -> None:
     page = AppTest.from_function(_page, default_timeout=60).run()
     assert not page.exception
