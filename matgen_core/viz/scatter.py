@@ -88,6 +88,8 @@ def bars_of_picked(
 ) -> dict[str, object]:
     """Spreads as bars at the picked points only: on every point the bars would cover the plot.
 
+    Their colour has no transparency: plotly's WebGL draws no bars that have some.
+
     Args:
         candidates: of the points.
         key: of the property on the axis.
@@ -99,4 +101,4 @@ def bars_of_picked(
         factor * (p.spread or 0.0) if c.id in ids and (p := c.predictions.get(key)) is not None else 0.0
         for c in candidates
     ]
-    return {"type": "data", "array": spreads, "color": "rgba(128,128,128,0.6)", "thickness": 1.5, "width": 0}
+    return {"type": "data", "array": spreads, "color": "rgb(140,140,140)", "thickness": 1.5, "width": 0}

@@ -92,6 +92,7 @@ def test_a_point_that_is_picked_in_space_shows_its_uncertainty_along_all_axes(fo
     figure = draw_front(whole, [1] * len(whole), objectives, picked=[whole[0].id], units=units)
     (bars,) = [trace for trace in figure.data if trace.error_x.array is not None]
     spreads = [whole[0].predictions[key].spread for key in keys]
+    assert not bars.error_x.color.startswith("rgba"), "WebGL draws no bars of a transparent colour"
     assert [axis.array[0] for axis in (bars.error_x, bars.error_y, bars.error_z)] == pytest.approx(
         [spread * factor for spread, factor in zip(spreads, (1.0, 1000.0, 1.0), strict=True)]
     )
