@@ -104,7 +104,8 @@ def _bars_of(chosen: Sequence[Candidate[M]], keys: Sequence[str], factors: Seque
     trace: dict[str, Any] = {"mode": "markers", "marker": {"size": 1, "opacity": 0}, "hoverinfo": "skip"}
     for axis, key, factor in zip("xyz", keys, factors, strict=False):
         trace[axis] = [factor * float(c.best(key) or 0.0) for c in chosen]
-        trace[f"error_{axis}"] = bars_of_picked(chosen, key, ids, factor)
+        # As the points that they belong to: in space a grey line is taken for one of the grid.
+        trace[f"error_{axis}"] = bars_of_picked(chosen, key, ids, factor) | {"color": BAD, "thickness": 3}
     return trace
 
 
