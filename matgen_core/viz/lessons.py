@@ -176,6 +176,7 @@ def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
     figure = go.Figure()
     symbols = {"ddpm": "circle", "ddim": "diamond", "dpm-solver": "square"}
     colours = {"ddpm": BAD, "ddim": MUTED, "dpm-solver": ACCENT}
+    seconds = [w.seconds for w in ways]
     for method in symbols:
         mine = [way for way in ways if way.method == method]
         figure.add_scatter(
@@ -183,17 +184,19 @@ def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
             y=[w.distance for w in mine],
             mode="markers+text",
             name=SAMPLER_NAMES[method],
-            text=[f"{SAMPLER_NAMES[method]} {w.steps}" for w in mine],
-            textposition="top center",
+            text=[str(w.steps) for w in mine],  # whole names are cut or cover one another in a lecture's large type
+            textposition=["top left" if w.seconds == max(seconds) else "top right" for w in mine],
             marker={"size": 14, "symbol": symbols[method], "color": colours[method]},
             error_y={"array": [w.error if np.isfinite(w.error) else 0.0 for w in mine], "thickness": 2},
-            hovertemplate="%{text}: %{x:.2f} s, %{y:.3f}<extra></extra>",
+            hovertemplate=f"{SAMPLER_NAMES[method]} %{{text}}: %{{x:.2f}} s, %{{y:.3f}}<extra></extra>",
         )
-    seconds = [w.seconds for w in ways]
+    highest = max((w.distance + (w.error if np.isfinite(w.error) else 0.0) for w in ways), default=1.0)
     ends = [float(np.log10(min(seconds) / 4)), float(np.log10(max(seconds) * 4))] if seconds else [0.0, 1.0]
     figure.update_xaxes(title=translate("seconds for 100 latents"), type="log", range=ends)
-    figure.update_yaxes(title=translate("distance from the known latents"), rangemode="tozero")
-    return note_empty(frame(figure, 320), len(ways), translate)
+    figure.update_yaxes(title=translate("Distance"), range=[0.0, 1.7 * highest])
+    legend = {"orientation": "h", "y": 1.05, "yanchor": "top", "x": 0}  # two lines of it fit above the points
+    figure = frame(figure, 320).update_layout(showlegend=True, legend=legend)
+    return note_empty(figure, len(ways), translate)
 
 
 def draw_predictions(
