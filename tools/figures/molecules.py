@@ -136,7 +136,7 @@ def guacamol(result: Any) -> str:
         common = [name for name in published if published[name] and all((name, way) in found for way in asked)]
         sums = [f"{sum(found[name, way]['auc_top10'] for name in common):.3f}" if way in asked else "" for way in ways]
         values = [f"{sum(published[name][i] for name in common):.3f}" for i in (0, 1)]
-        if common:
+        if len(common) > 1:
             lines.append((f"**sum of the {len(common)} measured by {label}**", *sums, *values))
     return table(("AUC top-10, 10,000 calls", "MatGen, tuned", "MatGen, genetic", "REINVENT", "SMILES GA"), lines)
 
