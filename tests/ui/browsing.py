@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 SLOW = 240_000  # ms; the first run loads every model
 
@@ -30,7 +31,7 @@ class Seen:
 def arrive(page: Page, address: str) -> None:
     """Opens the first page: a first visit by a deep link names the page as missing, once after each start."""
     page.goto(address)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    come_to_rest(page)
 
 
 def open_page(page: Page, url: str) -> Seen:
@@ -40,10 +41,41 @@ def open_page(page: Page, url: str) -> Seen:
     return seen
 
 
+#: Whether the script runs no more and nothing on the page has changed for a while. A click is answered only after its
+#: way to the server and back; until then the page says that nothing runs.
+_AT_REST = """asked => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    if (!window.changes) {
+        window.changes = new MutationObserver(() => { window.changed = performance.now(); });
+        window.changes.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+    }
+    if (window.asked !== asked) {
+        window.asked = asked;
+        window.changed = performance.now();
+    }
+    return app?.dataset.testScriptState === "notRunning" && performance.now() - window.changed > 200;
+}"""
+_ASKED = itertools.count(1)
+
+
+def come_to_rest(page: Page) -> None:
+    """Waits until the script has run to its end and the page stands still."""
+    page.wait_for_function(_AT_REST, arg=next(_ASKED), timeout=SLOW)
+
+
 def settle(page: Page) -> None:
-    """Waits until the button is there and the script has run to its end."""
+    """Waits until the button is there and the page is at rest."""
     page.get_by_role("button", name="Generate").first.wait_for()  # more can be generated after a run, by another one
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    come_to_rest(page)
+
+
+def box_of(element: Locator) -> dict[str, float]:
+    """Where an element stands once it does: x, y, width and height in pixels of the window."""
+    expect(element).to_be_visible()
+    come_to_rest(element.page)
+    box = element.bounding_box()
+    assert box is not None
+    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
 
 
 def download(page: Page, name: str) -> Path:

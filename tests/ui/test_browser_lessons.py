@@ -6,14 +6,13 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from benchmarks.errands import settle
-from tests.ui.browsing import Seen
+from tests.ui.browsing import Seen, box_of, come_to_rest
 
 
 def open_lesson(page: Page, address: str, name: str, lesson: str, settings: str = "") -> None:
     page.goto(f"{address}/{name}?lesson={lesson}{settings}")
     page.get_by_role("tab", name=lesson, exact=True).wait_for()
-    settle(page)
+    come_to_rest(page)
 
 
 def test_answers_outlast_a_reload_until_they_are_forgotten(page: Page, address: str) -> None:
@@ -39,10 +38,10 @@ def test_criteria_are_ordered_by_dragging_and_by_buttons(page: Page, address: st
     expect(items).to_have_text([re.compile(word) for word in ("Target", "made", "last", "sense", "Cost")])
     page.get_by_role("button", name=re.compile("Move down: Target")).click()
     expect(items.first).to_contain_text("Could be made")
-    settle(page)
+    come_to_rest(page)
     items.last.drag_to(items.first, target_position={"x": 40, "y": 3})
     expect(items.first).to_contain_text("Cost")
-    settle(page)
+    come_to_rest(page)
     expect(items.first).to_contain_text("Cost")
 
 
@@ -50,8 +49,7 @@ def test_a_network_learns_what_is_drawn(page: Page, address: str) -> None:
     open_lesson(page, address, "diffusion", "In motion")
     page.get_by_role("button", name="my own drawing").or_(page.get_by_role("radio", name="my own drawing")).click()
     pad = page.get_by_role("img", name=re.compile("Draw your data here"))
-    box = pad.bounding_box()
-    assert box is not None
+    box = box_of(pad)
     learn = page.get_by_role("button", name="Learn my drawing")
     expect(learn).to_be_disabled()
     page.mouse.move(box["x"] + 40, box["y"] + 60)

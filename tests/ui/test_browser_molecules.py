@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from matgen_core.core.sketcher import is_there
-from tests.ui.browsing import arrive, download, hidden_to_the_right, open_page, settle
+from tests.ui.browsing import arrive, box_of, download, hidden_to_the_right, open_page, settle
 
 
 def test_molecules_from_target_to_files(page: Page, address: str) -> None:
@@ -19,7 +20,7 @@ def test_molecules_from_target_to_files(page: Page, address: str) -> None:
     settle(page)
     drawing = page.locator("img.molecule").first
     drawing.wait_for()
-    assert drawing.evaluate("image => image.naturalWidth") > 100
+    page.wait_for_function("image => image.naturalWidth > 100", arg=drawing.element_handle())
     page.frame_locator("iframe").first.locator("canvas").first.wait_for()
     assert download(page, "CSV").read_text(encoding="utf-8-sig").startswith("id,smiles,score")
     assert "$$$$" in download(page, "SDF").read_text(encoding="utf-8")
@@ -40,21 +41,18 @@ def test_show_opens_the_molecule_beside_the_drawings_and_below_its_own_on_a_phon
     page.get_by_role("button", name="Generate").first.click()
     page.get_by_role("button", name="CSV of all candidates").wait_for()
     settle(page)
-    last = page.get_by_role("button", name="Show", exact=True).last
-    last.scroll_into_view_if_needed()
-    last.click()
-    settle(page)
-    picked, beside = page.locator('[class*="st-key-molecule-picked-"]'), page.locator(".st-key-molecule-beside").first
+    cards = page.locator('[class*="st-key-molecule-card-"]')
+    cards.last.scroll_into_view_if_needed()
+    name = re.search(r"molecule-card-(\S+)", cards.last.get_attribute("class") or "")
+    assert name is not None
+    cards.last.get_by_role("button", name="Show", exact=True).click()
+    picked, beside = page.locator(f".st-key-molecule-picked-{name[1]}"), page.locator(".st-key-molecule-beside").first
+    expect(picked).to_be_visible()
     expect(beside).to_be_in_viewport()
-    drawn, full = picked.bounding_box(), beside.bounding_box()
-    assert drawn
-    assert full
+    drawn, full = box_of(picked), box_of(beside)
     assert full["x"] >= drawn["x"] + drawn["width"]
     page.set_viewport_size({"width": 390, "height": 844})
-    settle(page)
-    drawn, full = picked.bounding_box(), beside.bounding_box()
-    assert drawn
-    assert full
+    drawn, full = box_of(picked), box_of(beside)
     assert 0 <= full["y"] - (drawn["y"] + drawn["height"]) < 60
 
 

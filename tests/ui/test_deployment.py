@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.ui.browsing import SLOW, wait_until_drawn
+from tests.ui.browsing import SLOW, come_to_rest, wait_until_drawn
 from tests.ui.conftest import Served, serve, workers_of
 
 
@@ -23,7 +23,7 @@ def open_page(browser: Browser, url: str) -> Page:
 
 def settle(page: Page) -> None:
     page.get_by_test_id("stHeading").first.wait_for()
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    come_to_rest(page)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from pymatgen.core import Structure
 from rdkit import Chem
 
 from matgen_core.chem.formulas.hazards import RARE_EARTHS
-from tests.ui.browsing import SLOW, Seen, download, settle
+from tests.ui.browsing import SLOW, Seen, come_to_rest, download, settle
 
 #: Of crystals: few candidates, little relaxation.
 SMALL = "count=2&drafts=8&skeletons=1&geometries=1&steps=5&relax=5&judge=false"
@@ -203,7 +203,7 @@ def test_a_table_of_500_rows_is_screened_with_its_names(page: Page, address: str
     said.first.wait_for()
     page.locator(".st-key-go").get_by_role("button").wait_for()
     expect(screen).to_be_enabled()
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    come_to_rest(page)
     text = download(page, "CSV").read_text(encoding="utf-8-sig")
     found = list(csv.DictReader(io.StringIO(text)))
     assert {row["name"] for row in found} == {row.split(",")[0] for row in rows}

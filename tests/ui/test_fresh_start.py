@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.ui.browsing import come_to_rest
 from tests.ui.conftest import ROOT, serve
 
 #: Addresses of the pages, and the button that each ends with.
@@ -24,7 +25,7 @@ PAGES = {
 def check(page: Page, button: str) -> None:
     """The page has been drawn to its end, and no word of a failure is on it."""
     page.get_by_role("button", name=button, exact=True).wait_for(timeout=240_000)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=240_000)
+    come_to_rest(page)
     assert page.get_by_test_id("stException").count() == 0
     assert page.get_by_text("something went wrong").count() == 0
     assert page.get_by_text("Traceback").count() == 0

@@ -34,6 +34,7 @@ from matgen_core.workflows.predict_table import read_rows
 from pages.i18n.former_sentences import FORMER
 from pages.i18n.language import entries, translate
 from pages.lessons.path import PATH
+from tests.ui.browsing import come_to_rest
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(
@@ -253,7 +254,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def settle(page: Page) -> None:
     page.locator('[data-testid="stMain"] h1').first.wait_for()
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    come_to_rest(page)
 
 
 def test_the_browser_sees_japanese_on_every_page_and_asks_nothing_outside(page: Page, address: str) -> None:

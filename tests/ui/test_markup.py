@@ -19,8 +19,8 @@ from matgen_core.core.records import (
     Verdict,
 )
 from matgen_core.runs.store import Store
+from tests.ui.browsing import box_of, come_to_rest
 from tests.ui.conftest import Served, serve
-from tests.ui.test_outside import settle
 
 #: Whatever of this runs says so to the page below.
 ATTACKS = (
@@ -78,7 +78,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def nothing_ran(page: Page) -> None:
-    settle(page)
+    come_to_rest(page)
     expect(page.get_by_text("Sorry, something went wrong")).to_have_count(0)
     for frame in page.frames:
         for element in frame.query_selector_all("[onerror], [onload], [ontoggle], a[href^='javascript:']"):
@@ -102,9 +102,7 @@ def test_kept_runs(page: Page, attacked: Served, number: int) -> None:
     page.goto(f"{attacked.url}/runs")
     table = page.get_by_test_id("stDataFrame").first
     table.wait_for()
-    settle(page)
-    box = table.bounding_box()
-    assert box is not None
+    box = box_of(table)
     page.mouse.click(box["x"] + 16, box["y"] + 35 * (number + 1) + 17)  # the box that ticks the row
     page.get_by_text("all.csv").or_(page.get_by_role("button", name="CSV", exact=True)).first.wait_for()
     nothing_ran(page)
@@ -129,7 +127,7 @@ def test_an_upload_and_its_name(page: Page, attacked: Served, tmp_path: Path) ->
     page.locator("input[type=file]").set_input_files(
         {"name": "<img src=x onerror=report('name')>.csv", "mimeType": "text/csv", "buffer": content}
     )
-    settle(page)
+    come_to_rest(page)
     page.get_by_test_id("stMain").get_by_role("button", name="Screen", exact=True).click()
     page.get_by_test_id("stDataFrame").first.wait_for(state="attached")  # one of them lies in an expander
     nothing_ran(page)

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page
 
+from tests.ui.browsing import come_to_rest
 from tests.ui.conftest import OFFLINE, ROOT, Served
 
 PAGES = (
@@ -52,10 +53,6 @@ def watch_console(page: Page) -> list[str]:
     return errors
 
 
-def settle(page: Page) -> None:
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=240_000)
-
-
 def test_these_are_all_pages() -> None:
     frame = (ROOT / "app.py").read_text(encoding="utf-8")
     names = {Path(path).stem for path in re.findall(r'"(pages/\w+/\w+\.py)"', frame)}
@@ -70,7 +67,7 @@ def test_every_page_works_without_a_network_and_without_an_error(browser: Browse
         page.goto(f"{served.url}/{name}")
         page.get_by_test_id("stMainBlockContainer").wait_for(timeout=240_000)
         page.get_by_test_id("stHeading").first.wait_for(timeout=240_000)
-        settle(page)
+        come_to_rest(page)
         assert page.get_by_text("Sorry, something went wrong").count() == 0, name
         assert page.get_by_test_id("stException").count() == 0, name
     context.close()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.ui.browsing import come_to_rest
 from tests.ui.conftest import Served
-from tests.ui.test_outside import settle
 
 CASES = Path(__file__).parents[1] / "cases"
 #: Eight structures in seven files, two of which are refused.
@@ -39,10 +39,10 @@ def test_files_of_any_format_are_read_and_the_others_say_why(page: Page, served:
     page.goto(f"{served.url}/screening")
     page.get_by_text("Files", exact=True).click()
     page.locator("input[type=file]").set_input_files([CASES / name for name in FILES])
-    settle(page)
+    come_to_rest(page)
     page.get_by_test_id("stMain").get_by_role("button", name="Screen", exact=True).click()
     expect(page.get_by_text("Rows that were refused: 2")).to_be_visible(timeout=SLOW)
-    settle(page)
+    come_to_rest(page)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="CSV", exact=True).first.click()
     with waiting.value.path().open(encoding="utf-8", newline="") as file:
