@@ -33,22 +33,24 @@ def ask_kind() -> str:
 
 def ask_aims(kind: str) -> Aims | None:
     """Own and built-in goals; None, with the reason shown, where they cannot be aimed at."""
-    own = ask_own_goals(kind)
+    with st.container():  # a place that stays when a property is added: the fields below stay where they are
+        own = ask_own_goals(kind)
     with st.expander(_("A new table"), expanded=not own):
         ask_table(kind)
     with st.expander(_("Built-in properties")):
         goals, problem = ask_goals(load_kind(kind).properties)
     aims = Aims(Target(goals), tuple(own))
-    if problem:
-        show_refusal(_(problem))
-        return None
-    if not own and not goals:
-        return None
-    try:
-        aims.check(kind)
-    except MatGenError as error:
-        show_refusal(_(str(error)))
-        return None
+    with st.container():
+        if problem:
+            show_refusal(_(problem))
+            return None
+        if not own and not goals:
+            return None
+        try:
+            aims.check(kind)
+        except MatGenError as error:
+            show_refusal(_(str(error)))
+            return None
     return aims
 
 
@@ -56,9 +58,10 @@ def ask_settings(kind: str) -> tuple[TuneSettings, int, str | None]:
     """How the copy is tuned, how many it generates, and a kept copy that generates instead."""
     copies = [name for name in list_copies() if load_copy(name).kind == kind]
     by = None
-    if copies:
-        fresh = _("tune a new copy")
-        by = st.selectbox(_("Generator"), [None, *copies], format_func=lambda n: n or fresh, key=f"own-by-{kind}")
+    with st.container():
+        if copies:
+            fresh = _("tune a new copy")
+            by = st.selectbox(_("Generator"), [None, *copies], format_func=lambda n: n or fresh, key=f"own-by-{kind}")
     with st.expander(_("Tuning")):
         left, right = st.columns(2, gap="small", wrap=False)
         names = ("steps", "seconds", "batch", "distance", "bucket", "seed")
@@ -85,10 +88,11 @@ with controls, st.container(key="controls"):
     with st.expander(_("Kept generators")):
         manage_kept()
 with results:
-    for own, _goal in aims.own if aims else ():
-        show_own(own)
-    if aims and (said := aims.settings(kind)[1]):
-        st.caption(_(said))
+    with st.container():  # one place for all of them: a run's table below stays where it is
+        for own, _goal in aims.own if aims else ():
+            show_own(own)
+        if aims and (said := aims.settings(kind)[1]):
+            st.caption(_(said))
     if STATE in st.session_state and seen is not None:
         show_run(st.session_state[STATE], seen)
     else:

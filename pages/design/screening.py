@@ -8,7 +8,7 @@ from matgen_core.kinds.registry import name_of_kind
 from matgen_core.kinds.rules import passes
 from matgen_core.workflows.screening.pareto import rank_by_front
 from pages.i18n.language import _
-from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.progress import Seen, catch_up, look, run_place
 from pages.runs.run_recorder import offer_last_run, show_record
 from pages.widgets.asking.url_settings import URL
 from pages.widgets.found.comparison import show_comparison
@@ -36,12 +36,12 @@ from pages.widgets.screening.table import Ranked, show_screen_table
 
 def show_results(screened: Screened, seen: Seen) -> None:
     """From the funnel down to the files."""
-    if seen.busy:
-        show_progress(screened.job)
-    if seen.error:
-        st.error(_(seen.error))
-    show_record(screened.job.recorder)
-    show_refused(screened)
+    with run_place(seen):
+        if seen.error:
+            st.error(_(seen.error))
+        show_record(screened.job.recorder)
+    with st.container():
+        show_refused(screened)
     found = shown_so_far(seen.candidates, seen.busy)
     if not found:
         if not seen.busy:
@@ -61,13 +61,17 @@ def show_results(screened: Screened, seen: Seen) -> None:
         st.info(_("No candidate passes every check and lies within the thresholds; widen the thresholds."))
         return
     ranked: Ranked = [(candidate, 0, None) for candidate in kept]
-    if objectives:
-        ranked = remember("ranked", kept, objectives, lambda: rank_by_front(kept, objectives))
-        show_fronts(ranked, objectives)
-    else:
-        st.info(
-            _("Shown in the original order. Choose objectives to rank the candidates and to see their Pareto fronts.")
-        )
+    with st.container():  # one place, whatever stands in it: what is below stays where it is
+        if objectives:
+            ranked = remember("ranked", kept, objectives, lambda: rank_by_front(kept, objectives))
+            show_fronts(ranked, objectives)
+        else:
+            st.info(
+                _(
+                    "Shown in the original order. Choose objectives to rank the candidates and to see their Pareto "
+                    "fronts."
+                )
+            )
     listed, panel = beside("screening")
     with listed:
         picked = show_screen_table(ranked, objectives, screened.rules)
@@ -78,12 +82,14 @@ def show_results(screened: Screened, seen: Seen) -> None:
             show_comparison(picked, screened.rules)
         else:
             st.caption(_("Tick a row to see its details, or up to six rows to compare them side by side."))
-    pick_few(ranked)
+    with st.container():
+        pick_few(ranked)
     offer_screened(picked, ranked, objectives, screened.rules, screened.name)
-    if len(picked) > 1:
-        st.subheader(_("Side by side"), anchor=False)
-        show_comparison(picked, screened.rules)
-    offer_for_one(picked)
+    with st.container():
+        if len(picked) > 1:
+            st.subheader(_("Side by side"), anchor=False)
+            show_comparison(picked, screened.rules)
+        offer_for_one(picked)
     show_relaxing(picked or [c for c, _front, _merit in ranked])
     show_elsewhere(picked or [c for c, _front, _merit in ranked[:10]])
 

@@ -13,7 +13,7 @@ from matgen_core.workflows.predict_table import read_rows
 from pages.i18n.language import _
 from pages.kinds.registry import page_kinds
 from pages.runs.jobs import Job
-from pages.runs.progress import catch_up, look, show_progress
+from pages.runs.progress import catch_up, look, run_place
 from pages.widgets.own_tables.prediction_run import DONE, JOB, begin, show_table
 from pages.widgets.own_tables.prediction_table import show_rows, table_of_typed
 
@@ -60,13 +60,15 @@ def typed() -> None:
     st.session_state.setdefault(f"typed-{kind}", kept.get(kind, pages[kind].typed_example))
     text = kept[kind] = st.text_area(_("One per line"), key=f"typed-{kind}", height=130, max_chars=10_000)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > MOST_TYPED:
-        st.info(_("Only the first {n} are predicted; upload a table for more.").format(n=MOST_TYPED))
+    with st.container():  # a place that stays: the table below keeps its order while more is typed
+        if len(lines) > MOST_TYPED:
+            st.info(_("Only the first {n} are predicted; upload a table for more.").format(n=MOST_TYPED))
     lines = lines[:MOST_TYPED]
     if not lines:
         st.info(_("Enter one per line."))
         return
-    using, admet = ask_predictor(kind, kind), pages[kind].has_endpoints and ask_admet(kind)
+    with st.container():
+        using, admet = ask_predictor(kind, kind), pages[kind].has_endpoints and ask_admet(kind)
     read = read_rows(kind, lines, using, admet=admet)
     show_rows(table_of_typed(lines, read), "typed-table")
     methods = sorted({p.method for one in read if not isinstance(one, str) for p in one if p.method != "none"})
@@ -98,10 +100,9 @@ def table() -> None:
         st.rerun()
     if job is None or seen is None:
         return
-    if busy:
-        show_progress(job)
-    if seen.error:
-        st.error(_(seen.error))
+    with run_place(seen):
+        if seen.error:
+            st.error(_(seen.error))
     done = st.session_state.get(DONE, {})
     if "text" in done:
         show_table(done["report"], done["text"])

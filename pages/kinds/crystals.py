@@ -197,7 +197,8 @@ def _offer_follow_up(candidate: Candidate[Crystal]) -> None:
 
 def _show_card(candidate: Candidate[Crystal], repeat: Repeat) -> None:
     """Everything that is known of a candidate, and the check of its stability."""
-    show_details(candidate, repeat)
-    if not candidate.is_draft:
-        offer_from_crystal(candidate)
-        show_stability(candidate)
+    with st.container():  # of a draft there is less: what is below stays where it is
+        show_details(candidate, repeat)
+        if not candidate.is_draft:
+            offer_from_crystal(candidate)
+            show_stability(candidate)

@@ -14,7 +14,7 @@ from matgen_core.workflows.own_properties.own_store import generators_of
 from matgen_core.workflows.own_properties.predictors import check_place
 from pages.i18n.language import _
 from pages.runs.jobs import Job, submit
-from pages.runs.progress import catch_up, look, show_progress
+from pages.runs.progress import catch_up, look, run_place
 from pages.widgets.asking.refusal import show_refusal
 from pages.widgets.asking.url_settings import URL
 
@@ -26,11 +26,12 @@ def ask_generator() -> str:
     with st.expander(_("Generator")):
         kept = generators_of("molecules")
         chosen = ""
-        if kept or st.query_params.get("generator"):
-            shipped = _("included generator")
-            chosen = st.selectbox(
-                _("Generate with"), ["", *kept], key="generator", bind=URL, format_func=lambda name: name or shipped
-            )
+        with st.container():  # its place is there before the first is trained: the fields below stay where they are
+            if kept or st.query_params.get("generator"):
+                shipped = _("included generator")
+                chosen = st.selectbox(
+                    _("Generate with"), ["", *kept], key="generator", bind=URL, format_func=lambda name: name or shipped
+                )
         _offer_training()
     return chosen or ""
 
@@ -57,15 +58,15 @@ def _offer_training() -> None:
         st.caption(
             _("Training begins from the included weights and keeps them. Cancelled, it goes on when it is begun again.")
         )
-    if job is not None and seen is not None:
-        if busy:
-            show_progress(job, "own-smiles-cancel")
-        elif seen.error:
+    if seen is None:
+        return
+    with run_place(seen, "own-smiles-cancel"):
+        if seen.error:
             show_refusal(_(seen.error))
-        elif said := st.session_state[_SAID]:
+        elif not busy and (said := st.session_state[_SAID]):
             rows = ", ".join(f"{_(reason)} {count}" for reason, count in said[0])
             st.success(_("The generator is trained; choose it above. Rows: {rows}.").format(rows=rows))
-        catch_up(seen)
+    catch_up(seen)
 
 
 def _begin(file: str, data: bytes, name: str, domain: str, epochs: int) -> None:

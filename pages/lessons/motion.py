@@ -84,13 +84,16 @@ def _draw_and_learn() -> tuple[Pupil | None, str | None]:
     points = drawn.get("points") or []
     st.caption(_("{n} points; at least {least}").format(n=len(points), least=FEWEST_POINTS))
     spread = guess("spread-drawing", _(SPREAD_ASKED), [_(each) for each in SPREADS])
-    if st.button(_("Learn my drawing"), type="primary", key="learn-drawing", disabled=len(points) < FEWEST_POINTS):
+    pressed = st.button(
+        _("Learn my drawing"), type="primary", key="learn-drawing", disabled=len(points) < FEWEST_POINTS
+    )
+    bar = st.empty()  # its place is there before and after, too: what is below stays where it is
+    if pressed:
         try:
             pupil = pupil_of_points(points)
         except MatGenError as error:
-            st.error(_(str(error)))
+            bar.error(_(str(error)))
             return None, spread
-        bar = st.progress(0.0)
         for share in pupil.learn(_STEPS, 50):
             bar.progress(share, _("Step {n}").format(n=f"{pupil.steps:,}"))
         bar.empty()

@@ -51,8 +51,9 @@ def _films() -> OrderedDict[tuple[object, ...], Film]:
 def _film(goals: tuple[tuple[str, float], ...], guidance: float, method: str, steps: int, seed: int) -> Film:
     """A film, computed once for all readers; while it is computed a bar shows how far it is."""
     kept, key = _films(), (goals, guidance, method, steps, seed)
+    bar = st.empty()  # its place is there for a kept film, too: what is below stays where it is
     if key not in kept:
-        bar = st.progress(0.0, _("Denoising …"))
+        bar.progress(0.0, _("Denoising …"))
         kept[key] = lessons.reverse_film(dict(goals), guidance, method, steps, seed=seed, on_share=bar.progress)
         bar.empty()
         while len(kept) > _MOST_FILMS:

@@ -22,7 +22,7 @@ from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.numbers import percent
 from pages.runs.jobs import Job, submit
-from pages.runs.progress import catch_up, look, show_progress
+from pages.runs.progress import catch_up, look, run_place
 from pages.widgets.asking.url_settings import URL
 
 JOB, TAUGHT = "transfer-job", "transfer-taught"
@@ -124,10 +124,9 @@ def teach() -> None:
         st.rerun()
     if job is None or seen is None:
         return
-    if busy:
-        show_progress(job)
-    if seen.error:
-        st.error(_(seen.error))
+    with run_place(seen):
+        if seen.error:
+            st.error(_(seen.error))
     taught: Taught | None = st.session_state.get(TAUGHT)
     if taught is not None and taught.curve:
         show_taught(taught, busy)

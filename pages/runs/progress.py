@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,15 +64,23 @@ def catch_up(seen: Seen | None) -> None:
         st.rerun()
 
 
-def show_progress(job: Job, key: str = "cancel", show_work: ShowWork | None = None) -> None:
-    """Shows the job and renews itself; the page follows when more was found and when the job ends.
+@contextmanager
+def run_place(seen: Seen | None, key: str = "cancel", show_work: ShowWork | None = None) -> Iterator[None]:
+    """The place where a page says how a run goes: its bar while it goes on, then what the block says of its end.
+
+    The place is there with and without a run. What stands below it would move, and Streamlit draws anew what moves: a
+    table loses its order, and a field what is being typed. The bar renews itself; the page follows when more was found
+    and when the job ends.
 
     Args:
-        job: that goes on.
+        seen: the run; None before the first.
         key: of the button that cancels it.
         show_work: draws the batch in work, and how far it is beside what was finished before.
     """
-    st.fragment(_show, run_every=1.0)(job, len(job.candidates), key, show_work)
+    with st.container():
+        if seen is not None and seen.busy:
+            st.fragment(_show, run_every=1.0)(seen.job, len(seen.job.candidates), key, show_work)
+        yield
 
 
 def _show(job: Job, shown: int, key: str, show_work: ShowWork | None) -> None:

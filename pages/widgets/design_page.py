@@ -21,7 +21,7 @@ from pages.kinds.page_kind import Found, OtherWork, PageKind, View
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
 from pages.runs.notices import follow
-from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.progress import Seen, catch_up, look, run_place
 from pages.runs.run_names import asked_message
 from pages.runs.run_recorder import begin_record, offer_last_run, run_of, show_record, told_to_begin
 from pages.widgets.asking.go_bar import ask_to_go
@@ -80,7 +80,8 @@ def show_design_page(name: str) -> None:
         seen = look(st.session_state[job_key(name)]) if job_key(name) in st.session_state else None
         busy = seen is not None and seen.busy
         pressed = ask_to_go(_("Generate"), asked is not None, busy)
-        start = handed_over(name, busy)
+        with st.container():  # of what is said once: the fields below stay where they are
+            start = handed_over(name, busy)
         start = told_to_begin(name) or start
         if asked and (pressed or (start and not busy)):
             _start(page, _as_work(page, asked), asked.seed, asked)
@@ -93,8 +94,6 @@ def show_design_page(name: str) -> None:
             offer_last_run(name)
             page.invite()
         else:
-            if busy:
-                show_progress(seen.job, show_work=page.show_in_work)
             _show_results(page, seen, asked)
     catch_up(seen)
 
@@ -111,13 +110,14 @@ def _ask(page: PageKind) -> Asked | None:
         kind.check(target, asked.count, asked.settings)
     except MatGenError as error:
         problem = problem or str(error)
-    if problem:
-        show_refusal(_(problem))
-        return None
-    for warning in (*(outside_data(key, goal) for key, goal in goals.items()), *kind.cautions(target, asked.settings)):
-        if warning:
+    with st.container():  # of what is said of the settings: the button and the fields below stay where they are
+        if problem:
+            show_refusal(_(problem))
+            return None
+        cautions = (*(outside_data(key, goal) for key, goal in goals.items()), *kind.cautions(target, asked.settings))
+        for warning in filter(None, cautions):
             st.warning(_(warning))
-    show_readiness(page.name, target, asked.settings, asked.count)
+        show_readiness(page.name, target, asked.settings, asked.count)
     return asked
 
 
@@ -180,10 +180,8 @@ def _offer_more(page: PageKind, seen: Seen) -> None:
         st.rerun()
 
 
-def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
-    """What the run found, from the shares down to one material."""
-    target, settings = st.session_state[f"{page.name}-asked"]
-    drawn, found = seen.candidates, page.found(seen.candidates)
+def _say_end(page: PageKind, seen: Seen, found: Found) -> None:
+    """How the run ended, and where it is not kept."""
     if seen.error:
         st.error(_(seen.error))
     if seen.cancelled:
@@ -193,13 +191,23 @@ def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
     elif page.nothing and not found and not seen.busy and not seen.error:
         st.info(_(page.nothing))
     show_record(seen.job.recorder)
+
+
+def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
+    """What the run found, from the shares down to one material."""
+    target, settings = st.session_state[f"{page.name}-asked"]
+    drawn, found = seen.candidates, page.found(seen.candidates)
+    with run_place(seen, show_work=page.show_in_work):
+        _say_end(page, seen, found)
+        _say_kept(page.name, drawn, settings)
     if not drawn:
         return
-    _say_kept(page.name, drawn, settings)
-    if finished := [candidate for candidate in drawn if not candidate.stage]:
-        page.show_shares(finished, found, target, settings)
+    with st.container():
+        if finished := [candidate for candidate in drawn if not candidate.stage]:
+            page.show_shares(finished, found, target, settings)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        _offer_more(page, seen)
+        with st.container(width="content"):
+            _offer_more(page, seen)
         shown = page.filter(found, target, settings)
         if page.rejects:
             offer_files(shown, page.name, drawn, page.name)

@@ -41,8 +41,9 @@ def ask_from_crystal(busy: bool) -> OtherWork | None:
         busy: whether a run of the page goes on, which must end first.
     """
     waiting: OtherWork | None = st.session_state.pop(_ASKED, None)
-    if waiting is not None and busy:
-        st.info(_("A run is in progress: wait until it ends, or press Cancel."))
+    with st.container():
+        if waiting is not None and busy:
+            st.info(_("A run is in progress: wait until it ends, or press Cancel."))
     with st.expander(_("From a formula or a crystal"), key="from-crystal-panel"):
         formula = st.text_input(
             _("Structures of this formula"),

@@ -13,7 +13,7 @@ from matgen_core.kinds.rules import listed
 from pages.i18n.language import _
 from pages.kinds.page_kind import View
 from pages.kinds.registry import page_kind
-from pages.runs.progress import Seen, show_progress
+from pages.runs.progress import Seen, run_place
 from pages.runs.run_recorder import run_of, show_record
 from pages.widgets.design_run import Asked, Loop, start
 from pages.widgets.found.design_results import show_funnel
@@ -57,16 +57,16 @@ def show_end(loop: Loop, seen: Seen, asked: Asked | None) -> None:
 
 def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
     """The funnel, then those that passed."""
-    if seen.busy:
-        show_progress(loop.job, show_work=page_kind(loop.kind).show_in_work)
-    else:
-        show_end(loop, seen, asked)
+    with run_place(seen, show_work=page_kind(loop.kind).show_in_work):
+        if not seen.busy:
+            show_end(loop, seen, asked)
     drawn = seen.candidates if seen.busy or loop.run is None else loop.run.candidates
     if not drawn:
         show_nothing_yet(seen)
         return
     show_funnel(drawn, loop.rules, loop.kind)
-    show_unfinished(loop, drawn)
+    with st.container():
+        show_unfinished(loop, drawn)
     found = list(listed(drawn, loop.rules))
     offer_files(found, loop.kind, drawn)
     page, usual = page_kind(loop.kind), load_kind(loop.kind).settings()
@@ -78,16 +78,18 @@ def show_results(loop: Loop, seen: Seen, asked: Asked | None) -> None:
         run_of(loop.job.recorder),
         loop.repeat(),
     )
-    if found:
-        page.show_loop(found, view)
-    else:
-        st.info(
-            _(
-                "No candidate passes every filter yet. Below are the nearest ones, with the setting that would "
-                "let each pass."
+    with st.container():  # one place, whether or not one passes: the table of the rejected stays where it is
+        if found:
+            page.show_loop(found, view)
+        else:
+            st.info(
+                _(
+                    "No candidate passes every filter yet. Below are the nearest ones, with the setting that would "
+                    "let each pass."
+                )
             )
-        )
-    near = show_rejected(loop, drawn, seen.busy)
+    with st.container():
+        near = show_rejected(loop, drawn, seen.busy)
     if not found and near is not None:
         page.show_near(near, view)
     if found and not seen.busy:

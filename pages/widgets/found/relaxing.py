@@ -22,7 +22,7 @@ from pages.i18n.formatting import group_markdown, mark, reason_text, subscript
 from pages.i18n.language import _
 from pages.kinds.structure_view import show_structure
 from pages.runs import jobs
-from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.progress import Seen, catch_up, look, run_place
 from pages.runs.run_recorder import begin_record, show_record
 from pages.widgets.found.number_table import Columns, write_numbers
 from pages.widgets.found.prediction_columns import (
@@ -56,7 +56,12 @@ class Relaxing:
 
 
 def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
-    """A button for the crystals, progress, and before beside after."""
+    """A button for the crystals, progress, and before beside after; its place is there without crystals, too."""
+    with st.container():
+        _show_panel(candidates)
+
+
+def _show_panel(candidates: Sequence[Candidate[Any]]) -> None:
     crystals = [c for c in candidates if record_of(c.material).has_geometry and not c.is_draft]
     running: Relaxing | None = st.session_state.get(RELAXING)
     if not crystals and running is None:
@@ -82,10 +87,9 @@ def show_relaxing(candidates: Sequence[Candidate[Any]]) -> None:
             st.rerun()
         if running is None or seen is None:
             return
-        if busy:
-            show_progress(running.job, "relax-cancel")
-        _show_end(seen)
-        show_record(running.job.recorder)
+        with run_place(seen, "relax-cancel"):
+            _show_end(seen)
+            show_record(running.job.recorder)
         if running.done:
             _show_done(running.done)
         catch_up(seen)
@@ -210,9 +214,8 @@ def show_stability(candidate: Candidate[Crystal]) -> None:
             st.rerun()
         if own is None or seen is None:
             return
-        if seen.busy:
-            show_progress(own.job, "stability-cancel")
-        _show_end(seen)
+        with run_place(seen, "stability-cancel"):
+            _show_end(seen)
         verdict = None if own.checked is None else own.checked.verdict("stability")
         if verdict is not None:
             st.markdown(f"{mark(verdict)} {reason_text(verdict)}")

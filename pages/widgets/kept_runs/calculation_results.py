@@ -41,10 +41,11 @@ def show_calculations(store: Store, run: Run, candidates: tuple[Candidate[Any], 
             accept_multiple_files=True,
             key=f"results-{run.id}",
         )
-        if files and st.button(_("Read the results"), key="read-results"):
-            _read(store, run, candidates, [(file.name, file.getvalue()) for file in files])
-        for reason in st.session_state.pop(_REFUSED, ()):
-            st.warning(_(reason))
+        with st.container():  # of what is said once: the tables below stay where they are
+            if files and st.button(_("Read the results"), key="read-results"):
+                _read(store, run, candidates, [(file.name, file.getvalue()) for file in files])
+            for reason in st.session_state.pop(_REFUSED, ()):
+                st.warning(_(reason))
         if done:
             _compare(candidates)
         if not read_environment().separate_runs:  # one hull for all users would change the results of others

@@ -62,12 +62,16 @@ def change(store: Store, run: Run) -> None:
     st.caption(f"{run.id} · {_('seed')} {run.seed}")
     with st.expander(_("Versions and checkpoints")):
         st.caption(known)
-    if run.message:
-        st.error(_(run.message))
-    if run.state == "interrupted":
-        st.info(
-            _("The server stopped during this run. The candidates found so far are here; run it again for the rest.")
-        )
+    with st.container():  # of how it ended: what is below stays where it is when a run ends
+        if run.message:
+            st.error(_(run.message))
+        if run.state == "interrupted":
+            st.info(
+                _(
+                    "The server stopped during this run. The candidates found so far are here; run it again for the "
+                    "rest."
+                )
+            )
     resumable = run.kind.startswith(LOOP) and run.count and run.state != "running"
     with st.container(horizontal=True, gap="small"):
         if resumable and st.button(_("Continue this run"), key="resume"):

@@ -43,8 +43,10 @@ class _Look:
 def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int | None:
     """The map; returns the place of the material that is picked."""
     with controls:
-        look = _ask_look(space)
-        places = places_of(space.kind, look.slow)
+        with st.container():
+            look = _ask_look(space)
+        with st.container():  # its place is there without a map in work, too: what is asked below stays where it is
+            places = places_of(space.kind, look.slow)
         over = laid_over(space.kind, look.slow)
     event = st.plotly_chart(
         _draw(space, look, places, over),

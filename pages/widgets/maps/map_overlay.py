@@ -17,7 +17,7 @@ from matgen_core.workflows.spaces.space import Space
 from matgen_core.workflows.spaces.table_vectors import MOST_ROWS, TableVectors
 from pages.i18n.language import _, ngettext
 from pages.runs.jobs import Job, submit
-from pages.runs.progress import Seen, catch_up, look, show_progress
+from pages.runs.progress import Seen, catch_up, look, run_place
 from pages.runs.run_names import LOOP, run_name
 from pages.runs.run_recorder import owner
 from pages.widgets.design_page import job_key
@@ -30,9 +30,10 @@ def laid_over(kind: str, slow: bool) -> dict[str, NDArray[np.float32]]:
     """Candidates of a run and the user's own file, as places on the map."""
     found: dict[str, NDArray[np.float32]] = {}
     space = space_of(kind)
-    chosen = _ask_run(space)
-    if chosen is not None and (vectors := _run_vectors(space, *chosen[1:])) is not None:
-        found[chosen[0]] = _placed(kind, vectors, slow)
+    with st.container():  # its place is there without a run, too: the file below stays where it is
+        chosen = _ask_run(space)
+        if chosen is not None and (vectors := _run_vectors(space, *chosen[1:])) is not None:
+            found[chosen[0]] = _placed(kind, vectors, slow)
     if (read := _ask_table(space)) is not None:
         found[_("your file")] = _placed(kind, read.vectors, slow)
     return {name: points for name, points in found.items() if len(points)}
@@ -78,12 +79,11 @@ def _ask_run(space: Space) -> tuple[str, str, list[object] | str] | None:
 def _show_job(job: Job, key: str, when_cancelled: str) -> Seen:
     """How far an encoding is, or why it ended."""
     seen = look(job)
-    if seen.busy:
-        show_progress(job, f"cancel-{key}")
-    if seen.error:
-        st.error(_(seen.error))
-    if seen.cancelled:
-        st.caption(when_cancelled)
+    with run_place(seen, f"cancel-{key}"):
+        if seen.error:
+            st.error(_(seen.error))
+        if seen.cancelled:
+            st.caption(when_cancelled)
     return seen
 
 

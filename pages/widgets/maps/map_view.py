@@ -20,7 +20,7 @@ from matgen_core.workflows.spaces.sources import open_space
 from matgen_core.workflows.spaces.space import Space
 from pages.i18n.language import _
 from pages.runs.jobs import Job, submit
-from pages.runs.progress import look, show_progress
+from pages.runs.progress import look, run_place
 from pages.widgets.found.number_table import Columns, write_numbers
 
 
@@ -64,10 +64,9 @@ def places_of(kind: str, slow: bool) -> NDArray[np.float32]:
     if job is None or (not job.busy and kind not in maps and st.button(_("Compute again"), key="again")):
         job = st.session_state[key] = _start_map(kind)
     seen = look(job)
-    if seen.busy:
-        show_progress(job)
-    if seen.error:
-        st.error(_(seen.error))
+    with run_place(seen):
+        if seen.error:
+            st.error(_(seen.error))
     return maps.get(kind, plain)
 
 

@@ -16,7 +16,7 @@ from matgen_core.workflows.page_work.series import Series, compare_series
 from pages.i18n.language import _
 from pages.kinds.molecule_view import picture
 from pages.runs.jobs import Job, submit
-from pages.runs.progress import catch_up, look, show_progress
+from pages.runs.progress import catch_up, look, run_place
 from pages.widgets.asking.refusal import show_refusal
 from pages.widgets.charts import plot_config
 from pages.widgets.found.number_table import Columns, write_numbers
@@ -43,10 +43,9 @@ def show_cliffs() -> None:
         st.rerun()
     if job is None or seen is None:
         return
-    if busy:
-        show_progress(job, "cliffs-cancel")
-    if seen.error:
-        show_refusal(_(seen.error))
+    with run_place(seen, "cliffs-cancel"):
+        if seen.error:
+            show_refusal(_(seen.error))
     if found := st.session_state[_FOUND]:
         _show_found(found[0])
     catch_up(seen)

@@ -17,7 +17,7 @@ from matgen_core.workflows.own_properties.predictors import check_place
 from matgen_core.workflows.page_work.training import train_own
 from pages.i18n.language import _
 from pages.runs.jobs import Job, submit
-from pages.runs.progress import look, show_progress
+from pages.runs.progress import look, run_place
 from pages.widgets.asking.refusal import show_refusal
 from pages.widgets.charts import plot_config
 
@@ -48,11 +48,9 @@ def ask_table(kind: str) -> None:
     if st.button(_("Train predictors"), key="own-train", disabled=busy):
         _begin(file.getvalue(), column, name, unit)
         st.rerun()
-    if job is not None:
-        seen = look(job)
-        if seen.busy:
-            show_progress(job, "own-cancel")
-        elif seen.error:
+    seen = None if job is None else look(job)
+    with run_place(seen, "own-cancel"):
+        if seen is not None and seen.error:
             show_refusal(_(seen.error))
     refused = st.session_state.get(_REFUSED, ())
     for row, reason in refused[:_NAMED]:

@@ -28,7 +28,7 @@ from pages.kinds.page_kind import View
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
 from pages.runs.notices import follow
-from pages.runs.progress import Seen, show_progress
+from pages.runs.progress import Seen, run_place
 from pages.runs.run_names import OWN
 from pages.runs.run_recorder import begin_record, run_of, show_record
 from pages.widgets.charts import plot_config
@@ -74,14 +74,15 @@ def start(kind: str, aims: Aims, settings: TuneSettings, count: int, by: str | N
 
 def show_run(run: TuningRun, seen: Seen) -> None:
     """The curve, then what the copy generated."""
-    if seen.busy:
-        show_progress(run.job)
-        st.fragment(_show_curve, run_every=2.0)(run)
-    else:
-        _show_curve(run)
-    if seen.error:
-        st.error(_(seen.error))
-    show_record(run.job.recorder)
+    with run_place(seen):
+        if seen.error:
+            st.error(_(seen.error))
+        show_record(run.job.recorder)
+    with st.container():
+        if seen.busy:
+            st.fragment(_show_curve, run_every=2.0)(run)
+        else:
+            _show_curve(run)
     _show_found(run, seen)
     if run.tuning is not None and run.prior and not seen.busy:
         _ask_keep(run)
