@@ -205,7 +205,7 @@ def show_grid(
             with st.container(border=True, width=222, gap=None, key=f"molecule-{name}-{candidate.id}"):
                 st.html(drawing(candidate.material.smiles, highlight=mark_part) + tags(candidate, target))
                 st.button(
-                    _("Shown") if name == "picked" else _("Show"),
+                    _("Showing") if name == "picked" else _("Show"),
                     key=f"pick-{candidate.id}",
                     on_click=pick.choose,
                     args=(candidate.id,),

@@ -6,12 +6,14 @@ import csv
 import io
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.workflows.own_properties.predictors import VARIABLE
 from matgen_core.workflows.predict_table import Report, predict_table, read_rows
 from pages.runs.jobs import Job
+from pages.widgets.own_tables.prediction_table import same_places
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "predictions.py")
 
@@ -34,6 +36,14 @@ def test_typed_formulas_are_read_and_a_bad_one_says_why() -> None:
     table = page.dataframe[0].value
     assert table["Problem"].notna().sum() == 2
     assert "'Xx9'" in table["Problem"][1]
+
+
+def test_the_numbers_of_a_column_have_the_same_places() -> None:
+    table = pd.DataFrame({"energy": [0.14, 0.137, None], "count": [1, 2, 3], "whole": [1.0, 2.0, None]})
+    found = same_places(table)
+    assert list(found) == ["energy"]
+    assert isinstance(found["energy"], dict)
+    assert (found["energy"]["type_config"] or {})["format"] == "%.3f"
 
 
 def test_smiles_are_read_and_the_domain_is_told() -> None:

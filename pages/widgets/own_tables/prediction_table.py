@@ -12,7 +12,7 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.workflows.predict_table import MIXTURE, RowPredictions
 from pages.i18n.formatting import is_open, label_text, open_text
 from pages.i18n.language import _
-from pages.widgets.found.number_table import write_numbers
+from pages.widgets.found.number_table import Columns, write_numbers
 
 #: Rows of a table that are shown; the file has them all.
 MOST_SHOWN = 1000
@@ -61,7 +61,7 @@ def show_rows(rows: pd.DataFrame, key: str) -> None:
     first = str(rows.columns[0])
     longest = int(rows[first].astype(str).str.len().max()) if len(rows) else 0
     column = st.column_config.Column(pinned=longest < 40, width=min(700, 30 + 9 * max(longest, 8)))
-    written, config = write_numbers(rows, {first: column})
+    written, config = write_numbers(rows, {first: column} | same_places(rows))
     st.dataframe(
         written,
         hide_index=True,
@@ -70,6 +70,16 @@ def show_rows(rows: pd.DataFrame, key: str) -> None:
         alt=_("Predictions, one material per row"),
         column_config=config,
     )
+
+
+def same_places(rows: pd.DataFrame) -> Columns:
+    """Every column of fractions with as many decimal places as its longest number has, five at most."""
+    found: Columns = {}
+    for name in rows.select_dtypes("float"):
+        places = rows[name].dropna().map(lambda value: len(f"{value:.5f}".rstrip("0").partition(".")[2]))
+        if len(places) and places.max():
+            found[str(name)] = st.column_config.NumberColumn(format=f"%.{places.max()}f")
+    return found
 
 
 def read_back(text: str) -> pd.DataFrame:
