@@ -280,7 +280,7 @@ def test_of_dopants_it_is_said_that_the_network_reads_them_coarsely() -> None:
 
     found, _refused = read("31-dopants/dop.csv")
     predicted = {c.id: c.predictions["band_gap"] for c in predict_formulas(found)}
-    doped, coarse = predicted["dop-2"], predicted["dop-5"]
+    doped, coarse = predicted["dop-r2"], predicted["dop-r5"]
     assert "less than 2 % of the atoms are Na" in doped.note
     assert doped.in_domain is False
     assert "coarsely" not in coarse.note

@@ -12,6 +12,7 @@ from matgen_core.chem.molecules.molecule import canonical, problem, read, split_
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Candidate, Molecule, Origin
+from matgen_core.core.row_ids import row_id
 from matgen_core.files.refused import Item, Refused
 from matgen_core.files.tables import MATERIALS, find_encoding
 from matgen_core.files.units import find_columns, read_given
@@ -78,7 +79,7 @@ def read_sdf(name: str, handle: Any) -> Iterator[Item]:
                     ),
                 )
             else:
-                yield _record(molecule, f"{Path(name).stem}-{row}", place)
+                yield _record(molecule, row_id(Path(name).stem, row), place)
 
 
 def _record(molecule: Any, id_: str, place: str) -> Item:

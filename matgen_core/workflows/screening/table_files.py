@@ -11,6 +11,7 @@ from typing import Any
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Candidate, Formula, Origin
+from matgen_core.core.row_ids import row_id
 from matgen_core.files.refused import Item, Refused
 from matgen_core.files.tables import (
     Row,
@@ -81,7 +82,7 @@ def _rows(name: str, table: Table, read_crystal: Callable[[str, str, str], Item]
 def _read_row(row: Row, place: str, stem: str, column: str, kind: str, read: Callable[..., Item], comma: bool) -> Item:
     id_column, name_column = find_column(row.cells, *_IDS), find_column(row.cells, "name")
     id_ = row.cells[id_column][:80] if id_column else ""
-    item = read(id_ or f"{stem}-{row.number}", place, row.cells[column])
+    item = read(id_ or row_id(stem, row.number), place, row.cells[column])
     if isinstance(item, Refused):
         return item
     own = row.cells[name_column][:80] if name_column else ""

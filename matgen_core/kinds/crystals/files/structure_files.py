@@ -20,6 +20,7 @@ from matgen_core.chem.crystals.structure import formula_counts, from_structure
 from matgen_core.core.errors import BadInput, MatGenError, quote
 from matgen_core.core.messages import Message, Text, join
 from matgen_core.core.records import Crystal
+from matgen_core.core.row_ids import file_id
 from matgen_core.files.cif_structures import MOST_ATOMS, NEAREST, read_cif
 from matgen_core.kinds.crystals.known.rows import ELEMENTS
 
@@ -96,8 +97,8 @@ def name_structures(name: str, text: str) -> list[str]:
     several = path.suffix.lower() in (".xyz", ".extxyz", ".json") or len(_BLOCK.findall(text)) > 1
     found = read_structure_file(name, text) if several else ()
     if len(found) < 2:
-        return [stem]
-    return [f"{stem}-{one.name or number}" for number, one in enumerate(found, 1)]
+        return [file_id(path, stem)]
+    return [file_id(path, stem, one.name or str(number)) for number, one in enumerate(found, 1)]
 
 
 # The rows of one file follow one another, so that each file is read once.
