@@ -15,7 +15,7 @@ from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows.evidence import Repeat, asked_record
-from matgen_core.workflows.loop import Budget, DesignRun, resume
+from matgen_core.workflows.loop import Budget, DesignRun, finished_before, resume
 from matgen_core.workflows.page_work.generation import generate_until
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
@@ -78,7 +78,7 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     )
     name, page = asked_message(asked.target), page_kind(asked.kind)
     told = asked_record(asked.kind, loop.repeat(), asked.seed if before is None else before.seed)
-    recorder = begin_record(f"{LOOP}{asked.kind}", asked.seed, name, before.candidates if before else (), told)
+    recorder = begin_record(f"{LOOP}{asked.kind}", asked.seed, name, finished_before(before) if before else (), told)
     job = jobs.submit(work, asked.budget.want, f"{LOOP}{asked.kind}", page.prepare(), recorder, take=loop.take)
     loop.job = follow(job, join([page.loop_label, name], " · "))
     st.session_state[STATE] = loop
