@@ -82,6 +82,16 @@ def test_a_run_of_a_kind_is_the_same_in_both(worker: Worker) -> None:
     assert len(found[1].candidates) >= 4
 
 
+def test_the_works_of_a_process_have_no_more_threads_than_there_are_cores(
+    fresh: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MATGEN_RUNS_AT_ONCE", "2")
+    threads = fresh.do(works.count_threads, lambda *_: None, lambda: False)
+    assert threads == max(1, (os.cpu_count() or 1) // 2)
+
+
 def test_a_cancelled_work_ends_and_gives_what_it_has(worker: Worker) -> None:
     taken: list[Any] = []
     job = Job(1, take=lambda value: (taken.append(value), job.stop.set()))

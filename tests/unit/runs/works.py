@@ -53,6 +53,13 @@ def chatter(report: Callable[..., None], stopped: Callable[[], bool]) -> str:
     return "heard"
 
 
+def count_threads(report: Callable[..., None], stopped: Callable[[], bool]) -> int:
+    """With how many threads networks compute."""
+    import torch
+
+    return torch.get_num_threads()
+
+
 def load_for_ever() -> None:
     threading.Event().wait(600)
 
