@@ -121,15 +121,19 @@ def plain(value: float) -> str:
 
 def goal_message(key: str, goal: Goal) -> Message:
     """What is asked for, with its unit: "2 ± 0.5 eV", "1 to 3 eV", "at least 3 eV"."""
-    record = PROPERTIES[key]
-    low, high = (None if end is None else f"{plain(end)} {record.unit}".rstrip() for end in (goal.low, goal.high))
+    return write_goal(goal, PROPERTIES[key].unit, PROPERTIES[key].tolerance)
+
+
+def write_goal(goal: Goal, unit: str = "", tolerance: float | None = None) -> Message:
+    """The same of a property with this unit and tolerance."""
+    low, high = (None if end is None else f"{plain(end)} {unit}".rstrip() for end in (goal.low, goal.high))
     if low is None:
         return Message("at most {end}", end=high)
     if high is None:
         return Message("at least {end}", end=low)
     if goal.is_value:
-        slack = f" ± {record.tolerance:g}" if record.tolerance else ""
-        return join([f"{plain(goal.low or 0.0)}{slack} {record.unit}".rstrip()])
+        slack = f" ± {tolerance:g}" if tolerance else ""
+        return join([f"{plain(goal.low or 0.0)}{slack} {unit}".rstrip()])
     return Message("{low} to {high}", low=plain(goal.low or 0.0), high=high)
 
 

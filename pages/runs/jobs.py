@@ -63,6 +63,7 @@ class Job:
     total: int | None = 1
     expected: float | None = None
     begun: float | None = None
+    counted: float | None = None
     ended: float | None = None
     progress: Progress | None = None
     error: str | None = None
@@ -97,17 +98,24 @@ class Job:
     def seconds_left(self) -> float | None:
         """Estimated by the pace so far, or by that of the former run; None where neither is known."""
         done, whole = self.progress.done if self.progress else 0, self.whole
-        pace = self.elapsed / done if done else self.expected
+        spent = self._counting
+        pace = spent / done if done else self.expected
         if pace is None or whole is None or self.begun is None:
             return None
-        return max(1.0, pace * whole - self.elapsed)
+        return max(1.0, pace * whole - spent)
+
+    @property
+    def _counting(self) -> float:
+        """Seconds since the work began what it counts: tuning a generator counts steps first, then candidates."""
+        since = self.begun if self.counted is None else self.counted
+        return 0.0 if since is None else (self.ended or time.monotonic()) - since
 
     @property
     def share(self) -> float:
         """Share of the work that is done, 0 to 1; between reports it grows with time."""
         done = self.progress.done / self.whole if self.progress and self.whole else 0.0
         left = self.seconds_left
-        by_time = 0.0 if left is None else min(0.95, self.elapsed / (self.elapsed + left))
+        by_time = 0.0 if left is None else min(0.95, self._counting / (self._counting + left))
         return min(1.0, max(done, by_time))
 
     def stopped(self) -> bool:
@@ -161,6 +169,8 @@ class Job:
             self.recorder.add(progress.candidates)  # before it is shown: what was shown is on disk
         if beside is not None:
             self.take(beside)
+        if self.progress is not None and progress.done < self.progress.done:
+            self.counted = time.monotonic()
         self.progress = progress
 
 

@@ -112,6 +112,7 @@ def progress_words(job: Job) -> str:
         "relax": _("relaxing"),
         "map": _("computing positions on the map"),
         "train": _("training"),
+        "tune": _("tuning the generator"),
     }
     done, whole = job.progress.done, job.whole
     text = _("{done} of {total}").format(done=done, total=whole)

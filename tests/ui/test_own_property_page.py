@@ -118,7 +118,7 @@ def test_bad_rows_are_named_and_counted_and_the_good_ones_are_learnt() -> None:
     assert "like a salt or a solvate; the models take one molecule, so give one part" in said
     assert "… and 1 more rows that were left out" in said
     assert f"{len(SMILES)} rows in 12 groups" in said
-    assert "the generator writes small molecules" in said
+    assert "The generator writes small molecules" in said
 
 
 def test_units_and_repeats_are_said_with_what_became_of_the_rows() -> None:

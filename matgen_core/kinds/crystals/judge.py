@@ -74,12 +74,12 @@ def check_goals(candidate: Candidate[M], target: Target) -> list[Verdict]:
         if (prediction := candidate.predictions.get(key)) is not None and prediction.known is not None:
             read = Message("{value:.3g}{unit} from the table of known phases", value=value, unit=unit)
         odds = round_chance(chance_of(candidate, target, key))
-        verdicts.append(Verdict(f"target:{key}", met, _compare(read, goal, record.tolerance, unit), odds))
+        verdicts.append(Verdict(f"target:{key}", met, compare_to_goal(read, goal, record.tolerance, unit), odds))
     return verdicts
 
 
-def _compare(read: str, goal: Goal, tolerance: float | None, unit: str) -> str:
-    """What was read beside what was asked for."""
+def compare_to_goal(read: str, goal: Goal, tolerance: float | None, unit: str) -> str:
+    """What was predicted beside what was asked for; ``unit`` begins with a space, or is empty."""
     if goal.is_value:
         slack = f" ± {tolerance:g}" if tolerance else ""
         reason = Message("{read}; target {low:g}{slack}{unit}", read=read, low=goal.low, slack=slack, unit=unit)

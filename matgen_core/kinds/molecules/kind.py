@@ -207,7 +207,7 @@ class MoleculeKind:
     def settings_like(self, keys: Sequence[str]) -> tuple[MoleculeSettings, str]:
         """Of the domain that most of them are like."""
         domain = _domain_of(tuple(keys))
-        note = Message("the generator writes {domain} molecules, which most of your rows are like", domain=domain)
+        note = Message("The generator writes {domain} molecules, which most of your rows are like", domain=domain)
         return MoleculeSettings(domain=domain), note if keys else ""
 
     def tunable(self, brief: Brief[MoleculeSettings]) -> TunableSmiles:

@@ -87,7 +87,7 @@ def check_place(name: str) -> Path:
         BadInput: for a name that cannot be a folder's, or a folder that cannot be written.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", name):
-        raise BadInput("{name} cannot be a predictor's name; use letters, digits, - and _", name=quote(name))
+        raise BadInput("{name} cannot be a name here; use letters, digits, - and _", name=quote(name))
     folder = predictors_folder() / name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

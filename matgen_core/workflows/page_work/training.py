@@ -83,7 +83,7 @@ def tune_and_generate(
 
     def tell(tuning: Tuning) -> None:
         shown = replace(tuning, network=torch.nn.Identity(), curve=list(tuning.curve))
-        report(Progress("generate", 0, count), TuningNews(shown))
+        report(Progress("tune", tuning.curve[-1].number, settings.steps), TuningNews(shown))
 
     if by:
         drawing = load_copy(by).drawing

@@ -18,6 +18,7 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Verdict
+from matgen_core.kinds.crystals.judge import compare_to_goal
 from matgen_core.kinds.registry import KINDS, load_kind
 from matgen_core.workflows.own_properties.own_targets import OwnTarget
 from matgen_core.workflows.screening.screen import name_of
@@ -118,13 +119,14 @@ def _with_verdict(candidate: Candidate[Any], own: OwnTarget, goal: Goal) -> Cand
         return candidate
     low, high = goal.interval(own.tolerance)
     met = low <= prediction.judged.value <= high
-    reason = Message(
-        "{judged:.3g} {unit} by the judging predictor, {steered:.3g} by the steering one, asked for {goal}",
+    unit = f" {own.unit}" if own.unit else ""
+    read = Message(
+        "{judged:.3g}{unit} by the judging predictor, {steered:.3g}{unit} by the steering one",
         judged=prediction.judged.value,
-        unit=own.unit,
+        unit=unit,
         steered=prediction.value,
-        goal=goal,
     )
+    reason = compare_to_goal(read, goal, float(f"{own.tolerance:.3g}"), unit)
     return candidate.add_verdicts(Verdict(f"target:{own.key}", met, reason))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import streamlit as st
@@ -78,19 +79,20 @@ def ask_own_goals(kind: str) -> list[tuple[OwnTarget, Goal]]:
 
 def _ask_goal(own: OwnTarget) -> Goal:
     values = sorted(own.examples.values.tolist())
-    low, high = values[len(values) // 2], values[int(0.9 * (len(values) - 1))]
+    low, high = (float(f"{values[n]:.3g}") for n in (len(values) // 2, int(0.9 * (len(values) - 1))))
+    step = 10.0 ** math.floor(math.log10(values[-1] - values[0] or 1.0)) / 10
+    ask = partial(st.number_input, step=step, format="%.6g")  # two decimals would write 0.00 of a small value
     head = f"**{own.label}**" + (f" ({own.unit})" if own.unit else "")
     way = st.segmented_control(head, _WAYS, default=_WAYS[0], key=f"{own.key}-way", format_func=_, required=True)
     left, right = st.columns(2, gap="small", wrap=False)
     if way == "range":
-        ends = sorted(
-            (
-                left.number_input(_("from"), value=low, key=f"{own.key}-low"),
-                right.number_input(_("to"), value=high, key=f"{own.key}-high"),
-            )
-        )
-        return Goal.between(ends[0], ends[1])
-    number = left.number_input(_("Value"), value=low if way == "at most" else high, key=f"{own.key}-{way}")
+        with left:
+            begin = ask(_("from"), value=low, key=f"{own.key}-low")
+        with right:
+            end = ask(_("to"), value=high, key=f"{own.key}-high")
+        return Goal.between(min(begin, end), max(begin, end))
+    with left:
+        number = ask(_("Value"), value=low if way == "at most" else high, key=f"{own.key}-{way}")
     return {"at most": Goal.at_most, "value": Goal.at}.get(way or "", Goal.at_least)(number)
 
 

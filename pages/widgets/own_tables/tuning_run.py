@@ -22,17 +22,18 @@ from matgen_core.workflows.page_work.training import TuningNews, tune_and_genera
 from matgen_core.workflows.screening.screen import name_of
 from matgen_core.workflows.tuning.aims import Aims
 from matgen_core.workflows.tuning.tuner import Tuning
-from pages.i18n.formatting import label_text
+from pages.i18n.formatting import label_text, write_goal
 from pages.i18n.language import N_, _
 from pages.kinds.page_kind import View
 from pages.kinds.registry import page_kind
 from pages.runs import jobs
 from pages.runs.notices import follow
 from pages.runs.progress import Seen, run_place
-from pages.runs.run_names import OWN
+from pages.runs.run_names import OWN, asked_message
 from pages.runs.run_recorder import begin_record, run_of, show_record
 from pages.widgets.charts import plot_config
 from pages.widgets.found.downloads import offer_files
+from pages.widgets.found.number_table import Columns
 from pages.widgets.found.selection import follow_pick
 
 STATE = "tuning"
@@ -65,7 +66,8 @@ def start(kind: str, aims: Aims, settings: TuneSettings, count: int, by: str | N
     """Tunes a copy, or takes a kept one, and generates from it beside the page."""
     run = TuningRun(kind, aims)
     work = partial(tune_and_generate, kind=kind, aims=aims, settings=settings, count=count, by=by)
-    name = " · ".join(f"{key.partition('.')[2] or key} {goal}" for key, goal in aims.goals().items())
+    own = [join([one.label, write_goal(goal, one.unit)], " ") for one, goal in aims.own]
+    name = asked_message(aims.target, *own) if aims.target.goals else join(own, " · ")
     recorder = begin_record(f"{OWN}{kind}", settings.seed, name)
     job = jobs.submit(work, count, f"{OWN}{kind}", page_kind(kind).prepare(), recorder, take=run.take)
     run.job = follow(job, join([N_("Own property"), name], " · "))
@@ -83,9 +85,9 @@ def show_run(run: TuningRun, seen: Seen) -> None:
             st.fragment(_show_curve, run_every=2.0)(run)
         else:
             _show_curve(run)
+        if run.tuning is not None and run.prior and not seen.busy:
+            _ask_keep(run)
     _show_found(run, seen)
-    if run.tuning is not None and run.prior and not seen.busy:
-        _ask_keep(run)
 
 
 def _show_curve(run: TuningRun) -> None:
@@ -119,9 +121,15 @@ def _show_found(run: TuningRun, seen: Seen) -> None:
     offer_files(found, run.kind, key="tuned")
     pick = follow_pick("tuned", run.job, found, running=seen.busy)
     table = pd.DataFrame([_row(run, candidate) for candidate in found])
-    pick.show_table(table, "tuned-table", 390, {}, _("Candidates with both predictions, one a row"))
+    pick.show_table(table, "tuned-table", 390, _columns(table), _("Candidates with both predictions, one a row"))
     view = View(run.aims.target, pick, None, None, run_of(run.job.recorder))
     page.show_near(pick.of(found), view)
+
+
+def _columns(table: pd.DataFrame) -> Columns:
+    """The name narrow enough that what was predicted stands in view beside it; numbers with two places."""
+    shown: Columns = {name: st.column_config.NumberColumn(format="%.2f") for name in table.select_dtypes("number")}
+    return shown | {table.columns[0]: st.column_config.TextColumn(pinned=True, width=190)}
 
 
 def _row(run: TuningRun, candidate: Candidate[Any]) -> dict[str, object]:

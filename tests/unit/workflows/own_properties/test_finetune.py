@@ -125,7 +125,7 @@ def test_a_million_rows_are_sampled_and_it_is_said() -> None:
 
 def test_names_and_files_that_cannot_be_are_told(tmp_path: Path) -> None:
     tuned = finetune(examples(), FinetuneConfig("lora", 1))
-    with pytest.raises(BadInput, match="cannot be a predictor's name"):
+    with pytest.raises(BadInput, match="cannot be a name here"):
         save_predictor(tuned, "../up", "x")
     with pytest.raises(UnknownCheckpoint, match="there are: none"):
         predict_with("absent", ["NaCl"])
