@@ -61,7 +61,8 @@ def show_rows(rows: pd.DataFrame, key: str) -> None:
     first = str(rows.columns[0])
     longest = int(rows[first].astype(str).str.len().max()) if len(rows) else 0
     column = st.column_config.Column(pinned=longest < 40, width=min(700, 30 + 9 * max(longest, 8)))
-    written, config = write_numbers(rows, {first: column} | same_places(rows))
+    columns: Columns = {first: column, **same_places(rows)}
+    written, config = write_numbers(rows, columns)
     st.dataframe(
         written,
         hide_index=True,
