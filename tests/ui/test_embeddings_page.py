@@ -169,7 +169,7 @@ def test_activity_cliffs_of_a_table_are_listed_steepest_first_and_bad_rows_are_n
     assert list(table["sali"]) == sorted(table["sali"], reverse=True)
     assert (table["low_value"][0], table["high_value"][0], table["tanimoto"][0]) == (5.0, 8.0, 1.0)
     assert len(table) == 2
-    assert any("2 rows could not be read" in m.value for m in page.markdown)
+    assert any("2 rows cannot be read" in caption.value for caption in page.caption)
     assert any("Row 11" in c.value for c in page.caption)
 
 

@@ -12,7 +12,7 @@ from matgen_core.core.settings import Budget
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows.readiness import FEW, Readiness, assess_target, pace_of
 from pages.i18n.formatting import duration_text, goal_text
-from pages.i18n.language import _
+from pages.i18n.language import _, ngettext
 from pages.runs.run_names import LOOP
 from pages.runs.run_recorder import owner
 
@@ -100,9 +100,12 @@ def _loop_time(kind: str, budget: Budget, found: Readiness) -> str:
         )
     if found.hits is None or not found.hits.share:
         count = min(budget.draws, int(budget.seconds / pace))
-        return _(
-            "Time on this machine: at most {limit}, in which about {n:,} candidates are generated, as in your "
-            "latest runs."
+        return ngettext(
+            "Time on this machine: at most {limit}, in which about {n:,} candidate is generated, as in your latest "
+            "runs.",
+            "Time on this machine: at most {limit}, in which about {n:,} candidates are generated, as in your latest "
+            "runs.",
+            count,
         ).format(limit=limit, n=count)
     seconds = budget.want / found.hits.share * pace
     text = _("Time on this machine: about {time} for {n} that meet the target, as measured; at most {limit}.")

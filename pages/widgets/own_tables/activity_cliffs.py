@@ -13,7 +13,7 @@ from matgen_core.learning.examples import read_header
 from matgen_core.viz.series import draw_series
 from matgen_core.workflows.activity_cliffs import cliffs_to_csv
 from matgen_core.workflows.page_work.series import Series, compare_series
-from pages.i18n.language import _
+from pages.i18n.language import _, ngettext
 from pages.kinds.molecule_view import picture
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, run_place
@@ -85,8 +85,14 @@ def _begin(data: bytes, column: str, similarity: float, difference: float | None
 def _show_found(series: Series) -> None:
     examples, cliffs = series.examples, series.cliffs
     label = f"{series.column} ({examples.unit})" if examples.unit else series.column
-    text = _("{pairs} pairs of {count} molecules; {left} rows could not be read.")
-    st.markdown(text.format(pairs=len(cliffs), count=len(examples.texts), left=len(examples.refused)))
+    pairs_text = ngettext("{pairs} pair of {count} molecules.", "{pairs} pairs of {count} molecules.", len(cliffs))
+    left = len(examples.refused)
+    left_text = ngettext(
+        "{count} row cannot be read and is left out.", "{count} rows cannot be read and are left out.", left
+    )
+    st.markdown(pairs_text.format(pairs=len(cliffs), count=len(examples.texts)))
+    if left:
+        st.caption(left_text.format(count=left))
     if examples.note:
         st.caption(_(examples.note))
     for row, reason in examples.refused[:5]:
