@@ -18,7 +18,7 @@ from pages.widgets.asking.go_bar import ask_to_go
 from pages.widgets.asking.goal_controls import ask_goals
 from pages.widgets.asking.refusal import show_refusal
 from pages.widgets.asking.setting_controls import ask_setting
-from pages.widgets.own_tables.own_property import ask_own_goals, ask_table, show_own
+from pages.widgets.own_tables.own_property import ask_own_goals, ask_table, show_own, show_training
 from pages.widgets.own_tables.tuning_run import STATE, manage_kept, show_run, start
 
 
@@ -88,6 +88,7 @@ with controls, st.container(key="controls"):
     with st.expander(_("Kept generators")):
         manage_kept()
 with results:
+    show_training()
     with st.container():  # one place for all of them: a run's table below stays where it is
         for own, _goal in aims.own if aims else ():
             show_own(own)

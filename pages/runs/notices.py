@@ -63,11 +63,10 @@ def _tell() -> None:
 
 
 def _words(run: Followed) -> str:
+    """The outcome first: a notice shows three lines, and the name of a run may fill them."""
     name, count = _(run.name), len(run.job.candidates)
     if run.job.error:
-        return _("{name}: the run failed. What was found so far is in Runs.").format(name=name)
+        return _("Run failed; what was found so far is in Runs. {name}").format(name=name)
     if run.job.stop.is_set():
-        return _("{name}: the run was cancelled. Candidates: {count}.").format(name=name, count=count)
-    return _("{name}: the run is done. Candidates: {count}. They are on its page and in Runs.").format(
-        name=name, count=count
-    )
+        return _("Run cancelled, candidates: {count}. {name}").format(name=name, count=count)
+    return _("Run done, candidates: {count}, on its page and in Runs. {name}").format(name=name, count=count)

@@ -74,7 +74,7 @@ def place_of_what_is_below(page: AppTest) -> int:
     return next(place for place, each in page.main.children.items() if getattr(each, "value", "") == "below")
 
 
-@pytest.mark.parametrize(("error", "said"), [(None, "the run is done. Candidates: 1."), ("broken", "the run failed")])
+@pytest.mark.parametrize(("error", "said"), [(None, "Run done, candidates: 1,"), ("broken", "Run failed")])
 def test_a_run_that_was_left_says_once_that_it_has_ended(error: str | None, said: str) -> None:
     page = AppTest.from_function(script, default_timeout=60)
     job = Job(1, begun=0.0, progress=Progress("assess", 1, 1, (MOLECULE,)), error=error)

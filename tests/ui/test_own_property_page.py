@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 import pages.runs.jobs
 import pages.widgets.own_tables.own_property
 from matgen_core.core.goals import Goal
-from matgen_core.workflows.own_properties.own_store import list_copies, list_targets, save_target
+from matgen_core.workflows.own_properties.own_store import export, list_copies, list_targets, save_target
 from matgen_core.workflows.own_properties.own_targets import train_target
 from matgen_core.workflows.own_properties.predictors import VARIABLE
 from matgen_core.workflows.own_properties.training_examples import read_examples
@@ -69,9 +71,24 @@ def test_a_property_is_aimed_at_tuned_and_judged() -> None:
     table = page.dataframe[0].value
     assert {"Hardness, steering", "Hardness, judging", "Like your rows", "Met"} <= set(table.columns)
     assert 1 <= len(table) <= 4
+    page.text_input(key="keep-name").set_value("my copy")
     page.button(key="keep").click().run()
-    assert list_copies() == ("mine",)
+    assert "'my copy' cannot be a name here; use letters, digits, - and _" in words(page)
+    page.text_input(key="keep-name").set_value("my-copy")
+    page.button(key="keep").click().run()
+    assert list_copies() == ("my-copy",)
     assert page.session_state["tuning"].aims.own[0][1] == Goal.at_least(float(sorted(values)[int(0.9 * 47)]))
+    with zipfile.ZipFile(io.BytesIO(export("my-copy"))) as copy:
+        assert sorted(Path(name).suffix for name in copy.namelist())[-1] == ".safetensors"
+    page = open_page()  # as after a reload
+    page.segmented_control(key="own-kind").set_value("compositions").run()
+    assert page.selectbox(key="own-by-compositions").options == ["tune a new copy", "my-copy"]
+    assert page.selectbox(key="kept-copy").value == "my-copy"
+    page.toggle(key="sure-my-copy").set_value(True).run()
+    page.button(key="delete-copy").click().run()
+    assert not page.exception
+    assert list_copies() == ()
+    assert "No tuned generator is kept yet" in words(page)
 
 
 RINGS = (
