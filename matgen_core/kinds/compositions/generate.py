@@ -153,7 +153,7 @@ def write_formulas(
     Raises:
         Cancelled: where none was finished before.
     """
-    several = _SEVERAL if rules.required.any() else 1  # one each where nothing is pressed for
+    several = _SEVERAL if rules.required.any() else 1  # one each where no element is required
     many = conditions.repeat_interleave(several, dim=0)
     strings = _write(network, many, rules, generator, temperature, top_k, cancelled)
     if not all(strings):  # cancelled: of each few only those that were finished, and none where none was

@@ -115,7 +115,7 @@ class Grammar:
             named = self._type.named
             whole = None not in self._type.elements
             allowed = allowed & named if whole else allowed
-            # In a whole formula every element must come, so that none is pressed for before another.
+            # In a whole formula every element must come, so that none is made more likely than another.
             required = set() if whole else required | named
         self._allowed = np.array([e in allowed for e in ELEMENTS])
         self._required = frozenset(_index(e) for e in required)
