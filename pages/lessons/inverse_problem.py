@@ -23,7 +23,7 @@ from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, guess_first, show_outcome
 from pages.lessons.numbers import option_text
 from pages.lessons.path import link_to
-from pages.widgets.asking.url_settings import URL
+from pages.widgets.asking.url_settings import URL, OneOf, localise_link
 
 _FORMULAS = ("NaCl", "TiO2", "GaAs", "Si", "Fe2O3")
 
@@ -137,6 +137,7 @@ def workflow() -> None:
     st.markdown(
         _("The chapter's flowchart. Choose a box to see what runs there; what is rejected goes back to the generator.")
     )
+    localise_link({"box": OneOf(tuple(_BOXES), "{} ▸")})
     box = st.segmented_control(
         _("Box"),
         list(_BOXES),

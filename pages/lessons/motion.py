@@ -17,7 +17,7 @@ from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.training import SPREAD_ASKED, SPREADS, name_spread
-from pages.widgets.asking.url_settings import URL
+from pages.widgets.asking.url_settings import URL, OneOf, localise_link
 
 _DATA = (N_("the spiral"), N_("my own drawing"))
 _STEPS = 1_500
@@ -47,6 +47,7 @@ def motion() -> None:
     )
     left, right = st.columns([1, 3], gap="medium")
     with left:
+        localise_link({"motion-data": OneOf(_DATA)})
         data = st.segmented_control(
             _("Data"), _DATA, default=_DATA[0], key="motion-data", required=True, format_func=_, bind=URL
         )

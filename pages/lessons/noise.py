@@ -20,7 +20,7 @@ from pages.kinds.structure_view import show_structure
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess_first
 from pages.lessons.numbers import digits, percent
-from pages.widgets.asking.url_settings import URL
+from pages.widgets.asking.url_settings import URL, OneOf, localise_link
 from pages.widgets.maps.map_view import read_place, space_of
 
 #: What SMACT says of a formula.
@@ -70,6 +70,7 @@ def forward() -> None:
     left, middle, right = st.columns([2, 2, 2], gap="medium")
     with left:
         t = st.slider(_("Step t"), 0, 999, 60, key="forward-t", bind=URL)
+        localise_link({"schedule": OneOf(SCHEDULES)})
         name = st.segmented_control(
             _("Schedule"), SCHEDULES, default="linear", key="schedule", required=True, format_func=_, bind=URL
         )

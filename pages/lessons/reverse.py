@@ -32,7 +32,7 @@ from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_frames
 from pages.lessons.notebook import guess, guess_first, show_outcome
 from pages.lessons.numbers import percent, share_text
-from pages.widgets.asking.url_settings import URL
+from pages.widgets.asking.url_settings import URL, OneOf, localise_link
 from pages.widgets.maps.map_view import space_of
 
 _MOST_FILMS = 40
@@ -218,6 +218,7 @@ def conditions() -> None:
     )
     st.latex(r"\hat\varepsilon = \varepsilon_\varnothing + w\,(\varepsilon_c - \varepsilon_\varnothing)")
     one, two, three = st.columns(3, gap="medium")
+    localise_link({"guided-property": OneOf([PROPERTIES[key].label for key in TARGETS])})
     key = one.selectbox(
         _("Property"), list(TARGETS), key="guided-property", format_func=lambda k: _(PROPERTIES[k].label), bind=URL
     )

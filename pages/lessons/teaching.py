@@ -23,7 +23,7 @@ from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.numbers import percent
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, run_place
-from pages.widgets.asking.url_settings import URL
+from pages.widgets.asking.url_settings import URL, OneOf, localise_link
 
 JOB, TAUGHT = "transfer-job", "transfer-taught"
 NAMES = {"full": N_("full fine-tuning"), "adapter": N_("adapters"), "lora": N_("LoRA")}
@@ -98,6 +98,7 @@ def teach() -> None:
     column = table[3] if table and st.session_state.get("teach-file") is None else ""
     beginning = _ask_beginning(column, "formula" if table is None else table[2])
     left, middle, right = st.columns(3, gap="small")
+    localise_link({"strategy": OneOf([NAMES[key] for key in STRATEGIES])})
     strategy = left.selectbox(
         _("Strategy"), STRATEGIES, index=2, format_func=lambda k: _(NAMES[k]), key="strategy", bind=URL
     )

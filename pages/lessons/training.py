@@ -24,7 +24,7 @@ from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_counts, show_near
 from pages.lessons.notebook import guess, set_widget, show_outcome
 from pages.lessons.reverse import STEPS
-from pages.widgets.asking.url_settings import URL
+from pages.widgets.asking.url_settings import URL, OneOf, localise_link
 
 _PUPIL = "pupil"
 _NAMES = {
@@ -81,6 +81,7 @@ def train() -> None:
 
 def _choose() -> tuple[Pupil, int]:
     """The network that the controls ask for, and the steps that a press trains."""
+    localise_link({"pupil-data": OneOf([_NAMES[key] for key in DATA])})
     data = st.segmented_control(
         _("Data"), DATA, default="spiral", key="pupil-data", required=True, format_func=lambda k: _(_NAMES[k]), bind=URL
     )

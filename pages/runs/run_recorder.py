@@ -14,6 +14,7 @@ from matgen_core.runs.recorder import Recorder
 from matgen_core.runs.store import StoreError, open_store
 from pages.i18n.language import _
 from pages.runs.run_names import run_name
+from pages.widgets.asking.url_settings import Rule, without_language
 
 #: Where runs are kept apart, the key of a browser session in its address.
 _OWNER = "owner"
@@ -37,6 +38,7 @@ def begin_record(
     name: str,
     before: Sequence[Candidate[Any]] = (),
     asked: Mapping[str, Any] | None = None,
+    rules: Mapping[str, Rule] | None = None,
 ) -> Recorder:
     """A run of this session under what it was asked for, with the settings of its address.
 
@@ -46,11 +48,12 @@ def begin_record(
         name: what was asked for, in a line.
         before: candidates of a run that this one goes on with.
         asked: the command that asks for the same, and all settings; None where there is no such command.
+        rules: what each setting of the address may be; its words are kept without the reader's language.
     """
     settings = {key: st.query_params.get_all(key) for key in st.query_params if key not in OF_EVERY_PAGE}
     for key, value in st.session_state.pop(_SET, {}).items():  # the address follows once the page is drawn
         settings[key] = value if isinstance(value, list) else [value]
-    return Recorder(kind, settings, seed, owner(), before, name, asked)
+    return Recorder(kind, without_language(settings, rules or {}), seed, owner(), before, name, asked)
 
 
 def show_record(recorder: Recorder | None) -> None:

@@ -152,7 +152,7 @@ def _start(page: PageKind, asked: OtherWork, seed: int, of: Asked | None = None,
     for key in page.reset:
         st.session_state.pop(key, None)
     told = asked_record(page.name, asked.repeat, seed)
-    recorder = begin_record(page.name, seed, asked.name, before, told)
+    recorder = begin_record(page.name, seed, asked.name, before, told, page.link)
     job = jobs.submit(asked.work, asked.total, page.name, page.prepare(), recorder)
     st.session_state[job_key(page.name)] = follow(job, join([page.label, asked.name], " · "))
 

@@ -23,6 +23,7 @@ from pages.runs import jobs
 from pages.runs.notices import follow
 from pages.runs.run_names import LOOP, asked_message
 from pages.runs.run_recorder import begin_record, owner
+from pages.widgets.asking.design_controls import RULES
 
 STATE = "loop"
 
@@ -78,7 +79,8 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
     )
     name, page = asked_message(asked.target), page_kind(asked.kind)
     told = asked_record(asked.kind, loop.repeat(), asked.seed if before is None else before.seed)
-    recorder = begin_record(f"{LOOP}{asked.kind}", asked.seed, name, finished_before(before) if before else (), told)
+    found = finished_before(before) if before else ()
+    recorder = begin_record(f"{LOOP}{asked.kind}", asked.seed, name, found, told, RULES)
     job = jobs.submit(work, asked.budget.want, f"{LOOP}{asked.kind}", page.prepare(), recorder, take=loop.take)
     loop.job = follow(job, join([page.loop_label, name], " · "))
     st.session_state[STATE] = loop

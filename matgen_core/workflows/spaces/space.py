@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.core.errors import MissingReference
+from matgen_core.core.messages import Message
 from matgen_core.core.properties import CRYSTAL_CONDITIONS, MOLECULE_CONDITIONS
 from matgen_core.kinds.crystals.known.reference import FOLDER, load_reference
 from matgen_core.kinds.molecules.embed import print_vectors
@@ -134,7 +135,7 @@ def load_molecule_space() -> Space:
     columns = {key: reference.column(key) for key in MOLECULE_CONDITIONS}
     return Space(
         "molecules",
-        "Morgan fingerprint (radius 2, 1024 bits)",
+        Message("Morgan fingerprint (radius 2, 1024 bits)"),
         reference.smiles,
         print_vectors(reference.smiles),
         columns,

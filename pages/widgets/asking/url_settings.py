@@ -57,12 +57,27 @@ class Real:
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of some words."""
+    """One of some words.
+
+    Args:
+        options: as they are in English.
+        shown: what a control makes of a word, which stands in the link.
+    """
 
     options: Sequence[str]
+    shown: str = "{}"
+
+    def words(self) -> dict[str, str]:
+        """What a link may hold for an option in any language, with the option."""
+        written = {self.shown.format(word): o for o in self.options for word in translations(o).values()}
+        return written | {option: option for option in self.options}
+
+    def word(self, option: str, code: str) -> str:
+        """What a control writes for an option into the link, in a language."""
+        return self.shown.format(translations(option)[code])
 
     def problem(self, text: str) -> str | None:
-        if text in self.options or any(text in translations(option).values() for option in self.options):
+        if text in self.words():
             return None
         shown = ", ".join(self.options) if len(self.options) < 12 else ", ".join(self.options[:4]) + ", …"
         return _("choose from: {options}").format(options=shown)
@@ -152,13 +167,22 @@ def localise_link(rules: Mapping[str, Rule]) -> None:
         # What a widget has read already is the widget's, and so is its part of the link.
         if not isinstance(rule, OneOf) or key not in st.query_params or key in st.session_state:
             continue
-        written = st.query_params.get_all(key)
-        words = {word: option for option in rule.options for word in translations(option).values()}
-        meant = [translations(words[text])[code] if text in words else text for text in written]
+        written, words = st.query_params.get_all(key), rule.words()
+        meant = [rule.word(words[text], code) if text in words else text for text in written]
         if meant != written:
             st.query_params[key], turned = meant, True
     if turned:
         st.rerun()
+
+
+def without_language(settings: Mapping[str, Sequence[str]], rules: Mapping[str, Rule]) -> dict[str, list[str]]:
+    """Settings of an address with the words of the code instead of a reader's language, as they are kept and shared.
+
+    >>> without_language({"what": ["分子"], "seed": ["3"]}, {"what": OneOf(("crystals", "molecules"))})
+    {'what': ['molecules'], 'seed': ['3']}
+    """
+    words = {key: rule.words() for key, rule in rules.items() if key in settings and isinstance(rule, OneOf)}
+    return {key: [words.get(key, {}).get(text, text) for text in texts] for key, texts in settings.items()}
 
 
 def _quoted(text: str) -> str:

@@ -70,4 +70,4 @@ def verdict_row(verdict: Verdict, material: object = None, name: str = "") -> st
 def show_origin(candidate: Candidate[Any]) -> None:
     """Which engine drew it, by which seed and weights."""
     origin = candidate.origin
-    st.caption(f"{candidate.id} · {origin.engine} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+    st.caption(f"{candidate.id} · {_(origin.engine)} · {_('seed')} {origin.seed} · {origin.checkpoint}")

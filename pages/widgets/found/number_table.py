@@ -24,11 +24,15 @@ _PLACES = re.compile(r"%\.(\d)f")
 def write_numbers(table: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame | Styler, Columns]:
     """The table, its negative numbers written with a minus sign, and its columns; they are still sorted by value.
 
+    Hidden columns are left out: the browser's own menu of columns would offer them by their keys.
+
     Args:
         table: to be shown.
         columns: how its columns are shown, as ``st.dataframe`` takes them; a format of theirs is applied here, because
             the browser would take it instead of what is written.
     """
+    if hidden := [name for name in table if columns.get(name, "") is None]:
+        table, columns = table.drop(columns=hidden), {name: columns[name] for name in columns if name not in hidden}
     places: dict[Any, int | None] = {}
     plain_ones: dict[Any, int | None] = {}
     for name in table.columns:

@@ -78,7 +78,7 @@ class Pick:
         selected: DataframeStateInput = {"selection": {"rows": [] if self.row is None else [self.row]}}
         order = choose_columns(key, table, columns)
         key, ids = f"{key}-{self.turn}", self.ids
-        written, config = write_numbers(table, columns)
+        written, config = write_numbers(table[order], columns)
         st.dataframe(
             written,
             hide_index=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,8 +12,11 @@ import streamlit as st
 from matgen_core.kinds.registry import NAMES
 from matgen_core.runs.store import Run, Store, StoreError
 from pages.i18n.language import _, language
+from pages.kinds.registry import page_kind
 from pages.runs.run_names import LOOP, run_name
 from pages.runs.run_recorder import begin_again
+from pages.widgets.asking.design_controls import RULES
+from pages.widgets.asking.url_settings import Rule, without_language
 from pages.widgets.kept_runs.run_tables import OPEN
 
 _SCREENING = "pages/design/screening.py"
@@ -25,6 +29,13 @@ def page_of(kind: str) -> str | None:
     if kind.startswith(LOOP):
         return "pages/design/inverse_design.py"
     return f"pages/design/{kind}.py" if kind in NAMES else None
+
+
+def _rules(kind: str) -> Mapping[str, Rule]:
+    """What each setting of a run may be in the address of its page."""
+    if kind.startswith(LOOP):
+        return RULES
+    return page_kind(kind).link if kind in NAMES else {}
 
 
 def _rename(store: Store, run: Run, key: str) -> None:
@@ -81,8 +92,9 @@ def change(store: Store, run: Run) -> None:
 
 
 def _link(run: Run) -> dict[str, Any]:
-    """The settings as its page's address has them."""
-    return {key: value if len(value) > 1 else value[0] for key, value in run.settings.items() if value}
+    """The settings as its page's address takes them, in no reader's language; former runs have the words of one."""
+    settings = without_language(run.settings, _rules(run.kind))
+    return {key: value if len(value) > 1 else value[0] for key, value in settings.items() if value}
 
 
 def link_to(run: Run, page: str) -> str:

@@ -58,7 +58,7 @@ def show_map(space: Space, controls: st.delta_generator.DeltaGenerator) -> int |
     )
     st.caption(
         _("{count} known materials · {method} · click one, or draw a lasso").format(
-            count=f"{len(space):,}", method=space.method
+            count=f"{len(space):,}", method=_(space.method)
         )
         + ("" if look.groups else _say_missing(space.columns[look.colour]))
     )

@@ -195,7 +195,7 @@ def start(source: Source, rules: Rules, further: FurtherPredictions) -> None:
     )
     forget_objectives()
     work = partial(screen, source=source.what, rules=rules, most=MOST, further=further)
-    recorder = begin_record("screening", 0, source.name)
+    recorder = begin_record("screening", 0, source.name, rules=LINK)
     job = submit(work, None, "screening", None, recorder, take=screened.take)
     screened.job = follow(job, join([N_("Screening"), source.name], " · "))
     st.session_state[STATE] = screened

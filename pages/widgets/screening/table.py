@@ -100,7 +100,7 @@ def show_screen_table(ranked: Ranked, objectives: Sequence[Objective], rules: Ru
     chosen = [ids.index(i) for i in st.session_state.get(PICKED, []) if i in ids]
     drawn = layout.drawn
     order = choose_columns("screening", table, columns)
-    written, columns = write_numbers(table, columns)
+    written, columns = write_numbers(table[order], columns)
     st.dataframe(
         written,
         hide_index=True,
