@@ -10,12 +10,13 @@ from matgen_core.kinds.molecules.admet import available
 from matgen_core.kinds.registry import KINDS
 from matgen_core.workflows.own_properties.predictors import list_predictors, load_predictor
 from matgen_core.workflows.predict_table import read_rows
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.kinds.registry import page_kinds
 from pages.runs.jobs import Job
 from pages.runs.progress import catch_up, look, run_place
 from pages.widgets.own_tables.prediction_run import DONE, JOB, begin, show_table
 from pages.widgets.own_tables.prediction_table import show_rows, table_of_typed
+from pages.widgets.tabs import show_tabs
 
 TYPED = "predict-typed"
 MOST_TYPED = 100
@@ -110,7 +111,7 @@ def table() -> None:
 
 
 st.title(_("Predictions"), anchor=False)
-few, many = st.tabs([_("Paste"), _("Upload")], key="predict-tabs")
+few, many = show_tabs([N_("Paste"), N_("Upload")], "predict-tabs")
 try:
     with few:
         typed()

@@ -20,6 +20,7 @@ from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.found.design_results import show_among_known, show_small_hull
 from pages.widgets.found.side_panel import beside
 from pages.widgets.hand_over import hand_over
+from pages.widgets.tabs import show_tabs
 
 
 class CompositionsPage(PageKind):
@@ -81,7 +82,8 @@ class CompositionsPage(PageKind):
     def show_found(self, found: Found, view: View) -> None:
         """Table or plot, and one in full beside them."""
         listed, panel = beside("compositions")
-        table, plot = listed.tabs([_("Table"), _("Plot")], key="composition-tabs")
+        with listed:
+            table, plot = show_tabs([N_("Table"), N_("Plot")], "composition-tabs")
         with table:
             show_formula_table(found, view.target, view.pick)
         with plot:

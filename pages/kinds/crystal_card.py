@@ -20,11 +20,14 @@ from pages.i18n.formatting import (
     number,
     subscript,
 )
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.kinds.diffraction_view import show_diffraction
 from pages.kinds.structure_view import show_structure
 from pages.widgets.found.evidence import offer_evidence
 from pages.widgets.found.facts import prediction_rows, show_facts, show_origin, verdict_row
+from pages.widgets.tabs import show_tabs
+
+_TABS = (N_("Properties and checks"), N_("Cell and sites"), N_("Diffraction"), N_("CIF and files"))
 
 
 def show_picture(candidate: Candidate) -> None:
@@ -50,11 +53,7 @@ def show_details(candidate: Candidate, repeat: Repeat) -> None:
     if candidate.is_draft:
         _show_found(candidate)
         return
-    predictions, cell, pattern, files = st.tabs(
-        [_("Properties and checks"), _("Cell and sites"), _("Diffraction"), _("CIF and files")],
-        key="details",
-        on_change="rerun",
-    )
+    predictions, cell, pattern, files = show_tabs(_TABS, "details")
     with predictions:
         if predictions.open:
             _show_found(candidate)

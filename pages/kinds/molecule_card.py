@@ -18,13 +18,16 @@ from matgen_core.kinds.molecules.near import SIMILARITY
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.workflows.evidence import Repeat
 from pages.i18n.formatting import goal_text, number
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.kinds.endpoint_view import show_endpoints
 from pages.kinds.molecule_results import COLUMNS, asked_part
 from pages.kinds.molecule_view import drawing, show_conformer
 from pages.kinds.writing_view import show_writing
 from pages.widgets.found.evidence import offer_evidence
 from pages.widgets.found.facts import show_facts, show_origin, verdict_row
+from pages.widgets.tabs import show_tabs
+
+_TABS = (N_("Properties and checks"), N_("ADMET"), N_("Nearest known"), N_("How it was generated"), N_("Files"))
 
 
 def show_molecule(
@@ -52,11 +55,7 @@ def show_molecule(
         st.code(smiles, language=None, wrap_lines=True)
         show_conformer(smiles)
     with right:
-        predictions, endpoints, known, writing, files = st.tabs(
-            [_("Properties and checks"), _("ADMET"), _("Nearest known"), _("How it was generated"), _("Files")],
-            key="molecule-details",
-            on_change="rerun",
-        )
+        predictions, endpoints, known, writing, files = show_tabs(_TABS, "molecule-details")
         with predictions:
             _show_predictions(candidate, target)
             _show_verdicts(candidate)

@@ -33,6 +33,7 @@ from pages.kinds.page_kind import Found, PageKind, View
 from pages.widgets.asking.goal_controls import goal_rules
 from pages.widgets.found.downloads import File
 from pages.widgets.found.side_panel import beside
+from pages.widgets.tabs import show_tabs
 
 
 def _show_drawings(found: Found, view: View, repeat: Repeat) -> None:
@@ -109,8 +110,8 @@ class MoleculesPage(PageKind):
     def show_found(self, found: Found, view: View) -> None:
         """Drawings, table or histograms; the picked one beside the drawings, or below."""
         target, pick = view.target, view.pick
-        names = [_("Drawings"), _("Table"), _("Against known")]
-        grid, table, spread = st.tabs(names, key="molecule-tabs", on_change="rerun")
+        names = [N_("Drawings"), N_("Table"), N_("Against known")]
+        grid, table, spread = show_tabs(names, "molecule-tabs")
         asked = view.repeat()
         in_panel = partial(show_molecule, target=target, settings=view.now, run=view.run, narrow=True, repeat=asked)
         with grid:

@@ -9,9 +9,10 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from matgen_core.core.errors import MatGenError
-from pages.i18n.language import N_, _, language, translations
+from pages.i18n.language import N_, _, language
 from pages.lessons.notebook import read_from_browser
 from pages.widgets.asking.url_settings import URL, OneOf, localise_link
+from pages.widgets.tabs import follow_language
 
 #: Key of the tabs, and of the demonstration in a link: ``/diffusion?lesson=Samplers``.
 LESSON, LECTURE = "lesson", "lecture"
@@ -208,14 +209,7 @@ def _source(step: Step) -> str:
 def _follow_language(step: Step) -> None:
     """Turns the chosen demonstration into the reader's language, of a link or of this session; drops another page's."""
     localise_link({LESSON: OneOf(step.lessons)})
-    kept = st.session_state.get(LESSON)
-    if kept is None:
-        return
-    meant = [name for name in step.lessons if kept in translations(name).values()]
-    if not meant:
-        del st.session_state[LESSON]
-    elif (now := translations(meant[0])[language()]) != kept:
-        st.session_state[LESSON] = now
+    follow_language(LESSON, step.lessons)
 
 
 def _show_way(step: Step, lesson: str) -> None:

@@ -36,6 +36,15 @@ def test_a_table_without_negative_numbers_or_a_long_one_is_left_as_it_is(table: 
     assert write_numbers(table, {})[0] is table
 
 
+def test_hidden_columns_are_not_in_the_menu_of_the_table() -> None:
+    """The browser's own menu of columns would offer them by their keys."""
+    written, columns = write_numbers(
+        pd.DataFrame({"gap": [1.0], "gap_judge": [None]}), {"gap": "Gap", "gap_judge": None}
+    )
+    assert isinstance(written, pd.DataFrame)
+    assert (list(written), columns) == (["gap"], {"gap": "Gap"})
+
+
 def test_the_browser_is_told_what_to_write() -> None:
     def page() -> None:
         import pandas as pd

@@ -14,6 +14,7 @@ from pages.widgets.found.remembered import remember
 from pages.widgets.found.selection import selected_ids
 from pages.widgets.found.shown_units import shown_unit
 from pages.widgets.screening.table import PICKED, Ranked, tick
+from pages.widgets.tabs import show_tabs
 
 #: Share of the range below which it is not told: a front of the best of each objective alone covers none of it.
 _LEAST = 0.005
@@ -38,8 +39,8 @@ def show_fronts(ranked: Ranked, objectives: Sequence[Objective]) -> None:
     st.caption(" ".join(said), help=_(_HYPERVOLUME))
     picked, units = st.session_state.get(PICKED, []), {o.key: shown_unit(o.property.unit) for o in objectives}
     # Only the open one is drawn: thousands of points are work for the browser, too.
-    names = [_("Two objectives"), _("Three objectives"), _("All objectives")]
-    flat, deep, lines = st.tabs(names, key="front-tabs", on_change="rerun")
+    names = [N_("Two objectives"), N_("Three objectives"), N_("All objectives")]
+    flat, deep, lines = show_tabs(names, "front-tabs")
     if flat.open:
         with flat:
             axes = _ask_axes(objectives)
