@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from matgen_core.chem.crystals.scene import colour
 from matgen_core.chem.formulas.hazards import check_hazards
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
@@ -19,8 +20,9 @@ _STYLE = """
 body{font:14px/1.45 system-ui,sans-serif;color:#1c2221;max-width:46rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem;margin:0}h2{font-size:1.05rem;margin:1.4rem 0 .3rem;border-bottom:1px solid #9aa5a4}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0}
-th{font-weight:600}td.n{white-space:nowrap;font-variant-numeric:tabular-nums}.q{color:#5c6766}
+th{font-weight:600;min-width:5rem}td.n{white-space:nowrap;font-variant-numeric:tabular-nums}.q{color:#5c6766}
 svg{max-width:100%;height:auto;max-height:20rem}code,pre{font-size:.85rem;white-space:pre-wrap;overflow-wrap:anywhere}
+.e span{-webkit-text-stroke:1px #5c6766;font-size:1.2rem;print-color-adjust:exact}
 tr,svg,h2{break-inside:avoid}h2{break-after:avoid}@media print{body{margin:0;max-width:none}}
 """
 _MARKS: Mapping[bool | None, str] = {True: "✓", False: "✗", None: "–"}
@@ -43,6 +45,7 @@ def write_evidence_page(
         f"<h1>{title}</h1><p class='q'>{escape(record['id'])} · MatGen · "
         f"{escape(translate('a prediction to verify, not a measurement'))}</p>",
         "" if candidate.is_draft else kind_of(candidate.material).picture(candidate.material),
+        _elements(candidate) if record["cif"] else "",
         _section(translate("Predicted properties"), _properties(candidate, record, translate)),
         _section(translate("Checks"), _checks(candidate, translate)),
         _section(translate("Nearest known materials"), _nearest(record, translate)),
@@ -54,6 +57,13 @@ def write_evidence_page(
         f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>"
     )
+
+
+def _elements(candidate: Candidate[Any]) -> str:
+    """Which element has which colour in the picture of a crystal."""
+    found = sorted(kind_of(candidate.material).elements(candidate.material))
+    dots = " ".join(f"<span style='color:{colour(one)}'>&#9679;</span> {escape(one)}&ensp;" for one in found)
+    return f"<p class='e'>{dots}</p>"
 
 
 def _section(title: str, rows: Iterable[str]) -> str:
@@ -68,7 +78,13 @@ def _row(name: str, value: str, more: str = "") -> str:
 def _amount(value: float | None, spread: float | None = None, unit: str = "") -> str:
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value:.4g}{'' if spread is None else f' ± {spread:.2g}'} {unit}".rstrip().replace("-", "−")
+    if not spread:  # what is computed of the structure has none
+        return f"{value:.4g} {unit}".rstrip().replace("-", "−")
+    # Two digits of the spread, and the value to the same place: 1.754 ± 0.83 claims what it denies.
+    places = max(0, 1 - math.floor(math.log10(spread)))
+    if places and f"{spread:.{places}f}".endswith("0"):
+        places -= 1
+    return f"{value:.{places}f} ± {spread:.{places}f} {unit}".rstrip().replace("-", "−")
 
 
 def _properties(candidate: Candidate[Any], record: Mapping[str, Any], translate: Translate) -> Iterable[str]:

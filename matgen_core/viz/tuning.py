@@ -56,15 +56,22 @@ def draw_tuning(curve: Sequence[TuneStep], limit: float, *, translate: Translate
         row=2,
         col=1,
     )
-    figure.add_hline(y=limit, line={"color": BAD, "dash": "dash"}, annotation_text=translate("limit"), row=2, col=1)
+    figure.add_hline(
+        y=limit,
+        line={"color": BAD, "dash": "dash"},
+        annotation_text=translate("limit"),
+        annotation_position="top left",
+        row=2,
+        col=1,
+    )
     last = max(1, *steps)
     whole = {"range": [-0.03 * last, 1.03 * last], "tickformat": "d", "dtick": 1 if last < 6 else None}
     figure.update_xaxes(gridcolor=GRID, **whole, row=1, col=1)
     figure.update_xaxes(gridcolor=GRID, title=translate("step"), **whole, row=2, col=1)
     figure.update_yaxes(gridcolor=GRID, range=[0.0, 1.02], row=1, col=1)
     figure.update_yaxes(gridcolor=GRID, title=translate("nats"), row=2, col=1)
-    frame(figure, 350)
+    frame(figure, 380)
     # Below the axis: above the curves, its second row on a phone would lie on them.
     return figure.update_layout(
-        showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top"}, margin={"b": 90}
+        showlegend=True, legend={"orientation": "h", "y": -0.28, "yanchor": "top"}, margin={"b": 120}
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.core.messages import join
+from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from matgen_core.core.settings import TuneSettings
@@ -37,6 +37,8 @@ from pages.widgets.found.number_table import Columns
 from pages.widgets.found.selection import follow_pick
 
 STATE = "tuning"
+#: Whether the copy was kept, and in words.
+_SAID = "keep-said"
 
 
 @dataclass
@@ -151,15 +153,22 @@ def _row(run: TuningRun, candidate: Candidate[Any]) -> dict[str, object]:
 
 
 def _ask_keep(run: TuningRun) -> None:
-    assert run.tuning is not None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(_("Name of the tuned generator"), "mine", max_chars=40, key="keep-name")
-        if st.button(_("Keep"), key="keep"):
-            try:
-                save_copy(name, run.kind, run.prior, run.tuning, run.aims.goals())
-                st.success(_("Kept as {name}.").format(name=name))
-            except MatGenError as error:
-                st.error(_(str(error)))
+        st.text_input(_("Name of the tuned generator"), "mine", max_chars=40, key="keep-name")
+        # A callback: the lists of kept generators beside it are drawn with the one that was just kept.
+        st.button(_("Keep"), key="keep", on_click=_keep, args=(run,))
+        if said := st.session_state.pop(_SAID, None):
+            (st.success if said[0] else st.error)(_(said[1]))
+
+
+def _keep(run: TuningRun) -> None:
+    assert run.tuning is not None
+    name = st.session_state["keep-name"]
+    try:
+        save_copy(name, run.kind, run.prior, run.tuning, run.aims.goals())
+        st.session_state[_SAID] = True, Message("Kept as {name}.", name=name)
+    except MatGenError as error:
+        st.session_state[_SAID] = False, error.message
 
 
 def manage_kept() -> None:

@@ -201,6 +201,23 @@ def test_a_file_and_a_run_of_unknown_target_have_no_command() -> None:
     assert (stored["command"], stored["settings"], stored["run"]) == (None, {"seed": ["7"]}, "run-1")
 
 
+@pytest.mark.parametrize(
+    ("value", "spread", "said"),
+    [
+        (1.7541, 0.83, "1.75 ± 0.83 eV/atom"),
+        (-1.9086, 0.048, "−1.909 ± 0.048 eV/atom"),
+        (3.9184, 0.0, "3.918 eV/atom"),
+        (1234.6, 123.0, "1235 ± 123 eV/atom"),
+    ],
+)
+def test_a_value_ends_where_its_uncertainty_does(value: float, spread: float, said: str) -> None:
+    prediction = Prediction("formation_energy", value, spread, "eV/atom", "test")
+    one = Candidate("0-1", salt(), Origin("file", "salt.cif"), {"formation_energy": prediction})
+    page = write_evidence_page(one)
+    assert f">{said}<" in page
+    assert "&#9679;</span> Cl" in page
+
+
 @pytest.mark.parametrize("material", MATERIALS)
 def test_the_page_holds_picture_values_and_no_markup_of_others(material: Any) -> None:
     page = write_evidence_page(candidate(material), Repeat(Target()))
