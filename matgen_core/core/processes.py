@@ -30,18 +30,6 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NU
 LIMIT = 3600.0
 
 
-def share_cores(count: int) -> dict[str, str]:
-    """Environment of a process in which ``count`` works compute at one time: their threads are as many as the cores.
-
-    Networks as small as these are thousands of small products; after each, a thread waits for the others. Where there
-    are more threads than cores it waits for one that does not run, and a run takes five to ten times as long.
-
-    >>> sorted(set(share_cores(10_000).values()))
-    ['1']
-    """
-    return dict.fromkeys(_ONE_THREAD, str(max(1, (os.cpu_count() or 1) // count)))
-
-
 class WorkerLost(MatGenError):
     """The process of a task has ended before the task."""
 

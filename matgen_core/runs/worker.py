@@ -20,10 +20,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from matgen_core.core.environment import read_environment
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.messages import Message
-from matgen_core.core.processes import share_cores
 from matgen_core.runs.recorder import Recorder
 from matgen_core.runs.transport import Pipe, Receiver
 
@@ -145,7 +143,7 @@ class _Process:
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _MAIN, *libraries], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
-                env={**share_cores(read_environment().runs_at_once), **os.environ, "PYTHONPATH": path},
+                env={**os.environ, "PYTHONPATH": path},
             )  # fmt: skip
         except (OSError, ValueError) as error:
             raise WorkerProblem("a worker process cannot be started ({reason})", reason=str(error)) from None

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Sequence
 
 from matgen_core.core.errors import Cancelled, MatGenError
+from matgen_core.runs.cores import Cores
 from matgen_core.runs.transport import Pipe, Sender
 
 log = logging.getLogger("matgen")
@@ -40,12 +41,13 @@ def main(libraries: Sequence[str] = ()) -> None:
     imported = threading.Event()
     threading.Thread(target=_import, args=(libraries, imported), daemon=True).start()
     stops: dict[int, threading.Event] = {}
+    cores = Cores()
     try:
         while True:
             order, number, task = pipe.receive()
             if order == "do":
                 stop = stops[number] = threading.Event()
-                threading.Thread(target=_do, args=(pipe, number, task, stop, imported), daemon=True).start()
+                threading.Thread(target=_do, args=(pipe, number, task, stop, imported, cores), daemon=True).start()
             elif order == "stop":
                 stops[number].set()
             else:  # nobody follows it any more
@@ -74,10 +76,16 @@ def _import(libraries: Sequence[str], imported: threading.Event) -> None:
         imported.set()
 
 
-def _do(pipe: Pipe, number: int, task: bytes, stop: threading.Event, imported: threading.Event) -> None:
+def _do(pipe: Pipe, number: int, task: bytes, stop: threading.Event, imported: threading.Event, cores: Cores) -> None:
     """One task, up to the message that ends it: "result", "error" or "failed"."""
     imported.wait()
     sender = Sender()
+    cores.enter()
+
+    def stopped() -> bool:  # asked often, so here a task learns that others have come or gone
+        cores.share()
+        return stop.is_set()
+
     try:
         first, work, recorder = pickle.loads(task)
         if first is not None:
@@ -90,7 +98,7 @@ def _do(pipe: Pipe, number: int, task: bytes, stop: threading.Event, imported: t
             written = None if recorder is None else recorder.report()
             pipe.send((number, "report", sender.pack((progress, beside, written))))
 
-        result = None if stop.is_set() else work(report, stop.is_set)
+        result = None if stopped() else work(report, stopped)
         pipe.send((number, "result", sender.pack(result)))
     except Cancelled:
         pipe.send((number, "result", sender.pack(None)))
@@ -99,3 +107,5 @@ def _do(pipe: Pipe, number: int, task: bytes, stop: threading.Event, imported: t
     except Exception as error:
         log.exception("a run failed")
         pipe.send((number, "failed", type(error).__name__.encode()))
+    finally:
+        cores.leave()

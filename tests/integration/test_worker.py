@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -82,14 +83,33 @@ def test_a_run_of_a_kind_is_the_same_in_both(worker: Worker) -> None:
     assert len(found[1].candidates) >= 4
 
 
-def test_the_works_of_a_process_have_no_more_threads_than_there_are_cores(
-    fresh: Worker, monkeypatch: pytest.MonkeyPatch
+def test_works_at_one_time_share_the_cores_and_one_alone_has_them_all(
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("MATGEN_RUNS_AT_ONCE", "2")
-    threads = fresh.do(works.count_threads, lambda *_: None, lambda: False)
-    assert threads == max(1, (os.cpu_count() or 1) // 2)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    several = Worker(["torch"])
+    first, second = threading.Event(), threading.Event()
+    begun, seen = queue.SimpleQueue[int](), list[int]()
+
+    def watch() -> None:
+        seen.extend(several.do(works.count_threads, lambda _progress, threads: begun.put(threads), first.is_set))
+
+    follower = threading.Thread(target=watch)
+    try:
+        follower.start()
+        whole = begun.get(timeout=120)
+        half = max(1, whole // 2)
+        other = several.do(works.count_threads, lambda _progress, _threads: second.set(), second.is_set)
+        assert other == [half]
+        if whole > 1:
+            assert begun.get(timeout=120) == half
+            assert begun.get(timeout=120) == whole
+        assert several.do(works.choose_threads, lambda *_: None, lambda: False) == 3
+    finally:
+        first.set()
+        follower.join(120)
+        several.close()
+    assert seen[:3] == ([whole, half, whole] if whole > 1 else [1])
 
 
 def test_a_cancelled_work_ends_and_gives_what_it_has(worker: Worker) -> None:

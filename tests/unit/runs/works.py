@@ -53,10 +53,25 @@ def chatter(report: Callable[..., None], stopped: Callable[[], bool]) -> str:
     return "heard"
 
 
-def count_threads(report: Callable[..., None], stopped: Callable[[], bool]) -> int:
-    """With how many threads networks compute."""
+def count_threads(report: Callable[..., None], stopped: Callable[[], bool]) -> list[int]:
+    """With how many threads networks compute, each number that there is until the work is stopped."""
     import torch
 
+    seen = list[int]()
+    while not stopped():
+        if (threads := torch.get_num_threads()) not in seen[-1:]:
+            seen.append(threads)
+            report(Progress("generate", 0, 1), threads)
+        threading.Event().wait(0.01)
+    return seen
+
+
+def choose_threads(report: Callable[..., None], stopped: Callable[[], bool]) -> int:
+    """With how many threads networks compute in a work that has chosen three."""
+    import torch
+
+    torch.set_num_threads(3)
+    stopped()
     return torch.get_num_threads()
 
 
