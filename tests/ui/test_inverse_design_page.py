@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import matgen_core.workflows.design
 import pages.runs.jobs
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, Target
-from matgen_core.core.records import Candidate, Progress
+from matgen_core.core.records import PLACED, Candidate, Progress
 from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import Rules, judge_crystals
 from matgen_core.runs.store import VARIABLE, open_store
@@ -189,6 +190,23 @@ def test_a_kept_run_goes_on(
     assert (before.seed, before.drawn, len(before.candidates)) == (4, load_kind("crystals").batches.end_after(2), 3)
     page = open_page(resume="nothing")
     assert "no run" in page.warning[0].value
+
+
+def test_a_run_that_goes_on_is_stored_without_the_batch_that_was_cut_short(
+    asked: list[dict[str, Any]], found: tuple[Candidate, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are drawn again, under names of today's version; a draft of the former name would stay beside them."""
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    run, first = open_store().begin("design-crystals", {}, 4), load_kind("crystals").batches.end_after(2)
+    cut = [replace(found[0], id=f"4-{first + i:04d}", origin=replace(found[0].origin, index=first + i)) for i in (0, 1)]
+    unfinished = replace(cut[1], stage=PLACED, predictions={}, verdicts=())
+    open_store().add(run, [*judge_crystals(found, Rules()), *judge_crystals(cut[:1], Rules()), unfinished])
+    page = open_page(resume=run)
+    page.button(key="go-on").click().run()
+    assert not page.exception
+    new = next(kept for kept in open_store().list() if kept.id != run)
+    assert [c.id for c in open_store().candidates(new.id)] == [c.id for c in found]
+    assert len(open_store().candidates(run)) == 5, "the former run stays as it is"
 
 
 # ------------------------------------------------------------------------------------------------------ near misses
