@@ -26,6 +26,7 @@ def main() -> None:
     from matgen_core.kinds.crystals.writing.embed import load_autoencoder
     from matgen_core.kinds.molecules.reference import load_molecule_reference
     from matgen_core.lessons import descriptors as lessons_descriptors
+    from matgen_core.lessons import measured as lessons_measured
     from matgen_core.lessons import sampling as lessons_sampling
     from matgen_core.lessons import training as lessons_training
     from matgen_core.lessons import transfer as lessons_transfer
@@ -37,12 +38,12 @@ def main() -> None:
     if "pupils" in wanted:
         lessons_training.build_pupils(lambda said: print(said, flush=True))
     try:
-        measured = lessons_sampling.load_measured()
+        measured = lessons_measured.load_measured()
     except ValueError:
-        measured = lessons_sampling.Measured("", (), ())
+        measured = lessons_measured.Measured("", (), ())
     if "ways" in wanted:
         ways, before = [], {(way.method, way.steps): way.seconds for way in measured.ways}
-        for way in lessons_sampling.WAYS:
+        for way in lessons_measured.WAYS:
             seconds = None if "seconds" in wanted else before.get(way)
             ways.append(lessons_sampling.measure_way(*way, seeds=SEEDS, seconds=seconds))
             print(ways[-1], flush=True)
@@ -58,13 +59,13 @@ def main() -> None:
         measured = replace(measured, hidden=lessons_transfer.measure_hidden(held[:: max(1, len(held) // 1000)][:1000]))
     if "conditions" in wanted:
         guided = []
-        for key, values in lessons_sampling.TARGETS.items():
+        for key, values in lessons_measured.TARGETS.items():
             for value in values:
-                for guidance in lessons_sampling.GUIDANCES:
+                for guidance in lessons_measured.GUIDANCES:
                     guided.append(lessons_sampling.measure_condition(key, value, guidance))
                     print(guided[-1], flush=True)
         measured = replace(measured, guided=tuple(guided))
-    lessons_sampling.save_measured(replace(measured, autoencoder=load_autoencoder()[2]))
+    lessons_measured.save_measured(replace(measured, autoencoder=load_autoencoder()[2]))
 
 
 if __name__ == "__main__":

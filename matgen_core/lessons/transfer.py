@@ -29,7 +29,7 @@ from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_matbert
 from matgen_core.lessons.chapter.transfer import LoRALayer
 from matgen_core.lessons.chapter.transformers import BandgapHead as ChapterHead
-from matgen_core.lessons.sampling import Hidden
+from matgen_core.lessons.measured import Hidden
 from matgen_core.models.adapters import STRATEGIES, Adapter, apply_strategy
 from matgen_core.models.bert import Head, HeadConfig, MatBERT, MatBERTConfig
 from matgen_core.workflows.own_properties.finetune import open_backbone

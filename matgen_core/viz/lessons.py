@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from matgen_core.diffusion.schedules import Schedule
-from matgen_core.lessons.sampling import SAMPLER_NAMES, Guided, Way, share_of
+from matgen_core.lessons.measured import SAMPLER_NAMES, Guided, Way, share_of
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 Array = NDArray[np.float32]

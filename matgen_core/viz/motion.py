@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from matgen_core.lessons.measured import SAMPLER_NAMES
 from matgen_core.lessons.motion import Motion
-from matgen_core.lessons.sampling import SAMPLER_NAMES
 from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame
 
 _TRACED = 12  # points whose path is drawn

@@ -16,7 +16,7 @@ from matgen_core.lessons.chapter.inverse_design import CONDITIONS as KNOWN
 from matgen_core.lessons.chapter.inverse_design import multi_objective_generation
 from matgen_core.lessons.exercises import CRITERIA, Outcome, judge_by_order, read_condition, try_condition
 from matgen_core.lessons.laws import LAWS
-from matgen_core.lessons.sampling import load_measured, share_of
+from matgen_core.lessons.measured import load_measured, share_of
 from pages.i18n.formatting import number, plain, prediction_text, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.notebook import answer, guess, show_outcome

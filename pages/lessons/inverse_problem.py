@@ -12,8 +12,8 @@ from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.lessons.chapter import inverse_design
 from matgen_core.lessons.laws import LAWS
-from matgen_core.lessons.sampling import TARGETS as CONDITIONS
-from matgen_core.lessons.sampling import load_measured
+from matgen_core.lessons.measured import TARGETS as CONDITIONS
+from matgen_core.lessons.measured import load_measured
 from matgen_core.lessons.workflow import COUNT, STABLE, TARGETS, TOLERANCE, Funnel, answers_to, known_gaps, run_workflow
 from matgen_core.viz.lessons import draw_gaps
 from matgen_core.workflows.design import design

@@ -14,7 +14,7 @@ from matgen_core.diffusion.samplers import METHODS
 from matgen_core.lessons import diffusion as lessons
 from matgen_core.lessons.diffusion import Film, settled_from
 from matgen_core.lessons.laws import LAWS, holds
-from matgen_core.lessons.sampling import (
+from matgen_core.lessons.measured import (
     GUIDANCES,
     OPENING,
     SAMPLER_NAMES,

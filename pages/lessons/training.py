@@ -13,7 +13,7 @@ from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.writing.embed import decode_latents
 from matgen_core.lessons.descriptors import load_descriptors, nearest_real
 from matgen_core.lessons.laws import LAWS
-from matgen_core.lessons.sampling import SAMPLER_NAMES
+from matgen_core.lessons.measured import SAMPLER_NAMES
 from matgen_core.lessons.training import DATA, MILESTONES, PREDICTIONS, USUAL, Pupil, pupil_of, scales_of
 from matgen_core.viz.lessons import draw_cloud, draw_losses
 from matgen_core.workflows.spaces.explore import principal_axes

@@ -10,7 +10,7 @@ import streamlit as st
 from matgen_core.core.errors import MatGenError
 from matgen_core.evaluation.transfer import RESULTS
 from matgen_core.lessons.laws import HIDDEN, LAWS
-from matgen_core.lessons.sampling import load_measured
+from matgen_core.lessons.measured import load_measured
 from matgen_core.lessons.transfer import (
     chapter_parameters,
     count_parameters,

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Target, check_count
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate, Progress
@@ -68,16 +67,11 @@ def want_until(
     Raises:
         BadTarget, BadInput: for what cannot be asked for.
     """
-    _check_most(budget.want)
-    _check_most(budget.draws)
+    check_count(budget.want, MOST, kind)
+    check_count(budget.draws, MOST, kind)
     few = replace(budget, want=min(budget.want, _CHECKED), draws=min(budget.draws, _CHECKED), seconds=60.0)
     aim, ruled = check_design(kind, target, few, rules, settings)
     return Wanted(kind, target, aim, seed, budget.want, budget.draws, ruled, rules)
-
-
-def _check_most(count: int) -> None:
-    if count > MOST:
-        raise BadInput("{count} candidates are too many; choose at most {most:,}", count=count, most=MOST)
 
 
 def fill_folder(

@@ -10,19 +10,21 @@ import torch
 
 from matgen_core.core.errors import MissingReference
 from matgen_core.learning.checkpoints import load_checkpoint
-from matgen_core.lessons.sampling import (
+from matgen_core.lessons.measured import (
     GUIDANCES,
     TARGETS,
     WAYS,
     best_by_strongest,
+    load_measured,
+    save_measured,
+    share_of,
+)
+from matgen_core.lessons.sampling import (
     composition_diversity,
     energy_distance,
-    load_measured,
     measure_condition,
     measure_priors,
     measure_way,
-    save_measured,
-    share_of,
 )
 
 

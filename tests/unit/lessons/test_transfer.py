@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.lessons.sampling import load_measured
+from matgen_core.lessons.measured import load_measured
 from matgen_core.lessons.transfer import (
     chapter_parameters,
     count_parameters,

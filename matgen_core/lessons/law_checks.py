@@ -1,0 +1,149 @@
+"""The laws behind the captions of the lessons: each looks at a demonstration's settings and says whether it holds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matgen_core.core.properties import PROPERTIES
+from matgen_core.lessons import (
+    compositions,
+    diffusion,
+    language,
+    measured,
+    molecules,
+    motion,
+    training,
+    transfer,
+    workflow,
+)
+
+
+def noise_takes_over(schedule: str) -> bool:
+    """Signal to noise falls at every step and passes 1 once."""
+    ratio = diffusion.schedule_of(schedule).log_snr.numpy()
+    return bool((np.diff(ratio) < 0).all() and ratio[0] > 0 > ratio[-1])
+
+
+def spreads_like_the_data(data: str, method: str, steps: int) -> bool:
+    """The usual network spreads its samples like the data."""
+    pupil = training.pupil_of(data, begun_at=training.MILESTONES[-1])
+    return 0.75 < pupil.spread(pupil.draw(200, method, steps)) < 1.35
+
+
+def noise_prediction_flies_apart(data: str, begun_at: int) -> bool:
+    """With few steps the chapter's answer, the noise, spreads the samples twice too far or more; v does not."""
+    spreads = []
+    for predicts in ("eps", "v"):
+        pupil = training.pupil_of(data, predicts=predicts, begun_at=begun_at)
+        spreads.append(pupil.spread(pupil.draw(200, "ddim", 50)))
+    return spreads[0] > 2.0 * spreads[1]
+
+
+def ends_agree(seed: int) -> bool:
+    """From one noise DDIM and the solver end near one another, DDPM ends elsewhere."""
+    ddpm, ddim, solver = (one.points[-1] for one in motion.move(motion.spiral_pupil(), count=100, seed=seed))
+    near, far = (np.median(np.linalg.norm(ddim - other, axis=1)) for other in (solver, ddpm))
+    return bool(near < 0.1 and far > 1.0)
+
+
+def solver_is_fast(fewest: int) -> bool:
+    """The solver of second order takes a twentieth of the chapter's loop, or less."""
+    ways = {(way.method, way.steps): way for way in measured.load_measured().ways}
+    return ways["dpm-solver", fewest].seconds < 0.05 * ways["ddpm", 1000].seconds
+
+
+def fewer_steps_end_nearer(method: str) -> bool:
+    """Of one sampler the way with fewer steps ends nearer to the known latents, by more than its standard error."""
+    ways = sorted((w for w in measured.load_measured().ways if w.method == method), key=lambda way: way.steps)
+    return ways[0].distance + ways[0].error < ways[-1].distance
+
+
+def scatter_is_shown(method: str, steps: int) -> bool:
+    """Every way was measured with several seeds."""
+    way = next(w for w in measured.load_measured().ways if (w.method, w.steps) == (method, steps))
+    return len(way.distances) >= 4 and np.isfinite(way.error)
+
+
+def guidance_trades(key: str, value: float) -> bool:
+    """The best weight is on target more often than no guidance, and the strongest repeats more than none."""
+    cells = [measured.load_measured().of(key, value, weight) for weight in measured.GUIDANCES]
+    met = [cell.on_target(PROPERTIES[key].tolerance) / max(1, len(cell.predictions)) for cell in cells]
+    return max(met) > met[0] and cells[-1].diversity < cells[0].diversity
+
+
+def prior_is_further(least: int) -> bool:
+    """Latents of the diffusion lie nearer to the known ones than those of the prior, in every seed."""
+    priors = measured.load_measured().priors
+    far, near = priors["prior"].distances, priors["diffusion"].distances
+    return len(near) >= least and max(near) < min(far)
+
+
+def prior_overlaps_less(least: int) -> bool:
+    """The surprise of exercise 1: the prior's crystals overlap less."""
+    priors = measured.load_measured().priors
+    shares = [priors[name].decoded.apart / priors[name].decoded.finished for name in ("prior", "diffusion")]
+    return priors["prior"].decoded.drawn >= least and shares[0] > shares[1]
+
+
+def heat_flattens(begun: str, cold: float, hot: float) -> bool:
+    """The likeliest token is likelier at the lower temperature."""
+    tops = [language.next_tokens(begun, temperature, 0)[0][2] for temperature in (cold, hot)]
+    return tops[0] > tops[1]
+
+
+def heat_varies(seed: int) -> bool:
+    """Of the hottest strings fewer are molecules than of the coldest, and those differ more from one another."""
+    (_cold, first), *_between, (_hot, last) = language.measure_temperatures(24, seed)
+    if first.diversity is None or last.diversity is None:
+        return False
+    return last.valid < first.valid - 0.1 and last.diversity > first.diversity
+
+
+def looks_at_itself_and_back(smiles: str, layer: int, head: int) -> bool:
+    """No weight lies on later tokens, and the shares of atoms and others make up the whole."""
+    found = language.attend(smiles, layer, head)
+    row = len(found.tokens) - 1
+    whole = found.share_on_atoms(row) + float(
+        sum(w for w, a in zip(found.weights[row], found.atoms, strict=True) if a is None)
+    )
+    return bool(np.allclose(np.triu(found.weights, 1), 0.0) and abs(whole - 1.0) < 1e-3)
+
+
+def truth_is_shown(formula: str, place: int) -> bool:
+    """The element that was hidden is among the bars, whatever its rank."""
+    guess = transfer.guess_masked(formula, [place])[0]
+    return guess.truth in [name for name, _chance in guess.options] and guess.rank >= 1
+
+
+def truth_comes_first(formula: str, place: int) -> bool:
+    """The formulas that the lesson offers are ones of which the network has learnt enough."""
+    return transfer.guess_masked(formula, [place])[0].rank == 1
+
+
+def many_answers(gap: float) -> bool:
+    """Several known crystals of different formulas have the gap: the inverse question has no single answer."""
+    found = workflow.answers_to(gap)
+    return found.count >= 2 and len(set(found.examples)) >= 2
+
+
+def order_changes_nothing(one: str, other: str) -> bool:
+    """Two orders of one formula are read alike."""
+    return transfer.same_reading(one, other)
+
+
+def vectors_agree_with_prints(one: str, near: str, far: str) -> bool:
+    """By the vectors and by the fingerprints the near molecule is more alike."""
+    found = molecules.compare_molecules([molecules.MOLECULES[name] for name in (one, near, far)])
+    return bool(found.cosine[0, 1] > found.cosine[0, 2] and found.tanimoto[0, 1] > found.tanimoto[0, 2])
+
+
+def gap_moves_atoms(begun: str, low: float, high: float) -> bool:
+    """With another gap as condition, the network gives other probabilities, each set below 1 in sum."""
+    one, other = (dict(compositions.next_atoms(begun.split(), {"band_gap": gap}, 90)) for gap in (low, high))
+    return all(sum(each.values()) <= 1.001 for each in (one, other)) and one != other
+
+
+def every_box_keeps_some(target: int, seed: int) -> bool:
+    """Each box keeps part of what came: the counts never grow, and at the end some are left."""
+    found = workflow.run_workflow(workflow.TARGETS[target], workflow.COUNT, seed)
+    return found.generated >= found.reached >= found.makeable >= found.stable == len(found.names) >= 1
