@@ -53,12 +53,12 @@ def offer_examples() -> None:
     """A crystal, a molecule and a lesson, each begun by a click."""
     columns = st.columns(len(_RUN) + 1)
     for (kind, page, example), column in zip(_RUN, columns, strict=False):
-        with column, st.container(border=True):
+        with column, st.container(border=True, height="stretch"):
             show_example(example)
             if st.button(_("Run"), key=f"run-{example.key}", type="primary", width="stretch"):
                 begin_again(kind)
                 st.switch_page(page, query_params=link_of(example))
-    with columns[-1], st.container(border=True):
+    with columns[-1], st.container(border=True, height="stretch"):
         show_example(_LESSON)
         if st.button(_("Open the lesson"), key="run-lesson", type="primary", width="stretch"):
             st.switch_page("pages/learn/diffusion.py", query_params={"lesson": _("From noise")})

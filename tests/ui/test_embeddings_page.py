@@ -38,9 +38,9 @@ def test_a_search_lists_the_most_alike_first() -> None:
     page = open_page("crystals")
     page.text_input(key="search-crystals").set_value("Ti2Sr2O6").run()
     assert not page.error
-    tables = [frame.value for frame in page.dataframe if "distance" in frame.value]
-    assert tables[0]["name"].iloc[0] == "SrTiO3"
-    assert tables[0]["distance"].iloc[0] == 0.0
+    tables = [frame.value for frame in page.dataframe if "Vector distance" in frame.value]
+    assert tables[0]["Name"].iloc[0] == "SrTiO₃"
+    assert tables[0]["Vector distance"].iloc[0] == 0.0
 
 
 @pytest.mark.parametrize(

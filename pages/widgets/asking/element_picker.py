@@ -48,9 +48,9 @@ def pick_elements(elements: Sequence[str]) -> tuple[list[str], list[str], list[s
             on_clicked_change=_toggle,
         )
     labels = {
-        "include": (_("must contain"), _("any")),
-        "exclude": (_("must not contain"), _("none")),
-        "system": (_("only these, all of them"), _("not set")),
+        "include": (_("Must contain"), _("any")),
+        "exclude": (_("Must not contain"), _("none")),
+        "system": (_("Only these, all of them"), _("not set")),
     }
     picked = [
         st.multiselect(label, elements, key=key, bind="query-params", placeholder=hint)

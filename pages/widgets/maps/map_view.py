@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from matgen_core.core.errors import BadInput
 from matgen_core.core.properties import PROPERTIES
+from matgen_core.kinds.registry import KINDS
 from matgen_core.workflows.page_work.maps import MAP_ITERATIONS, map_neighbours
 from matgen_core.workflows.spaces.explore import Projection, group, principal_axes
 from matgen_core.workflows.spaces.maps import load_map
 from matgen_core.workflows.spaces.sources import open_space
 from matgen_core.workflows.spaces.space import Space
+from pages.i18n.formatting import subscript
 from pages.i18n.language import _
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import look, run_place
@@ -78,13 +80,13 @@ def _start_map(kind: str) -> Job:
 
 def table_of(space: Space, places: Sequence[int], distances: Sequence[float] | None = None) -> pd.DataFrame:
     """Known materials as rows."""
-    table = pd.DataFrame({_("name"): [space.names[i] for i in places]})
+    table = pd.DataFrame({_("Name"): [space.names[i] for i in places]})
     if distances is not None:
-        table[_("distance")] = np.round(distances, 3)
+        table[_("Vector distance")] = np.round(distances, 3)
     if space.ids:
         table[_("id")] = [space.ids[i] for i in places]
     for key, values in space.columns.items():
-        label = _("space group") if key == "space_group" else heading(key)
+        label = _("Space group") if key == "space_group" else heading(key)
         table[label] = [None if np.isnan(values[i]) else round(float(values[i]), 3) for i in places]
     return table
 
@@ -109,6 +111,8 @@ def show_known_rows(
         for label in map(heading, (key for key in space.columns if key != "space_group"))
         if table[label].isna().any()
     }
+    if KINDS[space.holds].has_formula:
+        table = table.assign(**{_("Name"): table[_("Name")].map(subscript)})
     written, columns = write_numbers(table, empty)
     shown: dict[str, Any] = {"hide_index": True, "height": height, "placeholder": "–"}
     if not picks:
