@@ -6,20 +6,17 @@ import streamlit as st
 
 from matgen_core.kinds.registry import name_of_kind
 from matgen_core.kinds.rules import passes
-from matgen_core.workflows.screening.pareto import rank_by_front
+from matgen_core.workflows.screening.pareto import Objective, rank_by_front
 from pages.i18n.language import _
+from pages.kinds.page_kind import Found
 from pages.runs.progress import Seen, catch_up, look, run_place
 from pages.runs.run_recorder import offer_last_run, show_record
 from pages.widgets.asking.url_settings import URL
-from pages.widgets.found.comparison import show_comparison
 from pages.widgets.found.design_results import show_funnel
-from pages.widgets.found.relaxing import show_relaxing
 from pages.widgets.found.remembered import remember
-from pages.widgets.found.side_panel import beside
-from pages.widgets.from_crystal import offer_for_one
-from pages.widgets.kept_runs.follow_up import show_elsewhere
 from pages.widgets.screening.fronts import show_fronts
 from pages.widgets.screening.objectives import ask_objectives, narrow, readable
+from pages.widgets.screening.picked import show_picked, show_ranked
 from pages.widgets.screening.refused import show_refused
 from pages.widgets.screening.shortlist import offer_screened, pick_few
 from pages.widgets.screening.source import (
@@ -31,7 +28,16 @@ from pages.widgets.screening.source import (
     shown_so_far,
     start,
 )
-from pages.widgets.screening.table import Ranked, show_screen_table
+from pages.widgets.screening.table import Ranked
+
+
+def ask_wanted(found: Found, screened: Screened) -> tuple[list[Objective], Found]:
+    """The objectives, and the candidates within the thresholds."""
+    with controls:
+        objectives = ask_objectives(found, screened.begun)
+        only = st.toggle(_("Only candidates that pass every check"), False, key="only", bind=URL)
+        kept = narrow(found, objectives) if objectives else found
+    return objectives, [c for c in kept if not only or passes(c, screened.rules)]
 
 
 def show_results(screened: Screened, seen: Seen) -> None:
@@ -50,11 +56,7 @@ def show_results(screened: Screened, seen: Seen) -> None:
     if not readable(found):
         st.info(_("These candidates have no predictions."))
         return
-    with controls:
-        objectives = ask_objectives(found, screened.begun)
-        only = st.toggle(_("Only candidates that pass every check"), False, key="only", bind=URL)
-        kept = narrow(found, objectives) if objectives else found
-    kept = [c for c in kept if not only or passes(c, screened.rules)]
+    objectives, kept = ask_wanted(found, screened)
     kind = name_of_kind(found[0].material)
     show_funnel(kept, screened.rules, kind, _("within the thresholds"))
     if not kept:
@@ -72,26 +74,11 @@ def show_results(screened: Screened, seen: Seen) -> None:
                     "fronts."
                 )
             )
-    listed, panel = beside("screening")
-    with listed:
-        picked = show_screen_table(ranked, objectives, screened.rules)
-    with panel:
-        if len(picked) > 1:
-            st.caption(_("The {n} ticked rows stand side by side below.").format(n=len(picked)))
-        elif picked:
-            show_comparison(picked, screened.rules)
-        else:
-            st.caption(_("Tick a row to see its details, or up to six rows to compare them side by side."))
+    picked = show_ranked(ranked, objectives, screened.rules)
     with st.container():
         pick_few(ranked)
     offer_screened(picked, ranked, objectives, screened.rules, screened.name)
-    with st.container():
-        if len(picked) > 1:
-            st.subheader(_("Side by side"), anchor=False)
-            show_comparison(picked, screened.rules)
-        offer_for_one(picked)
-    show_relaxing(picked or [c for c, _front, _merit in ranked])
-    show_elsewhere(picked or [c for c, _front, _merit in ranked[:10]])
+    show_picked(picked, ranked, screened.rules)
 
 
 st.title(_("Screening"), anchor=False)

@@ -162,7 +162,7 @@ def _say_kept(kind: str, drawn: Found, settings: Any) -> None:
     kept = workflow.count_kept(kind, drawn, settings)
     if not kept.rejected:
         return
-    rules = ", ".join(f"{rule_text(rule)} {count}" for rule, count in kept.rejected)
+    rules = _(join([f"{rule_text(rule)} {count}" for rule, count in kept.rejected], ", "))
     text = _("{kept} kept of {generated} generated. Rejected because these checks failed: {rules}.")
     st.caption(text.format(kept=len(kept.candidates), generated=kept.generated, rules=rules))
 

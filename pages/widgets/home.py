@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from matgen_core.runs.store import StoreError, open_store
+from matgen_core.runs.store import Run, StoreError, open_store
 from matgen_core.workflows.health import Check, Machine, check_health, check_quickly, read_machine
 from pages.i18n.language import N_, _
 from pages.kinds.crystal_examples import EXAMPLES as CRYSTALS
@@ -73,12 +73,18 @@ def show_last_runs() -> None:
         return
     if not runs:
         st.caption(_("No run yet. Every run is saved here while it goes on."))
-    for run in runs[:_LAST]:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if st.button(run_name(run), key=f"open-{run.id}", type="tertiary"):
-                st.switch_page("pages/explore/runs.py", query_params={"run": run.id})
-            state = _(STATES.get(run.state, run.state))
-            st.caption(f"{made_by(run.kind)} · {state} · {run.count} · {run.created:%Y-%m-%d %H:%M}", width="content")
+    with st.container(gap="xsmall"):
+        for run in runs[:_LAST]:
+            _show_run(run)
+
+
+def _show_run(run: Run) -> None:
+    """Name, which leads to it, what made it, how it stands."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(run_name(run), key=f"open-{run.id}", type="tertiary"):
+            st.switch_page("pages/explore/runs.py", query_params={"run": run.id})
+        state = _(STATES.get(run.state, run.state))
+        st.caption(f"{made_by(run.kind)} · {state} · {run.count} · {run.created:%Y-%m-%d %H:%M}", width="content")
 
 
 def show_machine() -> None:

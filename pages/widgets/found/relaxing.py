@@ -158,9 +158,12 @@ def _show_done(done: Sequence[Relaxation]) -> None:
         alt=_("Predictions before and after"),
         height="content" if len(rows) <= _ROWS else 400,
     )
-    good = [entry for entry in done if entry.after is not None]
-    if not good:
-        return
+    if good := [entry for entry in done if entry.after is not None]:
+        _show_relaxed(good)
+
+
+def _show_relaxed(good: Sequence[Relaxation]) -> None:
+    """Files of the relaxed crystals, and one of them before beside after."""
     st.download_button(
         _("Relaxed CIFs (zip)"),
         lambda: to_cif_zip([e.after for e in good if e.after is not None]),
