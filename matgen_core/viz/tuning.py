@@ -39,7 +39,7 @@ def draw_tuning(curve: Sequence[TuneStep], limit: float, *, translate: Translate
     steps = [step.number for step in curve]
     series = (
         ("score", "mean score", ACCENT, "solid"),
-        ("valid", "valid", MUTED, "dash"),
+        ("valid", "valid share", MUTED, "dash"),
         ("diversity", "diversity", BAD, "dot"),
     )
     for name, label, colour, dash in series:

@@ -18,7 +18,13 @@ from pages.widgets.asking.go_bar import ask_to_go
 from pages.widgets.asking.goal_controls import ask_goals
 from pages.widgets.asking.refusal import show_refusal
 from pages.widgets.asking.setting_controls import ask_setting
-from pages.widgets.own_tables.own_property import ask_own_goals, ask_table, show_own, show_training
+from pages.widgets.own_tables.own_property import (
+    ask_own_goals,
+    ask_table,
+    ask_weights,
+    show_own,
+    show_training,
+)
 from pages.widgets.own_tables.tuning_run import STATE, manage_kept, show_run, start
 
 
@@ -39,7 +45,7 @@ def ask_aims(kind: str) -> Aims | None:
         ask_table(kind)
     with st.expander(_("Built-in properties")):
         goals, problem = ask_goals(load_kind(kind).properties)
-    aims = Aims(Target(goals), tuple(own))
+    aims = Aims(Target(goals), tuple(own), ask_weights([one for one, _goal in own], list(goals)))
     with st.container():
         if problem:
             show_refusal(_(problem))

@@ -91,6 +91,18 @@ def test_a_property_is_aimed_at_tuned_and_judged() -> None:
     assert "No tuned generator is kept yet" in words(page)
 
 
+def test_several_goals_have_weights_and_one_has_none() -> None:
+    values = [5.0 + 3.0 * ("O" in f) + n % 3 for n, f in enumerate(FORMULAS)]
+    save_target(train_target("hardness", read_examples(FORMULAS, values, "formula"), "Hardness", "GPa"))
+    page = open_page()
+    page.segmented_control(key="own-kind").set_value("compositions").run()
+    assert not [box for box in page.number_input if str(box.key).startswith("weight-")]
+    page.segmented_control(key="band_gap_ask").set_value("range").run()
+    weights = {str(box.key): box.label for box in page.number_input if str(box.key).startswith("weight-")}
+    assert weights == {"weight-own.hardness": "Hardness", "weight-band_gap": "Band gap"}
+    assert not page.exception
+
+
 RINGS = (
     *("c1ccccc1", "c1ccncc1", "C1CCCCC1", "c1ccsc1", "c1ccoc1", "C1CCNCC1"),
     *("c1cc[nH]c1", "C1CCOC1", "c1ccc2ccccc2c1", "C1CCCC1", "C1CCSC1", "c1cncnc1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -16,6 +17,7 @@ from matgen_core.workflows.own_properties.own_store import list_targets, load_ta
 from matgen_core.workflows.own_properties.own_targets import OwnTarget
 from matgen_core.workflows.own_properties.predictors import check_place
 from matgen_core.workflows.page_work.training import train_own
+from pages.i18n.formatting import label_text
 from pages.i18n.language import _
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import look, run_place
@@ -100,6 +102,18 @@ def _ask_goal(own: OwnTarget) -> Goal:
     with left:
         number = ask(_("Value"), value=low if way == "at most" else high, key=f"{own.key}-{way}")
     return {"at most": Goal.at_most, "value": Goal.at}.get(way or "", Goal.at_least)(number)
+
+
+def ask_weights(own: Sequence[OwnTarget], built_in: Sequence[str]) -> dict[str, float]:
+    """How much each of several goals counts beside the others; nothing is asked where there are fewer than two."""
+    names = {one.key: one.label for one in own} | {key: label_text(key) for key in built_in}
+    if len(names) < 2:
+        return {}
+    with st.expander(_("Importance of each goal")):
+        return {
+            key: st.number_input(name, 0.1, 100.0, 1.0, 0.5, key=f"weight-{key}", format="%g")
+            for key, name in names.items()
+        }
 
 
 def show_own(own: OwnTarget) -> None:

@@ -111,6 +111,10 @@ def _show_curve(run: TuningRun) -> None:
             "distance": _("The copy would have left the shipped generator further than allowed."),
         }
         kept = _("The copy of step {step} is used.").format(step=run.tuning.step)
+        if run.tuning.ended == "cancelled":  # generating was cancelled, too
+            kept = _("Keep the copy of step {step}, and choose it as the generator to draw from it.").format(
+                step=run.tuning.step
+            )
         st.caption(f"{ended[run.tuning.ended]} {kept}")
 
 
