@@ -323,6 +323,28 @@ def test_the_work_says_how_many_there_are_and_no_more_is_done_than_that() -> Non
     assert progress_words(job) == "10 of 20 · checking · about 5 s left"
 
 
+def test_the_time_of_a_first_count_is_not_that_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generator is tuned in steps, then draws: its candidates do not take as long as the steps."""
+    now = [100.0]
+    monkeypatch.setattr(pages.runs.jobs.time, "monotonic", lambda: now[0])
+    job, said = Job(10), list[str]()
+
+    def work(report: Any, stopped: Any) -> None:
+        for seconds, progress in (
+            (50, Progress("tune", 5, 10)),
+            (50, Progress("tune", 10, 10)),
+            (0, Progress("generate", 0, 10)),
+            (2, Progress("generate", 2, 10)),
+        ):
+            now[0] += seconds
+            report(progress)
+            said.append(progress_words(job))
+
+    job.run(work)
+    assert said[0] == "5 of 10 · tuning the generator · about 50 s left"
+    assert said[-1] == "2 of 10 · generating · about 8 s left"
+
+
 # ------------------------------------------------------------------------------------- types, systems, what is handed
 
 
