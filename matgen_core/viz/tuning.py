@@ -38,14 +38,14 @@ def draw_tuning(curve: Sequence[TuneStep], limit: float, *, translate: Translate
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.65, 0.35], vertical_spacing=0.08)
     steps = [step.number for step in curve]
     series = (
-        ("score", "mean score", ACCENT, "solid"),
-        ("valid", "valid share", MUTED, "dash"),
-        ("diversity", "diversity", BAD, "dot"),
+        ("score", translate("mean score"), ACCENT, "solid"),
+        ("valid", translate("valid share"), MUTED, "dash"),
+        ("diversity", translate("diversity"), BAD, "dot"),
     )
     for name, label, colour, dash in series:
         values = [getattr(step, name) for step in curve]
         line = {"color": colour, "dash": dash}
-        figure.add_scatter(x=steps, y=values, name=translate(label), mode="lines+markers", line=line, row=1, col=1)
+        figure.add_scatter(x=steps, y=values, name=label, mode="lines+markers", line=line, row=1, col=1)
     away = [step.distance for step in curve]
     figure.add_scatter(
         x=steps,
