@@ -283,7 +283,8 @@ def test_the_browser_sees_japanese_on_every_page_and_asks_nothing_outside(page: 
             if not name.startswith("learn/") or tab.inner_text().strip() in scripted:
                 tab.click()
                 settle(page)
-        found = [t for t in page.evaluate(_WORDS) if english(t) and not re.search(r"doi|\(\d{4}\)|^[a-z_]+(\.\w+)*$", t)]
+        latin = re.compile(r"doi|\(\d{4}\)|^[a-z_]+(\.\w+)*$")  # references and names of the code
+        found = [t for t in page.evaluate(_WORDS) if english(t) and not latin.search(t)]
         if found:
             wrong[name] = list(dict.fromkeys(found))
         assert page.locator("[data-testid=stMain] img:not([alt])").count() == 0, name
