@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from matgen_core.lessons.language import Attention, Sampled
-from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
+from matgen_core.viz.style import ABOVE, ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 
 def draw_attention(attention: Attention, token: int) -> go.Figure:
@@ -48,7 +48,7 @@ def draw_temperatures(found: Sequence[tuple[float, Sampled]], *, translate: Tran
         )
     figure.update_xaxes(title=translate("temperature")).update_yaxes(range=[0, 1.03])
     figure = note_empty(frame(figure, 300), len(found), translate)
-    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
+    return figure.update_layout(showlegend=True, legend=ABOVE)
 
 
 def draw_conditions(found: Mapping[str, Sampled], title: str, *, translate: Translate = str) -> go.Figure:
@@ -72,9 +72,10 @@ def draw_chances(options: Sequence[tuple[str, float]], *, translate: Translate =
             marker_color=ACCENT,
             text=[f"{chance:.0%}" for _name, chance in options],
             textposition="outside",
+            constraintext="none",
             cliponaxis=False,
         )
     )
-    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_yaxes(autorange="reversed", type="category", dtick=1)
     figure.update_xaxes(range=[0, max((chance for _name, chance in options), default=1.0) * 1.2], tickformat=".0%")
     return note_empty(frame(figure, 300), len(options), translate)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matgen_core.diffusion.schedules import Schedule
 from matgen_core.lessons.measured import SAMPLER_NAMES, Guided, Way, share_of
-from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
+from matgen_core.viz.style import ABOVE, ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 Array = NDArray[np.float32]
 
@@ -38,9 +38,9 @@ def draw_schedules(
         )
     figure.add_vline(x=t, line_color=MUTED, line_width=2)
     figure.update_xaxes(title="t")
-    figure.update_yaxes(title="ᾱ<sub>t</sub>", range=[0, 1.02])
+    figure.update_yaxes(title="ᾱₜ", range=[0, 1.02])
     figure = frame(figure, 260, template)
-    return figure.update_layout(showlegend=True, legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"})
+    return figure.update_layout(showlegend=True, legend=ABOVE)
 
 
 def draw_cloud(
@@ -61,9 +61,10 @@ def draw_cloud(
         template: a plotly template.
     """
     figure = go.Figure()
-    for cloud, name, colour, size, symbol in (
-        (points, names[0], MUTED if drawn is not None else ACCENT, 4, "circle"),
-        (drawn, names[1], BAD, 5, "cross"),
+    alone = drawn is None
+    for cloud, name, colour, size, symbol, opacity in (
+        (points, names[0], ACCENT if alone else MUTED, 4 if alone else 3, "circle", 0.7 if alone else 0.4),
+        (drawn, names[1], BAD, 7, "cross", 0.9),  # without colours they differ by shape, size and depth
     ):
         if cloud is not None:
             figure.add_scattergl(
@@ -72,12 +73,12 @@ def draw_cloud(
                 mode="markers",
                 name=name,
                 hoverinfo="skip",
-                marker={"color": colour, "size": size, "symbol": symbol, "opacity": 0.7},
+                marker={"color": colour, "size": size, "symbol": symbol, "opacity": opacity},
             )
     figure.update_xaxes(range=[-3.2, 3.2], visible=False)
     figure.update_yaxes(range=[-3.2, 3.2], visible=False, scaleanchor="x")
     figure = frame(figure, height, template)
-    return figure.update_layout(showlegend=bool(names[0]), legend={"orientation": "h", "y": 1.08, "x": 0})
+    return figure.update_layout(showlegend=bool(names[0]), legend=ABOVE)
 
 
 def draw_losses(losses: Sequence[float], *, translate: Translate = str, template: str | None = None) -> go.Figure:
@@ -95,12 +96,13 @@ def draw_losses(losses: Sequence[float], *, translate: Translate = str, template
         y=list(losses[::stride]),
         mode="lines",
         line={"color": MUTED, "width": 1},
+        opacity=0.5,  # the mean over it is told from it without colours, too
         hoverinfo="skip",
     )
     if len(losses) >= 50:
         mean = np.convolve(losses, np.full(50, 0.02), mode="valid")
         figure.add_scatter(
-            x=np.arange(49, len(losses))[::stride], y=mean[::stride], mode="lines", line={"color": ACCENT, "width": 3}
+            x=np.arange(49, len(losses))[::stride], y=mean[::stride], mode="lines", line={"color": ACCENT, "width": 4}
         )
     figure.update_xaxes(title=translate("Step"))
     figure.update_yaxes(title=translate("Loss"), type="log")
@@ -122,7 +124,7 @@ def draw_ratio(schedules: Mapping[str, Schedule], t: int, *, translate: Translat
     figure.add_vline(x=t, line_color=MUTED, line_width=2)
     figure.add_hline(y=1.0, line_color=MUTED, line_width=1, line_dash="dot")
     figure.update_xaxes(title="t")
-    figure.update_yaxes(title=translate("signal / noise"), type="log", exponentformat="power", dtick=2)
+    figure.update_yaxes(title=translate("signal / noise"), type="log", exponentformat="none", dtick=2)
     return frame(figure, 260)
 
 
@@ -168,7 +170,7 @@ def draw_path(known: Array, noisy: Array, clean: Array, step: int, *, translate:
     )
     figure.update_xaxes(title="PC 1", zeroline=False).update_yaxes(title="PC 2", zeroline=False)
     figure = frame(figure, 330)
-    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 0})
+    return figure.update_layout(showlegend=True, legend=ABOVE)
 
 
 def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
@@ -192,7 +194,7 @@ def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
         )
     highest = max((w.distance + (w.error if np.isfinite(w.error) else 0.0) for w in ways), default=1.0)
     ends = [float(np.log10(min(seconds) / 4)), float(np.log10(max(seconds) * 4))] if seconds else [0.0, 1.0]
-    figure.update_xaxes(title=translate("seconds for 100 latents"), type="log", range=ends)
+    figure.update_xaxes(title=translate("seconds for 100 latents"), type="log", range=ends, dtick=1)
     figure.update_yaxes(title=translate("Distance"), range=[0.0, 1.7 * highest])
     legend = {"orientation": "h", "y": 1.05, "yanchor": "top", "x": 0}  # two lines of it fit above the points
     figure = frame(figure, 320).update_layout(showlegend=True, legend=legend)
@@ -227,7 +229,7 @@ def draw_predictions(
     figure.update_layout(barmode="overlay", bargap=0.05)
     figure.update_xaxes(title=unit, range=ends).update_yaxes(tickformat=".0%")
     figure = note_empty(frame(figure, 280), len(asked.predictions) + len(unconditional.predictions), translate)
-    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0})
+    return figure.update_layout(showlegend=True, legend=ABOVE)
 
 
 def draw_guidance(cells: Sequence[Guided], tolerance: float, chosen: float, *, translate: Translate = str) -> go.Figure:
@@ -256,7 +258,7 @@ def draw_guidance(cells: Sequence[Guided], tolerance: float, chosen: float, *, t
     figure.add_vline(x=chosen, line_color=MUTED, line_width=2)
     figure.update_xaxes(title=translate("guidance")).update_yaxes(range=[0, 1.03], tickformat=".0%")
     figure = note_empty(frame(figure, 300), len(cells), translate)
-    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "x": 0})
+    return figure.update_layout(showlegend=True, legend=ABOVE)
 
 
 def draw_gaps(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES, WHOLE
 from matgen_core.kinds.molecules.generate import WritingStep
-from matgen_core.viz.style import ACCENT, MUTED, Translate, frame, note_empty
+from matgen_core.viz.style import ABOVE, ACCENT, MUTED, Translate, frame, note_empty
 
 
 def draw_comparison(
@@ -73,19 +73,19 @@ def draw_options(step: WritingStep, *, most: int = 10, translate: Translate = st
         shown += [option for option in step.options if option[0] == step.drawn]
     names = [f"<b>{_plain(n)}</b> ◂" if n == step.drawn else _plain(n) for n, _, _ in shown]
     figure = go.Figure()
-    for place, name, colour in ((1, translate("before"), MUTED), (2, translate("after"), ACCENT)):
+    for place, name, colour, hatch in ((1, translate("before"), MUTED, "/"), (2, translate("after"), ACCENT, "")):
         share = [option[place] for option in shown]
         figure.add_bar(
             x=share,
             y=names,
             name=name,
             orientation="h",
-            marker_color=colour,
+            marker={"color": colour, "pattern": {"shape": hatch}},
             hovertemplate=f"{name}: %{{x:.1%}}<extra></extra>",
         )
-    figure.update_yaxes(autorange="reversed", type="category").update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(autorange="reversed", type="category", dtick=1).update_xaxes(range=[0, 1], tickformat=".0%")
     figure = frame(figure, 60 + 30 * len(shown))
-    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12, "x": 0}, bargap=0.25)
+    return figure.update_layout(showlegend=True, legend=ABOVE, bargap=0.25)
 
 
 def _plain(token: str) -> str:

@@ -49,7 +49,7 @@ def draw_motion(data: NDArray[np.float32], motions: Sequence[Motion], *, transla
         go.Frame(name=str(i), data=[trace for one in motions for trace in _moving(one, i)], traces=moved)
         for i in range(moments)
     ]
-    figure = frame(figure, 400)
+    figure = frame(figure, 430)
     figure.update_layout(margin={"l": 8, "r": 8, "t": 30, "b": 8}, updatemenus=[_buttons(translate)])
     return figure.update_layout(sliders=[_slider(motions[0], moments)])
 
@@ -100,10 +100,10 @@ def _slider(one: Motion, moments: int) -> dict[str, object]:
     jump = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate", "transition": {"duration": 0}}
     steps = [{"label": f"{one.share[i]:.0%}", "method": "animate", "args": [[str(i)], jump]} for i in range(moments)]
     return {
-        "x": 0.3,
-        "len": 0.7,
+        "x": 0.0,
+        "len": 1.0,
         "y": 0.0,
-        "pad": {"t": 4},
+        "pad": {"t": 48},  # below the buttons: beside them there is no room for it on a phone
         "ticklen": 0,
         "minorticklen": 0,
         "currentvalue": {"visible": False},

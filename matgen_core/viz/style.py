@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 
 ACCENT, MUTED, GOOD, BAD = "#2a9d8f", "#9aa5a4", "#2a9d8f", "#d1793b"
 GRID = "rgba(128,128,128,0.2)"
+#: A legend above the plot, which makes room for it however many lines it takes.
+ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 Translate = Callable[[str], str]
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from matgen_core.lessons.transfer import Guess
 from matgen_core.lessons.views import ViewMap
-from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
+from matgen_core.viz.style import ABOVE, ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star")
 _COLOURS = (ACCENT, BAD, "#264653", "#8a5fb0", "#b8860b")
@@ -24,6 +24,7 @@ def draw_guess(guess: Guess, *, template: str | None = None) -> go.Figure:
         marker_color=[ACCENT if n == guess.truth else MUTED for n in names],
         text=[f"{p:.0%}" for p in chances],
         textposition="outside",
+        constraintext="none",
         cliponaxis=False,
     )
     figure.update_yaxes(range=[0, max(chances) * 1.25], visible=False)
@@ -61,7 +62,7 @@ def draw_views(views: ViewMap, *, translate: Translate = str, template: str | No
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     figure = frame(figure, 360, template)
-    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.1, "x": 0})
+    return figure.update_layout(showlegend=True, legend=ABOVE)
 
 
 def draw_parameters(counts: Mapping[str, tuple[int, int]], *, translate: Translate = str) -> go.Figure:
@@ -74,8 +75,6 @@ def draw_parameters(counts: Mapping[str, tuple[int, int]], *, translate: Transla
         orientation="h",
         name=translate("trained"),
         marker_color=ACCENT,
-        text=[f"{t:,} ({t / a:.1%})" for t, a in counts.values()],
-        textposition="auto",
     )
     figure.add_bar(
         y=names,
@@ -85,9 +84,19 @@ def draw_parameters(counts: Mapping[str, tuple[int, int]], *, translate: Transla
         marker_color=MUTED,
         marker_pattern_shape="/",
     )
-    figure.update_yaxes(autorange="reversed")
+    figure.add_scatter(  # right of the bars: within a thin one it would stand on end, or on the hatched one
+        x=[a for _, a in counts.values()],
+        y=names,
+        mode="text",
+        text=[f"{t:,} ({t / a:.1%})" for t, a in counts.values()],
+        textposition="middle right",
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.update_yaxes(autorange="reversed", dtick=1)
+    figure.update_xaxes(range=[0, 1.5 * max((a for _, a in counts.values()), default=1)])
     figure = frame(figure, 190)
-    return figure.update_layout(barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.2, "x": 0})
+    return figure.update_layout(barmode="stack", showlegend=True, legend=ABOVE)
 
 
 def draw_teaching(

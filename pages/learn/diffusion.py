@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pages.lessons.motion import motion
-from pages.lessons.noise import descriptors, forward
+from pages.lessons.guidance import CONDITION_WORDS, conditions
+from pages.lessons.motion import MOTION_WORDS, motion
+from pages.lessons.noise import SCHEDULE_WORDS, descriptors, forward
 from pages.lessons.path import show_lessons
-from pages.lessons.reverse import conditions, reverse, samplers
+from pages.lessons.reverse import FILM_WORDS, reverse, samplers
 from pages.lessons.source import code
-from pages.lessons.training import train
+from pages.lessons.training import DATA_WORDS, train
 
 show_lessons(
     __file__,
@@ -21,4 +22,5 @@ show_lessons(
         "Descriptors": descriptors,
         "Code": code,
     },
+    SCHEDULE_WORDS | FILM_WORDS | CONDITION_WORDS | DATA_WORDS | MOTION_WORDS,
 )

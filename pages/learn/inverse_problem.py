@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.lessons.inverse_problem import both_ways, workflow
+from pages.lessons.inverse_problem import WORDS, both_ways, workflow
 from pages.lessons.path import show_lessons
 
-show_lessons(__file__, {"Forward and inverse": both_ways, "Workflow": workflow})
+show_lessons(__file__, {"Forward and inverse": both_ways, "Workflow": workflow}, WORDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.lessons.language_models import attention_of_a_head, conditions, hot_and_cold, next_one, tokens
+from pages.lessons.language_models import WORDS, attention_of_a_head, conditions, hot_and_cold, next_one, tokens
 from pages.lessons.path import show_lessons
 from pages.lessons.writing import write_one
 
@@ -16,4 +16,5 @@ show_lessons(
         "Temperature": hot_and_cold,
         "Conditions": conditions,
     },
+    WORDS,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.lessons.path import show_lessons
-from pages.lessons.teaching import teach
+from pages.lessons.teaching import WORDS, teach
 from pages.lessons.transfer import hide_and_guess, three_ways, two_views
 
 show_lessons(
@@ -14,4 +14,5 @@ show_lessons(
         "Three ways to teach": three_ways,
         "Teach it yourself": teach,
     },
+    WORDS,
 )

@@ -16,7 +16,12 @@ _LECTURE_HEIGHT = 270
 
 
 def show_chart(
-    figure: go.Figure, key: str, alt: str, place: st.delta_generator.DeltaGenerator | None = None, tools: bool = False
+    figure: go.Figure,
+    key: str,
+    alt: str,
+    place: st.delta_generator.DeltaGenerator | None = None,
+    tools: bool = False,
+    lecture: int = _LECTURE_HEIGHT,
 ) -> None:
     """Draws a figure of a lesson.
 
@@ -26,6 +31,7 @@ def show_chart(
         alt: what it shows, for who does not see it.
         place: where it goes; the page if None.
         tools: whether Plotly's tools are offered; they lie over legends on a phone.
+        lecture: its greatest height in the lecture mode, pixels, where more or less stands above it than usually.
     """
     ink = _INKS.get(st.context.theme.type or "light", _INKS["light"])
     size = _LECTURE if st.session_state.get(LECTURE) else _USUAL
@@ -37,6 +43,6 @@ def show_chart(
     )
     figure.update_annotations(font=font)
     if st.session_state.get(LECTURE) and figure.layout.height:
-        figure.update_layout(height=min(figure.layout.height, _LECTURE_HEIGHT))
+        figure.update_layout(height=min(figure.layout.height, lecture))
     target = place if place is not None else st
     target.plotly_chart(figure, key=key, alt=alt, config=plot_config(key, tools))

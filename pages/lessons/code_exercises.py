@@ -23,7 +23,9 @@ def write_code() -> None:
         ).format(n=SECONDS)
     )
     names = [task.name for task in TASKS]
-    name = st.segmented_control(_("Function"), names, default=names[0], key="code-task", required=True, bind=URL)
+    name = st.segmented_control(
+        _("Function"), names, default=names[0], key="code-task", required=True, bind=URL, wrap=True
+    )
     task = task_named(str(name))
     st.markdown(_(task.asks))
     left, right = st.columns([3, 2], gap="medium")
@@ -68,8 +70,8 @@ def _show_run(name: str, code: str, guessed: str | None) -> None:
     show_outcome(guessed, _("yes, every check") if found.passed == every else _("no, not every check"))
     if found.checked:
         rows = {
-            _("Check"): [_(one.asks) for one in found.checked],
             _("Passed"): ["✓" if one.passed else "✗" for one in found.checked],
+            _("Check"): [_(one.asks) for one in found.checked],
             _("It returned"): [_returned(one) for one in found.checked],
             _("Right is"): [one.right or "–" for one in found.checked],
         }

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Prediction
 from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.lessons.compositions import gains_most, next_atoms, write_some
 from matgen_core.lessons.laws import LAWS
-from matgen_core.lessons.molecules import MOLECULES, compare_molecules
+from matgen_core.lessons.molecules import MOLECULES, Likeness, compare_molecules
 from matgen_core.lessons.transfer import reorder, same_reading, tokens_of
 from matgen_core.viz.language import draw_chances
-from pages.i18n.formatting import number, subscript
+from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_view import drawing
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, guess_first, notebook, show_outcome
 from pages.lessons.numbers import percent
-from pages.widgets.asking.url_settings import URL
+from pages.lessons.tables import numbers, show_table, spreads
+from pages.widgets.asking.url_settings import URL, OneOf
 
 #: Molecules of the chapter.
 NAMES = {
@@ -29,6 +33,9 @@ NAMES = {
     "aspirin": N_("aspirin"),
 }
 
+#: Settings that a link holds by the words of a language, each with the English words of its options.
+WORDS = {"chemberta-known": OneOf(tuple(NAMES.values()))}
+
 
 def chemberta() -> None:
     st.markdown(
@@ -37,49 +44,66 @@ def chemberta() -> None:
             "learnt stands in one vector a molecule. The shipped one has width 192, the published one 768."
         )
     )
-    st.latex(
-        r"\text{SMILES} \to h_{[CLS]}, h_1, \dots, h_T \in \mathbb{R}^{D}, \qquad \cos(u, v) = \frac{u \cdot v}{|u||v|}"
-    )
-    chosen = st.pills(
+    vectors, cosine = st.columns(2, gap="medium")
+    vectors.latex(r"\text{SMILES} \to h_{[CLS]}, h_1, \dots, h_T \in \mathbb{R}^{D}")
+    cosine.latex(r"\cos(u, v) = \frac{u \cdot v}{|u||v|}")
+    left, right = st.columns([2, 3], gap="medium")
+    chosen = left.pills(
         _("Molecules of the chapter"),
         list(MOLECULES),
         selection_mode="multi",
         default=["ibuprofen", "caffeine", "aspirin"],
         format_func=lambda name: _(NAMES[name]),
         key="chemberta-known",
+        bind=URL,
+        wrap=True,
     )
-    typed = st.text_input(_("And your own (SMILES)"), key="chemberta-own", max_chars=200, bind=URL).strip()
+    typed = left.text_input(_("And your own (SMILES)"), key="chemberta-own", max_chars=200, bind=URL).strip()
     smiles = [MOLECULES[name] for name in chosen] + ([typed] if typed else [])
     names = [_(NAMES[name]) for name in chosen] + ([f"`{typed}`"] if typed else [])
     if len(smiles) < 2:
-        st.info(_("Choose two molecules or more."))
+        left.info(_("Choose two molecules or more."))
         return
-    guessed = guess(
-        "chemberta",
-        _("Before you look: are ibuprofen and aspirin more alike than ibuprofen and caffeine?"),
-        [_("yes"), _("no")],
-    )
+    with left:
+        guessed = guess(
+            "chemberta",
+            _("Before you look: are ibuprofen and aspirin more alike than ibuprofen and caffeine?"),
+            [_("yes"), _("no")],
+        )
+    try:
+        found = compare_molecules(smiles, "mean")
+    except MatGenError as error:
+        left.error(_(str(error)))
+        return
+    with right:
+        _show_likeness(found, names)
+        if guessed is not None:
+            show_outcome(guessed, _("yes"))
+        st.caption(_(LAWS["chemberta"].caption))
+        st.caption(_("Vectors of {n} numbers, the mean over the tokens.").format(n=found.vectors.shape[1]))
     with st.container(horizontal=True, gap="small"):
         for name, text in zip(names, smiles, strict=True):
             with st.container(border=True, width=200, gap=None):
                 st.caption(name)
                 st.html(drawing(text, 166, 120))
-    try:
-        found = compare_molecules(smiles, "mean")
-    except MatGenError as error:
-        st.error(_(str(error)))
-        return
-    pairs = [(i, j) for i in range(len(smiles)) for j in range(i)]
-    table = {
-        _("Pair"): [f"{names[j]} – {names[i]}".replace("`", "") for i, j in pairs],
-        _("Cosine of the vectors"): [number(found.cosine[i, j], 2) for i, j in pairs],
-        _("Tanimoto of fingerprints"): [number(found.tanimoto[i, j], 2) for i, j in pairs],
-    }
-    st.dataframe(table, hide_index=True, key="likeness", alt=_("How alike the molecules are, pair by pair"))
-    if guessed is not None:
-        show_outcome(guessed, _("yes"))
-    st.caption(_(LAWS["chemberta"].caption))
-    st.caption(_("Vectors of {n} numbers, the mean over the tokens.").format(n=found.vectors.shape[1]))
+
+
+def _show_likeness(found: Likeness, names: Sequence[str]) -> None:
+    pairs = [(i, j) for i in range(len(names)) for j in range(i)]
+    show_table(
+        {
+            "pair": [f"{names[j]} – {names[i]}".replace("`", "") for i, j in pairs],
+            "cosine": [float(found.cosine[i, j]) for i, j in pairs],
+            "tanimoto": [float(found.tanimoto[i, j]) for i, j in pairs],
+        },
+        {
+            "pair": _("Pair"),
+            "cosine": numbers(_("Cosine of the vectors"), 2, 120),
+            "tanimoto": numbers(_("Tanimoto of fingerprints"), 2, 120),
+        },
+        "likeness",
+        _("How alike the molecules are, pair by pair"),
+    )
 
 
 def matbert() -> None:
@@ -90,32 +114,49 @@ def matbert() -> None:
             "the formation energy; the experimental gap is read by networks of its own."
         )
     )
-    formula = st.text_input(_("Formula"), "Fe2O3", key="matbert-formula", max_chars=60, bind=URL)
+    left, right = st.columns([2, 3], gap="medium")
+    formula = left.text_input(_("Formula"), "Fe2O3", key="matbert-formula", max_chars=60, bind=URL)
     try:
-        st.code("  ".join(tokens_of(formula)), language=None, wrap_lines=True)
+        left.code("  ".join(tokens_of(formula)), language=None, wrap_lines=True)
         read = [p for p in predict_texts([formula])[0] if p.property in PROPERTIES]
     except MatGenError as error:
-        st.error(_(str(error)))
+        left.error(_(str(error)))
         return
-    table = {
-        _("Property"): [_(PROPERTIES[p.property].label) for p in read],
-        _("Value"): ["–" if p.value is None else f"{number(p.value, 2)} {p.unit}" for p in read],
-        _("Spread"): ["–" if p.spread is None else f"± {number(p.spread, 2)}" for p in read],
-    }
-    st.dataframe(table, hide_index=True, key="matbert-read", alt=_("What MatBERT reads of the formula"))
+    with right:
+        _show_read(read)
     other = reorder(formula)
-    guess_first(
-        "order",
-        _("Before you type the elements in another order, such as O3Fe2: will it be read alike?"),
-        [_("yes, to the last digit"), _("nearly"), _("no")],
-        lambda: (
-            _("{formula} is read with the same values").format(formula=other)
-            if same_reading(formula, other)
-            else _("{formula} is read with other values").format(formula=other)
-        ),
+    with left:
+        guess_first(
+            "order",
+            _("Before you type the elements in another order, such as O3Fe2: will it be read alike?"),
+            [_("yes, to the last digit"), _("nearly"), _("no")],
+            lambda: (
+                _("{formula} is read with the same values").format(formula=other)
+                if same_reading(formula, other)
+                else _("{formula} is read with other values").format(formula=other)
+            ),
+        )
+        if notebook().get("order") is not None:
+            st.caption(_(LAWS["matbert"].caption))
+
+
+def _show_read(read: Sequence[Prediction]) -> None:
+    show_table(
+        {
+            "property": [_(PROPERTIES[p.property].label) for p in read],
+            "value": [p.value for p in read],
+            "spread": [p.spread for p in read],
+            "unit": [p.unit for p in read],
+        },
+        {
+            "property": _("Property"),
+            "value": numbers(_("Value"), 2),
+            "spread": spreads(2, _("One standard deviation")),
+            "unit": _("Unit"),
+        },
+        "matbert-read",
+        _("What MatBERT reads of the formula"),
     )
-    if notebook().get("order") is not None:
-        st.caption(_(LAWS["matbert"].caption))
 
 
 def matgpt() -> None:

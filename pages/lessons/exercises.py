@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,18 +12,23 @@ import streamlit as st
 from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.records import Candidate, Crystal
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.lessons.chapter.inverse_design import CONDITIONS as KNOWN
 from matgen_core.lessons.chapter.inverse_design import multi_objective_generation
 from matgen_core.lessons.exercises import CRITERIA, Outcome, judge_by_order, read_condition, try_condition
 from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.measured import load_measured, share_of
-from pages.i18n.formatting import number, plain, prediction_text, subscript
+from pages.i18n.formatting import number, plain, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.notebook import answer, guess, show_outcome
 from pages.lessons.numbers import option_text, percent, share_text
 from pages.lessons.ranking import rank
+from pages.lessons.tables import numbers, show_table
 from pages.widgets.asking.url_settings import URL
+from pages.widgets.found.number_table import Columns
+from pages.widgets.found.prediction_columns import prediction_cells, prediction_columns
+from pages.widgets.found.shown_units import shown_places, unit_of
 
 _NAMES = {
     "target": N_("Target reached"),
@@ -123,7 +129,7 @@ def second() -> None:
         _("Before you press: how many of 16 will meet every goal?"),
         [option_text(option) for option in ("0–2", "3–6", "7–16")],
     )
-    seed = st.number_input(_("Seed"), 0, 10_000, 0, key="exercise-2-seed")
+    seed = st.number_input(_("Seed"), 0, 10_000, 0, key="exercise-2-seed", bind=URL)
     if st.button(_("Generate 16"), type="primary", key="try-2"):
         st.session_state["tried-2"] = (text, int(seed))
     if "tried-2" in st.session_state:
@@ -140,12 +146,7 @@ def second() -> None:
                 ).format(met=outcome.met, all=len(outcome.candidates), chance=chance)
             )
             show_outcome(guessed, str(outcome.met))
-            rows = [
-                {_("Formula"): subscript(reduced_formula(c.material)), _("Met"): "✓" if met_all(c) else "✗"}
-                | {_(PROPERTIES[k].label): prediction_text(c.predictions.get(k)) for k in condition}
-                for c in outcome.candidates
-            ]
-            st.dataframe(pd.DataFrame(rows), hide_index=True, key="tried", alt=_("Candidates, one a row"))
+            _show_tried(outcome.candidates, list(condition))
         except MatGenError as error:
             st.error(_(str(error)))
     if st.toggle(_("Show an answer"), key="show-2"):
@@ -157,6 +158,24 @@ def second() -> None:
                 "property has an any of its own, so that two of three can be asked for."
             )
         )
+
+
+def _show_tried(candidates: Sequence[Candidate[Crystal]], keys: Sequence[str]) -> None:
+    table = pd.DataFrame(
+        [
+            {"formula": subscript(reduced_formula(each.material)), "met": "✓" if met_all(each) else "✗"}
+            | prediction_cells(each, keys)
+            for each in candidates
+        ]
+    )
+    columns: Columns = {"formula": _("Formula"), "met": _("Met")}
+    for key in keys:
+        places = 3 if PROPERTIES[key].unit.startswith("eV/") else 2
+        head = f"{_(PROPERTIES[key].label)} ({unit_of(key)[0]})"
+        columns[key] = numbers(head, shown_places(key, places))
+        columns |= prediction_columns(table, key, places=places)
+    shown = [column for column in table if columns.get(column, "") is not None]
+    show_table({str(column): list(table[column]) for column in shown}, columns, "tried", _("Candidates, one a row"))
 
 
 _ANSWER_2 = """from matgen_core.lessons.chapter.inverse_design import generate_crystals, multi_objective_generation

@@ -23,7 +23,7 @@ from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, guess_first, show_outcome
 from pages.lessons.numbers import option_text
 from pages.lessons.path import link_to
-from pages.widgets.asking.url_settings import URL, OneOf, localise_link
+from pages.widgets.asking.url_settings import URL, OneOf
 
 _FORMULAS = ("NaCl", "TiO2", "GaAs", "Si", "Fe2O3")
 
@@ -39,7 +39,13 @@ def both_ways() -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         formula = st.pills(
-            _("Forward: a material"), _FORMULAS, default="TiO2", key="forward-known", format_func=subscript
+            _("Forward: a material"),
+            _FORMULAS,
+            default="TiO2",
+            key="forward-known",
+            format_func=subscript,
+            bind=URL,
+            wrap=True,
         )
         formula = st.text_input(_("Or your own formula"), key="forward-formula", max_chars=60, bind=URL) or str(formula)
         read = None
@@ -127,6 +133,9 @@ _BOXES: dict[str, tuple[str, Callable[..., object], str]] = {
     ),
 }
 
+#: Settings that a link holds by the words of a language, each with the English words of its options.
+WORDS = {"box": OneOf(tuple(_BOXES), "{} ▸")}
+
 
 @st.cache_data(max_entries=20, show_spinner=False)
 def _funnel(values: tuple[float, ...], seed: int) -> Funnel:
@@ -137,7 +146,6 @@ def workflow() -> None:
     st.markdown(
         _("The chapter's flowchart. Choose a box to see what runs there; what is rejected goes back to the generator.")
     )
-    localise_link({"box": OneOf(tuple(_BOXES), "{} ▸")})
     box = st.segmented_control(
         _("Box"),
         list(_BOXES),
@@ -146,6 +154,7 @@ def workflow() -> None:
         required=True,
         format_func=lambda name: f"{_(name)} ▸",
         bind=URL,
+        wrap=True,
     )
     words, code, lesson = _BOXES[str(box)]
     st.markdown(_(words))
@@ -162,6 +171,8 @@ def workflow() -> None:
             required=True,
             format_func=lambda i: "[" + ", ".join(plain(value) for value in TARGETS[i]) + "]",
             key="workflow-target",
+            bind=URL,
+            wrap=True,
         )
         seed = st.number_input(_("Seed"), 0, 10_000, 0, key="workflow-seed", bind=URL)
         guessed = guess(

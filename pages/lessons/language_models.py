@@ -31,9 +31,9 @@ from pages.i18n.formatting import number
 from pages.i18n.language import _
 from pages.lessons.charts import show_chart
 from pages.lessons.encoders import NAMES
-from pages.lessons.notebook import guess_first, set_widget
+from pages.lessons.notebook import guess_first
 from pages.lessons.numbers import percent
-from pages.widgets.asking.url_settings import URL
+from pages.widgets.asking.url_settings import URL, OneOf
 
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
 
@@ -53,6 +53,10 @@ def temperatures(seed: int) -> list[tuple[float, Sampled]]:
     return measure_temperatures(24, seed)
 
 
+#: Settings that a link holds by the words of a language, each with the English words of its options.
+WORDS = {"conditions-property": OneOf(tuple(PROPERTIES[key].label for key in MOLECULE_CONDITIONS))}
+
+
 def tokens() -> None:
     st.markdown(
         _(
@@ -65,8 +69,8 @@ def tokens() -> None:
             text = MOLECULES[name]
             st.button(_(NAMES[name]), key=f"token-{name}", on_click=_write_smiles, args=(text,), help=f"`{text}`")
     left, right = st.columns(2, gap="medium")
-    smiles = left.text_input("SMILES", key=set_widget("token-smiles", "CC(=O)Nc1ccc(Br)cc1"), max_chars=120)
-    formula = right.text_input(_("Formula"), "LiFePO4", key="token-formula", max_chars=60)
+    smiles = left.text_input("SMILES", "CC(=O)Nc1ccc(Br)cc1", key="token-smiles", max_chars=120, bind=URL)
+    formula = right.text_input(_("Formula"), "LiFePO4", key="token-formula", max_chars=60, bind=URL)
     for column, text, read in ((left, smiles, atom_tokens), (right, formula, formula_tokens)):
         try:
             found = read(text)
@@ -86,10 +90,10 @@ def next_one() -> None:
     st.latex(r"p(t_i \mid t_{<i}) = \mathrm{softmax}(z_i / T)")
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        begun = st.text_input(_("Written so far"), "CC(=O)N", key="begun", max_chars=80)
-        temperature = st.slider(_("Temperature"), 0.1, 2.0, 0.7, 0.05, key="lesson-temperature")
+        begun = st.text_input(_("Written so far"), "CC(=O)N", key="begun", max_chars=80, bind=URL)
+        temperature = st.slider(_("Temperature"), 0.1, 2.0, 0.7, 0.05, key="lesson-temperature", bind=URL)
         top_k = st.slider(
-            _("Top-k"), 0, 20, 5, key="lesson-top-k", help=_("Only the k likeliest tokens may come; 0: all")
+            _("Top-k"), 0, 20, 5, key="lesson-top-k", help=_("Only the k likeliest tokens may come; 0: all"), bind=URL
         )
         st.caption(_(LAWS["temperature"].caption))
     try:
@@ -138,7 +142,7 @@ def attention_of_a_head() -> None:
             st.error(_(str(error)))
             return
         last = len(found.tokens) - 1
-        token = st.slider(_("Query token"), 1, last, last, key=f"token-{len(found.tokens)}")
+        token = st.slider(_("Query token"), 1, last, last, key=f"token-{len(found.tokens)}", bind=URL)
         share = found.share_on_atoms(token)
         st.markdown(
             _(
@@ -166,21 +170,23 @@ def attention_of_a_head() -> None:
         if svg:
             data = base64.b64encode(svg.encode()).decode()
             alt = _("The molecule with a disc on each atom, the fuller the more it is attended to")
-            st.html(f'<img alt="{alt}" style="width:420px;max-width:100%" src="data:image/svg+xml;base64,{data}">')
+            st.html(f'<img class="attended" alt="{alt}" src="data:image/svg+xml;base64,{data}">')
         show_chart(draw_attention(found, token), "attention", _("Attention of this head over the tokens"))
 
 
 def hot_and_cold() -> None:
     st.markdown(_(LAWS["heat"].caption))
-    seed = st.number_input(_("Seed"), 0, 10_000, 0, key="hot-seed")
-    found = temperatures(int(seed))
-    guess_first(
-        "hot",
-        _("Before you look: from the lowest temperature to the highest, what becomes of the share of molecules?"),
-        [_("it rises"), _("it stays within 10 %"), _("it falls by more")],
-        lambda: _("from {cold} to {hot}").format(cold=percent(found[0][1].valid), hot=percent(found[-1][1].valid)),
-    )
-    show_chart(draw_temperatures(found, translate=_), "hot", _("Validity and diversity against temperature"))
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        seed = st.number_input(_("Seed"), 0, 10_000, 0, key="hot-seed", bind=URL)
+        found = temperatures(int(seed))
+        guess_first(
+            "hot",
+            _("Before you look: from the lowest temperature to the highest, what becomes of the share of molecules?"),
+            [_("it rises"), _("it stays within 10 %"), _("it falls by more")],
+            lambda: _("from {cold} to {hot}").format(cold=percent(found[0][1].valid), hot=percent(found[-1][1].valid)),
+        )
+    show_chart(draw_temperatures(found, translate=_), "hot", _("Validity and diversity against temperature"), right)
     for temperature, some in found:
         st.caption(f"T = {temperature:g}: " + " · ".join(f"`{s}`" for s in some.examples[:3]))
 
@@ -195,17 +201,35 @@ def conditions() -> None:
     keys = {key: f"{_(PROPERTIES[key].label)} {PROPERTIES[key].unit}".strip() for key in MOLECULE_CONDITIONS}
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        key = st.selectbox(_("Property"), list(keys), format_func=keys.__getitem__, key="conditions-property")
+        key = st.selectbox(
+            _("Property"),
+            list(keys),
+            format_func=lambda k: _(PROPERTIES[k].label),
+            key="conditions-property",
+            bind=URL,
+        )
         record = PROPERTIES[key]
         span = record.high - record.low
         step = 1.0 if key in ("donors", "acceptors", "weight") else 0.1
         low = st.slider(
-            _("First condition"), record.low, record.high, record.low + round(span * 0.3), step, key=f"low-{key}"
+            _("First condition"),
+            record.low,
+            record.high,
+            record.low + round(span * 0.3),
+            step,
+            key=f"low-{key}",
+            bind=URL,
         )
         high = st.slider(
-            _("Second condition"), record.low, record.high, record.low + round(span * 0.7), step, key=f"high-{key}"
+            _("Second condition"),
+            record.low,
+            record.high,
+            record.low + round(span * 0.7),
+            step,
+            key=f"high-{key}",
+            bind=URL,
         )
-        seed = st.number_input(_("Seed"), 0, 10_000, 0, key="conditions-seed")
+        seed = st.number_input(_("Seed"), 0, 10_000, 0, key="conditions-seed", bind=URL)
         guess_first(
             f"reach-{key}",
             _("Before you move the second condition to its end: how far will the median follow?"),

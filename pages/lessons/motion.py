@@ -17,9 +17,11 @@ from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.training import SPREAD_ASKED, SPREADS, name_spread
-from pages.widgets.asking.url_settings import URL, OneOf, localise_link
+from pages.widgets.asking.url_settings import URL, OneOf
 
 _DATA = (N_("the spiral"), N_("my own drawing"))
+#: Settings that a link holds by the words of a language, each with the English words of its options.
+MOTION_WORDS = {"motion-data": OneOf(_DATA)}
 _STEPS = 1_500
 _PUPIL = "drawn-pupil"
 
@@ -47,9 +49,8 @@ def motion() -> None:
     )
     left, right = st.columns([1, 3], gap="medium")
     with left:
-        localise_link({"motion-data": OneOf(_DATA)})
         data = st.segmented_control(
-            _("Data"), _DATA, default=_DATA[0], key="motion-data", required=True, format_func=_, bind=URL
+            _("Data"), _DATA, default=_DATA[0], key="motion-data", required=True, format_func=_, bind=URL, wrap=True
         )
         seed = int(st.number_input(_("Seed"), 0, 10_000, 0, key="motion-seed", bind=URL) or 0)
         guessed = guess(
@@ -69,6 +70,7 @@ def motion() -> None:
             draw_motion(points, motions, translate=_),
             "motion",
             _("The same noise by three samplers, from noise to data"),
+            lecture=370,
         )
         if pupil is not None:
             show_outcome(spread, _(name_spread(pupil.spread(motions[1].points[-1]))))

@@ -20,7 +20,7 @@ from pages.kinds.structure_view import show_structure
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess_first
 from pages.lessons.numbers import digits, percent
-from pages.widgets.asking.url_settings import URL, OneOf, localise_link
+from pages.widgets.asking.url_settings import URL, OneOf
 from pages.widgets.maps.map_view import read_place, space_of
 
 #: What SMACT says of a formula.
@@ -28,6 +28,10 @@ CHARGES = {True: N_("SMACT-valid"), False: N_("not SMACT-valid")}
 _MOMENTS = (0, 100, 200, 400, 600, 999)
 #: Known crystals that the decoder reads back with the little noise of t = 0.
 SURVIVE = ("NaCl", "TiO2", "SiO2", "LiFePO4")
+
+
+#: Settings that a link holds by the words of a language, each with the English words of its options.
+SCHEDULE_WORDS = {"schedule": OneOf(SCHEDULES), "described-schedule": OneOf(SCHEDULES)}
 
 
 @st.cache_data(max_entries=40, show_spinner=False)
@@ -38,7 +42,7 @@ def _dissolved(place: int, seed: int) -> list[Frame]:
 def show_frames(frames: list[Frame], key: str, begin: int = -1) -> int:
     """A slider over the frames, from ``begin``, and the crystal that the decoder reads in the chosen one; its place."""
     labels = [f"t = {frame.t}" for frame in frames]
-    place = labels.index(st.select_slider(_("Step"), labels, labels[begin], key=f"{key}-step"))
+    place = labels.index(st.select_slider(_("Step"), labels, labels[begin], key=f"{key}-step", bind=URL))
     chosen = frames[place]
     names = [subscript(reduced_formula(f.crystal)) if f.crystal else "–" for f in frames]
     st.caption(" → ".join(f"**{name}**" if i == place else name for i, name in enumerate(names)))
@@ -70,9 +74,15 @@ def forward() -> None:
     left, middle, right = st.columns([2, 2, 2], gap="medium")
     with left:
         t = st.slider(_("Step t"), 0, 999, 60, key="forward-t", bind=URL)
-        localise_link({"schedule": OneOf(SCHEDULES)})
         name = st.segmented_control(
-            _("Schedule"), SCHEDULES, default="linear", key="schedule", required=True, format_func=_, bind=URL
+            _("Schedule"),
+            SCHEDULES,
+            default="linear",
+            key="schedule",
+            required=True,
+            format_func=_,
+            bind=URL,
+            wrap=True,
         )
         chosen = schedule_of(name)
         alpha = float(chosen.alpha_bar[t])
@@ -109,7 +119,13 @@ def _crystal() -> None:
         )
     )
     known = left.pills(
-        _("Crystals that survive t = 0"), SURVIVE, default="NaCl", key="dissolve-known", format_func=subscript
+        _("Crystals that survive t = 0"),
+        SURVIVE,
+        default="NaCl",
+        key="dissolve-known",
+        format_func=subscript,
+        bind=URL,
+        wrap=True,
     )
     text = left.text_input(_("Or another known crystal"), key="dissolve", max_chars=60, bind=URL) or str(
         known or "NaCl"
@@ -171,7 +187,14 @@ def descriptors() -> None:
     )
     with right:
         name = st.segmented_control(
-            _("Schedule"), SCHEDULES, default="linear", key="described-schedule", required=True, format_func=_
+            _("Schedule"),
+            SCHEDULES,
+            default="linear",
+            key="described-schedule",
+            required=True,
+            format_func=_,
+            bind=URL,
+            wrap=True,
         )
     try:
         near, counts = _noised(smiles.strip(), str(name), 0)

@@ -21,6 +21,11 @@ _LECTURE_STYLE = """<style>
 html { font-size: 18px; }
 [data-testid="stMain"] :is(p, li, label, button, input, textarea, td, th, pre, code, [data-testid^="stSlider"] div) {
   font-size: 18px !important; }
+:is(header, [data-testid^="stFileUploader"]) :is(p, span:not([data-testid="stIconMaterial"]), small) {
+  font-size: 18px !important; }
+.katex { font-size: 1.43em; }  /* its exponents, seven tenths of it, have 18 px */
+[data-testid="InputInstructions"] { display: none; }
+.attended { max-height: 150px; }
 [data-testid="stMainBlockContainer"] { padding: 3.4rem 1rem 1rem; }
 [data-testid="stMainBlockContainer"] h1, .st-key-path-source, .st-key-foot { display: none; }
 @media (min-width: 800px) {
@@ -167,12 +172,15 @@ def neighbours(step: Step, lesson: str) -> tuple[tuple[Step, str] | None, tuple[
     return (every[place - 1] if place else None), (every[place + 1] if place + 1 < len(every) else None)
 
 
-def show_lessons(script: str, shown: Mapping[str, Callable[[], object]]) -> None:
+def show_lessons(
+    script: str, shown: Mapping[str, Callable[[], object]], words: Mapping[str, OneOf] | None = None
+) -> None:
     """A page of the way: its heading, its demonstrations as tabs of which one is computed, and the way on.
 
     Args:
         script: ``__file__`` of the page.
         shown: function by name of the demonstration, in the order of its step.
+        words: settings that a link holds by the words of a language, by key.
     """
     step = step_of(script.replace("\\", "/"))
     read_from_browser()
@@ -191,7 +199,7 @@ def show_lessons(script: str, shown: Mapping[str, Callable[[], object]]) -> None
     if st.session_state.get(LECTURE):
         st.html(_LECTURE_STYLE)
     names = [_(name) for name in step.lessons]
-    _follow_language(step)
+    _follow_language(step, words or {})
     tabs = st.tabs(names, key=LESSON, bind=URL)
     for name, tab in zip(step.lessons, tabs, strict=True):
         if tab.open:
@@ -206,9 +214,9 @@ def _source(step: Step) -> str:
     return _("Textbook of 橋本佑介, Tohoku University (CC BY 4.0), chapter 4")
 
 
-def _follow_language(step: Step) -> None:
-    """Turns the chosen demonstration into the reader's language, of a link or of this session; drops another page's."""
-    localise_link({LESSON: OneOf(step.lessons)})
+def _follow_language(step: Step, words: Mapping[str, OneOf]) -> None:
+    """Turns words of a link, and this session's demonstration, into the reader's language; drops another page's."""
+    localise_link({LESSON: OneOf(step.lessons), **words})
     follow_language(LESSON, step.lessons)
 
 

@@ -1,4 +1,4 @@
-"""The lesson's way out of noise: a film, the samplers side by side, and what a condition does."""
+"""The lesson's way out of noise: a film, and the samplers side by side."""
 
 from __future__ import annotations
 
@@ -6,41 +6,35 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES, Property
-from matgen_core.diffusion.samplers import METHODS
+from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.lessons import diffusion as lessons
 from matgen_core.lessons.diffusion import Film, settled_from
-from matgen_core.lessons.laws import LAWS, holds
+from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.measured import (
-    GUIDANCES,
-    OPENING,
     SAMPLER_NAMES,
-    TARGETS,
-    Guided,
-    best_by_strongest,
+    Way,
     load_measured,
-    share_of,
 )
-from matgen_core.viz.lessons import draw_guidance, draw_path, draw_predictions, draw_ways
+from matgen_core.viz.lessons import draw_path, draw_ways
 from matgen_core.workflows.spaces.explore import Projection, principal_axes
-from pages.i18n.formatting import number, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_frames
 from pages.lessons.notebook import guess, guess_first, show_outcome
-from pages.lessons.numbers import percent, share_text
-from pages.widgets.asking.url_settings import URL, OneOf, localise_link
+from pages.lessons.sampler import ask_sampler
+from pages.lessons.tables import numbers, shares, show_table, spreads
+from pages.widgets.asking.url_settings import URL, OneOf
 from pages.widgets.maps.map_view import space_of
 
 _MOST_FILMS = 40
-STEPS = (5, 10, 20, 50, 100, 1000)
 #: Ends in a known intermetallic compound, with the settings with which the film opens.
 FILM_SEED = 59
 #: When a film reads the formula with which it ends.
 SETTLES = (N_("from the first frame on"), N_("on the way"), N_("in the last frame only"))
+#: Settings that a link holds by the words of a language, each with the English words of its options.
+FILM_WORDS = {"film-condition": OneOf((N_("nothing"), *(PROPERTIES[key].label for key in CRYSTAL_CONDITIONS)))}
 
 
 @st.cache_resource(show_spinner=False)
@@ -89,6 +83,7 @@ def reverse() -> None:
             ["", *CRYSTAL_CONDITIONS],
             key="film-condition",
             format_func=lambda k: _(PROPERTIES[k].label) if k else _("nothing"),
+            bind=URL,
         )
         goals: tuple[tuple[str, float], ...] = ()
         if key:
@@ -98,21 +93,15 @@ def reverse() -> None:
                 record.low,
                 record.high,
                 (record.low + record.high) / 2,
-                key="film-value",
+                key=f"film-{key}",
+                bind=URL,
             )
             goals = ((key, float(value)),)
-        guidance = st.slider(_("Guidance"), 0.0, 6.0, 2.0, 0.5, key="film-guidance", disabled=not key)
         a, b = st.columns(2, gap="small")
-        method = a.selectbox(
-            _("Sampler"),
-            METHODS,
-            index=METHODS.index("dpm-solver"),
-            key="film-sampler",
-            format_func=SAMPLER_NAMES.__getitem__,
-        )
-        seed = b.number_input(_("Seed"), 0, 10_000, FILM_SEED, key="film-seed")
-        steps = st.select_slider(_("Denoising steps"), STEPS, 20, key="film-steps", format_func="{:,}".format)
-        film = _film(goals, float(guidance), method, int(steps), int(seed or 0))
+        guidance = a.slider(_("Guidance"), 0.0, 6.0, 2.0, 0.5, key="film-guidance", disabled=not key, bind=URL)
+        seed = b.number_input(_("Seed"), 0, 10_000, FILM_SEED, key="film-seed", bind=URL)
+        method, steps = ask_sampler("film", "dpm-solver", 20)
+        film = _film(goals, float(guidance), method, steps, int(seed or 0))
         guess_first(
             "settles",
             _("Before you drag the film: when does it read the crystal that it ends in?"),
@@ -159,11 +148,11 @@ def samplers() -> None:
     ddim, solver = st.columns(2, gap="medium")
     ddim.latex(r"\text{DDIM: } x_s = \sqrt{\bar\alpha_s}\,D + \sqrt{1-\bar\alpha_s}\,\varepsilon_\theta")
     solver.latex(
-        r"\text{DPM++: } x_s = \sqrt{\tfrac{1-\bar\alpha_s}{1-\bar\alpha_t}}\, x_t - \sqrt{\bar\alpha_s}(e^{-h}-1)\,D',"
-        r"\quad h = \tfrac12 \ln\tfrac{\bar\alpha_s (1-\bar\alpha_t)}{(1-\bar\alpha_s)\bar\alpha_t}"
+        r"\text{DPM++: } x_s = \sqrt{\tfrac{1-\bar\alpha_s}{1-\bar\alpha_t}}\, x_t - \sqrt{\bar\alpha_s}(e^{-h}-1)\,D'"
     )
+    solver.latex(r"h = \tfrac12 \ln\tfrac{\bar\alpha_s (1-\bar\alpha_t)}{(1-\bar\alpha_s)\bar\alpha_t}")
     ways = load_measured().ways
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         guessed = guess(
             "samplers",
@@ -172,17 +161,6 @@ def samplers() -> None:
         )
         if not st.toggle(_("Show what was measured"), key="ways-shown", bind=URL):
             return
-        table = pd.DataFrame(
-            {
-                _("Sampler"): [SAMPLER_NAMES[way.method] for way in ways],
-                _("Denoising steps"): [way.steps for way in ways],
-                _("Seconds for 100"): [number(way.seconds, 2) for way in ways],
-                _("Distance"): [f"{number(way.distance, 3)} ± {number(way.error, 3)}" for way in ways],
-                _("No overlap"): [_share(way.decoded.apart, way.decoded.finished) for way in ways],
-                _("SMACT-valid"): [_share(way.decoded.charged, way.decoded.finished) for way in ways],
-            }
-        )
-        st.dataframe(table, hide_index=True, key="ways", alt=_("Samplers compared by quality and time"))
         show_outcome(guessed, _("DDIM with 20 steps"))
         st.markdown(_(LAWS["samplers-steps"].caption))
         st.caption(_(LAWS["samplers"].caption))
@@ -193,6 +171,7 @@ def samplers() -> None:
             _("Distance from the known latents against time for each sampler"),
         )
         st.caption(_(LAWS["samplers-scatter"].caption))
+    _show_ways(ways)
     first = ways[0]
     st.caption(
         _(
@@ -204,95 +183,27 @@ def samplers() -> None:
     )
 
 
-def _share(some: int, every: int) -> str:
-    return percent(some / max(1, every))
-
-
-@st.fragment
-def conditions() -> None:
-    st.markdown(
-        _(
-            "Give the network a value as its condition and see where the predictions go; they come from a network that "
-            "did not steer. Guidance exaggerates the difference that the condition makes:"
-        )
-    )
-    st.latex(r"\hat\varepsilon = \varepsilon_\varnothing + w\,(\varepsilon_c - \varepsilon_\varnothing)")
-    one, two, three = st.columns(3, gap="medium")
-    localise_link({"guided-property": OneOf([PROPERTIES[key].label for key in TARGETS])})
-    key = one.selectbox(
-        _("Property"), list(TARGETS), key="guided-property", format_func=lambda k: _(PROPERTIES[k].label), bind=URL
-    )
-    record, values = PROPERTIES[key], TARGETS[key]
-    value = two.select_slider(
-        f"{_('Target')} ({record.unit})",
-        values,
-        OPENING[key],
-        key=f"guided-{key}",
-        format_func=lambda v: number(v, 0),
-        bind=URL,
-    )
-    weight = three.select_slider(
-        _("Guidance w"), GUIDANCES, 2.0, key="guided-weight", format_func=lambda v: number(v, 0), bind=URL
-    )
-    measured = load_measured()
-    cells = [measured.of(key, value, w) for w in GUIDANCES]
-    asked, unconditional = measured.of(key, value, weight), measured.of(key, value, 0.0)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown(f"**{_('Predictions')}**")
-        show_chart(
-            draw_predictions(
-                asked,
-                unconditional,
-                f"{_(record.label)} ({record.unit})",
-                (record.low, record.high),
-                translate=_,
-            ),
-            "guided-predictions",
-            _("How the predictions are spread with the condition and without it"),
-        )
-    with right:
-        st.markdown(f"**{_('What guidance buys and what it costs')}**")
-        show_chart(
-            draw_guidance(cells, record.tolerance, weight, translate=_),
-            "guided-price",
-            _("Share on target and diversity against guidance"),
-        )
-    _say_guidance(cells, asked, record)
-    guess_first(
-        f"strongest-{key}",
-        _("Before you move the target: for how many of its {n} values is the strongest guidance the best?").format(
-            n=len(values)
-        ),
-        [_("for all of them"), _("for some"), _("for none")],
-        lambda: _("for {n} of {all}").format(n=len(best_by_strongest(key)), all=len(values)),
-    )
-
-
-def _say_guidance(cells: Sequence[Guided], asked: Guided, record: Property) -> None:
-    """What the figure shows at this target, in numbers, and the law of it."""
-    met = [share_of(cell.on_target(record.tolerance), len(cell.predictions)) for cell in cells]
-    best = max(range(len(cells)), key=lambda i: met[i][0])
-    st.markdown(
-        _("On target without guidance {unguided}; most at w = {weight}: {best}; at w = {strongest}: {last}.").format(
-            unguided=share_text(met[0]),
-            weight=number(cells[best].guidance, 0),
-            best=share_text(met[best]),
-            strongest=number(cells[-1].guidance, 0),
-            last=share_text(met[-1]),
-        )
-    )
-    if holds("guidance", key=asked.key, value=asked.value):
-        st.caption(_(LAWS["guidance"].caption))
-    st.caption(
-        _(
-            "Of {n} crystals a setting, drawn and read beforehand; in brackets the 95 % interval. On target: within "
-            "{tolerance} {unit}. Diversity: mean share of atoms by which two formulas differ. Some at this setting: "
-            "{formulas}"
-        ).format(
-            n=len(asked.predictions),
-            tolerance=f"{record.tolerance:g}",
-            unit=record.unit,
-            formulas=", ".join(map(subscript, asked.formulas)),
-        )
+def _show_ways(ways: Sequence[Way]) -> None:
+    decoded = [way.decoded for way in ways]
+    show_table(
+        {
+            "sampler": [SAMPLER_NAMES[way.method] for way in ways],
+            "steps": [way.steps for way in ways],
+            "seconds": [way.seconds for way in ways],
+            "distance": [way.distance for way in ways],
+            "error": [way.error if np.isfinite(way.error) else None for way in ways],
+            "apart": [some.apart / max(1, some.finished) for some in decoded],
+            "charged": [some.charged / max(1, some.finished) for some in decoded],
+        },
+        {
+            "sampler": _("Sampler"),
+            "steps": _("Denoising steps"),
+            "seconds": numbers(_("Seconds for 100"), 2),
+            "distance": numbers(_("Distance"), 3),
+            "error": spreads(3, _("One standard error over the seeds")),
+            "apart": shares(_("No overlap")),
+            "charged": shares(_("SMACT-valid")),
+        },
+        "ways",
+        _("Samplers compared by quality and time"),
     )

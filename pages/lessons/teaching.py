@@ -23,7 +23,7 @@ from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.numbers import percent
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, run_place
-from pages.widgets.asking.url_settings import URL, OneOf, localise_link
+from pages.widgets.asking.url_settings import URL, OneOf
 
 JOB, TAUGHT = "transfer-job", "transfer-taught"
 NAMES = {"full": N_("full fine-tuning"), "adapter": N_("adapters"), "lora": N_("LoRA")}
@@ -40,6 +40,12 @@ BEGINNINGS = {
     "nothing": N_("nothing: random weights"),
     "formulas": N_("formulas alone: hidden elements, two views"),
     "properties": N_("gap, energy and moment of 83,791 formulas"),
+}
+#: Settings that a link holds by the words of a language, each with the English words of its options.
+WORDS = {
+    "teach-demo": OneOf(tuple(_COLUMNS.values())),
+    "strategy": OneOf(tuple(NAMES.values())),
+    **{f"beginning-{n}": OneOf(tuple(BEGINNINGS.values())) for n in (2, 3)},
 }
 
 
@@ -75,7 +81,7 @@ def ask_table() -> tuple[list[str], Sequence[object], str, str] | None:
     if file is None:
         names = {key: _(_COLUMNS[key]) for key in _DEMO}
         column = st.selectbox(
-            _("Or learn from 400 known crystals"), _DEMO, format_func=names.__getitem__, key="teach-demo"
+            _("Or learn from 400 known crystals"), _DEMO, format_func=names.__getitem__, key="teach-demo", bind=URL
         )
         texts, values = demo_table(column)
         return texts, [str(v) for v in values], "formula", column
@@ -98,7 +104,6 @@ def teach() -> None:
     column = table[3] if table and st.session_state.get("teach-file") is None else ""
     beginning = _ask_beginning(column, "formula" if table is None else table[2])
     left, middle, right = st.columns(3, gap="small")
-    localise_link({"strategy": OneOf([NAMES[key] for key in STRATEGIES])})
     strategy = left.selectbox(
         _("Strategy"), STRATEGIES, index=2, format_func=lambda k: _(NAMES[k]), key="strategy", bind=URL
     )
@@ -144,6 +149,8 @@ def _ask_beginning(column: str, kind: str) -> str:
         key=f"beginning-{len(offered)}",
         required=True,
         format_func=lambda key: _(BEGINNINGS[key]),
+        bind=URL,
+        wrap=True,
     )
     if "properties" not in offered:
         st.caption(

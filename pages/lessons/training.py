@@ -9,11 +9,9 @@ import streamlit as st
 
 from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.diffusion.process import Prediction
-from matgen_core.diffusion.samplers import METHODS
 from matgen_core.kinds.crystals.writing.embed import decode_latents
 from matgen_core.lessons.descriptors import load_descriptors, nearest_real
 from matgen_core.lessons.laws import LAWS
-from matgen_core.lessons.measured import SAMPLER_NAMES
 from matgen_core.lessons.training import DATA, MILESTONES, PREDICTIONS, USUAL, Pupil, pupil_of, scales_of
 from matgen_core.viz.lessons import draw_cloud, draw_losses
 from matgen_core.workflows.spaces.explore import principal_axes
@@ -22,9 +20,9 @@ from pages.i18n.formatting import number, plain, subscript
 from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_counts, show_near
-from pages.lessons.notebook import guess, set_widget, show_outcome
-from pages.lessons.reverse import STEPS
-from pages.widgets.asking.url_settings import URL, OneOf, localise_link
+from pages.lessons.notebook import guess, show_outcome
+from pages.lessons.sampler import ask_sampler
+from pages.widgets.asking.url_settings import URL, OneOf
 
 _PUPIL = "pupil"
 _NAMES = {
@@ -32,6 +30,8 @@ _NAMES = {
     "latents": N_("latents of the known crystals"),
     "descriptors": N_("128 descriptors"),
 }
+#: Settings that a link holds by the words of a language, each with the English words of its options.
+DATA_WORDS = {"pupil-data": OneOf(tuple(_NAMES.values()))}
 _ANSWERS = {"eps": "ε", "v": "v"}
 _CONDITIONS = {
     "spiral": (N_("How far out"),),
@@ -81,9 +81,15 @@ def train() -> None:
 
 def _choose() -> tuple[Pupil, int]:
     """The network that the controls ask for, and the steps that a press trains."""
-    localise_link({"pupil-data": OneOf([_NAMES[key] for key in DATA])})
     data = st.segmented_control(
-        _("Data"), DATA, default="spiral", key="pupil-data", required=True, format_func=lambda k: _(_NAMES[k]), bind=URL
+        _("Data"),
+        DATA,
+        default="spiral",
+        key="pupil-data",
+        required=True,
+        format_func=lambda k: _(_NAMES[k]),
+        bind=URL,
+        wrap=True,
     )
     a, b = st.columns(2, gap="small")
     conditional = a.toggle(
@@ -101,6 +107,7 @@ def _choose() -> tuple[Pupil, int]:
         required=True,
         format_func=_ANSWERS.__getitem__,
         bind=URL,
+        wrap=True,
     )
     begins = (0,) if conditional else (0, *MILESTONES)
     begun_at = st.select_slider(
@@ -135,22 +142,13 @@ def _draw(
     """Samples of what was trained, over the data."""
     kind = st.session_state[_PUPIL][0][0]
     with controls:
-        a, b = st.columns(2, gap="small")
-        method = a.selectbox(
-            _("Sampler"),
-            METHODS,
-            index=METHODS.index("ddim"),
-            key="pupil-sampler",
-            format_func=SAMPLER_NAMES.__getitem__,
-            bind=URL,
-        )
-        steps = b.select_slider(_("Denoising steps"), STEPS, 50, key="pupil-steps", format_func="{:,}".format, bind=URL)
+        method, steps = ask_sampler("pupil", "ddim", 50)
         condition = None
         if pupil.conditions is not None:
             condition = _ask_condition(kind)
     with results:
         bar = st.empty()
-        found = pupil.draw(500, method, int(steps), condition=condition, on_step=_progress(bar, int(steps)))
+        found = pupil.draw(500, method, steps, condition=condition, on_step=_progress(bar, steps))
         bar.empty()
         places, drawn = _in_the_plane(pupil, found)
         show_chart(
@@ -162,7 +160,7 @@ def _draw(
         if kind == "latents":
             _read_crystals(found[:8])
     if kind == "descriptors":
-        _read_molecules(pupil, method, int(steps))
+        _read_molecules(pupil, method, steps)
 
 
 def _ask_condition(kind: str) -> list[float]:
@@ -176,8 +174,10 @@ def _ask_condition(kind: str) -> list[float]:
             _("{name}, in standard deviations").format(name=_(name)),
             -2.0,
             2.0,
-            step=0.05,
-            key=set_widget(f"c-{kind}-{i}", 0.0),
+            0.0,
+            0.05,
+            key=f"c-{kind}-{i}",
+            bind=URL,
         )
         for i, name in enumerate(_CONDITIONS[kind])
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -26,8 +27,10 @@ from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, guess_first, show_outcome
 from pages.lessons.numbers import percent
+from pages.lessons.tables import numbers, show_table, spreads
 from pages.lessons.teaching import NAMES
 from pages.widgets.asking.url_settings import URL
+from pages.widgets.found.number_table import Columns
 
 
 def hide_and_guess() -> None:
@@ -39,34 +42,45 @@ def hide_and_guess() -> None:
         )
     )
     offered = [formula for formula, _place in HIDDEN]
-    chosen = st.pills(
-        _(LAWS["hidden-offered"].caption), offered, default=offered[0], key="masked-offered", format_func=subscript
+    left, right = st.columns([2, 3], gap="medium")
+    chosen = left.pills(
+        _(LAWS["hidden-offered"].caption),
+        offered,
+        default=offered[0],
+        key="masked-offered",
+        format_func=subscript,
+        bind=URL,
+        wrap=True,
     )
-    typed = st.text_input(_("Or your own formula"), key="masked-formula", max_chars=60, bind=URL)
+    typed = left.text_input(_("Or your own formula"), key="masked-formula", max_chars=60, bind=URL)
     formula = typed.strip() or str(chosen or offered[0])
     try:
         atoms = tokens_of(formula)[1:-1]
         names = [f"{i + 1}: {symbol}" for i, symbol in enumerate(atoms)]
-        places = st.pills(
+        places = left.pills(
             _("Hide"),
             range(len(names)),
             selection_mode="multi",
             default=[dict(HIDDEN).get(formula, min(1, len(names) - 1))],
             format_func=names.__getitem__,
             key=f"places-{formula}",
+            bind=URL,
+            wrap=True,
         )
         if not places:
-            st.info(_("Choose an atom to hide."))
+            left.info(_("Choose an atom to hide."))
             return
         shown = ["[MASK]" if i in places else symbol for i, symbol in enumerate(atoms)]
-        st.code(" ".join(["[CLS]", *shown, "[SEP]"]), language=None, wrap_lines=True)
-        _show_guesses(formula, sorted(places)[:4])
+        left.code(" ".join(["[CLS]", *shown, "[SEP]"]), language=None, wrap_lines=True)
+        with right:
+            _show_guesses(formula, sorted(places)[:4])
+        _say_measured()
     except MatGenError as error:
-        st.error(_(str(error)))
+        left.error(_(str(error)))
 
 
 def _show_guesses(formula: str, places: list[int]) -> None:
-    for column, found in zip(st.columns(max(2, len(places))), guess_masked(formula, places), strict=False):
+    for column, found in zip(st.columns(len(places)), guess_masked(formula, places), strict=False):
         column.markdown(
             _("Atom {n}, in truth **{symbol}**: rank {rank} of {all}").format(
                 n=found.place + 1, symbol=found.truth, rank=found.rank, all=found.of
@@ -74,7 +88,6 @@ def _show_guesses(formula: str, places: list[int]) -> None:
         )
         show_chart(draw_guess(found), f"bars-{found.place}", _("What the network guesses, likeliest first"), column)
     st.caption(_(LAWS["hidden"].caption))
-    _say_measured()
 
 
 def _say_measured() -> None:
@@ -115,29 +128,32 @@ def two_views() -> None:
         )
     )
     st.latex(r"L = -\log\frac{\exp(z_i\cdot z_j/\tau)}{\sum_k \exp(z_i\cdot z_k/\tau)}")
-    text = st.text_input(_("Formulas"), "NaCl, Fe2O3, GaAs", key="view-formulas", max_chars=120)
-    seed = st.number_input(_("Seed"), 0, 10_000, 0, key="view-seed")
+    left, right = st.columns([2, 3], gap="medium")
+    text = left.text_input(_("Formulas"), "NaCl, Fe2O3, GaAs", key="view-formulas", max_chars=120, bind=URL)
+    seed = left.number_input(_("Seed"), 0, 10_000, 0, key="view-seed", bind=URL)
     try:
         formulas = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()][:5]
         if not formulas:
-            st.info(_("Write one formula or more, with commas between."))
+            left.info(_("Write one formula or more, with commas between."))
             return
         found = place_views(formulas, seed=int(seed))
-        guess_first(
-            f"views-{text}"[:60],
-            _("Before you look: how far from its formula does a view lie, compared with two known formulas?"),
-            [_("about as far"), _("about half as far"), _("a fifth or less")],
-            lambda: _("{share} of the distance of two known formulas").format(share=percent(view_distance(found))),
-        )
+        with left:
+            guess_first(
+                f"views-{text}"[:60],
+                _("Before you look: how far from its formula does a view lie, compared with two known formulas?"),
+                [_("about as far"), _("about half as far"), _("a fifth or less")],
+                lambda: _("{share} of the distance of two known formulas").format(share=percent(view_distance(found))),
+            )
         show_chart(
             draw_views(found, translate=_),
             "views",
             _("Views of the formulas among known formulas on the two main axes of the embedding"),
+            right,
         )
         for formula in formulas:
-            st.caption(f"{formula}: " + " · ".join(views_of(formula, 3, int(seed))))
+            right.caption(f"{formula}: " + " · ".join(views_of(formula, 3, int(seed))))
     except MatGenError as error:
-        st.error(_(str(error)))
+        left.error(_(str(error)))
 
 
 def three_ways() -> None:
@@ -149,10 +165,9 @@ def three_ways() -> None:
             "so that many tasks share it. Each way also trains a head that reads the property."
         )
     )
-    st.latex(
-        r"h \leftarrow h + W_{up}\,\mathrm{relu}(W_{down}\, \mathrm{LayerNorm}(h)), \qquad W \leftarrow W + "
-        r"\tfrac{\alpha}{r} B A"
-    )
+    adapter, lora = st.columns(2, gap="medium")
+    adapter.latex(r"h \leftarrow h + W_{up}\,\mathrm{relu}(W_{down}\, \mathrm{LayerNorm}(h))")
+    lora.latex(r"W \leftarrow W + \tfrac{\alpha}{r} B A")
     left, right = st.columns(2, gap="small")
     size = left.slider(_("Adapter's bottleneck"), 2, 128, 32, key="adapter-size", bind=URL)
     rank = right.slider(_("Rank of LoRA"), 1, 32, 8, key="lora-rank", bind=URL)
@@ -201,10 +216,7 @@ def _show_measured() -> None:
     )
     if not st.toggle(_("Show what was measured"), key="transfer-shown", bind=URL):
         return
-    table = {_("What it had learnt before"): [_(BEGUN[beginning]) for beginning in BEGUN]} | {
-        f"{_(NAMES[strategy])} (eV)": [_error(cells[beginning, strategy]) for beginning in BEGUN] for strategy in NAMES
-    }
-    st.dataframe(table, hide_index=True, key="transfer-table", alt=_("Ways of transfer compared"))
+    _show_errors(cells)
     show_outcome(guessed, _(self_supervision(found)))
     st.caption(
         _(
@@ -215,8 +227,16 @@ def _show_measured() -> None:
     )
 
 
-def _error(way: dict[str, float]) -> str:
-    return f"{number(way['mae'], 3)} ± {number(way['std'], 3)}"
+def _show_errors(ways: Mapping[tuple[str, str], Mapping[str, float]]) -> None:
+    """Mean error and its spread over the seeds, by beginning and strategy."""
+    table: dict[str, list[object]] = {"begun": [_(BEGUN[beginning]) for beginning in BEGUN]}
+    columns: Columns = {"begun": _("What it had learnt before")}
+    for strategy in NAMES:
+        here = [ways[beginning, strategy] for beginning in BEGUN]
+        table |= {strategy: [way["mae"] for way in here], f"{strategy}-spread": [way["std"] for way in here]}
+        columns[strategy] = numbers(f"{_(NAMES[strategy])} (eV)", 3)
+        columns[f"{strategy}-spread"] = spreads(3, _("One standard deviation over the seeds"))
+    show_table(table, columns, "transfer-table", _("Ways of transfer compared"))
 
 
 #: What an encoder had learnt before it was taught gaps.

@@ -69,6 +69,65 @@ def settle(page: Page) -> None:
     come_to_rest(page)
 
 
+#: Of each text that is to be seen: its contrast with what lies behind it and its size in pixels. The value of a slider
+#: stands above its thumb, not on it; what cannot be used need not be readable.
+_TEXTS = """() => {
+    const pen = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const paint = (colour) => {
+        pen.clearRect(0, 0, 1, 1);
+        pen.fillStyle = colour;
+        pen.fillRect(0, 0, 1, 1);
+        const [r, g, b, a] = pen.getImageData(0, 0, 1, 1).data;
+        return [r, g, b, a / 255];
+    };
+    const over = (top, below) => [0, 1, 2].map(i => top[i] * top[3] + below[i] * (1 - top[3]));
+    const light = (colour) => {
+        const [r, g, b] = colour.map(v => v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const found = [], words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = words.nextNode(); node; node = words.nextNode()) {
+        const text = node.textContent.trim(), own = node.parentElement, range = document.createRange();
+        range.selectNodeContents(node);
+        if (!text || range.getBoundingClientRect().width < 2
+            || !own.checkVisibility({opacityProperty: true, visibilityProperty: true})
+            || own.closest('style, script, noscript, .katex-mathml, [disabled], [aria-disabled="true"]')) continue;
+        const style = getComputedStyle(own), ink = paint(own.closest('svg') ? style.fill : style.color), layers = [];
+        for (let each = own; each; each = each.parentElement) {
+            ink[3] *= getComputedStyle(each).opacity;
+            if (each.querySelector(':scope > [data-testid="stSliderThumbValue"]')) continue;
+            layers.push(paint(getComputedStyle(each).backgroundColor));
+            if (layers.at(-1)[3] === 1) break;
+        }
+        if (own.closest('svg')) ink[3] *= style.fillOpacity;
+        if (ink[3] < 0.05) continue;
+        const ground = layers.reduceRight((below, top) => over(top, below), [255, 255, 255]);
+        const [dark, bright] = [light(over(ink, ground)), light(ground)].sort((a, b) => a - b);
+        const exponent = Boolean(own.closest('.mtight .mtight'));
+        found.push({text, contrast: (bright + 0.05) / (dark + 0.05), size: parseFloat(style.fontSize), exponent});
+    }
+    return found;
+}"""
+
+
+def faint_texts(page: Page) -> list[str]:
+    """Texts whose contrast with their ground is below 4.5 to 1 (WCAG 2, AA), once what was drawn anew has settled."""
+    found: list[str] = []
+    for _again in range(50):
+        texts = page.evaluate(_TEXTS)
+        found = [f"{one['text'][:40]}: {one['contrast']:.2f}" for one in texts if one["contrast"] < 4.5]
+        if not found:
+            break
+        page.wait_for_timeout(100)
+    return found
+
+
+def small_texts(page: Page, least: float) -> list[str]:
+    """Texts of fewer pixels, but for exponents of exponents."""
+    found = [one for one in page.evaluate(_TEXTS) if one["size"] < least - 0.05 and not one["exponent"]]
+    return [f"{one['text'][:40]}: {one['size']} px" for one in found]
+
+
 def box_of(element: Locator) -> dict[str, float]:
     """Where an element stands once it does: x, y, width and height in pixels of the window."""
     expect(element).to_be_visible()

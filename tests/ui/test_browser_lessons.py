@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.browsing import Seen, box_of, come_to_rest
+from tests.ui.browsing import Seen, box_of, come_to_rest, small_texts
 
 
 def open_lesson(page: Page, address: str, name: str, lesson: str, settings: str = "") -> None:
@@ -61,3 +62,14 @@ def test_a_network_learns_what_is_drawn(page: Page, address: str) -> None:
     pad.press("Enter")
     learn.click()
     expect(page.get_by_text("▶ Play")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "lesson"),
+    [("diffusion", "Noise"), ("diffusion", "Samplers"), ("encoders", "MatGPT"), ("exercises", "Check yourself")],
+)
+def test_in_a_lecture_no_text_is_smaller_than_18_pixels(page: Page, address: str, name: str, lesson: str) -> None:
+    page.set_viewport_size({"width": 853, "height": 480})
+    open_lesson(page, address, name, lesson, "&lecture=true&ways-shown=true")
+    come_to_rest(page)
+    assert small_texts(page, 18) == []

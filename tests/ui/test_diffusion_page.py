@@ -42,7 +42,7 @@ def test_a_film_takes_a_condition() -> None:
     page = open_lesson("From noise")
     page.selectbox(key="film-condition").set_value("band_gap").run()
     assert not page.exception
-    assert [s for s in page.slider if s.key == "film-value"]
+    assert [s for s in page.slider if s.key == "film-band_gap"]
 
 
 @pytest.mark.parametrize("conditional", [False, True])

@@ -1,10 +1,12 @@
 """Ten errands of a student: every demonstration is run once, by the links that lead on, in both languages and sizes.
 
 An errand begins at one size, and each demonstration is then looked at in the other, too; the Japanese one begins where
-the English one ends.
+the English one ends. English is read in the light scheme, Japanese in the dark one, and every text of both can be read.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page
@@ -13,10 +15,11 @@ from benchmarks.errands import act_on, await_outcome, follow_on, link_of, settle
 from pages.i18n.language import translate
 from pages.lessons.errands import ERRANDS
 from pages.lessons.path import PATH
-from tests.ui.browsing import Seen, hidden_to_the_right
+from tests.ui.browsing import Seen, faint_texts, hidden_to_the_right
 from tests.ui.conftest import Served
 
 SIZES = {"screen": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 844}}
+SCHEMES: dict[str, Literal["light", "dark"]] = {"en": "light", "ja": "dark"}
 BEGINS = {"en": ("screen", "phone"), "ja": ("phone", "screen")}
 
 
@@ -37,6 +40,7 @@ def test_what_a_student_reads_is_in_the_catalogue() -> None:
 def test_an_errand_of_a_student(page: Page, served: Served, name: str, lang: str) -> None:
     errand, seen, (first, second) = ERRANDS[name], Seen(page), BEGINS[lang]
     page.set_viewport_size(SIZES[first])
+    page.emulate_media(color_scheme=SCHEMES[lang])
     page.goto(link_of(served.url, errand, lang))
     page.get_by_role("tab").first.wait_for()
     settle(page)
@@ -47,6 +51,7 @@ def test_an_errand_of_a_student(page: Page, served: Served, name: str, lang: str
             act_on(page, act, lang)
         await_outcome(page, run, lang)
         assert page.get_by_test_id("stException").count() == 0, run.lesson
+        assert faint_texts(page) == [], run.lesson
         for size in (first, second, first):
             assert _beside_the_window(page, size) == [], f"{run.lesson}, {size}"
     assert page.evaluate("document.documentElement.lang") == lang

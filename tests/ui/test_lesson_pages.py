@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from matgen_core.core.messages import Message
 from matgen_core.learning.checkpoints import available
+from pages.i18n.language import translate
 from pages.lessons.checklist import CHECKLIST
 from pages.lessons.notebook import read_notebook
 from pages.lessons.path import PATH, neighbours
@@ -273,3 +276,46 @@ def test_every_demonstration_with_a_slider_asks_first() -> None:
                         shown[f"{module.stem}.{alias.name}"] = "guess(" in source or "guess_first(" in source
     assert len(shown) >= 12
     assert [name for name, asks in shown.items() if not asks] == []
+
+
+def controls(page: AppTest) -> list[Any]:
+    """What is turned, chosen or typed on a page, but for guesses."""
+    kinds = ("slider", "select_slider", "selectbox", "text_input", "number_input", "toggle", "button_group")
+    return [control for kind in kinds for control in page.get(kind)]
+
+
+@pytest.mark.parametrize(("script", "lesson"), [(step.script, name) for step in PATH[:5] for name in step.lessons])
+def test_every_setting_of_a_demonstration_stands_in_its_link(script: str, lesson: str) -> None:
+    found = controls(open_page(script.removeprefix("pages/"), lesson))
+    assert found or lesson in ("Code", "Samplers")
+    assert [control.key for control in found if not control.proto.query_param_key] == []
+
+
+#: A setting, an option of it, and the option's words in a link.
+IN_WORDS = {
+    ("diffusion", "Noise", "schedule"): ("cosine", "cosine"),
+    ("diffusion", "In motion", "motion-data"): ("my own drawing", "my own drawing"),
+    ("diffusion", "From noise", "film-condition"): ("formation_energy", "Formation energy"),
+    ("diffusion", "Conditions", "guided-property"): ("formation_energy", "Formation energy"),
+    ("diffusion", "Descriptors", "described-schedule"): ("cosine", "cosine"),
+    ("diffusion", "Train it", "pupil-data"): ("latents", "latents of the known crystals"),
+    ("language_models", "Conditions", "conditions-property"): ("weight", "Molecular weight"),
+    ("encoders", "ChemBERTa", "chemberta-known"): (["ethanol"], "ethanol"),
+    ("inverse_problem", "Workflow", "box"): ("Stable?", Message("{box} ▸", box="Stable?")),
+    ("transfer", "Teach it yourself", "teach-demo"): ("band_gap", "band gap (eV)"),
+    ("transfer", "Teach it yourself", "strategy"): ("adapter", "adapters"),
+}
+
+
+@pytest.mark.parametrize(("name", "lesson", "key"), IN_WORDS)
+@pytest.mark.parametrize(("written", "read"), [("ja", "en"), ("en", "ja")])
+def test_a_link_in_one_language_opens_with_its_settings_in_the_other(
+    name: str, lesson: str, key: str, written: str, read: str
+) -> None:
+    option, words = IN_WORDS[name, lesson, key]
+    page = AppTest.from_file(str(PAGES / f"learn/{name}.py"), default_timeout=300)
+    for setting, value in {"lang": read, "lesson": translate(lesson, written), key: translate(words, written)}.items():
+        page.query_params[setting] = value
+    page.run()
+    assert not page.exception
+    assert next(control for control in controls(page) if control.key == key).value == option

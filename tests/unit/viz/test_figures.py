@@ -23,7 +23,7 @@ from matgen_core.lessons.views import ViewMap
 from matgen_core.viz.compositions import draw_compositions
 from matgen_core.viz.crystals import draw_predictions
 from matgen_core.viz.embeddings import draw_map
-from matgen_core.viz.language import draw_attention, draw_conditions, draw_temperatures
+from matgen_core.viz.language import draw_attention, draw_chances, draw_conditions, draw_temperatures
 from matgen_core.viz.lessons import (
     draw_cloud,
     draw_guidance,
@@ -139,8 +139,24 @@ def test_transfer_draws_its_numbers() -> None:
     views = ViewMap(PLANE, ("Fe2O3", "Fe2O3", "NaCl"), ("Fe2O3", "FeO", "NaCl"), PLANE, ("a", "b", "c"))
     figure = draw_views(views)
     assert points(figure, "Fe2O3") == [(0.0, 1.0), (2.0, -1.0)]
-    trained, frozen = draw_parameters({"lora": (10, 100)}).data
+    trained, frozen, said = draw_parameters({"lora": (10, 100)}).data
     assert (list(trained.x), list(frozen.x)) == ([10], [90])
+    assert (list(said.x), list(said.text)) == ([100], ["10 (10.0%)"]), "right of both bars"
+
+
+ONE_TOKEN = WritingStep("C", "C", (("C", 0.5, 0.7), ("O", 0.5, 0.3)))
+
+
+@pytest.mark.parametrize(
+    "figure", [draw_parameters({"lora": (10, 100)}), draw_chances([("Li", 0.6), ("O", 0.3)]), draw_options(ONE_TOKEN)]
+)
+def test_every_bar_bears_its_name_in_large_type_too(figure: go.Figure) -> None:
+    assert figure.layout.yaxis.dtick == 1, "in large type every second name was left out"
+
+
+def test_a_legend_stands_above_its_plot_however_many_lines_it_takes() -> None:
+    for figure in (draw_options(ONE_TOKEN), draw_schedules(SCHEDULES, 0)):
+        assert (figure.layout.legend.yanchor, figure.layout.legend.y > 1) == ("bottom", True)
 
 
 def test_the_row_of_a_token_is_framed() -> None:
