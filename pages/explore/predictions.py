@@ -15,7 +15,7 @@ from pages.kinds.registry import page_kinds
 from pages.runs.jobs import Job
 from pages.runs.progress import catch_up, look, run_place
 from pages.widgets.own_tables.prediction_run import DONE, JOB, begin, show_table
-from pages.widgets.own_tables.prediction_table import show_rows, table_of_typed
+from pages.widgets.own_tables.prediction_table import methods_text, show_rows, table_of_typed
 from pages.widgets.tabs import show_tabs
 
 TYPED = "predict-typed"
@@ -72,9 +72,7 @@ def typed() -> None:
         using, admet = ask_predictor(kind, kind), pages[kind].has_endpoints and ask_admet(kind)
     read = read_rows(kind, lines, using, admet=admet)
     show_rows(table_of_typed(lines, read), "typed-table")
-    methods = sorted({p.method for one in read if not isinstance(one, str) for p in one if p.method != "none"})
-    methods += sorted({p.judged.method for one in read if not isinstance(one, str) for p in one if p.judged})
-    st.caption(" · ".join(map(_, methods)))
+    st.caption(methods_text(read))
 
 
 def table() -> None:

@@ -51,6 +51,13 @@ def table_of_typed(lines: Sequence[str], predictions: Sequence[RowPredictions]) 
     return table.drop(columns=[head for head in in_words if table[head].isna().all()])
 
 
+def methods_text(predictions: Sequence[RowPredictions]) -> str:
+    """By what was predicted: first what steers, then what judges."""
+    found = [p for one in predictions if not isinstance(one, str) for p in one]
+    methods = sorted({p.method for p in found if p.method != "none"})
+    return " · ".join(map(_, methods + sorted({p.judged.method for p in found if p.judged})))
+
+
 def _undecided(label: str) -> str:
     """Head of the column of words beside that of the numbers, which are sorted as numbers."""
     return _("{property}, undecided").format(property=label)
