@@ -23,6 +23,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import Message
 from pages.i18n.former_sentences import FORMER
+from pages.runs.drawn_alone import draw_whole_page
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 LOCALE = ASSETS / "locale"
@@ -52,6 +53,7 @@ def choose_language() -> None:
     def take() -> None:  # before the page is drawn, which is then drawn once
         st.session_state[_CHOICE] = st.query_params["lang"] = st.session_state[key] or current
         keep_choices()
+        draw_whole_page()
 
     st.segmented_control(
         "Language / 言語",

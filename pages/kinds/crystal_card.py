@@ -23,6 +23,7 @@ from pages.i18n.formatting import (
 from pages.i18n.language import N_, _
 from pages.kinds.diffraction_view import show_diffraction
 from pages.kinds.structure_view import show_structure
+from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.found.evidence import offer_evidence
 from pages.widgets.found.facts import prediction_rows, show_facts, show_origin, verdict_row
 from pages.widgets.tabs import show_tabs
@@ -42,7 +43,7 @@ def show_picture(candidate: Candidate) -> None:
         show_structure(crystal)
 
 
-@st.fragment
+@drawn_alone
 def show_details(candidate: Candidate, repeat: Repeat) -> None:
     """Everything else that is known of the candidate, and its files; only what is open is drawn.
 

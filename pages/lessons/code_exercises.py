@@ -10,10 +10,11 @@ from matgen_core.lessons.code.sandbox import LONGEST, SECONDS, Checked, Examined
 from matgen_core.lessons.code.tasks import TASKS
 from pages.i18n.language import _
 from pages.lessons.notebook import guess, keep_in_browser, notebook, set_widget, show_outcome
+from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.asking.url_settings import URL
 
 
-@st.fragment
+@drawn_alone
 def write_code() -> None:
     """One task at a time: what is asked, the student's code, and its checks."""
     st.markdown(

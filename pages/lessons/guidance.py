@@ -23,13 +23,14 @@ from pages.i18n.language import _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess_first
 from pages.lessons.numbers import share_text
+from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.asking.url_settings import URL, OneOf
 
 #: Settings that a link holds by the words of a language, each with the English words of its options.
 CONDITION_WORDS = {"guided-property": OneOf(tuple(PROPERTIES[key].label for key in TARGETS))}
 
 
-@st.fragment
+@drawn_alone
 def conditions() -> None:
     st.markdown(
         _(

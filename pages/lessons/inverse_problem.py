@@ -23,12 +23,13 @@ from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, guess_first, show_outcome
 from pages.lessons.numbers import option_text
 from pages.lessons.path import link_to
+from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.asking.url_settings import URL, OneOf
 
 _FORMULAS = ("NaCl", "TiO2", "GaAs", "Si", "Fe2O3")
 
 
-@st.fragment
+@drawn_alone
 def both_ways() -> None:
     st.markdown(
         _(

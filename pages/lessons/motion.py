@@ -17,6 +17,7 @@ from pages.i18n.language import N_, _
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.training import SPREAD_ASKED, SPREADS, name_spread
+from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.asking.url_settings import URL, OneOf
 
 _DATA = (N_("the spiral"), N_("my own drawing"))
@@ -38,7 +39,7 @@ def _spiral(seed: int) -> tuple[np.ndarray, list[Motion]]:
     return pupil.data.numpy(), move(pupil, seed=seed)
 
 
-@st.fragment
+@drawn_alone
 def motion() -> None:
     """The film, its data, and a guess before it."""
     st.markdown(

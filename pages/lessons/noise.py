@@ -20,6 +20,7 @@ from pages.kinds.structure_view import show_structure
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess_first
 from pages.lessons.numbers import digits, percent
+from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.asking.url_settings import URL, OneOf
 from pages.widgets.maps.map_view import read_place, space_of
 
@@ -60,7 +61,7 @@ def show_frames(frames: list[Frame], key: str, begin: int = -1) -> int:
     return place
 
 
-@st.fragment
+@drawn_alone
 def forward() -> None:
     st.markdown(
         _(
@@ -172,7 +173,7 @@ def show_counts(counts: list[dict[str, float]], labels: list[str]) -> None:
     st.dataframe(table, hide_index=True, key=f"counts-{labels[0]}", alt=_("Counts that each vector claims"))
 
 
-@st.fragment
+@drawn_alone
 def descriptors() -> None:
     st.markdown(
         _(

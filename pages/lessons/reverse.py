@@ -25,6 +25,7 @@ from pages.lessons.noise import show_frames
 from pages.lessons.notebook import guess, guess_first, show_outcome
 from pages.lessons.sampler import ask_sampler
 from pages.lessons.tables import numbers, shares, show_table, spreads
+from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.asking.url_settings import URL, OneOf
 from pages.widgets.maps.map_view import space_of
 
@@ -60,7 +61,7 @@ def _axes() -> Projection:
     return principal_axes(space_of("crystals").vectors)
 
 
-@st.fragment
+@drawn_alone
 def reverse() -> None:
     st.markdown(
         _(
@@ -135,7 +136,7 @@ def _settles(film: Film) -> tuple[int, int]:
     return (0 if place == 0 else 2 if place == last else 1), film.frames[place].t
 
 
-@st.fragment
+@drawn_alone
 def samplers() -> None:
     st.markdown(
         _(

@@ -22,6 +22,7 @@ from pages.lessons.charts import show_chart
 from pages.lessons.noise import show_counts, show_near
 from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.sampler import ask_sampler
+from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.asking.url_settings import URL, OneOf
 
 _PUPIL = "pupil"
@@ -46,7 +47,7 @@ SPREADS = (N_("as far as the data"), N_("less far"), N_("much too far"))
 NARROW, WIDE = 0.75, 1.35
 
 
-@st.fragment
+@drawn_alone
 def train() -> None:
     st.markdown(
         _(

@@ -12,6 +12,7 @@ from pages.i18n.language import _
 from pages.kinds.molecule_view import drawing
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, show_outcome
+from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.asking.url_settings import URL
 
 _WRITTEN, _LAST = "written", "written-last"
@@ -32,7 +33,7 @@ def _clear() -> None:
     st.session_state.pop(_LAST, None)
 
 
-@st.fragment
+@drawn_alone
 def write_one() -> None:
     st.markdown(
         _(

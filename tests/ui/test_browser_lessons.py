@@ -73,3 +73,15 @@ def test_in_a_lecture_no_text_is_smaller_than_18_pixels(page: Page, address: str
     open_lesson(page, address, name, lesson, "&lecture=true&ways-shown=true")
     come_to_rest(page)
     assert small_texts(page, 18) == []
+
+
+@pytest.mark.parametrize(("name", "lesson", "field"), [("language_models", "Write one", ".st-key-written input")])
+def test_a_tap_on_the_language_while_a_field_is_typed_into_turns_the_whole_page(
+    page: Page, address: str, name: str, lesson: str, field: str
+) -> None:
+    open_lesson(page, address, name, lesson)
+    page.locator(field).first.fill("CCO")
+    page.get_by_role("radio", name="日本語").click()  # at once: the browser sends both changes together
+    expect(page.get_by_role("heading", level=1)).to_have_text("言語モデルを動かす")
+    expect(page.locator(field).first).to_have_value("CCO")
+    page.wait_for_url("**/*lang=ja*")

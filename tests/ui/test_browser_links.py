@@ -26,7 +26,7 @@ def test_settings_stand_in_the_link_and_come_back_from_it(page: Page, address: s
     expect(page.get_by_role("button", name="Lead (excluded)")).to_be_visible()
     settle(page)
     tags = {key: page.locator(f".st-key-{key} [data-tag]") for key in ("include", "exclude")}
-    expect(tags["include"]).to_have_css("background-color", "rgb(31, 122, 111)")
+    expect(tags["include"]).to_have_css("background-color", "rgb(28, 114, 104)")
     expect(tags["exclude"]).to_have_css("background-color", "rgb(179, 84, 30)")  # what must not be there is not green
     asked = parse_qs(urlparse(page.url).query)
     assert asked["band_gap_ask"] == ["range"]
