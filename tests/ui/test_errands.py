@@ -15,7 +15,7 @@ from benchmarks.errands import act_on, await_outcome, follow_on, link_of, settle
 from pages.i18n.language import translate
 from pages.lessons.errands import ERRANDS
 from pages.lessons.path import PATH
-from tests.ui.browsing import Seen, faint_texts, hidden_to_the_right
+from tests.ui.browsing import Seen, come_to_rest, faint_texts, hidden_to_the_right
 from tests.ui.conftest import Served
 
 SIZES = {"screen": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 844}}
@@ -46,8 +46,10 @@ def test_an_errand_of_a_student(page: Page, served: Served, name: str, lang: str
     settle(page)
     for place, run in enumerate(errand.runs):
         if place:
+            come_to_rest(page)
             follow_on(page, run, lang)
         for act in run.acts:
+            come_to_rest(page)  # a button that fills a field is answered before the next one reads the field
             act_on(page, act, lang)
         await_outcome(page, run, lang)
         assert page.get_by_test_id("stException").count() == 0, run.lesson
