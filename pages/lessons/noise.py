@@ -61,6 +61,20 @@ def show_frames(frames: list[Frame], key: str, begin: int = -1) -> int:
     return place
 
 
+def ask_schedule(key: str) -> str:
+    """By which schedule noise is added; a choice of ``SCHEDULE_WORDS``."""
+    return st.segmented_control(
+        _("Schedule"),
+        SCHEDULES,
+        default="linear",
+        key=key,
+        required=True,
+        format_func=_,
+        bind=URL,
+        wrap=True,
+    )
+
+
 @drawn_alone
 def forward() -> None:
     st.markdown(
@@ -75,16 +89,7 @@ def forward() -> None:
     left, middle, right = st.columns([2, 2, 2], gap="medium")
     with left:
         t = st.slider(_("Step t"), 0, 999, 60, key="forward-t", bind=URL)
-        name = st.segmented_control(
-            _("Schedule"),
-            SCHEDULES,
-            default="linear",
-            key="schedule",
-            required=True,
-            format_func=_,
-            bind=URL,
-            wrap=True,
-        )
+        name = ask_schedule("schedule")
         chosen = schedule_of(name)
         alpha = float(chosen.alpha_bar[t])
         st.caption(
@@ -187,16 +192,7 @@ def descriptors() -> None:
         _("Molecule (SMILES)"), load_descriptors().smiles[0], key="described", max_chars=200, bind=URL
     )
     with right:
-        name = st.segmented_control(
-            _("Schedule"),
-            SCHEDULES,
-            default="linear",
-            key="described-schedule",
-            required=True,
-            format_func=_,
-            bind=URL,
-            wrap=True,
-        )
+        name = ask_schedule("described-schedule")
     try:
         near, counts = _noised(smiles.strip(), str(name), 0)
     except MatGenError as error:
