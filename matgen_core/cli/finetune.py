@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from matgen_core.cli.options import with_settings
-from matgen_core.cli.own_rows import name_of_column, read_own_rows
+from matgen_core.cli.own_rows import read_own_rows
 from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
+from matgen_core.core.row_ids import name_of_column
 from matgen_core.core.settings import FinetuneConfig
 
 if TYPE_CHECKING:

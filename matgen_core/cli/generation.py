@@ -79,10 +79,10 @@ def generate_command(kind: str) -> Command:
         with at_work(files.out, folder=files.cif_dir) as work:
             from matgen_core.kinds.registry import load_kind
             from matgen_core.workflows.design import count_kept, design, design_more
+            from matgen_core.workflows.readiness import say_cautions
 
-            made = load_kind(kind)
-            made.check(target, count, settings)
-            for caution in made.cautions(target, settings):
+            load_kind(kind).check(target, count, settings)
+            for caution in say_cautions(kind, target, settings):
                 typer.echo(f"note: {caution}", err=True)
             with workers.open() as executor:
                 asked: dict[str, Any] = {

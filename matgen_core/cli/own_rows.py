@@ -14,15 +14,6 @@ if TYPE_CHECKING:
 _NAMED = 10
 
 
-def name_of_column(column: str) -> str:
-    """A name for what is learnt from a column, safe as the name of a folder.
-
-    >>> name_of_column("Eg (eV)"), name_of_column("融点")
-    ('Eg--eV', 'mine')
-    """
-    return "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
-
-
 def read_own_rows(source: Path, column: str, text: str, kind: str, least: int | None = None) -> Examples:
     """The rows of a table with numbers to learn; says which were left out, and why.
 

@@ -11,12 +11,13 @@ import typer
 
 from matgen_core.cli.generation import Files, with_files
 from matgen_core.cli.options import Command, with_goals, with_option, with_settings
-from matgen_core.cli.own_rows import name_of_column, read_own_rows
+from matgen_core.cli.own_rows import read_own_rows
 from matgen_core.cli.reporting import print_progress, read_rows
 from matgen_core.cli.running import Work, at_work
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote
 from matgen_core.core.goals import Goal, Target, parse_goal
 from matgen_core.core.messages import join
+from matgen_core.core.row_ids import label_of, name_of_column
 from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.registry import KINDS
 
@@ -57,7 +58,8 @@ def train_file(
         examples = read_own_rows(source, column, text, kind)
         unit, said = unit_of(examples, unit)
         try:
-            own = train_target(named, examples, column, unit, seed=seed, cancelled=work.cancelled)
+            label = label_of(named, column)
+            own = train_target(named, examples, label, unit, seed=seed, cancelled=work.cancelled)
         except Cancelled:
             raise BadInput("stopped before the predictors were measured; nothing is kept") from None
         folder = save_target(own)

@@ -92,6 +92,17 @@ class Goal:
         )
 
 
+def write_ends(goal: Goal, unit: str = "") -> str:
+    """A goal in words: "180 g/mol", "at least 400 g/mol"."""
+    if goal.is_value:
+        return f"{goal} {unit}".strip()
+    if goal.low is None:
+        return Message("at most {end}", end=f"{goal.high:g} {unit}".strip())
+    if goal.high is None:
+        return Message("at least {end}", end=f"{goal.low:g} {unit}".strip())
+    return Message("{low} to {high}", low=f"{goal.low:g}", high=f"{goal.high:g} {unit}".strip())
+
+
 @dataclass(frozen=True, slots=True)
 class Constraints:
     """What every candidate must be, whatever its properties. Checked by :mod:`matgen_core.chem.formulas.composition`.

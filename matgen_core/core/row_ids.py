@@ -47,3 +47,21 @@ def file_id(path: PurePath, stem: str, part: str = "") -> str:
     """
     end = f"-{part}" if part else ""
     return f"{path}{end}" if is_date_like(f"{stem}{end}") else f"{stem}{end}"
+
+
+def name_of_column(column: str) -> str:
+    """A name for what is learnt from a column, safe as the name of a folder.
+
+    >>> name_of_column("Eg (eV)"), name_of_column("融点")
+    ('Eg--eV', 'mine')
+    """
+    return "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
+
+
+def label_of(name: str, column: str) -> str:
+    """What a property is called for a reader: the user's name for it, or the column's where they chose none.
+
+    >>> label_of("melting-point", "y"), label_of("Eg--eV", "Eg (eV)")
+    ('melting-point', 'Eg (eV)')
+    """
+    return column if name == name_of_column(column) else name

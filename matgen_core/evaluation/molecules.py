@@ -45,6 +45,12 @@ TARGETS: tuple[dict[str, float], ...] = (
     {"logp": 2.0, "solubility": -3.0, "weight": 310.0, "donors": 2.0, "acceptors": 4.0},
     {"logp": 3.0, "solubility": -4.0, "weight": 340.0, "donors": 1.0, "acceptors": 5.0},
 )
+#: Weights (g/mol) that are asked for in the domains beyond MOSES.
+WEIGHTS: dict[str, tuple[float, ...]] = {
+    "small": (60.0, 80.0, 100.0, 120.0),
+    "drug-like": (150.0, 200.0, 300.0, 400.0, 500.0, 550.0, 600.0, 650.0, 700.0),
+    "conjugated": (400.0, 450.0, 500.0, 550.0, 600.0, 650.0, 700.0),
+}
 #: As the app draws, and the network on its own.
 _DRAWN = MoleculeSettings(until="drawn")
 _PLAIN = replace(_DRAWN, grammar=False, guidance=0.0)
@@ -83,6 +89,7 @@ def evaluate(
         result["domains"] = measure_domains(min(count, 10_000), seed, load_rows(rows), say)
     if each:
         result["targets"] = measure_targets(each, seed, samples, say)
+        result["weights"] = measure_weights(min(each, 32), seed, say)
     if measured is not None:
         result["esol"] = measure_esol(measured)
     return result
@@ -267,6 +274,21 @@ def measure_targets(each: int, seed: int, unconditional: Found, say: Callable[[s
         row["met_all"] = share(sum(together), len(found))
         rows.append(row)
         say(f"{wanted}: met {row['met_all']['value']}, " + ", ".join(f"{k} MAD {row[k]['ours']['mad']}" for k in goals))
+    return rows
+
+
+def measure_weights(each: int, seed: int, say: Callable[[str], object]) -> list[dict[str, Any]]:
+    """Mean absolute deviation and share within tolerance of weights that are asked for alone, by domain."""
+    rows = []
+    asked = [(domain, weight) for domain, weights in WEIGHTS.items() for weight in weights]
+    for number, (domain, weight) in enumerate(asked):
+        goal, settings = Goal.at(weight), replace(_DRAWN, domain=domain)
+        found = design("molecules", Target({"weight": goal}), each, seed=seed + 101 + number, settings=settings)
+        reached = _deviation("weight", goal, _values(found, "weight"))
+        met = sum(meets("weight", goal, c.value("weight")) is True for c in found)
+        row = {"domain": domain, "target": {"weight": weight}, "valid": _valid(found), "weight": {"ours": reached}}
+        rows.append(row | {"met_all": share(met, len(found))})
+        say(f"{domain}, {weight:g} g/mol: {reached['mad']} off")
     return rows
 
 

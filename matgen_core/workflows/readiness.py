@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.goals import Constraints, Goal, Target, write_ends
 from matgen_core.core.installation import HOME
+from matgen_core.core.messages import Message, Text
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.kinds.registry import KINDS, load_kind
 from matgen_core.runs.store import Run
 
 #: Measurements, by ``matgen evaluate`` and ``matgen bench``.
 FOLDER = HOME / "benchmarks"
-#: Domain for which targets of molecules were measured.
+#: Domain of a measurement that names none.
 _DOMAIN = "lead-like"
 #: A measured target counts as near a goal up to so many tolerances of its property.
 _NEAR = 2.0
@@ -39,11 +40,15 @@ class HitRate:
         share: of them.
         of: candidates that were generated for it.
         target: value by property.
+        domain: of molecules.
+        off: mean absolute deviation from the value by property, where it was measured.
     """
 
     share: float
     of: int
     target: Mapping[str, float]
+    domain: str = _DOMAIN
+    off: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,7 @@ def nearest_rate(kind: str, goals: Mapping[str, Goal], settings: Any) -> HitRate
         settings: of the generator; engine and domain must be those of the measurement.
     """
     best: tuple[float, HitRate] | None = None
-    if getattr(settings, "domain", _DOMAIN) != _DOMAIN:
-        return None
-    file, key = KINDS[kind].measured
-    for measured in _measured(FOLDER / file.format(engine=getattr(settings, "engine", "")), key):
+    for measured in _comparable(kind, settings):
         if not goals or measured.target.keys() != goals.keys():
             continue
         apart = [
@@ -115,15 +117,66 @@ def nearest_rate(kind: str, goals: Mapping[str, Goal], settings: Any) -> HitRate
     return None if best is None else best[1]
 
 
+def say_cautions(kind: str, target: Target, settings: Any) -> tuple[Text, ...]:
+    """What a user should know of a target first: what the kind says, and goals that were measured to be missed."""
+    said = load_kind(kind).cautions(target, settings)
+    missed = (_missed(kind, key, goal, settings) for key, goal in target.goals.items())
+    return (*said, *(one for one in missed if one))
+
+
+def _missed(kind: str, key: str, goal: Goal, settings: Any) -> Text:
+    """That candidates asked for such a value were measured to lie further off than counts as met; empty if not."""
+    record = PROPERTIES[key]
+    alone = [one for one in _comparable(kind, settings) if one.target.keys() == {key} == one.off.keys()]
+    if not alone:
+        return ""
+    nearest = min(alone, key=lambda one: (goal.distance(one.target[key]), one.off[key]))
+    value, off = nearest.target[key], nearest.off[key]
+    ends = [one.target[key] for one in alone]
+    low, high = goal.interval(data=(min(ends), max(ends)))
+    apart = low > max(ends) or high < min(ends)
+    if apart and goal.distance(value) > _NEAR * record.tolerance:
+        return ""
+    if off <= max(record.tolerance, 0.5 if record.whole else 0.0) or (not goal.is_value and high - low > 2 * off):
+        return ""
+    return Message(
+        "{label} {goal}: of {of} molecules that were asked for {value} in this domain, {share} met it; the mean "
+        "deviation was {off}, where {tolerance} counts as met. Generate more, or start from a molecule like that.",
+        label=record.label,
+        goal=write_ends(goal, record.unit),
+        of=nearest.of,
+        share=f"{nearest.share:.0%}",
+        value=f"{value:g} {record.unit}".strip(),
+        off=f"{off:.3g} {record.unit}".strip(),
+        tolerance=f"{record.tolerance:g} {record.unit}".strip(),
+    )
+
+
+def _comparable(kind: str, settings: Any) -> tuple[HitRate, ...]:
+    """What was measured with such settings: of the same engine or domain, by the shipped generator."""
+    if getattr(settings, "generator", ""):
+        return ()
+    file, key = KINDS[kind].measured
+    found = _measured(FOLDER / file.format(engine=getattr(settings, "engine", "")), key)
+    return tuple(one for one in found if one.domain == getattr(settings, "domain", _DOMAIN))
+
+
 @lru_cache(maxsize=8)
 def _measured(path: Path, key: str) -> tuple[HitRate, ...]:
     """Rates of a file of measurements, of targets with one value a property; none where the file is not there."""
     try:
-        targets = json.loads(path.read_text(encoding="utf-8"))["targets"]
+        found = json.loads(path.read_text(encoding="utf-8"))
+        targets = [*found["targets"], *found.get("weights", ())]
     except (OSError, ValueError, KeyError):
         return ()
     return tuple(
-        HitRate(float(entry[key]["value"]), int(entry[key]["of"]), entry["target"])
+        HitRate(
+            float(entry[key]["value"]),
+            int(entry[key]["of"]),
+            entry["target"],
+            entry.get("domain", _DOMAIN),
+            {name: entry[name]["ours"]["mad"] for name in entry["target"] if "ours" in entry.get(name, ())},
+        )
         for entry in targets
         if key in entry and all(isinstance(value, int | float) for value in entry["target"].values())
     )

@@ -10,6 +10,7 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Target, outside_data
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.design import check_design
+from matgen_core.workflows.readiness import say_cautions
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
 from pages.runs.jobs import load_models
@@ -48,7 +49,7 @@ def ask() -> Asked | None:
     if problem:
         show_refusal(_(problem))
         return None
-    cautions = load_kind(name).cautions(target, settings or load_kind(name).settings())
+    cautions = say_cautions(name, target, settings or load_kind(name).settings())
     for warning in (*(outside_data(key, goal) for key, goal in goals.items()), *cautions):
         if warning:
             st.warning(_(warning))

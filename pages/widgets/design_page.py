@@ -15,6 +15,7 @@ from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows import design as workflow
 from matgen_core.workflows.evidence import Repeat, asked_record
 from matgen_core.workflows.page_work.generation import generate
+from matgen_core.workflows.readiness import say_cautions
 from pages.i18n.formatting import rule_text
 from pages.i18n.language import _
 from pages.kinds.page_kind import Found, OtherWork, PageKind, View
@@ -114,8 +115,8 @@ def _ask(page: PageKind) -> Asked | None:
         if problem:
             show_refusal(_(problem))
             return None
-        cautions = (*(outside_data(key, goal) for key, goal in goals.items()), *kind.cautions(target, asked.settings))
-        for warning in filter(None, cautions):
+        outside = (outside_data(key, goal) for key, goal in goals.items())
+        for warning in filter(None, (*outside, *say_cautions(page.name, target, asked.settings))):
             st.warning(_(warning))
         show_readiness(page.name, target, asked.settings, asked.count)
     return asked

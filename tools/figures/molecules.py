@@ -90,6 +90,19 @@ def molecule_domains(result: Any) -> str:
 
 
 @figure("molecules.json")
+def molecule_weights(result: Any) -> str:
+    """Deviation of weights that are asked for alone, a row a weight and a column a domain."""
+    rows, domains = result["weights"], list(dict.fromkeys(row["domain"] for row in result["weights"]))
+    found = {(row["domain"], row["target"]["weight"]): row for row in rows}
+    lines = []
+    for weight in sorted({weight for _domain, weight in found}):
+        cells = (found.get((domain, weight)) for domain in domains)
+        told = ("–" if c is None else f"{c['weight']['ours']['mad']:.0f}, {c['met_all']['value']:.2f}" for c in cells)
+        lines.append((f"{weight:g} g/mol", *told))
+    return table((f"{rows[0]['met_all']['of']} strings each: mean deviation in g/mol, met", *domains), lines)
+
+
+@figure("molecules.json")
 def molecule_targets(result: Any) -> str:
     rows = []
     for entry in result["targets"]:

@@ -134,7 +134,9 @@ def embed(smiles: str, seed: int = 0) -> Conformer | None:
             rdForceFieldHelpers.MMFFOptimizeMolecule(full)
     symbols = tuple(atom.GetSymbol() for atom in full.GetAtoms())
     bonds = tuple((b.GetBeginAtomIdx(), b.GetEndAtomIdx(), b.GetBondTypeAsDouble()) for b in full.GetBonds())
-    return Conformer(symbols, np.asarray(full.GetConformer().GetPositions()), bonds, Chem.MolToMolBlock(full))
+    # In space a centre that is not specified has a configuration, too, which none asked for.
+    block = _block(full, absolute=not _centres(molecule, specified=False))
+    return Conformer(symbols, np.asarray(full.GetConformer().GetPositions()), bonds, block)
 
 
 def flat_block(smiles: str) -> str:
@@ -143,4 +145,21 @@ def flat_block(smiles: str) -> str:
     if molecule is None:
         return ""
     rdDepictor.Compute2DCoords(molecule)
+    return _block(molecule, absolute=True)
+
+
+def _centres(molecule: Chem.Mol, *, specified: bool) -> bool:
+    """Whether the molecule has stereocentres with, or without, a configuration."""
+    found = [one for one in Chem.FindPotentialStereo(molecule) if one.type == Chem.StereoType.Atom_Tetrahedral]
+    return any((one.specified == Chem.StereoSpecified.Specified) is specified for one in found)
+
+
+def _block(molecule: Chem.Mol, *, absolute: bool) -> str:
+    """A mol block whose chiral flag says that its configurations are absolute.
+
+    Without the flag OpenChemLib, with which DataWarrior reads files, takes one enantiomer for the racemate (CTfile
+    formats, BIOVIA 2020).
+    """
+    if absolute and _centres(molecule, specified=True):
+        molecule.SetIntProp("_MolFileChiralFlag", 1)
     return str(Chem.MolToMolBlock(molecule))

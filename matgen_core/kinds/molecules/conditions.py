@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.molecules.molecule import parse, properties, read_pattern
-from matgen_core.core.goals import Goal, Target, check_count, check_goals
+from matgen_core.core.goals import Goal, Target, check_count, check_goals, write_ends
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES, WHOLE, asked_of
 from matgen_core.core.settings import DOMAINS, MoleculeSettings, check_settings
@@ -141,7 +141,7 @@ def outside_chosen(target: Target, reference: MoleculeReference, domain: str) ->
                 "{label} {goal}: the domain {domain} contains no such molecule. Expect few or no hits, or choose the "
                 "domain {others}.",
                 label=PROPERTIES[key].label,
-                goal=_asked(goal, PROPERTIES[key].unit),
+                goal=write_ends(goal, PROPERTIES[key].unit),
                 domain=domain,
                 others=join(others, " / "),
             )
@@ -157,17 +157,6 @@ def count_known(target: Target, reference: MoleculeReference, domain: str) -> tu
     values = {key: goal for key, goal in target.goals.items() if goal.is_value}
     ranges = {key: goal for key, goal in target.goals.items() if not goal.is_value}
     return int((_inside(values, known, 1.0) & _inside(ranges, known, 0.0)).sum()), of
-
-
-def _asked(goal: Goal, unit: str) -> str:
-    """A goal in words: "180 g/mol", "at least 400 g/mol"."""
-    if goal.is_value:
-        return f"{goal} {unit}".strip()
-    if goal.low is None:
-        return Message("at most {end}", end=f"{goal.high:g} {unit}".strip())
-    if goal.high is None:
-        return Message("at least {end}", end=f"{goal.low:g} {unit}".strip())
-    return Message("{low} to {high}", low=f"{goal.low:g}", high=f"{goal.high:g} {unit}".strip())
 
 
 def contradiction(target: Target, reference: MoleculeReference, domain: str = DOMAINS[0]) -> str | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from matgen_core.chem.molecules.drawing import embed, flat_block
-from matgen_core.core.records import Candidate, Molecule
+from matgen_core.core.records import Candidate, Molecule, Prediction
 from matgen_core.kinds.crystals.files.candidate_files import (
     OwnColumns,
     harmless,
@@ -53,9 +53,9 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
 def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = False) -> str:
     """One record (V2000) a valid molecule; flat, or with a conformer each where asked.
 
-    The title is the user's name of the molecule, or its id. Predictions, score, whether the molecule is new and the
-    user's columns are data fields, numbers as numbers, so that DataWarrior and others sort and plot them. A molecule of
-    which no conformer is found stays flat, and its field "conformer" says so.
+    The title is the user's name of the molecule, or its id. Predictions with their units, score, whether the molecule
+    is new and the user's columns are data fields, numbers as numbers, so that DataWarrior and others sort and plot
+    them. A molecule of which no conformer is found stays flat, and its field "conformer" says so.
     """
     records = []
     for candidate in candidates:
@@ -66,7 +66,7 @@ def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = Fals
             continue
         fields = {
             "SMILES": smiles,
-            **{key: f"{p.value:.4g}" for key, p in candidate.predictions.items() if p.value is not None},
+            **{_field(key, p): f"{p.value:.4g}" for key, p in candidate.predictions.items() if p.value is not None},
         }
         if candidate.score is not None:
             fields["score"] = f"{candidate.score:.4g}"
@@ -77,12 +77,16 @@ def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = Fals
         origin = candidate.origin
         if origin.engine != "file":
             fields["origin"] = f"proposed by MatGen, not measured: {origin.checkpoint}, seed {origin.seed}"
-        fields |= {
-            f"yours:{name}" if name in fields else name: cell for name, cell in candidate.columns.items() if cell
-        }
+        taken = {*fields, *candidate.predictions}
+        fields |= {f"yours:{name}" if name in taken else name: cell for name, cell in candidate.columns.items() if cell}
         data = "".join(f">  <{_line(re.sub('[<>]', '', name))}>\n{_line(value)}\n\n" for name, value in fields.items())
-        records.append(f"{_line(candidate.name or candidate.id)}{block[block.index(chr(10)) :]}{data}$$$$\n")
+        records.append(f"{_line(candidate.name) or _line(candidate.id)}{block[block.index(chr(10)) :]}{data}$$$$\n")
     return "".join(records)
+
+
+def _field(key: str, prediction: Prediction) -> str:
+    """Name of a field, as "weight (g/mol)": a file tells no units otherwise, and a reader of such files finds them."""
+    return f"{key} ({prediction.unit})" if prediction.unit else key
 
 
 def to_sdf_3d(candidates: Sequence[Candidate[Molecule]]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from matgen_core.core.records import Progress
+from matgen_core.core.row_ids import label_of
 from matgen_core.core.settings import FinetuneConfig, TuneSettings
 from matgen_core.learning.examples import read_columns
 from matgen_core.runs.worker import Report, Stopped
@@ -64,7 +65,8 @@ def train_own(report: Report, stopped: Stopped, *, data: bytes, column: str, nam
         report(Progress("train", done, total))
 
     unit, note = unit_of(examples, unit)
-    own = train_target(name, examples, column, unit, on_progress=tell, cancelled=stopped)
+    label = label_of(name, column)
+    own = train_target(name, examples, label, unit, on_progress=tell, cancelled=stopped)
     save_target(replace(own, notes=(note, *own.notes)) if note else own)
 
 

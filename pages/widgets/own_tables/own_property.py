@@ -10,6 +10,7 @@ import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Goal
+from matgen_core.core.row_ids import name_of_column
 from matgen_core.kinds.registry import KINDS
 from matgen_core.learning.examples import read_header
 from matgen_core.viz.tuning import draw_own
@@ -39,8 +40,7 @@ def ask_table(kind: str) -> None:
         columns = read_header(file.getvalue())
         column = st.selectbox(_("Column of the numbers"), columns, index=len(columns) - 1, key="own-column")
         left, right = st.columns(2, gap="small", wrap=False)
-        usual = "".join(c if c.isalnum() and c.isascii() else "-" for c in column).strip("-") or "mine"
-        name = left.text_input(_("Name"), usual, max_chars=40, key=f"own-name-{column}")
+        name = left.text_input(_("Name"), name_of_column(column), max_chars=40, key=f"own-name-{column}")
         unit = right.text_input(_("Unit"), "", max_chars=20, key="own-unit")
         check_place(name)
     except MatGenError as error:

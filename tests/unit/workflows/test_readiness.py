@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 
 from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
 from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.runs.store import Run
-from matgen_core.workflows.readiness import assess_target, nearest_rate, pace_of
+from matgen_core.workflows.readiness import FOLDER, assess_target, nearest_rate, pace_of, say_cautions
 
 GAP = Target({"band_gap": Goal.between(3.0, 4.0)})
 RUN = Run("a", "crystals", "", "", {}, {}, 0, "finished", "", datetime(2026, 1, 1, tzinfo=UTC), 10, 20.0)
@@ -104,6 +107,37 @@ def test_rates_of_molecules_hold_for_the_domain_in_which_they_were_measured() ->
     assert found is not None
     assert found.target == {"logp": 1.0}
     assert nearest_rate("molecules", goals, MoleculeSettings(domain="conjugated")) is None
+    heavy = nearest_rate("molecules", {"weight": Goal.at(600.0)}, MoleculeSettings(domain="conjugated"))
+    assert heavy is not None
+    assert (heavy.target, heavy.domain) == ({"weight": 600.0}, "conjugated")
+
+
+def off_by(goal: Goal, domain: str, key: str = "weight", **more: str) -> list[str]:
+    """What is said of a goal that was measured to be missed."""
+    said = say_cautions("molecules", Target({key: goal}), MoleculeSettings(domain=domain, **more))  # type: ignore[arg-type]
+    return [str(one) for one in said if "mean deviation" in one]
+
+
+@pytest.mark.parametrize("entry", json.loads((FOLDER / "molecules.json").read_text(encoding="utf-8"))["weights"])
+def test_a_weight_that_was_measured_to_be_missed_is_said_with_the_figure_and_one_that_was_met_is_not(
+    entry: dict[str, Any],
+) -> None:
+    value, off = entry["target"]["weight"], entry["weight"]["ours"]["mad"]
+    said = off_by(Goal.at(value), entry["domain"])
+    if off <= PROPERTIES["weight"].tolerance:
+        assert said == []
+    else:
+        assert f"was {off:.3g} g/mol, where 10 g/mol counts as met" in said[0]
+
+
+def test_what_lies_between_two_measured_weights_or_reaches_beyond_them_is_said_too() -> None:
+    assert off_by(Goal.at(625.0), "drug-like")
+    assert off_by(Goal.at_least(640.0), "drug-like")
+    assert not off_by(Goal.between(250.0, 650.0), "drug-like"), "wide enough to be met"
+    assert not off_by(Goal.at(620.0), "lead-like"), "not measured there; that no such molecule is known is said"
+    assert not off_by(Goal.at(625.0), "drug-like", generator="mine"), "measured with the shipped generator"
+    assert not off_by(Goal.at(2.0), "lead-like", "logp")
+    assert off_by(Goal.at(6.0), "lead-like", "acceptors") == [], "a quarter of an acceptor off is not missed"
 
 
 def test_the_pace_is_that_of_finished_runs_of_the_kind() -> None:

@@ -21,6 +21,7 @@ from matgen_core.core.records import (
 from matgen_core.files.saving import for_spreadsheet
 from matgen_core.kinds.compositions.files import formulas_to_csv
 from matgen_core.kinds.molecules.files import sdf_name, to_csv, to_sdf, to_sdf_3d
+from matgen_core.kinds.molecules.molecule_files import read_sdf as read_molecules
 
 ASPIRIN = Candidate(
     "0-00005",
@@ -84,6 +85,42 @@ def test_fields_of_an_sdf_come_back_from_readers_that_take_every_line_with_an_an
     assert (one.GetProp("note"), two.GetDoubleProp("logp")) == ("two lines", 1.996)
     assert [m.GetNumAtoms() for m in (one, two)] == [13, 13]
     assert all(len(line) <= 80 for line in text.split("M  END")[0].splitlines())
+
+
+def test_an_sdf_says_that_a_configuration_is_absolute_and_claims_none_that_was_not_given() -> None:
+    written = {
+        "CC(C)Cc1ccc([C@H](C)C(=O)O)cc1": (1, 1),
+        "C[C@H](Br)[C@@H](Cl)F": (1, 1),
+        "CC(C)Cc1ccc(C(C)C(=O)O)cc1": (0, 0),  # in space one of both is drawn
+        "C[C@H](O)C(O)CC": (1, 0),
+        "F/C=C/c1ccccc1": (0, 0),
+    }
+    flags = {
+        smiles: tuple(
+            int(write([Candidate("0-1", Molecule(smiles), Origin("x"))]).splitlines()[3].split()[4])
+            for write in (to_sdf, to_sdf_3d)
+        )
+        for smiles in written
+    }
+    assert flags == written
+
+
+def test_fields_of_an_sdf_bear_their_units_and_are_read_again_as_the_same_values() -> None:
+    values = {"weight": (180.16, "g/mol"), "solubility": (-2.1, "log mol/L"), "tpsa": (63.6, "Å²"), "logp": (1.3, "")}
+    told = ASPIRIN.add_predictions(*(Prediction(k, v, None, unit, "RDKit") for k, (v, unit) in values.items()))
+    columns = {"weight": "12 mg", "solubility": "poor"}
+    text = to_sdf([Candidate("0-1", told.material, Origin("file"), told.predictions, columns=columns)])
+    assert ">  <weight (g/mol)>\n180.2\n" in text
+    (read,) = list(read_molecules("a.sdf", io.BytesIO(text.encode())))
+    assert isinstance(read, Candidate)
+    assert {key: (read.value(key), read.predictions[key].unit) for key in values} == {
+        "weight": (180.2, "g/mol"), "solubility": (-2.1, "log mol/L"), "tpsa": (63.6, "Å²"), "logp": (1.3, "")
+    }  # fmt: skip
+    assert read.columns["yours:weight"] == "12 mg"
+
+
+def test_a_molecule_without_a_name_that_can_be_written_bears_its_id() -> None:
+    assert to_sdf([Candidate("0-1", ASPIRIN.material, Origin("x"), name="$$$$")]).startswith("0-1\n")
 
 
 def datawarrior_records(text: str) -> list[dict[str, str]]:
