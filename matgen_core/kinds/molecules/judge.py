@@ -17,7 +17,7 @@ from matgen_core.core.records import Candidate, Molecule, Prediction, Verdict
 from matgen_core.core.settings import FILTERS, MoleculeSettings
 from matgen_core.kinds.crystals.judge import check_goals
 from matgen_core.kinds.molecules.fragments import check_linked
-from matgen_core.kinds.molecules.near import check_near
+from matgen_core.kinds.molecules.near import SIMILARITY, check_near
 from matgen_core.kinds.molecules.reference import MoleculeReference
 from matgen_core.kinds.molecules.scaffolds import grown_pattern, read_scaffold
 from matgen_core.kinds.molecules.starts import what_stands
@@ -208,9 +208,10 @@ def score(candidate: Candidate[Molecule], target: Target) -> float:
 
 
 def rank_molecules(candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
-    """The same candidates, best first, each with its score."""
+    """The same candidates, best first, each with its score; of equal ones the most similar to a molecule given."""
     scored = [(score(candidate, target), candidate) for candidate in candidates]
-    return tuple(replace(c, score=s) for s, c in sorted(scored, key=lambda pair: (pair[0], pair[1].id)))
+    scored.sort(key=lambda pair: (pair[0], -(pair[1].value(SIMILARITY) or 0.0), pair[1].id))
+    return tuple(replace(candidate, score=value) for value, candidate in scored)
 
 
 def summarise_molecules(candidates: Sequence[Candidate[Molecule]]) -> dict[str, int]:

@@ -36,7 +36,7 @@ from matgen_core.kinds.molecules.judge import Judge, rank_molecules, rejecting_r
 from matgen_core.kinds.molecules.near import own_conditions
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.smiles import decode
-from matgen_core.kinds.molecules.starts import Start
+from matgen_core.kinds.molecules.starts import Start, start_cautions
 from matgen_core.kinds.molecules.tuning import TunableSmiles
 from matgen_core.kinds.molecules.views import molecule_views, murcko_scaffold
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
@@ -162,7 +162,8 @@ class MoleculeKind:
             weight = properties(read(settings.near, "molecule"))["weight"]
             warnings.append(outside_chosen(Target({"weight": Goal.at(round(weight, 1))}), reference, domain))
         told = conditions_of("molecules")
-        return (*(warning for warning in warnings if warning is not None), *unconditioned(target, told))
+        begun = start_cautions(settings)
+        return (*(warning for warning in warnings if warning is not None), *begun, *unconditioned(target, told))
 
     def ruled(self, settings: MoleculeSettings, rules: Rules) -> MoleculeSettings:
         """Alerts and accessibility as the rules say; how many may be drawn is the budget's to say."""

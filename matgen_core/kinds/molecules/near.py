@@ -140,7 +140,6 @@ def _scaffold(molecule: Chem.Mol) -> str:
 # ------------------------------------------------------------------------------------------------- a part of it
 
 
-@lru_cache(maxsize=64)
 def without_part(smiles: str, part: str) -> str:
     """The rest of a molecule, with a "*" where the part was: "A*", or "A*.*B" where it stood between two.
 
@@ -149,17 +148,38 @@ def without_part(smiles: str, part: str) -> str:
 
     Args:
         smiles: of the molecule.
-        part: SMARTS, which SMILES nearly always is; the first place where it occurs counts.
+        part: SMARTS, which SMILES nearly always is; the first place where it can be replaced counts.
 
     Raises:
         BadInput: where it does not occur, is all of the molecule, or hangs on anything but one or two single bonds.
     """
+    return rests_without(smiles, part)[0]
+
+
+@lru_cache(maxsize=64)
+def rests_without(smiles: str, part: str) -> tuple[str, ...]:
+    """The different rests of a molecule, one for each place where the part can be replaced; as :func:`without_part`.
+
+    >>> rests_without("CC(=O)Oc1ccccc1C(=O)O", "C(=O)O")
+    ('*C.*c1ccccc1C(=O)O', '*c1ccccc1OC(C)=O')
+    """
     molecule, pattern = read(smiles, "molecule"), read_pattern(part, "part to replace")
-    found = molecule.GetSubstructMatch(pattern)
     named = {"part": quote(part), "smiles": quote(smiles)}
+    found, refused = list[str](), list[BadInput]()
+    for match in molecule.GetSubstructMatches(pattern):
+        try:
+            found.append(_cut_out(molecule, set(match), named))
+        except BadInput as error:
+            refused.append(error)
+    if not found and refused:
+        raise refused[0]
     if not found:
         raise BadInput("the part {part} does not occur in {smiles}; write it as it stands there", **named)
-    inside = set(found)
+    return tuple(dict.fromkeys(found))
+
+
+def _cut_out(molecule: Chem.Mol, inside: set[int], named: dict[str, str]) -> str:
+    """The rest of a molecule without the atoms of a part; raises BadInput where nothing can be written on from it."""
     bonds = [b for b in molecule.GetBonds() if (b.GetBeginAtomIdx() in inside) != (b.GetEndAtomIdx() in inside)]
     if not bonds:
         raise BadInput("the part {part} is all of {smiles}; leave something of it, or leave the part out", **named)

@@ -8,11 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from matgen_core.chem.molecules.molecule import parse, read_pattern
 from matgen_core.core.errors import BadInput
-from matgen_core.core.messages import join
+from matgen_core.core.messages import Message, Text, join
 from matgen_core.core.settings import MoleculeSettings, declared
 from matgen_core.kinds.molecules.fragments import Link, check_fragments, likeliest_links
-from matgen_core.kinds.molecules.near import cut, likely_writings, near_writings, without_part
+from matgen_core.kinds.molecules.near import cut, likely_writings, near_writings, rests_without, without_part
 from matgen_core.kinds.molecules.scaffolds import WRITINGS, check_prefix, check_scaffold_text, likeliest, writings
 from matgen_core.kinds.molecules.segments import Beginning
 from matgen_core.kinds.molecules.smiles import encode
@@ -62,6 +63,40 @@ def check_start(settings: MoleculeSettings) -> None:
         check_scaffold_text(settings.scaffold.strip(), settings.grammar)
     if settings.fragments.strip():
         check_fragments(settings.fragments.strip(), settings.grammar)
+
+
+def start_cautions(settings: MoleculeSettings) -> tuple[Text, ...]:
+    """That a part to replace has several places, or that what every molecule must contain holds what none may."""
+    said = list[Text]()
+    near, part = settings.near.strip(), settings.replace.strip()
+    rests = rests_without(near, part) if near and part else ()
+    if len(rests) > 1:
+        said.append(
+            Message(
+                "{part} stands at {count} places of the molecule; the one without which {rest} is left is replaced. "
+                "For another one, write more of its surroundings as SMARTS, such as C(=O)[OH] for an acid.",
+                part=part,
+                count=len(rests),
+                rest=rests[0],
+            )
+        )
+    forbidden = settings.forbid.strip()
+    if not forbidden:
+        return tuple(said)
+    pattern, standing = read_pattern(forbidden, "forbidden SMARTS"), what_stands(settings)
+    for name in ("scaffold", "fragments", "require"):
+        text = getattr(standing, name).strip()
+        pieces = [molecule for piece in text.split(".") if (molecule := parse(piece)) is not None]
+        if any(piece.HasSubstructMatch(pattern) for piece in pieces):
+            said.append(
+                Message(
+                    "{text}, which every molecule must contain, contains {forbidden}, which none may: expect no "
+                    "molecule. Change one of them.",
+                    text=text,
+                    forbidden=forbidden,
+                )
+            )
+    return tuple(said)
 
 
 class Start:

@@ -18,6 +18,7 @@ from matgen_core.kinds.molecules.judge import Judge
 from matgen_core.kinds.molecules.near import SIMILARITY, cut, near_writings, without_part
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.smiles import EOS, decode
+from matgen_core.kinds.molecules.starts import start_cautions
 from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.design import count_kept, design
 
@@ -128,6 +129,43 @@ def test_a_part_of_a_molecule_is_replaced_and_the_rest_stays() -> None:
     rest = Chem.MolFromSmarts("Cc1ccc(cc1)-c1cc(nn1-c1ccc(*)cc1)C(F)(F)F")
     assert len(found) >= 8
     assert all(parse(c.material.smiles).HasSubstructMatch(rest) for c in found)
+
+
+def test_of_several_places_the_first_that_can_be_replaced_is_and_the_user_is_told() -> None:
+    aspirin, kind = "CC(=O)Oc1ccccc1C(=O)O", load_kind("molecules")
+    (said,) = kind.cautions(Target(), MoleculeSettings(near=aspirin, replace="C(=O)O", domain="drug-like"))
+    assert "stands at 2 places" in said
+    assert f"without which {without_part(aspirin, 'C(=O)O')} is left" in said
+    acid = MoleculeSettings(near=aspirin, replace="C(=O)[OH]", domain="drug-like")
+    assert (kind.cautions(Target(), acid), without_part(aspirin, acid.replace)) == ((), "*c1ccccc1OC(C)=O")
+    assert kind.cautions(Target(), MoleculeSettings(near="Cc1ccc(C)cc1", replace="[CH3]", domain="any")) == ()
+    assert without_part("C1CC1CCO", "CC") == "*C1CC1.*O", "the first place in a ring is passed over"
+
+
+@pytest.mark.parametrize(
+    ("settings", "contains"),
+    [
+        ({"scaffold": "c1ccncc1*", "forbid": "n"}, True),
+        ({"fragments": "c1ccccc1*.*N1CCOCC1", "forbid": "O"}, True),
+        ({"require": "C(=O)N", "forbid": "C=O"}, True),
+        ({"near": "Clc1ccccc1CCO", "replace": "[OH]", "forbid": "Cl"}, True),
+        ({"near": "Clc1ccccc1CCO", "replace": "Cl", "forbid": "Cl"}, False),
+        ({"scaffold": "c1ccncc1*", "forbid": "Cl"}, False),
+        ({"near": "Clc1ccccc1CCO", "forbid": "Cl"}, False),
+    ],
+)
+def test_what_must_be_there_and_must_not_is_said_before_the_run(settings: dict[str, str], contains: bool) -> None:
+    said = start_cautions(MoleculeSettings(**settings))  # type: ignore[arg-type]
+    assert [f"contains {settings['forbid']}, which none may" in one for one in said] == [True] * contains
+
+
+def test_of_molecules_that_meet_the_goals_alike_the_most_similar_stands_first() -> None:
+    settings = MoleculeSettings(near=PARACETAMOL, similarity=0.1)
+    found = judged(settings, "CCc1ccccc1", "CC(=O)Nc1ccccc1", "CC(=O)Nc1ccc(OC)cc1")
+    ranked = load_kind("molecules").rank(found, Target())
+    values = [candidate.value(SIMILARITY) for candidate in ranked]
+    assert values == sorted(values, reverse=True)
+    assert values[0] != found[0].value(SIMILARITY)
 
 
 def test_a_nitrogen_of_a_ring_can_be_grown_from() -> None:
