@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from transformers import modeling_utils
 
 from matgen_core.models.conditioning import ConditionConfig
 from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig, SMILESGenerator
@@ -74,3 +75,16 @@ def test_the_chapters_loop_ends_and_repeats(network: ConditionalSMILESGenerator)
     assert one == two
     assert one[0] == 1
     assert len(one) <= 16
+
+
+def test_padding_behind_a_string_changes_nothing_and_no_mask_is_asked_for(
+    network: ConditionalSMILESGenerator, tokens: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(modeling_utils.logger, "warning_once", said.append)
+    padded = torch.cat([tokens, torch.zeros(4, 3, dtype=torch.long)], dim=1)
+    padded[:, 0] = 1
+    tokens = tokens.clone()
+    tokens[:, 0] = 1
+    assert torch.allclose(network(padded)[:, : tokens.shape[1]], network(tokens), atol=1e-5)
+    assert said == []
