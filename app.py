@@ -15,6 +15,7 @@ from pages.runs.jobs import leave_other_pages
 from pages.runs.notices import tell_of_ended_runs
 from pages.runs.page_loading import load_page
 from pages.runs.run_recorder import OF_EVERY_PAGE
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.charts import choose_format
 
 st.set_page_config(page_title="MatGen", page_icon="💎", layout="wide")
@@ -62,7 +63,7 @@ try:
     load_page(page.url_path, page.title)
     page.run()
 except MatGenError as error:  # its text names the input and the remedy
-    st.error(_(str(error)))
+    show_error(_(str(error)))
 except Exception:
     logging.getLogger("matgen").exception("the page failed")
     st.error(_("Sorry, something went wrong on this page. Reload it; the server's log says what happened."))

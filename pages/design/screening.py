@@ -43,8 +43,6 @@ def ask_wanted(found: Found, screened: Screened) -> tuple[list[Objective], Found
 def show_results(screened: Screened, seen: Seen) -> None:
     """From the funnel down to the files."""
     with run_place(seen):
-        if seen.error:
-            st.error(_(seen.error))
         show_record(screened.job.recorder)
     with st.container():
         show_refused(screened)

@@ -10,6 +10,7 @@ from matgen_core.workflows.spaces.sources import SPACES
 from matgen_core.workflows.spaces.space import Space
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL, OneOf, check_link
 from pages.widgets.maps.known_map import ask_search, show_map
 from pages.widgets.maps.map_view import show_known_rows, space_of, table_of
@@ -33,7 +34,7 @@ def show_path(space: Space) -> None:
     try:
         first, last = page.known_place(space, start), page.known_place(space, end)
     except BadInput as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))
         return
     page.show_path(space, first, last, steps)
 

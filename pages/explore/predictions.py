@@ -14,6 +14,7 @@ from pages.i18n.language import N_, _
 from pages.kinds.registry import page_kinds
 from pages.runs.jobs import Job
 from pages.runs.progress import catch_up, look, run_place
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.own_tables.prediction_run import DONE, JOB, begin, show_table
 from pages.widgets.own_tables.prediction_table import methods_text, show_rows, table_of_typed
 from pages.widgets.tabs import show_tabs
@@ -100,8 +101,7 @@ def table() -> None:
     if job is None or seen is None:
         return
     with run_place(seen):
-        if seen.error:
-            st.error(_(seen.error))
+        pass
     done = st.session_state.get(DONE, {})
     if "text" in done:
         show_table(done["report"], done["text"])
@@ -116,4 +116,4 @@ try:
     with many:
         table()
 except MatGenError as error:
-    st.error(_(str(error)))
+    show_error(_(str(error)))

@@ -14,9 +14,11 @@ from pages.i18n.language import _, ngettext
 from pages.kinds.page_kind import View
 from pages.kinds.registry import page_kind
 from pages.runs.run_recorder import owner
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.found.downloads import offer_files
 from pages.widgets.found.selection import follow_pick
 from pages.widgets.kept_runs.calculation_results import show_calculations
+from pages.widgets.kept_runs.following import follow_runs
 from pages.widgets.kept_runs.run_changes import change
 from pages.widgets.kept_runs.run_part import pick_part
 from pages.widgets.kept_runs.run_tables import compare, pick_runs
@@ -28,8 +30,6 @@ def show(store: Store, run: Run) -> None:
     candidates = pick_part(store, run)
     if not candidates:
         st.info(_("No candidate had been generated yet."))
-        if run.state == "running":
-            wait_for_first(store, run.id)
         return
     kinds = Counter(name_of_kind(candidate.material) for candidate in candidates)
     if len(kinds) > 1:
@@ -53,14 +53,6 @@ def show(store: Store, run: Run) -> None:
     page.show_kept(shown, View(Target(), pick, usual, usual, run.id, stored_repeat(run)))
 
 
-@st.fragment(run_every=2.0)
-def wait_for_first(store: Store, run: str) -> None:
-    """Draws the page anew once a run that goes on has a candidate, or has ended."""
-    now = store.get(run)
-    if now.count or now.state != "running":
-        st.rerun()
-
-
 st.title(_("Runs"), anchor=False)
 try:
     kept = open_store()
@@ -75,5 +67,6 @@ try:
         elif chosen:
             st.markdown(ngettext("{n} run", "{n} runs", len(chosen)).format(n=len(chosen)))
             compare(kept, chosen)
+        follow_runs(every)
 except StoreError as error:
-    st.error(_(str(error)))
+    show_error(_(str(error)))

@@ -28,6 +28,7 @@ from matgen_core.viz.diffraction import Profile, draw_pattern, profile_points, s
 from matgen_core.workflows.pattern_match import LINE_HEADER, line_rows, write_rows
 from pages.i18n.formatting import number
 from pages.i18n.language import _
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.charts import plot_config
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _ask_measured() -> None:
     try:
         st.session_state[_MEASURED] = read_pattern(file.name, file.getvalue())
     except BadInput as error:
-        st.error(_(error.message))
+        show_error(_(error.message))
         return
     st.rerun()
 

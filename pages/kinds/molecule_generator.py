@@ -61,9 +61,7 @@ def _offer_training() -> None:
     if seen is None:
         return
     with run_place(seen, "own-smiles-cancel"):
-        if seen.error:
-            show_refusal(_(seen.error))
-        elif not busy and (said := st.session_state[_SAID]):
+        if not seen.error and not busy and (said := st.session_state[_SAID]):
             rows = ", ".join(f"{_(reason)} {count}" for reason, count in said[0])
             st.success(_("The generator is trained; choose it above. Rows: {rows}.").format(rows=rows))
     catch_up(seen)

@@ -19,6 +19,7 @@ from matgen_core.kinds.molecules.generate import WritingStep, explain, load_writ
 from matgen_core.viz.molecules import draw_options
 from pages.i18n.formatting import number
 from pages.i18n.language import _
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.charts import plot_config
 
 
@@ -38,7 +39,7 @@ def show_writing(candidate: Candidate[Molecule], target: Target, settings: Molec
         plain = replace(settings, prefix="", scaffold="", near="", fragments="")
         steps = _steps(smiles, _conditions(candidate, target), plain)
     except MatGenError as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))
         return
     if note := outside_domain(molecule):
         st.warning(_("This molecule is outside the generator's domain: {note}.").format(note=note))

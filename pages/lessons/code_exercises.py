@@ -11,6 +11,7 @@ from matgen_core.lessons.code.tasks import TASKS
 from pages.i18n.language import _
 from pages.lessons.notebook import guess, keep_in_browser, notebook, set_widget, show_outcome
 from pages.runs.drawn_alone import drawn_alone
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL
 
 
@@ -62,10 +63,10 @@ def _show_run(name: str, code: str, guessed: str | None) -> None:
         with st.spinner(_("Running …")):
             found = _examined(name, code)
     except MatGenError as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))
         return
     if found.failure is not None:
-        st.error(_(found.failure))
+        show_error(_(found.failure))
     every = len(task_named(name).checks)
     st.markdown(_("{passed} of {all} checks passed.").format(passed=found.passed, all=every))
     show_outcome(guessed, _("yes, every check") if found.passed == every else _("no, not every check"))

@@ -22,6 +22,7 @@ from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess, guess_first, notebook, show_outcome
 from pages.lessons.numbers import percent
 from pages.lessons.tables import numbers, show_table, spreads
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL, OneOf
 
 #: Molecules of the chapter.
@@ -194,7 +195,7 @@ def matgpt() -> None:
         show_chart(draw_chances(options, translate=_), "next-atom", _("Which atom may come next"), right)
         written = write_some(begun, conditions, 12, int(seed or 0))
     except MatGenError as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))
         return
     with right:
         st.markdown(_("It writes: {formulas}").format(formulas=", ".join(map(subscript, written)) or "–"))

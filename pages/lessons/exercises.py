@@ -25,6 +25,7 @@ from pages.lessons.notebook import answer, guess, show_outcome
 from pages.lessons.numbers import option_text, percent, share_text
 from pages.lessons.ranking import rank
 from pages.lessons.tables import numbers, show_table
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL
 from pages.widgets.found.number_table import Columns
 from pages.widgets.found.prediction_columns import prediction_cells, prediction_columns
@@ -148,7 +149,7 @@ def second() -> None:
             show_outcome(guessed, str(outcome.met))
             _show_tried(outcome.candidates, list(condition))
         except MatGenError as error:
-            st.error(_(str(error)))
+            show_error(_(str(error)))
     if st.toggle(_("Show an answer"), key="show-2"):
         st.code(_ANSWER_2, language="python")
         st.code(inspect.getsource(multi_objective_generation), language="python", wrap_lines=True)

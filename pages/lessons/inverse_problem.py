@@ -24,6 +24,7 @@ from pages.lessons.notebook import guess, guess_first, show_outcome
 from pages.lessons.numbers import option_text
 from pages.lessons.path import link_to
 from pages.runs.drawn_alone import drawn_alone
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL, OneOf
 
 _FORMULAS = ("NaCl", "TiO2", "GaAs", "Si", "Fe2O3")
@@ -58,7 +59,7 @@ def both_ways() -> None:
                 )
                 st.markdown(said)
         except MatGenError as error:
-            st.error(_(str(error)))
+            show_error(_(str(error)))
         gap = st.slider(_("Inverse: a band gap (eV)"), 0.0, 8.0, 3.0, 0.1, key="inverse-gap", bind=URL)
         found = answers_to(float(gap))
         guess_first(

@@ -33,6 +33,7 @@ from pages.lessons.charts import show_chart
 from pages.lessons.encoders import NAMES
 from pages.lessons.notebook import guess_first
 from pages.lessons.numbers import percent
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL, OneOf
 
 _INKS = {"light": "#2b2f2e", "dark": "#e4e8e7"}
@@ -139,7 +140,7 @@ def attention_of_a_head() -> None:
         try:
             found = attention(smiles.strip(), layer - 1, head - 1)
         except MatGenError as error:
-            st.error(_(str(error)))
+            show_error(_(str(error)))
             return
         last = len(found.tokens) - 1
         token = st.slider(_("Query token"), 1, last, last, key=f"token-{len(found.tokens)}", bind=URL)

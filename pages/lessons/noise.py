@@ -21,6 +21,7 @@ from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess_first
 from pages.lessons.numbers import digits, percent
 from pages.runs.drawn_alone import drawn_alone
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL, OneOf
 from pages.widgets.maps.map_view import read_place, space_of
 
@@ -140,7 +141,7 @@ def _crystal() -> None:
         try:
             show_frames(_dissolved(read_place(space_of("crystals"), text), 0), "dissolved", 0)
         except MatGenError as error:
-            st.error(_(str(error)))
+            show_error(_(str(error)))
 
 
 @st.cache_data(max_entries=40, show_spinner=False)
@@ -196,7 +197,7 @@ def descriptors() -> None:
     try:
         near, counts = _noised(smiles.strip(), str(name), 0)
     except MatGenError as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))
         return
     labels = [f"t = {t}" for t in _MOMENTS]
     guess_first(

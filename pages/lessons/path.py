@@ -11,6 +11,7 @@ from streamlit.errors import StreamlitAPIException
 from matgen_core.core.errors import MatGenError
 from pages.i18n.language import N_, _, language
 from pages.lessons.notebook import read_from_browser
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL, OneOf, localise_link
 from pages.widgets.tabs import follow_language
 
@@ -253,4 +254,4 @@ def _guarded(show: Callable[[], object]) -> None:
     try:
         show()
     except MatGenError as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))

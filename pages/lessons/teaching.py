@@ -23,6 +23,7 @@ from pages.lessons.notebook import guess, show_outcome
 from pages.lessons.numbers import percent
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, run_place
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL, OneOf
 
 JOB, TAUGHT = "transfer-job", "transfer-taught"
@@ -94,7 +95,7 @@ def ask_table() -> tuple[list[str], Sequence[object], str, str] | None:
         texts, written, kind = read_columns(file.getvalue(), column, text, kind.lower())
         return texts, written, kind, column
     except MatGenError as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))
         return None
 
 
@@ -131,8 +132,7 @@ def teach() -> None:
     if job is None or seen is None:
         return
     with run_place(seen):
-        if seen.error:
-            st.error(_(seen.error))
+        pass
     taught: Taught | None = st.session_state.get(TAUGHT)
     if taught is not None and taught.curve:
         show_taught(taught, busy)
@@ -197,4 +197,4 @@ def show_taught(taught: Taught, busy: bool) -> None:
             save_predictor(tuned, name, taught.column)
             st.success(_("Kept. Read a table with it: matgen predict FILE --using {name}").format(name=name))
         except MatGenError as error:
-            st.error(_(str(error)))
+            show_error(_(str(error)))

@@ -12,10 +12,11 @@ import streamlit as st
 from matgen_core.core.records import Candidate
 from pages.i18n.language import _
 from pages.runs.jobs import Job
+from pages.widgets.asking.refusal import show_error
 
 #: The page is drawn anew when so large a share more was found: with thousands it takes a second, which a click made
 #: meanwhile must wait for.
-_MORE = 1 / 8
+MORE = 1 / 8
 #: Draws a batch in work beside what was finished before it.
 ShowWork = Callable[[Sequence[Candidate[Any]], Sequence[Candidate[Any]]], None]
 
@@ -66,7 +67,7 @@ def catch_up(seen: Seen | None) -> None:
 
 @contextmanager
 def run_place(seen: Seen | None, key: str = "cancel", show_work: ShowWork | None = None) -> Iterator[None]:
-    """The place where a page says how a run goes: its bar while it goes on, then what the block says of its end.
+    """The place where a page says how a run goes: its bar, why it failed, then what the block says of its end.
 
     The place is there with and without a run. What stands below it would move, and Streamlit draws anew what moves: a
     table loses its order, and a field what is being typed. The bar renews itself; the page follows when more was found
@@ -80,11 +81,13 @@ def run_place(seen: Seen | None, key: str = "cancel", show_work: ShowWork | None
     with st.container():
         if seen is not None and seen.busy:
             st.fragment(_show, run_every=1.0)(seen.job, len(seen.job.candidates), key, show_work)
+        elif seen is not None and seen.error:
+            show_error(_(seen.error))
         yield
 
 
 def _show(job: Job, shown: int, key: str, show_work: ShowWork | None) -> None:
-    if not job.busy or len(job.candidates) > shown * (1 + _MORE):
+    if not job.busy or len(job.candidates) > shown * (1 + MORE):
         st.rerun()
     bar, cancel = st.columns([5, 1], vertical_alignment="bottom", wrap=False)
     bar.progress(job.share, progress_words(job))

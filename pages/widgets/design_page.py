@@ -183,8 +183,6 @@ def _offer_more(page: PageKind, seen: Seen) -> None:
 
 def _say_end(page: PageKind, seen: Seen, found: Found) -> None:
     """How the run ended, and where it is not kept."""
-    if seen.error:
-        st.error(_(seen.error))
     if seen.cancelled:
         st.info(page.cancelled(len(found)))
     elif seen.message:

@@ -27,6 +27,7 @@ from matgen_core.workflows.structures import check_source, only_crystal, target_
 from pages.i18n.formatting import subscript
 from pages.i18n.language import _
 from pages.kinds.page_kind import OtherWork
+from pages.widgets.asking.refusal import show_error
 
 #: Where a card leaves what it was asked for, until the page of crystals begins with it.
 _ASKED = "from-crystal"
@@ -68,7 +69,7 @@ def ask_from_crystal(busy: bool) -> OtherWork | None:
                     only_crystal(read_uploads([(file.name, file.getvalue())]), file.name), int(count or _USUAL)
                 )
         except MatGenError as error:
-            st.error(_(error.message))
+            show_error(_(error.message))
     return None if busy else waiting
 
 
@@ -96,7 +97,7 @@ def _hand_over(ask: Callable[[], OtherWork]) -> None:
     try:
         st.session_state[_ASKED] = ask()
     except MatGenError as error:
-        st.error(_(error.message))
+        show_error(_(error.message))
         return
     st.switch_page(_PAGE)
 

@@ -14,6 +14,8 @@ from pages.kinds.molecule_examples import EXAMPLES as MOLECULES
 from pages.runs.run_names import made_by, run_name
 from pages.runs.run_recorder import begin_again, owner
 from pages.widgets.asking.examples import Example, link_of, show_example
+from pages.widgets.asking.refusal import show_error
+from pages.widgets.kept_runs.following import follow_runs
 from pages.widgets.kept_runs.run_tables import STATES
 
 _LAST = 5
@@ -69,13 +71,14 @@ def show_last_runs() -> None:
     try:
         runs = open_store().list(owner())
     except StoreError as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))
         return
     if not runs:
         st.caption(_("No run yet. Every run is saved here while it goes on."))
     with st.container(gap="xsmall"):
         for run in runs[:_LAST]:
             _show_run(run)
+    follow_runs(runs[:_LAST])
 
 
 def _show_run(run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.core.records import Candidate, Molecule, Origin, Progress
@@ -13,6 +14,7 @@ from pages.kinds.crystal_examples import EXAMPLES
 from pages.runs.jobs import Job
 from pages.runs.notices import Followed
 from pages.widgets.asking.examples import link_of
+from tests.ui.browsing import come_to_rest
 
 ROOT = Path(__file__).parents[2]
 MOLECULE = Candidate("0-0", Molecule("CCO"), Origin("test"))
@@ -43,6 +45,31 @@ def test_it_says_what_it_does_on_what_machine_and_what_ran_last() -> None:
     page = open_home()
     assert page.button(key=f"open-{kept}").label == "my alcohols"
     assert any("Molecules · finished · 1 ·" in caption.value for caption in page.caption)
+
+
+def test_a_run_that_is_named_on_the_first_page_is_followed_while_the_page_is_open(page: Page, address: str) -> None:
+    """Whichever process computes it: a page that says "running" draws itself anew when it is so no more."""
+    store = open_store()
+    kept = store.begin("molecules", {}, 0, name="followed on the first page")
+    page.goto(address)
+    page.get_by_text("running · 0 ·").wait_for()
+    come_to_rest(page)
+    store.add(kept, [MOLECULE])
+    page.get_by_text("running · 1 ·").wait_for()
+    store.end(kept, "finished", seconds=3.0)
+    page.get_by_text("finished · 1 ·").first.wait_for()
+    store.delete(kept)
+
+
+def test_a_run_that_is_opened_is_followed_until_it_has_found_something(page: Page, address: str) -> None:
+    store = open_store()
+    kept = store.begin("molecules", {}, 0, name="followed in Runs")
+    page.goto(f"{address}/runs?run={kept}")
+    page.get_by_text("No candidate had been generated yet.").wait_for()
+    come_to_rest(page)
+    store.add(kept, [MOLECULE])
+    page.get_by_role("button", name="CSV", exact=True).wait_for()
+    store.end(kept, "finished", seconds=3.0)
 
 
 def test_the_link_of_an_example_says_all_that_it_asks_for() -> None:

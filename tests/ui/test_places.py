@@ -207,6 +207,7 @@ def test_nothing_moves_when_a_run_ends(case: str, found: tuple[Candidate[Any], .
         test.run()
         assert not test.exception, test.exception
         assert not any("cancel" in str(button.key) for button in test.button)
+        assert [one.value for one in test.error] == ([problem] * len(going) if problem else [])
         after = places(test)
         both = during.keys() & after.keys()
         assert len(both) >= least, sorted(both)

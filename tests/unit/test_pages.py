@@ -54,6 +54,18 @@ def test_every_plot_can_be_saved_as_the_reader_chose() -> None:
     assert wrong == []
 
 
+def test_what_went_wrong_is_translated_and_shown_as_it_was_typed() -> None:
+    """A sentence of the page's own goes to Streamlit; a reason, which quotes SMILES, is shown by ``show_error``."""
+    wrong = []
+    for path in PAGES:
+        for call in calls(path):
+            name, said = ast.unparse(call.func), ast.unparse(call.args[0]) if call.args else ""
+            own = name != "st.error" or said.startswith(("_('", '_("')) or path.name == "refusal.py"
+            if not own or (name in ("show_error", "show_refusal") and not said.startswith("_(") and said != "reason"):
+                wrong.append(f"{path.name}:{call.lineno}")
+    assert wrong == []
+
+
 @pytest.mark.parametrize(
     ("source", "wrong"),
     [

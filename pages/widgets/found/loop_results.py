@@ -26,8 +26,6 @@ from pages.widgets.kept_runs.follow_up import show_elsewhere
 
 def show_end(loop: Loop, seen: Seen, asked: Asked | None) -> None:
     """How the run ended, and the button to go on."""
-    if seen.error:
-        st.error(_(seen.error))
     show_record(loop.job.recorder)
     if loop.run is None:
         return

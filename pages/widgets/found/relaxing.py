@@ -96,8 +96,6 @@ def _show_panel(candidates: Sequence[Candidate[Any]]) -> None:
 
 
 def _show_end(seen: Seen) -> None:
-    if seen.error:
-        st.error(_(seen.error))
     if seen.cancelled:
         st.info(_("Cancelled; the crystals relaxed so far are kept."))
 

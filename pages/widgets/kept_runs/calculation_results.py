@@ -19,6 +19,7 @@ from matgen_core.files.saving import for_spreadsheet
 from matgen_core.runs.store import Run, Store
 from pages.i18n.formatting import write_minus
 from pages.i18n.language import _, ngettext
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.kept_runs.own_phases import show_own_phases
 
 #: Why results of the last upload could not be used, until they are shown.
@@ -61,7 +62,7 @@ def _read(store: Store, run: Run, candidates: tuple[Candidate[Any], ...], files:
         try:
             items = list(read_results(unpack(files, Path(folder)), candidates))
         except MatGenError as error:
-            st.error(_(error.message))
+            show_error(_(error.message))
             return
     refused = [item for item in items if isinstance(item, Refused)]
     places = [item.place.removeprefix(folder).lstrip("/\\") for item in refused]

@@ -14,6 +14,7 @@ from matgen_core.workflows.optimade import ask_elsewhere, chosen_databases, else
 from matgen_core.workflows.screening.screen import name_of
 from pages.i18n.formatting import reason_text, subscript
 from pages.i18n.language import _
+from pages.widgets.asking.refusal import show_error
 
 ELSEWHERE = "elsewhere"
 #: Formulas that are asked about at once: each is a question to every database.
@@ -29,7 +30,7 @@ def show_elsewhere(candidates: Sequence[Candidate[Any]]) -> None:
         try:
             names = ", ".join(chosen_databases())
         except MatGenError as error:
-            st.error(str(error))
+            show_error(_(str(error)))
             return
         formulas = list(dict.fromkeys(name_of(c) for c in asked))
         st.caption(

@@ -10,6 +10,7 @@ from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.runs.own_phases import list_phases, remove_phases
 from matgen_core.workflows.calculations.computed_phases import above_hull
 from pages.i18n.language import _
+from pages.widgets.asking.refusal import show_error
 
 #: Key of the phases that are to be removed.
 _GONE = "phases-gone"
@@ -40,7 +41,7 @@ def show_own_phases() -> None:
         if gone:
             st.button(_("Remove"), key="remove-phases", on_click=_remove)
     except MatGenError as error:
-        st.error(_(error.message))
+        show_error(_(error.message))
 
 
 def _remove() -> None:

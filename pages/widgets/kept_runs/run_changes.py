@@ -16,6 +16,7 @@ from pages.kinds.registry import page_kind
 from pages.runs.run_names import LOOP, run_name
 from pages.runs.run_recorder import begin_again
 from pages.widgets.asking.design_controls import RULES
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import Rule, without_language
 from pages.widgets.kept_runs.run_tables import OPEN
 
@@ -44,7 +45,7 @@ def _rename(store: Store, run: Run, key: str) -> None:
         store.rename(run.id, st.session_state[key])
     except StoreError as error:
         st.session_state[key] = run_name(run)
-        st.error(_(str(error)))
+        show_error(_(str(error)))
 
 
 def change(store: Store, run: Run) -> None:
@@ -75,7 +76,7 @@ def change(store: Store, run: Run) -> None:
         st.caption(known)
     with st.container():  # of how it ended: what is below stays where it is when a run ends
         if run.message:
-            st.error(_(run.message))
+            show_error(_(run.message))
         if run.state == "interrupted":
             st.info(
                 _(

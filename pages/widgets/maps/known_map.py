@@ -17,6 +17,7 @@ from matgen_core.workflows.spaces.explore import search
 from matgen_core.workflows.spaces.space import Space
 from pages.i18n.language import _
 from pages.kinds.registry import page_kind
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.charts import plot_config
 from pages.widgets.maps.map_overlay import laid_over
 from pages.widgets.maps.map_view import axes_of, groups_of, heading, places_of, show_known_rows, table_of
@@ -136,7 +137,7 @@ def ask_search(space: Space) -> None:
     try:
         found = search(space, text)
     except MatGenError as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))
         return
     table = table_of(space, [i for i, _d in found], [d for _i, d in found])
     alt = _("Search results, nearest first")

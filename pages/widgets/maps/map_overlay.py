@@ -80,8 +80,6 @@ def _show_job(job: Job, key: str, when_cancelled: str) -> Seen:
     """How far an encoding is, or why it ended."""
     seen = look(job)
     with run_place(seen, f"cancel-{key}"):
-        if seen.error:
-            st.error(_(seen.error))
         if seen.cancelled:
             st.caption(when_cancelled)
     return seen

@@ -67,8 +67,7 @@ def places_of(kind: str, slow: bool) -> NDArray[np.float32]:
         job = st.session_state[key] = _start_map(kind)
     seen = look(job)
     with run_place(seen):
-        if seen.error:
-            st.error(_(seen.error))
+        pass
     return maps.get(kind, plain)
 
 

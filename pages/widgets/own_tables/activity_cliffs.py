@@ -44,8 +44,7 @@ def show_cliffs() -> None:
     if job is None or seen is None:
         return
     with run_place(seen, "cliffs-cancel"):
-        if seen.error:
-            show_refusal(_(seen.error))
+        pass
     if found := st.session_state[_FOUND]:
         _show_found(found[0])
     catch_up(seen)

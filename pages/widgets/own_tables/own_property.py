@@ -51,9 +51,6 @@ def ask_table(kind: str) -> None:
     if st.button(_("Train predictors"), key="own-train", disabled=busy):
         _begin(file.getvalue(), column, name, unit)
         st.rerun()
-    with st.container():  # a place that stays: what is below is not drawn anew when a reason comes
-        if job is not None and not job.busy and job.error:
-            show_refusal(_(job.error))
     refused = st.session_state.get(_REFUSED, ())
     for row, reason in refused[:_NAMED]:
         st.caption(_("Row {n}: {reason}").format(n=row, reason=_(reason)))
@@ -62,7 +59,7 @@ def ask_table(kind: str) -> None:
 
 
 def show_training() -> None:
-    """The bar of predictors that are being trained; beside the results, since the button to go on lies on the table."""
+    """How the training of predictors goes: beside the results, since the button to go on lies on the table."""
     job: Job | None = st.session_state.get(_JOB)
     with run_place(None if job is None else look(job), "own-cancel"):
         pass

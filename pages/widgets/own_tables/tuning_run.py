@@ -79,8 +79,6 @@ def start(kind: str, aims: Aims, settings: TuneSettings, count: int, by: str | N
 def show_run(run: TuningRun, seen: Seen) -> None:
     """The curve, then what the copy generated."""
     with run_place(seen):
-        if seen.error:
-            st.error(_(seen.error))
         show_record(run.job.recorder)
     with st.container():
         if seen.busy:

@@ -19,6 +19,7 @@ from matgen_core.core.records import Candidate
 from matgen_core.workflows.own_properties.own_predictors import PREFIX, own_property
 from matgen_core.workflows.screening.pareto import Objective, parse_objective
 from pages.i18n.language import N_, _
+from pages.widgets.asking.refusal import show_error
 
 PARAMETER, _BEGUN = "objective", "objectives-begun"
 #: Beginnings of the keys of the controls here, which a new screening sets anew.
@@ -124,7 +125,7 @@ def _ask_goal(record: Property, before: Goal | None) -> Goal | None:
     try:
         return Goal(None if low is None else float(low), None if high is None else float(high))
     except MatGenError as error:
-        st.error(str(error))
+        show_error(_(str(error)))
         return None
 
 

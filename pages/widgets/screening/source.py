@@ -26,6 +26,7 @@ from pages.runs.notices import follow
 from pages.runs.run_names import run_name
 from pages.runs.run_recorder import begin_record, owner
 from pages.widgets.asking.goal_controls import read_goals
+from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.rule_controls import ask_rule
 from pages.widgets.asking.setting_controls import rule_of
 from pages.widgets.asking.url_settings import URL, OneOf, Rule, check_link
@@ -130,7 +131,7 @@ def _ask_run() -> Source | None:
     try:
         runs = [run for run in open_store().list(owner()) if run.count]
     except StoreError as error:
-        st.error(_(str(error)))
+        show_error(_(str(error)))
         return None
     if not runs:
         st.info(_("No run is stored yet. Generate something first, or screen files."))
