@@ -26,8 +26,9 @@ app: .venv/ready viewer
 viewer: .venv/ready
 	$(BIN)/python -m matgen_core.core.viewer
 
+# Bytecode is kept even where the environment forbids it: every server and command of the tests would compile it anew.
 test: .venv/ready-test viewer lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: .venv/ready-test
 	$(BIN)/ruff check .

@@ -8,13 +8,14 @@ from matgen_core.core.errors import BadInput
 from matgen_core.workflows.spaces.explore import nearest
 from matgen_core.workflows.spaces.sources import SPACES
 from matgen_core.workflows.spaces.space import Space
-from pages.i18n.language import _
+from pages.i18n.language import N_, _
 from pages.kinds.registry import page_kind
 from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL, OneOf, check_link
 from pages.widgets.maps.known_map import ask_search, show_map
 from pages.widgets.maps.map_view import show_known_rows, space_of, table_of
 from pages.widgets.own_tables.activity_cliffs import show_cliffs
+from pages.widgets.tabs import show_tabs
 
 
 def show_material(space: Space, place: int) -> None:
@@ -53,7 +54,7 @@ kind = st.segmented_control(
 )
 st.caption(_(page_kind(SPACES[str(kind)].holds).spaces[str(kind)]))
 space = space_of(str(kind))
-atlas, way, series = st.tabs([_("Map"), _("Latent path"), _("Activity cliffs")], key="map-tabs")
+atlas, way, series = show_tabs([N_("Map"), N_("Latent path"), N_("Activity cliffs")], "map-tabs")
 with atlas:
     middle, side = st.columns([8, 4], gap="medium")
     with side:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.ui.browsing import SLOW, hidden_to_the_right, open_page, settle
+from tests.ui.browsing import SLOW, come_to_rest, faint_texts, hidden_to_the_right, open_page, settle
 
 
 def test_settings_stand_in_the_link_and_come_back_from_it(page: Page, address: str, browser: Browser) -> None:
@@ -70,6 +70,34 @@ def test_generate_is_in_view_before_anyone_scrolls(browser: Browser, address: st
     open_page(page, f"{address}/crystals")
     expect(page.get_by_role("button", name="Generate")).to_be_in_viewport(ratio=1)
     context.close()
+
+
+def test_the_map_keeps_what_was_chosen_in_the_other_language_and_its_words_can_be_read(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}/embeddings?space=compositions")
+    page.get_by_role("radio", name="t-SNE").click()
+    come_to_rest(page)
+    page.get_by_role("combobox", name="Colour").fill("group")
+    page.get_by_role("option", name="group", exact=True).click()
+    groups = page.locator(".st-key-groups").get_by_role("slider")
+    groups.press("ArrowLeft")
+    come_to_rest(page)
+    page.get_by_role("tab", name="Latent path").click()
+    come_to_rest(page)
+    page.locator(".st-key-steps").get_by_role("slider").press("ArrowRight")
+    come_to_rest(page)
+    assert faint_texts(page) == []
+    page.get_by_role("radio", name="日本語").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("埋め込み")
+    come_to_rest(page)
+    expect(page.get_by_role("tab", name="潜在空間の経路")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".st-key-steps").get_by_role("slider")).to_have_value("7")
+    page.get_by_role("tab").first.click()
+    come_to_rest(page)
+    expect(page.get_by_role("radio", name="t-SNE")).to_be_checked()
+    expect(groups).to_have_value("5")
+    assert faint_texts(page) == []
 
 
 def test_contradictions_are_said_and_nothing_runs(page: Page, address: str) -> None:

@@ -36,6 +36,8 @@ from pages.i18n.former_sentences import FORMER
 from pages.i18n.language import entries, translate
 from pages.lessons.path import PATH
 from tests.ui.browsing import come_to_rest
+from tests.ui.conftest import Served
+from tests.ui.test_outside import watch, watch_console
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(
@@ -266,10 +268,12 @@ def settle(page: Page) -> None:
     come_to_rest(page)
 
 
-def test_the_browser_sees_japanese_on_every_page_and_asks_nothing_outside(page: Page, address: str) -> None:
-    outside: list[str] = []
-    page.on("request", lambda request: outside.append(request.url))
-    wrong: dict[str, list[str]] = {}
+#: What the app says where a page fails.
+_FAILED = "Sorry, something went wrong on this page. Reload it; the server's log says what happened."
+
+
+def test_every_page_is_japanese_in_a_browser_without_a_network_and_without_an_error(page: Page, served: Served) -> None:
+    outside, errors, wrong, address = watch(page), watch_console(page), dict[str, list[str]](), served.url
     page.goto(address)  # its browser speaks Japanese, and the link says nothing
     settle(page)
     for name in NAMES:
@@ -288,8 +292,12 @@ def test_the_browser_sees_japanese_on_every_page_and_asks_nothing_outside(page: 
         if found:
             wrong[name] = list(dict.fromkeys(found))
         assert page.locator("[data-testid=stMain] img:not([alt])").count() == 0, name
+        assert page.get_by_text(translate(_FAILED, "ja")).count() == 0, name
+        assert page.get_by_test_id("stException").count() == 0, name
     assert wrong == {}
-    assert [url for url in outside if not url.startswith(("http://localhost", "data:", "blob:"))] == []
+    assert outside == []
+    assert errors == []
+    assert served.outside.read_text() == ""
 
 
 def test_streamlits_own_words_are_japanese_and_english_again_after_a_switch(page: Page, address: str) -> None:

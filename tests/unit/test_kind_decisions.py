@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,46 +83,3 @@ def test_a_kind_is_decided_in_few_files() -> None:
     }
     assert set(found) <= ALLOWED, {name: lines for name, lines in found.items() if name not in ALLOWED}
     assert len(ALLOWED) <= 6
-
-
-#: Lines in a row that two files may share where only the kind differs.
-MOST_SHARED = 12
-
-
-def shapes(source: str) -> list[str]:
-    """The lines of a file with every kind under one name, without imports and empty lines."""
-    imports: set[int] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imports |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    kinds = re.compile(
-        "|".join(f"{word}s?" for word in ("crystal", "composition", "molecule", "formula", "smiles")), re.I
-    )
-    lines = enumerate(source.splitlines(), 1)
-    return [kinds.sub("kind", line.strip()) for number, line in lines if line.strip() and number not in imports]
-
-
-def shared(sources: dict[str, str], length: int) -> set[tuple[str, str]]:
-    """Pairs of files with so many lines in a row of the same shape."""
-    seen: dict[tuple[str, ...], str] = {}
-    pairs = set()
-    for name, source in sources.items():
-        lines = shapes(source)
-        for first in range(len(lines) - length + 1):
-            other = seen.setdefault(tuple(lines[first : first + length]), name)
-            if other != name:
-                pairs.add((other, name))
-    return pairs
-
-
-def test_what_differs_only_in_the_kind_is_seen() -> None:
-    one = "\n".join(f"show_crystals({n}, 'crystal')" for n in range(5))
-    two = one.replace("crystal", "molecule")
-    assert shared({"a": f"import re\n{one}", "b": f"import os\n\n{two}"}, 5) == {("a", "b")}
-    assert not shared({"a": one, "b": two.replace("3", "7")}, 5)
-
-
-def test_no_two_files_differ_only_in_the_kind() -> None:
-    files = [*(ROOT / "matgen_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
-    sources = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
-    assert not shared(sources, MOST_SHARED + 1)

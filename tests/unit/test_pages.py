@@ -66,6 +66,26 @@ def test_what_went_wrong_is_translated_and_shown_as_it_was_typed() -> None:
     assert wrong == []
 
 
+#: What a reader sets. Streamlit knows it again by its key, or else by its words, which change with the language.
+CHOICES = set(
+    "slider select_slider selectbox multiselect text_input text_area number_input toggle checkbox radio "
+    "segmented_control pills file_uploader".split()
+)
+
+
+def test_every_choice_survives_a_switch_of_the_language() -> None:
+    keyless, tabs = [], set()
+    for path in PAGES:
+        for call in calls(path):
+            if isinstance(call.func, ast.Attribute) and call.func.attr in CHOICES:
+                if not any(keyword.arg in ("key", None) for keyword in call.keywords):
+                    keyless.append(f"{path.name}:{call.lineno}")
+            elif ast.unparse(call.func) == "st.tabs":
+                tabs.add(path.name)
+    assert keyless == []
+    assert tabs == {"tabs.py", "path.py"}, "the open tab is kept by show_tabs, and of a lesson by its link"
+
+
 @pytest.mark.parametrize(
     ("source", "wrong"),
     [
