@@ -12,14 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pymatgen.core import Lattice, Structure
 
+import matgen_core.workflows.design
+import pages.runs.jobs
 from matgen_core.chem.crystals.structure import from_structure
+from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Origin, Prediction, Verdict
+from pages.runs.jobs import Job
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
@@ -66,6 +71,25 @@ def found() -> tuple[Candidate, ...]:
         origin = Origin("symmetry-first", "test@1", 0, index)
         candidates.append(Candidate(f"0-000{index}", crystal, origin, predictions, verdicts, float(index)))
     return tuple(candidates)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Any]]:
+    """What a page asks of design(), which answers at once with nothing: target, count, seed and settings."""
+    calls: list[tuple[Target, int, int, Any]] = []
+
+    def design(kind: str, target: Target, count: int, *, seed: int, settings: Any, **_: Any) -> tuple[()]:
+        calls.append((target, count, seed, settings))
+        return ()
+
+    def submit(work: Any, total: int, *_: object) -> Job:
+        job = Job(total)
+        job.run(work)
+        return job
+
+    monkeypatch.setattr(matgen_core.workflows.design, "design", design)
+    monkeypatch.setattr(pages.runs.jobs, "submit", submit)
+    return calls
 
 
 @pytest.fixture(scope="session")

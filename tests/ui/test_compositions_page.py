@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.workflows.design
-import pages.runs.jobs
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import Candidate, Formula, Origin, Progress
 from matgen_core.core.settings import CompositionSettings
@@ -39,27 +37,6 @@ def with_run(message: str = "", **job: Any) -> AppTest:
     )
     page.session_state["compositions-asked"] = TARGET, CompositionSettings()
     return page.run()
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, CompositionSettings]]:
-    """What the page asks of design(), which answers at once with nothing."""
-    calls: list[tuple[Target, int, int, CompositionSettings]] = []
-
-    def design(
-        kind: str, target: Target, count: int, *, seed: int, settings: CompositionSettings, **_: Any
-    ) -> tuple[()]:
-        calls.append((target, count, seed, settings))
-        return ()
-
-    def submit(work: Any, total: int, *_: object) -> Job:
-        job = Job(total)
-        job.run(work)
-        return job
-
-    monkeypatch.setattr(matgen_core.workflows.design, "design", design)
-    monkeypatch.setattr(pages.runs.jobs, "submit", submit)
-    return calls
 
 
 def test_it_opens_without_a_word_of_complaint() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.workflows.design
 import pages.runs.jobs
 from matgen_core.core.errors import DamagedCheckpoint
 from matgen_core.core.goals import Goal, Target
@@ -35,25 +34,6 @@ def with_run(candidates: tuple[Candidate, ...], target: Target, **job: Any) -> A
     )
     page.session_state["crystals-asked"] = target, CrystalSettings()
     return page.run()
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, CrystalSettings]]:
-    """What the page asks of design(), which answers at once with nothing."""
-    calls: list[tuple[Target, int, int, CrystalSettings]] = []
-
-    def design(kind: str, target: Target, count: int, *, seed: int, settings: CrystalSettings, **_: Any) -> tuple[()]:
-        calls.append((target, count, seed, settings))
-        return ()
-
-    def submit(work: Any, total: int, *_: object) -> Job:
-        job = Job(total)
-        job.run(work)
-        return job
-
-    monkeypatch.setattr(matgen_core.workflows.design, "design", design)
-    monkeypatch.setattr(pages.runs.jobs, "submit", submit)
-    return calls
 
 
 # --------------------------------------------------------------------------------------------------------- asking

@@ -12,8 +12,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matgen_core.workflows.design
-import pages.runs.jobs
 from matgen_core.core.environment import variable
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import PROPERTIES
@@ -50,25 +48,6 @@ def with_run(found: tuple[Candidate[Molecule], ...], message: str = "", **job: A
     page.session_state["molecules-job"] = Job(5, begun=0.0, ended=1.0, progress=progress, **job)
     page.session_state["molecules-asked"] = GOALS, SETTINGS
     return page.run()
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, MoleculeSettings]]:
-    """What the page asks of design(), which answers at once with nothing."""
-    calls: list[tuple[Target, int, int, MoleculeSettings]] = []
-
-    def design(kind: str, target: Target, count: int, *, seed: int, settings: MoleculeSettings, **_: Any) -> tuple[()]:
-        calls.append((target, count, seed, settings))
-        return ()
-
-    def submit(work: Any, total: int, *_: object) -> Job:
-        job = Job(total)
-        job.run(work)
-        return job
-
-    monkeypatch.setattr(matgen_core.workflows.design, "design", design)
-    monkeypatch.setattr(pages.runs.jobs, "submit", submit)
-    return calls
 
 
 # --------------------------------------------------------------------------------------------------------- asking
@@ -218,7 +197,8 @@ def test_a_target_outside_the_data_is_flagged_and_allowed() -> None:
     assert any("outside the training data" in w.value for w in page.warning)
     page = open_page(weight_ask="value", weight_value="180")
     assert any("180 g/mol: the domain lead-like contains no such molecule" in w.value for w in page.warning)
-    assert not open_page(weight_ask="value", weight_value="180", domain="drug-like").warning
+    page = open_page(weight_ask="value", weight_value="180", domain="drug-like")
+    assert not any("contains no such molecule" in w.value for w in page.warning), "that it is often missed is another"
     assert not page.button(key="go").disabled
 
 
