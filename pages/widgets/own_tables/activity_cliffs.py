@@ -31,7 +31,8 @@ def show_cliffs() -> None:
     st.caption(
         _(
             "Pairs of similar molecules with very different values: small changes that matter. Steepness is SALI, the "
-            "difference divided by 1 − Tanimoto similarity (Guha and Van Drie 2008)."
+            "difference divided by 1 − Tanimoto similarity (Guha and Van Drie 2008). Two molecules with a similarity "
+            "of 1.00 differ only in what the fingerprint does not see, such as stereochemistry."
         )
     )
     asked = _ask()
