@@ -13,7 +13,7 @@ from pages.kinds.crystal_examples import EXAMPLES as CRYSTALS
 from pages.kinds.molecule_examples import EXAMPLES as MOLECULES
 from pages.runs.run_names import made_by, run_name
 from pages.runs.run_recorder import begin_again, owner
-from pages.widgets.asking.examples import Example, link_of, show_example
+from pages.widgets.asking.examples import Example, example_card, link_of
 from pages.widgets.asking.refusal import show_error
 from pages.widgets.kept_runs.following import follow_runs
 from pages.widgets.kept_runs.run_tables import STATES
@@ -55,13 +55,11 @@ def offer_examples() -> None:
     """A crystal, a molecule and a lesson, each begun by a click."""
     columns = st.columns(len(_RUN) + 1)
     for (kind, page, example), column in zip(_RUN, columns, strict=False):
-        with column, st.container(border=True, height="stretch"):
-            show_example(example)
+        with column, example_card(example, border=True):
             if st.button(_("Run"), key=f"run-{example.key}", type="primary", width="stretch"):
                 begin_again(kind)
                 st.switch_page(page, query_params=link_of(example))
-    with columns[-1], st.container(border=True, height="stretch"):
-        show_example(_LESSON)
+    with columns[-1], example_card(_LESSON, border=True):
         if st.button(_("Open the lesson"), key="run-lesson", type="primary", width="stretch"):
             st.switch_page("pages/learn/diffusion.py", query_params={"lesson": _("From noise")})
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -44,15 +45,23 @@ def show_examples(kind: str, invitation: str, examples: Sequence[Example]) -> No
     st.markdown(invitation)
     st.caption(_("Or run an example:"))
     for column, example in zip(st.columns(len(examples)), examples, strict=True):
-        with column:
-            show_example(example)
+        with column, example_card(example):
             st.button(_("Run"), key=f"run-{example.key}", on_click=begin_example, args=(kind, example), width="stretch")
 
 
-def show_example(example: Example) -> None:
-    """Name and words of an example."""
-    st.markdown(f"**{_(example.name)}**")
-    st.caption(_(example.words))
+@contextmanager
+def example_card(example: Example, border: bool = False) -> Iterator[None]:
+    """Name and words of an example, then the block's button, which stands level with those of the cards beside it.
+
+    Args:
+        example: of the card.
+        border: whether a line is drawn around it.
+    """
+    with st.container(border=border, height="stretch", vertical_alignment="distribute"):
+        with st.container():
+            st.markdown(f"**{_(example.name)}**")
+            st.caption(_(example.words))
+        yield
 
 
 def link_of(example: Example) -> dict[str, str | list[str]]:
