@@ -451,6 +451,7 @@ class TuneSettings:
         bucket: good materials of one scaffold, or of the same elements, that are rewarded.
         patience: steps without a gain after which the tuning ends.
         learning_rate: of Adam.
+        rows: best rows of the user's table that are learnt from beside the best so far; of molecules and compositions.
         replayed: of the best so far, how many are learnt from again at each step.
         crossed: children of the best so far that are scored at each step, and learnt from where they are good; of
             molecules alone.
@@ -475,6 +476,13 @@ class TuneSettings:
     )
     patience: int = number(15, "Steps without a gain", (1, 1000), "The tuning ends after so many")
     learning_rate: float = number(1e-3, "Learning rate", (1e-6, 0.1))
+    rows: int = number(
+        50,
+        "Best rows of the table to begin with",
+        (0, 100),
+        "Molecules and formulas that meet the goal as measured; the copy learns from them beside the best that it "
+        "finds, and stays nearer to what was measured",
+    )
     replayed: int = number(24, "Best ones learnt again a step", (0, 512))
     crossed: int = number(
         0,

@@ -95,7 +95,9 @@ def _measure(task: Task, folder: Path, count: int, settings: TuneSettings) -> di
     seconds = time.monotonic() - begun
     drawn = {
         name: _share(
-            task.kind, design(task.kind, aims.target, count, seed=settings.seed + 1, steered=Steered(aims, copy))
+            task.kind,
+            own.measured,
+            design(task.kind, aims.target, count, seed=settings.seed + 1, steered=Steered(aims, copy)),
         )
         for name, copy in (("shipped", None), ("tuned", (tuning.network, "copy")))
     }
@@ -123,15 +125,22 @@ def _measure(task: Task, folder: Path, count: int, settings: TuneSettings) -> di
     }
 
 
-def _share(kind: str, candidates: Sequence[Candidate[Any]]) -> dict[str, Any]:
+def _share(kind: str, measured: Mapping[str, float], candidates: Sequence[Candidate[Any]]) -> dict[str, Any]:
+    """Hits among the candidates; one that is a row of the table is no hit."""
     kept = count_kept(kind, candidates).candidates
-    hits = [c for c in kept if met_all(c)]
-    inside = [p.in_domain for c in kept for key, p in c.predictions.items() if key.startswith("own.")]
+    rows = sum(name_of(c) in measured for c in kept)
+    hits = [c for c in kept if met_all(c) and name_of(c) not in measured]
     made = load_kind(kind)
     return {
         "kept": len(kept),
+        "rows": rows,
         "hits": len(hits),
+        "hits_like_rows": sum(map(_is_like_rows, hits)),
         "share": round(len(hits) / max(1, len(kept)), 4),
         "groups": len({made.group(name_of(c)) for c in kept}),
-        "in_domain": round(sum(map(bool, inside)) / max(1, len(inside)), 3),
+        "in_domain": round(sum(map(_is_like_rows, kept)) / max(1, len(kept)), 3),
     }
+
+
+def _is_like_rows(candidate: Candidate[Any]) -> bool:
+    return all(p.in_domain for key, p in candidate.predictions.items() if key.startswith("own."))

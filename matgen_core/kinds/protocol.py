@@ -254,6 +254,14 @@ class Tunable(Protocol[M]):
     def log_likelihood(self, network: nn.Module, written: Written[M]) -> Tensor:
         """(B,) log-probability of each string by a network, in nats."""
 
+    def read(self, names: Sequence[str], conditions: Tensor) -> Written[M] | None:
+        """Materials as strings; those that the network has no tokens for are left out. None where none is left.
+
+        Args:
+            names: formulas or SMILES.
+            conditions: (B, K) of which each gets a row.
+        """
+
     def cross(self, parents: Mapping[str, float], size: int, first: int, conditions: Tensor) -> Written[M] | None:
         """Children of scored materials as strings; None of a kind that has none, or where there are none.
 

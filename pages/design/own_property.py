@@ -70,8 +70,8 @@ def ask_settings(kind: str) -> tuple[TuneSettings, int, str | None]:
             by = st.selectbox(_("Generator"), [None, *copies], format_func=lambda n: n or fresh, key=f"own-by-{kind}")
     with st.expander(_("Tuning")):
         left, right = st.columns(2, gap="small", wrap=False)
-        names = ("steps", "seconds", "batch", "distance", "bucket", "seed")
-        sides = (left, right, left, right, left, right)
+        names = ("steps", "seconds", "batch", "distance", "bucket", "rows", "seed")
+        sides = (left, right, left, right, left, right, left)
         values = {
             name: ask_setting(TuneSettings, name, f"tune_{name}", s) for name, s in zip(names, sides, strict=True)
         }

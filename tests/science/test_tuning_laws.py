@@ -124,3 +124,45 @@ def test_children_of_the_best_are_scored_and_learnt_from_and_measure_nothing() -
 def test_what_has_no_children_is_tuned_as_before() -> None:
     one, other = (run(TuneSettings(batch=16, steps=2, crossed=crossed))[1] for crossed in (0, 32))
     assert [step.score for step in one.curve] == [step.score for step in other.curve]
+
+
+ROWS = {
+    "molecules": ("CC(=O)Oc1ccccc1C(=O)O", "CC(C)Cc1ccc(C(C)C(=O)O)cc1", "Cn1c(=O)c2c(ncn2C)n(C)c1=O"),
+    "compositions": ("BaTiO3", "LiFePO4", "MgAl2O4"),
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_given_materials_become_strings_and_what_has_no_tokens_is_left_out(kind: str) -> None:
+    made = tunable(kind)
+    conditions = made.write(made.prior, 2, 0).conditions
+    strange = {"molecules": "[U]", "compositions": "Ba30Ti30O90"}[kind]
+    read = made.read([*ROWS[kind], strange], conditions)
+    assert read is not None
+    assert tuple(name_of(c) for c in read.candidates if c is not None) == ROWS[kind]
+    with torch.no_grad():
+        likely = made.log_likelihood(made.prior, read)
+        one_by_one = [made.read([name], conditions[i % 2 :]) for i, name in enumerate(ROWS[kind])]
+        alone = torch.cat([made.log_likelihood(made.prior, one) for one in one_by_one if one is not None])
+    assert torch.allclose(likely, alone, atol=1e-2), "padding and neighbours change nothing"
+    assert made.read([strange], conditions) is None
+
+
+def test_the_copy_comes_to_find_the_rows_of_the_user_likelier() -> None:
+    """Inception (REINVENT 4): what many rings are rewarded with is learnt from the rows, too."""
+    rows = ("c1ccc2cc3ccccc3cc2c1", "c1ccc(-c2ccc(-c3ccccc3)cc2)cc1", "C1CC2CCC1C2")
+
+    def cycles(found: Sequence[Candidate[Any]]) -> list[float]:
+        return [min(1.0, 0.05 + sum(map(str.isdigit, c.material.smiles)) / 6) for c in found]
+
+    gains = []
+    for given in ((), rows):
+        made = tunable("molecules")
+        tuner = Tuner(made, cycles, name_of, name_of, TuneSettings(batch=12, steps=6, replayed=12), given)
+        network = tuner.run().network
+        assert set(given) <= set(tuner.found)
+        read = made.read(rows, made.write(made.prior, 3, 0).conditions)
+        assert read is not None
+        with torch.no_grad():
+            gains.append(float((made.log_likelihood(network, read) - made.log_likelihood(made.prior, read)).mean()))
+    assert gains[1] > gains[0]

@@ -78,7 +78,8 @@ def own_property(result: Any) -> str:
         "strings of the tuning",
         "distance, nats",
         "hits, shipped",
-        "hits, tuned",
+        "hits, tuned (of them like the rows)",
+        "tuned candidates",
     )
     lines = []
     for row in result:
@@ -91,8 +92,8 @@ def own_property(result: Any) -> str:
                 f"{row['strings']:,} in {row['seconds']:,} s",
                 f"{row['distance']:.1f}",
                 f"{shipped['hits']} of {shipped['kept']}",
-                f"**{tuned['hits']} of {tuned['kept']}** "
-                f"({tuned['groups']} groups; {tuned['in_domain']:.0%} like the rows)",
+                f"**{tuned['hits']} of {tuned['kept']}** ({tuned['hits_like_rows']})",
+                f"{tuned['groups']} groups, {tuned['in_domain']:.0%} like the rows, {tuned['rows']} of the table",
             )
         )
     return table(head, lines)

@@ -51,10 +51,8 @@ class TunableSmiles:
         strings = write_strings(network, conditions, plain, generator, cancelled=cancelled)
         if len(strings) < size:
             raise Ended
-        width = max(map(len, strings))
-        tokens = torch.tensor([string + [PAD] * (width - len(string)) for string in strings], device=conditions.device)
         made = tuple(self._read(candidate) for candidate in self._stages.candidates(strings, first, self.checkpoint))
-        return Written(tokens, conditions, made)
+        return Written(_pad(strings).to(conditions.device), conditions, made)
 
     @staticmethod
     def _read(candidate: Candidate[Molecule]) -> Candidate[Molecule] | None:
@@ -67,6 +65,14 @@ class TunableSmiles:
         """(B,) in nats."""
         assert isinstance(network, ConditionalSMILESGenerator)
         return -network.loss(written.strings, written.conditions)
+
+    def read(self, names: Sequence[str], conditions: Tensor) -> Written[Molecule] | None:
+        """Given molecules, as far as the network has tokens for them."""
+        found: dict[str, list[int]] = {}
+        for name in names:
+            with suppress(BadInput):
+                found[name] = encode(name)
+        return self._written(found, conditions, "rows", "r")
 
     def cross(
         self, parents: Mapping[str, float], size: int, first: int, conditions: Tensor
@@ -83,20 +89,28 @@ class TunableSmiles:
             if child is not None and child not in found:
                 with suppress(BadInput):
                     found[child] = encode(child)
+        return self._written(found, conditions, "crossover", f"c{first:05d}")
+
+    def _written(
+        self, found: Mapping[str, list[int]], conditions: Tensor, engine: str, begins: str
+    ) -> Written[Molecule] | None:
+        """Given SMILES and their tokens as if the network had written them."""
         if not found:
             return None
-        width = max(map(len, found.values()))
-        tokens = torch.tensor([string + [PAD] * (width - len(string)) for string in found.values()])
-        rows = torch.arange(len(found)) % len(conditions)
+        rows, seed = torch.arange(len(found)) % len(conditions), self._stages.brief.seed
         made = tuple(
-            Candidate(
-                f"s{brief.seed}-c{first + i:05d}", Molecule(name), Origin("crossover", self.checkpoint, brief.seed)
-            )
+            Candidate(f"s{seed}-{begins}-{i:05d}", Molecule(name), Origin(engine, self.checkpoint, seed))
             for i, name in enumerate(found)
         )
-        return Written(tokens.to(conditions.device), conditions[rows], made)
+        return Written(_pad(list(found.values())).to(conditions.device), conditions[rows], made)
 
     def assess(self, candidates: Sequence[Candidate[Molecule]]) -> list[Candidate[Molecule] | None]:
         """Properties by RDKit; None where a pattern, an alert or accessibility rejects."""
         judged = self._stages.judge(self._stages.predict(candidates))
         return [None if any(c.failed(rule) for rule in _REJECTING) else c for c in judged]
+
+
+def _pad(strings: Sequence[list[int]]) -> Tensor:
+    """(B, T) of strings of different lengths."""
+    width = max(map(len, strings))
+    return torch.tensor([string + [PAD] * (width - len(string)) for string in strings])

@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,11 @@ class OwnTarget:
     def tolerance(self) -> float:
         """An error that is usual, within which a value counts as met."""
         return max(self.validation.error, 1e-9)
+
+    @cached_property
+    def measured(self) -> Mapping[str, float]:
+        """Value of each row by its formula or SMILES."""
+        return dict(zip(self.examples.texts, self.examples.values.tolist(), strict=True))
 
     def fits(self, material: object) -> bool:
         """Whether it can be read of such a material: of a crystal by its formula, of a molecule by its SMILES."""

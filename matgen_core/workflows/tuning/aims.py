@@ -6,10 +6,12 @@ judge what is delivered.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from matgen_core.core.desirability import desirability, weigh
@@ -68,6 +70,24 @@ class Aims:
         made = load_kind(kind)
         return made.settings_like(texts) if texts else (made.settings(), "")
 
+    def best_rows(self, kind: str, count: int) -> tuple[str, ...]:
+        """The user's rows that meet the own goals best, as measured; the best of each group come first.
+
+        Only rows of the steering predictors: the judging ones are not to know what the copy learnt from.
+        """
+        found: dict[str, float] = {}
+        for own, goal in self.own:
+            for i in np.flatnonzero(own.steers):
+                text, value = own.examples.texts[i], float(own.examples.values[i])
+                good = desirability(goal, value, own.tolerance, own.tolerance)
+                found[text] = max(found.get(text, 0.0), good)
+        group, seen, order = load_kind(kind).group, Counter[str](), list[tuple[int, str]]()
+        for text in sorted(found, key=lambda text: -found[text]):
+            of = group(text)
+            order.append((seen[of], text))
+            seen[of] += 1
+        return tuple(text for _place, text in sorted(order, key=lambda one: one[0])[:count])
+
     def score(self, candidates: Sequence[Candidate[Any]]) -> list[float]:
         """0 to 1 of each candidate, by the steering predictors and what was predicted of the built-in properties."""
         if not candidates:
@@ -93,7 +113,7 @@ class Aims:
         """The same candidates; those that are kept with both predictions and a verdict of each own property."""
         kept = tuple(candidate for candidate in candidates if is_kept(candidate))
         for own, goal in self.own:
-            kept = tuple(_with_verdict(candidate, own, goal) for candidate in own.add_to(kept))
+            kept = tuple(_say_row(_with_verdict(candidate, own, goal), own) for candidate in own.add_to(kept))
         finished = {candidate.id: candidate for candidate in kept}
         return tuple(finished.get(candidate.id, candidate) for candidate in candidates)
 
@@ -128,6 +148,15 @@ def _with_verdict(candidate: Candidate[Any], own: OwnTarget, goal: Goal) -> Cand
     )
     reason = compare_to_goal(read, goal, float(f"{own.tolerance:.3g}"), unit)
     return candidate.add_verdicts(Verdict(f"target:{own.key}", met, reason))
+
+
+def _say_row(candidate: Candidate[Any], own: OwnTarget) -> Candidate[Any]:
+    """What the user has measured already is not new, whatever the reference knows."""
+    value = own.measured.get(name_of(candidate))
+    if value is None:
+        return candidate
+    row = Message("among the rows of {name}, measured as {value:.4g}", name=own.name, value=value)
+    return candidate.change_verdict(Verdict("novelty", False, row))
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,11 +3,13 @@
     write    strings of the copy
     score    each material; what has come often enough scores 0 (:mod:`.diversity_filter`)
     cross    where asked for, pieces of the best molecules with one another; children are scored likewise
+    rows     the best of the user's own are scored at the beginning and join the best
     learn    from the batch and from the best so far (:mod:`matgen_core.models.likelihood_tuning`)
 
 The prior stays bit for bit what it was. A step whose strings lie further from the prior than allowed is taken back and
 the next ones are smaller, so that the copy that is kept was always measured within the limit.
-References: Loeffler et al. (2024), REINVENT 4; Kim et al. (2024), Genetic-guided GFlowNets, for the children.
+References: Loeffler et al. (2024), REINVENT 4, where learning from given molecules is called inception;
+Kim et al. (2024), Genetic-guided GFlowNets, for the children.
 """
 
 from __future__ import annotations
@@ -94,6 +96,7 @@ class Tuner:
         group: scaffold or elements of a candidate.
         key: name of a candidate's material.
         settings: how.
+        rows: names of materials to learn from beside the best that are found.
         loss: one of LOSSES.
     """
 
@@ -104,11 +107,12 @@ class Tuner:
         group: Callable[[Candidate[Any]], str],
         key: Callable[[Candidate[Any]], str],
         settings: TuneSettings,
+        rows: Sequence[str] = (),
         loss: str = "centred",
     ) -> None:
         check_settings(settings)
         self.tunable, self.score, self.group, self.key = tunable, score, group, key
-        self.settings, self.loss = settings, LOSSES[loss]
+        self.settings, self.loss, self.rows = settings, LOSSES[loss], rows
         self.tuning = Tuning(copying.deepcopy(tunable.prior), settings)
         self.filter = DiversityFilter(settings.bucket)
         self.found: dict[str, tuple[float, Candidate[Any]]] = {}
@@ -167,6 +171,8 @@ class Tuner:
         network.eval()
         written = self.tunable.write(network, settings.batch, number * settings.batch, stop)
         raw, keys = self._scored(written)
+        if number == 0 and self.rows:
+            self._join(self.tunable.read(self.rows, written.conditions))
         with torch.no_grad():
             prior = self.tunable.log_likelihood(self.tunable.prior, written).cpu()
         with torch.set_grad_enabled(learn):
@@ -199,11 +205,15 @@ class Tuner:
 
     def _cross(self, conditions: Tensor, number: int) -> None:
         """Children of the best are scored, and the good ones join them; the copy's own strings alone are measured."""
-        size, least = self.settings.crossed, self._best.least
-        parents = {row[1]: row[0] for row in self._best.rows}
-        made = self.tunable.cross(parents, size, number * size, conditions) if size and parents else None
+        size, parents = self.settings.crossed, {row[1]: row[0] for row in self._best.rows}
+        if size and parents:
+            self._join(self.tunable.cross(parents, size, number * size, conditions))
+
+    def _join(self, made: Written[Any] | None) -> None:
+        """What the copy did not write itself is scored, and the good ones join the best."""
         if made is None:
             return
+        least = self._best.least
         raw, keys = self._scored(made)
         good = [i for i, score in enumerate(raw) if score > least]
         if good:
@@ -283,5 +293,6 @@ def tune(
     generator = generator or aims.settings(kind)[0]
     made.check(aims.target, 1, generator)
     tunable = made.tunable(Brief(aims.target, aims.target, settings.seed, generator))
-    tuner = Tuner(tunable, aims.score, lambda c: made.group(name_of(c)), name_of, settings)
+    rows = aims.best_rows(kind, settings.rows)
+    tuner = Tuner(tunable, aims.score, lambda c: made.group(name_of(c)), name_of, settings, rows)
     return tuner.run(on_step, cancelled), tunable.checkpoint

@@ -77,6 +77,10 @@ class TunableSkeletons:
         assert isinstance(network, ConditionalGPT)
         return -network.loss(written.strings, written.conditions)
 
+    def read(self, names: Sequence[str], conditions: Tensor) -> Written[Crystal] | None:
+        """None: a formula alone is no skeleton."""
+        return None
+
     def cross(self, parents: Mapping[str, float], size: int, first: int, conditions: Tensor) -> Written[Crystal] | None:
         """None: nothing is crossed."""
         return None

@@ -9,8 +9,9 @@ import pytest
 
 from matgen_core.core.errors import BadInput, Cancelled, DamagedCheckpoint, UnknownCheckpoint
 from matgen_core.core.goals import Goal
-from matgen_core.core.records import JUDGING, STEERING, Candidate, Formula, Molecule, Origin
+from matgen_core.core.records import JUDGING, STEERING, Candidate, Formula, Molecule, Origin, Verdict
 from matgen_core.kinds.compositions.rows import count_atoms
+from matgen_core.kinds.registry import load_kind
 from matgen_core.workflows.own_properties.own_store import delete, export, list_targets, load_target, save_target
 from matgen_core.workflows.own_properties.own_targets import OwnTarget, _part, train_target
 from matgen_core.workflows.own_properties.predictors import VARIABLE
@@ -122,6 +123,32 @@ def test_the_goal_is_judged_by_the_judge_and_ranks(own: OwnTarget) -> None:
     assert "by the judging predictor" in ranked[1].verdicts[-1].reason
     low, high = aims.score([made[0], made[1]])
     assert 0.0 < low < high <= 1.0
+
+
+def test_the_rows_to_begin_with_are_the_steering_ones_one_of_each_group_before_a_second(own: OwnTarget) -> None:
+    aims = Aims(own=((own, Goal.at_least(7.0)),))
+    known = {own.examples.texts[i] for i in range(len(own.steers)) if own.steers[i]}
+    rows, group = aims.best_rows("compositions", 100), load_kind("compositions").group
+    assert set(rows) == known, "the judging predictor's rows are never learnt from"
+    groups = [group(row) for row in rows]
+    first = groups[: len(set(groups))]
+    assert len(first) == len(set(first))
+    values = [own.measured[row] for row in rows[: len(first)]]
+    assert values == sorted(values, reverse=True)
+    assert aims.best_rows("compositions", 3) == rows[:3]
+    assert aims.best_rows("compositions", 0) == ()
+
+
+def test_what_was_measured_is_not_new(own: OwnTarget) -> None:
+    aims = Aims(own=((own, Goal.at_least(7.0)),))
+    new = Verdict("novelty", True, "new")
+    made = [Candidate(f, Formula(f), Origin("file"), {}, (new,)) for f in ("MgO", "Mg2OF2")]
+    assert "MgO" in own.measured
+    assert "Mg2OF2" not in own.measured
+    row, other = aims.finish(made)
+    assert row.failed("novelty")
+    assert str(row.verdict("novelty").reason) == f"among the rows of hardness, measured as {own.measured['MgO']:.4g}"
+    assert other.passed("novelty")
 
 
 def test_units_that_are_mixed_are_told_row_by_row() -> None:
