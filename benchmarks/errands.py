@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pages.i18n.language import translate
 from pages.lessons.errands import TABLE, Act, Demonstration, Errand
@@ -24,18 +24,24 @@ def settle(page: Page) -> None:
 
 def act_on(page: Page, act: Act, lang: str) -> None:
     """What a student does with one control of the demonstration that is open."""
-    label, main = translate(act.label, lang), page.get_by_test_id("stMain")
+    control = control_of(page, act, lang)
     if act.role == "fill":
-        field = main.get_by_role("textbox", name=label, exact=True)
-        field.fill(act.text)
-        field.press("Enter")
+        control.fill(act.text)
+        control.press("Enter")
     elif act.role == "press":
-        main.get_by_role("button", name=label, exact=True).click()
+        control.click()
     else:
-        box = main.get_by_test_id("stCheckbox").filter(has_text=label)
-        box.locator("label").first.click()
-        expect(box.locator("input")).to_be_checked()
+        control.locator("label").first.click()
+        expect(control.locator("input")).to_be_checked()
     settle(page)
+
+
+def control_of(page: Page, act: Act, lang: str) -> Locator:
+    """The control of the demonstration that is open with which a student does it."""
+    label, main = translate(act.label, lang), page.get_by_test_id("stMain")
+    if act.role == "turn":
+        return main.get_by_test_id("stCheckbox").filter(has_text=label)
+    return main.get_by_role("textbox" if act.role == "fill" else "button", name=label, exact=True)
 
 
 def follow_on(page: Page, run: Demonstration, lang: str) -> None:
@@ -59,11 +65,16 @@ def literal(template: str) -> str:
 
 def await_outcome(page: Page, run: Demonstration, lang: str) -> None:
     """Waits for the sentence and the figure that the demonstration ends in."""
-    main = page.get_by_test_id("stMain")
+    for effect in effects_of(page, run, lang):
+        expect(effect).to_be_attached()
+
+
+def effects_of(page: Page, run: Demonstration, lang: str) -> list[Locator]:
+    """The sentence and the figure that the demonstration ends in."""
+    main, found = page.get_by_test_id("stMain"), []
     if run.sees:
-        words = main.get_by_text(literal(translate(run.sees, lang)))
-        expect(words.locator("visible=true").first).to_be_attached()
+        found.append(main.get_by_text(literal(translate(run.sees, lang))))
     if run.figure:
         place = '[data-testid="stDataFrame"]' if run.figure == TABLE else f".st-key-{run.figure}"
-        drawn = main.locator(place).locator("canvas, svg.main-svg")
-        expect(drawn.locator("visible=true").first).to_be_attached()
+        found.append(main.locator(place).locator("canvas, svg.main-svg"))
+    return [each.locator("visible=true").first for each in found]

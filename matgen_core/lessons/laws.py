@@ -152,8 +152,9 @@ LAWS: dict[str, Law] = {
     ),
     "funnel": Law(
         Message("No box lets through more than came to it; the chapter's arrow back asks the generator for more."),
-        law_checks.every_box_keeps_some,
+        law_checks.no_box_adds_any,
         {"target": 0, "seed": 0},
+        ({"target": 1, "seed": 10_000}, {"target": -1, "seed": 0}),
     ),
     "matbert": Law(
         Message("The order of the elements changes nothing: Fe2O3 and O3Fe2 are read alike."),

@@ -18,6 +18,8 @@ from pages.widgets.asking.url_settings import URL
 
 #: The example that this session ran last, and what it printed.
 _RAN = "example-ran"
+#: Holds the longest name, pixels.
+_NAME_WIDTH = 235
 
 
 def table() -> None:
@@ -33,14 +35,21 @@ def table() -> None:
         _("The chapter's name"): [entry.name for entry in TABLE],
         _("Here, by the same name"): [_module(entry.place) for entry in TABLE],
         _("The app runs"): [entry.ours.replace(":", ".").removeprefix("matgen_core.") for entry in TABLE],
-        _("Changed"): [_(entry.changed) if entry.changed else "–" for entry in TABLE],
         _("Lesson"): [_(entry.lesson) for entry in TABLE],
+        _("Changed"): [_(entry.changed) if entry.changed else "–" for entry in TABLE],
     }
-    st.dataframe(rows, hide_index=True, key="chapter-table", height="content", alt=_("The chapter's names and ours"))
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key="chapter-table",
+        height="content",
+        alt=_("The chapter's names and ours"),
+        column_config={_("The chapter's name"): st.column_config.TextColumn(width=_NAME_WIDTH)},
+    )
 
 
 def _module(place: str) -> str:
-    return place.split(":")[0].removeprefix("matgen_core.") + ".py"
+    return place.split(":")[0].removeprefix("matgen_core.lessons.").replace(".", "/") + ".py"
 
 
 def run_it() -> None:

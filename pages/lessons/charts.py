@@ -15,6 +15,12 @@ _USUAL, _LECTURE = 13, 18
 _LECTURE_HEIGHT = 270
 
 
+def show_title(text: str) -> None:
+    """What a figure shows, above it; in the lecture mode its axes say it, and the figure has the room."""
+    if not st.session_state.get(LECTURE):
+        st.markdown(f"**{text}**")
+
+
 def show_chart(
     figure: go.Figure,
     key: str,

@@ -84,6 +84,7 @@ def checklist() -> None:
             "Finished is who can tick forty."
         )
     )
+    bar = st.empty()
     done = total = 0
     for number, (heading, items) in enumerate(CHECKLIST.items()):
         st.markdown(f"**{_(heading)}**")
@@ -93,5 +94,5 @@ def checklist() -> None:
                 link_to(lesson, f"→ {_(lesson)}")
             total += 1
     keep_in_browser("checklist")
-    st.progress(done / total, _("{done} of {total}").format(done=done, total=total))
+    bar.progress(done / total, _("{done} of {total}").format(done=done, total=total))
     show_export()

@@ -26,7 +26,7 @@ export default function (component) {
   const pen = pad.getContext("2d");
   const show = () => {
     pen.clearRect(0, 0, pad.width, pad.height);
-    pen.fillStyle = getComputedStyle(pad).color;
+    pen.fillStyle = pen.strokeStyle = getComputedStyle(pad).color;
     for (const [x, y] of pad.points) pen.fillRect(x - 2, y - 2, 4, 4);
     if (parentElement.getRootNode().activeElement === pad) pen.strokeRect(pad.at[0] - 5, pad.at[1] - 5, 10, 10);
   };

@@ -99,8 +99,8 @@ def _show_likeness(found: Likeness, names: Sequence[str]) -> None:
         },
         {
             "pair": _("Pair"),
-            "cosine": numbers(_("Cosine of the vectors"), 2, 120),
-            "tanimoto": numbers(_("Tanimoto of fingerprints"), 2, 120),
+            "cosine": numbers(_("Cosine of the vectors"), 2, 100),
+            "tanimoto": numbers(_("Tanimoto of fingerprints"), 2, 100),
         },
         "likeness",
         _("How alike the molecules are, pair by pair"),

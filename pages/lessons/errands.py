@@ -1,6 +1,6 @@
 """Ten errands of a student: the way through every demonstration, what is set and pressed, and what is then read.
 
-The browser test walks them in both languages and at both sizes, and ``benchmarks/lessons.py lecture`` times them for
+The browser test walks them in both languages and at both sizes, and ``benchmarks/lecture.py`` times them for
 ``docs/lecture.md``. Labels are English; who walks in another language translates them.
 """
 
@@ -107,7 +107,7 @@ ERRANDS = {
             Demonstration("Samplers", LAWS["samplers-steps"].caption, (_turn(MEASURED),)),
             Demonstration(
                 "Conditions",
-                "On target without guidance {unguided}; most at w = {weight}: {best}; at w = {strongest}: {last}.",
+                "On target without guidance {unguided}; most at the strongest, w = {weight}: {best}.",
             ),
             Demonstration(
                 "Descriptors",
@@ -128,7 +128,12 @@ ERRANDS = {
     "where it looks": Errand(
         "language_models",
         (
-            Demonstration("Attention", LAWS["attention"].caption, (_fill("Molecule (SMILES)", "CCO"),)),
+            Demonstration(
+                "Attention",
+                "At **{symbol}**: {share} of its attention lies on atoms, {rest} on <bos>, bonds and other marks.",
+                (_fill("Molecule (SMILES)", "CCO"),),
+                "attention",
+            ),
             Demonstration("Temperature", figure="hot"),
             Demonstration("Conditions", figure="conditions-chart"),
         ),
@@ -179,7 +184,7 @@ ERRANDS = {
             ),
             Demonstration(
                 "Check yourself",
-                "{done} of {total}",
+                Message("{done} of {total}", done=1, total=50),
                 (_turn("I can tell forward design from inverse design by an example of my own"),),
             ),
             Demonstration("Class", "Share my guesses with this class, without a name"),
@@ -194,7 +199,9 @@ ERRANDS = {
             Demonstration("Transfer", "Pretraining: the three shares of masking overlap"),
             Demonstration("Claims", "4.6 Halicin (2020) was not made by a diffusion model"),
             Demonstration("Table", figure=TABLE),
-            Demonstration("Run it", "What the app runs for it", (_press("Run the chapter's example"),)),
+            Demonstration(
+                "Run it", "You made no guess. What happened: **{outcome}**", (_press("Run the chapter's example"),)
+            ),
         ),
     ),
 }

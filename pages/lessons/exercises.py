@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from matgen_core.core.records import Candidate, Crystal
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.lessons.chapter.inverse_design import CONDITIONS as KNOWN
 from matgen_core.lessons.chapter.inverse_design import multi_objective_generation
-from matgen_core.lessons.exercises import CRITERIA, Outcome, judge_by_order, read_condition, try_condition
+from matgen_core.lessons.exercises import CRITERIA, Judged, Outcome, judge_by_order, read_condition, try_condition
 from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.measured import load_measured, share_of
 from pages.i18n.formatting import number, plain, subscript
@@ -64,12 +64,12 @@ def first() -> None:
     if st.toggle(_("Show an answer"), key="show-1", bind=URL):
         st.markdown(
             _(
-                "1. Training is stable: a mean squared error, no opponent, so modes are rarely lost. 2. Samples follow "
-                "the data: the latents of the diffusion lie several times nearer to those of known crystals than the "
-                "prior's. 3. Conditions are added easily, and their strength can be turned afterwards (guidance): "
-                "for a gap of 4 eV with w = 8, {guided} of the predictions are on target; without guidance, "
-                "{unguided}. The price is time: many steps for one sample. And not every figure is better, as the "
-                "overlaps show."
+                "1. Training is stable: a mean squared error, no opponent, so modes are rarely lost.\n"
+                "2. Samples follow the data: the latents of the diffusion lie several times nearer to those of known "
+                "crystals than the prior's.\n"
+                "3. Conditions are added easily, and their strength can be turned afterwards (guidance): for a gap of "
+                "4 eV with w = 8, {guided} of the predictions are on target; without guidance, {unguided}.\n\n"
+                "The price is time: many steps for one sample. And not every figure is better, as the overlaps show."
             ).format(guided=_on_target(8.0), unguided=_on_target(0.0))
         )
 
@@ -117,39 +117,29 @@ def second() -> None:
             shown = ", ".join(plain(value) for value in values)
             if st.button(_("The chapter's [{values}]").format(values=shown), key=f"preset-{values}"):
                 st.session_state["condition"] = str(dict(zip(KNOWN, values, strict=True)))
-    text = st.text_area(
-        _("condition ="),
-        key="condition",
-        height=80,
-        max_chars=300,
-        placeholder='{"band_gap": …, "formation_energy": …}',
-        persist_state="session",
-    )
-    guessed = guess(
-        "goals",
-        _("Before you press: how many of 16 will meet every goal?"),
-        [option_text(option) for option in ("0–2", "3–6", "7–16")],
-    )
-    seed = st.number_input(_("Seed"), 0, 10_000, 0, key="exercise-2-seed", bind=URL)
-    if st.button(_("Generate 16"), type="primary", key="try-2"):
-        st.session_state["tried-2"] = (text, int(seed))
-    if "tried-2" in st.session_state:
-        try:
-            condition = read_condition(st.session_state["tried-2"][0])
-            with st.spinner(_("Generating and predicting …")):
-                outcome = tried(tuple(condition.items()), st.session_state["tried-2"][1])
-            chance = "–" if outcome.chance is None else percent(outcome.chance)
-            st.markdown(
-                _(
-                    "**{met} of {all}** meet every goal; by chance, were the goals independent of one another, "
-                    "it would "
-                    "be {chance}."
-                ).format(met=outcome.met, all=len(outcome.candidates), chance=chance)
-            )
-            show_outcome(guessed, str(outcome.met))
-            _show_tried(outcome.candidates, list(condition))
-        except MatGenError as error:
-            show_error(_(str(error)))
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        text = st.text_area(
+            _("condition ="),
+            key="condition",
+            height=80,
+            max_chars=300,
+            placeholder='{"band_gap": …, "formation_energy": …}',
+            persist_state="session",
+        )
+        guessed = guess(
+            "goals",
+            _("Before you press: how many of 16 will meet every goal?"),
+            [option_text(option) for option in ("0–2", "3–6", "7–16")],
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            seed = st.number_input(_("Seed"), 0, 10_000, 0, key="exercise-2-seed", bind=URL)
+            if st.button(_("Generate 16"), type="primary", key="try-2"):
+                st.session_state["tried-2"] = (text, int(seed))
+    with right:
+        if "tried-2" in st.session_state:
+            asked: tuple[str, int] = st.session_state["tried-2"]
+            _try(asked[0], asked[1], guessed)
     if st.toggle(_("Show an answer"), key="show-2"):
         st.code(_ANSWER_2, language="python")
         st.code(inspect.getsource(multi_objective_generation), language="python", wrap_lines=True)
@@ -159,6 +149,45 @@ def second() -> None:
                 "property has an any of its own, so that two of three can be asked for."
             )
         )
+
+
+def _try(text: str, seed: int, guessed: str | None) -> None:
+    """What is generated for a condition as it was written, beside the guess."""
+    try:
+        condition = read_condition(text)
+        with st.spinner(_("Generating and predicting …")):
+            outcome = tried(tuple(condition.items()), seed)
+    except MatGenError as error:
+        show_error(_(str(error)))
+        return
+    chance = "–" if outcome.chance is None else percent(outcome.chance)
+    st.markdown(
+        _(
+            "**{met} of {all}** meet every goal; by chance, were the goals independent of one another, it would "
+            "be {chance}."
+        ).format(met=outcome.met, all=len(outcome.candidates), chance=chance)
+    )
+    show_outcome(guessed, str(outcome.met))
+    _show_tried(outcome.candidates, list(condition))
+
+
+def _show_judged(found: Sequence[Judged], names: Mapping[str, str]) -> None:
+    """The first materials by the reader's order; the marks stand in that order, too."""
+    cells: dict[str, Sequence[object]] = {
+        "place": list(range(1, len(found) + 1)),
+        "formula": [subscript(judged.formula) for judged in found],
+        "total": [judged.total for judged in found],
+        "front": [judged.front for judged in found],
+        **{key: [judged.marks[key] for judged in found] for key in names},
+    }
+    columns: Columns = {
+        "place": _("Place"),
+        "formula": _("Formula"),
+        "total": numbers(_("Total"), 2),
+        "front": _("Pareto front"),
+        **{key: numbers(name, 2) for key, name in names.items()},
+    }
+    show_table(cells, columns, "judged", _("The first eight by your order"))
 
 
 def _show_tried(candidates: Sequence[Candidate[Crystal]], keys: Sequence[str]) -> None:
@@ -193,24 +222,17 @@ def third() -> None:
     if not st.toggle(_("Show five criteria and rank materials by them"), key="criteria-shown", bind=URL):
         return
     names = {key: _(_NAMES[key]) for key in CRITERIA}
-    guess(
-        "criteria",
-        _("Before you order them: will another order bring another winner?"),
-        [_("yes, often"), _("no, the best wins by every order")],
-    )
-    chosen = rank(names, _("The criteria, the most important first"), "criteria-order")
+    left, right = st.columns([4, 5], gap="medium")
+    with left:
+        guess(
+            "criteria",
+            _("Before you order them: will another order bring another winner?"),
+            [_("yes, often"), _("no, the best wins by every order")],
+        )
+        chosen = rank(names, _("The criteria, the most important first"), "criteria-order")
     found = judge_by_order(chosen)
-    rows = [
-        {
-            _("Place"): place,
-            _("Formula"): subscript(judged.formula),
-            _("Total"): round(judged.total, 2),
-            _("Pareto front"): judged.front,
-        }
-        | {names[key]: round(judged.marks[key], 2) for key in chosen}
-        for place, judged in enumerate(found[:8], 1)
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="judged", alt=_("The first eight by your order"))
+    with right:
+        _show_judged(found[:8], {key: names[key] for key in chosen})
     first = sum(judged.front == 1 for judged in found)
     st.caption(
         _(

@@ -20,7 +20,7 @@ from matgen_core.lessons.measured import (
 from matgen_core.viz.lessons import draw_guidance, draw_predictions
 from pages.i18n.formatting import number, subscript
 from pages.i18n.language import _
-from pages.lessons.charts import show_chart
+from pages.lessons.charts import show_chart, show_title
 from pages.lessons.notebook import guess_first
 from pages.lessons.numbers import share_text
 from pages.runs.drawn_alone import drawn_alone
@@ -58,9 +58,9 @@ def conditions() -> None:
     measured = load_measured()
     cells = [measured.of(key, value, w) for w in GUIDANCES]
     asked, unconditional = measured.of(key, value, weight), measured.of(key, value, 0.0)
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.markdown(f"**{_('Predictions')}**")
+        show_title(_("Predicted values"))
         show_chart(
             draw_predictions(
                 asked,
@@ -71,15 +71,15 @@ def conditions() -> None:
             ),
             "guided-predictions",
             _("How the predictions are spread with the condition and without it"),
-            lecture=215,
+            lecture=205,
         )
     with right:
-        st.markdown(f"**{_('What guidance buys and what it costs')}**")
+        show_title(_("What guidance buys and what it costs"))
         show_chart(
             draw_guidance(cells, record.tolerance, weight, translate=_),
             "guided-price",
             _("Share on target and diversity against guidance"),
-            lecture=215,
+            lecture=205,
         )
     _say_guidance(cells, asked, record)
     guess_first(
@@ -96,8 +96,11 @@ def _say_guidance(cells: Sequence[Guided], asked: Guided, record: Property) -> N
     """What the figure shows at this target, in numbers, and the law of it."""
     met = [share_of(cell.on_target(record.tolerance), len(cell.predictions)) for cell in cells]
     best = max(range(len(cells)), key=lambda i: met[i][0])
+    said = _("On target without guidance {unguided}; most at w = {weight}: {best}; at w = {strongest}: {last}.")
+    if best == len(cells) - 1:
+        said = _("On target without guidance {unguided}; most at the strongest, w = {weight}: {best}.")
     st.markdown(
-        _("On target without guidance {unguided}; most at w = {weight}: {best}; at w = {strongest}: {last}.").format(
+        said.format(
             unguided=share_text(met[0]),
             weight=number(cells[best].guidance, 0),
             best=share_text(met[best]),

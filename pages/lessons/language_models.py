@@ -135,8 +135,9 @@ def attention_of_a_head() -> None:
         smiles = st.text_input(
             _("Molecule (SMILES)"), "CC(=O)Nc1ccc(O)cc1", key="attention-smiles", max_chars=120, bind=URL
         )
-        layer = st.slider(_("Layer"), 1, layers, 1, key="attention-layer", bind=URL)
-        head = st.slider(_("Head"), 1, heads, 1, key="attention-head", bind=URL)
+        one, other = st.columns(2, gap="small")
+        layer = one.slider(_("Layer"), 1, layers, 1, key="attention-layer", bind=URL)
+        head = other.slider(_("Head"), 1, heads, 1, key="attention-head", bind=URL)
         try:
             found = attention(smiles.strip(), layer - 1, head - 1)
         except MatGenError as error:
@@ -172,7 +173,8 @@ def attention_of_a_head() -> None:
             data = base64.b64encode(svg.encode()).decode()
             alt = _("The molecule with a disc on each atom, the fuller the more it is attended to")
             st.html(f'<img class="attended" alt="{alt}" src="data:image/svg+xml;base64,{data}">')
-        show_chart(draw_attention(found, token), "attention", _("Attention of this head over the tokens"))
+        alt = _("Attention of this head over the tokens")
+        show_chart(draw_attention(found, token), "attention", alt, lecture=235)
 
 
 def hot_and_cold() -> None:

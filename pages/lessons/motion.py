@@ -33,6 +33,12 @@ def _pad() -> st.components.v2.types.ComponentRenderer:
     return st.components.v2.component("matgen_drawing_pad", js=js)
 
 
+@st.cache_resource
+def _film_keys() -> st.components.v2.types.ComponentRenderer:
+    js = Path(__file__).with_name("film_keys.js").read_text(encoding="utf-8")
+    return st.components.v2.component("matgen_film_keys", js=js)
+
+
 @st.cache_data(max_entries=20, show_spinner=False)
 def _spiral(seed: int) -> tuple[np.ndarray, list[Motion]]:
     pupil = spiral_pupil()
@@ -73,6 +79,8 @@ def motion() -> None:
             _("The same noise by three samplers, from noise to data"),
             lecture=370,
         )
+        moments = min(len(one.points) for one in motions)
+        _film_keys()(key="film-keys", data={"film": "motion", "moments": moments, "label": _("Moment of the film")})
         if pupil is not None:
             show_outcome(spread, _(name_spread(pupil.spread(motions[1].points[-1]))))
         _say_ends(motions, guessed)

@@ -20,6 +20,7 @@ from pages.kinds.structure_view import show_structure
 from pages.lessons.charts import show_chart
 from pages.lessons.notebook import guess_first
 from pages.lessons.numbers import digits, percent
+from pages.lessons.path import LECTURE
 from pages.runs.drawn_alone import drawn_alone
 from pages.widgets.asking.refusal import show_error
 from pages.widgets.asking.url_settings import URL, OneOf
@@ -87,7 +88,8 @@ def forward() -> None:
     one, every = st.columns(2, gap="medium")
     one.latex(r"q(x_t \mid x_{t-1}) = N\big(\sqrt{1-\beta_t}\,x_{t-1},\ \beta_t I\big)")
     every.latex(r"x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon,\quad \varepsilon\sim N(0, I)")
-    left, middle, right = st.columns([2, 2, 2], gap="medium")
+    left, middle, right = st.columns(3, gap="medium")
+    curves = {key: schedule_of(key) for key in SCHEDULES}
     with left:
         t = st.slider(_("Step t"), 0, 999, 60, key="forward-t", bind=URL)
         name = ask_schedule("schedule")
@@ -103,9 +105,8 @@ def forward() -> None:
             ["100", "250", "500", "900"],
             lambda: f"t = {takeover(chosen)}",
         )
-        show_chart(draw_cloud(dissolve(spiral(), chosen, t), height=270), "cloud", _("A spiral of points under noise"))
-    curves = {key: schedule_of(key) for key in SCHEDULES}
     with middle:
+        show_chart(draw_cloud(dissolve(spiral(), chosen, t), height=270), "cloud", _("A spiral of points under noise"))
         st.markdown(f"**{_('Signal left at every step')}**")
         show_chart(draw_schedules(curves, t, translate=_), "curves", _("Signal left at every step"))
     with right:
@@ -117,14 +118,6 @@ def forward() -> None:
 def _crystal() -> None:
     st.subheader(_("A crystal sinks into noise"), anchor=False)
     left, right = st.columns([2, 3], gap="medium")
-    left.caption(
-        _(
-            "Its latent vector of 128 numbers gets noise by the cosine schedule, and the decoder of the latent "
-            "diffusion reads it at each step. The autoencoder errs, too: of withheld crystals it gives the formula "
-            "of 24 % and the structure of 11 % back, so that even t = 0 may read as another crystal. At t = 999 "
-            "nothing of the crystal is left; what is read there is what the noise happens to spell."
-        )
-    )
     known = left.pills(
         _("Crystals that survive t = 0"),
         SURVIVE,
@@ -136,6 +129,14 @@ def _crystal() -> None:
     )
     text = left.text_input(_("Or another known crystal"), key="dissolve", max_chars=60, bind=URL) or str(
         known or "NaCl"
+    )
+    left.caption(
+        _(
+            "Its latent vector of 128 numbers gets noise by the cosine schedule, and the decoder of the latent "
+            "diffusion reads it at each step. The autoencoder errs, too: of withheld crystals it gives the formula "
+            "of 24 % and the structure of 11 % back, so that even t = 0 may read as another crystal. At t = 999 "
+            "nothing of the crystal is left; what is read there is what the noise happens to spell."
+        )
     )
     with right:
         try:
@@ -154,12 +155,13 @@ def _noised(smiles: str, schedule: str, seed: int) -> tuple[list[Near], list[dic
 
 
 def show_near(near: list[Near], labels: list[str]) -> None:
-    """Drawings of the nearest real molecules side by side."""
-    with st.container(horizontal=True, gap="small"):
+    """Drawings of the nearest real molecules side by side, in a lecture six in a row."""
+    card, wide, high = (126, 92, 80) if st.session_state.get(LECTURE) else (186, 152, 114)
+    with st.container(horizontal=True, gap="xsmall" if card < 150 else "small"):
         for one, label in zip(near, labels, strict=True):
-            with st.container(border=True, width=186, gap=None):
+            with st.container(border=True, width=card, gap=None):
                 st.caption(label)
-                st.html(drawing(one.smiles, 152, 114))
+                st.html(drawing(one.smiles, wide, high))
                 st.caption(_("{distance} away").format(distance=number(one.distance, 2)))
 
 

@@ -24,13 +24,16 @@ html { font-size: 18px; }
   font-size: 18px !important; }
 :is(header, [data-testid^="stFileUploader"]) :is(p, span:not([data-testid="stIconMaterial"]), small) {
   font-size: 18px !important; }
-.katex { font-size: 1.43em; }  /* its exponents, seven tenths of it, have 18 px */
+.katex { font-size: 25.8px; }  /* its exponents, seven tenths of it, have 18 px */
 [data-testid="InputInstructions"] { display: none; }
 .attended { max-height: 150px; }
+/* A table draws its text itself, at 14 px where it stood there before the lecture began. */
+[data-testid="stElementContainer"]:has([data-testid="stDataFrame"]) { zoom: 1.29; }
+:is([data-testid="stDataFrame"], [data-testid="stDataFrameResizable"]) { max-width: 100% !important; }
 [data-testid="stMainBlockContainer"] { padding: 3.4rem 1rem 1rem; }
 [data-testid="stMainBlockContainer"] h1, .st-key-path-source, .st-key-foot { display: none; }
 @media (min-width: 800px) {
-  .st-key-path-head { position: fixed; top: 0.6rem; right: 13rem; width: auto; z-index: 1000001; }
+  .st-key-path-head { position: fixed; top: 11px; right: 234px; width: auto; z-index: 1000001; }
   /* What shows nothing here leaves no gap above the demonstration. */
   [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] > :is(
     [data-testid="stElementContainer"]:has(h1, style),

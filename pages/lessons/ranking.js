@@ -7,11 +7,22 @@ export default function (component) {
     parentElement.appendChild(list);
   }
   list.setAttribute("aria-label", data.label);
+  const root = parentElement.getRootNode();
+  // A button that moves, or is drawn anew, loses the focus: it is given back, at an end to the other button.
+  const focus = (key, by) => {
+    const item = [...list.children].find((each) => each.dataset.key === key);
+    const [up, down] = item ? item.querySelectorAll("button") : [];
+    const wanted = by < 0 ? (item?.previousElementSibling ? up : down) : (item?.nextElementSibling ? down : up);
+    wanted?.focus();
+  };
+  const held = root.activeElement?.closest?.("li") && list.contains(root.activeElement)
+    ? [root.activeElement.closest("li").dataset.key, Number(root.activeElement.dataset.by)] : null;
   const send = () => setStateValue("order", [...list.children].map((item) => item.dataset.key));
   const move = (item, by) => {
     const other = by < 0 ? item.previousElementSibling : item.nextElementSibling;
     if (!other) return;
     by < 0 ? other.before(item) : other.after(item);
+    focus(item.dataset.key, by);
     send();
   };
   let dragged = null;
@@ -27,6 +38,7 @@ export default function (component) {
         const button = document.createElement("button");
         button.type = "button";
         button.textContent = sign;
+        button.dataset.by = by;
         button.setAttribute("aria-label", `${label}: ${name}`);
         button.onclick = () => move(item, by);
         item.append(button);
@@ -50,4 +62,5 @@ export default function (component) {
       return item;
     }),
   );
+  if (held) focus(...held);
 }

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 import streamlit as st
 
+from pages.lessons.path import LECTURE
 from pages.widgets.found.number_table import Columns, write_numbers
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
+
+
+#: Beyond so many rows a table is scrolled in the lecture mode, in so many pixels: it stands beside its control.
+_LECTURE_ROWS, _LECTURE_HEIGHT = 6, 245
 
 
 def show_table(cells: Mapping[str, Sequence[object]], columns: Columns, key: str, alt: str) -> None:
@@ -23,8 +28,11 @@ def show_table(cells: Mapping[str, Sequence[object]], columns: Columns, key: str
         key: of the element.
         alt: what it shows, for who does not see it.
     """
-    table, config = write_numbers(pd.DataFrame(dict(cells)), columns)
-    st.dataframe(table, hide_index=True, key=key, alt=alt, column_config=config, placeholder="–")
+    frame = pd.DataFrame(dict(cells))
+    table, config = write_numbers(frame, columns)
+    tall = st.session_state.get(LECTURE) and len(frame) > _LECTURE_ROWS
+    height: int | Literal["auto"] = _LECTURE_HEIGHT if tall else "auto"
+    st.dataframe(table, height=height, hide_index=True, key=key, alt=alt, column_config=config, placeholder="–")
 
 
 def numbers(label: str, places: int, width: int | None = None) -> ColumnConfig:

@@ -45,8 +45,9 @@ def write_one() -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         begun = st.text_input(_("Written so far"), "CC(=O)", key=_WRITTEN, max_chars=80, bind=URL).strip()
-        temperature = st.slider(_("Temperature"), 0.1, 2.0, 1.0, 0.05, key="writing-temperature", bind=URL)
-        seed = st.number_input(_("Seed"), 0, 10_000, 0, key="writing-seed", bind=URL)
+        one, other = st.columns(2, gap="small")
+        temperature = one.slider(_("Temperature"), 0.1, 2.0, 1.0, 0.05, key="writing-temperature", bind=URL)
+        seed = other.number_input(_("Seed"), 0, 10_000, 0, key="writing-seed", bind=URL)
         try:
             options = next_tokens(begun, float(temperature), 0)
         except MatGenError as error:

@@ -70,7 +70,8 @@ def settle(page: Page) -> None:
 
 
 #: Of each text that is to be seen: its contrast with what lies behind it and its size in pixels. The value of a slider
-#: stands above its thumb, not on it; what cannot be used need not be readable.
+#: stands above its thumb, not on it; what cannot be used need not be readable. A table is drawn as a picture: of it the
+#: inks and fonts count with which it is drawn.
 _TEXTS = """() => {
     const pen = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
     const paint = (colour) => {
@@ -105,6 +106,17 @@ _TEXTS = """() => {
         const [dark, bright] = [light(over(ink, ground)), light(ground)].sort((a, b) => a - b);
         const exponent = Boolean(own.closest('.mtight .mtight'));
         found.push({text, contrast: (bright + 0.05) / (dark + 0.05), size: parseFloat(style.fontSize), exponent});
+    }
+    for (const table of document.querySelectorAll('.stDataFrameGlideDataEditor')) {
+        if (!table.checkVisibility()) continue;
+        const style = getComputedStyle(table), value = (name) => style.getPropertyValue(`--gdg-${name}`);
+        for (const [text, ink, ground, font] of [['table', 'text-dark', 'bg-cell', 'base-font-style'],
+                                                 ['heads', 'text-header', 'bg-header', 'header-font-style']]) {
+            const below = over(paint(value(ground)), [255, 255, 255]);
+            const [dark, bright] = [light(over(paint(value(ink)), below)), light(below)].sort((a, b) => a - b);
+            const size = parseFloat(value(font).match(/([0-9.]+)px/)[1]) * table.currentCSSZoom;
+            found.push({text, contrast: (bright + 0.05) / (dark + 0.05), size, exponent: false});
+        }
     }
     return found;
 }"""

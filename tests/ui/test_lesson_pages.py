@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -289,6 +290,34 @@ def test_every_setting_of_a_demonstration_stands_in_its_link(script: str, lesson
     found = controls(open_page(script.removeprefix("pages/"), lesson))
     assert found or lesson in ("Code", "Samplers")
     assert [control.key for control in found if not control.proto.query_param_key] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "lesson", "shown", "uncertain"),
+    [
+        ("diffusion", "Samplers", "ways-shown", 1),
+        ("encoders", "MatBERT", "", 1),
+        ("transfer", "Three ways to teach", "transfer-shown", 3),
+        ("exercises", "1 Concepts", "measured-1", 0),
+        ("exercises", "3 Application", "criteria-shown", 0),
+    ],
+)
+def test_an_uncertainty_is_a_column_of_numbers(name: str, lesson: str, shown: str, uncertain: int) -> None:
+    page = open_page(f"learn/{name}.py", lesson)
+    if shown:
+        page.toggle(key=shown).set_value(True).run()
+    found = 0
+    for table in page.dataframe:
+        heads = json.loads(table.proto.columns)
+        for column in table.value:
+            own = heads.get(str(column), {})
+            label = str(own.get("label", column))
+            if pd.api.types.is_numeric_dtype(table.value[column]):
+                found += label == "±"
+            else:
+                assert "±" not in label + " ".join(map(str, table.value[column])), (lesson, column)
+    assert page.dataframe
+    assert found >= uncertain
 
 
 #: A setting, an option of it, and the option's words in a link.
