@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,23 @@ MOLECULE = Candidate("0-0", Molecule("CCO"), Origin("test"))
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+
+
+Begin = Callable[[str], str]
+
+
+@pytest.fixture
+def begun() -> Iterator[Begin]:
+    """Begins a run of a name; it is taken away whatever the test says: other tests read the pages that list it."""
+    kept: list[str] = []
+
+    def begin(name: str) -> str:
+        kept.append(open_store().begin("molecules", {}, 0, name=name))
+        return kept[-1]
+
+    yield begin
+    for run in kept:
+        open_store().delete(run)
 
 
 def open_home() -> AppTest:
@@ -47,23 +65,24 @@ def test_it_says_what_it_does_on_what_machine_and_what_ran_last() -> None:
     assert any("Molecules · finished · 1 ·" in caption.value for caption in page.caption)
 
 
-def test_a_run_that_is_named_on_the_first_page_is_followed_while_the_page_is_open(page: Page, address: str) -> None:
+def test_a_run_that_is_named_on_the_first_page_is_followed_while_the_page_is_open(
+    page: Page, address: str, begun: Begin
+) -> None:
     """Whichever process computes it: a page that says "running" draws itself anew when it is so no more."""
     store = open_store()
-    kept = store.begin("molecules", {}, 0, name="followed on the first page")
+    kept = begun("followed on the first page")
     page.goto(address)
-    page.get_by_text("running · 0 ·").wait_for()
+    page.get_by_text("Molecules · running · 0 ·").first.wait_for()  # a run begun later stands above others
     come_to_rest(page)
     store.add(kept, [MOLECULE])
-    page.get_by_text("running · 1 ·").wait_for()
+    page.get_by_text("Molecules · running · 1 ·").first.wait_for()
     store.end(kept, "finished", seconds=3.0)
-    page.get_by_text("finished · 1 ·").first.wait_for()
-    store.delete(kept)
+    page.get_by_text("Molecules · finished · 1 ·").first.wait_for()
 
 
-def test_a_run_that_is_opened_is_followed_until_it_has_found_something(page: Page, address: str) -> None:
+def test_a_run_that_is_opened_is_followed_until_it_has_found_something(page: Page, address: str, begun: Begin) -> None:
     store = open_store()
-    kept = store.begin("molecules", {}, 0, name="followed in Runs")
+    kept = begun("followed in Runs")
     page.goto(f"{address}/runs?run={kept}")
     page.get_by_text("No candidate had been generated yet.").wait_for()
     come_to_rest(page)

@@ -287,7 +287,7 @@ def test_every_page_is_japanese_in_a_browser_without_a_network_and_without_an_er
             if not name.startswith("learn/") or tab.inner_text().strip() in scripted:
                 tab.click()
                 settle(page)
-        latin = re.compile(r"doi|\(\d{4}\)|^[a-z_]+(\.\w+)*$")  # references and names of the code
+        latin = re.compile(r"doi|\(\d{4}\)|^[a-z_]+([./]\w+)*$")  # references and names of the code
         found = [t for t in page.evaluate(_WORDS) if english(t) and not latin.search(t)]
         if found:
             wrong[name] = list(dict.fromkeys(found))
