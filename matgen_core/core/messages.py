@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+#: Key of a user's words in a record.
+_VERBATIM = "verbatim"
+
 
 class Message(str):
     """An English sentence that keeps its template and its values.
@@ -52,6 +55,13 @@ class Message(str):
 Text = str | Message
 
 
+class Verbatim(str):
+    """A user's words, such as the name of a column: no page translates them, also where the catalogue has the word."""
+
+    def __str__(self) -> str:
+        return self
+
+
 def join(parts: Iterable[str], mark: str = "; ") -> Message:
     """Sentences one after the other.
 
@@ -72,10 +82,19 @@ def to_record(message: Message) -> dict[str, Any]:
         name: value if isinstance(value, str | int | float | bool | None) else str(value)
         for name, value in message.values.items()
     }
-    return {
-        "template": message.template,
-        "values": {name: to_record(v) if isinstance(v, Message) else v for name, v in values.items()},
-    }
+    return {"template": message.template, "values": {name: _value_to_record(v) for name, v in values.items()}}
+
+
+def _value_to_record(value: Any) -> Any:
+    if isinstance(value, Message):
+        return to_record(value)
+    return {_VERBATIM: str(value)} if isinstance(value, Verbatim) else value
+
+
+def _value_from_record(record: Any) -> Any:
+    if not isinstance(record, dict):
+        return record
+    return Verbatim(record[_VERBATIM]) if set(record) == {_VERBATIM} else from_record(record)
 
 
 def from_record(record: Mapping[str, Any]) -> Message:
@@ -84,8 +103,8 @@ def from_record(record: Mapping[str, Any]) -> Message:
     Raises:
         ValueError: where the values do not fit the template.
     """
-    values = {name: from_record(v) if isinstance(v, dict) else v for name, v in record["values"].items()}
     try:
+        values = {name: _value_from_record(value) for name, value in record["values"].items()}
         return Message(record["template"], **values)
     except (AttributeError, LookupError) as error:
         raise ValueError(f"the values of a message do not fit its template ({error})") from None

@@ -35,9 +35,9 @@ def ask() -> Asked | None:
     name = ask_kind()
     page = page_kind(name)
     goals, problem = ask_goals(load_kind(name).properties)
-    with st.expander(_(page.elements_title)) if page.elements_title else nullcontext():
+    with st.expander(_(page.elements_title), key="elements-panel") if page.elements_title else nullcontext():
         constraints, wrong = page.constraints(hazards=False)
-    with st.expander(_("Filters")):
+    with st.expander(_("Filters"), key="filters-panel"):
         rules = ask_rules(name)
     budget, seed = ask_budget()
     settings = page.ask_loop_settings()

@@ -41,9 +41,9 @@ def ask_aims(kind: str) -> Aims | None:
     """Own and built-in goals; None, with the reason shown, where they cannot be aimed at."""
     with st.container():  # a place that stays when a property is added: the fields below stay where they are
         own = ask_own_goals(kind)
-    with st.expander(_("A new table"), expanded=not own):
+    with st.expander(_("A new table"), expanded=not own, key="new-table-panel"):
         ask_table(kind)
-    with st.expander(_("Built-in properties")):
+    with st.expander(_("Built-in properties"), key="built-in-panel"):
         goals, problem = ask_goals(load_kind(kind).properties)
     aims = Aims(Target(goals), tuple(own), ask_weights([one for one, _goal in own], list(goals)))
     with st.container():
@@ -68,7 +68,7 @@ def ask_settings(kind: str) -> tuple[TuneSettings, int, str | None]:
         if copies:
             fresh = _("tune a new copy")
             by = st.selectbox(_("Generator"), [None, *copies], format_func=lambda n: n or fresh, key=f"own-by-{kind}")
-    with st.expander(_("Tuning")):
+    with st.expander(_("Tuning"), key="tuning-panel"):
         left, right = st.columns(2, gap="small", wrap=False)
         names = ("steps", "seconds", "batch", "distance", "bucket", "rows", "seed")
         sides = (left, right, left, right, left, right, left)
@@ -91,7 +91,7 @@ with controls, st.container(key="controls"):
     if ask_to_go(_("Tune and generate"), aims is not None, busy) and aims is not None:
         start(kind, aims, settings, count, by)
         st.rerun()
-    with st.expander(_("Kept generators")):
+    with st.expander(_("Kept generators"), key="kept-generators-panel"):
         manage_kept()
 with results:
     show_training()

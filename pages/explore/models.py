@@ -68,7 +68,7 @@ def show(name: str) -> None:
     text = re.sub(r"<!--.*?-->\n?", "", text)
     with st.container(key="card"):
         st.markdown(re.sub(r"^# .*\n", "", text))
-    with st.expander(_("How to cite")):
+    with st.expander(_("How to cite"), key="cite-panel"):
         st.code(f"MatGen, checkpoint {name}, digest {record.get('digest', '–')}", language=None)
 
 

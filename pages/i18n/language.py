@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from matgen_core.core.installation import ASSETS
-from matgen_core.core.messages import Message
+from matgen_core.core.messages import Message, Verbatim
 from pages.i18n.former_sentences import FORMER
 from pages.runs.drawn_alone import draw_whole_page
 
@@ -101,7 +101,12 @@ _MARKS = {"ja": {"; ": "。", ", ": "、"}}
 
 
 def translate(text: str, code: str) -> str:
-    """A text, or a message by its template and its values, in a language; a former sentence in today's words."""
+    """A text, or a message by its template and its values, in a language; a former sentence in today's words.
+
+    A user's words stay as they are.
+    """
+    if isinstance(text, Verbatim):
+        return text
     if not isinstance(text, Message) or not text.values:
         return catalogue(code).gettext(FORMER.get(text, text)) if text else text
     template = catalogue(code).gettext(FORMER.get(text.template, text.template))

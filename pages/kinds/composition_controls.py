@@ -86,7 +86,7 @@ def ask_formula_sampling() -> tuple[int, int, CompositionSettings]:
     )
     seed = ask_seed("formula_seed", _("The same seed and settings give the same formulas"), right)
     neutral, new = _ask("neutral", left), _ask("new", right)
-    with st.expander(_("Temperature and top-k")):
+    with st.expander(_("Temperature and top-k"), key="sampling-panel"):
         asked = {name: _ask(name) for name in ("temperature", "top_k", "cap")}
     return count, seed, CompositionSettings(prompt=prompt, neutral=neutral, new=new, **asked)
 

@@ -122,7 +122,7 @@ class CompositionsPage(PageKind):
 
     def show_small_more(self, candidate: Candidate[Formula]) -> None:
         """Hull."""
-        with st.expander(_("Hull")):
+        with st.expander(_("Hull"), key=f"hull-panel-{candidate.id}"):
             show_small_hull(candidate)
 
     def show_known(self, space: Space, place: int) -> None:

@@ -124,7 +124,7 @@ def ask_sampling() -> tuple[int, int, CrystalSettings]:
         left,
     )
     seed = ask_seed("seed", _("The same seed and settings give the same candidates"), right)
-    with st.expander(_("Engine and sampling")):
+    with st.expander(_("Engine and sampling"), key="sampling-panel"):
         engine = ask_engine()
         sampler = st.selectbox(_("Sampler"), METHODS, index=METHODS.index(_USUAL.sampler), key="sampler", bind=URL)
         asked = {name: ask_setting(CrystalSettings, name, key) for name, key in _KEYS.items()}

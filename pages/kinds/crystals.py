@@ -165,7 +165,7 @@ class CrystalsPage(PageKind):
 
     def show_small_more(self, candidate: Candidate[Crystal]) -> None:
         """Diffraction and hull."""
-        with st.expander(_("Diffraction and hull")):
+        with st.expander(_("Diffraction and hull"), key=f"diffraction-and-hull-panel-{candidate.id}"):
             show_small_diffraction(candidate)
             show_small_hull(candidate)
 

@@ -67,7 +67,7 @@ def chosen_domain() -> str:
 
 def ask_parts() -> dict[str, Any]:
     """What to start from, and what must and must not be in a molecule."""
-    with st.expander(_("Start from a molecule, scaffold or fragments; substructures")):
+    with st.expander(_("Start from a molecule, scaffold or fragments; substructures"), key="start-from-panel"):
         draw_into({name: _(_DRAWN[name]) for name in _DRAWN})
         asked: dict[str, Any] = {}
         for pair in (("near", "similarity"), ("replace", "fragments"), ("scaffold", "prefix"), ("require", "forbid")):
@@ -95,7 +95,7 @@ def ask_molecule_sampling() -> tuple[int, int, MoleculeSettings]:
     )
     seed = ask_seed("molecule_seed", _("The same seed and settings give the same molecules"), right)
     asked = {name: _ask(name) for name in ("temperature", "top_k")}
-    with st.expander(_("Filters and sampling")):
+    with st.expander(_("Filters and sampling"), key="sampling-panel"):
         max_sa = _ask("max_sa", value=10.0)
         asked |= {name: _ask(name) for name in ("filters", "top_p", "guidance", "grammar", "until", "cap", "admet")}
     most = max_sa if max_sa < 10.0 else None

@@ -23,7 +23,7 @@ _JOB, _SAID = "own-generator-job", "own-generator-said"
 
 def ask_generator() -> str:
     """The name of the generator; empty for the shipped one. Offers to train another on the user's own molecules."""
-    with st.expander(_("Generator")):
+    with st.expander(_("Generator"), key="generator-panel"):
         kept = generators_of("molecules")
         chosen = ""
         with st.container():  # its place is there before the first is trained: the fields below stay where they are

@@ -66,7 +66,7 @@ def run_it() -> None:
         link_to(entry.lesson, f"→ {_(entry.lesson)}")
         _run(entry)
         st.code(inspect.getsource(entry.example), language="python", wrap_lines=True)
-    with st.expander(_("What the app runs for it")):
+    with st.expander(_("What the app runs for it"), key="ours-panel"):
         st.code(inspect.getsource(load(entry.ours)), language="python", wrap_lines=True)
 
 

@@ -161,7 +161,7 @@ def workflow() -> None:
     words, code, lesson = _BOXES[str(box)]
     st.markdown(_(words))
     link_to(lesson, f"→ {_(lesson)}")
-    with st.expander(_("The code that runs")):
+    with st.expander(_("The code that runs"), key="code-panel"):
         st.code(inspect.getsource(code), language="python", wrap_lines=True)
     st.markdown(f"**{_('All boxes once, for the targets of the chapter')}**")
     left, right = st.columns([2, 3], gap="medium")

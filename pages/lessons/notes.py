@@ -24,7 +24,7 @@ def diffusion() -> None:
             "opens where that is possible."
         )
     )
-    with st.expander(_("4.2 With 100 steps the noise is not complete"), expanded=True):
+    with st.expander(_("4.2 With 100 steps the noise is not complete"), expanded=True, key="note-steps-panel"):
         st.markdown(
             _(
                 "The example sets num_timesteps=100 but keeps the betas of 1,000 steps. Then ᾱ_T is **{short}** (with "
@@ -33,7 +33,7 @@ def diffusion() -> None:
             ).format(short=number(notes.signal_left(100), 2), whole=number(notes.signal_left(1000), 5))
         )
         source("ddpm")
-    with st.expander(_("4.2 The betas stay behind on a GPU")):
+    with st.expander(_("4.2 The betas stay behind on a GPU"), key="note-betas-panel"):
         plain, buffer = notes.buffers_move()
         st.markdown(
             _(
@@ -42,7 +42,7 @@ def diffusion() -> None:
                 "**{plain}**, buffer **{buffer}**."
             ).format(plain=_("moved") if plain else _("stayed"), buffer=_("moved") if buffer else _("stayed"))
         )
-    with st.expander(_("4.2 The training data are random numbers")):
+    with st.expander(_("4.2 The training data are random numbers"), key="note-data-panel"):
         st.markdown(
             _(
                 "torch.randn stands for the descriptors of 64 molecules, so there is nothing to learn but the normal "
@@ -51,7 +51,7 @@ def diffusion() -> None:
                 "and on the latents of known crystals instead."
             )
         )
-    with st.expander(_("Exercise 2: two conditions for a model of three")):
+    with st.expander(_("Exercise 2: two conditions for a model of three"), key="note-conditions-panel"):
         st.markdown(
             _("The answer passes two conditions to conditional_model, which was built for three. PyTorch says:")
         )
@@ -59,7 +59,7 @@ def diffusion() -> None:
 
 
 def language() -> None:
-    with st.expander(_("4.4 Which token begins a molecule"), expanded=True):
+    with st.expander(_("4.4 Which token begins a molecule"), expanded=True, key="note-first-token-panel"):
         st.markdown(
             _(
                 "generate_smiles takes the first token as an argument, and the chapter names none. Give it a "
@@ -69,7 +69,7 @@ def language() -> None:
                 "C can never write the others."
             ).format(share=percent(notes.begins_with_carbon()))
         )
-    with st.expander(_("4.4 Conditions on different scales")):
+    with st.expander(_("4.4 Conditions on different scales"), key="note-scales-panel"):
         st.markdown(
             _(
                 "The example hands [1.5, 10, 250, 2, 3] to one linear layer: 250 g/mol drowns a logP of 1.5. "
@@ -80,7 +80,7 @@ def language() -> None:
 
 
 def transfer() -> None:
-    with st.expander(_("Pretraining: the three shares of masking overlap"), expanded=True):
+    with st.expander(_("Pretraining: the three shares of masking overlap"), expanded=True, key="note-masking-panel"):
         theirs, ours = notes.chapter_shares(), notes.our_shares()
         st.markdown(
             _(
@@ -90,10 +90,10 @@ def transfer() -> None:
             ).format(**{k: percent(v) for k, v in zip("abcdef", (*theirs.values(), *ours.values()), strict=True)})
         )
         source("bert")
-    with st.expander(_("Pretraining: labels of −100 and ignore_index=0")):
+    with st.expander(_("Pretraining: labels of −100 and ignore_index=0"), key="note-labels-panel"):
         st.markdown(_("mask_atoms labels what is not asked with −100, but the loss ignores 0. PyTorch says:"))
         st.code(notes.labels_clash(), language=None)
-    with st.expander(_("Transfer: adapters after the frozen pass")):
+    with st.expander(_("Transfer: adapters after the frozen pass"), key="note-adapters-panel"):
         st.markdown(
             _(
                 "The adapters run on the finished hidden states, so that no later layer sees what they did; in the "
@@ -102,7 +102,7 @@ def transfer() -> None:
         )
         st.code(notes.writing_into_a_tuple(), language=None)
         source("adapters")
-    with st.expander(_("Transfer: LoRA's forward pass is empty")):
+    with st.expander(_("Transfer: LoRA's forward pass is empty"), key="note-lora-panel"):
         st.markdown(
             _(
                 "MatBERTWithLoRA.forward is left out, so it returns nothing. Here LoRA is trained on query and value "
@@ -110,7 +110,7 @@ def transfer() -> None:
             )
         )
         source("lora")
-    with st.expander(_("MatGPT: token 101 is mendelevium")):
+    with st.expander(_("MatGPT: token 101 is mendelevium"), key="note-token-101-panel"):
         st.markdown(
             _(
                 "The vocabulary has 120 tokens, of which 1 to 118 are atomic numbers; [CLS] = 101 is then the "
@@ -118,7 +118,9 @@ def transfer() -> None:
                 "Give [CLS] a number that is no element's, such as 119."
             )
         )
-    with st.expander(_("Transfer: what full_finetuning and ContrastiveLearning leave open")):
+    with st.expander(
+        _("Transfer: what full_finetuning and ContrastiveLearning leave open"), key="note-left-open-panel"
+    ):
         st.markdown(
             _(
                 "epochs and evaluate are not defined in full_finetuning. ContrastiveLearning takes labels and does not "
@@ -128,7 +130,7 @@ def transfer() -> None:
 
 
 def design() -> None:
-    with st.expander(_("4.5 An average over different units"), expanded=True):
+    with st.expander(_("4.5 An average over different units"), expanded=True, key="note-units-panel"):
         st.markdown(
             _(
                 "The error is the mean over eV, eV/atom and µB. A gap that is 0.25 eV off with the others exact "
@@ -136,7 +138,7 @@ def design() -> None:
                 "distance is in units of its own tolerance, and every target must be met."
             ).format(mean=number(notes.averaged_miss(), 3))
         )
-    with st.expander(_("4.5 The predictor is random")):
+    with st.expander(_("4.5 The predictor is random"), key="note-predictor-panel"):
         st.markdown(
             _(
                 "lambda x: torch.randn(…) stands for a predictor. By it a candidate passes with a probability of "
@@ -146,7 +148,9 @@ def design() -> None:
 
 
 def claims() -> None:
-    with st.expander(_("4.6 Halicin (2020) was not made by a diffusion model"), expanded=True):
+    with st.expander(
+        _("4.6 Halicin (2020) was not made by a diffusion model"), expanded=True, key="note-halicin-panel"
+    ):
         st.markdown(
             _(
                 "It was found by a message-passing network that predicts antibacterial activity, screening a library "
@@ -154,7 +158,7 @@ def claims() -> None:
             )
         )
         source("halicin")
-    with st.expander(_("The published MatBERT was pretrained on papers")):
+    with st.expander(_("The published MatBERT was pretrained on papers"), key="note-matbert-panel"):
         st.markdown(
             _(
                 "MatBERT is the name of a BERT pretrained on two million materials science papers, not on formulas. "
@@ -162,7 +166,7 @@ def claims() -> None:
             )
         )
         source("matbert")
-    with st.expander(_("4.6 Other success stories")):
+    with st.expander(_("4.6 Other success stories"), key="note-stories-panel"):
         st.markdown(
             _(
                 "The battery electrolyte of 2022 and the catalyst of 2023 are given without a reference and could not "

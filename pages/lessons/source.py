@@ -17,7 +17,7 @@ from pages.i18n.language import _
 def code() -> None:
     st.markdown(_("This is the code that runs on this page, read from the package."))
     for name, thing, equation in _CODE:
-        with st.expander(f"`{name}`", expanded=name == "diffusion_loss"):
+        with st.expander(f"`{name}`", expanded=name == "diffusion_loss", key=f"code-{name}-panel"):
             st.latex(equation)
             st.code(inspect.getsource(thing), language="python", wrap_lines=True)
     whole, short = float(schedule_of("linear").alpha_bar[-1]), float(linear_schedule(100).alpha_bar[-1])

@@ -187,7 +187,7 @@ def show_taught(taught: Taught, busy: bool) -> None:
     if tuned.doubt:
         st.warning(_(tuned.doubt))
     if refused := taught.refused:
-        with st.expander(_("Rows that were left out: {n}").format(n=len(refused))):
+        with st.expander(_("Rows that were left out: {n}").format(n=len(refused)), key="left-out-panel"):
             rows = pd.DataFrame([(row, _(why)) for row, why in refused[:1000]], columns=[_("Row"), _("Reason")])
             st.dataframe(rows, hide_index=True, key="refused", alt=_("Rows that were left out"))
     left, right = st.columns([3, 1], vertical_alignment="bottom")

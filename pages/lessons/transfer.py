@@ -173,7 +173,7 @@ def three_ways() -> None:
     rank = right.slider(_("Rank of LoRA"), 1, 32, 8, key="lora-rank", bind=URL)
     _show_counts(size, rank)
     _show_measured()
-    with st.expander(_("The code that runs")):
+    with st.expander(_("The code that runs"), key="code-panel"):
         st.code(inspect.getsource(adapters.Adapter) + "\n\n" + inspect.getsource(adapters.apply_strategy))
 
 

@@ -91,7 +91,7 @@ def test_the_commands_teach_tune_list_export_and_delete(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [(["--steps", "1"], "nothing is aimed at"), (["--own", "x"], "has no name"), (["--own", "x=1:"], "there are: none"),
-     (["--by", "x", "--band-gap", "2"], "no tuned generator")],
+     (["--by", "x", "--band-gap", "2"], "matgen train or matgen tune")],
 )  # fmt: skip
 def test_what_cannot_be_tuned_is_said(words: list[str], said: str) -> None:
     failed = CliRunner().invoke(app, ["tune", "compositions", *words])

@@ -14,10 +14,12 @@ from streamlit.testing.v1 import AppTest
 import pages.runs.jobs
 import pages.widgets.own_tables.own_property
 from matgen_core.core.goals import Goal
+from matgen_core.runs.store import open_store
 from matgen_core.workflows.own_properties.own_store import export, list_copies, list_targets, save_target
 from matgen_core.workflows.own_properties.own_targets import train_target
 from matgen_core.workflows.own_properties.predictors import VARIABLE
 from matgen_core.workflows.own_properties.training_examples import read_examples
+from pages.i18n.language import translate
 from pages.runs.jobs import Job
 
 APP = str(Path(__file__).parents[2] / "pages" / "design" / "own_property.py")
@@ -56,7 +58,7 @@ def test_without_a_property_it_invites_and_begins_nothing() -> None:
 
 def test_a_property_is_aimed_at_tuned_and_judged() -> None:
     values = [5.0 + 3.0 * ("O" in f) + n % 3 for n, f in enumerate(FORMULAS)]
-    save_target(train_target("hardness", read_examples(FORMULAS, values, "formula"), "Hardness", "GPa"))
+    save_target(train_target("hardness", read_examples(FORMULAS, values, "formula"), "target", "GPa"))
     page = open_page()
     page.segmented_control(key="own-kind").set_value("compositions").run()
     assert not page.exception
@@ -69,8 +71,11 @@ def test_a_property_is_aimed_at_tuned_and_judged() -> None:
     assert not page.error
     assert "meet every goal by the judging predictors" in words(page)
     table = page.dataframe[0].value
-    assert {"Hardness, steering", "Hardness, judging", "Like your rows", "Met"} <= set(table.columns)
+    assert {"target, steering", "target, judging", "Like your rows", "Met"} <= set(table.columns)
     assert 1 <= len(table) <= 4
+    (run,) = open_store().list()
+    assert run.name.startswith("target at least"), "the name of the user's column"
+    assert translate(run.name, "ja").startswith("target "), "which no catalogue translates"
     page.text_input(key="keep-name").set_value("my copy")
     page.button(key="keep").click().run()
     assert "'my copy' cannot be a name here; use letters, digits, - and _" in words(page)

@@ -66,10 +66,10 @@ def test_what_went_wrong_is_translated_and_shown_as_it_was_typed() -> None:
     assert wrong == []
 
 
-#: What a reader sets. Streamlit knows it again by its key, or else by its words, which change with the language.
+#: What a reader sets or opens. Streamlit knows it again by its key, or by its words, which change with the language.
 CHOICES = set(
     "slider select_slider selectbox multiselect text_input text_area number_input toggle checkbox radio "
-    "segmented_control pills file_uploader".split()
+    "segmented_control pills file_uploader expander".split()
 )
 
 

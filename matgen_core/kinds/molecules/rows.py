@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from matgen_core.chem.molecules.molecule import canonical, parse, properties
-from matgen_core.core.errors import BadInput, Cancelled
+from matgen_core.core.errors import BadInput, Cancelled, quote
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import MOLECULE_CONDITIONS
 from matgen_core.kinds.crystals.known.batches import length_batches
@@ -123,7 +123,7 @@ def read_moses(source: Path, part: str = "train") -> list[str]:
         raise BadInput(
             "{source} has no column SMILES; its columns are {header}",
             source=source,
-            header=join(header[:8], ", ") or Message("none"),
+            header=join(map(quote, header[:8]), ", ") or Message("none"),
         )
     column = header.index("SMILES")
     return [row[column] for row in rows if row]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from matgen_core.core.messages import Verbatim
 from matgen_core.core.properties import Property
 from matgen_core.core.records import Candidate, Prediction
 from matgen_core.kinds.registry import record_of
@@ -29,7 +30,7 @@ def own_property(name: str, values: Sequence[float] = ()) -> Property:
     tuned, label, unit = load_predictor(name)
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     tolerance = float(tuned.report.get("mae") or 0.0) or 1.0
-    return Property(f"{PREFIX}{name}", label or name, unit, low, high if high > low else low + 1.0, tolerance)
+    return Property(f"{PREFIX}{name}", Verbatim(label or name), unit, low, high if high > low else low + 1.0, tolerance)
 
 
 def add_own_predictions(candidates: Sequence[Candidate[Any]], names: Sequence[str]) -> tuple[Candidate[Any], ...]:

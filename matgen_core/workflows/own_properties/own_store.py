@@ -23,7 +23,7 @@ from torch import nn
 
 from matgen_core.core.errors import BadInput, BadTarget, DamagedCheckpoint, UnknownCheckpoint, quote
 from matgen_core.core.goals import Target
-from matgen_core.core.messages import Message, from_record, is_record, to_record
+from matgen_core.core.messages import Message, Verbatim, from_record, is_record, join, to_record
 from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind
 from matgen_core.learning.gaussian_process import GaussianProcess, rebuild_kernel
@@ -102,11 +102,10 @@ def load_target(name: str) -> OwnTarget:
         DamagedCheckpoint: where its file cannot be read.
     """
     if name not in list_targets():
-        known = ", ".join(list_targets()) or Message("none")
         raise UnknownCheckpoint(
             "no property of your own is called {name}; there are: {known}; make one with: matgen own train FILE",
             name=quote(name),
-            known=known,
+            known=join(map(Verbatim, list_targets()), ", ") or Message("none"),
         )
     file = predictors_folder() / name / _TARGET
     return _load_target(name, file, file.stat().st_mtime_ns)
@@ -243,9 +242,10 @@ def load_copy(name: str) -> TunedCopy:
         DamagedCheckpoint: where its files do not fit, or the generator that it was tuned from is another one by now.
     """
     if name not in list_copies():
-        known = ", ".join(list_copies()) or Message("none")
         raise UnknownCheckpoint(
-            "no tuned generator {name}; there are: {known}; make one with: matgen tune", name=quote(name), known=known
+            "no generator of yours is called {name}; there are: {known}; make one with: matgen train or matgen tune",
+            name=quote(name),
+            known=join(map(Verbatim, list_copies()), ", ") or Message("none"),
         )
     folder = predictors_folder() / name
     try:

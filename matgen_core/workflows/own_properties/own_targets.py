@@ -4,7 +4,7 @@
     measured  cross-validated by groups: scaffolds, or sets of elements; what is alike is never on both sides
     trained    two Gaussian processes on disjoint halves of the groups, so that the judge knows nothing of what steered
 
-:mod:`matgen_core.workflows.own_target_store` keeps them under a name.
+:mod:`matgen_core.workflows.own_properties.own_store` keeps them under a name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.core.errors import BadInput, Cancelled
-from matgen_core.core.messages import Message, Text
+from matgen_core.core.messages import Message, Text, Verbatim
 from matgen_core.core.records import JUDGING, STEERING, Candidate, Judgement, Prediction
 from matgen_core.kinds.registry import KINDS, load_kind, record_of
 from matgen_core.learning.gaussian_process import GaussianProcess, View
@@ -135,6 +135,10 @@ class OwnTarget:
     validation: Validation
     notes: tuple[Text, ...] = ()
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Marks the words of the user, so that no page translates them."""
+        object.__setattr__(self, "label", Verbatim(self.label))
 
     @property
     def key(self) -> str:

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from matgen_core.core.environment import data_path, read_environment, variable
 from matgen_core.core.errors import BadInput, DamagedCheckpoint, UnknownCheckpoint, quote
-from matgen_core.core.messages import Message
+from matgen_core.core.messages import Message, Verbatim, join
 from matgen_core.core.records import Prediction
 from matgen_core.models.adapters import apply_strategy, load_trained, merge, trained_weights
 from matgen_core.models.bert import Head, HeadConfig
@@ -112,11 +112,10 @@ def load_predictor(name: str) -> tuple[Tuned, str, str]:
     """
     folder = predictors_folder() / name
     if name not in list_predictors():
-        known = ", ".join(list_predictors()) or Message("none")
         raise UnknownCheckpoint(
             "no predictor {name}; there are: {known}; make one with: matgen finetune FILE",
             name=quote(name),
-            known=known,
+            known=join(map(Verbatim, list_predictors()), ", ") or Message("none"),
         )
     try:
         record = json.loads((folder / "predictor.json").read_text(encoding="utf-8"))

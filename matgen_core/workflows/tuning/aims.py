@@ -17,7 +17,7 @@ from torch import nn
 from matgen_core.core.desirability import desirability, weigh
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.goals import Goal, Target
-from matgen_core.core.messages import Message
+from matgen_core.core.messages import Message, Verbatim
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Verdict
 from matgen_core.kinds.crystals.judge import compare_to_goal
@@ -51,7 +51,7 @@ class Aims:
             if own.examples.kind != KINDS[kind].key_is:
                 raise BadTarget(
                     "{name} was trained on {column}s; {kind} have none",
-                    name=own.name,
+                    name=Verbatim(own.name),
                     column=own.examples.kind,
                     kind=kind,
                 )
@@ -155,7 +155,7 @@ def _say_row(candidate: Candidate[Any], own: OwnTarget) -> Candidate[Any]:
     value = own.measured.get(name_of(candidate))
     if value is None:
         return candidate
-    row = Message("among the rows of {name}, measured as {value:.4g}", name=own.name, value=value)
+    row = Message("among the rows of {name}, measured as {value:.4g}", name=Verbatim(own.name), value=value)
     return candidate.change_verdict(Verdict("novelty", False, row))
 
 

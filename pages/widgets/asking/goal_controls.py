@@ -193,7 +193,7 @@ def ask_goals(keys: Sequence[str], domain: str = "") -> tuple[dict[str, Goal], s
     apart = [key for key in keys if PROPERTIES[key].group]
     if apart:
         about = _("ADMET: absorption, distribution, metabolism, excretion, toxicity")
-        with st.expander(about, expanded=any(map(is_asked, apart))):
+        with st.expander(about, expanded=any(map(is_asked, apart)), key="endpoints-panel"):
             further, wrong = _ask_each(choose_endpoints(apart), domain)
         goals, problem = goals | further, problem or wrong
     return goals, problem

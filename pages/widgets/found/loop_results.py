@@ -100,7 +100,9 @@ def show_unfinished(loop: Loop, drawn: Sequence[Candidate[Any]]) -> None:
     unfinished = [candidate for candidate in drawn if candidate.stage]
     if not unfinished:
         return
-    with st.expander(_("Not finished when the run was cancelled: {n}").format(n=len(unfinished))):
+    with st.expander(
+        _("Not finished when the run was cancelled: {n}").format(n=len(unfinished)), key="unfinished-panel"
+    ):
         st.caption(_("Not judged by SevenNet. The CSV of everything has them; Continue finishes them."))
         page_kind(loop.kind).show_in_work(unfinished, [candidate for candidate in drawn if not candidate.stage])
 

@@ -29,7 +29,7 @@ _REFUSED = "results-refused"
 def show_calculations(store: Store, run: Run, candidates: tuple[Candidate[Any], ...]) -> None:
     """An upload of results, the comparison with the predictions, and the errors of the predictors."""
     done = [candidate for candidate in candidates if candidate.computed]
-    with st.expander(_("Results of calculations"), expanded=bool(done)):
+    with st.expander(_("Results of calculations"), expanded=bool(done), key="calculations-panel"):
         st.caption(
             _(
                 "A table with the columns id and band_gap, formation_energy, …; vasprun.xml in the folders that "

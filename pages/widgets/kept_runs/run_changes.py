@@ -72,7 +72,7 @@ def change(store: Store, run: Run) -> None:
         st.code(link_to(run, page), language=None)
     known = ", ".join(f"{package} {version}" for package, version in run.versions.items())
     st.caption(f"{run.id} · {_('seed')} {run.seed}")
-    with st.expander(_("Versions and checkpoints")):
+    with st.expander(_("Versions and checkpoints"), key="versions-panel"):
         st.caption(known)
     with st.container():  # of how it ended: what is below stays where it is when a run ends
         if run.message:

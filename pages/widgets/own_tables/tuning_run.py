@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.core.messages import Message, join
+from matgen_core.core.messages import Message, Verbatim, join
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from matgen_core.core.settings import TuneSettings
@@ -168,7 +168,7 @@ def _keep(run: TuningRun) -> None:
     name = st.session_state["keep-name"]
     try:
         save_copy(name, run.kind, run.prior, run.tuning, run.aims.goals())
-        st.session_state[_SAID] = True, Message("Kept as {name}.", name=name)
+        st.session_state[_SAID] = True, Message("Kept as {name}.", name=Verbatim(name))
     except MatGenError as error:
         st.session_state[_SAID] = False, error.message
 

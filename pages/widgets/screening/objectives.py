@@ -132,7 +132,7 @@ def _ask_goal(record: Property, before: Goal | None) -> Goal | None:
 def narrow(candidates: Sequence[Candidate[Any]], objectives: Sequence[Objective]) -> list[Candidate[Any]]:
     """Those within the thresholds that the reader sets."""
     kept = list(candidates)
-    with st.expander(_("Thresholds")):
+    with st.expander(_("Thresholds"), key="thresholds-panel"):
         for objective in objectives:
             values = [v for c in candidates if (v := c.best(objective.key)) is not None]
             low, high = float(np.floor(min(values) * 100) / 100), float(np.ceil(max(values) * 100) / 100)

@@ -16,7 +16,7 @@ def show_refused(screened: Screened) -> None:
     if screened.cut:
         st.warning(_("Only the first {n:,} are shown here. Screen all of them with: matgen screen FILE").format(n=MOST))
     if screened.refused:
-        with st.expander(_("Rows that were refused: {n}").format(n=len(screened.refused))):
+        with st.expander(_("Rows that were refused: {n}").format(n=len(screened.refused)), key="refused-panel"):
             table = pd.DataFrame(
                 [(_(r.place), _(r.reason)) for r in screened.refused[:1000]], columns=[_("Row"), _("Reason")]
             )

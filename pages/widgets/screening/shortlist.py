@@ -57,7 +57,7 @@ def pick_few(ranked: Ranked) -> None:
             a=describe(chosen)[0], b=describe(chosen)[1], c=describe(greedy)[0], d=describe(greedy)[1]
         )
     )
-    with st.expander(_("Desirability against diversity")):
+    with st.expander(_("Desirability against diversity"), key="shortlist-trade-panel"):
         points = remember("trade-off", among, asked, lambda: trade_off(vectors, merits, int(count)))
         st.plotly_chart(
             draw_trade_off(points, float(spread), translate=_),

@@ -161,7 +161,7 @@ def shown_so_far(candidates: Sequence[Candidate[Any]], busy: bool) -> list[Candi
 
 def ask_rules() -> Rules:
     """What a candidate must pass; what is known already may, unless that is set otherwise."""
-    with st.expander(_("Filters")):
+    with st.expander(_("Filters"), key="filters-panel"):
         return Rules(
             **{
                 name: ask_rule(name, key, **({"value": True} if name == "known" else {}))

@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from matgen_core.core.errors import BadInput
-from matgen_core.core.messages import Message, from_record, join, to_record
+from matgen_core.core.messages import Message, Verbatim, from_record, join, to_record
 from matgen_core.core.records import Candidate, Formula, Origin, Verdict
 from matgen_core.runs import records
 
@@ -34,6 +34,21 @@ def test_copies_keep_template_and_values(way: object) -> None:
     again = way(SAID)
     assert (again, again.template) == (SAID, SAID.template)
     assert again.values["what"].template == "{count} atoms"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        copy.deepcopy,
+        lambda m: pickle.loads(pickle.dumps(m)),
+        lambda m: from_record(json.loads(json.dumps(to_record(m)))),
+    ],
+)
+def test_the_words_of_a_user_are_told_from_ours(way: object) -> None:
+    assert callable(way)
+    again = way(join([Verbatim("target"), "at least 4"], " "))
+    assert again == "target at least 4"
+    assert [type(value) for value in again.values.values()] == [Verbatim, str]
 
 
 def test_an_error_is_raised_with_template_and_values() -> None:
