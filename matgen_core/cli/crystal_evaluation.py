@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ def evaluate_crystals(
 
     from matgen_core.evaluation.crystals import sample_predictions
     from matgen_core.evaluation.crystals_report import measure_crystals
+    from matgen_core.evaluation.sampling import draw_samples
     from matgen_core.kinds.crystals.known.reference import SAMPLES
     from matgen_core.kinds.crystals.known.rows import load_rows
 
@@ -38,7 +40,8 @@ def evaluate_crystals(
 
     def measure() -> object:
         known = load_rows(rows)
-        result, drawn = measure_crystals(known, count, each, seed, settings, samples, workers, show_bar, typer.echo)
+        draw = partial(draw_samples, file=samples, workers=workers, on_progress=show_bar)
+        result, drawn = measure_crystals(known, count, each, seed, settings, draw, typer.echo)
         if engine == CrystalSettings().engine and prefer_stable and count:
             np.savez_compressed(
                 REFERENCE / SAMPLES, allow_pickle=False, **sample_predictions([s.candidate for s in drawn])

@@ -130,6 +130,7 @@ def _screen(source: Source, out: Path | None, workers: Workers) -> None:
     assert out is not None
     with at_work(folder=out) as work:
         from matgen_core.workflows.screening.folder import screen_to_folder
+        from matgen_core.workflows.screening.screen import Screener
 
         objectives, notes = source.check(), list[str]()
         with workers.open() as executor:
@@ -137,8 +138,7 @@ def _screen(source: Source, out: Path | None, workers: Workers) -> None:
                 source.read(notes),
                 objectives,
                 out,
-                rules=source.rules,
-                further=source.further,
+                screener=Screener(rules=source.rules, further=source.further),
                 source=[f"run {source.run}"] if source.run else list(map(str, source.files)),
                 on_progress=_print_progress,
                 cancelled=work.cancelled,

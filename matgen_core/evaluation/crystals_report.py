@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from matgen_core.core.goals import Goal, Target
@@ -17,7 +16,7 @@ from matgen_core.evaluation.crystals import (
     nearest_rows,
     withheld,
 )
-from matgen_core.evaluation.sampling import Sample, batches, draw_samples
+from matgen_core.evaluation.sampling import Batch, Sample, batches
 from matgen_core.kinds.crystals.known.rows import CrystalRows
 
 #: Known crystals that are read for the ceiling and for the retrieval of a target, at most.
@@ -30,9 +29,7 @@ def measure_crystals(
     each: int,
     seed: int,
     settings: CrystalSettings,
-    file: Path,
-    workers: int,
-    on_progress: Callable[[int, int], None],
+    draw: Callable[[Sequence[Batch]], Mapping[str, list[Sample]]],
     say: Callable[[str], object],
 ) -> tuple[dict[str, Any], list[Sample]]:
     """What the JSON of ``matgen evaluate crystals`` holds, and the unconditional samples.
@@ -43,9 +40,7 @@ def measure_crystals(
         each: samples a target; 0 for none.
         seed: of the random numbers; each target has its own.
         settings: engine and sampling.
-        file: of the samples.
-        workers: processes.
-        on_progress: called with batches done and batches in all.
+        draw: the samples of batches, as :func:`~matgen_core.evaluation.sampling.draw_samples` does.
         say: called with each finished target.
     """
     free = batches(Target(), count, seed, settings)
@@ -54,7 +49,7 @@ def measure_crystals(
         for number, values in enumerate(TARGETS)
     ]
     wanted = [*free, *(batch for group in asked for batch in group)]
-    found = draw_samples(wanted, file, workers, on_progress)
+    found = draw(wanted)
     drawn = [sample for batch in free for sample in found[batch.name]]
     result: dict[str, Any] = {
         "engine": settings.engine,

@@ -33,6 +33,7 @@ from matgen_core.kinds.crystals.judge import assess
 from matgen_core.kinds.crystals.known.rows import ELEMENTS, CrystalRows
 from matgen_core.kinds.crystals.placing.relax_drawn import relax_drawn
 from matgen_core.kinds.crystals.predict import predict
+from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import Rules, allowed, count_stages, judge_crystals, listed
 from matgen_core.workflows.design import design_until
@@ -150,10 +151,9 @@ def draw_random(seconds: float, seed: int) -> tuple[list[Candidate], float]:
     """Crystals without a target, read, and the time it took; what the rules exclude is left out as in the loop."""
     begun, found = time.monotonic(), list[Candidate]()
     target = allowed(Target(), _RULES)
+    brief = Brief(target, target, seed, CrystalSettings())
     while time.monotonic() - begun < seconds:
-        batch = generate(
-            target, load_kind("crystals").batches.most, seed=seed, settings=CrystalSettings(), first=len(found)
-        )
+        batch = generate(brief, load_kind("crystals").batches.most, len(found))
         found += predict(relax_drawn(batch, CrystalSettings().relax))
         _judged(found[-len(batch) :], target)  # so that judging costs here what it costs the loop
     return found, time.monotonic() - begun

@@ -16,9 +16,7 @@ from matgen_core.viz.scatter import Mark, Unit, draw_scatter
 from matgen_core.viz.style import ACCENT, BAD, GOOD, MUTED, Translate, frame
 
 
-def draw_histogram(
-    known: NDArray[np.float32], key: str, goal: Goal | None, height: int = 90, template: str | None = None
-) -> go.Figure:
+def draw_histogram(known: NDArray[np.float32], key: str, goal: Goal | None, height: int = 90) -> go.Figure:
     """How the known materials are spread over a property, with what is asked for marked.
 
     Args:
@@ -26,7 +24,6 @@ def draw_histogram(
         key: the property.
         goal: marked as a band, where there is one.
         height: pixels.
-        template: a plotly template, for example "plotly_dark".
     """
     record = PROPERTIES[key]
     values = np.clip(known, record.low, record.high)
@@ -44,7 +41,7 @@ def draw_histogram(
     figure.add_bar(x=middles, y=np.sqrt(counts), marker_color=np.where(inside, ACCENT, MUTED), hoverinfo="skip")
     figure.update_layout(bargap=0.05).update_yaxes(visible=False, fixedrange=True)
     figure.update_xaxes(range=[record.low, record.high], visible=False, fixedrange=True)
-    figure = frame(figure, height, template)
+    figure = frame(figure, height)
     return figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
 
 
@@ -57,7 +54,6 @@ def draw_predictions(
     picked: str | None = None,
     units: Mapping[str, Unit] | None = None,
     translate: Translate = str,
-    template: str | None = None,
 ) -> go.Figure:
     """Crystals over two predictions: a circle where every target is met, else a diamond; see :func:`draw_scatter`."""
 
@@ -74,7 +70,5 @@ def draw_predictions(
         picked=picked,
         units=units,
         translate=translate,
-        template=template,
-        height=360,
     )
-    return figure.update_layout(clickmode="event+select", dragmode="pan")
+    return figure.update_layout(height=360, clickmode="event+select", dragmode="pan")

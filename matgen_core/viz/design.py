@@ -21,16 +21,13 @@ from matgen_core.viz.style import ACCENT, BAD, Translate, frame
 MOST_ELEMENTS = 3
 
 
-def draw_funnel(
-    funnel: Funnel, names: Mapping[str, str], *, translate: Translate = str, template: str | None = None
-) -> go.Figure:
+def draw_funnel(funnel: Funnel, names: Mapping[str, str], *, translate: Translate = str) -> go.Figure:
     """The stages from the top down, each with how many passed it and the share of all.
 
     Args:
         funnel: the counts.
         names: of the stages, for the reader.
         translate: turns English words into the reader's.
-        template: a plotly template.
     """
     stages = [name for name, _count in funnel.counts]
     figure = go.Figure(
@@ -44,7 +41,7 @@ def draw_funnel(
             hovertemplate=f"%{{y}}: %{{x}} {translate('candidates')}<extra></extra>",
         )
     )
-    figure = frame(figure, 40 * len(stages) + 20, template)
+    figure = frame(figure, 40 * len(stages) + 20)
     return figure.update_layout(margin={"l": 0, "r": 10, "t": 5, "b": 5}, showlegend=False)
 
 
@@ -84,7 +81,6 @@ def draw_hull(
     hull: Hull,
     *,
     translate: Translate = str,
-    template: str | None = None,
 ) -> go.Figure | None:
     """The known phases of a candidate's elements with the candidate among them (pymatgen's PDPlotter).
 
@@ -116,7 +112,7 @@ def draw_hull(
         _write_formulas(trace)
     for label in figure.layout.annotations:
         label.text = _written(label.text)
-    figure = frame(figure, 420, template)
+    figure = frame(figure, 420)
     if len(counts) == 2:
         element = str(figure.layout.xaxis.title.text).removesuffix(")").split()[-1]  # "Composition (Fraction Cl)"
         label = translate(PROPERTIES["formation_energy"].label)

@@ -56,7 +56,6 @@ def draw_pattern(
     measured: Measured | None = None,
     *,
     translate: Translate = str,
-    template: str | None = None,
     height: int = 330,
 ) -> go.Figure:
     """Intensity against 2θ.
@@ -66,7 +65,6 @@ def draw_pattern(
         profile: how it is drawn; lines alone if None.
         measured: drawn behind, its highest point as 100.
         translate: turns English words into the reader's.
-        template: a plotly template.
         height: pixels.
     """
     figure = go.Figure()
@@ -94,7 +92,7 @@ def draw_pattern(
     _add_indices(figure, lines)
     figure.update_xaxes(title=f"2θ (°), λ = {lines.wavelength:g} Å", gridcolor=GRID)
     figure.update_yaxes(title=f"{translate('Intensity')} (%)", gridcolor=GRID, range=[0, 115])
-    figure = frame(figure, height, template)
+    figure = frame(figure, height)
     if measured is not None:
         figure.update_xaxes(range=[float(measured.angles[0]), float(measured.angles[-1])])
         figure.update_layout(showlegend=True, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.08})

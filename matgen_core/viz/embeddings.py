@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,35 +18,59 @@ _MISSING = "#8a8a8a"
 SCALE = [[0.0, "#3f73c4"], [0.5, "#8d9296"], [1.0, "#e3a81c"]]
 
 
+@dataclass(frozen=True)
+class Colours:
+    """What colours the points of a map.
+
+    Args:
+        values: (N,) of a property, or number of the group of each; what has none is a grey ring and says so.
+        label: with the unit; empty for groups.
+        groups: whether the values are numbers of groups.
+    """
+
+    values: NDArray[np.float32]
+    label: str = ""
+    groups: bool = False
+
+    def markers(self) -> dict[str, object]:
+        """Of the points with a value: by group, or on a scale without the outermost 2 % at either end."""
+        known = ~np.isnan(self.values)
+        marker: dict[str, object] = {"size": 4, "opacity": 0.6}
+        if self.groups:
+            return marker | {"color": [_GROUPS[int(g) % len(_GROUPS)] for g in self.values[known]]}
+        low, high = np.nanquantile(self.values, (0.02, 0.98)) if known.any() else (0.0, 1.0)
+        return marker | {
+            "color": np.clip(self.values[known], low, high),
+            "colorscale": SCALE,
+            "colorbar": {"title": {"text": self.label, "side": "right"}, "thickness": 10, "len": 0.9},
+            "cmin": float(low),
+            "cmax": float(max(high, low + 1e-6)),
+        }
+
+
 def draw_map(
     places: NDArray[np.float32],
     names: Sequence[str],
-    colours: NDArray[np.float32],
-    label: str,
+    colours: Colours,
     *,
-    groups: bool = False,
     laid_over: Mapping[str, NDArray[np.float32]] | None = None,
     marked: Sequence[int] = (),
     axes: tuple[str, str] = ("", ""),
     translate: Translate = str,
-    template: str | None = None,
 ) -> go.Figure:
     """Known materials as points, in a WebGL trace, with others laid over them.
 
     Args:
         places: (N, 2).
         names: formula or SMILES of each, for the pointer.
-        colours: (N,) value or number of the group of each; what has no value is a grey ring and says so.
-        label: of the colour, with its unit.
-        groups: whether ``colours`` are numbers of groups.
+        colours: of the points.
         laid_over: (M, 2) places by name of the trace.
         marked: places in ``names`` to ring.
         axes: what the axes are.
         translate: turns English words into the reader's.
-        template: a plotly template.
     """
     figure = go.Figure()
-    _add_known(figure, places, names, colours, _colour_markers(colours, label, groups), translate)
+    _add_known(figure, places, names, colours, translate)
     for name, points in (laid_over or {}).items():
         figure.add_scattergl(
             x=points[:, 0],
@@ -67,36 +92,19 @@ def draw_map(
         )
     figure.update_xaxes(title=axes[0], showgrid=False, zeroline=False, showticklabels=False)
     figure.update_yaxes(title=axes[1], showgrid=False, zeroline=False, showticklabels=False)
-    figure = note_empty(frame(figure, 460, template), len(places), translate)
+    figure = note_empty(frame(figure, 460), len(places), translate)
     return figure.update_layout(dragmode="lasso", clickmode="event+select", uirevision="map")
-
-
-def _colour_markers(colours: NDArray[np.float32], label: str, groups: bool) -> dict[str, object]:
-    """Markers of the points with a value: by group, or on a scale without the outermost 2 % at either end."""
-    known = ~np.isnan(colours)
-    marker: dict[str, object] = {"size": 4, "opacity": 0.6}
-    if groups:
-        return marker | {"color": [_GROUPS[int(g) % len(_GROUPS)] for g in colours[known]]}
-    low, high = np.nanquantile(colours, (0.02, 0.98)) if known.any() else (0.0, 1.0)
-    return marker | {
-        "color": np.clip(colours[known], low, high),
-        "colorscale": SCALE,
-        "colorbar": {"title": {"text": label, "side": "right"}, "thickness": 10, "len": 0.9},
-        "cmin": float(low),
-        "cmax": float(max(high, low + 1e-6)),
-    }
 
 
 def _add_known(
     figure: go.Figure,
     places: NDArray[np.float32],
     names: Sequence[str],
-    colours: NDArray[np.float32],
-    marker: dict[str, object],
+    colours: Colours,
     translate: Translate,
 ) -> None:
     """Known materials; the points without a value come first, so that they lie below."""
-    known, texts = ~np.isnan(colours), np.array(list(names), dtype=object)
+    known, texts, marker = ~np.isnan(colours.values), np.array(list(names), dtype=object), colours.markers()
     missing = {"size": 4, "opacity": 0.6, "color": _MISSING, "symbol": "circle-open"}  # the middle of the scale is grey
     for which, look, name in ((~known, missing, translate("no value")), (known, marker, translate("known"))):
         if which.any() or look is marker:

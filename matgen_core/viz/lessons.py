@@ -15,16 +15,13 @@ from matgen_core.viz.style import ABOVE, ACCENT, BAD, MUTED, Translate, frame, n
 Array = NDArray[np.float32]
 
 
-def draw_schedules(
-    schedules: Mapping[str, Schedule], t: int, *, translate: Translate = str, template: str | None = None
-) -> go.Figure:
+def draw_schedules(schedules: Mapping[str, Schedule], t: int, *, translate: Translate = str) -> go.Figure:
     """Share of the signal left at every step, with the chosen step marked.
 
     Args:
         schedules: by name.
         t: the chosen step.
         translate: turns English words into the reader's.
-        template: a plotly template.
     """
     figure = go.Figure()
     for (name, schedule), colour, dash in zip(schedules.items(), (ACCENT, BAD), ("solid", "dash"), strict=False):
@@ -39,7 +36,7 @@ def draw_schedules(
     figure.add_vline(x=t, line_color=MUTED, line_width=2)
     figure.update_xaxes(title="t")
     figure.update_yaxes(title="ᾱₜ", range=[0, 1.02])
-    figure = frame(figure, 260, template)
+    figure = frame(figure, 260)
     return figure.update_layout(showlegend=True, legend=ABOVE)
 
 
@@ -49,7 +46,6 @@ def draw_cloud(
     *,
     names: tuple[str, str] = ("", ""),
     height: int = 360,
-    template: str | None = None,
 ) -> go.Figure:
     """Points of a plane, with others over them.
 
@@ -58,7 +54,6 @@ def draw_cloud(
         drawn: (M, 2) laid over.
         names: of the two.
         height: pixels.
-        template: a plotly template.
     """
     figure = go.Figure()
     alone = drawn is None
@@ -77,17 +72,16 @@ def draw_cloud(
             )
     figure.update_xaxes(range=[-3.2, 3.2], visible=False)
     figure.update_yaxes(range=[-3.2, 3.2], visible=False, scaleanchor="x")
-    figure = frame(figure, height, template)
+    figure = frame(figure, height)
     return figure.update_layout(showlegend=bool(names[0]), legend=ABOVE)
 
 
-def draw_losses(losses: Sequence[float], *, translate: Translate = str, template: str | None = None) -> go.Figure:
+def draw_losses(losses: Sequence[float], *, translate: Translate = str) -> go.Figure:
     """The loss of every step, and its running mean.
 
     Args:
         losses: one a step.
         translate: turns English words into the reader's.
-        template: a plotly template.
     """
     figure = go.Figure()
     stride = max(1, len(losses) // 1000)
@@ -106,7 +100,7 @@ def draw_losses(losses: Sequence[float], *, translate: Translate = str, template
         )
     figure.update_xaxes(title=translate("Step"))
     figure.update_yaxes(title=translate("Loss"), type="log")
-    return note_empty(frame(figure, 260, template), len(losses), translate)
+    return note_empty(frame(figure, 260), len(losses), translate)
 
 
 def draw_ratio(schedules: Mapping[str, Schedule], t: int, *, translate: Translate = str) -> go.Figure:

@@ -21,7 +21,6 @@ def draw_comparison(
     goal: Goal | None,
     *,
     translate: Translate = str,
-    template: str | None = None,
 ) -> go.Figure:
     """How a run is spread over a property beside the known molecules, as shares, with what was asked for marked.
 
@@ -31,7 +30,6 @@ def draw_comparison(
         key: the property.
         goal: marked as a band, where there is one.
         translate: turns English words into the reader's.
-        template: a plotly template.
     """
     record = PROPERTIES[key]
     low, high = float(min([*values, known.min()])), float(max([*values, known.max()]))
@@ -56,7 +54,7 @@ def draw_comparison(
     unit = f" ({record.unit})" if record.unit else ""
     figure.update_xaxes(title=f"{translate(record.label)}{unit}", showgrid=False, zeroline=False)
     figure.update_yaxes(visible=False)
-    figure = note_empty(frame(figure, 190, template), len(values), translate)
+    figure = note_empty(frame(figure, 190), len(values), translate)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0, "font": {"size": 11}})
 
 

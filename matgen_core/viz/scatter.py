@@ -27,8 +27,6 @@ def draw_scatter(
     picked: str | None = None,
     units: Mapping[str, Unit] | None = None,
     translate: Translate = str,
-    template: str | None = None,
-    height: int = 330,
 ) -> go.Figure:
     """Two predictions of each candidate; ``customdata`` of a point is its id.
 
@@ -41,8 +39,6 @@ def draw_scatter(
         picked: id of the candidate that is ringed and shows its spreads.
         units: of the axes, by property; their own where nothing is said.
         translate: turns English words into the reader's.
-        template: a plotly template.
-        height: pixels.
     """
     x, y = axes
     shown = [c for c in candidates if c.value(x) is not None and c.value(y) is not None]
@@ -80,7 +76,7 @@ def draw_scatter(
         unit = axis_units[key][0]
         title = f"{translate(PROPERTIES[key].label)}{f' ({unit})' if unit else ''}"
         update(title=title, gridcolor=GRID, zeroline=False)
-    return note_empty(frame(figure, height, template), len(shown), translate)
+    return note_empty(frame(figure, 330), len(shown), translate)
 
 
 def bars_of_picked(

@@ -23,7 +23,6 @@ def draw_series(
     label: str,
     *,
     translate: Translate = str,
-    template: str | None = None,
 ) -> go.Figure:
     """The series as a map.
 
@@ -34,7 +33,6 @@ def draw_series(
         pairs: cliffs, steepest first.
         label: name of the values, with their unit.
         translate: turns English words into the reader's.
-        template: a plotly template.
     """
     figure = go.Figure()
     lines_x: list[float | None] = []
@@ -68,4 +66,4 @@ def draw_series(
     )
     figure.update_xaxes(showgrid=False, zeroline=False, showticklabels=False)
     figure.update_yaxes(showgrid=False, zeroline=False, showticklabels=False)
-    return frame(figure, 420, template)
+    return frame(figure, 420)

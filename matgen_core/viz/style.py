@@ -16,9 +16,9 @@ ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 Translate = Callable[[str], str]
 
 
-def frame(figure: go.Figure, height: int, template: str | None = None) -> go.Figure:
+def frame(figure: go.Figure, height: int) -> go.Figure:
     """Clear background, small margins, no legend."""
-    figure.update_layout(
+    return figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -27,7 +27,6 @@ def frame(figure: go.Figure, height: int, template: str | None = None) -> go.Fig
         font={"size": 12},
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": ACCENT},
     )
-    return figure.update_layout(template=template) if template else figure
 
 
 def note_empty(figure: go.Figure, count: int, translate: Translate) -> go.Figure:

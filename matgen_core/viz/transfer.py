@@ -14,7 +14,7 @@ _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star")
 _COLOURS = (ACCENT, BAD, "#264653", "#8a5fb0", "#b8860b")
 
 
-def draw_guess(guess: Guess, *, template: str | None = None) -> go.Figure:
+def draw_guess(guess: Guess) -> go.Figure:
     """Probabilities of the likeliest elements at one hidden place; the true one bears ✓, beside its colour."""
     names, chances = zip(*guess.options, strict=True)
     figure = go.Figure()
@@ -28,10 +28,10 @@ def draw_guess(guess: Guess, *, template: str | None = None) -> go.Figure:
         cliponaxis=False,
     )
     figure.update_yaxes(range=[0, max(chances) * 1.25], visible=False)
-    return frame(figure, 200, template)
+    return frame(figure, 200)
 
 
-def draw_views(views: ViewMap, *, translate: Translate = str, template: str | None = None) -> go.Figure:
+def draw_views(views: ViewMap, *, translate: Translate = str) -> go.Figure:
     """Views of each formula among known ones; the formula itself is large."""
     figure = go.Figure()
     figure.add_scattergl(
@@ -61,7 +61,7 @@ def draw_views(views: ViewMap, *, translate: Translate = str, template: str | No
         )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
-    figure = frame(figure, 360, template)
+    figure = frame(figure, 360)
     return figure.update_layout(showlegend=True, legend=ABOVE)
 
 
@@ -99,9 +99,7 @@ def draw_parameters(counts: Mapping[str, tuple[int, int]], *, translate: Transla
     return figure.update_layout(barmode="stack", showlegend=True, legend=ABOVE)
 
 
-def draw_teaching(
-    curve: Sequence[tuple[int, float, float]], *, label: str, translate: Translate = str, template: str | None = None
-) -> go.Figure:
+def draw_teaching(curve: Sequence[tuple[int, float, float]], *, label: str, translate: Translate = str) -> go.Figure:
     """Error on the withheld rows after each epoch."""
     figure = go.Figure()
     figure.add_scatter(
@@ -112,4 +110,4 @@ def draw_teaching(
     )
     figure.update_yaxes(title=label, rangemode="tozero")
     figure.update_xaxes(title=translate("epoch"))
-    return note_empty(frame(figure, 260, template), len(curve), translate)
+    return note_empty(frame(figure, 260), len(curve), translate)

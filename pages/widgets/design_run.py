@@ -72,10 +72,8 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
         kind=asked.kind,
         target=asked.target,
         budget=asked.budget,
-        rules=asked.rules,
-        seed=asked.seed,
+        before=before or DesignRun(rules=asked.rules, seed=asked.seed),
         settings=asked.settings,
-        before=before,
     )
     name, page = asked_message(asked.target), page_kind(asked.kind)
     told = asked_record(asked.kind, loop.repeat(), asked.seed if before is None else before.seed)

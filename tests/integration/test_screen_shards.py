@@ -22,7 +22,7 @@ from matgen_core.workflows.many_workers.run_folder import Shard, batch_files
 from matgen_core.workflows.screening.candidate_files import read_files
 from matgen_core.workflows.screening.folder import screen_to_folder
 from matgen_core.workflows.screening.pareto import Objective
-from matgen_core.workflows.screening.screen import BatchScreener
+from matgen_core.workflows.screening.screen import BatchScreener, Screener
 from matgen_core.workflows.screening.shards import ScreeningAsked, describe_files, fill_screening, merge_screening
 
 FORMULAS = [f"{metal}{n}O{m}" for metal in ("Na", "K", "Li", "Mg", "Ca") for n in (1, 2, 3) for m in (1, 2, 3)]
@@ -58,7 +58,9 @@ def fill(table: Path, path: Path, shard: Shard | None = None, executor: WorkerPo
 
 
 def test_merged_shards_are_one_screening(table: Path, tmp_path: Path) -> None:
-    whole = screen_to_folder(read_files([table]), [Objective("band_gap", "max")], tmp_path / "whole", rules=RULES)
+    whole = screen_to_folder(
+        read_files([table]), [Objective("band_gap", "max")], tmp_path / "whole", screener=Screener(rules=RULES)
+    )
     assert fill(table, tmp_path / "1", Shard(1, 2)) == len(ROWS) - 32
     with process_pool(2) as pool:
         assert fill(table, tmp_path / "2", Shard(2, 2), pool) == 32

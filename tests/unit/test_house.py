@@ -16,6 +16,8 @@ CODE = [ROOT / "app.py", *sorted((ROOT / "matgen_core").rglob("*.py")), *sorted(
 #: Lines of the same shape that two files may share.
 MOST_SHARED = 12
 MOST_UNFORMATTED = 40
+#: Arguments of a function, and functions that may have more: commands with many options, and the loops that they call.
+MOST_ARGUMENTS, MAY_HAVE_MORE = 8, 10
 #: What names a kind of material or its parts; all are one word where two files are compared.
 KIND = re.compile(r"crystals?|compositions?|molecules?|formulas?|smiles|matbert|matgpt|critic|gap", re.IGNORECASE)
 _PASSED_OVER = {
@@ -82,6 +84,27 @@ def test_little_is_kept_from_the_formatter() -> None:
     folders = ("matgen_core", "pages", "tests", "tools", "benchmarks", "docs")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     assert sum(path.read_text(encoding="utf-8").count(mark) for path in files) <= MOST_UNFORMATTED
+
+
+def arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many a caller can give.
+
+    >>> arguments(ast.parse("class A:\n    def f(self, a, *rows, b=1, **more): ...").body[0].body[0])
+    2
+    """
+    asked = function.args
+    return len([one for one in (*asked.posonlyargs, *asked.args, *asked.kwonlyargs) if one.arg not in ("self", "cls")])
+
+
+def test_few_functions_have_many_arguments() -> None:
+    files = [*CODE, *(ROOT / "tools").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    long = [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and arguments(node) > MOST_ARGUMENTS
+    ]
+    assert len(long) <= MAY_HAVE_MORE, long
 
 
 def test_the_map_names_every_folder() -> None:

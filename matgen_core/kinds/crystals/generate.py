@@ -40,7 +40,7 @@ from matgen_core.kinds.crystals.placing.placement import Placed, place_drafts, r
 from matgen_core.kinds.crystals.writing.conditions import draw_conditions
 from matgen_core.kinds.crystals.writing.grammar import Grammar, without_geometry
 from matgen_core.kinds.crystals.writing.skeleton_decoding import Asked, IsRejected
-from matgen_core.kinds.protocol import OnStage
+from matgen_core.kinds.protocol import Brief, OnStage
 from matgen_core.learning.checkpoints import available, condition_keys, load_checkpoint
 
 #: Distance to the hull, eV/atom, that the critic counts as near, where stable crystals are preferred.
@@ -68,42 +68,35 @@ class Engine(Protocol):
 
 
 def generate(
-    target: Target,
+    brief: Brief[CrystalSettings],
     count: int,
-    *,
-    seed: int = 0,
-    settings: CrystalSettings | None = None,
     first: int = 0,
+    *,
     cancelled: Asked | None = None,
     is_rejected: IsRejected | None = None,
-    copy: tuple[nn.Module, str] | None = None,
-    on_stage: OnStage | None = None,
 ) -> tuple[Candidate, ...]:
-    """Draws candidates for a target.
+    """Draws candidates for what a run asks for.
 
     Args:
-        target: goals and constraints; already checked by :func:`check_target`.
+        brief: what is asked for, already checked; its ``on_stage`` is called with the drafts that are to be placed,
+            then with what was placed, as :mod:`.in_work` shows them.
         count: how many.
-        seed: of the random numbers.
-        settings: engine, sampler and their numbers.
         first: index of the first candidate, when a run generates in batches.
         cancelled: asked at every token and denoising step; once it says yes, those that have a structure come back.
         is_rejected: whether the rules reject a skeleton whatever its geometry; another is used in its place, or none.
-        copy: a tuned copy of the skeleton GPT, which alone drafts, and its name.
-        on_stage: called with the drafts that are to be placed, then of what was placed, as :mod:`.in_work` shows them.
 
     Raises:
         BadTarget: where the constraints leave nothing.
         Cancelled: where ``cancelled`` said so before any had a structure.
         TooLarge: where not even one fits into memory; a batch that does not is drawn in halves.
     """
-    settings = settings or CrystalSettings()
+    target, on_stage = brief.generation_target, brief.on_stage
     grammar = Grammar(target.constraints)
     if not grammar.space_groups:
         raise BadTarget("no space group fits the constraints; allow more atoms or other crystal systems")
-    pipeline = Pipeline(target, settings, seed, grammar, cancelled, is_rejected)
-    if copy is not None:
-        pipeline.draft_by(copy)
+    pipeline = Pipeline(target, brief.settings, brief.seed, grammar, cancelled, is_rejected)
+    if brief.copy is not None:
+        pipeline.draft_by(brief.copy)
     made: list[Candidate] = []
     shown: list[Candidate] = []
 

@@ -58,17 +58,8 @@ class CrystalStages:
             is_rejected = partial(is_hopeless, known=brief.rules.known, asked=brief.generation_target.constraints)
         elif brief.generation_target.constraints.oxidation:
             is_rejected = partial(has_wrong_states, asked=brief.generation_target.constraints)
-        return generate(
-            brief.generation_target,
-            size,
-            seed=brief.seed,
-            settings=brief.settings,
-            first=first,
-            cancelled=cancelled,
-            is_rejected=is_rejected,
-            copy=brief.copy,
-            on_stage=self._in_work.begin if brief.on_stage else None,
-        )
+        shown = replace(brief, on_stage=self._in_work.begin if brief.on_stage else None)
+        return generate(shown, size, first, cancelled=cancelled, is_rejected=is_rejected)
 
     def predict(self, batch: Sequence[Candidate[Crystal]], cancelled: Asked = None) -> tuple[Candidate[Crystal], ...]:
         """Predictions of those that have none of a model yet; what was kept of a run has them.

@@ -9,7 +9,6 @@ from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Crystal, Progress
 from matgen_core.core.settings import Budget
 from matgen_core.kinds.crystals.placing.relax import Relaxation, check_stability, relax_candidates
-from matgen_core.kinds.rules import Rules
 from matgen_core.runs.worker import Report, Stopped
 from matgen_core.workflows import design
 from matgen_core.workflows.loop import DesignRun
@@ -43,18 +42,14 @@ def generate_until(
     kind: str,
     target: Target,
     budget: Budget,
-    rules: Rules,
-    seed: int,
+    before: DesignRun[Any],
     settings: design.Settings | None,
-    before: DesignRun[Any] | None,
 ) -> DesignRun[Any]:
-    """A run until enough pass, or the rest of one."""
+    """A run until enough pass, or the rest of one: ``before`` says by which rules and seed."""
     return design.design_until(
         kind,
         target,
         budget,
-        rules=rules,
-        seed=seed,
         settings=settings,
         before=before,
         on_progress=report,

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from matgen_core.core.errors import BadInput, Cancelled
-from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate
 from matgen_core.core.spreading import SetAside
 from matgen_core.files.saving import KeptFile, save_result
@@ -22,7 +21,7 @@ from matgen_core.runs.records import to_record
 from matgen_core.workflows.screening.candidate_files import Item, Refused
 from matgen_core.workflows.screening.outcome import Outcome, add, describe, finish, shape_reason
 from matgen_core.workflows.screening.pareto import Objective, losses
-from matgen_core.workflows.screening.screen import ANY, Further, Screener, judge_batches, refused_rows, written_name
+from matgen_core.workflows.screening.screen import Screener, judge_batches, refused_rows, written_name
 
 
 def screen_to_folder(
@@ -30,9 +29,7 @@ def screen_to_folder(
     objectives: Sequence[Objective],
     out: Path,
     *,
-    target: Target | None = None,
-    rules: Rules | None = None,
-    further: Further | None = None,
+    screener: Screener | None = None,
     source: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -44,9 +41,7 @@ def screen_to_folder(
         items: of :mod:`matgen_core.workflows.screening.candidate_files`, or candidates of a run.
         objectives: what the fronts are over; at least one.
         out: folder, made where it is not there.
-        target: goals, each a verdict.
-        rules: what a candidate must pass.
-        further: as of :class:`Screener`.
+        screener: goals, what a candidate must pass, and what is predicted further; None for the usual rules.
         source: where the items come from, for the manifest.
         on_progress: called with candidates screened and rows refused.
         cancelled: asked before each batch, and the batch is finished; what is written stays.
@@ -57,7 +52,7 @@ def screen_to_folder(
     """
     if not objectives:
         raise BadInput("screening needs an objective; give for example --objective band_gap:max")
-    screener = Screener(target or ANY, rules or Rules(known=True), further)
+    screener = screener or Screener()
     screened = judge_batches(items, screener.batch, executor=executor, cancelled=cancelled)
     found = (
         (refused_rows(batch, judged), () if isinstance(judged, SetAside) else judged) for batch, judged in screened

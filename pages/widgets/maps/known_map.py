@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.files.saving import for_spreadsheet
-from matgen_core.viz.embeddings import draw_map
+from matgen_core.viz.embeddings import Colours, draw_map
 from matgen_core.workflows.spaces.explore import search
 from matgen_core.workflows.spaces.space import Space
 from pages.i18n.language import _
@@ -101,12 +101,14 @@ def _ask_look(space: Space) -> _Look:
 def _draw(space: Space, look: _Look, places: NDArray[np.float32], over: Mapping[str, NDArray[np.float32]]) -> go.Figure:
     """The materials at their places, coloured, with what is laid over them."""
     axes, picked = axes_of(space.kind).explained, st.session_state.get(f"place-{space.kind}")
+    if look.groups:
+        colours = Colours(groups_of(space.kind, look.groups).astype("float32"), groups=True)
+    else:
+        colours = Colours(space.columns[look.colour], heading(look.colour))
     return draw_map(
         places,
         list(map(page_kind(space.holds).key_text, space.names)),
-        groups_of(space.kind, look.groups).astype("float32") if look.groups else space.columns[look.colour],
-        "" if look.groups else heading(look.colour),
-        groups=bool(look.groups),
+        colours,
         laid_over=over,
         marked=() if picked is None else (picked,),
         translate=_,

@@ -22,7 +22,7 @@ from matgen_core.lessons.transfer import Guess
 from matgen_core.lessons.views import ViewMap
 from matgen_core.viz.compositions import draw_compositions
 from matgen_core.viz.crystals import draw_predictions
-from matgen_core.viz.embeddings import draw_map
+from matgen_core.viz.embeddings import Colours, draw_map
 from matgen_core.viz.language import draw_attention, draw_chances, draw_conditions, draw_temperatures
 from matgen_core.viz.lessons import (
     draw_cloud,
@@ -82,8 +82,7 @@ def test_known_materials_are_where_they_were_placed() -> None:
     figure = draw_map(
         PLANE,
         ["a", "b", "c"],
-        np.array([1, np.nan, 3], np.float32),
-        "Gap",
+        Colours(np.array([1, np.nan, 3], np.float32), "Gap"),
         marked=[1],
         laid_over={"mine": PLANE[:1]},
         axes=("PC1", "PC2"),
@@ -182,7 +181,7 @@ def test_axes_bear_name_and_unit(draw: Callable[..., go.Figure]) -> None:
 EMPTY: dict[str, Callable[[Callable[[str], str]], go.Figure]] = {
     "crystals": lambda tr: draw_predictions([], "band_gap", "formation_energy", {}, translate=tr),
     "compositions": lambda tr: draw_compositions(FOUND[2:], "band_gap", "formation_energy", {}, translate=tr),
-    "map": lambda tr: draw_map(NO_POINTS, [], np.zeros(0, np.float32), "", translate=tr),
+    "map": lambda tr: draw_map(NO_POINTS, [], Colours(np.zeros(0, np.float32)), translate=tr),
     "comparison": lambda tr: draw_comparison([], load_molecule_reference().column("logp"), "logp", None, translate=tr),
     "losses": lambda tr: draw_losses([], translate=tr),
     "ways": lambda tr: draw_ways([], translate=tr),

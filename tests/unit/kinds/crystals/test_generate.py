@@ -23,6 +23,7 @@ from matgen_core.kinds.crystals.known.reference import load_reference, structure
 from matgen_core.kinds.crystals.placing.placement import Placed, place_drafts, rank_placed
 from matgen_core.kinds.crystals.placing.relax_drawn import relax_drawn
 from matgen_core.kinds.crystals.writing.grammar import Grammar, Skeleton, skeleton_of, without_geometry
+from matgen_core.kinds.protocol import Brief
 
 QUICK = CrystalSettings(drafts=8, skeletons=2, geometries=2, refined=1, steps=3, relax=4)
 OXIDE = Target({"band_gap": Goal.at(3.0)}, Constraints(include=frozenset({"O"}), max_atoms=12))
@@ -30,13 +31,17 @@ SALT = Skeleton(225, (("a", "Na"), ("b", "Cl")))
 ALLOY = Skeleton(225, (("a", "Al"), ("b", "Fe")))
 
 
+def asking(target: Target, seed: int, settings: CrystalSettings) -> Brief[CrystalSettings]:
+    return Brief(target, target, seed, settings)
+
+
 def anything(count: int) -> torch.Tensor:
     return torch.full((count, len(CRYSTAL_CONDITIONS)), float("nan"))
 
 
 def test_the_same_seed_draws_the_same_within_the_constraints() -> None:
-    first = generate(OXIDE, 4, seed=2, settings=QUICK)
-    assert first == generate(OXIDE, 4, seed=2, settings=QUICK)
+    first = generate(asking(OXIDE, 2, QUICK), 4)
+    assert first == generate(asking(OXIDE, 2, QUICK), 4)
     assert [candidate.origin.index for candidate in first] == [0, 1, 2, 3]
     assert {candidate.id for candidate in first} < {f"s2-{i:04d}" for i in range(12)}, "each has the id of its draft"
     assert len({candidate.id for candidate in first}) == 4
@@ -120,7 +125,7 @@ def test_placed_drafts_are_ranked_by_their_energies_and_goals() -> None:
 
 
 def test_relaxation_lowers_the_energy_and_keeps_the_symmetry() -> None:
-    found = generate(Target(), 3, seed=0, settings=replace(QUICK, engine="symmetry-first"))
+    found = generate(asking(Target(), 0, replace(QUICK, engine="symmetry-first")), 3)
     relaxed = relax_drawn(found, 8)
     assert relax_drawn(found, 0) == found
     before, after = (predict_energies([to_structure(c.material) for c in batch]) for batch in (found, relaxed))
@@ -132,8 +137,8 @@ def test_relaxation_lowers_the_energy_and_keeps_the_symmetry() -> None:
 
 def test_a_cancelled_run_says_so_or_keeps_what_it_has() -> None:
     with pytest.raises(Cancelled):
-        generate(Target(), 2, seed=0, settings=QUICK, cancelled=lambda: True)
-    found = generate(Target(), 2, seed=0, settings=replace(QUICK, engine="substitution"))
+        generate(asking(Target(), 0, QUICK), 2, cancelled=lambda: True)
+    found = generate(asking(Target(), 0, replace(QUICK, engine="substitution")), 2)
     kept = relax_drawn(found, 20, cancelled=lambda: True)
     assert [candidate.material for candidate in kept] == [candidate.material for candidate in found]
     assert all(candidate.verdict("relaxed") for candidate in kept), "each says that it was not relaxed"

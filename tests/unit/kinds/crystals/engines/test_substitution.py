@@ -20,9 +20,14 @@ from matgen_core.kinds.crystals.engines.substitution import Substitution, exchan
 from matgen_core.kinds.crystals.generate import Pipeline, generate, load_engine, trained_engines
 from matgen_core.kinds.crystals.known.reference import load_reference, structure_type
 from matgen_core.kinds.crystals.writing.grammar import Grammar, skeleton_of
+from matgen_core.kinds.protocol import Brief
 
 SETTINGS = CrystalSettings(engine="substitution")
 ANY = np.full(len(CRYSTAL_CONDITIONS), np.nan, dtype=np.float32)
+
+
+def asking(target: Target, seed: int, settings: CrystalSettings) -> Brief[CrystalSettings]:
+    return Brief(target, target, seed, settings)
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +95,9 @@ def test_likely_exchanges_come_oftener() -> None:
 
 def test_the_same_seed_draws_the_same_and_cancel_ends_it(engine: Substitution) -> None:
     target = Target({"band_gap": Goal.at(2.0)})
-    first = generate(target, 4, seed=3, settings=SETTINGS)
-    assert first == generate(target, 4, seed=3, settings=SETTINGS)
-    assert first != generate(target, 4, seed=4, settings=SETTINGS)
+    first = generate(asking(target, 3, SETTINGS), 4)
+    assert first == generate(asking(target, 3, SETTINGS), 4)
+    assert first != generate(asking(target, 4, SETTINGS), 4)
     assert {candidate.origin.engine for candidate in first} == {"substitution"}
     conditions = torch.from_numpy(ANY)[None]
     with pytest.raises(Cancelled):
@@ -113,7 +118,7 @@ def test_a_mixture_asks_each_engine_and_says_which_made_each() -> None:
     for first, count in ((0, 1), (1, 1), (2, 4)):
         conditions = {engine.name: pipeline.conditions(engine, first, count) for engine in pipeline.engines}
         assert {draft.engine for draft in pipeline.draft(conditions, first)} == {"symmetry-first", "substitution"}
-    found = generate(Target(), 4, seed=0, settings=quick)
+    found = generate(asking(Target(), 0, quick), 4)
     assert {candidate.origin.engine for candidate in found} <= {"symmetry-first", "substitution"}
     assert [candidate.origin.index for candidate in found] == [0, 1, 2, 3]
     assert all("skeleton-critic@" in candidate.origin.checkpoint for candidate in found)
