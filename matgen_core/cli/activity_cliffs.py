@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.groups import app
 from matgen_core.cli.own_rows import read_own_rows
 from matgen_core.cli.running import at_work
 
 
+@app.command("cliffs")
 def cliffs(
     source: Annotated[Path, typer.Argument(help="CSV with a column smiles, and one of numbers")],
     column: Annotated[str, typer.Option(help="column of the numbers")],
@@ -40,8 +42,3 @@ def cliffs(
             f"{least:.3g} or more",
             err=True,
         )
-
-
-def register(app: typer.Typer) -> None:
-    """Hangs the command into ``matgen``."""
-    app.command("cliffs")(cliffs)

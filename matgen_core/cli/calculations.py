@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from matgen_core.cli.following_up import read_crystals
+from matgen_core.cli.groups import app
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput, quote
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from matgen_core.workflows.calculations.results import PredictorError, Result
 
 phases_app = typer.Typer(no_args_is_help=True, help="Phases that were computed for you, in your hull.")
+app.add_typer(phases_app, name="phases")
 
 
+@app.command("follow-up")
 def follow_up(
     out: Annotated[Path, typer.Option(help="folder to write")],
     files: Annotated[list[Path] | None, typer.Argument(help="CIFs, a folder or zip of them, CSV with cif")] = None,
@@ -46,6 +49,7 @@ def follow_up(
     typer.echo(f"{len(chosen)} candidates in {out}; flows.py there makes their atomate2 flows")
 
 
+@app.command("results")
 def results(
     files: Annotated[list[Path], typer.Argument(help="folders, CSV, vasprun.xml, JSON of atomate2")],
     run: Annotated[str, typer.Option(help="the stored run (matgen runs list) whose candidates were computed")],
@@ -154,10 +158,3 @@ def _line(error: PredictorError) -> str:
         f"{error.property} by {error.method}: mean absolute error {error.mean_absolute:.3f} {unit}, "
         f"mean difference {error.bias:+.3f} {unit}, {error.count} candidates"
     )
-
-
-def register(app: typer.Typer) -> None:
-    """Hangs the commands into ``matgen``."""
-    app.command("follow-up")(follow_up)
-    app.command("results")(results)
-    app.add_typer(phases_app, name="phases")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.groups import MEASURED, JsonFolder, Seed, app, data, evaluate
 from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
 from matgen_core.core.admet import INSTALL
@@ -16,6 +17,7 @@ from matgen_core.core.errors import BadInput
 ROWS = Path("training/rows/formulas.csv.gz")
 
 
+@app.command("predict")
 def predict(
     source: Annotated[
         Path, typer.Argument(help="CSV with a column formula, cif or smiles; or CIFs, POSCARs, a folder or zip")
@@ -67,6 +69,7 @@ def predict(
             typer.echo("every row has its reason in the column problem", err=True)
 
 
+@data.command("formulas")
 def data_formulas(
     energies: Annotated[Path, typer.Argument(help="CSV of formula, formation_energy_mp2020, split")],
     gaps: Annotated[Path, typer.Argument(help="CSV of formula, band_gap, split")],
@@ -82,20 +85,14 @@ def data_formulas(
     typer.echo(f"{len(table)} rows of {table['formula'].nunique()} formulas in {out}")
 
 
+@evaluate.command("compositions")
 def evaluate_compositions(
     count: Annotated[int, typer.Option(help="samples without a target")] = 2000,
     each: Annotated[int, typer.Option(help="samples per target")] = 500,
-    seed: Annotated[int, typer.Option(help="random seed")] = 0,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    seed: Seed = 0,
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure validity, uniqueness, novelty and hit rates of the compositions."""
     from matgen_core.evaluation.compositions import evaluate
 
     write_measured(out / "compositions.json", lambda: evaluate(count, each, seed, typer.echo))
-
-
-def register(app: typer.Typer, data: typer.Typer, evaluate: typer.Typer) -> None:
-    """Hangs the commands into the groups of ``matgen``."""
-    app.command("predict")(predict)
-    data.command("formulas")(data_formulas)
-    evaluate.command("compositions")(evaluate_compositions)

@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.groups import CRYSTALS, REFERENCE, ReferenceFolder, Rows, Samples, data
 from matgen_core.cli.reporting import show_bar
 from matgen_core.core.errors import BadInput
-from matgen_core.core.installation import ASSETS
 from matgen_core.core.settings import CrystalSettings
 
-REFERENCE = ASSETS / "reference"
 
-
+@data.command("build")
 def data_build(
     file: Annotated[Path, typer.Argument(help="CSV with a cif column, or a folder of CIFs")],
     out: Annotated[Path, typer.Option(help="folder for the arrays")] = Path("data/crystals"),
@@ -37,12 +36,13 @@ def data_build(
     typer.echo(f"{len(table)} rows in {out / 'crystals.npz'}, {len(rejected)} rejected (see {out / 'rejected.csv'})")
 
 
+@data.command("reference")
 def data_reference(
     file: Annotated[
         Path,
         typer.Argument(help="CSV of formula and formation_energy_mp2020 (or formation_energy_per_atom): known phases"),
     ],
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    rows: Rows = CRYSTALS,
     out: Annotated[Path, typer.Option(help="folder for the reference")] = REFERENCE,
     entries: Annotated[
         Path | None,
@@ -57,13 +57,14 @@ def data_reference(
     typer.echo(f"{out}: " + ", ".join(f"{key} {value}" for key, value in reference.counts.items()))
 
 
+@data.command("judge")
 def data_judge(
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    rows: Rows = CRYSTALS,
     count: Annotated[int, typer.Option(min=100, help="crystals to use, each element about equally often")] = 4000,
     cache: Annotated[Path, typer.Option(help="CSV of energies; a build continues from it")] = Path(
         "training/judge.csv"
     ),
-    out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
+    out: ReferenceFolder = REFERENCE,
 ) -> None:
     """Fit the reference energies of SevenNet, which judges energies, and measure its errors; about 0.1 s a crystal."""
     from matgen_core.kinds.crystals.checks.energy_judge_build import build_judge
@@ -73,9 +74,10 @@ def data_judge(
     typer.echo(f"{len(judge.references)} references in {out}; withheld crystals err by {judge.error} eV/atom")
 
 
+@data.command("latents")
 def data_latents(
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
-    out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
+    rows: Rows = CRYSTALS,
+    out: ReferenceFolder = REFERENCE,
 ) -> None:
     """Write the latents of the known crystals, for the embedding explorer, by the shipped autoencoder."""
     from matgen_core.kinds.crystals.known.rows import load_rows
@@ -88,7 +90,8 @@ def data_latents(
     typer.echo(f"{len(kept)} latents of {len(known)} crystals in {path}")
 
 
-def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE) -> None:
+@data.command("maps")
+def data_maps(out: ReferenceFolder = REFERENCE) -> None:
     """Compute the t-SNE maps of the embedding explorer; about twenty minutes on one core."""
     from matgen_core.workflows.spaces.explore import count_rebuilt, neighbour_map
     from matgen_core.workflows.spaces.maps import save_maps
@@ -101,14 +104,13 @@ def data_maps(out: Annotated[Path, typer.Option(help="folder of the reference")]
     typer.echo(f"{len(maps)} maps in {path}; {rebuilt.formula} of {rebuilt.of} crystals rebuilt")
 
 
+@data.command("drawn")
 def data_drawn(
     out: Annotated[Path, typer.Argument(help="CSV to write, for matgen data build")],
     count: Annotated[int, typer.Option(help="crystals to generate")] = 10_000,
     seed: Annotated[int, typer.Option(help="random seed; different from that of an evaluation")] = 100,
     workers: Annotated[int, typer.Option(help="processes; the rows do not depend on it")] = 1,
-    samples: Annotated[
-        Path, typer.Option(help="file of the samples; it grows, and a stopped run continues from it")
-    ] = Path("data/drawn.jsonl"),
+    samples: Samples = Path("data/drawn.jsonl"),
 ) -> None:
     """Generate crystals and keep new ones near the hull (by CHGNet) as training rows."""
     from matgen_core.core.goals import Target
@@ -124,6 +126,7 @@ def data_drawn(
     typer.echo(f"{len(kept)} rows of {len(drawn)} generated in {out}")
 
 
+@data.command("fetch-mp")
 def data_fetch(
     out: Annotated[Path, typer.Argument(help="CSV to write")],
     elements: Annotated[str, typer.Option(help="only these elements; all if empty")] = "",
@@ -140,9 +143,10 @@ def data_fetch(
     typer.echo(f"{count} rows in {out}")
 
 
+@data.command("coordination")
 def data_coordination(
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
-    out: Annotated[Path, typer.Option(help="folder of the reference")] = REFERENCE,
+    rows: Rows = CRYSTALS,
+    out: ReferenceFolder = REFERENCE,
 ) -> None:
     """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
     from matgen_core.chem.crystals.structure_types import save_prototypes
@@ -160,15 +164,3 @@ def data_coordination(
     typer.echo(
         f"{save_coordination(table, out)}: {len(table.types)} types; {unlike:.3f} of withheld crystals are unlike"
     )
-
-
-def register(data: typer.Typer) -> None:
-    """Hangs the commands into ``matgen data``."""
-    data.command("build")(data_build)
-    data.command("reference")(data_reference)
-    data.command("judge")(data_judge)
-    data.command("latents")(data_latents)
-    data.command("maps")(data_maps)
-    data.command("drawn")(data_drawn)
-    data.command("fetch-mp")(data_fetch)
-    data.command("coordination")(data_coordination)

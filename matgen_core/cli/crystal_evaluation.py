@@ -9,23 +9,33 @@ from typing import Annotated
 
 import typer
 
-from matgen_core.cli.crystal_data import REFERENCE
+from matgen_core.cli.groups import (
+    CRYSTALS,
+    MEASURED,
+    REFERENCE,
+    JsonFolder,
+    Processes,
+    Rows,
+    Samples,
+    Seed,
+    bench,
+    evaluate,
+)
 from matgen_core.cli.reporting import show_bar, write_measured
 from matgen_core.core.settings import CrystalSettings
 
 
+@evaluate.command("crystals")
 def evaluate_crystals(
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    rows: Rows = CRYSTALS,
     count: Annotated[int, typer.Option(help="unconditional samples")] = 1000,
     each: Annotated[int, typer.Option(help="samples per target; 0 leaves the targets out")] = 200,
-    seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    seed: Seed = 0,
     engine: Annotated[str, typer.Option(help="engine")] = CrystalSettings().engine,
     prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does, as the app does")] = True,
-    workers: Annotated[int, typer.Option(help="processes; the samples do not depend on it")] = 1,
-    samples: Annotated[
-        Path, typer.Option(help="file of the samples; it grows, and a stopped run continues from it")
-    ] = Path("data/evaluation/crystals.jsonl"),
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    workers: Processes = 1,
+    samples: Samples = Path("data/evaluation/crystals.jsonl"),
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure validity, novelty, stability and hit rates by CHGNet, which steers, and SevenNet, which judges."""
     import numpy as np
@@ -51,9 +61,10 @@ def evaluate_crystals(
     write_measured(out / f"crystals-{engine}{'' if prefer_stable else '-any'}.json", measure)
 
 
+@evaluate.command("reconstruction")
 def evaluate_reconstruction(
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    rows: Rows = CRYSTALS,
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure how well the crystal autoencoder reconstructs withheld crystals."""
     from matgen_core.evaluation.reconstruction import measure_reconstruction
@@ -69,10 +80,11 @@ def evaluate_reconstruction(
     write_measured(out / "reconstruction.json", measure)
 
 
+@evaluate.command("placement")
 def evaluate_placement(
     count: Annotated[int, typer.Option(min=2, help="drafts for each target")] = 64,
-    seed: Annotated[int, typer.Option(help="random seed")] = 0,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    seed: Seed = 0,
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure how many drafts lie near the hull by diffusion, by templates, and by diffusion from a template."""
     from matgen_core.core.goals import Goal, Target
@@ -86,14 +98,13 @@ def evaluate_placement(
     )
 
 
+@evaluate.command("guidance")
 def evaluate_guidance(
     count: Annotated[int, typer.Option(min=1, help="crystals for each cell of the grid")] = 32,
-    seed: Annotated[int, typer.Option(help="random seed")] = 0,
-    workers: Annotated[int, typer.Option(help="processes; the samples do not depend on it")] = 1,
-    samples: Annotated[
-        Path, typer.Option(help="file of the samples; it grows, and a stopped run continues from it")
-    ] = Path("data/evaluation/guidance.jsonl"),
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    seed: Seed = 0,
+    workers: Processes = 1,
+    samples: Samples = Path("data/evaluation/guidance.jsonl"),
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure hits and stability by guidance and by the distance to the hull that is asked for."""
     from matgen_core.evaluation.guidance import measure_guidance
@@ -101,11 +112,12 @@ def evaluate_guidance(
     write_measured(out / "guidance.json", lambda: measure_guidance(count, seed, samples, workers, show_bar))
 
 
+@evaluate.command("predictions")
 def evaluate_predictions(
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    rows: Rows = CRYSTALS,
     count: Annotated[int, typer.Option(help="withheld crystals")] = 1000,
-    seed: Annotated[int, typer.Option(help="random seed")] = 0,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    seed: Seed = 0,
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure the errors of predictions on generated structures; their uncertainties go to the included reference."""
     from matgen_core.evaluation.calibration import measure_predictions, read_placed
@@ -121,9 +133,10 @@ def evaluate_predictions(
     write_measured(out / "predictions.json", measure)
 
 
+@evaluate.command("critic")
 def evaluate_critic(
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    rows: Rows = CRYSTALS,
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure the skeleton critic and the judge of gaps on withheld crystals; and how their errors correlate."""
     from matgen_core.chem.crystals.structure import to_structure
@@ -140,12 +153,13 @@ def evaluate_critic(
     write_measured(out / "critic.json", measure)
 
 
+@evaluate.command("design")
 def evaluate_design(
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    rows: Rows = CRYSTALS,
     seconds: Annotated[float, typer.Option(help="for each target and method")] = 40.0,
-    seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    seed: Seed = 0,
     workers: Annotated[int, typer.Option(help="processes of one thread, a target each")] = 1,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure the stable candidates that inverse design finds per minute, beside random generation and substitution."""
     from matgen_core.evaluation.design import measure_design
@@ -159,11 +173,12 @@ def evaluate_design(
     write_measured(out / "design.json", measure)
 
 
+@bench.command("crystals")
 def bench_crystals(
-    rows: Annotated[Path, typer.Option(help="crystals.npz of matgen data build")] = Path("data/crystals/crystals.npz"),
+    rows: Rows = CRYSTALS,
     count: Annotated[int, typer.Option(help="candidates of the whole job")] = 100,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 for torch's own choice")] = 0,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure speed: samplers side by side, the whole job, CHGNet in batches and one by one."""
     import torch
@@ -174,15 +189,3 @@ def bench_crystals(
     if threads:
         torch.set_num_threads(threads)
     write_measured(out / "speed-crystals.json", lambda: time_crystals(load_rows(rows), count))
-
-
-def register(evaluate: typer.Typer, bench: typer.Typer) -> None:
-    """Hangs the commands into ``matgen evaluate`` and ``matgen bench``."""
-    evaluate.command("crystals")(evaluate_crystals)
-    evaluate.command("reconstruction")(evaluate_reconstruction)
-    evaluate.command("placement")(evaluate_placement)
-    evaluate.command("guidance")(evaluate_guidance)
-    evaluate.command("predictions")(evaluate_predictions)
-    evaluate.command("critic")(evaluate_critic)
-    evaluate.command("design")(evaluate_design)
-    bench.command("crystals")(bench_crystals)

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.groups import app
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
 
 _RADIATIONS = {"cu": "Cu Kα", "co": "Co Kα", "mo": "Mo Kα"}
 
 
+@app.command("xrd")
 def xrd(
     files: Annotated[list[Path], typer.Argument(help="CIF, CSV with a cif column, a folder or zip of CIFs")],
     pattern: Annotated[Path | None, typer.Option(help="measured pattern (.xy, .xye, .csv); ranks the crystals")] = None,
@@ -75,8 +77,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInput("{path} cannot be read ({error})", path=path, error=error.strerror) from None
-
-
-def register(app: typer.Typer) -> None:
-    """Hangs the command into ``matgen``."""
-    app.command("xrd")(xrd)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from matgen_core.cli.groups import MEASURED, JsonFolder, app, evaluate
 from matgen_core.cli.options import with_settings
 from matgen_core.cli.own_rows import read_own_rows
 from matgen_core.cli.reporting import write_measured
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _MEASURED = "CSV of formula and target, in Matbench's row order"
 
 
+@app.command("finetune")
 @with_settings(FinetuneConfig, ("strategy", "epochs", "rank", "size", "seed"), parameter="config")
 def finetune_file(
     source: Annotated[Path, typer.Argument(help="CSV with a column formula, smiles or cif, and one of numbers")],
@@ -64,6 +66,7 @@ def finetune_file(
         )
 
 
+@app.command("predictors")
 def predictors() -> None:
     """List the predictors that you have trained."""
     from matgen_core.workflows.own_properties.predictors import list_predictors, load_predictor
@@ -80,11 +83,12 @@ def predictors() -> None:
         )
 
 
+@evaluate.command("transfer")
 def evaluate_transfer(
     measured: Annotated[Path, typer.Argument(help=_MEASURED)],
     seeds: Annotated[int, typer.Option(help="of each strategy")] = 3,
     epochs: Annotated[int, typer.Option(help="passes over the rows")] = 30,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    out: JsonFolder = MEASURED,
     rows: Annotated[int, typer.Option(help="formulas to learn from")] = 1000,
 ) -> None:
     """Compare full fine-tuning, adapters and LoRA, each from three beginnings, on measured band gaps."""
@@ -93,10 +97,11 @@ def evaluate_transfer(
     write_measured(out / "transfer.json", lambda: measure_transfer(measured, seeds, epochs, typer.echo, rows))
 
 
+@evaluate.command("expt-gap")
 def evaluate_folds(
     measured: Annotated[Path, typer.Argument(help=_MEASURED)],
     epochs: Annotated[int, typer.Option(help="passes over the rows")] = 30,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Matbench's five folds of expt_gap."""
     from matgen_core.evaluation.transfer import measure_folds
@@ -104,6 +109,7 @@ def evaluate_folds(
     write_measured(out / "expt-gap.json", lambda: measure_folds(measured, epochs, typer.echo))
 
 
+@evaluate.command("pretraining")
 def evaluate_pretraining(
     rows: Annotated[Path, typer.Option(help="formulas.csv.gz of matgen data formulas")] = Path(
         "training/rows/formulas.csv.gz"
@@ -112,7 +118,7 @@ def evaluate_pretraining(
     before: Annotated[int, typer.Option(help="epochs of pretraining")] = 1,
     after: Annotated[int, typer.Option(help="epochs of training on the gap")] = 8,
     seeds: Annotated[int, typer.Option(help="of the gap")] = 3,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    out: JsonFolder = MEASURED,
 ) -> None:
     """What masked atoms and contrastive pairs each bring to the band gap."""
     from matgen_core.evaluation.transfer import measure_ablation
@@ -122,12 +128,3 @@ def evaluate_pretraining(
         return measure_ablation(load_formula_rows(rows), count, before, after, seeds, typer.echo)
 
     write_measured(out / "pretraining.json", measure)
-
-
-def register(app: typer.Typer, evaluate: typer.Typer) -> None:
-    """Hangs the commands into the groups of ``matgen``."""
-    app.command("finetune")(finetune_file)
-    app.command("predictors")(predictors)
-    evaluate.command("transfer")(evaluate_transfer)
-    evaluate.command("expt-gap")(evaluate_folds)
-    evaluate.command("pretraining")(evaluate_pretraining)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from matgen_core.cli.groups import app
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
 from matgen_core.core.processes import process_pool
@@ -40,6 +41,7 @@ def _predict(given: Sequence[Candidate[Crystal]], cancelled: Callable[[], bool])
     return crystals
 
 
+@app.command("relax")
 def relax(
     out: Annotated[Path, typer.Option(help="folder for CIFs and relaxed.csv")],
     files: Annotated[list[Path] | None, typer.Argument(help="CIFs, a folder or zip of them, CSV with cif")] = None,
@@ -165,6 +167,7 @@ def _print_progress(done: int, total: int, what: str) -> None:
         typer.echo(f"\r{done} of {total} {what}   ", nl=False, err=True)
 
 
+@app.command("known")
 def known(
     formulas: Annotated[list[str], typer.Argument(help="such as NaCl BaTiO3")],
     key: Annotated[
@@ -185,9 +188,3 @@ def known(
             word = "not found"
         typer.echo(f"{formula}: {word}; {verdict.reason}")
     raise typer.Exit(1 if unknown else 0)
-
-
-def register(app: typer.Typer) -> None:
-    """Hangs the commands into ``matgen``."""
-    app.command("relax")(relax)
-    app.command("known")(known)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from matgen_core.cli.groups import app
 from matgen_core.cli.options import (
     Command,
     extend_command,
@@ -235,13 +236,10 @@ def _print_found(progress: Progress[Any]) -> None:
         typer.echo(text, nl=progress.stage == "done", err=True)
 
 
-def register(app: typer.Typer) -> None:
-    """Hangs the commands of every kind into ``matgen`` and ``matgen design``."""
-    design = typer.Typer(
-        no_args_is_help=True,
-        help="Generate and check until enough candidates pass: the workflow of the textbook chapter.",
-    )
-    for kind in KINDS:
-        app.command(kind)(generate_command(kind))
-        design.command(kind)(design_command(kind))
-    app.add_typer(design, name="design")
+design_app = typer.Typer(
+    no_args_is_help=True, help="Generate and check until enough candidates pass: the workflow of the textbook chapter."
+)
+for _kind in KINDS:
+    app.command(_kind)(generate_command(_kind))
+    design_app.command(_kind)(design_command(_kind))
+app.add_typer(design_app, name="design")

@@ -11,13 +11,10 @@ from typing import Annotated
 
 import typer
 
-
-def register(app: typer.Typer) -> None:
-    """Adds both commands."""
-    app.command("health")(health)
-    app.command("viewer")(viewer)
+from matgen_core.cli.groups import app
 
 
+@app.command("health")
 def health(as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False) -> None:
     """Check that everything the app needs is installed and undamaged."""
     from matgen_core.workflows.health import check_health, healthy
@@ -33,6 +30,7 @@ def health(as_json: Annotated[bool, typer.Option("--json", help="for programs")]
     raise typer.Exit(0 if well else 1)
 
 
+@app.command("viewer")
 def viewer() -> None:
     """Fetch the scripts of the 3D viewer and of the molecule sketcher (once; needs the network)."""
     from matgen_core.core import sketcher, viewer

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.groups import app
 
+
+@app.command("merge")
 def merge(
     folders: Annotated[list[Path], typer.Argument(help="folders that --into wrote, all shards of one run")],
     out: Annotated[Path, typer.Option(help="folder for the result: tables and manifest.json")],
@@ -53,8 +56,3 @@ def _merge_screening(folders: list[Path], out: Path, keep: str) -> None:
 def _print_progress(done: int) -> None:
     if sys.stderr.isatty():
         typer.echo(f"\r{done} read", nl=False, err=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Hangs the command into ``matgen``."""
-    app.command("merge")(merge)

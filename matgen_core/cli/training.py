@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from matgen_core.cli.groups import app
 from matgen_core.cli.running import at_work
 from matgen_core.core.environment import data_path
 from matgen_core.core.errors import Cancelled
@@ -17,6 +18,7 @@ from matgen_core.learning.recipes.registry import RECIPES
 OWN = "smiles-gpt"
 
 
+@app.command("train")
 def train(
     name: Annotated[
         str,
@@ -115,8 +117,3 @@ def _report(epoch: int, figures: dict[str, float]) -> None:
 def _stopped(folder: Path) -> typer.Exit:
     typer.echo(f"stopped; its state is in {folder}, and the same command continues from there", err=True)
     return typer.Exit(130)
-
-
-def register(app: typer.Typer) -> None:
-    """Hangs the command into ``matgen``."""
-    app.command("train")(train)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from matgen_core.cli.generation import Files, with_files
+from matgen_core.cli.groups import app, evaluate
 from matgen_core.cli.options import Command, with_goals, with_option, with_settings
 from matgen_core.cli.own_rows import read_own_rows
 from matgen_core.cli.reporting import print_progress, read_rows
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from matgen_core.workflows.tuning.aims import Aims
     from matgen_core.workflows.tuning.tuner import Tuning
 
-app = typer.Typer(no_args_is_help=True, help="Properties of your own as targets, and generators tuned towards them.")
+own_app = typer.Typer(
+    no_args_is_help=True, help="Properties of your own as targets, and generators tuned towards them."
+)
 _ENDED = {
     "steps": "as many steps as allowed were taken",
     "time": "the time was over",
@@ -36,7 +39,7 @@ _ENDED = {
 }
 
 
-@app.command("train")
+@own_app.command("train")
 def train_file(
     source: Annotated[Path, typer.Argument(help="CSV with a column smiles, formula or cif, and one of numbers")],
     column: Annotated[str, typer.Option(help="column of the numbers")],
@@ -78,7 +81,7 @@ def _say_target(own: OwnTarget) -> str:
     )
 
 
-@app.command("list")
+@own_app.command("list")
 def list_kept() -> None:
     """List the properties of your own and the tuned generators that are kept."""
     from matgen_core.workflows.own_properties.own_store import list_copies, list_targets, load_copy, load_target
@@ -98,7 +101,7 @@ def list_kept() -> None:
         typer.echo(f"{name}: generator of {kept.kind}, {how}")
 
 
-@app.command("export")
+@own_app.command("export")
 def export_kept(
     name: Annotated[str, typer.Argument(help="of the property or the generator")],
     out: Annotated[Path, typer.Argument(help="zip to write")],
@@ -110,7 +113,7 @@ def export_kept(
         work.save(out, export(name))
 
 
-@app.command("delete")
+@own_app.command("delete")
 def delete_kept(name: Annotated[str, typer.Argument(help="of the property or the generator")]) -> None:
     """Take away all that is kept under a name."""
     from matgen_core.workflows.own_properties.own_store import delete
@@ -240,6 +243,7 @@ def _say_tuning(tuning: Tuning) -> str:
     )
 
 
+@evaluate.command("own-property")
 @with_settings(TuneSettings, parameter="tuning", usual=TuneSettings(steps=25, seconds=3600))
 def evaluate_own_property(
     folder: Annotated[Path, typer.Argument(help="of expt_gap.csv, lipophilicity.csv and bace_pic50.csv")],
@@ -271,11 +275,8 @@ def evaluate_own_property(
         )
 
 
-def register(main: typer.Typer, evaluate: typer.Typer) -> None:
-    """Hangs the commands into ``matgen``."""
-    tune = typer.Typer(no_args_is_help=True, help="Tune a copy of a generator towards goals, and draw from it.")
-    for kind in KINDS:
-        tune.command(kind)(tune_command(kind))
-    main.add_typer(tune, name="tune")
-    main.add_typer(app, name="own")
-    evaluate.command("own-property")(evaluate_own_property)
+tune_app = typer.Typer(no_args_is_help=True, help="Tune a copy of a generator towards goals, and draw from it.")
+for _kind in KINDS:
+    tune_app.command(_kind)(tune_command(_kind))
+app.add_typer(tune_app, name="tune")
+app.add_typer(own_app, name="own")

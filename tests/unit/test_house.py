@@ -89,7 +89,7 @@ def test_little_is_kept_from_the_formatter() -> None:
 def arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """How many a caller can give.
 
-    >>> arguments(ast.parse("class A:\n    def f(self, a, *rows, b=1, **more): ...").body[0].body[0])
+    >>> arguments(ast.parse("class A:\\n    def f(self, a, *rows, b=1, **more): ...").body[0].body[0])
     2
     """
     asked = function.args

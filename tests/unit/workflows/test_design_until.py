@@ -19,7 +19,7 @@ from matgen_core.core.records import PLACED, Candidate, Crystal, Origin, Predict
 from matgen_core.kinds.crystals.in_work import at_stage
 from matgen_core.kinds.crystals.writing.grammar import Skeleton
 from matgen_core.kinds.crystals.writing.skeleton_decoding import IsRejected
-from matgen_core.kinds.protocol import OnStage
+from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import NAMES, load_kind
 from matgen_core.kinds.rules import Rules, allowed
 from matgen_core.workflows.design import design_until
@@ -46,8 +46,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     firsts: list[int] = []
 
     def generate(
-        target: Target, count: int, *, seed: int, first: int, cancelled: Callable[[], bool], on_stage: OnStage, **_: Any
+        brief: Brief[Any], count: int, first: int, *, cancelled: Callable[[], bool], **_: Any
     ) -> tuple[Candidate, ...]:
+        seed = brief.seed
         if cancelled():
             raise Cancelled
         firsts.append(first)
@@ -55,7 +56,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             Candidate(f"{seed}-{i:04d}", salts()[i // 8 % 4], Origin("test", "", seed, i))
             for i in range(first, first + count)
         )
-        on_stage([at_stage(candidate, PLACED) for candidate in made])
+        assert brief.on_stage is not None
+        brief.on_stage([at_stage(candidate, PLACED) for candidate in made])
         return made
 
     def predict(batch: tuple[Candidate, ...], **_: Any) -> tuple[Candidate, ...]:
@@ -172,7 +174,7 @@ def test_what_the_rules_reject_whatever_its_geometry_is_not_placed(monkeypatch: 
     asked: list[tuple[bool, ...]] = []
 
     def generate(
-        _target: Target, count: int, *, first: int, is_rejected: IsRejected, **_: Any
+        _brief: Brief[Any], count: int, first: int, *, is_rejected: IsRejected, **_: Any
     ) -> tuple[Candidate, ...]:
         asked.append((is_rejected(salt), is_rejected(odd)))
         return tuple(Candidate(f"0-{first}-{i}", salts()[0], Origin("test", "", 0, first + i)) for i in range(2))
