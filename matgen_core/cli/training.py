@@ -9,7 +9,6 @@ import typer
 
 from matgen_core.cli.groups import app
 from matgen_core.cli.running import at_work
-from matgen_core.core.environment import data_path
 from matgen_core.core.errors import Cancelled
 from matgen_core.core.settings import DOMAINS
 from matgen_core.learning.recipes.registry import RECIPES
@@ -54,6 +53,8 @@ def train(
 ) -> None:
     """Train a model, or continue a stopped training. The shipped weights stay as they are."""
     import torch
+
+    from matgen_core.core.environment import data_path
 
     torch.set_num_threads(threads)
     if name == OWN and rows.suffix != ".npz":

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+from typer.main import get_command
+from typer.testing import CliRunner
 
 from matgen_core.cli import main as cli
 from matgen_core.core.goals import parse_goal
@@ -55,6 +59,27 @@ def test_a_bad_value_is_named_in_one_line(
     assert code != 0
     assert said in text
     assert "Traceback" not in text
+
+
+def _lines(app: typer.Typer) -> Iterator[list[str]]:
+    """The words of every command and every group."""
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        yield [name]
+        yield from ([name, inner] for inner in getattr(command, "commands", ()))
+
+
+def test_a_command_is_the_same_when_the_others_are_not_built() -> None:
+    lines = [*_lines(cli.app), [], ["nonsense"], ["runs", "nonsense"]]
+    assert len(lines) > 60
+    for words in lines:
+        line = [*words, "--help"] if words and "nonsense" not in words else words
+        alone, among_all = (CliRunner().invoke(app, line) for app in (cli.only_asked(cli.app, line), cli.app))
+        assert (alone.output, alone.exit_code) == (among_all.output, among_all.exit_code), words
+
+
+def test_a_line_builds_no_other_command() -> None:
+    assert list(_lines(cli.only_asked(cli.app, ["runs", "list"]))) == [["runs"], ["runs", "list"]]
+    assert all(len(words) == 1 for words in _lines(cli.only_asked(cli.app, ["--help"])))
 
 
 def test_missing_files_are_named(
@@ -129,3 +154,5 @@ def test_help_and_refusals_load_no_network(words: list[str], tmp_path: Path) -> 
     loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "typer" in loaded
     assert not loaded & {"torch", "transformers", "chgnet", "pymatgen.core", "pandas", "matplotlib"}
+    if "runs" not in words:
+        assert not loaded & {"sqlalchemy", "pydantic_settings"}  # of the store of runs; 0.4 s
