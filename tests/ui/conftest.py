@@ -27,6 +27,8 @@ from matgen_core.core.records import Candidate, Origin, Prediction, Verdict
 from pages.runs.jobs import Job
 
 ROOT = Path(__file__).parents[2]
+#: The first one that is here. Without windows, toolbars and what belongs to them, a page takes half the CPU time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox --enable-unsafe-swiftshader --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -94,7 +96,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target, int, int, Any]]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
         if os.environ.get("MATGEN_REQUIRE_BROWSER"):
             pytest.fail("no chromium here, and MATGEN_REQUIRE_BROWSER is set")
