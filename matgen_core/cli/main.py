@@ -57,7 +57,7 @@ def only_asked(app: typer.Typer, words: list[str]) -> typer.Typer:
     for group in kept.registered_groups:
         assert group.typer_instance is not None
         group.typer_instance = only_asked(group.typer_instance, words[1:]) if groups else _without(group.typer_instance)
-    named = [command for command in app.registered_commands if _name(command) == asked]
+    named = [command for command in app.registered_commands if command_name(command) == asked]
     kept.registered_commands = named if named or groups else app.registered_commands
     return kept
 
@@ -69,7 +69,7 @@ def _without(app: typer.Typer) -> typer.Typer:
     return bare
 
 
-def _name(command: CommandInfo) -> str:
+def command_name(command: CommandInfo) -> str:
     return command.name or get_command_name(command.callback.__name__ if command.callback else "")
 
 
