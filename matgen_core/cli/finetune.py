@@ -53,7 +53,7 @@ def finetune_file(
             typer.echo(f"note: {examples.note}", err=True)
         tuned = finetune(examples, config, on_epoch=report, cancelled=work.cancelled)
         if not tuned.curve:
-            raise BadInput("stopped before the first epoch was over; nothing was trained and nothing is kept")
+            raise BadInput("stopped before the first epoch was over; nothing was trained and nothing is saved")
         unit, note = unit_of(examples, unit)
         folder = save_predictor(tuned, named, column, unit)
         r = tuned.report

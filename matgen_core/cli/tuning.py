@@ -31,11 +31,11 @@ own_app = typer.Typer(
     no_args_is_help=True, help="Properties of your own as targets, and generators tuned towards them."
 )
 _ENDED = {
-    "steps": "as many steps as allowed were taken",
-    "time": "the time was over",
+    "steps": "the maximum number of steps was reached",
+    "time": "the time limit was reached",
     "cancelled": "cancelled",
-    "gain": "the score grew no more",
-    "distance": "the copy would have left the shipped generator further than allowed",
+    "gain": "the score stopped rising",
+    "distance": "the copy would have moved further from the included generator than allowed",
 }
 
 
@@ -64,7 +64,7 @@ def train_file(
             label = label_of(named, column)
             own = train_target(named, examples, label, unit, seed=seed, cancelled=work.cancelled)
         except Cancelled:
-            raise BadInput("stopped before the predictors were measured; nothing is kept") from None
+            raise BadInput("stopped before the predictors were measured; nothing is saved") from None
         folder = save_target(own)
         for note in filter(None, (said, *own.notes)):
             typer.echo(f"note: {note}", err=True)
@@ -106,7 +106,7 @@ def export_kept(
     name: Annotated[str, typer.Argument(help="of the property or the generator")],
     out: Annotated[Path, typer.Argument(help="zip to write")],
 ) -> None:
-    """Write all that is kept under a name into a zip."""
+    """Write all that is saved under a name into a zip."""
     with at_work(out) as work:
         from matgen_core.workflows.own_properties.own_store import export
 
@@ -115,7 +115,7 @@ def export_kept(
 
 @own_app.command("delete")
 def delete_kept(name: Annotated[str, typer.Argument(help="of the property or the generator")]) -> None:
-    """Take away all that is kept under a name."""
+    """Delete all that is saved under a name."""
     from matgen_core.workflows.own_properties.own_store import delete
 
     delete(name)
@@ -140,8 +140,10 @@ def tune_command(kind: str) -> Command:
             list[str] | None, typer.Option(help="of a goal beside the others, as pIC50=2; 1 if left out")
         ] = None,
         by: Annotated[str, typer.Option(help="draw from this tuned generator instead of tuning one")] = "",
-        keep: Annotated[str, typer.Option(help="name under which the tuned generator is kept")] = "",
-        compare: Annotated[bool, typer.Option("--compare", help="draw as many of the shipped generator, too")] = False,
+        keep: Annotated[str, typer.Option(help="name under which the tuned generator is saved")] = "",
+        compare: Annotated[
+            bool, typer.Option("--compare", help="generate as many with the included generator, too")
+        ] = False,
     ) -> None:
         files.check(kind)
         with at_work(files.out, folder=files.cif_dir) as work:
@@ -158,7 +160,7 @@ def tune_command(kind: str) -> Command:
             if by:
                 kept = load_copy(by)
                 if kept.kind != kind:
-                    raise BadTarget("{by} draws {kind}; choose another, or tune one", by=quote(by), kind=kept.kind)
+                    raise BadTarget("{by} generates {kind}; choose another, or tune one", by=quote(by), kind=kept.kind)
                 drawing = kept.drawing
             else:
                 tuned, prior = tune(kind, aims, tuning, on_step=_print_step, cancelled=work.cancelled)
@@ -190,8 +192,8 @@ def _deliver(
     if files is not None:
         files.save(work, kind, kept)
     met = sum(map(met_all, kept))
-    who = "the shipped generator" if drawing is None else "the tuned generator"
-    typer.echo(f"{who}: {met} of {len(kept)} {kind} meet every goal by the judging predictors", err=True)
+    who = "the included generator" if drawing is None else "the tuned generator"
+    typer.echo(f"{who}: {met} of {len(kept)} {kind} meet every target by the judging predictors", err=True)
 
 
 def _read_aims(goals: dict[str, Goal], own: list[str], weights: list[str]) -> Aims:
@@ -230,7 +232,7 @@ def _print_step(tuning: Tuning) -> None:
     if sys.stderr.isatty() or step.number % 10 == 0:
         typer.echo(
             f"step {step.number}: score {step.score:.3f}, valid {step.valid:.0%}, diversity {step.diversity:.0%}, "
-            f"{step.distance:.1f} nats from the shipped generator",
+            f"{step.distance:.1f} nats from the included generator",
             err=True,
         )
 
@@ -239,7 +241,7 @@ def _say_tuning(tuning: Tuning) -> str:
     first, kept = tuning.curve[0], tuning.curve[tuning.step]
     return (
         f"{_ENDED[tuning.ended]}; mean score {first.score:.3f} → {kept.score:.3f} at step {kept.number}, "
-        f"{kept.distance:.1f} nats from the shipped generator"
+        f"{kept.distance:.1f} nats from the included generator"
     )
 
 
@@ -248,7 +250,7 @@ def _say_tuning(tuning: Tuning) -> str:
 def evaluate_own_property(
     folder: Annotated[Path, typer.Argument(help="of expt_gap.csv, lipophilicity.csv and bace_pic50.csv")],
     tuning: TuneSettings,
-    count: Annotated[int, typer.Option(help="candidates of the tuned and of the shipped generator each")] = 100,
+    count: Annotated[int, typer.Option(help="candidates of the tuned and of the included generator each")] = 100,
     tasks: Annotated[str, typer.Option(help="as molecules:bace_pic50.csv,crystals:expt_gap.csv; all if left out")] = "",
     out: Annotated[Path, typer.Option(help="folder of the JSON, in which rows of other tasks stay")] = Path(
         "benchmarks"

@@ -26,7 +26,7 @@ class Goal:
             if end is not None and not math.isfinite(end):
                 raise BadTarget("a target must be a finite number, not {end}; leave it out for 'any'", end=end)
         if self.low is None and self.high is None:
-            raise BadTarget("a goal needs a value or a bound; leave the property out for 'any'")
+            raise BadTarget("a target needs a value or a bound; leave the property out for 'any'")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise BadTarget(
                 "the range {low:g} to {high:g} is reversed; write {high:g}:{low:g}", low=self.low, high=self.high

@@ -235,7 +235,9 @@ class MoleculeSettings:
     fragments: str = other(
         "", "Link two fragments", "Two SMILES with a dot between them and one * each, where the link begins"
     )
-    generator: str = other("", "Your generator", "Name of a generator that you trained or tuned; empty: shipped")
+    generator: str = other(
+        "", "Your generator", "Name of a generator that you trained or tuned; empty: the included one"
+    )
     admet: bool = other(
         False,
         "ADMET predictions",
@@ -426,7 +428,7 @@ class FinetuneConfig:
 
     strategy: str = other("lora", "Strategy", "How much of the backbone is trained", ("full", "adapter", "lora"))
     epochs: int = number(30, "Epochs", (1, 1000), "Passes over the training rows")
-    batch: int = number(64, "Rows a step", (1, 4096))
+    batch: int = number(64, "Rows per step", (1, 4096))
     size: int = number(32, "Adapter's bottleneck", (1, 1024))
     rank: int = number(8, "Rank of LoRA", (1, 256))
     held: float = number(0.2, "Share withheld", (0.01, 0.9), "Rows on which the error is measured", 0.01)
@@ -458,36 +460,38 @@ class TuneSettings:
         seed: of the draws.
     """
 
-    batch: int = number(128, "Strings a step", (8, 1024))
-    steps: int = number(60, "Steps, at most", (1, 2000))
-    seconds: float = number(300.0, "Seconds, at most", (1, 86_400))
+    batch: int = number(128, "Strings per step", (8, 1024))
+    steps: int = number(60, "Maximum steps", (1, 2000))
+    seconds: float = number(300.0, "Time limit (s)", (1, 86_400))
     distance: float = number(
         20.0,
-        "Distance from the shipped generator, at most (nats)",
+        "Maximum distance from the included generator (nats)",
         (1.0, 200.0),
-        "How much likelier a material of the copy may be than by the shipped generator, as a logarithm on average; "
-        "more reaches further from what is known",
+        "Mean logarithm of how much likelier a material is by the copy than by the included generator; larger "
+        "values reach further from known materials",
     )
     bucket: int = number(
         25,
-        "Good ones of one scaffold or set of elements",
+        "Rewarded candidates per scaffold or set of elements",
         (1, 1000),
-        "What comes more often is rewarded no more, so that the copy stays diverse",
+        "Further ones are not rewarded, so that the copy stays diverse",
     )
-    patience: int = number(15, "Steps without a gain", (1, 1000), "The tuning ends after so many")
+    patience: int = number(
+        15, "Steps without a gain", (1, 1000), "The tuning ends after so many steps without a higher score"
+    )
     learning_rate: float = number(1e-3, "Learning rate", (1e-6, 0.1))
     rows: int = number(
         50,
-        "Best rows of the table to begin with",
+        "Best rows of the table to learn from",
         (0, 100),
-        "Molecules and formulas that meet the goal as measured; the copy learns from them beside the best that it "
-        "finds, and stays nearer to what was measured",
+        "Rows of your table that meet the target best; the copy learns from them, too, and stays nearer to what "
+        "was measured",
     )
-    replayed: int = number(24, "Best ones learnt again a step", (0, 512))
+    replayed: int = number(24, "Best candidates learnt again per step", (0, 512))
     crossed: int = number(
         0,
-        "Children of the best a step",
+        "Children of the best per step",
         (0, 1024),
-        "Pieces of two of the best molecules, put together, are scored as well; the copy learns from the good ones",
+        "Molecules made of pieces of two of the best are scored, too; the copy learns from the good ones",
     )
     seed: int = number(0, "Seed", (0, 2**31 - 1), "The same seed and settings tune the same copy")

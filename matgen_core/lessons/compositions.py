@@ -35,7 +35,8 @@ def next_atoms(begun: Sequence[str], conditions: Mapping[str, float], most: int 
     strange = [symbol for symbol in begun if symbol not in VOCABULARY[4:]]
     if strange:
         raise BadInput(
-            "{symbol!r} is no element that the network knows; write atoms such as: Li Fe O", symbol=strange[0]
+            "{symbol!r} is not an element that the network was trained on; write atoms such as: Li Fe O",
+            symbol=strange[0],
         )
     network, _name = load_composer()
     condition = _conditions(network, conditions, 1)

@@ -38,13 +38,13 @@ def read_condition(text: str) -> dict[str, float]:
     try:
         written = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        raise BadInput('this is no condition; write {"band_gap": 2.0, "formation_energy": -0.5}') from None
+        raise BadInput('this is not a condition; write {"band_gap": 2.0, "formation_energy": -0.5}') from None
     if not isinstance(written, dict) or not written:
-        raise BadInput("write a condition in braces: a name, a colon and a number for each goal")
+        raise BadInput("write a condition in braces: a name, a colon and a number for each target")
     condition = {}
     for key, value in written.items():
         if key not in _KNOWN:
-            raise BadInput("{key!r} is no goal; choose from: {known}", key=str(key)[:30], known=join(_KNOWN, ", "))
+            raise BadInput("{key!r} is not a target; choose from: {known}", key=str(key)[:30], known=join(_KNOWN, ", "))
         if isinstance(value, bool) or not isinstance(value, int | float) or not -100 < value < 100:
             raise BadInput("{key}: {value!r} is not a sensible number", key=key, value=str(value)[:30])
         condition[str(key)] = float(value)

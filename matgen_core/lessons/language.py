@@ -96,7 +96,7 @@ def attend(smiles: str, layer: int, head: int) -> Attention:
         BadInput: where it is no molecule, or outside the vocabulary.
     """
     if parse(smiles) is None:
-        raise BadInput("{smiles!r} is no molecule; write SMILES such as CC(=O)Nc1ccc(O)cc1", smiles=smiles[:40])
+        raise BadInput("{smiles!r} is not a molecule; write SMILES such as CC(=O)Nc1ccc(O)cc1", smiles=smiles[:40])
     network, _ = load_writer()
     numbers = encode(smiles, end=False)
     output = network.gpt(torch.tensor([numbers]), output_attentions=True, use_cache=False)

@@ -127,7 +127,7 @@ def many_answers(gap: float) -> bool:
 
 
 def order_changes_nothing(one: str, other: str) -> bool:
-    """Two orders of one formula are read alike."""
+    """Two orders of one formula have the same predictions."""
     return transfer.same_reading(one, other)
 
 

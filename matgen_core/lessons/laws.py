@@ -157,7 +157,7 @@ LAWS: dict[str, Law] = {
         ({"target": 1, "seed": 10_000}, {"target": -1, "seed": 0}),
     ),
     "matbert": Law(
-        Message("The order of the elements changes nothing: Fe2O3 and O3Fe2 are read alike."),
+        Message("The order of the elements changes nothing: Fe2O3 and O3Fe2 have the same predictions."),
         law_checks.order_changes_nothing,
         {"one": "Fe2O3", "other": "O3Fe2"},
         ({"one": "LiFePO4", "other": "O4PFeLi"},),

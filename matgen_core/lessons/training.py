@@ -211,7 +211,9 @@ def pupil_of(data: str, conditional: bool = False, predicts: Prediction | None =
     pupil = Pupil(torch.from_numpy(standardise(points)), asked, schedule_of("linear"), predicts or USUAL[data])
     if begun_at:
         if conditional or begun_at not in MILESTONES:
-            raise BadInput("only unconditional networks of {steps} steps ship", steps=join(map(str, MILESTONES), ", "))
+            raise BadInput(
+                "only unconditional networks of {steps} steps are included", steps=join(map(str, MILESTONES), ", ")
+            )
         part = f"{data}/{pupil.predicts}/{begun_at}/"
         weights = {k.removeprefix(part): v for k, v in _shipped().items() if k.startswith(part)}
         pupil.network.load_state_dict(weights)

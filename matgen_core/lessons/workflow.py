@@ -25,7 +25,7 @@ from matgen_core.workflows.design import design
 STABLE = 0.1
 #: eV within which a gap counts as the one that was asked for.
 TOLERANCE = 0.25
-#: The chapter's targets: band gap (eV), formation energy (eV/atom), magnetic moment (µB).
+#: The chapter's targets: band gap (eV), formation energy (eV/atom), magnetic moment (µB/atom).
 TARGETS = ((2.5, -0.8, 0.0), (2.0, -0.5, 0.0), (3.5, -1.0, 2.0))
 #: Candidates of one run.
 COUNT = 16

@@ -301,8 +301,8 @@ class _translated_errors:
             cause = getattr(error, "orig", None) or error
             place = quote(self.url.split("@")[-1], 200)  # without the password
             raise StoreError(
-                "the store of runs {store} cannot be used ({cause}); free the disk, mend the rights, move the file "
-                "away, or name another with {variable}",
+                "the store of runs {store} cannot be used ({cause}); free disk space, correct the permissions, "
+                "move the file away, or name another with {variable}",
                 store=place,
                 cause=quote(cause, 80),
                 variable=VARIABLE,
@@ -401,7 +401,7 @@ def default_url() -> str:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            "{folder} cannot be made ({error}); name a database with {variable}",
+            "{folder} cannot be created ({error}); name a database with {variable}",
             folder=folder,
             error=error.strerror,
             variable=VARIABLE,

@@ -32,7 +32,7 @@ def ask_kind() -> str:
     """Kind of the materials; molecules come first here, as most tables of one's own hold them."""
     kinds = NAMES[::-1]
     name = st.segmented_control(
-        _("What"), kinds, default=kinds[0], key="own-kind", format_func=_, required=True, label_visibility="collapsed"
+        _("Kind"), kinds, default=kinds[0], key="own-kind", format_func=_, required=True, label_visibility="collapsed"
     )
     return name or kinds[0]
 
@@ -91,7 +91,7 @@ with controls, st.container(key="controls"):
     if ask_to_go(_("Tune and generate"), aims is not None, busy) and aims is not None:
         start(kind, aims, settings, count, by)
         st.rerun()
-    with st.expander(_("Kept generators"), key="kept-generators-panel"):
+    with st.expander(_("Saved generators"), key="kept-generators-panel"):
         manage_kept()
 with results:
     show_training()
@@ -106,10 +106,10 @@ with results:
         offer_last_run(OWN)
         st.markdown(
             _(
-                "Bring a table of your measured values. Two predictors are trained on different rows: one **steers** a "
-                "copy of the generator towards your goal, the other **judges** what the copy generates. Choose a goal "
-                "and press **Tune and generate**; the curve shows score, validity, diversity and how far the copy has "
-                "left the shipped generator."
+                "Bring a table of your measured values. Two predictors are trained on different rows: one "
+                "**steers** a copy of the generator towards your target, the other **judges** what the copy "
+                "generates. Choose a target and press **Tune and generate**; the curve shows score, validity, "
+                "diversity and the distance of the copy from the included generator."
             )
         )
 catch_up(seen)

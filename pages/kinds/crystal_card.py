@@ -38,7 +38,7 @@ def show_picture(candidate: Candidate) -> None:
     with st.container(key="picked-title"):
         st.subheader(title, anchor=False)
     if candidate.is_draft:
-        st.info(_("A draft: its elements have positions, and its atoms no places yet."))
+        st.info(_("A draft: its elements have sites, but its atoms have no coordinates yet."))
     else:
         show_structure(crystal)
 

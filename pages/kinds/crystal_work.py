@@ -51,7 +51,7 @@ def show_in_work(rows: Sequence[Candidate], finished: Sequence[Candidate]) -> No
     with left:
         _show_rows(rows)
     with right:
-        st.markdown(f"**{_('How far they are')}**")
+        st.markdown(f"**{_('Progress')}**")
         show_stages((*rows, *finished))
 
 
@@ -94,7 +94,7 @@ def _show_rows(rows: Sequence[Candidate]) -> None:
                 heading(key, _(PROPERTIES[key].short), asked=False),
                 format="%.2f",
                 width=_WIDTHS[key],
-                help=_("By what steers: the critic of a draft, CHGNet of a geometry"),
+                help=_("Predictions by the steering model: the critic for drafts, CHGNet for geometries"),
             )
             for key in _WIDTHS
         },
@@ -112,13 +112,14 @@ def _show_rows(rows: Sequence[Candidate]) -> None:
         placeholder="–",
         height=min(35 * (len(rows) + 1) + 3, _HEIGHT),
         column_config=config,
-        alt=_("Candidates in work, one a row"),
+        alt=_("Unfinished candidates, one per row"),
     )
 
 
 def state_help() -> str:
     """What the words of the column mean."""
     return _(
-        "Drafted: elements on positions, chosen by the critic. Placed: with a geometry. Relaxed: by CHGNet. Confirmed: "
-        "near the hull by SevenNet, too, which steers nothing; judged: not near it. Before that SevenNet has not judged"
+        "Drafted: elements on sites, chosen by the critic. Placed: with a geometry. Relaxed: by CHGNet. Confirmed: "
+        "near the hull by SevenNet, too, which does not steer; judged: not near it. Earlier stages are not judged "
+        "by SevenNet"
     )

@@ -28,7 +28,7 @@ CHECKLIST = {
         (N_("I trained a conditional network and moved its condition"), "Train it"),
         (N_("I changed the sampler and the number of steps and saw what it costs"), "From noise"),
         (N_("I read the loss in the code and found the noise in it"), "Code"),
-        (N_("I wrote a condition with two goals and one any"), "2 Implementation"),
+        (N_("I wrote a condition with two targets and one any"), "2 Implementation"),
         (N_("I ran SimpleDiffusionModel of the chapter with 100 steps"), "Run it"),
         (N_("I ran MatBERT of the chapter with 12 layers of width 768"), "Run it"),
         (N_("I wrote a molecule token by token"), "Write one"),
@@ -51,7 +51,7 @@ CHECKLIST = {
         (N_("I ordered criteria and saw another winner"), "3 Application"),
         (N_("I taught a predictor from a table of my own"), "Teach it yourself"),
         (N_("I compared two molecules by their vectors"), "ChemBERTa"),
-        (N_("I read a band gap of a formula with its spread"), "MatBERT"),
+        (N_("I predicted the band gap of a formula with its spread"), "MatBERT"),
     ),
     N_("Data"): (
         (N_("I know what the models here learnt from, and what they never saw"), "MatBERT"),

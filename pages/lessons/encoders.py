@@ -42,7 +42,7 @@ def chemberta() -> None:
     st.markdown(
         _(
             "ChemBERTa is a RoBERTa over the tokens of a SMILES: some are hidden, it guesses them, and what it has "
-            "learnt stands in one vector a molecule. The shipped one has width 192, the published one 768."
+            "learnt stands in one vector a molecule. The included one has width 192, the published one 768."
         )
     )
     vectors, cosine = st.columns(2, gap="medium")
@@ -110,9 +110,9 @@ def _show_likeness(found: Likeness, names: Sequence[str]) -> None:
 def matbert() -> None:
     st.markdown(
         _(
-            "MatBERT is a BERT over the atoms of a formula. MatBERTForBandgap puts a head on it: here three heads, for "
-            "gap, energy and moment, each with a spread. It sees no structure. The energy above the hull follows from "
-            "the formation energy; the experimental gap is read by networks of its own."
+            "MatBERT is a BERT over the atoms of a formula. MatBERTForBandgap puts a head on it: here three heads, "
+            "for gap, energy and moment, each with a spread. It sees no structure. The energy above the hull "
+            "follows from the formation energy; the experimental gap is predicted by networks of its own."
         )
     )
     left, right = st.columns([2, 3], gap="medium")
@@ -129,12 +129,12 @@ def matbert() -> None:
     with left:
         guess_first(
             "order",
-            _("Before you type the elements in another order, such as O3Fe2: will it be read alike?"),
+            _("Before you type the elements in another order, such as O3Fe2: will the prediction be the same?"),
             [_("yes, to the last digit"), _("nearly"), _("no")],
             lambda: (
-                _("{formula} is read with the same values").format(formula=other)
+                _("{formula} has the same predictions").format(formula=other)
                 if same_reading(formula, other)
-                else _("{formula} is read with other values").format(formula=other)
+                else _("{formula} has other predictions").format(formula=other)
             ),
         )
         if notebook().get("order") is not None:
@@ -156,7 +156,7 @@ def _show_read(read: Sequence[Prediction]) -> None:
             "unit": _("Unit"),
         },
         "matbert-read",
-        _("What MatBERT reads of the formula"),
+        _("What MatBERT predicts from the formula"),
     )
 
 

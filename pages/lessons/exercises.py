@@ -129,7 +129,7 @@ def second() -> None:
         )
         guessed = guess(
             "goals",
-            _("Before you press: how many of 16 will meet every goal?"),
+            _("Before you press: how many of 16 will meet every target?"),
             [option_text(option) for option in ("0–2", "3–6", "7–16")],
         )
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -163,8 +163,7 @@ def _try(text: str, seed: int, guessed: str | None) -> None:
     chance = "–" if outcome.chance is None else percent(outcome.chance)
     st.markdown(
         _(
-            "**{met} of {all}** meet every goal; by chance, were the goals independent of one another, it would "
-            "be {chance}."
+            "**{met} of {all}** meet every target; by chance, if the targets were independent, it would be {chance}."
         ).format(met=outcome.met, all=len(outcome.candidates), chance=chance)
     )
     show_outcome(guessed, str(outcome.met))
@@ -205,7 +204,7 @@ def _show_tried(candidates: Sequence[Candidate[Crystal]], keys: Sequence[str]) -
         columns[key] = numbers(head, shown_places(key, places))
         columns |= prediction_columns(table, key, places=places)
     shown = [column for column in table if columns.get(column, "") is not None]
-    show_table({str(column): list(table[column]) for column in shown}, columns, "tried", _("Candidates, one a row"))
+    show_table({str(column): list(table[column]) for column in shown}, columns, "tried", _("Candidates, one per row"))
 
 
 _ANSWER_2 = """from matgen_core.lessons.chapter.inverse_design import generate_crystals, multi_objective_generation

@@ -112,9 +112,9 @@ def _say_guidance(cells: Sequence[Guided], asked: Guided, record: Property) -> N
         st.caption(_(LAWS["guidance"].caption))
     st.caption(
         _(
-            "Of {n} crystals a setting, drawn and read beforehand; in brackets the 95 % interval. On target: within "
-            "{tolerance} {unit}. Diversity: mean share of atoms by which two formulas differ. Some at this setting: "
-            "{formulas}"
+            "Of {n} crystals per setting, generated and predicted beforehand; in brackets the 95 % interval. On "
+            "target: within {tolerance} {unit}. Diversity: mean share of atoms by which two formulas differ. Some "
+            "at this setting: {formulas}"
         ).format(
             n=len(asked.predictions),
             tolerance=f"{record.tolerance:g}",

@@ -109,7 +109,7 @@ _BOXES: dict[str, tuple[str, Callable[..., object], str]] = {
         "Conditions",
     ),
     N_("Predict"): (
-        N_("Predictors that did not steer the generation read every candidate."),
+        N_("Predictors that did not steer the generation predict the properties of every candidate."),
         inverse_design.predicted_values,
         "MatBERT",
     ),
@@ -167,7 +167,7 @@ def workflow() -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         place = st.segmented_control(
-            _("Gap (eV), formation energy (eV/atom), moment (µB)"),
+            _("Gap (eV), formation energy (eV/atom), moment (µB/atom)"),
             range(len(TARGETS)),
             default=0,
             required=True,

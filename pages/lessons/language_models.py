@@ -94,7 +94,13 @@ def next_one() -> None:
         begun = st.text_input(_("Written so far"), "CC(=O)N", key="begun", max_chars=80, bind=URL)
         temperature = st.slider(_("Temperature"), 0.1, 2.0, 0.7, 0.05, key="lesson-temperature", bind=URL)
         top_k = st.slider(
-            _("Top-k"), 0, 20, 5, key="lesson-top-k", help=_("Only the k likeliest tokens may come; 0: all"), bind=URL
+            _("Top-k"),
+            0,
+            20,
+            5,
+            key="lesson-top-k",
+            help=_("Only the k most likely tokens are sampled; 0: all"),
+            bind=URL,
         )
         st.caption(_(LAWS["temperature"].caption))
     try:

@@ -171,7 +171,7 @@ def show_export() -> None:
     if file is not None and st.session_state.get("read-notebook") != file.file_id:
         st.session_state["read-notebook"] = file.file_id
         if (read := read_notebook(file.getvalue())) is None:
-            st.error(_("This is no file of saved answers; choose one that was saved here."))
+            st.error(_("This is not a file of saved answers; choose one that was saved here."))
             return
         _take(read)
         st.rerun()

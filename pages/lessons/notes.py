@@ -62,11 +62,9 @@ def language() -> None:
     with st.expander(_("4.4 Which token begins a molecule"), expanded=True, key="note-first-token-panel"):
         st.markdown(
             _(
-                "generate_smiles takes the first token as an argument, and the chapter names none. Give it a "
-                "token that "
-                "means only the beginning: of the shipped generator's strings {share} begin with C, and what "
-                "begins with "
-                "C can never write the others."
+                "generate_smiles takes the first token as an argument, and the chapter names none. Give it a token "
+                "that means only the beginning: of the included generator's strings {share} begin with C, and what "
+                "begins with C can never write the others."
             ).format(share=percent(notes.begins_with_carbon()))
         )
     with st.expander(_("4.4 Conditions on different scales"), key="note-scales-panel"):
@@ -161,8 +159,8 @@ def claims() -> None:
     with st.expander(_("The published MatBERT was pretrained on papers"), key="note-matbert-panel"):
         st.markdown(
             _(
-                "MatBERT is the name of a BERT pretrained on two million materials science papers, not on formulas. "
-                "What the chapter builds, and this app ships, is a BERT over the atoms of a formula."
+                "MatBERT is the name of a BERT pretrained on two million materials science papers, not on "
+                "formulas. What the chapter builds, and this app includes, is a BERT over the atoms of a formula."
             )
         )
         source("matbert")

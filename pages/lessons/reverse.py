@@ -176,10 +176,11 @@ def samplers() -> None:
     first = ways[0]
     st.caption(
         _(
-            "Measured beforehand on one CPU core, nothing asked, {seeds} seeds with {n} crystals in all: seconds for "
-            "100 latents without decoding; energy distance between the drawn latents and those of known crystals (0 "
-            "were they alike); shares without overlapping atoms and SMACT-valid. Each crystal is decoded with one "
-            "geometry; the design page tries several and relaxes them, so that far fewer overlap there."
+            "Measured beforehand on one CPU core, without a target, {seeds} seeds with {n} crystals in all: "
+            "seconds for 100 latents without decoding; energy distance between the drawn latents and those of "
+            "known crystals (0 were they alike); shares without overlapping atoms and SMACT-valid. Each crystal is "
+            "decoded with one geometry; the design page tries several and relaxes them, so that far fewer overlap "
+            "there."
         ).format(n=first.decoded.drawn, seeds=len(first.distances))
     )
 

@@ -191,10 +191,10 @@ def show_taught(taught: Taught, busy: bool) -> None:
             rows = pd.DataFrame([(row, _(why)) for row, why in refused[:1000]], columns=[_("Row"), _("Reason")])
             st.dataframe(rows, hide_index=True, key="refused", alt=_("Rows that were left out"))
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    name = left.text_input(_("Keep it under the name"), key="predictor-name", max_chars=60, placeholder="my-gap")
-    if right.button(_("Keep"), key="keep-predictor", disabled=not name):
+    name = left.text_input(_("Save it under the name"), key="predictor-name", max_chars=60, placeholder="my-gap")
+    if right.button(_("Save"), key="keep-predictor", disabled=not name):
         try:
             save_predictor(tuned, name, taught.column)
-            st.success(_("Kept. Read a table with it: matgen predict FILE --using {name}").format(name=name))
+            st.success(_("Saved. Predict a table with it: matgen predict FILE --using {name}").format(name=name))
         except MatGenError as error:
             show_error(_(str(error)))

@@ -160,9 +160,9 @@ def three_ways() -> None:
     st.markdown(
         _(
             "**Full fine-tuning** changes every weight. **Adapters** put a small bottleneck behind each block and "
-            "train only that. **LoRA** adds a product of two thin matrices to the query and value weights, with α = "
-            "2r here and without a scale in the chapter. With the last two the backbone stays bit for bit what it was, "
-            "so that many tasks share it. Each way also trains a head that reads the property."
+            "train only that. **LoRA** adds a product of two thin matrices to the query and value weights, with α "
+            "= 2r here and without a scale in the chapter. With the last two the backbone stays bit for bit what "
+            "it was, so that many tasks share it. Each way also trains a head that predicts the property."
         )
     )
     adapter, lora = st.columns(2, gap="medium")

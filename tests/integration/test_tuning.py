@@ -74,7 +74,7 @@ def test_the_commands_teach_tune_list_export_and_delete(tmp_path: Path) -> None:
     words = ["tune", "compositions", "--own", "f=3:", "--steps", "2", "--batch", "16", "--count", "6", "--keep", "mine"]
     tuned = run(app, [*words, "--out", str(out), "--compare"], catch_exceptions=False)
     assert tuned.exit_code == 0, tuned.output
-    assert "the shipped generator: " in tuned.output
+    assert "the included generator: " in tuned.output
     found = list(csv.DictReader(out.open()))
     assert len(found) == 6
     assert {"own.f", "own.f_judge", "target:own.f"} <= set(found[0])
@@ -90,7 +90,7 @@ def test_the_commands_teach_tune_list_export_and_delete(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["--steps", "1"], "nothing is aimed at"), (["--own", "x"], "has no name"), (["--own", "x=1:"], "there are: none"),
+    [(["--steps", "1"], "no target is set"), (["--own", "x"], "has no name"), (["--own", "x=1:"], "there are: none"),
      (["--by", "x", "--band-gap", "2"], "matgen train or matgen tune")],
 )  # fmt: skip
 def test_what_cannot_be_tuned_is_said(words: list[str], said: str) -> None:

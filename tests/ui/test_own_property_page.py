@@ -69,7 +69,7 @@ def test_a_property_is_aimed_at_tuned_and_judged() -> None:
     page.button(key="go").click().run()
     assert not page.exception
     assert not page.error
-    assert "meet every goal by the judging predictors" in words(page)
+    assert "meet every target by the judging predictors" in words(page)
     table = page.dataframe[0].value
     assert {"target, steering", "target, judging", "Like your rows", "Met"} <= set(table.columns)
     assert 1 <= len(table) <= 4
@@ -93,7 +93,7 @@ def test_a_property_is_aimed_at_tuned_and_judged() -> None:
     page.button(key="delete-copy").click().run()
     assert not page.exception
     assert list_copies() == ()
-    assert "No tuned generator is kept yet" in words(page)
+    assert "No generator is saved yet" in words(page)
 
 
 def test_several_goals_have_weights_and_one_has_none() -> None:

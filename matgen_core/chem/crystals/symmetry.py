@@ -150,7 +150,7 @@ def read_space_groups(text: str) -> frozenset[int]:
             found.add(int(part) if part.isdigit() else int(SpaceGroup(_underscored(part)).int_number))
         except ValueError:
             raise BadTarget(
-                "{part} is no space group; write a number or a symbol such as Fm-3m", part=quote(part)
+                "{part} is not a space group; write a number or a symbol such as Fm-3m", part=quote(part)
             ) from None
     return frozenset(found)
 

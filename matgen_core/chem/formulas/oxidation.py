@@ -262,7 +262,7 @@ def read_states(text: str) -> tuple[tuple[str, int], ...]:
             continue
         read = re.fullmatch(r"([A-Z][a-z]?)(?:(\d)([+-])|([+-])(\d)|([+-]))", part)
         if read is None:
-            raise BadTarget("{part} is no oxidation state; write Fe3+ or O2-", part=quote(part))
+            raise BadTarget("{part} is not an oxidation state; write Fe3+ or O2-", part=quote(part))
         size, sign = int(read[2] or read[5] or 1), read[3] or read[4] or read[6]
         found.append((read[1], size if sign == "+" else -size))
     return tuple(found)

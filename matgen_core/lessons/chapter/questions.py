@@ -89,8 +89,8 @@ QUESTIONS: Mapping[Callable[[], str], Question] = {
         _between("Found # valid", 3, 6),
     ),
     examples.multi_objective: Question(
-        Message("Before you press: four are asked for, with two goals. How many are handed back?"),
-        (Message("fewer, only those that meet both goals"), Message("four, whether they meet the goals or not")),
+        Message("Before you press: four are asked for, with two targets. How many come back?"),
+        (Message("fewer, only those that meet both targets"), Message("four, whether they meet the targets or not")),
         _between("Generated # materials", 4),
     ),
     examples.chemberta: Question(

@@ -93,7 +93,7 @@ TABLE = (
         f"{_HERE}.inverse_design:multi_objective_generation",
         "matgen_core.workflows.design:design",
         "2 Implementation",
-        Message("two goals of three, the third is open"),
+        Message("two targets of three, the third is open"),
         examples.multi_objective,
     ),
     Entry(
@@ -102,7 +102,7 @@ TABLE = (
         f"{_HERE}.transformers:ChemBERTa",
         "matgen_core.models.chemberta:ChemBERTa",
         "ChemBERTa",
-        Message("the shipped weights, of width 192: nothing is downloaded"),
+        Message("the included weights, of width 192: nothing is downloaded"),
         examples.chemberta,
     ),
     Entry(

@@ -39,7 +39,8 @@ def computed_phases(
             continue
         if not LOWEST <= computed.value <= HIGHEST:
             reason = Message(
-                "{value:.2f} eV/atom is no formation energy of a phase ({low:g} to {high:g}); it joins no hull",
+                "{value:.2f} eV/atom is not a formation energy of a phase ({low:g} to {high:g}); it is not added "
+                "to the hull",
                 value=computed.value,
                 low=LOWEST,
                 high=HIGHEST,

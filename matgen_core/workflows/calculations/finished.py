@@ -65,7 +65,7 @@ def read_vasprun(file: Path) -> Calculation:
             entry = run.get_computed_entry(inc_structure=True)
     except Exception as error:  # pymatgen and the XML reader raise many kinds for files that are cut off
         raise BadInput(
-            "it is no whole vasprun.xml ({error}): the calculation may have been cut off; let it end",
+            "it is not a complete vasprun.xml ({error}): the calculation may have been cut off; let it end",
             error=type(error).__name__,
         ) from None
     if not run.converged:
@@ -81,7 +81,7 @@ def read_task(task: Mapping[str, Any]) -> Calculation:
     """
     output = task.get("output")
     if not isinstance(output, Mapping) or not ({"structure", "energy", "bandgap"} & set(output)):
-        raise BadInput("it is no task document of atomate2; give what the store of jobflow has as output")
+        raise BadInput("it is not a task document of atomate2; give what the store of jobflow has as output")
     if str(task.get("state", "successful")).lower().rpartition(".")[2] != "successful":
         raise BadInput("its calculation ended as {state}; run it again", state=str(task["state"]))
     from pymatgen.core import Structure

@@ -180,7 +180,7 @@ def _read_json(file: Path, names: Mapping[str, str]) -> Iterator[Result | Refuse
         documents = json.loads(gzip.decompress(data) if file.suffix == ".gz" else data)
     except (OSError, ValueError, EOFError) as error:
         raise BadInput(
-            "it is no whole JSON ({error}); write the task documents again", error=type(error).__name__
+            "it is not complete JSON ({error}); write the task documents again", error=type(error).__name__
         ) from None
     for number, document in enumerate(documents if isinstance(documents, list) else [documents], start=1):
         place = f"{file.name}, document {number}" if isinstance(documents, list) else str(file)
@@ -194,7 +194,7 @@ def _read_json(file: Path, names: Mapping[str, str]) -> Iterator[Result | Refuse
 def _unwrap(document: Any) -> tuple[list[str], Mapping[str, Any]]:
     """What a document calls its candidate, and the task document in it: it may be the output of a job of jobflow."""
     if not isinstance(document, dict):
-        raise BadInput("it is no task document of atomate2; give what the store of jobflow has as output")
+        raise BadInput("it is not a task document of atomate2; give what the store of jobflow has as output")
     metadata = document.get("metadata") or {}
     called = [str(metadata["matgen_id"])] if isinstance(metadata, dict) and "matgen_id" in metadata else []
     inner = document.get("output")

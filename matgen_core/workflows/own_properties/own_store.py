@@ -230,7 +230,7 @@ def drawing_of(kind: str, settings: object) -> tuple[nn.Module, str] | None:
         return None
     kept = load_copy(name)
     if kept.kind != kind:
-        raise BadTarget("{by} draws {kind}; choose another, or tune one", by=quote(name), kind=kept.kind)
+        raise BadTarget("{by} generates {kind}; choose another, or tune one", by=quote(name), kind=kept.kind)
     return kept.drawing
 
 
@@ -304,7 +304,7 @@ def delete(name: str) -> None:
 def _folder(name: str) -> Path:
     folder = predictors_folder() / name
     if not name or "/" in name or "\\" in name or name.startswith(".") or not folder.is_dir():
-        raise UnknownCheckpoint("nothing is kept under the name {name}", name=quote(name))
+        raise UnknownCheckpoint("nothing is saved under the name {name}", name=quote(name))
     return folder
 
 

@@ -46,7 +46,7 @@ class Aims:
     def check(self, kind: str) -> None:
         """Raises BadTarget for aims that no material of the kind can have."""
         if not self.own and not self.target.goals:
-            raise BadTarget("nothing is aimed at; give a goal for a property of your own or a built-in one")
+            raise BadTarget("no target is set; give one for a property of your own or a built-in property")
         for own, _goal in self.own:
             if own.examples.kind != KINDS[kind].key_is:
                 raise BadTarget(

@@ -37,7 +37,7 @@ def show_own_phases() -> None:
             pd.DataFrame(rows, columns=columns), hide_index=True, key="own-phases", alt=_("Your computed phases")
         )
         names = {phase.name: f"{phase.formula} · {phase.name}" for phase in own}
-        gone = st.multiselect(_("Take out of the hull"), list(names), format_func=names.__getitem__, key=_GONE)
+        gone = st.multiselect(_("Remove from the hull"), list(names), format_func=names.__getitem__, key=_GONE)
         if gone:
             st.button(_("Remove"), key="remove-phases", on_click=_remove)
     except MatGenError as error:

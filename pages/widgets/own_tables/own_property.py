@@ -106,7 +106,7 @@ def ask_weights(own: Sequence[OwnTarget], built_in: Sequence[str]) -> dict[str, 
     names = {one.key: one.label for one in own} | {key: label_text(key) for key in built_in}
     if len(names) < 2:
         return {}
-    with st.expander(_("Importance of each goal"), key="importance-panel"):
+    with st.expander(_("Weight of each target"), key="importance-panel"):
         return {
             key: st.number_input(name, 0.1, 100.0, 1.0, 0.5, key=f"weight-{key}", format="%g")
             for key, name in names.items()

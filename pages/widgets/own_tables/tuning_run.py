@@ -98,19 +98,19 @@ def _show_curve(run: TuningRun) -> None:
         draw_tuning(run.tuning.curve, limit, translate=_),
         key="tuning-curve",
         config=plot_config("tuning", tools=False),
-        alt=_("Score, valid share, diversity and distance from the shipped generator by step"),
+        alt=_("Score, valid share, diversity and distance from the included generator by step"),
     )
     if run.prior:
         ended = {
-            "steps": _("As many steps as allowed were taken."),
-            "time": _("The time was over."),
-            "cancelled": _("The tuning was ended by you."),
-            "gain": _("The score grew no more."),
-            "distance": _("The copy would have left the shipped generator further than allowed."),
+            "steps": _("The maximum number of steps was reached."),
+            "time": _("The time limit was reached."),
+            "cancelled": _("You cancelled the tuning."),
+            "gain": _("The score stopped rising."),
+            "distance": _("The copy would have moved further from the included generator than allowed."),
         }
         kept = _("The copy of step {step} is used.").format(step=run.tuning.step)
         if run.tuning.ended == "cancelled":  # generating was cancelled, too
-            kept = _("Keep the copy of step {step}, and choose it as the generator to draw from it.").format(
+            kept = _("Save the copy of step {step}, then choose it as the generator to generate with it.").format(
                 step=run.tuning.step
             )
         st.caption(f"{ended[run.tuning.ended]} {kept}")
@@ -121,11 +121,11 @@ def _show_found(run: TuningRun, seen: Seen) -> None:
     if not found:
         return
     page, met = page_kind(run.kind), sum(map(met_all, found))
-    st.markdown(_("{met} of {count} meet every goal by the judging predictors.").format(met=met, count=len(found)))
+    st.markdown(_("{met} of {count} meet every target by the judging predictors.").format(met=met, count=len(found)))
     offer_files(found, run.kind, key="tuned")
     pick = follow_pick("tuned", run.job, found, running=seen.busy)
     table = pd.DataFrame([_row(run, candidate) for candidate in found])
-    pick.show_table(table, "tuned-table", 390, _columns(table), _("Candidates with both predictions, one a row"))
+    pick.show_table(table, "tuned-table", 390, _columns(table), _("Candidates with both predictions, one per row"))
     view = View(run.aims.target, pick, None, None, run_of(run.job.recorder))
     page.show_near(pick.of(found), view)
 
@@ -158,7 +158,7 @@ def _ask_keep(run: TuningRun) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(_("Name of the tuned generator"), "mine", max_chars=40, key="keep-name")
         # A callback: the lists of kept generators beside it are drawn with the one that was just kept.
-        st.button(_("Keep"), key="keep", on_click=_keep, args=(run,))
+        st.button(_("Save"), key="keep", on_click=_keep, args=(run,))
         if said := st.session_state.pop(_SAID, None):
             (st.success if said[0] else st.error)(_(said[1]))
 
@@ -168,7 +168,7 @@ def _keep(run: TuningRun) -> None:
     name = st.session_state["keep-name"]
     try:
         save_copy(name, run.kind, run.prior, run.tuning, run.aims.goals())
-        st.session_state[_SAID] = True, Message("Kept as {name}.", name=Verbatim(name))
+        st.session_state[_SAID] = True, Message("Saved as {name}.", name=Verbatim(name))
     except MatGenError as error:
         st.session_state[_SAID] = False, error.message
 
@@ -177,7 +177,7 @@ def manage_kept() -> None:
     """Tuned generators that are kept: export, delete."""
     copies = list_copies()
     if not copies:
-        st.caption(_("No tuned generator is kept yet."))
+        st.caption(_("No generator is saved yet."))
         return
     name = st.selectbox(_("Tuned generator"), copies, key="kept-copy")
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -127,7 +127,7 @@ def test_a_tuning_towards_a_predictor_worse_than_the_mean_says_so_and_goes_on(tm
     tuned = run(app, words, catch_exceptions=False)
     assert tuned.exit_code == 0, tuned.output
     assert "note: the predictor errs by" in tuned.output
-    assert "of 2 compositions meet every goal" in tuned.output
+    assert "of 2 compositions meet every target" in tuned.output
 
 
 def test_a_trained_predictor_worse_than_the_median_is_kept_and_said_wherever_it_is_used(tmp_path: Path) -> None:

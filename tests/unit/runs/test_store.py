@@ -193,5 +193,5 @@ def test_the_environment_names_the_database(monkeypatch: pytest.MonkeyPatch, tmp
     assert open_store(default_url()).list() == []
     (tmp_path / "file").write_text("x")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
-    with pytest.raises(StoreError, match="cannot be made"):
+    with pytest.raises(StoreError, match="cannot be created"):
         default_url()

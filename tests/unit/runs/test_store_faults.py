@@ -75,7 +75,7 @@ def test_a_read_only_database_can_be_read_and_says_so(store: Store, tmp_path: Pa
 
     locked._engine = sqlalchemy.create_engine(f"sqlite:///file:{tmp_path / 'runs.sqlite'}?mode=ro&uri=true")
     assert locked.candidates(run) == (candidate(0),)
-    with pytest.raises(StoreError, match="mend the rights"):
+    with pytest.raises(StoreError, match="correct the permissions"):
         locked.add(run, [candidate(1)])
     assert store.candidates(run) == (candidate(0),)
 
@@ -87,7 +87,7 @@ def test_a_folder_without_rights_is_a_message(tmp_path: Path) -> None:
     url = f"sqlite:///{folder / 'runs.sqlite'}"
     if os.access(folder, os.W_OK):  # whoever may do everything is not stopped by rights; /proc stops everybody
         url = "sqlite:////proc/runs.sqlite"
-    with pytest.raises(StoreError, match="mend the rights"):
+    with pytest.raises(StoreError, match="correct the permissions"):
         Store(url)
 
 

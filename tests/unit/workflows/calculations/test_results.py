@@ -92,7 +92,7 @@ def test_a_result_finds_its_candidate_by_folder_id_or_metadata(tmp_path: Path) -
     assert len(refused) == 3
     assert "no candidate is called 'nobody'" in said
     assert "'much' is not a number" in said
-    assert "no task document" in said
+    assert "not a task document" in said
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_a_result_finds_its_candidate_by_folder_id_or_metadata(tmp_path: Path) -
     [
         ("a.csv", "formula,band_gap\nNaCl,5\n", "no column id"),
         ("a.csv", "id,colour\na,red\n", "no column of a property"),
-        ("a.json", "{", "no whole JSON"),
-        ("vasprun.xml", "<modeling>", "no whole vasprun.xml"),
+        ("a.json", "{", "not complete JSON"),
+        ("vasprun.xml", "<modeling>", "not a complete vasprun.xml"),
     ],
 )
 def test_a_bad_file_says_why(tmp_path: Path, name: str, text: str, said: str) -> None:

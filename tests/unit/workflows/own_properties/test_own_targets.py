@@ -109,7 +109,7 @@ def test_a_damaged_file_is_told(own: OwnTarget) -> None:
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".", "absent"])
 def test_only_what_is_kept_can_be_taken_away(name: str) -> None:
-    with pytest.raises(UnknownCheckpoint, match="nothing is kept"):
+    with pytest.raises(UnknownCheckpoint, match="nothing is saved"):
         delete(name)
 
 
