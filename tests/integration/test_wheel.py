@@ -17,6 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from matgen_core.evaluation.transfer import RESULTS
+from matgen_core.kinds.crystals.generate import trained_engines
+from matgen_core.kinds.registry import KINDS
+
 ROOT = Path(__file__).parents[2]
 SOURCES = (
     "setup.py pyproject.toml requirements.txt README.md app.py pages assets matgen_core .streamlit benchmarks"
@@ -58,10 +62,36 @@ def environment(installed: Path) -> dict[str, str]:
 
 
 def run(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "matgen_core.cli", *arguments]
     return subprocess.run(
-        command, cwd=installed, env=environment(installed), capture_output=True, text=True, check=False
+        [str(installed / "site" / "bin" / "matgen"), *arguments],
+        cwd=installed,
+        env=environment(installed),
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+def contents(folder: Path) -> set[str]:
+    """Files below a folder, without what Python makes of them."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {path.as_posix() for path in found if "__pycache__" not in path.parts}
+
+
+def test_nothing_that_it_reads_is_left_out(installed: Path) -> None:
+    code = "import matgen_core.core.installation as i; print(i.HOME)"
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=installed, env=environment(installed), capture_output=True, check=True
+    )
+    home = Path(said.stdout.decode().strip())
+    assert home.is_relative_to(installed), "the package is the wheel's, not the checkout's"
+    for folder in ("assets", "pages"):
+        assert contents(ROOT / folder) - contents(home / folder) == set()
+    patterns = [record.measured[0] for _name, record in KINDS.items()]
+    names = {pattern.format(engine=engine) for pattern in patterns for engine in trained_engines()}
+    measured = {name for name in names | {RESULTS.name} if (ROOT / "benchmarks" / name).is_file()}
+    assert len(measured) > 3
+    assert measured <= contents(home / "benchmarks")
 
 
 def test_it_is_whole(installed: Path) -> None:
@@ -87,7 +117,7 @@ def port() -> int:
 
 @pytest.fixture
 def server(installed: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "matgen_core.cli", "app", "--port", str(port)]
+    command = [str(installed / "site" / "bin" / "matgen"), "app", "--port", str(port)]
     process = subprocess.Popen(command, cwd=installed, env=environment(installed), start_new_session=True)
     yield process
     os.killpg(process.pid, 15)
