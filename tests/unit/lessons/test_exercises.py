@@ -11,14 +11,14 @@ from matgen_core.lessons.exercises import CRITERIA, judge_by_order, read_conditi
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("import os", "no condition"),
+        ("import os", "not a condition"),
         ("{}", "in braces"),
-        ('{"gap": 1}', "no goal"),
+        ('{"gap": 1}', "not a target"),
         ('{"band_gap": "x"}', "sensible"),
         ('{"band_gap": 1e9}', "sensible"),
         ("[1]", "in braces"),
         ('{"band_gap": True}', "sensible"),
-        ("(" * 5000, "no condition|in braces|sensible|long"),
+        ("(" * 5000, "not a condition|in braces|sensible|long"),
     ],
 )
 def test_a_condition_that_cannot_be_is_named(text: str, words: str) -> None:

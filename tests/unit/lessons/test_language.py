@@ -67,7 +67,7 @@ def test_a_string_is_written_token_by_token() -> None:
 
 
 def test_what_cannot_be_read_is_named() -> None:
-    with pytest.raises(BadInput, match="no molecule"):
+    with pytest.raises(BadInput, match="not a molecule"):
         attend("C(", 0, 0)
     with pytest.raises(BadInput):
         next_tokens("[Fe]", 1.0, 0)

@@ -87,7 +87,7 @@ def test_a_shipped_network_goes_on_from_its_steps(data: str, predicts: str) -> N
 
 def test_only_what_ships_can_be_begun_from() -> None:
     for conditional, milestone in ((True, MILESTONES[0]), (False, 123)):
-        with pytest.raises(BadInput, match="ship"):
+        with pytest.raises(BadInput, match="are included"):
             pupil_of("spiral", conditional, begun_at=milestone)
 
 

@@ -58,7 +58,7 @@ def test_a_full_disk_is_a_message_and_costs_nothing_that_was_written(store: Stor
     run, *lines = done.stdout.splitlines()
     assert lines[-1] == "went on", done.stderr
     said = next(line for line in lines if line.startswith("said:"))
-    assert "free the disk" in said
+    assert "free disk space" in said
     written = max([int(line) for line in lines if line.isdigit()], default=0)
     kept = [c.id for c in Store(store.url).candidates(run)]
     assert kept[:written] == [f"0-{i}" for i in range(written)]

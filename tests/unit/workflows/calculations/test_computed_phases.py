@@ -86,7 +86,7 @@ def test_a_calculation_becomes_a_phase_and_a_total_energy_does_not(tmp_path: Pat
     assert found[0].energy == pytest.approx(-2.11, abs=0.02)
     assert "MP2020" in found[0].method
     (wrong,) = refused
-    assert "-40.10 eV/atom is no formation energy" in str(wrong.reason)
+    assert "-40.10 eV/atom is not a formation energy" in str(wrong.reason)
     formula = Candidate("f", Formula("Na2Cl"), Origin("t"))
     result = Result("f", "x.csv", {"formation_energy": Computed(-1.0)})
     assert computed_phases([formula], [result], "")[0][0].formula == "Na2Cl"
