@@ -1,4 +1,4 @@
-"""MatGen: inverse design of materials. What a user needs is importable from here.
+"""MatGen, inverse design of materials: what a user needs is importable from here.
 
 A name is imported when it is asked for, so that one module does not load them all; ``__init__.pyi`` lists the names.
 """

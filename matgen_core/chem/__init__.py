@@ -1,1 +1,1 @@
-"""Chemistry and crystallography: symmetry, composition, energies, stability."""
+"""Chemistry of formulas, crystals, their energies and molecules."""

@@ -1,1 +1,1 @@
-"""The same core by command: ``matgen``."""
+"""Commands over the same core: ``matgen``."""

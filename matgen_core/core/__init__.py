@@ -1,1 +1,1 @@
-"""Records, errors, properties, goals and settings that every part of MatGen shares."""
+"""Records, errors, properties, goals, settings and worker processes that every part of MatGen shares."""

@@ -1,1 +1,1 @@
-"""What is measured; ``matgen evaluate`` and ``matgen bench`` write the results into benchmarks/."""
+"""Measurements of quality and speed: ``matgen evaluate`` and ``matgen bench`` write them into benchmarks/."""

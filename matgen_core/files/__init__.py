@@ -1,1 +1,1 @@
-"""Users' files: tables, units, CIFs, and text saved so that nothing is lost."""
+"""Users' files: tables, units, CIFs, measured patterns, and text saved so that nothing is lost."""

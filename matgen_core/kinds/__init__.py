@@ -1,1 +1,1 @@
-"""The kinds of material: how each is generated, predicted, checked and written."""
+"""The kinds of material: how each is generated, predicted, judged and written."""

@@ -1,1 +1,1 @@
-"""What the pages of pages/learn/ show, without streamlit."""
+"""Contents of the lesson pages, without streamlit: demonstrations, exercises, measurements."""

@@ -1,1 +1,1 @@
-"""Networks. They import torch (and transformers) only: no data, no chemistry, no page."""
+"""Networks, which import torch, transformers and peft only: no data, no chemistry, no page."""

@@ -1,1 +1,1 @@
-"""Runs on disk: their records and their store."""
+"""Runs on disk: their records, their store, and the worker process that computes the runs of the pages."""

@@ -1,1 +1,1 @@
-"""Whole jobs over any kind of material: design, screening, prediction, fine-tuning."""
+"""Whole jobs over any kind of material: design, screening, prediction, fine-tuning, tuning."""

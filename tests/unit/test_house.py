@@ -107,11 +107,67 @@ def test_few_functions_have_many_arguments() -> None:
     assert len(long) <= MAY_HAVE_MORE, long
 
 
-def test_the_map_names_every_folder() -> None:
+def _map() -> dict[str, set[str]]:
+    """Folders that the map names, by the row that names them first."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rows = [line for line in text.partition("## The house")[2].partition("\n## ")[0].splitlines() if line[:3] == "| `"]
     assert len(rows) <= 10
-    named = set(re.findall(r"`([\w./]+)/`", "\n".join(rows)))
-    inner = [path for package in ("matgen_core", "pages") for path in (ROOT / package).iterdir()]
-    folders = {path.name for path in inner if list(path.glob("*.py"))} | {"docs", "benchmarks", "tests", "tools"}
-    assert folders <= {name.split("/")[-1] for name in named}
+    return {row: set(re.findall(r"`([\w./]+)/`", row)) for row in rows}
+
+
+def _folders(parent: Path) -> list[Path]:
+    """Folders with files of this repository, without what programs leave."""
+    return [
+        path
+        for path in sorted(parent.iterdir())
+        if path.is_dir()
+        and path.name[0] not in "._"
+        and path.name not in LEFT
+        and any(map(Path.is_file, path.rglob("*")))
+    ]
+
+
+#: What set-up and programs leave in a checkout.
+LEFT = {"bundle", "data", "training", "build", "dist", "shared", "node_modules", "matgen.egg-info"}
+TOP = ("assets", "benchmarks", "docs", "matgen_core", "pages", "tests", "tools")
+
+
+def test_the_map_names_every_folder_of_the_first_two_levels() -> None:
+    rows = _map()
+    named = {name for names in rows.values() for name in names}
+    missing = []
+    for top in TOP:
+        # A folder is named in a row of its house, so that the kinds of the pages do not stand for those of the core.
+        beside = {
+            name.split("/")[-1]
+            for names in rows.values()
+            if any(n.split("/")[0] == top for n in names)
+            for name in names
+        }
+        missing += [top] if top not in {name.split("/")[0] for name in named} else []
+        missing += [f"{top}/{path.name}" for path in _folders(ROOT / top) if path.name not in beside]
+    assert missing == []
+
+
+def test_the_map_names_no_folder_that_is_gone() -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8")
+    there = {path.relative_to(ROOT).as_posix() for top in TOP for path in (ROOT / top).rglob("*") if path.is_dir()}
+    names = {name for names in _map().values() for name in names} - set(TOP)
+    gone = [
+        n for n in names if n not in there and not any(t.endswith(f"/{n}") for t in there) and f"{n}/" not in ignored
+    ]
+    assert gone == []
+
+
+def test_every_package_says_in_a_sentence_what_it_holds() -> None:
+    wrong = []
+    for top in ("benchmarks", "matgen_core", "pages", "tools"):
+        for path in sorted((ROOT / top).rglob("__init__.py")):
+            said = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n\n")[0]
+            if not said.endswith(".") or ". " in said.replace("\n", " "):
+                wrong.append(f"{path.relative_to(ROOT)}: {said!r}")
+    assert wrong == []
+    bare = {path.parent for top in ("matgen_core", "pages/widgets") for path in (ROOT / top).rglob("*.py")}
+    assert [
+        str(folder) for folder in bare if not (folder / "__init__.py").is_file() and "bundle" not in folder.parts
+    ] == []

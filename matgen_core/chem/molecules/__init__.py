@@ -1,1 +1,1 @@
-"""What RDKit knows of molecules, and drawings of them."""
+"""Molecules by RDKit: properties, alerts, similarity, crossover, drawings."""

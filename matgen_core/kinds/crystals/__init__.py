@@ -1,1 +1,1 @@
-"""Crystals: generation by symmetry, prediction by CHGNet and crystal-gap, novelty, files."""
+"""Crystals: drafted by engines, placed, relaxed, predicted, judged and written."""

@@ -1,1 +1,1 @@
-"""How each shipped network is trained."""
+"""Recipes: how each included network is trained."""

@@ -1,1 +1,1 @@
-"""First-principles calculations: what is computed next, and what came of it."""
+"""First-principles calculations: input for candidates, and results beside predictions."""

@@ -1,1 +1,1 @@
-"""Long runs: batches in a folder, shards, and what they become together."""
+"""Long runs over many workers: batches in a folder, shards, and their merging."""

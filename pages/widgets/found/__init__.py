@@ -1,1 +1,1 @@
-"""What was found: tables, pictures, facts, comparison, files."""
+"""Results: tables, pictures, facts, comparison, files."""

@@ -1,1 +1,1 @@
-"""Parts of the embedding explorer."""
+"""Parts of the page Embeddings."""

@@ -1,1 +1,1 @@
-"""The user's own tables: predictions, a property of one's own, cliffs, tuning."""
+"""The user's own tables: predictions, own properties, activity cliffs, tuning."""

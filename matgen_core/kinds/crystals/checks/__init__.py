@@ -1,1 +1,1 @@
-"""What is said of a candidate: the critic before, the judge after, duplicates, neighbours, order."""
+"""Checks of crystals: critic, energy judge, agreement, duplicates, coordination, ranking."""

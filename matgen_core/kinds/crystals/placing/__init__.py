@@ -1,1 +1,1 @@
-"""Where atoms come to lie: templates, diffusion, rules of distances, relaxation."""
+"""Geometry of crystals: templates, diffusion, rules of distances, relaxation."""
