@@ -1,6 +1,6 @@
-"""A predictor of your own property: taught on a table, measured on withheld rows, asked about new formulas.
+"""A predictor of your own property: trained on a table, measured on withheld rows, asked about new formulas.
 
-    python docs/examples/own_property.py [FOLDER]
+python docs/examples/own_property.py [FOLDER]
 
 In place of the values below, read two columns of your own table; some hundred rows are a good beginning.
 """

@@ -46,6 +46,6 @@ def show_conformer(smiles: str) -> None:
         st.info(_("No 3D structure was found for this molecule, so the flat drawing is shown."))
     elif not SCRIPT.is_file():
         st.html(drawing(smiles, 360, 260))
-        st.info(_("The 3D viewer is not installed, so this is a flat drawing. Install it with: make viewer"))
+        st.info(_("The 3D viewer is not installed, so this is a flat drawing. Install it with: matgen viewer"))
     else:
         show_molecule_3d(shape)

@@ -31,7 +31,7 @@ def show_structure(crystal: Crystal) -> None:
     scene = _flat_scene(crystal)
     # st.html lets no SVG through
     st.image(draw_flat(scene, _FLAT), width="stretch", alt=_("The structure, seen from one side"))
-    st.info(_("The 3D viewer is not installed, so this is a flat drawing. Install it with: make viewer"))
+    st.info(_("The 3D viewer is not installed, so this is a flat drawing. Install it with: matgen viewer"))
     st.html(legend(scene))
 
 

@@ -227,7 +227,7 @@ def test_without_the_viewer_the_page_draws_flat_and_names_the_remedy(
 ) -> None:
     monkeypatch.setattr("pages.kinds.structure_view.SCRIPT", tmp_path / "absent.js")
     page = with_run(found, GAP)
-    assert any("make viewer" in i.value for i in page.info)
+    assert any("matgen viewer" in i.value for i in page.info)
     assert not page.exception
 
 

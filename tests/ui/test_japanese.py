@@ -51,7 +51,7 @@ SHOWN += [(step.script.removeprefix("pages/"), lesson) for step in PATH for less
 KANA = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 #: What stays in Latin letters: names, units, formulas, SMILES, code, commands, references, Streamlit's own words.
 ALLOWED = re.compile(
-    r"`[^`]*`|\$[^$]*\$|https?://\S+|<[^>]*>|matgen [a-z]+ [\w./<>:-]+|make viewer|pip install \S+|python tools/\S+"
+    r"`[^`]*`|\$[^$]*\$|https?://\S+|<[^>]*>|matgen [a-z]+ [\w./<>:-]+|matgen viewer|pip install \S+|python tools/\S+"
     r"|\{[^{}]*\}|\"[a-z_]+\"|et al\.|Front\. Pharmacol\.|APL Mater\.|(?:lambda|torch|model)[ .][\w.:()… ]+"
     r"|(?:symmetry-first|latent-diffusion|dpm-solver|ddpm|ddim|smiles-[a-z]+|crystal-[a-z]+|band-gap)"
     r"|mat(?:gen|bert|gpt)(?:-[a-z]+)?"
