@@ -67,7 +67,7 @@ def test_the_language_lesson_answers_its_controls() -> None:
     assert any("of its attention lies on atoms" in m.value for m in page.markdown)
     page.text_input(key="attention-smiles").set_value("C(").run()
     assert not page.exception
-    assert any("no molecule" in e.value for e in page.error)
+    assert any("not a molecule" in e.value for e in page.error)
 
 
 def test_a_string_is_written_token_by_token() -> None:
@@ -97,7 +97,7 @@ def test_the_exercises_hide_their_answers_and_check_a_condition() -> None:
     page.text_area(key="condition").set_value("nonsense").run()
     page.button(key="try-2").click().run()
     assert not page.exception
-    assert any("no condition" in e.value for e in page.error)
+    assert any("not a condition" in e.value for e in page.error)
     page = open_page("learn/exercises.py", "3 Application")
     assert not page.selectbox, "the criteria are asked for before they are shown"
 

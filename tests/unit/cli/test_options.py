@@ -53,7 +53,7 @@ def test_groups_of_elements_are_left_out_and_texts_are_read() -> None:
     ("asked", "said"),
     [
         ({"space_group": "Pmmx"}, "Pmmx"),
-        ({"oxidation": "Fe3"}, "no oxidation state"),
+        ({"oxidation": "Fe3"}, "not an oxidation state"),
         ({"dimensionality": "4"}, "choose from: any, 0, 1, 2, 3"),
     ],
     ids=str,
