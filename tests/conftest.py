@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pymatgen.symmetry.groups import SpaceGroup
@@ -14,8 +15,16 @@ from matgen_core.runs.store import VARIABLE
 
 ROOT = Path(__file__).parents[1]
 #: Held because pymatgen forgets a group that nobody holds and makes it anew, in 0.4 s, for each rock salt of the tests.
-KEPT = SpaceGroup("Fm-3m")
+KEPT: list[SpaceGroup] = []
+_make_group = SpaceGroup.__init__
 
+
+def _make_and_keep(group: SpaceGroup, *arguments: Any, **named: Any) -> None:
+    KEPT.append(group)
+    _make_group(group, *arguments, **named)
+
+
+SpaceGroup.__init__ = _make_and_keep
 
 #: Folders whose files take long, longest first. Two processes take a file each in this order, so that what is left for
 #: the end is short and neither waits long for the other.

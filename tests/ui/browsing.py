@@ -60,7 +60,8 @@ _ASKED = itertools.count(1)
 
 def come_to_rest(page: Page) -> None:
     """Waits until the script has run to its end and the page stands still."""
-    page.wait_for_function(_AT_REST, arg=next(_ASKED), timeout=SLOW)
+    # Asked twenty times a second: with each frame, as is usual, the browser would draw for the question's sake.
+    page.wait_for_function(_AT_REST, arg=next(_ASKED), timeout=SLOW, polling=50)
 
 
 def settle(page: Page) -> None:
