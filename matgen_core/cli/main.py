@@ -70,6 +70,7 @@ def _without(app: typer.Typer) -> typer.Typer:
 
 
 def command_name(command: CommandInfo) -> str:
+    """What a user types for a command."""
     return command.name or get_command_name(command.callback.__name__ if command.callback else "")
 
 

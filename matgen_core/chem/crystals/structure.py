@@ -49,7 +49,9 @@ def from_structure(structure: Structure, tolerances: tuple[float, ...] = TOLERAN
         found = spglib.get_symmetry_dataset(cell, symprec=tolerance)
         if found is None:
             continue
-        dataset = spglib.get_symmetry_dataset(cell, symprec=tolerance, hall_number=hall_number(found.number))
+        standard, dataset = hall_number(found.number), found
+        if found.hall_number != standard:
+            dataset = spglib.get_symmetry_dataset(cell, symprec=tolerance, hall_number=standard)
         if dataset is None:
             continue
         try:

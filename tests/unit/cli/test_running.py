@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
 import sys
 from pathlib import Path
@@ -38,7 +37,7 @@ def test_the_first_interrupt_asks_to_stop_and_the_second_ends_at_once(capsys: py
         with at_work() as work:
             for _ in range(3):
                 asked.append(work.cancelled())
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         interrupt_twice()
@@ -51,7 +50,7 @@ def test_an_interrupted_measurement_ends_at_once_and_writes_nothing(
     elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def measure() -> object:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         raise AssertionError("it went on")
 
     with pytest.raises(typer.Exit) as ended:
