@@ -164,9 +164,9 @@ def test_molecules_pass_what_was_asked_and_go_on() -> None:
 
 
 def test_molecules_end_with_the_draws() -> None:
-    run = design_until("molecules", Target({"logp": Goal.at_least(30.0)}), Budget(want=2, draws=20))
+    run = design_until("molecules", Target({"logp": Goal.at_least(30.0)}), Budget(want=2, draws=8))
     assert (run.ended, len(run.listed)) == ("draws", 0)
-    assert len(run.candidates) == 20
+    assert len(run.candidates) == 8
 
 
 def test_what_the_rules_reject_whatever_its_geometry_is_not_placed(monkeypatch: pytest.MonkeyPatch) -> None:
