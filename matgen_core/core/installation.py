@@ -1,7 +1,7 @@
 """Where the files of the app are: in the checkout, or inside the installed package.
 
-A wheel carries ``app.py``, ``pages/``, ``assets/`` and the rest of :data:`PARTS` in ``matgen_core/bundle`` (setup.py
-copies them there). A checkout, also one installed with ``pip install --editable``, uses its own.
+A wheel carries ``app.py``, ``pages/``, ``assets/`` and the rest of what setup.py lists in ``matgen_core/bundle``. A
+checkout, also one installed with ``pip install --editable``, uses its own.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from matgen_core.kinds.crystals.writing.proposals import ProposalBatches
 from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.geometry import CellScale
 
-#: As in stages/embed.py: the grammar must not forbid the answer.
+#: As in kinds/crystals/writing/embed.py: the grammar must not forbid the answer.
 _MOST_ATOMS = 64
 
 

@@ -269,7 +269,7 @@ def only_crystal(items: Iterable[Item], name: str) -> Candidate[Crystal]:
     """The one crystal of a file.
 
     Args:
-        items: of the file, as :mod:`.candidate_files` reads it.
+        items: of the file, as :mod:`.screening.candidate_files` reads it.
         name: of the file.
 
     Raises:

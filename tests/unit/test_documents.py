@@ -153,3 +153,34 @@ def test_every_file_that_a_guide_names_is_there(path: Path) -> None:
     )
     missing = [name for name in named if not (ROOT / name).exists() and not (ROOT / "matgen_core" / name).exists()]
     assert missing == []
+
+
+def _module(name: str) -> Path | None:
+    """The file of a module or package by its dotted name."""
+    path = ROOT.joinpath(*name.split("."))
+    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
+
+
+def broken(path: Path) -> Iterator[str]:
+    """References of a module's docstrings that lead nowhere: modules, and names of another module or of its own."""
+    source = path.read_text(encoding="utf-8")
+    package = path.relative_to(ROOT).parent.parts
+    own = re.sub(r":\w+:`[^`]+`", "", source)
+    for role, written in re.findall(r":(mod|func|class|meth|data):`~?([^`]+)`", source):
+        up = len(written) - len(written.lstrip("."))
+        name = ".".join([*package[: len(package) - up + 1], written[up:]]) if up else written
+        module, _, last = name.rpartition(".")
+        if role == "mod":
+            there = _module(name) is not None
+        elif module.startswith(("matgen_core", "pages")):
+            file = _module(module) or _module(module.rpartition(".")[0])
+            there = file is not None and bool(re.search(rf"\b{last}\b", file.read_text(encoding="utf-8")))
+        else:
+            there = bool(re.search(rf"\b{last}\b", own))
+        if not there:
+            yield f"{path.relative_to(ROOT)}: {written}"
+
+
+def test_every_reference_of_a_docstring_leads_somewhere() -> None:
+    files = [path for path in SOURCES if path.suffix == ".py"]
+    assert [said for path in files for said in broken(path)] == []

@@ -1,7 +1,8 @@
 """Drafts: skeletons that engines write and the critic chooses among, before any geometry is drawn.
 
 A draft costs a hundredth of a geometry, so many are written for each candidate; few get a structure. The critic
-(:mod:`.critic`) says how likely each meets the goals near the hull; the chosen ones are spread over formulas and types.
+(:mod:`.checks.critic`) says how likely each meets the goals near the hull; the chosen ones are spread over formulas and
+types.
 """
 
 from __future__ import annotations

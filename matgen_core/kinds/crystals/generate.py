@@ -6,7 +6,7 @@
 
 "symmetry-first" writes skeletons with a GPT under the grammar; "latent-diffusion" draws a latent by diffusion, from
 which a decoder writes the skeleton under the same grammar; "substitution" exchanges elements of known crystals. A
-mixture takes drafts of several. Relaxation comes next (:mod:`.relax_drawn`).
+mixture takes drafts of several. Relaxation comes next (:mod:`.placing.relax_drawn`).
 """
 
 from __future__ import annotations

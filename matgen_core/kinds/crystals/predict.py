@@ -1,7 +1,7 @@
 """Predictions for candidates: energies and moments by CHGNet, the gap by crystal-gap, the hull by the reference.
 
 CHGNet steers: it relaxes crystals, chooses between geometries, and labelled the moments of the training rows. Energies
-are therefore judged by a second potential (:mod:`.energy_judge`), and each prediction says the role of its model.
+are therefore judged by a second potential (:mod:`.checks.energy_judge`), and each prediction names its model's role.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The process in which a student's code runs: ``python worker.py FUNCTION``, its code on standard input.
 
-It loads NumPy and the checks, gives up files, network and processes (:mod:`guard`), and only then runs the code. One
+It loads NumPy and the checks, gives up files, network and processes (``guard.py``), and only then runs the code. One
 line of JSON on standard output says what each check found. Started by :mod:`matgen_core.lessons.code.sandbox`.
 """
 

@@ -80,7 +80,8 @@ class Reference:
         structures: of the known crystals, in the order of ``known``.
         entries: how many structures of each of ``formulas`` are known elsewhere; 0 where they were not counted.
         energies: lowest known formation energy of each of ``formulas``, meV/atom; UNKNOWN where none is.
-        depths: spread of the hull itself where few phases are known (:func:`chem.stability.measure_depths`).
+        depths: spread of the hull itself where few phases are known, by ``measure_depths`` of
+            ``chem/formulas/stability.py``.
         own: formation energy of the user's computed phases by reduced formula, eV/atom; the hull has them, too.
     """
 

@@ -41,7 +41,7 @@ S = TypeVar("S", bound=DynamicCache)
 
 
 class Writer(Protocol[S]):
-    """A network that writes strings: :class:`ConditionalGPT` from conditions, :class:`CrystalVAE` from a latent."""
+    """A network that writes strings: the GPT from conditions, the VAE's decoder from a latent."""
 
     def begin(self, context: Tensor, /) -> S:
         """The cache after the context (B, C)."""
