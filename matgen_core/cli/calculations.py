@@ -31,7 +31,7 @@ def follow_up(
         str, typer.Option(help="disagreement: first those on which the two potentials differ most; score: as ranked")
     ] = "disagreement",
 ) -> None:
-    """Write input for VASP and Quantum ESPRESSO, and flows for atomate2: a folder a candidate."""
+    """Write input for VASP and Quantum ESPRESSO, and flows for atomate2: one folder per candidate."""
     if bool(files) == bool(run):
         raise BadInput("give files, or --run with the id of a stored run")
     with at_work(folder=out) as work:
@@ -63,7 +63,7 @@ def results(
         ),
     ] = True,
 ) -> None:
-    """Read what was computed of a run's candidates, and show it beside what was predicted."""
+    """Read computed values of a run's candidates, and compare them with the predictions."""
     with at_work(folder=out) as work:
         from matgen_core.files.refused import Refused
         from matgen_core.runs.store import open_store
@@ -138,7 +138,7 @@ def remove(
     names: Annotated[list[str] | None, typer.Argument(help="names, as matgen phases list shows them")] = None,
     everything: Annotated[bool, typer.Option("--all", help="all of them")] = False,
 ) -> None:
-    """Take computed phases out of your hull; the stored runs keep their values."""
+    """Remove computed phases from your hull; the stored runs keep their values."""
     from matgen_core.runs.own_phases import list_phases, remove_phases
 
     own = [phase.name for phase in list_phases()]

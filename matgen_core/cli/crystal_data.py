@@ -18,7 +18,7 @@ from matgen_core.core.settings import CrystalSettings
 def data_build(
     file: Annotated[Path, typer.Argument(help="CSV with a cif column, or a folder of CIFs")],
     out: Annotated[Path, typer.Option(help="folder for the arrays")] = Path("data/crystals"),
-    workers: Annotated[int | None, typer.Option(help="processes; one a core by default")] = None,
+    workers: Annotated[int | None, typer.Option(help="processes; one per core by default")] = None,
     labels: Annotated[
         bool, typer.Option(help="let CHGNet fill in energies and moments the table does not have")
     ] = True,
@@ -46,7 +46,7 @@ def data_reference(
     out: Annotated[Path, typer.Option(help="folder for the reference")] = REFERENCE,
     entries: Annotated[
         Path | None,
-        typer.Option(help="CSV of formula, one row a known crystal: how many structures of each formula are known"),
+        typer.Option(help="CSV of formula, one row per known crystal: how many structures of each formula are known"),
     ] = None,
 ) -> None:
     """Compute the hull, the sets of known formulas and structures, and the uncertainties of predictions."""
@@ -66,7 +66,7 @@ def data_judge(
     ),
     out: ReferenceFolder = REFERENCE,
 ) -> None:
-    """Fit the reference energies of SevenNet, which judges energies, and measure its errors; about 0.1 s a crystal."""
+    """Fit the reference energies of SevenNet, which judges energies, and its errors; about 0.1 s per crystal."""
     from matgen_core.kinds.crystals.checks.energy_judge_build import build_judge
     from matgen_core.kinds.crystals.known.rows import load_rows
 
@@ -79,7 +79,7 @@ def data_latents(
     rows: Rows = CRYSTALS,
     out: ReferenceFolder = REFERENCE,
 ) -> None:
-    """Write the latents of the known crystals, for the embedding explorer, by the shipped autoencoder."""
+    """Write the latents of the known crystals, for the page Embeddings, by the included autoencoder."""
     from matgen_core.kinds.crystals.known.rows import load_rows
     from matgen_core.kinds.crystals.writing.embed import encode_crystals, load_autoencoder
     from matgen_core.workflows.spaces.space import save_latents
@@ -92,7 +92,7 @@ def data_latents(
 
 @data.command("maps")
 def data_maps(out: ReferenceFolder = REFERENCE) -> None:
-    """Compute the t-SNE maps of the embedding explorer; about twenty minutes on one core."""
+    """Compute the t-SNE maps of the page Embeddings; about twenty minutes on one core."""
     from matgen_core.workflows.spaces.explore import count_rebuilt, neighbour_map
     from matgen_core.workflows.spaces.maps import save_maps
     from matgen_core.workflows.spaces.sources import SPACES, open_space

@@ -32,7 +32,7 @@ def evaluate_crystals(
     each: Annotated[int, typer.Option(help="samples per target; 0 leaves the targets out")] = 200,
     seed: Seed = 0,
     engine: Annotated[str, typer.Option(help="engine")] = CrystalSettings().engine,
-    prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no goal does, as the app does")] = True,
+    prefer_stable: Annotated[bool, typer.Option(help="ask for stability where no target does, as the app does")] = True,
     workers: Processes = 1,
     samples: Samples = Path("data/evaluation/crystals.jsonl"),
     out: JsonFolder = MEASURED,

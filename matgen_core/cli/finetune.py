@@ -103,7 +103,7 @@ def evaluate_folds(
     epochs: Annotated[int, typer.Option(help="passes over the rows")] = 30,
     out: JsonFolder = MEASURED,
 ) -> None:
-    """Matbench's five folds of expt_gap."""
+    """Measure the error of measured band gaps on Matbench's five folds of expt_gap."""
     from matgen_core.evaluation.transfer import measure_folds
 
     write_measured(out / "expt-gap.json", lambda: measure_folds(measured, epochs, typer.echo))
@@ -120,7 +120,7 @@ def evaluate_pretraining(
     seeds: Annotated[int, typer.Option(help="of the gap")] = 3,
     out: JsonFolder = MEASURED,
 ) -> None:
-    """What masked atoms and contrastive pairs each bring to the band gap."""
+    """Measure what masked atoms and contrastive pairs each bring to predictions of the band gap."""
     from matgen_core.evaluation.transfer import measure_ablation
     from matgen_core.kinds.compositions.rows import load_formula_rows
 

@@ -15,7 +15,7 @@ from matgen_core.cli.groups import app
 
 
 @app.command("health")
-def health(as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False) -> None:
+def health(as_json: Annotated[bool, typer.Option("--json", help="as JSON, for programs")] = False) -> None:
     """Check that everything the app needs is installed and undamaged."""
     from matgen_core.workflows.health import check_health, healthy
 

@@ -31,7 +31,7 @@ def data_molecules(
     workers: Annotated[int, typer.Option(help="processes")] = 1,
     also: Annotated[
         list[Path] | None,
-        typer.Option(help="further molecules: a CSV with columns smiles and source, or one SMILES a line; repeatable"),
+        typer.Option(help="more molecules: a CSV with columns smiles and source, or one SMILES per line; repeatable"),
     ] = None,
     domain: Annotated[
         str, typer.Option(help=f"of those without a known source: {', '.join(DOMAINS[:-1])}")
@@ -53,7 +53,7 @@ def data_molecules(
 
 @data.command("smiles")
 def data_smiles(
-    source: Annotated[Path, typer.Argument(help="your molecules: a CSV with a column smiles, or one SMILES a line")],
+    source: Annotated[Path, typer.Argument(help="your molecules: a CSV with a column smiles, or one SMILES per line")],
     out: Annotated[Path, typer.Option(help="folder for molecules.npz")] = Path("training/own"),
     domain: Annotated[str, typer.Option(help=f"domain asked for: {', '.join(DOMAINS[:-1])}")] = "drug-like",
 ) -> None:

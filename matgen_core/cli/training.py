@@ -27,7 +27,7 @@ def train(
         Path,
         typer.Option(
             help="; ".join(f"{name}: {record.source}" for name, record in RECIPES.items())
-            + "; smiles-gpt also takes your own molecules: a CSV with a column smiles, or one SMILES a line"
+            + "; smiles-gpt also takes your own molecules: a CSV with a column smiles, or one SMILES per line"
         ),
     ] = Path("data/crystals/crystals.npz"),
     epochs: Annotated[int | None, typer.Option(help="passes over the rows; 40, or 10 of your own molecules")] = None,
@@ -40,7 +40,7 @@ def train(
         Path | None,
         typer.Option(
             help="folder of checkpoints that this one is added to; left out: one in your data folder. With "
-            "assets/checkpoints the shipped weights are replaced"
+            "assets/checkpoints the included weights are replaced"
         ),
     ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
@@ -51,7 +51,7 @@ def train(
         str, typer.Option(help=f"of your own molecules: what they are like, {', '.join(DOMAINS[:-1])}")
     ] = "drug-like",
 ) -> None:
-    """Train a model, or continue a stopped training. The shipped weights stay as they are."""
+    """Train a model, or continue a stopped training. The included weights stay as they are."""
     import torch
 
     from matgen_core.core.environment import data_path

@@ -83,7 +83,7 @@ def _say_target(own: OwnTarget) -> str:
 
 @own_app.command("list")
 def list_kept() -> None:
-    """List the properties of your own and the tuned generators that are kept."""
+    """List the properties of your own and the tuned generators that are saved."""
     from matgen_core.workflows.own_properties.own_store import list_copies, list_targets, load_copy, load_target
 
     targets, copies = list_targets(), list_copies()
@@ -135,11 +135,11 @@ def tune_command(kind: str) -> Command:
         tuning: TuneSettings,
         count: int,
         files: Files,
-        own: Annotated[list[str] | None, typer.Option(help="property of your own and its goal, as pIC50=8:")] = None,
+        own: Annotated[list[str] | None, typer.Option(help="property of your own and its target, as pIC50=8:")] = None,
         importance: Annotated[
-            list[str] | None, typer.Option(help="of a goal beside the others, as pIC50=2; 1 if left out")
+            list[str] | None, typer.Option(help="of a target beside the others, as pIC50=2; 1 if left out")
         ] = None,
-        by: Annotated[str, typer.Option(help="draw from this tuned generator instead of tuning one")] = "",
+        by: Annotated[str, typer.Option(help="generate with this tuned generator instead of tuning one")] = "",
         keep: Annotated[str, typer.Option(help="name under which the tuned generator is saved")] = "",
         compare: Annotated[
             bool, typer.Option("--compare", help="generate as many with the included generator, too")
@@ -166,13 +166,15 @@ def tune_command(kind: str) -> Command:
                 tuned, prior = tune(kind, aims, tuning, on_step=_print_step, cancelled=work.cancelled)
                 typer.echo(_say_tuning(tuned), err=True)
                 if keep:
-                    typer.echo(f"kept in {save_copy(keep, kind, prior, tuned, aims.goals())}", err=True)
+                    typer.echo(f"saved in {save_copy(keep, kind, prior, tuned, aims.goals())}", err=True)
                 drawing = tuned.network, f"{keep or 'copy'} (tuned from {prior})"
             _deliver(work, kind, aims, count, tuning.seed, drawing, files)
             if compare:
                 _deliver(work, kind, aims, count, tuning.seed, None, None)
 
-    command.__doc__ = f"Tune a copy of the generator of {kind} towards goals, your own and built-in ones, and draw."
+    command.__doc__ = (
+        f"Tune a copy of the generator of {kind} towards targets, your own and built-in ones, and generate."
+    )
     return command
 
 
@@ -256,7 +258,7 @@ def evaluate_own_property(
         "benchmarks"
     ),
 ) -> None:
-    """Hits by the judging predictor of generators tuned towards public tables, beside the shipped ones."""
+    """Count hits of generators tuned towards public tables, by the judging predictor, beside the included ones."""
     path = out / "own-property.json"
     with at_work(path, whole=True) as work:
         from matgen_core.evaluation.own_property import TASKS, measure_own_property
@@ -277,7 +279,7 @@ def evaluate_own_property(
         )
 
 
-tune_app = typer.Typer(no_args_is_help=True, help="Tune a copy of a generator towards goals, and draw from it.")
+tune_app = typer.Typer(no_args_is_help=True, help="Tune a copy of a generator towards targets, and generate with it.")
 for _kind in KINDS:
     tune_app.command(_kind)(tune_command(_kind))
 app.add_typer(tune_app, name="tune")

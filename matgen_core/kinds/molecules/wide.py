@@ -54,7 +54,7 @@ def read_table(path: Path, domain: str = "drug-like") -> Iterator[tuple[str, str
         lines = raw.decode("utf-8-sig").splitlines()
     except (OSError, gzip.BadGzipFile, UnicodeDecodeError) as error:
         raise BadInput(
-            "{path} cannot be read ({reason}); give a CSV with a column smiles, or one SMILES a line",
+            "{path} cannot be read ({reason}); give a CSV with a column smiles, or one SMILES per line",
             path=path,
             reason=error,
         ) from None

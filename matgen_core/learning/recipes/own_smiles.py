@@ -53,7 +53,7 @@ class OwnRows:
 
 
 def read_own(source: Path, domain: str = "drug-like") -> OwnRows:
-    """Reads a CSV with a column smiles, or one SMILES a line; salts lose their counter-ions.
+    """Reads a CSV with a column smiles, or one SMILES per line; salts lose their counter-ions.
 
     Args:
         source: the file; may be compressed (.gz).
