@@ -43,7 +43,7 @@ LAWS: dict[str, Law] = {
         ({"schedule": "cosine"},),
     ),
     "training": Law(
-        Message("What is drawn spreads like the data: the ratio is near 1."),
+        Message("Generated points spread like the data: the ratio is near 1."),
         law_checks.spreads_like_the_data,
         {"data": "spiral", "method": "ddim", "steps": 50},
         ({"data": "latents", "method": "ddim", "steps": 50}, {"data": "descriptors", "method": "ddim", "steps": 50}),

@@ -94,7 +94,7 @@ ERRANDS = {
             Demonstration("Noise", "Signal left: ᾱ = {share}", (_fill("Or another known crystal", "TiO2"),)),
             Demonstration(
                 "Train it",
-                "Spread of what is drawn, in units of the data's: **{spread}** after {steps} steps.",
+                "Spread of the generated points, in units of the data's: **{spread}** after {steps} steps.",
                 (_press("Train"),),
             ),
             Demonstration("In motion", figure="motion"),

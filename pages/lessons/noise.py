@@ -212,9 +212,9 @@ def descriptors() -> None:
     st.caption(_("Distances are in standard deviations a descriptor; 0 would be the molecule itself."))
     st.markdown(
         _(
-            "**Why no molecule comes back.** A vector between molecules is no molecule: it claims fractions of atoms "
-            "and rings, and nothing says how to build a graph that has these 128 values at once; they say how much "
-            "there is of everything, not which atom is bound to which."
+            "**Why no molecule comes back.** A vector between molecules is not a molecule: it claims fractions of "
+            "atoms and rings, and nothing says how to build a graph that has these 128 values at once; they say how "
+            "much there is of everything, not which atom is bound to which."
         )
     )
     show_counts(counts, labels)

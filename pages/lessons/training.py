@@ -227,7 +227,7 @@ def _say_spread(pupil: Pupil, found: np.ndarray, guessed: str | None) -> None:
     wide, narrow = spread > WIDE, spread < NARROW
     show_outcome(guessed, _(name_spread(spread)))
     st.markdown(
-        _("Spread of what is drawn, in units of the data's: **{spread}** after {steps} steps.").format(
+        _("Spread of the generated points, in units of the data's: **{spread}** after {steps} steps.").format(
             spread=number(spread, 2), steps=f"{pupil.steps:,}"
         )
     )

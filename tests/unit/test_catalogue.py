@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -46,6 +47,44 @@ def test_japanese_is_japanese(tool: ModuleType) -> None:
         if isinstance(text, str) and len(text) > 30 and not any("\u3040" <= c <= "\u9fff" for c in forms[0])
     ]
     assert same == []
+
+
+#: Words that had another name beside them, by what is written in their place: one thing has one name.
+ENGLISH = {
+    r"\bshipped\b": "included",
+    r"\bgoals?\b(?!\})": "target",
+    r"\b(?:ones?|strings?|candidates?|rows?|crystals?) a (?:row|step|candidate|crystal|setting)\b": "per",
+    r"\breadings?\b": "prediction",
+    r"\b(?:is|are) no (?:formula|molecule|condition|file)\b": "is not a",
+    r"\b(?:Kept|kept) as\b": "saved as",
+}
+JAPANESE = {
+    "予測器": "予測モデル",
+    "生成器": "生成モデル",
+    "訓練": "学習",
+    "(?<!薬)物性": "特性",
+    "付属": "同梱",
+    "計算機での": "コンピューターでの",
+    "潜在表現": "潜在ベクトル",
+    "生成エネルギー": "形成エネルギー",
+    "適用範囲外": "学習範囲外",
+    "的中率": "達成率",
+    "[一二三四]つ": "1 つ",
+    "～": "〜",
+    "：": ": ",
+    "ビューア(?!ー)": "ビューアー",
+    "メモリ(?!ー)": "メモリー",
+    "[ぁ-んァ-ヶ一-龥] ?\\([^)]*[ぁ-ん]": "（）",
+}
+
+
+@pytest.mark.parametrize(("words", "part"), [(ENGLISH, 0), (JAPANESE, 1)], ids=["English", "Japanese"])
+def test_one_thing_has_one_name(tool: ModuleType, words: dict[str, str], part: int) -> None:
+    found = []
+    for (_context, message), forms in tool.entries("ja").items():
+        for text in forms if part else [message] if isinstance(message, str) else message:
+            found += [f"{text[:80]!r}: write {name}" for word, name in words.items() if re.search(word, text)]
+    assert found == []
 
 
 @pytest.mark.parametrize(
