@@ -1,4 +1,4 @@
-"""What the models of crystals are made of, and the reference: ``matgen data`` by command."""
+"""Training rows of the crystal models, and the reference: ``matgen data`` by command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the models of crystals are worth: ``matgen evaluate`` and ``matgen bench`` by command."""
+"""Quality and speed of the crystal models: ``matgen evaluate`` and ``matgen bench`` by command."""
 
 from __future__ import annotations
 

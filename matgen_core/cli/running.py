@@ -1,4 +1,4 @@
-"""What every command that takes its time has in common: nothing that was found is lost.
+"""Frame of every command that takes its time: nothing that was found is lost.
 
 Paths are tried before the work. Ctrl-C ends the work at the next step and what was found is written; a second one ends
 at once. Results are written before anything is printed about them. What cannot be written where it was to go is written

@@ -1,4 +1,4 @@
-"""What the environment sets: the variables ``MATGEN_…``, and the folder of the user's data."""
+"""Environment: the variables ``MATGEN_…``, and the folder of the user's data."""
 
 from __future__ import annotations
 

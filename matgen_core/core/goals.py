@@ -1,4 +1,4 @@
-"""What is asked of a material: goals, constraints, and when a value meets a goal."""
+"""Targets: goals, constraints, and when a value meets a goal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What MatGPT reaches, measured: ``matgen evaluate compositions`` writes it as JSON.
+"""Measured quality of MatGPT: ``matgen evaluate compositions`` writes it as JSON.
 
 All shares are of all samples. SMACT-valid: ``smact_validity`` with alloys, as for the crystals; neutral: without them.
 Unique: different reduced formulas. Novel: not among the known formulas. Hit: MatBERT's prediction within the property's

@@ -1,4 +1,4 @@
-"""What the crystal engines reach, measured: ``matgen evaluate crystals`` writes it as JSON.
+"""Measured quality of the crystal engines: ``matgen evaluate crystals`` writes it as JSON.
 
 Definitions. struct: every distance above 0.5 Å, images of the same atom counted, and volume above 0.1 Å³. comp:
 ``smact_validity``. unique and novel: StructureMatcher's defaults, among the samples and against all known rows. stable:

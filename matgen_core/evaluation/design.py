@@ -1,4 +1,4 @@
-"""What the loop delivers, beside what costs nothing to have: ``matgen evaluate design``.
+"""Yield of the loop, beside random generation and substitution: ``matgen evaluate design``.
 
 For each target, candidates that pass every stage per minute of this machine and the share of what was drawn that does:
 by the loop; by (a) the same engine without a target, judged by the same rules; by (b) ionic substitution into known

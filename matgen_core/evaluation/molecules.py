@@ -1,4 +1,4 @@
-"""What the SMILES generator reaches, measured: ``matgen evaluate molecules`` and ``matgen bench molecules``.
+"""Measured quality of the SMILES generator: ``matgen evaluate molecules`` and ``matgen bench molecules``.
 
 Definitions are MOSES's (Polykovskiy et al. 2020): valid of all strings; unique of the first 1,000 and 10,000 valid
 ones; novel of the unique ones; IntDiv over valid ones (here the first 10,000); Filters: MOSES's own alerts on the

@@ -1,4 +1,4 @@
-"""What tuning towards a property of one's own brings: hits by the judging predictor, beside the shipped generator."""
+"""Gain of tuning towards an own property: hits by the judging predictor, beside the included generator."""
 
 from __future__ import annotations
 

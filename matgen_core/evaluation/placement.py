@@ -1,4 +1,4 @@
-"""What brings a draft's atoms near the hull: diffusion, known crystals as templates, diffusion from a template.
+"""Geometry of drafts compared: diffusion, known crystals as templates, diffusion from a template.
 
     ways     diffusion | + 1, 2, 3, 5 templates | + the nearest template, noised and refined by the diffusion
     chosen   of a way's geometries the one with the lowest energy by CHGNet, as the app does

@@ -1,4 +1,4 @@
-"""What a screening costs: seconds and peak memory for several counts; ``matgen bench screening`` writes it as JSON.
+"""Cost of a screening: seconds and peak memory for several counts; ``matgen bench screening`` writes it as JSON.
 
 Every count runs in a process of its own, so that the peak is its own; what is written is a folder, as by the command.
 """

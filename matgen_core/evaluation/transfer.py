@@ -1,4 +1,4 @@
-"""What pretraining and each way of transfer bring: ``matgen evaluate transfer`` and ``matgen evaluate expt-gap``.
+"""Gain of pretraining and of each way of transfer: ``matgen evaluate transfer`` and ``matgen evaluate expt-gap``.
 
 Transfer: measured band gaps (Matbench ``expt_gap``), one split by formula, three seeds of head and order, each strategy
 from each beginning: nothing, an encoder that learnt from formulas alone, and one that was taught computed properties.

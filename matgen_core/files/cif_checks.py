@@ -1,4 +1,4 @@
-"""What a CIF says of its own structure, so that the reading of it can be held against it."""
+"""Statements of a CIF about its own structure, against which the structure as read is checked."""
 
 from __future__ import annotations
 

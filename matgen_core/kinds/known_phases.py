@@ -1,4 +1,4 @@
-"""What the known phases say beside a prediction: zero by definition, whether enough is known, what ranking costs."""
+"""Known phases beside a prediction: zero by definition, whether enough are known, the cost in the ranking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What predicts the properties of each kind, by the name that a property carries in ``predicted_by``.
+"""Predictors of each kind, by the name that a property carries in ``predicted_by``.
 
 A new predictor is its module and its line here; table, card, files and judgement follow from the property's record.
 """

@@ -1,4 +1,4 @@
-"""What every kind of material can do: be asked for, generated, predicted, checked, ranked, named and written.
+"""Protocol of every kind of material: asked for, generated, predicted, checked, ranked, named and written.
 
 Crystals, compositions and molecules fill it in ``kinds/*/kind.py``; :mod:`matgen_core.kinds.registry` finds them by
 name. The loops of :mod:`matgen_core.workflows.design` and the screening know no other difference between the kinds.

@@ -1,4 +1,4 @@
-"""What each check of a candidate is called, for a reader of any language."""
+"""Names of the checks of a candidate, for a reader of any language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``matgen train`` asks of a recipe, and what several recipes do with it."""
+"""Job of ``matgen train``: its arguments, and the steps that several recipes share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the decoder writes for latents, and what the rules say of it: counts, so that seeds can be put together."""
+"""Crystals decoded from latents, and the rules' verdicts on them: counts, so that seeds can be put together."""
 
 from __future__ import annotations
 

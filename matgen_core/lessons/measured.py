@@ -1,4 +1,4 @@
-"""What was measured for the lessons on samplers, conditions and hidden atoms, as it ships (chapter 4.2, 4.3).
+"""Measurements for the lessons on samplers, conditions and hidden atoms, as included (chapter 4.2, 4.3).
 
 To draw and read hundreds of crystals takes minutes, and a lesson must answer at once: so these measurements ship, in
 ``assets/reference/lessons.json``. :mod:`matgen_core.lessons.sampling` measures, and ``python tools/build_lessons.py``

@@ -1,4 +1,4 @@
-"""What passes between the app's server and its worker process: messages in a pipe, each candidate once.
+"""Messages between the app's server and its worker process: in a pipe, each candidate once.
 
 A message is its length, eight bytes, and then its pickle. A run reports everything that it has found again and again;
 :class:`Sender` sends a candidate when it is new or has changed, and its number afterwards.

@@ -1,4 +1,4 @@
-"""What can be said of a run before it begins: known materials that meet the target, the hit rate measured near it.
+"""Facts about a run before it begins: known materials that meet the target, the hit rate measured near it.
 
 One mechanism for every kind of material. Nothing here is estimated: what was not measured is None.
 """

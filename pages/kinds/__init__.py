@@ -1,1 +1,1 @@
-"""What differs between the kinds of material on a page: controls, results, cards, pictures."""
+"""Differences between the kinds of material on a page: controls, results, cards, pictures."""

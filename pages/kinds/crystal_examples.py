@@ -1,4 +1,4 @@
-"""What the crystals' page says before the first run: what it does, and targets to begin with."""
+"""Introduction of the crystals' page before the first run: what it does, and targets to begin with."""
 
 from __future__ import annotations
 

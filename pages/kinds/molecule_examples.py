@@ -1,4 +1,4 @@
-"""What the molecules' page says before the first run: what it does, and targets to begin with."""
+"""Introduction of the molecules' page before the first run: what it does, and targets to begin with."""
 
 from __future__ import annotations
 

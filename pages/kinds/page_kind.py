@@ -1,4 +1,4 @@
-"""What a page asks of a kind of material: its controls, its words, its tables, cards and pictures.
+"""Protocol of a kind of material on a page: its controls, words, tables, cards and pictures.
 
 Each kind fills it in ``pages/kinds/crystals.py``, ``compositions.py`` and ``molecules.py``, as ``kinds/*/kind.py`` fill
 the core's; :mod:`pages.kinds.registry` finds them by name. No page knows any other difference between the kinds.

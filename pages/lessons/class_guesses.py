@@ -1,4 +1,4 @@
-"""What a class guesses: who wants to shares guesses without a name, and everyone sees how often each was chosen.
+"""Guesses of a class: who wants to shares guesses without a name, and everyone sees how often each was chosen.
 
 Guesses stay in the memory of this server: nothing is written, nothing is sent elsewhere, and they are gone when it
 ends or after three hours, so that the next class begins anew. A session has a random number of its own, so that a

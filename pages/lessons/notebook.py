@@ -1,4 +1,4 @@
-"""What a student writes, guesses and ticks: kept on every page and in the student's own browser, exported, read back.
+"""Notebook of a student: answers, guesses and ticks, kept on every page and in the student's own browser.
 
 The server keeps answers for the session only. The browser's local storage holds them beyond a reload, on that computer
 and nowhere else; a button there forgets them.

@@ -1,4 +1,4 @@
-"""What begins with a formula or a crystal: the structures of the formula, variants of the crystal.
+"""Runs that begin with a formula or a crystal: the structures of the formula, variants of the crystal.
 
 Both are asked for beside the targets, of a typed formula or an uploaded file, and on the card of every crystal; what
 they find stands where the page of crystals shows its runs.

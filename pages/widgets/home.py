@@ -1,4 +1,4 @@
-"""What the first page is made of: the picture of what MatGen does, its examples, the last runs, the machine."""
+"""Parts of the first page: the picture of what MatGen does, its examples, the last runs, the machine."""
 
 from __future__ import annotations
 

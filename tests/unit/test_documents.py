@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -184,3 +185,13 @@ def broken(path: Path) -> Iterator[str]:
 def test_every_reference_of_a_docstring_leads_somewhere() -> None:
     files = [path for path in SOURCES if path.suffix == ".py"]
     assert [said for path in files for said in broken(path)] == []
+
+
+def test_a_module_is_named_by_a_noun() -> None:
+    """Its first sentence says the thing, not "what it is" of something."""
+    read = [
+        (path, ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))))
+        for path in SOURCES
+        if path.suffix == ".py"
+    ]
+    assert [str(path.relative_to(ROOT)) for path, said in read if said is None or said.startswith("What ")] == []

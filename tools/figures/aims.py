@@ -1,4 +1,4 @@
-"""What was aimed at with molecules and with properties of one's own, beside what was measured."""
+"""Aims for molecules and for own properties, beside the measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to draw of a crystal: atoms with those on the cell's faces repeated, real bonds, the edges of the cell."""
+"""Scene of a crystal: atoms with those on the cell's faces repeated, real bonds, the edges of the cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a composition costs, whom it depends on, and what in it is toxic or radioactive.
+"""Cost, supply and hazards of a composition: prices, concentration of production, toxic and radioactive elements.
 
 Toxic: elements restricted by the EU's RoHS directive 2011/65/EU (Pb, Cd, Hg; Cr only as Cr(VI)), or whose compounds
 are IARC group 1 carcinogens (As, Be, Cd, Cr(VI), Ni), or acutely toxic in category 1 or 2 under the CLP regulation (Tl,

@@ -1,4 +1,4 @@
-"""What is known of oxidation states, and the ways in which the atoms of one element can have them.
+"""Known oxidation states, and the ways in which the atoms of one element can have them.
 
 How often a state occurs is counted in the ICSD (SMACT's table of 2024), and for metals beside each anion in Davies et
 al., Faraday Discuss. 211, 553 (2018); both are shipped with SMACT. pymatgen adds its list of common states.

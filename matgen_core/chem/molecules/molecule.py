@@ -1,4 +1,4 @@
-"""What RDKit knows of a molecule: whether it is one, its canonical string, its properties.
+"""Molecules by RDKit: validity, canonical string, properties.
 
 Properties: logP (Wildman & Crippen 1999), molecular weight (g/mol), hydrogen-bond donors and acceptors (Lipinski
 counts), and log S (mol/L) by ESOL (Delaney 2004). Delaney fitted ESOL on another logP, so its error on measured

@@ -1,4 +1,4 @@
-"""What formulas are by their keys: numbers for a predictor of the user's own property, groups, known materials."""
+"""Vectors of formulas by their keys, for a predictor of an own property, groups, and known materials."""
 
 from __future__ import annotations
 

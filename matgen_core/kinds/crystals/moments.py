@@ -1,4 +1,4 @@
-"""What a predicted moment can mean, and where the training data leave it open."""
+"""Meaning of a predicted moment, and where the training data leave it open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may come next in a SMILES string, so that whatever is written can be finished and is a molecule.
+"""Grammar of SMILES: the tokens that may come next, so that every string can be finished and is a molecule.
 
 A :class:`Writing` follows one string token by token: valences, branches, ring numbers, and whether the aromatic atoms
 can still be given their double bonds (a matching that covers every atom in need of one: Kekulé). It allows what RDKit

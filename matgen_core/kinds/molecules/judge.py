@@ -1,4 +1,4 @@
-"""What is said of each drawn string: whether it is a molecule, its properties, and a verdict of every rule asked."""
+"""Judgement of each string: whether it is a molecule, its properties, and a verdict of every rule asked."""
 
 from __future__ import annotations
 

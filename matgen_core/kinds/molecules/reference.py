@@ -1,4 +1,4 @@
-"""What is known of molecules, small enough to ship: hashes of all training strings, and a sample with labels.
+"""Reference of molecules, small enough to include: hashes of all training strings, and a sample with labels.
 
 The hashes answer "is this molecule in the training set" with a false yes in about one of 600,000 (40-bit hashes of
 1.9 million strings). They are stored as differences of the sorted hashes, which is 5 MB. The sample, 5,000 random

@@ -1,4 +1,4 @@
-"""What a run's strings begin with: nothing, a prefix, a scaffold, two fragments, or a molecule to stay near."""
+"""Beginnings of a run's strings: nothing, a prefix, a scaffold, two fragments, or a molecule to stay near."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a student guesses before an example of the chapter runs, and which guess its output makes right."""
+"""Guesses of a student before an example of the chapter runs, and which of them its output makes right."""
 
 from __future__ import annotations
 

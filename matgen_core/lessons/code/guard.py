@@ -1,4 +1,4 @@
-"""What keeps a student's code from files, network and other processes: Linux refuses it every system call but a few.
+"""Guard that keeps a student's code from files, network and other processes: Linux refuses most system calls.
 
 Runs inside the worker, standard library only. ``seccomp`` (Linux 3.5) lets a process give up system calls for good;
 whatever Python code does afterwards, opening a file, a socket or a process answers "not permitted". Memory, processor

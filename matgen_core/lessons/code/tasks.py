@@ -1,4 +1,4 @@
-"""What a student writes: the task, where it begins, one answer, and what each check asks."""
+"""Tasks of a student: the text, where the code begins, one answer, and what each check asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is computed next: input for first-principles programs, a folder a candidate, the most instructive first.
+"""Input of the next calculations: for first-principles programs, one folder per candidate, the most instructive first.
 
 ``manifest.json`` keys every folder by the id of its candidate and keeps what was predicted, so that
 :mod:`matgen_core.workflows.calculations.results` can put the results beside the predictions.

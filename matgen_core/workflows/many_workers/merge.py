@@ -1,4 +1,4 @@
-"""What the shards of a run wrote becomes one result: repeats removed, ranked, with one manifest.
+"""Merging of a run's shards into one result: repeats removed, ranked, with one manifest.
 
 Batches are read in the order of their candidates, one at a time; in memory stay a score and an id of each candidate,
 and what tells repeats.

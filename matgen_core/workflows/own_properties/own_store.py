@@ -1,4 +1,4 @@
-"""What users made, by name: own properties and tuned generators, in the folder of their predictors.
+"""Store of what users made, by name: own properties and tuned generators, in the folder of their predictors.
 
 NAME/target.json                        rows, values, halves and kernel of an own property
 NAME/tuned.json, tuned.safetensors      a tuned copy of a generator, and on which weights it stands

@@ -1,4 +1,4 @@
-"""What a screening found, counted as it goes: kinds, funnel, refusals, fronts; and what repeats it."""
+"""Outcome of a screening, counted as it goes: kinds, funnel, refusals, fronts; and what repeats it."""
 
 from __future__ import annotations
 

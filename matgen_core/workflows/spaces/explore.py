@@ -1,4 +1,4 @@
-"""What can be asked of a space of materials: a flat map, groups, neighbours, and the way from one to another."""
+"""Questions to a space of materials: a flat map, groups, neighbours, and the way from one to another."""
 
 from __future__ import annotations
 

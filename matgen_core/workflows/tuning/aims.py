@@ -1,4 +1,4 @@
-"""What a tuned generator is to aim at: goals of the user's own and built-in ones, each with its weight.
+"""Aims of a tuned generator: targets for own and built-in properties, each with its weight.
 
 The steering predictors score while a copy is tuned. The judging ones, which took no part,
 judge what is delivered.

@@ -1,4 +1,4 @@
-"""What a page says before its first run: what it does, and examples that run on a click."""
+"""Introduction of a page before its first run: what it does, and examples that run on a click."""
 
 from __future__ import annotations
 

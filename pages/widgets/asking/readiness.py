@@ -1,4 +1,4 @@
-"""What a page says above the button that begins a run: known materials, the measured hit rate, how long it takes."""
+"""Facts above the button that begins a run: known materials, the measured hit rate, how long it takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went wrong, in the reader's language, and why a page cannot begin."""
+"""Errors in the reader's language, and why a page cannot begin."""
 
 from __future__ import annotations
 

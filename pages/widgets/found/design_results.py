@@ -1,4 +1,4 @@
-"""What the loop found: the funnel with its reasons, and what a chosen crystal would cost and decompose into."""
+"""Results of the loop: the funnel with its reasons, and cost and decomposition of a chosen crystal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the loop found on its page: how it ended, the funnel, those that passed, what came nearest."""
+"""Results of the loop on its page: how it ended, the funnel, those that passed, those that came nearest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the loop rejected, nearest first: which rule each fails, why, and a button that loosens the rule."""
+"""Rejected candidates of the loop, nearest first: which rule each fails, why, and a button that loosens the rule."""
 
 from __future__ import annotations
 

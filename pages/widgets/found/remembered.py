@@ -1,4 +1,4 @@
-"""What a page made of thousands of candidates the last time: it is made anew only where something changed."""
+"""Memory of what a page made of thousands of candidates: it is made anew only where something changed."""
 
 from __future__ import annotations
 

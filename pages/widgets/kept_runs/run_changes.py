@@ -1,4 +1,4 @@
-"""What is done with one kept run: another name, the way back to its page, a link to share, deletion."""
+"""Changes of one stored run: another name, the way back to its page, a link to share, deletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is laid over the map of known materials: candidates of a run, and the rows of a user's own table."""
+"""Overlays of the map of known materials: candidates of a run, and the rows of a user's own table."""
 
 from __future__ import annotations
 

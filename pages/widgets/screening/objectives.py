@@ -1,4 +1,4 @@
-"""What is wanted of a screening: objectives and thresholds. None to begin with, or the targets of the run itself.
+"""Objectives and thresholds of a screening: none to begin with, or the targets of the run itself.
 
 The address of the page holds them as the command takes them: ``?objective=band_gap:max&objective=logp=1:3*2``.
 """

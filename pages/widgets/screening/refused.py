@@ -1,4 +1,4 @@
-"""What a screening left out, with the reasons."""
+"""Rows that a screening left out, with the reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is screened on the page: candidates of a stored run, or files; predicted and checked beside the page."""
+"""Source of a screening on the page: a stored run, or files; predicted and checked beside the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far predictions on generated geometry lie from what is known of the same crystal, by how strained it reads."""
+"""Errors of predictions on generated geometry, by the predicted distance to the hull."""
 
 from __future__ import annotations
 

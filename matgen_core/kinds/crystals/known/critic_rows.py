@@ -1,4 +1,4 @@
-"""What the skeleton critic learns from: known crystals as skeletons, and formulas with their energies and gaps.
+"""Training rows of the skeleton critic: known crystals as skeletons, and formulas with their energies and gaps.
 
 Formulas bring the unstable phases that tables of crystals lack; their distance to the hull is their formation energy
 less that of the best mixture of known phases.

@@ -1,4 +1,4 @@
-"""What a named structure type lets a skeleton's next site be: the look-ahead of the grammar where a type is asked for.
+"""Look-ahead of the grammar for a named structure type: the sites that a skeleton may have next.
 
 A type says how many positions of each multiplicity and freedom an element takes, not which letters. Every way to give
 letters is written down once; a prefix may go on where one way can still be completed with allowed elements.
