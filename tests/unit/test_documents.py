@@ -195,3 +195,11 @@ def test_a_module_is_named_by_a_noun() -> None:
         if path.suffix == ".py"
     ]
     assert [str(path.relative_to(ROOT)) for path, said in read if said is None or said.startswith("What ")] == []
+
+
+def test_counts_in_the_promises_are_todays() -> None:
+    promises = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").partition("## What the app promises")[2]
+    locked = re.findall(r"^[\w.\[\]-]+==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    pages = re.findall(r'st\.Page\("(pages/[\w/]+\.py)"', (ROOT / "app.py").read_text(encoding="utf-8"))
+    assert f"| {len(locked)} packages" in promises
+    assert f"| {len(set(pages))} pages," in promises
