@@ -214,10 +214,10 @@ def _say_kept(kind: str, kept: Kept[Any], goals: bool) -> str:
     """How many were kept, generated and rejected, and how many of those kept meet the goals."""
     from matgen_core.kinds.crystals.judge import met_all
 
-    text = f"{len(kept.candidates)} {kind} kept of {kept.generated} generated"
+    text = f"{kind} kept: {len(kept.candidates)} of {kept.generated} generated"
     if kept.rejected:
         text += "; rejected: " + ", ".join(f"{rule} {count}" for rule, count in kept.rejected)
-    return text + (f"; {sum(map(met_all, kept.candidates))} meet every target" if goals else "")
+    return text + (f"; meeting every target: {sum(map(met_all, kept.candidates))}" if goals else "")
 
 
 def _say_run(run: DesignRun[Any]) -> None:

@@ -83,7 +83,7 @@ def test_a_count_is_kept_and_what_was_generated_and_rejected_stands_beside(
     with pytest.raises(SystemExit):
         app()
     said = capsys.readouterr().out
-    found = re.search(r"(\d+) compositions kept of (\d+) generated; rejected: (.*); (\d+) meet every target", said)
+    found = re.search(r"compositions kept: (\d+) of (\d+) generated; rejected: (.*); meeting every target: (\d+)", said)
     assert found, said
     assert run(monkeypatch, capsys, *words, "--all", "--out", str(every))[0] == 0
     rows = {path: list(csv.DictReader(path.open(encoding="utf-8"))) for path in (kept, every)}
