@@ -201,4 +201,41 @@ FORMER: dict[str, str] = {
         "limit of generated candidates"
     ),
     "outside {chemical_system}": "outside the chemical system {chemical_system}",
+    "a goal needs a value or a bound; leave the property out for 'any'": (
+        "a target needs a value or a bound; leave the property out for 'any'"
+    ),
+    "nothing is aimed at; give a goal for a property of your own or a built-in one": (
+        "no target is set; give one for a property of your own or a built-in property"
+    ),
+    "nothing is kept under the name {name}": "nothing is saved under the name {name}",
+    "{by} draws {kind}; choose another, or tune one": "{by} generates {kind}; choose another, or tune one",
+    (
+        "the store of runs {store} cannot be used ({cause}); free the disk, mend the rights, move the file "
+        "away, or name another with {variable}"
+    ): (
+        "the store of runs {store} cannot be used ({cause}); free disk space, correct the permissions, "
+        "move the file away, or name another with {variable}"
+    ),
+    "{folder} cannot be made ({error}); name a database with {variable}": (
+        "{folder} cannot be created ({error}); name a database with {variable}"
+    ),
+    "it is no whole vasprun.xml ({error}): the calculation may have been cut off; let it end": (
+        "it is not a complete vasprun.xml ({error}): the calculation may have been cut off; let it end"
+    ),
+    "it is no whole JSON ({error}); write the task documents again": (
+        "it is not complete JSON ({error}); write the task documents again"
+    ),
+    "it is no task document of atomate2; give what the store of jobflow has as output": (
+        "it is not a task document of atomate2; give what the store of jobflow has as output"
+    ),
+    "{value:.2f} eV/atom is no formation energy of a phase ({low:g} to {high:g}); it joins no hull": (
+        "{value:.2f} eV/atom is not a formation energy of a phase ({low:g} to {high:g}); it is not added to the hull"
+    ),
+    "{part} is no space group; write a number or a symbol such as Fm-3m": (
+        "{part} is not a space group; write a number or a symbol such as Fm-3m"
+    ),
+    "{part} is no oxidation state; write Fe3+ or O2-": "{part} is not an oxidation state; write Fe3+ or O2-",
+    "no tuned generator {name}; there are: {known}; make one with: matgen tune": (
+        "no generator of yours is called {name}; there are: {known}; make one with: matgen train or matgen tune"
+    ),
 }
