@@ -21,23 +21,20 @@ TEMPERATURES = (0.4, 0.8, 1.2, 1.6, 2.0)
 
 
 @torch.inference_mode()
-def next_tokens(
-    begun: str, temperature: float, top_k: int, conditions: dict[str, float] | None = None
-) -> list[tuple[str, float, float]]:
+def next_tokens(begun: str, temperature: float, top_k: int) -> list[tuple[str, float, float]]:
     """What may follow a begun string: token, probability as it is, and after temperature and top-k; likeliest first.
 
     Args:
         begun: the string so far; may be empty.
         temperature: above 0.
         top_k: 0 for all.
-        conditions: of the network, by property.
 
     Raises:
         BadInput: for a string outside the vocabulary.
     """
     network, _ = load_writer()
     tokens = torch.tensor([encode(begun, end=False)])
-    logits = network(tokens, _conditions(network, conditions, 1))[:, -1]
+    logits = network(tokens, _conditions(network, None, 1))[:, -1]
     plain, shaped = shape_probabilities(logits, 1.0)[0], shape_probabilities(logits, temperature, top_k)[0]
     order = plain.argsort(descending=True).tolist()
     names = ["end" if t == EOS else VOCABULARY[t] for t in order]

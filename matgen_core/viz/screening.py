@@ -40,7 +40,6 @@ def draw_front(
     picked: Sequence[str] = (),
     units: Mapping[str, Unit] | None = None,
     translate: Translate = str,
-    height: int = 420,
 ) -> go.Figure:
     """Candidates over two or three objectives; the first front of all objectives is filled.
 
@@ -53,7 +52,6 @@ def draw_front(
         picked: ids that stand out and show their spreads.
         units: of the axes, by property; their own where nothing is said.
         translate: turns English words into the reader's.
-        height: pixels.
     """
     axes = [(units or {}).get(o.key, (o.property.unit, 1.0)) for o in objectives[:3]]
     values = np.array([[c.best(o.key) for o in objectives[:3]] for c in candidates], dtype=float)
@@ -69,7 +67,7 @@ def draw_front(
         space = _draw_space(traces, titles)
         if chosen:
             space.add_scatter3d(**bars)
-        return frame(space, height)
+        return frame(space, 420)
     # Of more objectives the first front, seen along two of them, is a cloud; the steps are those of the two shown.
     edge = find_fronts(losses(candidates, objectives)) == 1
     figure = go.Figure()
@@ -89,7 +87,7 @@ def draw_front(
         figure.add_scatter(**bars)
     figure.update_xaxes(title=titles[0], gridcolor=_GRID, zeroline=False)
     figure.update_yaxes(title=titles[1], gridcolor=_GRID, zeroline=False)
-    return frame(figure, height).update_layout(dragmode="select")
+    return frame(figure, 420).update_layout(dragmode="select")
 
 
 def _bars_of(chosen: Sequence[Candidate[M]], keys: Sequence[str], factors: Sequence[float]) -> dict[str, Any]:
@@ -168,7 +166,6 @@ def draw_parallel(
     objectives: Sequence[Objective],
     *,
     translate: Translate = str,
-    height: int = 420,
 ) -> go.Figure:
     """One line a candidate over all objectives, turned so that up is better; the first front is dark."""
     dimensions = []
@@ -186,11 +183,11 @@ def draw_parallel(
     figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelfont={"size": 12}, labelangle=-45))
     # A label begins at its axis and rises to the right: the margins hold the longest, and that of the last axis.
     above, right = int(_LETTER * max(map(_letters, labels))) + 45, int(_LETTER * _letters(labels[-1])) + 15
-    return frame(figure, height + above - 110).update_layout(margin={"l": 50, "r": right, "t": above, "b": 20})
+    return frame(figure, 310 + above).update_layout(margin={"l": 50, "r": right, "t": above, "b": 20})
 
 
 def draw_trade_off(
-    points: Sequence[tuple[float, float, float]], now: float, *, translate: Translate = str, height: int = 230
+    points: Sequence[tuple[float, float, float]], now: float, *, translate: Translate = str
 ) -> go.Figure:
     """Mean desirability against mean distance of a picked few, from desirability to distance.
 
@@ -198,7 +195,6 @@ def draw_trade_off(
         points: of :func:`matgen_core.workflows.screening.pareto.trade_off`.
         now: the spread that is chosen, which stands out.
         translate: turns English words into the reader's.
-        height: pixels.
     """
     spreads = np.array([point[0] for point in points])
     chosen = np.abs(spreads - now) == np.abs(spreads - now).min()
@@ -214,4 +210,4 @@ def draw_trade_off(
     )
     figure.update_xaxes(title=translate("mean distance"), gridcolor=_GRID, zeroline=False)
     figure.update_yaxes(title=translate("mean desirability"), gridcolor=_GRID, zeroline=False)
-    return frame(figure, height)
+    return frame(figure, 230)

@@ -35,15 +35,9 @@ def show_structure(crystal: Crystal) -> None:
     st.html(legend(scene))
 
 
-def show_molecule_3d(shape: Conformer, name: str = "molecule", height: int = 380) -> None:
-    """One shape of a molecule in 3D with its controls; the script must be there (``SCRIPT.is_file()``).
-
-    Args:
-        shape: atoms and bonds in space.
-        name: of a saved picture, without an ending.
-        height: pixels, with the controls.
-    """
-    show_viewer({"molecule": molecule_cell(shape)}, name, _("The molecule in 3D; drag to turn it"), height)
+def show_molecule_3d(shape: Conformer) -> None:
+    """One shape of a molecule in 3D with its controls; the script must be there (``SCRIPT.is_file()``)."""
+    show_viewer({"molecule": molecule_cell(shape)}, "molecule", _("The molecule in 3D; drag to turn it"), 380)
 
 
 @st.cache_data(max_entries=200, show_spinner=False, hash_funcs={Crystal: repr})

@@ -26,7 +26,6 @@ def show_chart(
     key: str,
     alt: str,
     place: st.delta_generator.DeltaGenerator | None = None,
-    tools: bool = False,
     lecture: int = _LECTURE_HEIGHT,
 ) -> None:
     """Draws a figure of a lesson.
@@ -36,7 +35,6 @@ def show_chart(
         key: of the element.
         alt: what it shows, for who does not see it.
         place: where it goes; the page if None.
-        tools: whether Plotly's tools are offered; they lie over legends on a phone.
         lecture: its greatest height in the lecture mode, pixels, where more or less stands above it than usually.
     """
     ink = _INKS.get(st.context.theme.type or "light", _INKS["light"])
@@ -51,4 +49,4 @@ def show_chart(
     if st.session_state.get(LECTURE) and figure.layout.height:
         figure.update_layout(height=min(figure.layout.height, lecture))
     target = place if place is not None else st
-    target.plotly_chart(figure, key=key, alt=alt, config=plot_config(key, tools))
+    target.plotly_chart(figure, key=key, alt=alt, config=plot_config(key, False))  # tools lie over legends on a phone

@@ -73,28 +73,19 @@ def displace(crystal: Crystal, by: float, seed: int) -> Crystal:
 
 
 def check_returns(
-    crystals: Sequence[Crystal],
-    *,
-    by: float = DISPLACEMENT,
-    seed: int = 0,
-    steps: int = STEPS,
-    cancelled: Callable[[], bool] | None = None,
-    on_step: Callable[[int], None] | None = None,
+    crystals: Sequence[Crystal], *, seed: int = 0, cancelled: Callable[[], bool] | None = None
 ) -> list[Return]:
     """Displaces relaxed crystals, relaxes them without symmetry and compares.
 
     Args:
         crystals: relaxed; each is brought to rest with its symmetry first, as finely as the displaced one will be.
-        by: Å.
         seed: of the directions.
-        steps: energies with slopes, at most.
         cancelled: asked before each step; what was not finished then has not been found out.
-        on_step: called after each step of a batch.
     """
-    rest = relax_symmetric(crystals, steps=steps, precision=_PRECISION, cancelled=cancelled, on_step=on_step)
+    rest = relax_symmetric(crystals, steps=STEPS, precision=_PRECISION, cancelled=cancelled)
     free = [None if found.placed is None else without_symmetry(found.placed) for found in rest]
-    moved = [displace(crystal, by, seed) for crystal in free if crystal is not None]
-    again = iter(relax_symmetric(moved, steps=steps, precision=_PRECISION, cancelled=cancelled, on_step=on_step))
+    moved = [displace(crystal, DISPLACEMENT, seed) for crystal in free if crystal is not None]
+    again = iter(relax_symmetric(moved, steps=STEPS, precision=_PRECISION, cancelled=cancelled))
     return [
         Return(None, reason=found.reason) if before is None else _compare(found, before, next(again))
         for found, before in zip(rest, free, strict=True)

@@ -194,17 +194,16 @@ def _angles(shell: _Shell, cutoff: float) -> tuple[Whole, Whole, Whole, Whole]:
     return short, np.stack([first[shown], second[shown]], axis=1), times, shell.classes[short]
 
 
-def reduce_graph(free: FreeCrystal, coordinates: Array, lattice: Array, skin: float = SKIN) -> ReducedGraph:
+def reduce_graph(free: FreeCrystal, coordinates: Array, lattice: Array) -> ReducedGraph:
     """The reduced graph of a crystal where it is now.
 
     Args:
         free: the crystal.
         coordinates: (F,) its free coordinates.
         lattice: (3, 3) its conventional cell, rows, Å.
-        skin: Å beyond the cutoffs.
     """
     atoms = _Atoms(free, coordinates, lattice)
-    shells = [_shell(atoms, site, BOND_CUTOFF + skin) for site in range(len(free.orbits))]
+    shells = [_shell(atoms, site, BOND_CUTOFF + SKIN) for site in range(len(free.orbits))]
     starts = np.cumsum([0, *(len(shell.shown) for shell in shells)])
     center = np.repeat(np.arange(len(shells)), np.diff(starts))
     ends = np.concatenate([shell.ends[shell.shown] for shell in shells])
@@ -219,7 +218,7 @@ def reduce_graph(free: FreeCrystal, coordinates: Array, lattice: Array, skin: fl
     arms, corners, pairs, bonds, sizes = [atoms.arms(center, ends, vectors)], [], [], [], []
     count = len(center)
     for site, shell in enumerate(shells):
-        short, places, much, classes = _angles(shell, ANGLE_CUTOFF + skin)
+        short, places, much, classes = _angles(shell, ANGLE_CUTOFF + SKIN)
         arms.append(atoms.arms(np.full(len(short), site), shell.ends[short], shell.vectors[short]))
         corners.append(np.full(len(places), site))
         pairs.append(places + count)
@@ -244,14 +243,13 @@ def reduce_graph(free: FreeCrystal, coordinates: Array, lattice: Array, skin: fl
     )
 
 
-def still_holds(free: FreeCrystal, before: tuple[Array, Array], after: tuple[Array, Array], skin: float = SKIN) -> bool:
+def still_holds(free: FreeCrystal, before: tuple[Array, Array], after: tuple[Array, Array]) -> bool:
     """Whether a graph built at one place holds every bond within the cutoffs at another.
 
     Args:
         free: the crystal.
         before: coordinates (F,) and conventional cell (3, 3) where it was built.
         after: the same where the crystal is now.
-        skin: Å, as it was built with.
     """
     moved, start, most = after[0] - before[0], 0, 0.0
     for orbit in free.orbits:
@@ -259,4 +257,4 @@ def still_holds(free: FreeCrystal, before: tuple[Array, Array], after: tuple[Arr
         most = max(most, float(np.linalg.norm(orbit.linear[0] @ moved[start:stop] @ after[1])))
         start = stop
     shrunk = np.linalg.svd(np.linalg.inv(before[1]) @ after[1], compute_uv=False).min()
-    return all(shrunk * (cutoff + skin) - 2 * most >= cutoff for cutoff in (BOND_CUTOFF, ANGLE_CUTOFF))
+    return all(shrunk * (cutoff + SKIN) - 2 * most >= cutoff for cutoff in (BOND_CUTOFF, ANGLE_CUTOFF))

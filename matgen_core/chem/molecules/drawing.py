@@ -59,23 +59,19 @@ def draw(smiles: str, width: int = 220, height: int = 150, highlight: str = "", 
     return text[text.index("<svg") :].replace(_INK, ink)
 
 
-def draw_weights(
-    smiles: str, weights: Sequence[float], width: int = 420, height: int = 260, ink: str = "currentColor"
-) -> str:
+def draw_weights(smiles: str, weights: Sequence[float], ink: str = "currentColor") -> str:
     """An SVG of the molecule with a disc on each atom, the darker the larger its weight; empty where it is no molecule.
 
     Args:
         smiles: the molecule.
         weights: one an atom in the string's order, from 0 to 1, which is full dark in every drawing.
-        width: pixels.
-        height: pixels.
         ink: colour of carbon and bonds.
     """
     molecule = Chem.MolFromSmiles(smiles)
     if molecule is None or molecule.GetNumAtoms() != len(weights):
         return ""
     rdDepictor.Compute2DCoords(molecule)
-    drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
+    drawer = rdMolDraw2D.MolDraw2DSVG(420, 260)
     options: Any = drawer.drawOptions()
     options.clearBackground = False
     options.updateAtomPalette({-1: (0.0, 0.0, 0.0), 6: (0.0, 0.0, 0.0), **_COLOURS})

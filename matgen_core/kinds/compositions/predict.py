@@ -125,10 +125,8 @@ def _doubted(formula: str, predictions: Sequence[Prediction], reference: Referen
     return [replace(p, in_domain=False) for p in predictions]
 
 
-def read_heads(
-    formulas: Sequence[str], name: str = CHECKPOINT, keys: Sequence[str] | None = None
-) -> list[list[Prediction]]:
-    """Predictions of each reduced formula by the heads of one ensemble, all of them or some by their keys."""
+def read_heads(formulas: Sequence[str], name: str = CHECKPOINT) -> list[list[Prediction]]:
+    """Predictions of each reduced formula by the heads of one ensemble."""
     reader = load_reader(name)
     method = Message("{reader}, from composition", reader=reader.name)
     found: list[list[Prediction]] = []
@@ -138,7 +136,7 @@ def read_heads(
         for i, formula in enumerate(part):
             dopants = _dopants(formula)
             predictions = []
-            for key in keys or read:
+            for key in read:
                 zero, value, spread, away, away_spread = (float(column[i]) for column in read[key])
                 spread *= reader.scales[key]
                 note = join(

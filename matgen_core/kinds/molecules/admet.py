@@ -58,15 +58,12 @@ def asked_endpoints(keys: Iterable[str], everything: bool = False) -> tuple[str,
 
 
 def predict_admet(
-    candidates: Sequence[Candidate[Molecule]],
-    on_progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    candidates: Sequence[Candidate[Molecule]], cancelled: Callable[[], bool] | None = None
 ) -> list[list[Prediction]]:
     """All endpoints of each molecule; none of a string that is no molecule.
 
     Args:
         candidates: to be read.
-        on_progress: called with molecules read and molecules in all.
         cancelled: asked before each pass.
 
     Raises:
@@ -74,7 +71,7 @@ def predict_admet(
         Cancelled: where ``cancelled`` said so.
     """
     strings = [_canonical(candidate.material.smiles) for candidate in candidates]
-    read = read_endpoints([text for text in strings if text], on_progress, cancelled)
+    read = read_endpoints([text for text in strings if text], cancelled=cancelled)
     return [_predictions(read[text]) if text else [] for text in strings]
 
 

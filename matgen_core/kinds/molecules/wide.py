@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -112,10 +112,7 @@ def withheld(smiles: str) -> bool:
 
 
 def add_rows(
-    rows: MoleculeRows,
-    table: Iterable[tuple[str, str, str]],
-    apart: Iterable[str] = (),
-    on_row: Callable[[int], None] | None = None,
+    rows: MoleculeRows, table: Iterable[tuple[str, str, str]], apart: Iterable[str] = ()
 ) -> tuple[MoleculeRows, Counter[str]]:
     """The rows with those of a table behind them, each molecule once.
 
@@ -123,7 +120,6 @@ def add_rows(
         rows: what is there already; may be empty.
         table: SMILES, source and domain, as :func:`read_table` gives them.
         apart: canonical strings that must not be learnt, such as a test set.
-        on_row: called with rows done.
 
     Returns:
         All rows, and how many of each source were kept or left out, by "source: kept" and "source: reason".
@@ -132,9 +128,7 @@ def add_rows(
     said: Counter[str] = Counter()
     tokens: list[int] = []
     starts, labels, domains, held = [int(rows.starts[-1])], [], [], []
-    for place, (text, source, domain) in enumerate(table):
-        if on_row:
-            on_row(place)
+    for text, source, domain in table:
         try:
             molecule = settle(text)
             smiles, values = canonical(molecule), properties(molecule)

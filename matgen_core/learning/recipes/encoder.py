@@ -31,9 +31,7 @@ _SLICE = 25_000
 _RATE = 1.5e-3
 
 
-def build_encoder_trainer(
-    rows: MoleculeRows, folder: Path, training: TrainingConfig, batch: int = 64
-) -> tuple[Trainer, EncoderConfig]:
+def build_encoder_trainer(rows: MoleculeRows, folder: Path, training: TrainingConfig) -> tuple[Trainer, EncoderConfig]:
     """The loop for those of these rows that are of MOSES; the first HELD of them are for validation only.
 
     Raises:
@@ -48,7 +46,7 @@ def build_encoder_trainer(
     torch.manual_seed(training.seed)
     device = best_device()
     model = masked_roberta(config).to(device)
-    batches = SmilesBatches(learn, batch, training.seed, max(1, round(len(learn) / _SLICE)))
+    batches = SmilesBatches(learn, 64, training.seed, max(1, round(len(learn) / _SLICE)))
     generator = torch.Generator().manual_seed(training.seed)
 
     def hidden(tokens: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -37,22 +37,22 @@ _ANYWHERE = 0.25
 _FREQUENCIES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-def smiles_config(rows: MoleculeRows, width: int = 256, layers: int = 5, heads: int = 8) -> SmilesConfig:
+def smiles_config(rows: MoleculeRows) -> SmilesConfig:
     """The network, with conditions normalised over the rows."""
     means, stds = np.nanmean(rows.labels, axis=0), np.nanstd(rows.labels, axis=0)
     conditions = ConditionConfig(
         MOLECULE_CONDITIONS,
         _floats(means),
         _floats(np.maximum(stds, 1e-3)),
-        width,
+        256,
         frequencies=_FREQUENCIES,
         domains=DOMAINS[:-1],
     )
-    return SmilesConfig(len(VOCABULARY), MAX_TOKENS, width, layers, heads, 0.0, conditions)
+    return SmilesConfig(len(VOCABULARY), MAX_TOKENS, width=256, layers=5, heads=8, dropout=0.0, conditions=conditions)
 
 
 def build_trainer(
-    rows: MoleculeRows, folder: Path, training: TrainingConfig, batch: int = 64, start: Checkpoint | None = None
+    rows: MoleculeRows, folder: Path, training: TrainingConfig, start: Checkpoint | None = None
 ) -> tuple[Trainer, SmilesConfig]:
     """The loop for these rows; those that are withheld are for validation only.
 
@@ -60,7 +60,6 @@ def build_trainer(
         rows: molecules in their fixed order, so that a longer file withholds the same ones.
         folder: of the state.
         training: how long; the rate is this recipe's.
-        batch: strings a step.
         start: weights to begin from, with the size and the normalisation they were trained with.
 
     Raises:
@@ -74,7 +73,7 @@ def build_trainer(
     device = best_device()
     model = (ConditionalSMILESGenerator(smiles_config(learn)) if start is None else build_smiles(start)).to(device)
     slices = max(1, round(len(learn) / _SLICE))
-    batches = SmilesBatches(learn, batch, training.seed, slices)
+    batches = SmilesBatches(learn, 64, training.seed, slices)
     # A user's own file may take fewer steps than the usual warm-up.
     warmup = min(training.warmup, max(1, training.epochs * len(batches) // 10))
     training = replace(training, learning_rate=_RATE if start is None else _RATE_ON, warmup=warmup)

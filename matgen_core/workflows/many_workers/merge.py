@@ -36,8 +36,8 @@ from matgen_core.workflows.many_workers.run_folder import (
     write_json,
 )
 
-#: Candidates in the table of the best.
-BEST = 1000
+#: Candidates in the table of the best, and those that are read and stored at one time.
+BEST, TOGETHER = 1000, 2000
 
 
 @dataclass
@@ -101,12 +101,12 @@ def merge(
     return merged
 
 
-def ranked(out: Path, together: int = 2000) -> Iterator[list[Candidate[Any]]]:
+def ranked(out: Path) -> Iterator[list[Candidate[Any]]]:
     """The candidates of a merged run, best first, some at a time; all their records are in memory meanwhile."""
     table = pq.read_table(out / "candidates.parquet", columns=["record", "rank"])
     order = np.argsort(table.column("rank").to_numpy())
-    for first in range(0, len(order), together):
-        records = table.column("record").take(order[first : first + together]).to_pylist()
+    for first in range(0, len(order), TOGETHER):
+        records = table.column("record").take(order[first : first + TOGETHER]).to_pylist()
         yield [from_record(json.loads(record)) for record in records]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from matgen_core.core.records import Candidate
 from matgen_core.runs.records import from_record
 from matgen_core.runs.store import open_store
-from matgen_core.workflows.many_workers.merge import Merged, ranked
+from matgen_core.workflows.many_workers.merge import TOGETHER, Merged, ranked
 from matgen_core.workflows.screening.outcome import Outcome
 
 #: Kind of such a run in the store.
@@ -34,21 +34,20 @@ def store_merged(merged: Merged, out: Path, name: str) -> str:
     return run
 
 
-def store_screened(outcome: Outcome, out: Path, name: str, together: int = 2000) -> str:
+def store_screened(outcome: Outcome, out: Path, name: str) -> str:
     """Keeps the candidates of a merged screening, in their order, and returns the id of the run.
 
     Args:
         outcome: of the screening.
         out: folder that it was written to.
         name: of the run.
-        together: candidates that are stored at one time.
     """
     store = open_store()
     run = store.begin("screening", {}, 0, name=name)
     path = out / "candidates.jsonl"
     with outcome.moved.get(path, path).open(encoding="utf-8") as file:
         candidates = _read(file)
-        while some := list(islice(candidates, together)):
+        while some := list(islice(candidates, TOGETHER)):
             store.add(run, some)
     store.end(run, "finished")
     return run

@@ -243,12 +243,10 @@ def pick_diverse(vectors: Matrix, merits: Sequence[float], count: int, spread: f
     return tuple(picked)
 
 
-def trade_off(
-    vectors: Matrix, merits: Sequence[float], count: int, steps: int = 11
-) -> list[tuple[float, float, float]]:
+def trade_off(vectors: Matrix, merits: Sequence[float], count: int) -> list[tuple[float, float, float]]:
     """What diversity costs: spread (0 to 1), mean merit and mean distance of what :func:`pick_diverse` picks."""
     found = []
-    for spread in np.linspace(0.0, 1.0, steps).tolist():
+    for spread in np.linspace(0.0, 1.0, 11).tolist():
         chosen = list(pick_diverse(vectors, merits, count, spread))
         apart = mean_distance(vectors[chosen])
         if apart is not None:

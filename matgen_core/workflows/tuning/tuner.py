@@ -268,7 +268,6 @@ def tune(
     aims: Aims,
     settings: TuneSettings | None = None,
     *,
-    generator: Any | None = None,
     on_step: Callable[[Tuning], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> tuple[Tuning, str]:
@@ -278,7 +277,6 @@ def tune(
         kind: "crystals", "compositions" or "molecules".
         aims: goals and weights.
         settings: of the tuning; None for the usual ones.
-        generator: settings of the kind's generator; None for what is like the user's rows.
         on_step: called after each batch.
         cancelled: asked often; once it says yes, what was reached is returned.
 
@@ -290,7 +288,7 @@ def tune(
     """
     made, settings = load_kind(kind), settings or TuneSettings()
     aims.check(kind)
-    generator = generator or aims.settings(kind)[0]
+    generator = aims.settings(kind)[0]  # for what is like the user's rows
     made.check(aims.target, 1, generator)
     tunable = made.tunable(Brief(aims.target, aims.target, settings.seed, generator))
     rows = aims.best_rows(kind, settings.rows)

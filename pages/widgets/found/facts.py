@@ -16,9 +16,9 @@ from pages.i18n.language import _
 MARKS = {"✓": "yes", "✗": "no", "–": "quiet"}
 
 
-def show_facts(rows: Iterable[str], where: Any = st) -> None:
+def show_facts(rows: Iterable[str]) -> None:
     """Rows of a table whose cells are already escaped."""
-    where.html(f'<table class="facts">{"".join(rows)}</table>')
+    st.html(f'<table class="facts">{"".join(rows)}</table>')
 
 
 def fact_rows(facts: Mapping[str, str], marked: bool = False) -> list[str]:

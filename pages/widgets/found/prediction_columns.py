@@ -99,7 +99,7 @@ def charge_cells(candidate: Candidate[Any]) -> dict[str, object]:
 
 
 def property_column(
-    key: str, target: Target, text: str, short: str = "", note: str = "", places: int = 2, width: int = 125
+    key: str, target: Target, text: str, short: str = "", places: int = 2, width: int = 125
 ) -> ColumnConfig:
     """The column of a property's values.
 
@@ -108,7 +108,6 @@ def property_column(
         target: what was asked for; the column of a property of it bears a mark and says the goal.
         text: about the property.
         short: its name in the head; the usual one where empty.
-        note: said behind the goal.
         places: decimal places.
         width: pixels.
     """
@@ -116,7 +115,7 @@ def property_column(
     asked = "" if goal is None else f"  \n{_('Target')}: {goal_text(key, goal)}"
     head = heading(key, short or _(PROPERTIES[key].short), goal is not None)
     places = shown_places(key, places)
-    return st.column_config.NumberColumn(head, format=f"%.{places}f", width=width, help=f"{text}{asked}{note}")
+    return st.column_config.NumberColumn(head, format=f"%.{places}f", width=width, help=f"{text}{asked}")
 
 
 def prediction_cells(candidate: Candidate[Any], keys: Iterable[str]) -> dict[str, object]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -106,21 +105,13 @@ def check_judge() -> None:
     check_weights()
 
 
-def judge_energies(
-    crystals: Sequence[Crystal],
-    *,
-    executor: Executor | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> list[JudgedEnergy]:
+def judge_energies(crystals: Sequence[Crystal], cancelled: Callable[[], bool] | None = None) -> list[JudgedEnergy]:
     """Formation energy and distance to the hull of each crystal by the judge; the reason where there is none.
 
     Without SevenNet's weights, or without its references, each has the reason and the remedy as its note.
 
     Args:
         crystals: the geometry as it is, nothing is relaxed.
-        executor: shares the crystals among its threads or processes; the values are the same.
-        on_progress: called with crystals judged and crystals in all.
         cancelled: asked before each crystal.
 
     Raises:
@@ -132,7 +123,7 @@ def judge_energies(
     except MatGenError as error:
         return [JudgedEnergy(None, note=error.message) for _ in crystals]
     structures = [to_structure(crystal) for crystal in crystals]
-    predictions = predict_energies(structures, executor=executor, on_progress=on_progress, cancelled=cancelled)
+    predictions = predict_energies(structures, cancelled=cancelled)
     found = []
     for crystal, structure, prediction in zip(crystals, structures, predictions, strict=True):
         if prediction.energy is None:

@@ -38,7 +38,7 @@ class Spreads:
         return self.values[key][_class_of(self.edges, above)]
 
 
-def summarise(above: Sequence[float], errors: Mapping[str, ArrayLike], edges: tuple[float, ...] = EDGES) -> Spreads:
+def summarise(above: Sequence[float], errors: Mapping[str, ArrayLike]) -> Spreads:
     """Spreads from measured errors.
 
     As errors have long tails, a spread is half the 95th percentile: twice the spread covers 95 of 100 errors.
@@ -46,14 +46,13 @@ def summarise(above: Sequence[float], errors: Mapping[str, ArrayLike], edges: tu
     Args:
         above: (N,) distance to the hull as read, eV/atom.
         errors: (N,) prediction less what is known, by property; NaN where one of the two is missing.
-        edges: between the classes.
     """
-    classes = np.array([_class_of(edges, value) for value in above])
+    classes = np.array([_class_of(EDGES, value) for value in above])
     values = {
-        key: tuple(_spread(np.abs(np.asarray(column, dtype=float)[classes == c])) for c in range(len(edges) + 1))
+        key: tuple(_spread(np.abs(np.asarray(column, dtype=float)[classes == c])) for c in range(len(EDGES) + 1))
         for key, column in errors.items()
     }
-    return Spreads(edges, values, tuple(int((classes == c).sum()) for c in range(len(edges) + 1)))
+    return Spreads(EDGES, values, tuple(int((classes == c).sum()) for c in range(len(EDGES) + 1)))
 
 
 def _class_of(edges: Sequence[float], above: float) -> int:

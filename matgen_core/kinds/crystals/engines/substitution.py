@@ -352,16 +352,13 @@ def _required(constraints: Constraints) -> tuple[str, ...]:
 # --------------------------------------------------------------------------------------------------------- exchange
 
 
-def exchange(
-    crystal: Crystal, constraints: Constraints, rng: np.random.Generator, keep: float = _KEEP
-) -> dict[str, str] | None:
+def exchange(crystal: Crystal, constraints: Constraints, rng: np.random.Generator) -> dict[str, str] | None:
     """New elements for those of a crystal, all different, at least one of them new; None where the draw finds none.
 
     Args:
         crystal: the known one.
         constraints: which elements must be there and which may not.
         rng: source of random numbers.
-        keep: probability that an element stays where nothing asks for another.
     """
     counts, weights = formula_counts(crystal), _weights_in(reduced_formula(crystal))
     elements = list(counts)
@@ -375,7 +372,7 @@ def exchange(
     swaps: dict[str, str] = {}
     for element, to in zip(elements, way, strict=True):
         new = to
-        if new is None and (rng.random() >= keep or not allowed[_PLACE[element]]):
+        if new is None and (rng.random() >= _KEEP or not allowed[_PLACE[element]]):
             odds = np.where(allowed, weights[element], -np.inf)
             odds[_PLACE[element]] = -np.inf
             new = ELEMENTS[int(_draw(odds, rng))] if np.isfinite(odds).any() else None

@@ -6,7 +6,7 @@ less that of the best mixture of known phases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -118,30 +118,22 @@ class CriticBatches:
 # -------------------------------------------------------------------------------------------------------- building
 
 
-def build_critic_rows(
-    crystals: CrystalRows,
-    formulas: FormulaRows,
-    hull: Hull,
-    origins: int = ORIGINS,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> CriticRows:
+def build_critic_rows(crystals: CrystalRows, formulas: FormulaRows, hull: Hull) -> CriticRows:
     """Crystals and formulas in one table.
 
     Args:
         crystals: known crystals; those with more than MAX_SITES sites are left out.
         formulas: formulas with energies and gaps.
         hull: of the known phases.
-        origins: choices of origin of each crystal.
-        on_progress: called with formulas and formulas in all, while their distances to the hull are worked out.
     """
     crystals = crystals.subset(np.array([len(c.sites) <= MAX_SITES for c in crystals.crystals]))
     rng, count = np.random.default_rng(0), len(crystals) + len(formulas)
-    sites = np.zeros((3, origins, count, MAX_SITES), dtype=np.uint16)
+    sites = np.zeros((3, ORIGINS, count, MAX_SITES), dtype=np.uint16)
     group = np.zeros(count, dtype=np.uint8)
     values = np.full((count, len(CRYSTAL_CONDITIONS)), np.nan, dtype=np.float32)
     for i, crystal in enumerate(crystals.crystals):
         group[i] = crystal.space_group
-        for v in range(origins):
+        for v in range(ORIGINS):
             _fill(sites[:, v, i], skeleton_of(move_origin(crystal, rng) if v else crystal))
     for i, formula in enumerate(formulas.formulas, len(crystals)):
         _fill(sites[:, :, i], formula)
@@ -149,7 +141,7 @@ def build_critic_rows(
     for j, key in enumerate(FORMULA_PROPERTIES):
         values[len(crystals) :, CRYSTAL_CONDITIONS.index(key)] = formulas.values[:, j]
     energy = formulas.values[:, FORMULA_PROPERTIES.index("formation_energy")]
-    ground = _ground_states(formulas.formulas, hull, on_progress)
+    ground = _ground_states(formulas.formulas, hull)
     # The tables' own hulls differ by a few meV from the reference's; nothing lies below the hull that it is part of.
     values[len(crystals) :, CRYSTAL_CONDITIONS.index("e_above_hull")] = np.maximum(energy - ground, 0.0)
     held = np.concatenate([crystals.splits == "val", formulas.held])
@@ -162,21 +154,16 @@ def _fill(place: NDArray[np.uint16], material: Skeleton | str) -> None:
     place[..., : found.shape[1]] = found if place.ndim == 2 else found[:, None]
 
 
-def _ground_states(
-    formulas: tuple[str, ...], hull: Hull, on_progress: Callable[[int, int], None] | None
-) -> NDArray[np.float32]:
+def _ground_states(formulas: tuple[str, ...], hull: Hull) -> NDArray[np.float32]:
     """(N,) energy on the hull at each composition, eV/atom; NaN where the hull says nothing."""
     found: dict[str, float] = {}
-    names = sorted(set(formulas))
-    for i, formula in enumerate(names):
+    for formula in sorted(set(formulas)):
         counts = count_atoms(formula)
         total = sum(counts.values())
         if hull.elements_apart(list(counts)):
             found[formula] = np.nan
         else:
             found[formula] = hull.ground_state({element: n / total for element, n in counts.items()})[0]
-        if on_progress and (i % 100 == 0 or i + 1 == len(names)):
-            on_progress(i + 1, len(names))
     return np.array([found[formula] for formula in formulas], dtype=np.float32)
 
 

@@ -131,21 +131,16 @@ def _cell(before: Crystal, after: Crystal) -> Message:
 
 
 def check_stability(
-    candidates: Sequence[Candidate[Crystal]],
-    *,
-    seed: int = 0,
-    on_step: Callable[[int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    candidates: Sequence[Candidate[Crystal]], *, seed: int = 0, cancelled: Callable[[], bool] | None = None
 ) -> tuple[Candidate[Crystal], ...]:
     """The same candidates with the verdict "stability": whether each returns after its atoms and cell were displaced.
 
     Args:
         candidates: relaxed ones, or any: each is relaxed first.
         seed: of the displacement.
-        on_step: called with the step of those that move.
         cancelled: asked at every step.
     """
-    found = check_returns([c.material for c in candidates], seed=seed, on_step=on_step, cancelled=cancelled)
+    found = check_returns([c.material for c in candidates], seed=seed, cancelled=cancelled)
     return tuple(c.add_verdicts(_verdict(result)) for c, result in zip(candidates, found, strict=True))
 
 

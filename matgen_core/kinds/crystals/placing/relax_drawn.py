@@ -6,7 +6,6 @@ What stays far above the hull is given up early.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 
 from matgen_core.chem.crystals.structure import formula_counts
@@ -27,7 +26,6 @@ def relax_drawn(
     steps: int,
     *,
     constraints: Constraints | None = None,
-    executor: Executor | None = None,
     cancelled: Callable[[], bool] | None = None,
     on_relaxed: Callable[[Sequence[tuple[Candidate[Crystal], float | None]]], None] | None = None,
 ) -> tuple[Candidate[Crystal], ...]:
@@ -40,7 +38,6 @@ def relax_drawn(
         candidates: with a geometry.
         steps: at most; 0 relaxes none.
         constraints: a candidate that relaxes to what they exclude, as a smaller cell, stays as it was.
-        executor: shares the work; the result does not depend on it.
         cancelled: asked before each step.
         on_relaxed: called, after a step, of those that ended with it, each with CHGNet's energy (eV/atom).
     """
@@ -64,7 +61,6 @@ def relax_drawn(
         steps=steps,
         bounds=bounds,
         cancelled=cancelled,
-        executor=executor,
         on_result=keep if on_relaxed else None,
         on_step=tell,
     )
