@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, expect
 
+from benchmarks.student_errands import TABLE, Act, Demonstration, Errand
 from pages.i18n.language import translate
-from pages.lessons.errands import TABLE, Act, Demonstration, Errand
 
 
 def link_of(address: str, errand: Errand, lang: str) -> str:

@@ -3,9 +3,9 @@
     .venv/bin/python -m benchmarks.lecture
     .venv/bin/python tools/fill_figures.py      # writes the times into docs/lecture.md
 
-Each errand of ``pages/lessons/errands.py`` is walked once to load the models and once for the clock, in English, at
-1280 × 720. "Opens" is from the link to the settled page, "answers" from the last act to the sentence or figure that it
-brings. About three minutes on an idle machine.
+Each errand of ``benchmarks/student_errands.py`` is walked once to load the models and once for the clock, in English,
+at 1280 × 720. "Opens" is from the link to the settled page, "answers" from the last act to the sentence or figure that
+it brings. About three minutes on an idle machine.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from playwright.sync_api import Page
 from benchmarks.browser import open_browser
 from benchmarks.errands import act_on, await_outcome, follow_on, link_of, settle
 from benchmarks.server import serve
+from benchmarks.student_errands import ERRANDS, Errand
 from pages.i18n.language import translate
-from pages.lessons.errands import ERRANDS, Errand
 
 ROOT = Path(__file__).parents[1]
 

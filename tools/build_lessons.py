@@ -22,21 +22,18 @@ SEEDS = range(6)
 def main() -> None:
     import torch
 
+    from benchmarks import lesson_measures
     from matgen_core.kinds.compositions.rows import count_atoms, load_formula_rows
     from matgen_core.kinds.crystals.writing.embed import load_autoencoder
     from matgen_core.kinds.molecules.reference import load_molecule_reference
-    from matgen_core.lessons import descriptors as lessons_descriptors
     from matgen_core.lessons import measured as lessons_measured
-    from matgen_core.lessons import sampling as lessons_sampling
-    from matgen_core.lessons import training as lessons_training
-    from matgen_core.lessons import transfer as lessons_transfer
 
     torch.set_num_threads(1)
     wanted = sys.argv[1:] or ["descriptors", "pupils", "seconds", "ways", "priors", "hidden", "conditions"]
     if "descriptors" in wanted:
-        lessons_descriptors.build_descriptors(load_molecule_reference().smiles[:2000])
+        lesson_measures.build_descriptors(load_molecule_reference().smiles[:2000])
     if "pupils" in wanted:
-        lessons_training.build_pupils(lambda said: print(said, flush=True))
+        lesson_measures.build_pupils(lambda said: print(said, flush=True))
     try:
         measured = lessons_measured.load_measured()
     except ValueError:
@@ -45,27 +42,27 @@ def main() -> None:
         ways, before = [], {(way.method, way.steps): way.seconds for way in measured.ways}
         for way in lessons_measured.WAYS:
             seconds = None if "seconds" in wanted else before.get(way)
-            ways.append(lessons_sampling.measure_way(*way, seeds=SEEDS, seconds=seconds))
+            ways.append(lesson_measures.measure_way(*way, seeds=SEEDS, seconds=seconds))
             print(ways[-1], flush=True)
         measured = replace(measured, ways=tuple(ways))
     if "priors" in wanted:
-        measured = replace(measured, priors=lessons_sampling.measure_priors(seeds=SEEDS))
+        measured = replace(measured, priors=lesson_measures.measure_priors(seeds=SEEDS))
         print(measured.priors, flush=True)
     if "hidden" in wanted:
         rows = load_formula_rows(ROOT / "training" / "rows" / "formulas.csv.gz")
         held = sorted(
             {f for f, out in zip(rows.formulas, rows.held, strict=True) if out and sum(count_atoms(f).values()) <= 50}
         )
-        measured = replace(measured, hidden=lessons_transfer.measure_hidden(held[:: max(1, len(held) // 1000)][:1000]))
+        measured = replace(measured, hidden=lesson_measures.measure_hidden(held[:: max(1, len(held) // 1000)][:1000]))
     if "conditions" in wanted:
         guided = []
         for key, values in lessons_measured.TARGETS.items():
             for value in values:
                 for guidance in lessons_measured.GUIDANCES:
-                    guided.append(lessons_sampling.measure_condition(key, value, guidance))
+                    guided.append(lesson_measures.measure_condition(key, value, guidance))
                     print(guided[-1], flush=True)
         measured = replace(measured, guided=tuple(guided))
-    lessons_measured.save_measured(replace(measured, autoencoder=load_autoencoder()[2]))
+    lesson_measures.save_measured(replace(measured, autoencoder=load_autoencoder()[2]))
 
 
 if __name__ == "__main__":

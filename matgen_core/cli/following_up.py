@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -132,13 +130,11 @@ def _table(done: Sequence[Relaxation], crystals: Sequence[Candidate[Crystal]]) -
     Energies are by CHGNet, which relaxed; those of the columns ``_judge_before`` and ``_judge_after`` are by SevenNet,
     which steered nothing.
     """
-    from matgen_core.kinds.crystals.files.candidate_files import harmless
+    from matgen_core.kinds.crystals.files.candidate_files import write_table
 
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     named = [f"{key}_{when}" for key in _KEYS for when in ("before", "after")]
     judged = [f"{key}_judge_{when}" for key in _JUDGED for when in ("before", "after")]
-    writer.writerow(["id", *named, *judged, "agreement", "stable", "note"])
+    rows: list[tuple[object, ...]] = []
     for entry in done:
         both = (entry.before, entry.after)
         values = [c.value(key) if c else None for key in _KEYS for c in both]
@@ -146,14 +142,13 @@ def _table(done: Sequence[Relaxation], crystals: Sequence[Candidate[Crystal]]) -
         agreement = entry.after and entry.after.verdict("agreement")
         stability = entry.after and entry.after.verdict("stability")
         word = {True: "yes", False: "no"}.get(stability.passed) if stability and stability.passed is not None else None
-        cells = (entry.before.id, *values, agreement and str(agreement.reason), word, _note(entry))
-        writer.writerow([harmless(cell) for cell in cells])
+        rows.append((entry.before.id, *values, agreement and str(agreement.reason), word, _note(entry)))
     begun = {entry.before.id for entry in done}
     for crystal in crystals:
         if crystal.id not in begun:
             blank = [None] * (len(named) + len(judged) + 2)
-            writer.writerow([harmless(crystal.id), *blank, "not relaxed: it was stopped"])
-    return buffer.getvalue()
+            rows.append((crystal.id, *blank, "not relaxed: it was stopped"))
+    return write_table(["id", *named, *judged, "agreement", "stable", "note"], rows)
 
 
 def _judged_value(candidate: Candidate[Crystal] | None, key: str) -> float | None:

@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 from rdkit.Chem import Descriptors
 
 from matgen_core.chem.molecules.molecule import fingerprint, read, similarities
@@ -28,7 +26,7 @@ SIZE = 128
 #: Descriptors that count something: a molecule has a whole number of each.
 COUNTS = ("HeavyAtomCount", "NumHDonors", "NumHAcceptors", "NumRotatableBonds", "RingCount", "NumAromaticRings")
 #: Standardised values are kept within so many standard deviations: a few descriptors have far outliers.
-_MOST = 8.0
+MOST = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +49,7 @@ class DescriptorSpace:
 
     def standardise(self, values: Array) -> Array:
         """Descriptors (B, 128) in standard deviations from the mean."""
-        return np.asarray(np.clip((values - self.centre) / self.spread, -_MOST, _MOST), dtype=np.float32)
+        return np.asarray(np.clip((values - self.centre) / self.spread, -MOST, MOST), dtype=np.float32)
 
     def counts(self, vector: Array) -> dict[str, float]:
         """What the vector (128,) says of each of COUNTS, in whole atoms or bonds were it a molecule's."""
@@ -65,37 +63,9 @@ def describe(smiles: str, names: Sequence[str]) -> Array:
     Raises:
         BadInput: where it is no molecule.
     """
-    return _describe(read(smiles), names)
-
-
-def _describe(molecule: Chem.Mol, names: Sequence[str]) -> Array:
+    molecule = read(smiles)
     table = dict(Descriptors.descList)
     return np.array([float(table[name](molecule)) for name in names], dtype=np.float32)
-
-
-def build_descriptors(smiles: Sequence[str], path: Path = FILE) -> None:
-    """Writes the descriptors of some molecules: of all that RDKit has, the first 128 that differ among them.
-
-    Args:
-        smiles: of the molecules.
-        path: where they go.
-    """
-    every = [name for name, _function in Descriptors.descList]
-    table = np.stack([_describe(read(text), every) for text in smiles]).astype(np.float64)
-    usable = np.isfinite(table).all(axis=0)
-    varied = [i for i in np.flatnonzero(usable) if len(np.unique(table[:, i])) >= 5]
-    wanted = [every.index(name) for name in (*COUNTS, "MolWt")]
-    chosen = sorted([*wanted, *[int(i) for i in varied if i not in wanted][: SIZE - len(wanted)]])
-    centre, spread = table[:, chosen].mean(axis=0), table[:, chosen].std(axis=0)
-    vectors = np.clip((table[:, chosen] - centre) / spread, -_MOST, _MOST)
-    arrays: dict[str, Any] = {
-        "names": np.array([every[i] for i in chosen]),
-        "smiles": np.array(list(smiles)),
-        "vectors": vectors.astype(np.float16),
-        "centre": centre.astype(np.float32),
-        "spread": spread.astype(np.float32),
-    }
-    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """Measurements for the lessons on samplers, conditions and hidden atoms, as included (chapter 4.2, 4.3).
 
 To draw and read hundreds of crystals takes minutes, and a lesson must answer at once: so these measurements ship, in
-``assets/reference/lessons.json``. :mod:`matgen_core.lessons.sampling` measures, and ``python tools/build_lessons.py``
+``assets/reference/lessons.json``. ``benchmarks/lesson_measures.py`` measures, and ``python tools/build_lessons.py``
 makes them again.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -196,11 +196,6 @@ def load_measured(path: Path = FILE) -> Measured:
             path=path,
             error=type(error).__name__,
         ) from None
-
-
-def save_measured(measured: Measured, path: Path = FILE) -> None:
-    """Writes the measurements."""
-    path.write_text(json.dumps(asdict(measured), indent=1) + "\n", encoding="utf-8")
 
 
 def share_of(some: int, every: int) -> tuple[float, float, float]:

@@ -11,12 +11,10 @@ a class sees the same curve on any machine. ``assets/reference/pupils`` holds ne
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,7 +29,7 @@ from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.diffusion.process import Denoiser, Prediction, diffusion_loss
 from matgen_core.diffusion.samplers import sample
 from matgen_core.diffusion.schedules import Schedule
-from matgen_core.learning.checkpoints import load_checkpoint, save_checkpoint
+from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.lessons.descriptors import load_descriptors
 from matgen_core.lessons.diffusion import schedule_of, spiral
 from matgen_core.models.denoiser import ConditionalDiffusionModel, SimpleDiffusionModel
@@ -181,16 +179,6 @@ class Reel:
     clean: Array
 
 
-def amplification(schedule: Schedule, t: int, predicts: Prediction) -> float:
-    """By how much an error of the network's answer at step t is multiplied in the clean sample that it implies.
-
-    >>> round(amplification(schedule_of("linear"), 999, "eps"))
-    157
-    """
-    alpha_bar = float(schedule.alpha_bar[t])
-    return math.sqrt(1 - alpha_bar) / (math.sqrt(alpha_bar) if predicts == "eps" else 1.0)
-
-
 def pupil_of(data: str, conditional: bool = False, predicts: Prediction | None = None, begun_at: int = 0) -> Pupil:
     """A network and its data: fresh, or a shipped one that has learnt before.
 
@@ -274,19 +262,3 @@ def standardise(values: Array) -> Array:
 @lru_cache(maxsize=1)
 def _shipped() -> dict[str, Tensor]:
     return dict(load_checkpoint(NAME, folder=FOLDER).weights)
-
-
-def build_pupils(say: Callable[[str], object] = print, folder: Path = FOLDER) -> None:
-    """Trains the unconditional networks to the last of MILESTONES and writes them; about 20 minutes on one core."""
-    weights: dict[str, Tensor] = {}
-    for data in DATA:
-        for predicts in PREDICTIONS:
-            pupil = pupil_of(data, predicts=predicts)
-            for milestone in MILESTONES:
-                for _share in pupil.learn(milestone - pupil.steps, 1000):
-                    pass
-                for key, value in pupil.network.state_dict().items():
-                    weights[f"{data}/{predicts}/{milestone}/{key}"] = value.clone()
-                spreads = [pupil.spread(pupil.draw(500, m, n)) for m, n in (("ddim", 50), ("ddpm", 1000))]
-                say(f"{data} {predicts} {milestone}: spread {spreads[0]:.2f} (ddim 50), {spreads[1]:.2f} (ddpm 1000)")
-    save_checkpoint(NAME, weights, {"data": DATA, "predictions": PREDICTIONS, "steps": MILESTONES}, folder=folder)

@@ -29,7 +29,6 @@ from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_matbert
 from matgen_core.lessons.chapter.transfer import LoRALayer
 from matgen_core.lessons.chapter.transformers import BandgapHead as ChapterHead
-from matgen_core.lessons.measured import Hidden
 from matgen_core.models.adapters import STRATEGIES, Adapter, apply_strategy
 from matgen_core.models.bert import Head, HeadConfig, MatBERT, MatBERTConfig
 from matgen_core.workflows.own_properties.finetune import open_backbone
@@ -46,37 +45,6 @@ def load_pretrained() -> tuple[MatBERT, str]:
     """
     checkpoint = load_checkpoint(CHECKPOINT)
     return build_matbert(checkpoint), f"{checkpoint.name}@{checkpoint.digest}"
-
-
-@torch.inference_mode()
-def measure_hidden(formulas: Sequence[str], seed: int = 0) -> Hidden:
-    """Hides one atom in each formula and counts what is guessed.
-
-    Args:
-        formulas: reduced, at most 50 atoms each; ones that pretraining did not see, with repeated elements and without.
-        seed: of the places that are hidden.
-    """
-    rng = np.random.default_rng(seed)
-    guesses, alone = [], []
-    for formula in formulas:
-        atoms = tokens_of(formula)[1:-1]
-        guess = guess_masked(formula, [int(rng.integers(len(atoms)))], 1)[0]
-        guesses.append(guess)
-        alone.append(atoms.count(guess.truth) == 1)
-    ranks, lone, truths = (
-        np.array([guess.rank for guess in guesses]),
-        np.array(alone),
-        [guess.truth for guess in guesses],
-    )
-    right = ranks == 1
-    return Hidden(
-        found=round(float(right.mean()), 4),
-        commonest=max(truths.count(symbol) for symbol in set(truths)) / len(truths),
-        repeated=round(float(right[~lone].mean()), 4),
-        alone=round(float(right[lone].mean()), 4),
-        alone_rank=float(np.median(ranks[lone])),
-        of=guesses[0].of,
-    )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import JSON, Connection, Engine, ForeignKey, func, insert, inspect, select, text
@@ -72,26 +73,19 @@ def _make_tables(connection: Connection) -> None:
     Base.metadata.create_all(connection, tables=tables)
 
 
-def _add_messages(connection: Connection) -> None:
-    """A column for the templates of names and errors, so that each reader sees them in his language."""
-    if "messages" not in {column["name"] for column in inspect(connection).get_columns("runs")}:  # a new store has it
-        connection.execute(text("alter table runs add column messages JSON"))
-
-
-def _add_seconds(connection: Connection) -> None:
-    """A column for how long a run worked, from which the time of the next is told."""
-    if "seconds" not in {column["name"] for column in inspect(connection).get_columns("runs")}:
-        connection.execute(text("alter table runs add column seconds FLOAT"))
-
-
-def _add_asked(connection: Connection) -> None:
-    """A column for the command that asks for the same, which evidence of a candidate says."""
-    if "asked" not in {column["name"] for column in inspect(connection).get_columns("runs")}:
-        connection.execute(text("alter table runs add column asked JSON"))
+def _add_column(connection: Connection, *, name: str, type_: str) -> None:
+    """A column of the table of runs; a new store has it."""
+    if name not in {column["name"] for column in inspect(connection).get_columns("runs")}:
+        connection.execute(text(f"alter table runs add column {name} {type_}"))
 
 
 #: What brings the tables of each version to those of the next, in order.
-STEPS: tuple[Callable[[Connection], None], ...] = (_make_tables, _add_messages, _add_seconds, _add_asked)
+STEPS: tuple[Callable[[Connection], None], ...] = (
+    _make_tables,
+    partial(_add_column, name="messages", type_="JSON"),  # templates of names and errors, for every language
+    partial(_add_column, name="seconds", type_="FLOAT"),  # how long it worked, from which the next one's time is told
+    partial(_add_column, name="asked", type_="JSON"),  # the command that asks for the same, for the evidence
+)
 
 
 def migrate(engine: Engine, url: str) -> None:

@@ -9,7 +9,6 @@ Reference: Guha & Van Drie, J. Chem. Inf. Model. 48, 646 (2008).
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -149,18 +148,13 @@ def cliffs_to_csv(examples: Examples, cliffs: tuple[Cliff, ...], name: str) -> s
         cliffs: its pairs.
         name: of the values.
     """
-    from defusedcsv import csv
+    from matgen_core.kinds.crystals.files.candidate_files import write_table
 
-    from matgen_core.kinds.crystals.files.candidate_files import harmless
-
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     header = ("smiles_low", "smiles_high", f"{name}_low", f"{name}_high", "tanimoto", "difference", "sali")
-    writer.writerow([harmless(cell) for cell in header])
+    rows = []
     for cliff in cliffs:
         low, high = cliff.first, cliff.second
         cells: list[object] = [examples.texts[low], examples.texts[high]]
         cells += [float(examples.values[low]), float(examples.values[high])]
-        cells += [round(cliff.similarity, 4), cliff.difference, cliff.index]
-        writer.writerow([harmless(cell) for cell in cells])
-    return buffer.getvalue()
+        rows.append([*cells, round(cliff.similarity, 4), cliff.difference, cliff.index])
+    return write_table(header, rows)

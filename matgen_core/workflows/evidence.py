@@ -1,7 +1,7 @@
 """All that is known of one candidate as one record, for a colleague or a program: values, checks, how to repeat it.
 
 The record follows ``assets/evidence.schema.json`` (JSON Schema 2020-12). Its ``sha256`` is of the record without that
-field, as JSON with sorted keys and no blanks, so that a changed file is noticed; :func:`is_unchanged` asks.
+field, as JSON with sorted keys and no blanks, so that a changed file is noticed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 from matgen_core.chem.formulas.hazards import check_hazards, explain_supply, read_supply
 from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Constraints, Target
-from matgen_core.core.installation import ASSETS
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Prediction
 from matgen_core.core.settings import Budget, Rules
@@ -28,7 +27,6 @@ from matgen_core.kinds.registry import KINDS, KindRecord, kind_of, name_of_kind,
 from matgen_core.runs.store import Run, versions
 
 SCHEMA = "matgen-evidence-1"
-SCHEMA_FILE = ASSETS / "evidence.schema.json"
 #: What a screened file is called as an engine.
 _FILE = "file"
 
@@ -277,11 +275,6 @@ def digest(record: Mapping[str, Any]) -> str:
     bare = {key: value for key, value in record.items() if key != "sha256"}
     text = json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def is_unchanged(record: Mapping[str, Any]) -> bool:
-    """Whether a record that was read is the one that was written."""
-    return record.get("sha256") == digest(record)
 
 
 def _plain(value: Any) -> Any:

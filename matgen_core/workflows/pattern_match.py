@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matgen_core.chem.crystals.diffraction import Comparison, Lines, Match, simulate
 from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import Text
 from matgen_core.core.records import Candidate
-from matgen_core.kinds.crystals.files.candidate_files import formula_text, harmless
+from matgen_core.kinds.crystals.files.candidate_files import formula_text, write_table
 
 #: Heads of :func:`line_rows`.
 LINE_HEADER = ("hkl", "d_angstrom", "two_theta_deg", "intensity_percent")
@@ -42,17 +41,6 @@ def rank_by_pattern(candidates: Sequence[Candidate], comparison: Comparison) -> 
     return sorted(ranked, key=lambda one: -1.0 if one.match is None else one.match.score, reverse=True)
 
 
-def write_rows(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A CSV whose cells no spreadsheet runs as a formula."""
-    from defusedcsv import csv
-
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
-    return buffer.getvalue()
-
-
 def line_rows(lines: Lines) -> list[tuple[object, ...]]:
     """hkl, d, 2θ and intensity of each reflection."""
     return list(
@@ -75,7 +63,7 @@ def lines_table(candidates: Sequence[Candidate], wavelength: float) -> str:
             rows += [(*name, *row, None) for row in line_rows(simulate(candidate.material, wavelength))]
         except BadInput as error:
             rows.append((*name, None, None, None, None, str(error)))
-    return write_rows(("id", "formula", *LINE_HEADER, "reason"), rows)
+    return write_table(("id", "formula", *LINE_HEADER, "reason"), rows)
 
 
 def ranking_table(candidates: Sequence[Candidate], comparison: Comparison) -> str:
@@ -91,4 +79,4 @@ def ranking_table(candidates: Sequence[Candidate], comparison: Comparison) -> st
         )
         for one in rank_by_pattern(candidates, comparison)
     ]
-    return write_rows(("id", "formula", "space_group", "xrd_match", "cell_scale", "reason"), rows)
+    return write_table(("id", "formula", "space_group", "xrd_match", "cell_scale", "reason"), rows)

@@ -23,9 +23,9 @@ from matgen_core.chem.crystals.diffraction import (
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.files.patterns import read_pattern
-from matgen_core.kinds.crystals.files.candidate_files import file_name
+from matgen_core.kinds.crystals.files.candidate_files import file_name, write_table
 from matgen_core.viz.diffraction import Profile, draw_pattern, profile_points, scale_cell
-from matgen_core.workflows.pattern_match import LINE_HEADER, line_rows, write_rows
+from matgen_core.workflows.pattern_match import LINE_HEADER, line_rows
 from pages.i18n.formatting import number
 from pages.i18n.language import _
 from pages.widgets.asking.refusal import show_error
@@ -213,11 +213,11 @@ def _ask_measured() -> None:
 
 
 def _offer(candidate: Candidate, lines: Lines, asked: XrdSettings) -> None:
-    files = [(_("Reflections (CSV)"), write_rows(LINE_HEADER, line_rows(lines)), "hkl.csv")]
+    files = [(_("Reflections (CSV)"), write_table(LINE_HEADER, line_rows(lines)), "hkl.csv")]
     if asked.profile is not None:
         rows = zip(*(map(float, part) for part in profile_points(lines, asked.profile)), strict=True)
         files.append(
-            (_("Profile (CSV)"), write_rows(("two_theta_deg", "intensity_percent"), list(rows)), "profile.csv")
+            (_("Profile (CSV)"), write_table(("two_theta_deg", "intensity_percent"), list(rows)), "profile.csv")
         )
     with st.container(horizontal=True, gap="small"):
         for label, text, ending in files:

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Page
 
 from benchmarks.errands import act_on, await_outcome, control_of, effects_of, follow_on, link_of, settle
+from benchmarks.student_errands import ERRANDS, Demonstration
 from pages.i18n.language import translate
-from pages.lessons.errands import ERRANDS, Demonstration
 from pages.lessons.path import PATH
 from tests.ui.browsing import Seen, come_to_rest, faint_texts, hidden_to_the_right, small_texts
 from tests.ui.conftest import Served

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 from matgen_core.chem.formulas.formula_writing import write_formula
@@ -11,11 +10,11 @@ from matgen_core.core.records import Candidate, Formula
 from matgen_core.kinds.crystals.files.candidate_files import (
     OwnColumns,
     chance_columns,
-    harmless,
     judge_cells,
     judge_columns,
     roles_and_judged,
     why_missing,
+    write_table,
 )
 
 #: Fields of the supply, in the order of their columns.
@@ -24,8 +23,6 @@ _SUPPLY = ("price", "production", "reserve")
 
 def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
     """One row a composition. Cells that a spreadsheet would run are defused."""
-    from defusedcsv import csv
-
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
     second = roles_and_judged(candidates)[1]
@@ -38,9 +35,7 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
     supply = ["price_usd_per_kg", "hhi_production", "hhi_reserve"]
     header = ["id", "formula", "score", *read, "missing", *judged, *supply, "engine", "checkpoint", "seed"]
     own = OwnColumns(candidates, header)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([harmless(cell) for cell in (*header, *own.header)])
+    rows = []
     for c in candidates:
         cells: list[object] = [c.id, write_formula(c.material.reduced), c.score]
         for key in keys:
@@ -58,5 +53,5 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
             cells += [None if verdict is None else verdict.chance] * len(chance_columns(rule))
         costs = read_supply(c.material.reduced)
         cells += [costs.price, costs.production, costs.reserve, c.origin.engine, c.origin.checkpoint, c.origin.seed]
-        writer.writerow([harmless(cell) for cell in (*cells, *own.cells(c))])
-    return buffer.getvalue()
+        rows.append([*cells, *own.cells(c)])
+    return write_table([*header, *own.header], rows)

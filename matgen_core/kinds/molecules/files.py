@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 
@@ -10,17 +9,15 @@ from matgen_core.chem.molecules.drawing import embed, flat_block
 from matgen_core.core.records import Candidate, Molecule, Prediction
 from matgen_core.kinds.crystals.files.candidate_files import (
     OwnColumns,
-    harmless,
     judge_cells,
     judge_columns,
     roles_and_judged,
+    write_table,
 )
 
 
 def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
     """One row a string that was drawn, with predictions and verdicts. Cells a spreadsheet would run are defused."""
-    from defusedcsv import csv
-
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
     header = ["id", "smiles", "score", *keys, *(part for rule in rules for part in (rule, f"{rule}_reason"))]
@@ -30,9 +27,7 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
     second = [key for key in keys if key in roles_and_judged(candidates)[1]]
     header += [part for key in second for part in (f"{key}_spread", f"{key}_in_domain", *judge_columns(key))]
     own = OwnColumns(candidates, header)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([harmless(cell) for cell in (*header, *own.header)])
+    rows = []
     for candidate in candidates:
         cells: list[object] = [candidate.id, candidate.material.smiles, candidate.score]
         cells += [candidate.value(key) for key in keys]
@@ -45,9 +40,8 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
             p = candidate.predictions.get(key)
             cells += [None, None] if p is None else [p.spread, p.in_domain]
             cells += judge_cells(p)
-        cells += own.cells(candidate)
-        writer.writerow([harmless(cell) for cell in cells])
-    return buffer.getvalue()
+        rows.append([*cells, *own.cells(candidate)])
+    return write_table([*header, *own.header], rows)
 
 
 def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = False) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from rdkit import Chem
 
@@ -157,11 +158,7 @@ def _checks(settings: MoleculeSettings) -> list[Check]:
     if forbidden := settings.forbid.strip():
         unwanted = read_pattern(forbidden, "forbidden SMARTS")
         checks.append(lambda m: check_forbidden(m, unwanted, forbidden))
-    return checks + [_alert(name) for name in settings.filters]
-
-
-def _alert(name: str) -> Check:
-    return lambda molecule: check_alerts(molecule, name)
+    return [*checks, *(partial(check_alerts, name=name) for name in settings.filters)]
 
 
 def check_accessibility(value: float, most: float | None) -> list[Verdict]:

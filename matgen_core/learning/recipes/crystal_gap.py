@@ -128,7 +128,7 @@ def gap_member(rows: GapRows, folder: Path, training: TrainingConfig) -> tuple[T
     learn, held = rows.subset(~rows.held), rows.subset(rows.held & rows.crystals & ~np.isnan(rows.values[:, 0]))
     if not len(learn.formulas) or not len(held.formulas):
         raise BadInput("the rows need both train and val in their split column")
-    config = gap_config(learn, width=128, layers=4)
+    config = CrystalGapConfig(matbert_config(True, 128, 4), _head(learn, "band_gap"), learn.features.shape[1])
     means, stds = (torch.from_numpy(f(learn.features[learn.crystals], axis=0)) for f in (np.mean, np.std))
     torch.manual_seed(training.seed)
     device = best_device()
@@ -151,11 +151,6 @@ def gap_member(rows: GapRows, folder: Path, training: TrainingConfig) -> tuple[T
         return {"val": float(torch.cat(errors).mean())}
 
     return Trainer(model, loss, batches, validate, training, folder, len(batches)), config
-
-
-def gap_config(rows: GapRows, width: int = 128, layers: int = 4) -> CrystalGapConfig:
-    """The shipped size of a member, scaled by the rows."""
-    return CrystalGapConfig(matbert_config(True, width, layers), _head(rows, "band_gap"), rows.features.shape[1])
 
 
 def _head(rows: GapRows, key: str) -> HeadConfig:

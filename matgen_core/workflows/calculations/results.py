@@ -7,7 +7,6 @@ carries, or whose folder (see :mod:`matgen_core.workflows.calculations.follow_up
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -26,7 +25,7 @@ from matgen_core.core.records import Candidate, Computed, Crystal
 from matgen_core.files.refused import Refused
 from matgen_core.files.tables import find_column, open_table
 from matgen_core.files.units import find_columns, read_given
-from matgen_core.kinds.crystals.files.candidate_files import formula_text, harmless, to_cif
+from matgen_core.kinds.crystals.files.candidate_files import formula_text, to_cif, write_table
 from matgen_core.kinds.crystals.files.first_principles import folder_of
 from matgen_core.workflows.calculations.finished import Calculation, read_task, read_vasprun
 
@@ -304,7 +303,7 @@ def to_comparison_csv(candidates: Sequence[Candidate[Any]]) -> str:
         for d in differences(candidates)
     ]
     header = ("id", "property", "unit", "computed", "predicted_by", "role", "predicted", "difference")
-    return _csv(header, rows)
+    return write_table(header, rows)
 
 
 def to_training_csv(candidates: Sequence[Candidate[Crystal]], results: Sequence[Result]) -> str:
@@ -317,12 +316,4 @@ def to_training_csv(candidates: Sequence[Candidate[Crystal]], results: Sequence[
         relaxed = replace(c, material=crystals.get(c.id, c.material))
         values = [computed.value if (computed := c.computed.get(key)) else None for key in keys]
         rows.append((c.id, formula_text(relaxed.material), *values, to_cif(relaxed)))
-    return _csv(("id", "formula", *keys, "cif"), rows)
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
-    return buffer.getvalue()
+    return write_table(("id", "formula", *keys, "cif"), rows)

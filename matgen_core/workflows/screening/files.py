@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,10 +14,10 @@ from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from matgen_core.kinds.crystals.files.candidate_files import (
     OwnColumns,
-    harmless,
     judge_cells,
     judge_columns,
     why_missing,
+    write_table,
 )
 from matgen_core.kinds.rules import Rules, objections
 from matgen_core.runs.records import to_record
@@ -31,8 +30,6 @@ Ranked = Sequence[tuple[Candidate[Any], int, float | None]]
 
 def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rules | None = None) -> str:
     """One row a candidate with front, desirability, predictions with spreads and what rejects it by the rules."""
-    from defusedcsv import csv
-
     keys = list(dict.fromkeys([*(o.key for o in objectives), *(k for c, _f, _m in ranked for k in c.predictions)]))
     target = Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES})
     known = {key for c, _front, _merit in ranked for key, p in c.predictions.items() if p.known is not None}
@@ -44,9 +41,7 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
     header = ["id", "material", "front", "desirability", "chance", *read, "missing", "rejected_by", "reasons"]
     header += ["engine", "seed"]
     own = OwnColumns([c for c, _front, _merit in ranked], header)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([harmless(cell) for cell in (*header, *own.header)])
+    rows = []
     for candidate, front, merit in ranked:
         cells: list[object] = [candidate.id, written_name(candidate), front or None, merit]
         cells.append(round_chance(chance(candidate, target)) if target.goals else None)
@@ -59,9 +54,8 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
         cells.append(why_missing(candidate.predictions, of_kind))
         bad = objections(candidate, rules or Rules(known=True))
         cells += [", ".join(v.rule for v in bad), "; ".join(v.reason for v in bad)]
-        cells += [candidate.origin.engine, candidate.origin.seed, *own.cells(candidate)]
-        writer.writerow([harmless(cell) for cell in cells])
-    return buffer.getvalue()
+        rows.append([*cells, candidate.origin.engine, candidate.origin.seed, *own.cells(candidate)])
+    return write_table([*header, *own.header], rows)
 
 
 def screening_to_json(ranked: Ranked, objectives: Sequence[Objective], source: str) -> str:

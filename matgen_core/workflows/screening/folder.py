@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from matgen_core.core.errors import BadInput, Cancelled
 from matgen_core.core.records import Candidate
 from matgen_core.core.spreading import SetAside
 from matgen_core.files.saving import KeptFile, save_result
-from matgen_core.kinds.crystals.files.candidate_files import OwnColumns, harmless, why_missing
+from matgen_core.kinds.crystals.files.candidate_files import OwnColumns, harmless, why_missing, write_table
 from matgen_core.kinds.rules import Rules, objections
 from matgen_core.runs.records import to_record
 from matgen_core.workflows.screening.candidate_files import Item, Refused
@@ -201,13 +200,9 @@ class _Files:
 
 def _front(outcome: Outcome, objectives: Sequence[Objective]) -> str:
     """The table of the fronts."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["id", "front", *(f"loss:{o.key}" for o in objectives)])
     order = sorted(range(len(outcome.ids)), key=lambda i: (outcome.fronts[i] or 10**9, outcome.losses[i]))
-    for i in order:
-        writer.writerow([harmless(c) for c in (outcome.ids[i], outcome.fronts[i] or "", *outcome.losses[i])])
-    return buffer.getvalue()
+    rows = ((outcome.ids[i], outcome.fronts[i] or "", *outcome.losses[i]) for i in order)
+    return write_table(["id", "front", *(f"loss:{o.key}" for o in objectives)], rows)
 
 
 def _save(path: Path, text: str, outcome: Outcome) -> None:

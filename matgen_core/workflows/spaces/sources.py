@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from matgen_core.core.messages import Message
-from matgen_core.core.records import Crystal, Formula, Molecule
+from matgen_core.core.records import Crystal
 from matgen_core.core.registry import Registry
 from matgen_core.kinds.compositions.predict import embed_formulas
 from matgen_core.kinds.crystals.writing.embed import encode_crystals
@@ -92,11 +92,10 @@ def _open_compositions() -> Space:
     return Space("compositions", method, names, vectors, columns, holds="compositions")
 
 
-def _encode_compositions(compositions: Sequence[Formula]) -> Vectors:
-    return embed_formulas([composition.reduced for composition in compositions])[0]
-
-
-SPACES.add("compositions", SpaceSource("compositions", _open_compositions, _encode_compositions))
+SPACES.add(
+    "compositions",
+    SpaceSource("compositions", _open_compositions, lambda found: embed_formulas([c.reduced for c in found])[0]),
+)
 
 
 # -------------------------------------------------------------------------------------------------------- molecules
@@ -109,13 +108,10 @@ def _open_encoded() -> Space:
     return replace(plain, kind="encoded molecules", method=method, vectors=vectors)
 
 
-def _encode_molecules(molecules: Sequence[Molecule]) -> Vectors:
-    return encode_smiles([molecule.smiles for molecule in molecules], pooling="mean")[0]
-
-
-def _encode_prints(molecules: Sequence[Molecule]) -> Vectors:
-    return print_vectors([molecule.smiles for molecule in molecules])
-
-
-SPACES.add("molecules", SpaceSource("molecules", load_molecule_space, _encode_prints))
-SPACES.add("encoded molecules", SpaceSource("molecules", _open_encoded, _encode_molecules))
+SPACES.add(
+    "molecules", SpaceSource("molecules", load_molecule_space, lambda found: print_vectors([m.smiles for m in found]))
+)
+SPACES.add(
+    "encoded molecules",
+    SpaceSource("molecules", _open_encoded, lambda found: encode_smiles([m.smiles for m in found], pooling="mean")[0]),
+)

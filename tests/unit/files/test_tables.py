@@ -35,6 +35,29 @@ def test_no_other_module_reads_a_users_table() -> None:
     assert {path.relative_to(ROOT).as_posix() for path in found} == OWN
 
 
+#: What writes a table row by row, which is defused where it is a reader's, and rows that only training reads.
+WRITERS = {
+    "matgen_core/evaluation/drawn_rows.py",
+    "matgen_core/kinds/crystals/checks/energy_judge_build.py",
+    "matgen_core/kinds/crystals/files/candidate_files.py",
+    "matgen_core/kinds/crystals/known/row_building.py",
+    "matgen_core/learning/trainer.py",
+    "matgen_core/workflows/predict_table.py",
+    "matgen_core/workflows/screening/folder.py",
+}
+
+
+def test_no_other_module_writes_a_table_by_hand() -> None:
+    """A table of results is written by ``write_table``, whose cells no spreadsheet runs."""
+    files = [path for part in ("matgen_core", "pages") for path in (ROOT / part).rglob("*.py")]
+    found = {
+        path
+        for path in files
+        if any(word in path.read_text(encoding="utf-8") for word in ("csv.writer(", "defused.writer("))
+    }
+    assert {path.relative_to(ROOT).as_posix() for path in found} == WRITERS
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp932"])
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.lesson_measures import build_descriptors
 from matgen_core.core.errors import BadInput, MissingReference
 from matgen_core.lessons.descriptors import (
     COUNTS,
     SIZE,
-    build_descriptors,
     find_twins,
     load_descriptors,
     nearest_real,

@@ -8,6 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.lesson_measures import (
+    composition_diversity,
+    energy_distance,
+    measure_condition,
+    measure_priors,
+    measure_way,
+    save_measured,
+)
 from matgen_core.core.errors import MissingReference
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.lessons.measured import (
@@ -16,15 +24,7 @@ from matgen_core.lessons.measured import (
     WAYS,
     best_by_strongest,
     load_measured,
-    save_measured,
     share_of,
-)
-from matgen_core.lessons.sampling import (
-    composition_diversity,
-    energy_distance,
-    measure_condition,
-    measure_priors,
-    measure_way,
 )
 
 

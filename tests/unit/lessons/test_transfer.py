@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.lesson_measures import measure_hidden
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.lessons.measured import load_measured
 from matgen_core.lessons.transfer import (
@@ -11,7 +12,6 @@ from matgen_core.lessons.transfer import (
     count_parameters,
     demo_table,
     guess_masked,
-    measure_hidden,
     reorder,
     same_reading,
     self_supervision,

@@ -61,7 +61,7 @@ def test_a_histogram_spans_the_data_whatever_is_asked(goal: Goal | None) -> None
 def test_figures_lie_on_any_background_and_are_json(rock_salt: Crystal) -> None:
     figures = [
         draw_predictions([entry(rock_salt, "a", 1.0, -1.0, True)], "band_gap", "formation_energy", {}),
-        draw_histogram(load_reference().column("formation_energy"), "formation_energy", None, template="plotly_dark"),
+        draw_histogram(load_reference().column("formation_energy"), "formation_energy", None),
     ]
     for figure in figures:
         json.loads(figure.to_json())

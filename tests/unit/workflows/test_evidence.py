@@ -17,6 +17,7 @@ import matgen_core.workflows.design
 from matgen_core.cli.main import app, main
 from matgen_core.core.errors import BadInput
 from matgen_core.core.goals import Constraints, Goal, Target
+from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import Message
 from matgen_core.core.records import (
     JUDGING,
@@ -34,12 +35,10 @@ from matgen_core.kinds.rule_names import rule_name
 from matgen_core.runs.store import open_store
 from matgen_core.viz.evidence import write_evidence_page
 from matgen_core.workflows.evidence import (
-    SCHEMA_FILE,
     Repeat,
     asked_record,
     collect_evidence,
     digest,
-    is_unchanged,
     stored_repeat,
     to_evidence_json,
     write_command,
@@ -48,7 +47,7 @@ from matgen_core.workflows.loop import DesignRun
 from pages.i18n.language import translate
 from tests.unit.chem.known_cells import salt
 
-SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+SCHEMA = json.loads((ASSETS / "evidence.schema.json").read_text(encoding="utf-8"))
 
 
 def candidate(material: Any, **more: Any) -> Candidate[Any]:
@@ -73,8 +72,7 @@ def test_it_follows_the_published_schema_and_notices_a_change(material: Any) -> 
     Draft202012Validator.check_schema(SCHEMA)
     record = json.loads(to_evidence_json(candidate(material)))
     assert list(Draft202012Validator(SCHEMA).iter_errors(record)) == []
-    assert is_unchanged(record)
-    assert not is_unchanged({**record, "score": 0.5})
+    assert record["sha256"] != digest({**record, "score": 0.5})
     assert digest(record) == record["sha256"]
 
 
@@ -172,7 +170,7 @@ def test_a_candidate_of_a_stored_run_has_evidence_by_command(
     assert run in out.read_text(encoding="utf-8") or ending == "html"
     if ending == "json":
         record = json.loads(out.read_text(encoding="utf-8"))
-        assert is_unchanged(record)
+        assert record["sha256"] == digest(record)
         assert record["repeat"]["run"] == run
     assert isinstance(runner.invoke(app, ["runs", "evidence", run, "9-9", str(out)]).exception, BadInput)
     assert isinstance(runner.invoke(app, ["runs", "evidence", run, "0-1", str(tmp_path / "x.pdf")]).exception, BadInput)

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,8 +188,6 @@ def _without_nan(value: object) -> object:
 
 def to_csv(candidates: Sequence[Candidate]) -> str:
     """One row a candidate. Cells that a spreadsheet would run as a formula are defused."""
-    from defusedcsv import csv
-
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
     roles, judged = roles_and_judged(candidates)
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
@@ -205,17 +203,14 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
         header += [rule, f"{rule}_reason", *chance_columns(rule)]
     header += [column for key in computed for column in (f"{key}_computed", f"{key}_computed_method")]
     own = OwnColumns(candidates, [*header, "cif"])
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([harmless(cell) for cell in (*header, *own.header, "cif")])
+    rows = []
     for candidate in candidates:
         cells = _cells(candidate, keys, rules, roles, judged)
         cells[9:9] = [candidate.stage or "judged"] * unfinished  # as in the header
         found = [candidate.computed.get(key) for key in computed]
         cells += [cell for one in found for cell in ((None, None) if one is None else (one.value, one.method))]
-        cells += [*own.cells(candidate), cif_of(candidate)]
-        writer.writerow([harmless(cell) for cell in cells])
-    return buffer.getvalue()
+        rows.append([*cells, *own.cells(candidate), cif_of(candidate)])
+    return write_table([*header, *own.header, "cif"], rows)
 
 
 def judge_columns(key: str) -> list[str]:
@@ -279,6 +274,16 @@ def why_missing(predictions: Mapping[str, Prediction], keys: Sequence[str]) -> s
         if p is None or p.value is None:
             reasons.setdefault("no prediction" if p is None or not p.note else p.note, []).append(key)
     return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+
+
+def write_table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """A CSV whose cells no spreadsheet runs as a formula."""
+    from defusedcsv import csv
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerows([harmless(cell) for cell in row] for row in (header, *rows))
+    return buffer.getvalue()
 
 
 def harmless(cell: object) -> object:

@@ -129,9 +129,9 @@ class ProposalBatches:
         self.conditions = torch.from_numpy(condition_values(self.rows))
         self.size, self.seed, self.augment = size, seed, augment
         self._lengths = np.array([len(encode_geometry(c, (0.0,) * 6, None)) for c in self.rows.crystals])
+        blocks = (self.rows.crystals[first : first + 500] for first in range(0, len(self.rows), 500))
         numbers = [
-            geometry_of(block, to_skeletons([skeleton_of(c) for c in block], volumes))[1].numpy()
-            for block in _blocks(self.rows.crystals)
+            geometry_of(block, to_skeletons([skeleton_of(c) for c in block], volumes))[1].numpy() for block in blocks
         ]
         systems = np.array([CRYSTAL_SYSTEMS.index(crystal_system(c.space_group)) for c in self.rows.crystals])
         means, stds = np.asarray(means, dtype=float), np.asarray(stds, dtype=float)
@@ -157,8 +157,3 @@ class ProposalBatches:
                 strings.append(encode_geometry(crystal, self._normal[i].tolist(), rng if self.augment else None))
             tokens = pad(strings)
             yield tokens, tokens >= _COORDINATE, self.conditions[torch.from_numpy(numbers)]
-
-
-def _blocks(crystals: Sequence[Crystal], size: int = 500) -> Iterator[Sequence[Crystal]]:
-    for start in range(0, len(crystals), size):
-        yield crystals[start : start + size]

@@ -164,3 +164,12 @@ def test_a_zip_of_folders_is_unpacked_within_its_folder(tmp_path: Path) -> None:
     assert [r.id for r in results(place)[0]] == ["a"]
     with pytest.raises(BadInput, match="cannot be unpacked"):
         unpack([("results.zip", b"PK no zip")], place)
+
+
+def test_no_cell_of_the_tables_is_a_formula() -> None:
+    hostile = replace(A, id="=cmd()")
+    result = Result("=cmd()", "t", {"formation_energy": Computed(-3.2, "VASP")})
+    done = add_results([hostile], [result])
+    for text in (to_comparison_csv(done), to_training_csv(done, [result])):
+        assert "=cmd()" in text
+        assert not [cell for row in csv.reader(io.StringIO(text)) for cell in row if cell[:1] == "="]

@@ -1,13 +1,18 @@
-"""Samplers and conditions side by side, measured on the shipped latent diffusion (chapter 4.2, 4.3)."""
+"""What ``tools/build_lessons.py`` makes for the lessons: measurements of what is shipped, networks trained longer."""
 
 from __future__ import annotations
 
+import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from rdkit.Chem import Descriptors
 from torch import Tensor
 
 from matgen_core.chem.crystals.structure import reduced_formula
@@ -18,8 +23,13 @@ from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.crystals.engines.latent_diffusion import LatentDiffusion
 from matgen_core.kinds.crystals.generate import load_engine
 from matgen_core.kinds.crystals.writing.embed import decode_latents
+from matgen_core.learning.checkpoints import save_checkpoint
+from matgen_core.lessons import descriptors, measured, training
 from matgen_core.lessons.decoded import Decoded, judge_latents, pool
-from matgen_core.lessons.measured import Guided, Prior, Way
+from matgen_core.lessons.descriptors import COUNTS, MOST, SIZE, describe
+from matgen_core.lessons.measured import Guided, Hidden, Measured, Prior, Way
+from matgen_core.lessons.training import DATA, MILESTONES, PREDICTIONS, pupil_of
+from matgen_core.lessons.transfer import guess_masked, tokens_of
 from matgen_core.workflows.spaces.space import load_crystal_space
 
 
@@ -132,11 +142,86 @@ def measure_condition(key: str, value: float, guidance: float, count: int = 64, 
 
 
 def composition_diversity(formulas: Sequence[str]) -> float:
-    """Mean share of atoms by which two of the formulas differ: 0 where all are one, 1 where no two share an element.
-
-    >>> composition_diversity(["NaCl", "NaCl"]), composition_diversity(["NaCl", "MgO"])
-    (0.0, 1.0)
-    """
+    """Mean share of atoms by which two of the formulas differ: 0 where all are one, 1 where no two share an element."""
     parts = [fractions_of(formula) for formula in formulas]
     found = [1.0 - sum(min(a[e], b.get(e, 0.0)) for e in a) for i, a in enumerate(parts) for b in parts[i + 1 :]]
     return float(np.mean(found)) if found else 0.0
+
+
+@torch.inference_mode()
+def measure_hidden(formulas: Sequence[str], seed: int = 0) -> Hidden:
+    """Hides one atom in each formula and counts what is guessed.
+
+    Args:
+        formulas: reduced, at most 50 atoms each; ones that pretraining did not see, with repeated elements and without.
+        seed: of the places that are hidden.
+    """
+    rng = np.random.default_rng(seed)
+    guesses, alone = [], []
+    for formula in formulas:
+        atoms = tokens_of(formula)[1:-1]
+        guess = guess_masked(formula, [int(rng.integers(len(atoms)))], 1)[0]
+        guesses.append(guess)
+        alone.append(atoms.count(guess.truth) == 1)
+    ranks, lone, truths = (
+        np.array([guess.rank for guess in guesses]),
+        np.array(alone),
+        [guess.truth for guess in guesses],
+    )
+    right = ranks == 1
+    return Hidden(
+        found=round(float(right.mean()), 4),
+        commonest=max(truths.count(symbol) for symbol in set(truths)) / len(truths),
+        repeated=round(float(right[~lone].mean()), 4),
+        alone=round(float(right[lone].mean()), 4),
+        alone_rank=float(np.median(ranks[lone])),
+        of=guesses[0].of,
+    )
+
+
+def build_descriptors(smiles: Sequence[str], path: Path = descriptors.FILE) -> None:
+    """Writes the descriptors of some molecules: of all that RDKit has, the first 128 that differ among them.
+
+    Args:
+        smiles: of the molecules.
+        path: where they go.
+    """
+    every = [name for name, _function in Descriptors.descList]
+    table = np.stack([describe(text, every) for text in smiles]).astype(np.float64)
+    usable = np.isfinite(table).all(axis=0)
+    varied = [i for i in np.flatnonzero(usable) if len(np.unique(table[:, i])) >= 5]
+    wanted = [every.index(name) for name in (*COUNTS, "MolWt")]
+    chosen = sorted([*wanted, *[int(i) for i in varied if i not in wanted][: SIZE - len(wanted)]])
+    centre, spread = table[:, chosen].mean(axis=0), table[:, chosen].std(axis=0)
+    vectors = np.clip((table[:, chosen] - centre) / spread, -MOST, MOST)
+    arrays: dict[str, Any] = {
+        "names": np.array([every[i] for i in chosen]),
+        "smiles": np.array(list(smiles)),
+        "vectors": vectors.astype(np.float16),
+        "centre": centre.astype(np.float32),
+        "spread": spread.astype(np.float32),
+    }
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def build_pupils(say: Callable[[str], object] = print, folder: Path = training.FOLDER) -> None:
+    """Trains the unconditional networks to the last of MILESTONES and writes them; about 20 minutes on one core."""
+    weights: dict[str, Tensor] = {}
+    for data in DATA:
+        for predicts in PREDICTIONS:
+            pupil = pupil_of(data, predicts=predicts)
+            for milestone in MILESTONES:
+                for _share in pupil.learn(milestone - pupil.steps, 1000):
+                    pass
+                for key, value in pupil.network.state_dict().items():
+                    weights[f"{data}/{predicts}/{milestone}/{key}"] = value.clone()
+                spreads = [pupil.spread(pupil.draw(500, m, n)) for m, n in (("ddim", 50), ("ddpm", 1000))]
+                say(f"{data} {predicts} {milestone}: spread {spreads[0]:.2f} (ddim 50), {spreads[1]:.2f} (ddpm 1000)")
+    save_checkpoint(
+        training.NAME, weights, {"data": DATA, "predictions": PREDICTIONS, "steps": MILESTONES}, folder=folder
+    )
+
+
+def save_measured(found: Measured, path: Path = measured.FILE) -> None:
+    """Writes the measurements."""
+    path.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
