@@ -5,7 +5,7 @@
     python tools/update_catalogue.py --todo     print what still wants a translation
 
 Babel extracts the literal arguments of the functions in KEYWORDS, from app.py, pages/ and ``matgen_core``; words that
-stand in tables come from pages/i18n/extra_strings.py. A message with values is a template:
+stand in tables come from tools/extra_strings.py. A message with values is a template:
 ``BadInput("{name} is empty", name=x)``. A sentence that is an f-string cannot be translated and is a fault.
 """
 
@@ -89,7 +89,7 @@ def collect() -> dict[Message, list[str]]:
     for path in sources():
         for text in extracted(path.read_bytes()):
             found.setdefault((None, text), []).append(str(path.relative_to(ROOT)))
-    from pages.i18n.extra_strings import words
+    from tools.extra_strings import words
 
     for text in words():
         found.setdefault((None, text), []).append("matgen_core")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from matgen_core.lessons.language import Attention, Sampled
-from matgen_core.viz.style import ABOVE, ACCENT, BAD, MUTED, Translate, frame, note_empty
+from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, add_lines, frame, note_empty
 
 
 def draw_attention(attention: Attention, token: int) -> go.Figure:
@@ -34,21 +34,12 @@ def draw_temperatures(found: Sequence[tuple[float, Sampled]], *, translate: Tran
     """Validity and diversity against temperature."""
     figure = go.Figure()
     lines = (
-        ("valid", [s.valid for _, s in found], ACCENT, "solid", "circle"),
-        ("internal diversity", [s.diversity for _, s in found], BAD, "dash", "diamond"),
+        ([s.valid for _, s in found], "valid", ACCENT, "solid", "circle"),
+        ([s.diversity for _, s in found], "internal diversity", BAD, "dash", "diamond"),
     )
-    for name, values, colour, dash, symbol in lines:
-        figure.add_scatter(
-            x=[t for t, _ in found],
-            y=values,
-            name=translate(name),
-            mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 3},
-            marker={"symbol": symbol, "size": 10},
-        )
+    add_lines(figure, [t for t, _ in found], lines, translate)
     figure.update_xaxes(title=translate("temperature")).update_yaxes(range=[0, 1.03])
-    figure = note_empty(frame(figure, 300), len(found), translate)
-    return figure.update_layout(showlegend=True, legend=ABOVE)
+    return note_empty(frame(figure, 300, legend=True), len(found), translate)
 
 
 def draw_conditions(found: Mapping[str, Sampled], title: str, *, translate: Translate = str) -> go.Figure:

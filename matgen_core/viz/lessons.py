@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from matgen_core.diffusion.schedules import Schedule
 from matgen_core.lessons.measured import SAMPLER_NAMES, Guided, Way, share_of
-from matgen_core.viz.style import ABOVE, ACCENT, BAD, MUTED, Translate, frame, note_empty
+from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, add_lines, frame, note_empty
 
 Array = NDArray[np.float32]
 
@@ -23,9 +24,15 @@ def draw_schedules(schedules: Mapping[str, Schedule], t: int, *, translate: Tran
         t: the chosen step.
         translate: turns English words into the reader's.
     """
+    figure = _over_steps({name: one.alpha_bar.numpy() for name, one in schedules.items()}, t, translate)
+    figure.update_yaxes(title="ᾱₜ", range=[0, 1.02])
+    return frame(figure, 260, legend=True)
+
+
+def _over_steps(curves: Mapping[str, NDArray[Any]], t: int, translate: Translate) -> go.Figure:
+    """A line of each schedule over its steps, the chosen step marked."""
     figure = go.Figure()
-    for (name, schedule), colour, dash in zip(schedules.items(), (ACCENT, BAD), ("solid", "dash"), strict=False):
-        values = schedule.alpha_bar.numpy()
+    for (name, values), colour, dash in zip(curves.items(), (ACCENT, BAD), ("solid", "dash"), strict=False):
         figure.add_scatter(
             x=np.arange(len(values)),
             y=values,
@@ -34,10 +41,7 @@ def draw_schedules(schedules: Mapping[str, Schedule], t: int, *, translate: Tran
             line={"color": colour, "width": 3, "dash": dash},
         )
     figure.add_vline(x=t, line_color=MUTED, line_width=2)
-    figure.update_xaxes(title="t")
-    figure.update_yaxes(title="ᾱₜ", range=[0, 1.02])
-    figure = frame(figure, 260)
-    return figure.update_layout(showlegend=True, legend=ABOVE)
+    return figure.update_xaxes(title="t")
 
 
 def draw_cloud(
@@ -72,8 +76,7 @@ def draw_cloud(
             )
     figure.update_xaxes(range=[-3.2, 3.2], visible=False)
     figure.update_yaxes(range=[-3.2, 3.2], visible=False, scaleanchor="x")
-    figure = frame(figure, height)
-    return figure.update_layout(showlegend=bool(names[0]), legend=ABOVE)
+    return frame(figure, height, legend=bool(names[0]))
 
 
 def draw_losses(losses: Sequence[float], *, translate: Translate = str) -> go.Figure:
@@ -105,19 +108,9 @@ def draw_losses(losses: Sequence[float], *, translate: Translate = str) -> go.Fi
 
 def draw_ratio(schedules: Mapping[str, Schedule], t: int, *, translate: Translate = str) -> go.Figure:
     """Signal to noise, ab / (1 - ab), of every step on a logarithmic axis, with the chosen step marked."""
-    figure = go.Figure()
-    for (name, schedule), colour, dash in zip(schedules.items(), (ACCENT, BAD), ("solid", "dash"), strict=False):
-        left = schedule.alpha_bar.numpy().astype(float)
-        figure.add_scatter(
-            x=np.arange(len(left)),
-            y=left / np.maximum(1 - left, 1e-9),
-            name=translate(name),
-            mode="lines",
-            line={"color": colour, "width": 3, "dash": dash},
-        )
-    figure.add_vline(x=t, line_color=MUTED, line_width=2)
+    left = {name: one.alpha_bar.numpy().astype(float) for name, one in schedules.items()}
+    figure = _over_steps({name: share / np.maximum(1 - share, 1e-9) for name, share in left.items()}, t, translate)
     figure.add_hline(y=1.0, line_color=MUTED, line_width=1, line_dash="dot")
-    figure.update_xaxes(title="t")
     figure.update_yaxes(title=translate("signal / noise"), type="log", exponentformat="none", dtick=2)
     return frame(figure, 260)
 
@@ -163,8 +156,7 @@ def draw_path(known: Array, noisy: Array, clean: Array, step: int, *, translate:
         showlegend=False,
     )
     figure.update_xaxes(title="PC 1", zeroline=False).update_yaxes(title="PC 2", zeroline=False)
-    figure = frame(figure, 330)
-    return figure.update_layout(showlegend=True, legend=ABOVE)
+    return frame(figure, 330, legend=True)
 
 
 def draw_ways(ways: Sequence[Way], *, translate: Translate = str) -> go.Figure:
@@ -222,28 +214,21 @@ def draw_predictions(
     figure.add_vline(x=asked.value, line_color=BAD, line_width=3)
     figure.update_layout(barmode="overlay", bargap=0.05)
     figure.update_xaxes(title=unit, range=ends).update_yaxes(tickformat=".0%")
-    figure = note_empty(frame(figure, 280), len(asked.predictions) + len(unconditional.predictions), translate)
-    return figure.update_layout(showlegend=True, legend=ABOVE)
+    return note_empty(
+        frame(figure, 280, legend=True), len(asked.predictions) + len(unconditional.predictions), translate
+    )
 
 
 def draw_guidance(cells: Sequence[Guided], tolerance: float, chosen: float, *, translate: Translate = str) -> go.Figure:
     """What guidance buys and costs: the share on target and the diversity, by its weight."""
     figure = go.Figure()
-    weights = [cell.guidance for cell in cells]
     met = [share_of(c.on_target(tolerance), len(c.predictions))[0] for c in cells]
-    for values, name, colour, dash, symbol in (
+    lines = (
         (met, "on target", ACCENT, "solid", "circle"),
         ([c.diversity for c in cells], "diversity", BAD, "dash", "diamond"),
         ([c.different for c in cells], "different formulas", MUTED, "dot", "square"),
-    ):
-        figure.add_scatter(
-            x=weights,
-            y=values,
-            name=translate(name),
-            mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 3},
-            marker={"symbol": symbol, "size": 10},
-        )
+    )
+    add_lines(figure, [cell.guidance for cell in cells], lines, translate)
     ends = [share_of(c.on_target(tolerance), len(c.predictions)) for c in cells]
     figure.data[0].error_y = {
         "array": [high - share for share, _low, high in ends],
@@ -251,8 +236,7 @@ def draw_guidance(cells: Sequence[Guided], tolerance: float, chosen: float, *, t
     }
     figure.add_vline(x=chosen, line_color=MUTED, line_width=2)
     figure.update_xaxes(title=translate("guidance")).update_yaxes(range=[0, 1.03], tickformat=".0%")
-    figure = note_empty(frame(figure, 300), len(cells), translate)
-    return figure.update_layout(showlegend=True, legend=ABOVE)
+    return note_empty(frame(figure, 300, legend=True), len(cells), translate)
 
 
 def draw_gaps(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matgen_core.core.goals import Goal
 from matgen_core.core.properties import PROPERTIES, WHOLE
 from matgen_core.kinds.molecules.generate import WritingStep
-from matgen_core.viz.style import ABOVE, ACCENT, MUTED, Translate, frame, note_empty
+from matgen_core.viz.style import ACCENT, MUTED, Translate, frame, note_empty
 
 
 def draw_comparison(
@@ -82,8 +82,7 @@ def draw_options(step: WritingStep, *, most: int = 10, translate: Translate = st
             hovertemplate=f"{name}: %{{x:.1%}}<extra></extra>",
         )
     figure.update_yaxes(autorange="reversed", type="category", dtick=1).update_xaxes(range=[0, 1], tickformat=".0%")
-    figure = frame(figure, 60 + 30 * len(shown))
-    return figure.update_layout(showlegend=True, legend=ABOVE, bargap=0.25)
+    return frame(figure, 60 + 30 * len(shown), legend=True).update_layout(bargap=0.25)
 
 
 def _plain(token: str) -> str:

@@ -5,7 +5,7 @@ Words come from :mod:`matgen_core.core.properties`; a caller who speaks another 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import plotly.graph_objects as go
 
@@ -14,19 +14,35 @@ GRID = "rgba(128,128,128,0.2)"
 #: A legend above the plot, which makes room for it however many lines it takes.
 ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 Translate = Callable[[str], str]
+#: Values, name, colour, dash and symbol.
+Line = tuple[Sequence[float | None], str, str, str, str]
 
 
-def frame(figure: go.Figure, height: int) -> go.Figure:
-    """Clear background, small margins, no legend."""
+def frame(figure: go.Figure, height: int, legend: bool = False) -> go.Figure:
+    """Clear background, small margins; a legend above the plot where it is asked for."""
     return figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        showlegend=False,
+        showlegend=legend,
+        legend=ABOVE if legend else None,
         font={"size": 12},
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": ACCENT},
     )
+
+
+def add_lines(figure: go.Figure, x: Sequence[float], lines: Iterable[Line], translate: Translate) -> None:
+    """Lines with markers over one axis, told apart without colours, too."""
+    for values, name, colour, dash, symbol in lines:
+        figure.add_scatter(
+            x=x,
+            y=values,
+            name=translate(name),
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 3},
+            marker={"symbol": symbol, "size": 10},
+        )
 
 
 def note_empty(figure: go.Figure, count: int, translate: Translate) -> go.Figure:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from matgen_core.lessons.transfer import Guess
 from matgen_core.lessons.views import ViewMap
-from matgen_core.viz.style import ABOVE, ACCENT, BAD, MUTED, Translate, frame, note_empty
+from matgen_core.viz.style import ACCENT, BAD, MUTED, Translate, frame, note_empty
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star")
 _COLOURS = (ACCENT, BAD, "#264653", "#8a5fb0", "#b8860b")
@@ -61,8 +61,7 @@ def draw_views(views: ViewMap, *, translate: Translate = str) -> go.Figure:
         )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
-    figure = frame(figure, 360)
-    return figure.update_layout(showlegend=True, legend=ABOVE)
+    return frame(figure, 360, legend=True)
 
 
 def draw_parameters(counts: Mapping[str, tuple[int, int]], *, translate: Translate = str) -> go.Figure:
@@ -95,8 +94,7 @@ def draw_parameters(counts: Mapping[str, tuple[int, int]], *, translate: Transla
     )
     figure.update_yaxes(autorange="reversed", dtick=1)
     figure.update_xaxes(range=[0, 1.5 * max((a for _, a in counts.values()), default=1)])
-    figure = frame(figure, 190)
-    return figure.update_layout(barmode="stack", showlegend=True, legend=ABOVE)
+    return frame(figure, 190, legend=True).update_layout(barmode="stack")
 
 
 def draw_teaching(curve: Sequence[tuple[int, float, float]], *, label: str, translate: Translate = str) -> go.Figure:
