@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matgen_core.core.messages import Message
-from matgen_core.lessons.laws import LAWS
+from matgen_core.lessons.captions import CAPTIONS
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ ERRANDS = {
                 "**{formula}** → {value} eV (± {spread})",
                 (_fill("Or your own formula", "GaAs"),),
             ),
-            Demonstration("Workflow", LAWS["funnel"].caption, (_press("Run the workflow"),)),
+            Demonstration("Workflow", CAPTIONS["funnel"], (_press("Run the workflow"),)),
         ),
     ),
     "into noise": Errand(
@@ -104,7 +104,7 @@ ERRANDS = {
         "diffusion",
         (
             Demonstration("From noise", "Signal left: ᾱ = {share}"),
-            Demonstration("Samplers", LAWS["samplers-steps"].caption, (_turn(MEASURED),)),
+            Demonstration("Samplers", CAPTIONS["samplers-steps"], (_turn(MEASURED),)),
             Demonstration(
                 "Conditions",
                 "On target without guidance {unguided}; most at the strongest, w = {weight}: {best}.",
@@ -121,7 +121,7 @@ ERRANDS = {
         "language_models",
         (
             Demonstration("Tokens", "C  C  O", (_fill("SMILES", "CCO"),)),
-            Demonstration("The next token", LAWS["temperature"].caption, (_fill("Written so far", "c1ccc"),)),
+            Demonstration("The next token", CAPTIONS["temperature"], (_fill("Written so far", "c1ccc"),)),
             Demonstration("Write one", figure="writing-next", acts=(_press("Draw and append"),)),
         ),
     ),
@@ -141,15 +141,15 @@ ERRANDS = {
     "three transformers": Errand(
         "encoders",
         (
-            Demonstration("ChemBERTa", LAWS["chemberta"].caption),
+            Demonstration("ChemBERTa", CAPTIONS["chemberta"]),
             Demonstration("MatBERT", figure=TABLE, acts=(_fill("Formula", "TiO2"),)),
-            Demonstration("MatGPT", LAWS["matgpt"].caption),
+            Demonstration("MatGPT", CAPTIONS["matgpt"]),
         ),
     ),
     "what pretraining brings": Errand(
         "transfer",
         (
-            Demonstration("Hide and guess", LAWS["hidden"].caption, (_fill("Or your own formula", "NaCl"),)),
+            Demonstration("Hide and guess", CAPTIONS["hidden"], (_fill("Or your own formula", "NaCl"),)),
             Demonstration("Two views", figure="views"),
             Demonstration("Three ways to teach", figure=TABLE, acts=(_turn(MEASURED),)),
         ),
@@ -170,7 +170,7 @@ ERRANDS = {
     "exercises": Errand(
         "exercises",
         (
-            Demonstration("1 Concepts", LAWS["priors-overlap"].caption, (_turn(MEASURED),)),
+            Demonstration("1 Concepts", CAPTIONS["priors-overlap"], (_turn(MEASURED),)),
             Demonstration(
                 "2 Implementation",
                 figure=TABLE,

@@ -198,6 +198,13 @@ def load_measured(path: Path = FILE) -> Measured:
         ) from None
 
 
+def guidance_trades(key: str, value: float) -> bool:
+    """The best weight is on target more often than no guidance, and the strongest repeats more than none."""
+    cells = [load_measured().of(key, value, weight) for weight in GUIDANCES]
+    met = [cell.on_target(PROPERTIES[key].tolerance) / max(1, len(cell.predictions)) for cell in cells]
+    return max(met) > met[0] and cells[-1].diversity < cells[0].diversity
+
+
 def share_of(some: int, every: int) -> tuple[float, float, float]:
     """A share with the ends of its 95 % interval (Wilson 1927).
 

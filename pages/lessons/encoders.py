@@ -10,8 +10,8 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Prediction
 from matgen_core.kinds.compositions.predict import predict_texts
+from matgen_core.lessons.captions import CAPTIONS
 from matgen_core.lessons.compositions import gains_most, next_atoms, write_some
-from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.molecules import MOLECULES, Likeness, compare_molecules
 from matgen_core.lessons.transfer import reorder, same_reading, tokens_of
 from matgen_core.viz.language import draw_chances
@@ -80,7 +80,7 @@ def chemberta() -> None:
         _show_likeness(found, names)
         if guessed is not None:
             show_outcome(guessed, _("yes"))
-        st.caption(_(LAWS["chemberta"].caption))
+        st.caption(_(CAPTIONS["chemberta"]))
         st.caption(_("Vectors of {n} numbers, the mean over the tokens.").format(n=found.vectors.shape[1]))
     with st.container(horizontal=True, gap="small"):
         for name, text in zip(names, smiles, strict=True):
@@ -138,7 +138,7 @@ def matbert() -> None:
             ),
         )
         if notebook().get("order") is not None:
-            st.caption(_(LAWS["matbert"].caption))
+            st.caption(_(CAPTIONS["matbert"]))
 
 
 def _show_read(read: Sequence[Prediction]) -> None:
@@ -199,7 +199,7 @@ def matgpt() -> None:
         return
     with right:
         st.markdown(_("It writes: {formulas}").format(formulas=", ".join(map(subscript, written)) or "–"))
-        st.caption(_(LAWS["matgpt"].caption))
+        st.caption(_(CAPTIONS["matgpt"]))
         st.caption(_("The bare network, without rules; the page Compositions balances charges and leaves repeats out."))
 
 

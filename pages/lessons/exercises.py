@@ -14,10 +14,10 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.lessons.captions import CAPTIONS
 from matgen_core.lessons.chapter.inverse_design import CONDITIONS as KNOWN
 from matgen_core.lessons.chapter.inverse_design import multi_objective_generation
 from matgen_core.lessons.exercises import CRITERIA, Judged, Outcome, judge_by_order, read_condition, try_condition
-from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.measured import load_measured, share_of
 from pages.i18n.formatting import number, plain, subscript
 from pages.i18n.language import N_, _
@@ -88,8 +88,8 @@ def _show_priors() -> None:
         for key, prior in load_measured().priors.items()
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="priors", alt=_("VAE prior and diffusion compared"))
-    st.markdown(_(LAWS["priors"].caption))
-    st.markdown(_(LAWS["priors-overlap"].caption))
+    st.markdown(_(CAPTIONS["priors"]))
+    st.markdown(_(CAPTIONS["priors-overlap"]))
     some = load_measured().priors["prior"]
     st.caption(
         _(

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from matgen_core.core.properties import PROPERTIES, Property
-from matgen_core.lessons.laws import LAWS, holds
+from matgen_core.lessons.captions import CAPTIONS
 from matgen_core.lessons.measured import (
     GUIDANCES,
     OPENING,
     TARGETS,
     Guided,
     best_by_strongest,
+    guidance_trades,
     load_measured,
     share_of,
 )
@@ -108,8 +109,8 @@ def _say_guidance(cells: Sequence[Guided], asked: Guided, record: Property) -> N
             last=share_text(met[-1]),
         )
     )
-    if holds("guidance", key=asked.key, value=asked.value):
-        st.caption(_(LAWS["guidance"].caption))
+    if guidance_trades(asked.key, asked.value):
+        st.caption(_(CAPTIONS["guidance"]))
     st.caption(
         _(
             "Of {n} crystals per setting, generated and predicted beforehand; in brackets the 95 % interval. On "

@@ -10,8 +10,8 @@ import streamlit as st
 from matgen_core.core.errors import MatGenError
 from matgen_core.kinds.compositions.predict import predict_texts
 from matgen_core.kinds.crystals.judge import met_all
+from matgen_core.lessons.captions import CAPTIONS
 from matgen_core.lessons.chapter import inverse_design
-from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.measured import TARGETS as CONDITIONS
 from matgen_core.lessons.measured import load_measured
 from matgen_core.lessons.workflow import COUNT, STABLE, TARGETS, TOLERANCE, Funnel, answers_to, known_gaps, run_workflow
@@ -86,7 +86,7 @@ def both_ways() -> None:
             "gaps",
             _("How often each band gap occurs among known crystals, the question and the answer marked"),
         )
-        st.caption(_(LAWS["inverse"].caption))
+        st.caption(_(CAPTIONS["inverse"]))
         nearest = min(CONDITIONS["band_gap"], key=lambda value: abs(value - gap))
         cell = load_measured().of("band_gap", nearest, 4.0)
         st.markdown(
@@ -204,4 +204,4 @@ def workflow() -> None:
             alt=_("What is left after each box"),
         )
         st.caption(_("At the end: {formulas}").format(formulas=", ".join(map(subscript, found.names)) or "–"))
-        st.caption(_(LAWS["funnel"].caption))
+        st.caption(_(CAPTIONS["funnel"]))

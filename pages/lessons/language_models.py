@@ -11,6 +11,7 @@ from matgen_core.chem.molecules.drawing import draw_weights
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.properties import MOLECULE_CONDITIONS, PROPERTIES
 from matgen_core.kinds.molecules.generate import WritingStep
+from matgen_core.lessons.captions import CAPTIONS
 from matgen_core.lessons.language import (
     Attention,
     Sampled,
@@ -22,7 +23,6 @@ from matgen_core.lessons.language import (
     measure_temperatures,
     next_tokens,
 )
-from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.molecules import MOLECULES
 from matgen_core.lessons.transfer import formula_tokens
 from matgen_core.viz.language import draw_attention, draw_conditions, draw_temperatures
@@ -102,7 +102,7 @@ def next_one() -> None:
             help=_("Only the k most likely tokens are sampled; 0: all"),
             bind=URL,
         )
-        st.caption(_(LAWS["temperature"].caption))
+        st.caption(_(CAPTIONS["temperature"]))
     try:
         options = tuple(next_tokens(begun.strip(), float(temperature), int(top_k)))
         with left:
@@ -157,7 +157,7 @@ def attention_of_a_head() -> None:
                 "At **{symbol}**: {share} of its attention lies on atoms, {rest} on <bos>, bonds and other marks."
             ).format(symbol=f"`{found.tokens[token]}`", share=percent(share), rest=percent(1 - share))
         )
-        st.caption(_(LAWS["attention"].caption))
+        st.caption(_(CAPTIONS["attention"]))
         guess_first(
             f"heads-{layer}",
             _("Before you move the head: of this layer's {n} heads, how many give atoms more than half?").format(
@@ -184,7 +184,7 @@ def attention_of_a_head() -> None:
 
 
 def hot_and_cold() -> None:
-    st.markdown(_(LAWS["heat"].caption))
+    st.markdown(_(CAPTIONS["heat"]))
     left, right = st.columns([2, 3], gap="medium")
     with left:
         seed = st.number_input(_("Seed"), 0, 10_000, 0, key="hot-seed", bind=URL)

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.lessons.laws import LAWS
+from matgen_core.lessons.captions import CAPTIONS
 from matgen_core.lessons.motion import FEWEST_POINTS, Motion, move, pupil_of_points, spiral_pupil
 from matgen_core.lessons.training import Pupil
 from matgen_core.viz.motion import draw_motion
@@ -124,7 +124,7 @@ def _say_ends(motions: list[Motion], guessed: str | None) -> None:
     if guessed is None:
         return
     show_outcome(guessed, _("DDIM and the solver"))
-    st.caption(_(LAWS["motion"].caption))
+    st.caption(_(CAPTIONS["motion"]))
     st.caption(
         _(
             "The ends of DDIM and of the solver lie {near} apart, those of DDPM and DDIM {far}: medians, in standard "

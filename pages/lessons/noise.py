@@ -9,9 +9,9 @@ from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.chem.formulas.composition import check_charges
 from matgen_core.core.errors import MatGenError
 from matgen_core.lessons import diffusion as lessons
+from matgen_core.lessons.captions import CAPTIONS
 from matgen_core.lessons.descriptors import Near, find_twins, last_same, load_descriptors, nearest_real, place_of
 from matgen_core.lessons.diffusion import SCHEDULES, Frame, dissolve, schedule_of, spiral, takeover
-from matgen_core.lessons.laws import LAWS
 from matgen_core.viz.lessons import draw_cloud, draw_ratio, draw_schedules
 from pages.i18n.formatting import group_markdown, number, subscript
 from pages.i18n.language import N_, _
@@ -98,7 +98,7 @@ def forward() -> None:
         st.caption(
             _("ᾱ = {share}, signal to noise {ratio}").format(share=digits(alpha), ratio=digits(alpha / (1 - alpha)))
         )
-        st.caption(_(LAWS["forward"].caption))
+        st.caption(_(CAPTIONS["forward"]))
         guess_first(
             f"takeover-{name}",
             _("Before you drag t: near which step does noise become the larger part?"),

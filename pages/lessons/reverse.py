@@ -10,8 +10,8 @@ import streamlit as st
 
 from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
 from matgen_core.lessons import diffusion as lessons
+from matgen_core.lessons.captions import CAPTIONS
 from matgen_core.lessons.diffusion import Film, settled_from
-from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.measured import (
     SAMPLER_NAMES,
     Way,
@@ -163,15 +163,15 @@ def samplers() -> None:
         if not st.toggle(_("Show what was measured"), key="ways-shown", bind=URL):
             return
         show_outcome(guessed, _("DDIM with 20 steps"))
-        st.markdown(_(LAWS["samplers-steps"].caption))
-        st.caption(_(LAWS["samplers"].caption))
+        st.markdown(_(CAPTIONS["samplers-steps"]))
+        st.caption(_(CAPTIONS["samplers"]))
     with right:
         show_chart(
             draw_ways(ways, translate=_),
             "ways-chart",
             _("Distance from the known latents against time for each sampler"),
         )
-        st.caption(_(LAWS["samplers-scatter"].caption))
+        st.caption(_(CAPTIONS["samplers-scatter"]))
     _show_ways(ways)
     first = ways[0]
     st.caption(

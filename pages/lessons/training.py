@@ -10,8 +10,8 @@ import streamlit as st
 from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.diffusion.process import Prediction
 from matgen_core.kinds.crystals.writing.embed import decode_latents
+from matgen_core.lessons.captions import CAPTIONS
 from matgen_core.lessons.descriptors import load_descriptors, nearest_real
-from matgen_core.lessons.laws import LAWS
 from matgen_core.lessons.training import DATA, MILESTONES, PREDICTIONS, USUAL, Pupil, pupil_of, scales_of
 from matgen_core.viz.lessons import draw_cloud, draw_losses
 from matgen_core.workflows.spaces.explore import principal_axes
@@ -232,9 +232,9 @@ def _say_spread(pupil: Pupil, found: np.ndarray, guessed: str | None) -> None:
         )
     )
     if not wide and not narrow:
-        st.caption(_(LAWS["training"].caption))
+        st.caption(_(CAPTIONS["training"]))
     if wide and pupil.predicts == "eps":
-        st.warning(_(LAWS["noise-prediction"].caption))
+        st.warning(_(CAPTIONS["noise-prediction"]))
     elif pupil.data.shape[1] > 2 and pupil.predicts == "v":
         st.caption(_("Second step: let the network answer ε, as in the chapter, and draw again."))
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.evaluation.transfer import RESULTS
-from matgen_core.lessons.laws import HIDDEN, LAWS
+from matgen_core.lessons.captions import CAPTIONS, HIDDEN
 from matgen_core.lessons.measured import load_measured
 from matgen_core.lessons.transfer import (
     chapter_parameters,
@@ -44,7 +44,7 @@ def hide_and_guess() -> None:
     offered = [formula for formula, _place in HIDDEN]
     left, right = st.columns([2, 3], gap="medium")
     chosen = left.pills(
-        _(LAWS["hidden-offered"].caption),
+        _(CAPTIONS["hidden-offered"]),
         offered,
         default=offered[0],
         key="masked-offered",
@@ -87,7 +87,7 @@ def _show_guesses(formula: str, places: list[int]) -> None:
             )
         )
         show_chart(draw_guess(found), f"bars-{found.place}", _("What the network guesses, likeliest first"), column)
-    st.caption(_(LAWS["hidden"].caption))
+    st.caption(_(CAPTIONS["hidden"]))
 
 
 def _say_measured() -> None:

@@ -1,10 +1,13 @@
-"""The laws behind the captions of the lessons: each looks at a demonstration's settings and says whether it holds."""
+"""The laws behind the captions of the lessons, each with the settings of its demonstration at which it must hold."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 import numpy as np
 
-from matgen_core.core.properties import PROPERTIES
 from matgen_core.lessons import (
     compositions,
     diffusion,
@@ -16,6 +19,22 @@ from matgen_core.lessons import (
     transfer,
     workflow,
 )
+from matgen_core.lessons.captions import HIDDEN
+
+
+@dataclass(frozen=True)
+class Law:
+    """What a caption says of its demonstration.
+
+    Args:
+        holds: takes the settings of a demonstration.
+        opening: the settings with which it opens.
+        ends: others, at the ends of what can be set.
+    """
+
+    holds: Callable[..., bool]
+    opening: Mapping[str, Any] = field(default_factory=dict)
+    ends: tuple[Mapping[str, Any], ...] = ()
 
 
 def noise_takes_over(schedule: str) -> bool:
@@ -62,13 +81,6 @@ def scatter_is_shown(method: str, steps: int) -> bool:
     """Every way was measured with several seeds."""
     way = next(w for w in measured.load_measured().ways if (w.method, w.steps) == (method, steps))
     return len(way.distances) >= 4 and np.isfinite(way.error)
-
-
-def guidance_trades(key: str, value: float) -> bool:
-    """The best weight is on target more often than no guidance, and the strongest repeats more than none."""
-    cells = [measured.load_measured().of(key, value, weight) for weight in measured.GUIDANCES]
-    met = [cell.on_target(PROPERTIES[key].tolerance) / max(1, len(cell.predictions)) for cell in cells]
-    return max(met) > met[0] and cells[-1].diversity < cells[0].diversity
 
 
 def prior_is_further(least: int) -> bool:
@@ -147,3 +159,61 @@ def no_box_adds_any(target: int, seed: int) -> bool:
     """The counts never grow, of some that were generated; those of the end are named."""
     found = workflow.run_workflow(workflow.TARGETS[target], workflow.COUNT, seed)
     return 1 <= found.generated >= found.reached >= found.makeable >= found.stable == len(found.names)
+
+
+LAWS: dict[str, Law] = {
+    "forward": Law(noise_takes_over, {"schedule": "linear"}, ({"schedule": "cosine"},)),
+    "training": Law(
+        spreads_like_the_data,
+        {"data": "spiral", "method": "ddim", "steps": 50},
+        ({"data": "latents", "method": "ddim", "steps": 50}, {"data": "descriptors", "method": "ddim", "steps": 50}),
+    ),
+    "noise-prediction": Law(
+        noise_prediction_flies_apart,
+        {"data": "descriptors", "begun_at": 1_000},
+        ({"data": "latents", "begun_at": 1_000}, {"data": "descriptors", "begun_at": 8_000}),
+    ),
+    "motion": Law(ends_agree, {"seed": 0}, ({"seed": 1}, {"seed": 10_000})),
+    "samplers": Law(solver_is_fast, {"fewest": 20}, ({"fewest": 10},)),
+    "samplers-steps": Law(fewer_steps_end_nearer, {"method": "dpm-solver"}, ({"method": "ddpm"}, {"method": "ddim"})),
+    "samplers-scatter": Law(
+        scatter_is_shown, {"method": "ddpm", "steps": 1000}, ({"method": "dpm-solver", "steps": 10},)
+    ),
+    "guidance": Law(
+        measured.guidance_trades,
+        {"key": "band_gap", "value": 4.0},
+        ({"key": "band_gap", "value": 5.0}, {"key": "formation_energy", "value": -4.0}),
+    ),
+    "priors": Law(prior_is_further, {"least": 4}),
+    "priors-overlap": Law(prior_overlaps_less, {"least": 200}),
+    "temperature": Law(
+        heat_flattens,
+        {"begun": "CC(=O)N", "cold": 0.7, "hot": 1.0},
+        ({"begun": "CC(=O)N", "cold": 0.1, "hot": 2.0}, {"begun": "", "cold": 0.5, "hot": 2.0}),
+    ),
+    "heat": Law(heat_varies, {"seed": 0}, ({"seed": 1}, {"seed": 10_000})),
+    "attention": Law(
+        looks_at_itself_and_back,
+        {"smiles": "CC(=O)Nc1ccc(O)cc1", "layer": 0, "head": 0},
+        ({"smiles": "CC(=O)Nc1ccc(O)cc1", "layer": 1, "head": 6}, {"smiles": "CCO", "layer": 0, "head": 3}),
+    ),
+    "hidden": Law(
+        truth_is_shown,
+        {"formula": "Fe2O3", "place": 2},
+        ({"formula": "NaCl", "place": 1}, {"formula": "LiFePO4", "place": 1}, {"formula": "GaAs", "place": 1}),
+    ),
+    "hidden-offered": Law(
+        truth_comes_first,
+        {"formula": HIDDEN[0][0], "place": HIDDEN[0][1]},
+        tuple({"formula": formula, "place": place} for formula, place in HIDDEN[1:]),
+    ),
+    "inverse": Law(many_answers, {"gap": 3.0}, ({"gap": 0.0}, {"gap": 8.0})),
+    "funnel": Law(
+        no_box_adds_any, {"target": 0, "seed": 0}, ({"target": 1, "seed": 10_000}, {"target": -1, "seed": 0})
+    ),
+    "matbert": Law(
+        order_changes_nothing, {"one": "Fe2O3", "other": "O3Fe2"}, ({"one": "LiFePO4", "other": "O4PFeLi"},)
+    ),
+    "chemberta": Law(vectors_agree_with_prints, {"one": "ibuprofen", "near": "aspirin", "far": "caffeine"}),
+    "matgpt": Law(gap_moves_atoms, {"begun": "Li", "low": 0.0, "high": 5.0}, ({"begun": "", "low": 0.0, "high": 8.0},)),
+}
