@@ -1,4 +1,4 @@
-"""What ``tools/build_lessons.py`` makes for the lessons: measurements of what is shipped, networks trained longer."""
+"""Measurements and networks that the lessons show, made by ``tools/build_lessons.py``."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import json
 import re
 from functools import lru_cache
 from typing import Any
@@ -22,11 +23,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.messages import Message, Verbatim
-from pages.i18n.former_sentences import FORMER
 from pages.runs.drawn_alone import draw_whole_page
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 LOCALE = ASSETS / "locale"
+#: The sentence of today by the former one: a run keeps its verdicts and notes as templates, and where the words of one
+#: change its placeholders stay, so that an older run is still read in every language.
+FORMER: dict[str, str] = json.loads((LOCALE / "former.json").read_text(encoding="utf-8"))
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _CHOICE = "language"
 

@@ -32,8 +32,7 @@ from matgen_core.lessons.exercises import read_condition
 from matgen_core.runs.store import VARIABLE
 from matgen_core.workflows.own_properties.training_examples import read_examples
 from matgen_core.workflows.predict_table import read_rows
-from pages.i18n.former_sentences import FORMER
-from pages.i18n.language import entries, translate
+from pages.i18n.language import FORMER, entries, translate
 from pages.lessons.path import PATH
 from tests.ui.browsing import come_to_rest
 from tests.ui.conftest import Served

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[3]
 #: The reader itself, and files that read only what the app wrote itself, or a table inside a Python wheel.
 OWN = {
     "matgen_core/chem/formulas/hazards.py",
+    "matgen_core/core/admet.py",
     "matgen_core/evaluation/molecules.py",
     "matgen_core/files/tables.py",
     "matgen_core/kinds/compositions/rows.py",
