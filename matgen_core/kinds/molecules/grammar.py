@@ -19,47 +19,16 @@ from matgen_core.kinds.molecules.smiles import EOS, MAX_TOKENS, UNKNOWN, VOCABUL
 
 #: Bonds an atom may have, doubled ones counted twice; aromatic atoms: neighbours.
 _BEARS = {
-    "C": 4,
-    "N": 3,
-    "O": 2,
-    "S": 6,
-    "F": 1,
-    "Cl": 1,
-    "Br": 1,
-    "I": 1,
-    "P": 5,
-    "B": 3,
-    "[H]": 1,
-    "c": 3,
-    "n": 3,
-    "o": 2,
-    "s": 2,
-    "[nH]": 2,
-    "[n+]": 3,
-    "[nH+]": 2,
-    "[n-]": 2,
-    "[o+]": 2,
-    "[s+]": 2,
-    "[se]": 2,
-    "[O-]": 1,
-    "[S-]": 1,
-    "[N+]": 4,
-    "[NH+]": 3,
-    "[NH2+]": 2,
-    "[NH3+]": 1,
-    "[N-]": 2,
-    "[C-]": 3,
-    "[S+]": 3,
-    "[P+]": 4,
-    "[B-]": 4,
-    "[Si]": 4,
-    "[SiH]": 3,
-    "[Se]": 2,
-    "[PH]": 4,
-    "[C@]": 4,
-    "[C@@]": 4,
-    "[C@H]": 3,
-    "[C@@H]": 3,
+    symbol: bonds
+    for bonds, symbols in {
+        1: "F Cl Br I [H] [O-] [S-] [NH3+]",
+        2: "O o s [nH] [nH+] [n-] [o+] [s+] [se] [NH2+] [N-] [Se]",
+        3: "N B c n [n+] [NH+] [C-] [S+] [SiH] [C@H] [C@@H]",
+        4: "C [N+] [P+] [B-] [Si] [PH] [C@] [C@@]",
+        5: "P",
+        6: "S",
+    }.items()
+    for symbol in symbols.split()
 }
 _CAPACITY = [_BEARS.get(symbol, 0) for symbol in VOCABULARY]
 _AROMATIC = [symbol.strip("[]+-H")[:1].islower() for symbol in VOCABULARY]
@@ -89,28 +58,11 @@ class Writing:
         longest: tokens it may have, BOS and EOS included.
     """
 
-    __slots__ = (
-        "bond",
-        "current",
-        "edge_in_ring",
-        "exact",
-        "joined",
-        "last",
-        "longest",
-        "loose",
-        "mates",
-        "needy",
-        "numbering",
-        "numbers",
-        "opened",
-        "parents",
-        "slash",
-        "stack",
-        "symbols",
-        "tokens",
-        "unanchored",
-        "used",
-        "waiting",
+    __slots__ = tuple(
+        """
+        bond current edge_in_ring exact joined last longest loose mates needy numbering numbers opened parents
+        slash stack symbols tokens unanchored used waiting
+        """.split()
     )
 
     def __init__(self, begin: Sequence[int] = (), longest: int = MAX_TOKENS) -> None:

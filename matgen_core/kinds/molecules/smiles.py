@@ -23,67 +23,13 @@ _SPLIT = re.compile(PATTERN)
 PAD, BOS, EOS, UNKNOWN = 0, 1, 2, 3
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>")
 #: Every token of the 1,584,663 MOSES strings, most frequent first: all that the encoder and former generators know.
-MOSES_SYMBOLS = (
-    "c",
-    "C",
-    "(",
-    ")",
-    "1",
-    "O",
-    "2",
-    "N",
-    "=",
-    "n",
-    "3",
-    "F",
-    "-",
-    "S",
-    "s",
-    "o",
-    "Cl",
-    "[nH]",
-    "#",
-    "4",
-    "Br",
-    "5",
-    "[H]",
-    "6",
-)
+MOSES_SYMBOLS = tuple(r"c C ( ) 1 O 2 N = n 3 F - S s o Cl [nH] # 4 Br 5 [H] 6".split())
 #: What more than a dozen molecules of the wide sets need besides, carbanions in rings left out.
-WIDE_SYMBOLS = (
-    "/",
-    "\\",
-    "[O-]",
-    "[N+]",
-    "[Si]",
-    "[C@@H]",
-    "[C@H]",
-    "7",
-    "P",
-    "[SiH]",
-    "[n+]",
-    "[C@]",
-    "[C@@]",
-    "[NH2+]",
-    "[NH+]",
-    "[N-]",
-    "8",
-    "I",
-    "[PH]",
-    "[NH3+]",
-    "9",
-    "[Se]",
-    "[P+]",
-    "B",
-    "[s+]",
-    "[S+]",
-    "[C-]",
-    "[se]",
-    "[B-]",
-    "[n-]",
-    "[o+]",
-    "[S-]",
-    "[nH+]",
+WIDE_SYMBOLS = tuple(
+    r"""
+    / \ [O-] [N+] [Si] [C@@H] [C@H] 7 P [SiH] [n+] [C@] [C@@] [NH2+] [NH+] [N-] 8 I [PH] [NH3+] 9 [Se] [P+] B [s+]
+    [S+] [C-] [se] [B-] [n-] [o+] [S-] [nH+]
+    """.split()
 )
 SYMBOLS = (*MOSES_SYMBOLS, *WIDE_SYMBOLS)
 VOCABULARY = (*SPECIAL, *SYMBOLS)
