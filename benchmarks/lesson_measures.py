@@ -12,10 +12,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rdkit.Chem import Descriptors
 from torch import Tensor
 
-from matgen_core.chem.crystals.structure import reduced_formula
+from matgen_core.chem.crystals.distances import check_overlap
+from matgen_core.chem.crystals.structure import reduced_formula, to_structure
+from matgen_core.chem.formulas.composition import check_charges
 from matgen_core.chem.formulas.stability import fractions_of
 from matgen_core.diffusion.samplers import guide, sample
 from matgen_core.diffusion.schedules import cosine_schedule
@@ -25,9 +28,8 @@ from matgen_core.kinds.crystals.generate import load_engine
 from matgen_core.kinds.crystals.writing.embed import decode_latents
 from matgen_core.learning.checkpoints import save_checkpoint
 from matgen_core.lessons import descriptors, measured, training
-from matgen_core.lessons.decoded import Decoded, judge_latents, pool
 from matgen_core.lessons.descriptors import COUNTS, MOST, SIZE, describe
-from matgen_core.lessons.measured import Guided, Hidden, Measured, Prior, Way
+from matgen_core.lessons.measured import NEAR, Decoded, Guided, Hidden, Measured, Prior, Way
 from matgen_core.lessons.training import DATA, MILESTONES, PREDICTIONS, pupil_of
 from matgen_core.lessons.transfer import guess_masked, tokens_of
 from matgen_core.workflows.spaces.space import load_crystal_space
@@ -73,6 +75,32 @@ def measure_way(
         distances.append(round(distance_from_known(latents, engine), 4))
         found.append(judge_latents((latents[:decoded] * engine.spread + engine.centre).numpy()))
     return Way(method, steps, round(spent, 3) if seconds is None else seconds, tuple(distances), pool(found))
+
+
+def judge_latents(latents: NDArray[np.float32]) -> Decoded:
+    """Decodes latents (N, D), in the autoencoder's units, with one geometry each, and judges the crystals."""
+    crystals = [c for c in decode_latents(np.asarray(latents, dtype=np.float32)) if c is not None]
+    formulas = [reduced_formula(c) for c in crystals]
+    read = [{p.property: p.value for p in each} for each in predict_texts(formulas)]
+    hulls = [values.get("e_above_hull") for values in read]
+    return Decoded(
+        len(latents),
+        len(crystals),
+        sum(check_overlap(to_structure(c)).passed is True for c in crystals),
+        sum(check_charges(f).passed is True for f in formulas),
+        sum(hull is not None and hull < NEAR for hull in hulls),
+        len(set(formulas)),
+        tuple(dict.fromkeys(formulas)),
+    )
+
+
+def pool(found: Sequence[Decoded], kept: int = 8) -> Decoded:
+    """Several draws as one; ``kept`` of their formulas stay."""
+    formulas = tuple(dict.fromkeys(f for each in found for f in each.formulas))
+    counts = {
+        name: sum(getattr(each, name) for each in found) for name in ("drawn", "finished", "apart", "charged", "near")
+    }
+    return Decoded(**counts, different=len(formulas), formulas=formulas[:kept])
 
 
 def distance_from_known(latents: Tensor, engine: LatentDiffusion) -> float:

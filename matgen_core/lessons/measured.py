@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.lessons.decoded import Decoded, read_decoded
 
 FILE = ASSETS / "reference" / "lessons.json"
 #: Sampler and steps of each way that is compared, the slowest first.
@@ -32,6 +32,31 @@ TARGETS = {"band_gap": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0), "formation_energy": (-4.0
 OPENING = {"band_gap": 4.0, "formation_energy": -4.0}
 #: Weights of guidance: 0 hears nothing of the condition, 1 is the conditional network alone.
 GUIDANCES = (0.0, 1.0, 2.0, 4.0, 8.0)
+#: eV/atom above the hull, as MatBERT expects it of a formula, that counts as near.
+NEAR = 0.1
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What came of latents.
+
+    Args:
+        drawn: latents.
+        finished: of which the decoder wrote a crystal.
+        apart: of these, without overlapping atoms.
+        charged: of the finished, SMACT-valid.
+        near: of the finished, expected within NEAR of the hull by their formula.
+        different: different formulas.
+        formulas: some of them, or all of them where that is asked for.
+    """
+
+    drawn: int
+    finished: int
+    apart: int
+    charged: int
+    near: int
+    different: int
+    formulas: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -161,6 +186,11 @@ def best_by_strongest(key: str) -> list[float]:
     return found
 
 
+def _decoded(record: Mapping[str, Any]) -> Decoded:
+    """Back from JSON."""
+    return Decoded(**{**record, "formulas": tuple(record["formulas"])})
+
+
 @lru_cache(maxsize=1)
 def load_measured(path: Path = FILE) -> Measured:
     """The measurements, read once.
@@ -175,11 +205,10 @@ def load_measured(path: Path = FILE) -> Measured:
             for t in found["guided"]
         )
         ways = (
-            Way(**{**w, "distances": tuple(w["distances"]), "decoded": read_decoded(w["decoded"])})
-            for w in found["ways"]
+            Way(**{**w, "distances": tuple(w["distances"]), "decoded": _decoded(w["decoded"])}) for w in found["ways"]
         )
         priors = {
-            name: Prior(tuple(prior["distances"]), read_decoded(prior["decoded"]))
+            name: Prior(tuple(prior["distances"]), _decoded(prior["decoded"]))
             for name, prior in found["priors"].items()
         }
         return Measured(

@@ -15,9 +15,8 @@ from matgen_core.core.records import Candidate, Formula, Origin, Prediction, Ver
 from matgen_core.diffusion.schedules import cosine_schedule, linear_schedule
 from matgen_core.kinds.molecules.generate import WritingStep
 from matgen_core.kinds.molecules.reference import load_molecule_reference
-from matgen_core.lessons.decoded import Decoded
 from matgen_core.lessons.language import Attention, Sampled
-from matgen_core.lessons.measured import Guided, Way
+from matgen_core.lessons.measured import Decoded, Guided, Way
 from matgen_core.lessons.transfer import Guess
 from matgen_core.lessons.views import ViewMap
 from matgen_core.viz.compositions import draw_compositions
