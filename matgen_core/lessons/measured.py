@@ -7,15 +7,14 @@ makes them again.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
@@ -186,11 +185,6 @@ def best_by_strongest(key: str) -> list[float]:
     return found
 
 
-def _decoded(record: Mapping[str, Any]) -> Decoded:
-    """Back from JSON."""
-    return Decoded(**{**record, "formulas": tuple(record["formulas"])})
-
-
 @lru_cache(maxsize=1)
 def load_measured(path: Path = FILE) -> Measured:
     """The measurements, read once.
@@ -199,26 +193,8 @@ def load_measured(path: Path = FILE) -> Measured:
         MissingReference: where they are not there or damaged.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        guided = (
-            Guided(**{**t, "predictions": tuple(t["predictions"]), "formulas": tuple(t["formulas"])})
-            for t in found["guided"]
-        )
-        ways = (
-            Way(**{**w, "distances": tuple(w["distances"]), "decoded": _decoded(w["decoded"])}) for w in found["ways"]
-        )
-        priors = {
-            name: Prior(tuple(prior["distances"]), _decoded(prior["decoded"]))
-            for name, prior in found["priors"].items()
-        }
-        return Measured(
-            str(found["autoencoder"]),
-            tuple(ways),
-            tuple(guided),
-            priors,
-            Hidden(**found["hidden"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return TypeAdapter(Measured).validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise MissingReference(
             "the measurements of the lessons in {path} cannot be read ({error}); make them with: "
             "python tools/build_lessons.py",

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from matgen_core.core.errors import BadInput, BadTarget, DamagedCheckpoint, UnknownCheckpoint, quote
+from matgen_core.core.errors import BadTarget, DamagedCheckpoint, UnknownCheckpoint, quote
 from matgen_core.core.goals import Target
 from matgen_core.core.messages import Message, Verbatim, from_record, is_record, join, to_record
 from matgen_core.kinds.protocol import Brief
@@ -29,7 +29,7 @@ from matgen_core.kinds.registry import load_kind
 from matgen_core.learning.gaussian_process import GaussianProcess, rebuild_kernel
 from matgen_core.models.adapters import load_trained
 from matgen_core.workflows.own_properties.own_targets import OwnPredictor, OwnTarget, Validation, views_of
-from matgen_core.workflows.own_properties.predictors import VARIABLE, check_place, predictors_folder
+from matgen_core.workflows.own_properties.predictors import check_place, predictors_folder
 from matgen_core.workflows.own_properties.training_examples import Examples
 from matgen_core.workflows.tuning.tuner import Tuning
 
@@ -214,7 +214,7 @@ def _write_network(name: str, record: Mapping[str, Any], network: nn.Module) -> 
             str(folder / _WEIGHTS),
         )
     except (OSError, SafetensorError) as error:
-        raise _unwritable(folder, str(error)) from None
+        raise unwritable(folder, error) from None
     return folder
 
 
@@ -298,7 +298,7 @@ def delete(name: str) -> None:
             file.unlink()
         folder.rmdir()
     except OSError as error:
-        raise _unwritable(folder, str(error.strerror)) from None
+        raise unwritable(folder, error) from None
 
 
 def _folder(name: str) -> Path:
@@ -314,14 +314,5 @@ def _write(name: str, file: str, record: Mapping[str, Any]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     except OSError as error:
-        raise _unwritable(folder, str(error.strerror)) from None
+        raise unwritable(folder, error) from None
     return folder
-
-
-def _unwritable(folder: Path, error: str) -> BadInput:
-    return BadInput(
-        "{folder} cannot be written ({error}); set {variable} to another folder",
-        folder=folder,
-        error=error,
-        variable=VARIABLE,
-    )

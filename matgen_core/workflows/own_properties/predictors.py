@@ -70,12 +70,7 @@ def save_predictor(tuned: Tuned, name: str, label: str, unit: str = "") -> Path:
         save_file({k: v.contiguous() for k, v in weights.items()}, str(folder / "weights.safetensors"))
         (folder / "predictor.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
     except OSError as error:
-        raise BadInput(
-            "{folder} cannot be written ({error}); set {variable} to another folder",
-            folder=folder,
-            error=error.strerror,
-            variable=VARIABLE,
-        ) from None
+        raise unwritable(folder, error) from None
     load_predictor.cache_clear()
     return folder
 
@@ -93,13 +88,18 @@ def check_place(name: str) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder.parent).close()
     except OSError as error:
-        raise BadInput(
-            "{folder} cannot be written ({error}); set {variable} to another folder",
-            folder=folder,
-            error=error.strerror,
-            variable=VARIABLE,
-        ) from None
+        raise unwritable(folder, error) from None
     return folder
+
+
+def unwritable(folder: Path, error: Exception) -> BadInput:
+    """Why nothing can be kept there, and what to do."""
+    return BadInput(
+        "{folder} cannot be written ({error}); set {variable} to another folder",
+        folder=folder,
+        error=getattr(error, "strerror", None) or error,
+        variable=VARIABLE,
+    )
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,21 +67,12 @@ class ScreeningAsked:
 
     def to_record(self) -> dict[str, Any]:
         """As JSON takes it; the seed is there because batches are named by one."""
-        rules = TypeAdapter(Rules).dump_python(self.rules, mode="json")
-        return {**asdict(self), "source": list(self.source), "objectives": list(self.objectives), "rules": rules,
-                "using": list(self.using), "seed": 0}  # fmt: skip
+        return {**TypeAdapter(ScreeningAsked).dump_python(self, mode="json"), "seed": 0}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> ScreeningAsked:
         """What :meth:`to_record` wrote."""
-        rules = TypeAdapter(Rules).validate_python(record["rules"])
-        return cls(
-            tuple(record["source"]),
-            tuple(record["objectives"]),
-            rules,
-            tuple(record["using"]),
-            bool(record.get("admet")),
-        )
+        return TypeAdapter(cls).validate_python(record)
 
 
 def describe_files(paths: Sequence[Path]) -> tuple[str, ...]:

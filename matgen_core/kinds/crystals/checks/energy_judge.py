@@ -7,11 +7,12 @@ SevenNet reads the finished crystal. Its references, in the MP2020 scheme, and i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from matgen_core.chem.crystals.structure import formula_counts, to_structure
 from matgen_core.chem.energies.sevennet import METHOD, check_weights, predict_energies
@@ -84,12 +85,8 @@ def load_judge(folder: Path = FOLDER) -> JudgeReference:
     """
     path = folder / FILE
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        values = {key: tuple(row) for key, row in record["spreads"]["values"].items()}
-        spreads = Spreads(tuple(record["spreads"]["edges"]), values, tuple(record["spreads"]["rows"]))
-        references = {name: float(value) for name, value in record["references"].items()}
-        return JudgeReference(references, spreads, record["terms"], record["element"], float(record["error"]))
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+        return TypeAdapter(JudgeReference).validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise MissingReference(
             "{path} cannot be read ({reason}); {remedy}", path=path, reason=type(error).__name__, remedy=_REMEDY
         ) from None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import TypeAdapter
 
 #: Where a prediction of the distance to the hull (eV/atom) changes class: near it, above it, far above it.
 EDGES = (0.1, 0.3)
@@ -73,13 +73,11 @@ def read_spreads(path: Path) -> Spreads | None:
     """What :func:`write_spreads` wrote; None where there is no such file.
 
     Raises:
-        ValueError, KeyError, TypeError: where it is damaged.
+        ValueError: where it is damaged.
     """
     if not path.is_file():
         return None
-    record = json.loads(path.read_text(encoding="utf-8"))
-    values = {key: tuple(row) for key, row in record["values"].items()}
-    edges = tuple(float(edge) for edge in record["edges"])
-    if any(len(row) != len(edges) + 1 for row in values.values()) or not all(map(math.isfinite, edges)):
+    found = TypeAdapter(Spreads).validate_json(path.read_bytes())
+    if any(len(row) != len(found.edges) + 1 for row in found.values.values()) or not np.isfinite(found.edges).all():
         raise ValueError(f"{path.name} has rows that do not fit its edges")
-    return Spreads(edges, values, tuple(record["rows"]))
+    return found
