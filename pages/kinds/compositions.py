@@ -93,14 +93,8 @@ class CompositionsPage(PageKind):
 
     def show_loop(self, found: Found, view: View) -> None:
         """Table, plot, one in full beside them, and among the known phases."""
-        picked = view.pick.of(found)
-        listed, panel = beside("compositions")
-        with listed:
-            show_formula_table(found, view.target, view.pick)
-            show_formula_plot(found, view.target, view.pick)
-        with panel:
-            show_formula(picked, view.repeat())
-        show_among_known(picked)
+        self.show_kept(found, view)
+        show_among_known(view.pick.of(found))
 
     def show_near(self, candidate: Candidate[Formula], view: View) -> None:
         """The composition in full, and the known phases of its elements."""

@@ -126,13 +126,6 @@ class CrystalsPage(PageKind):
         _show_card(candidate, view.repeat())
         _offer_follow_up(candidate)
 
-    def show_kept(self, found: Found, view: View) -> None:
-        """Table, structure, details."""
-        picked = view.pick.of(found)
-        self._show_list(found, view)
-        _show_card(picked, view.repeat())
-        _offer_follow_up(picked)
-
     def _show_list(self, found: Found, view: View) -> None:
         listed, panel = beside("crystals")
         with listed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -13,7 +13,6 @@ from matgen_core.core.properties import asked_of
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
 from matgen_core.kinds.molecules.files import to_sdf, to_sdf_3d, to_smiles
-from matgen_core.workflows.evidence import Repeat
 from matgen_core.workflows.spaces.space import Space
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.molecule_card import show_molecule
@@ -36,10 +35,10 @@ from pages.widgets.found.side_panel import beside
 from pages.widgets.tabs import show_tabs
 
 
-def _show_drawings(found: Found, view: View, repeat: Repeat) -> None:
-    """Drawings, the picked one in full beside them."""
-    in_panel = partial(show_molecule, target=view.target, settings=view.now, run=view.run, narrow=True, repeat=repeat)
-    show_grid(found, view.target, view.settings, view.pick, in_panel)
+def _in_panel(view: View) -> Callable[[Candidate[Molecule]], None]:
+    """What shows the picked one beside the others."""
+    run, repeat = view.run, view.repeat()
+    return partial(show_molecule, target=view.target, settings=view.now, run=run, narrow=True, repeat=repeat)
 
 
 class MoleculesPage(PageKind):
@@ -112,8 +111,7 @@ class MoleculesPage(PageKind):
         target, pick = view.target, view.pick
         names = [N_("Drawings"), N_("Table"), N_("Against known")]
         grid, table, spread = show_tabs(names, "molecule-tabs")
-        asked = view.repeat()
-        in_panel = partial(show_molecule, target=target, settings=view.now, run=view.run, narrow=True, repeat=asked)
+        in_panel = _in_panel(view)
         with grid:
             show_grid(found, target, view.settings, pick, in_panel if grid.open else None)
         with table:
@@ -126,11 +124,11 @@ class MoleculesPage(PageKind):
         with spread:
             show_histograms(found, target, view.settings.domain)
         if spread.open:
-            show_molecule(pick.of(found), target, view.now, view.run, repeat=asked)
+            show_molecule(pick.of(found), target, view.now, view.run, repeat=view.repeat())
 
     def show_loop(self, found: Found, view: View) -> None:
         """Drawings, the picked one beside them."""
-        _show_drawings(found, view, view.repeat())
+        show_grid(found, view.target, view.settings, view.pick, _in_panel(view))
 
     def show_near(self, candidate: Candidate[Molecule], view: View) -> None:
         """The molecule in full."""
@@ -142,7 +140,7 @@ class MoleculesPage(PageKind):
 
     def show_kept(self, found: Found, view: View) -> None:
         """Drawings, one in full."""
-        _show_drawings(found, view, view.repeat())
+        self.show_loop(found, view)
 
     def screened_files(self, candidates: Found) -> Sequence[File]:
         """SDF, flat and in 3D, SMILES."""

@@ -207,9 +207,9 @@ class PageKind(ABC):
         """Those of a stored run that can be shown."""
         return without_surplus(candidates)
 
-    @abstractmethod
     def show_kept(self, found: Found, view: View) -> None:
         """Those of a stored run, and the picked one in full."""
+        self.show_found(found, view)
 
     # ----------------------------------------------------------------------------------------------------- one of it
 
