@@ -123,18 +123,20 @@ class _WithOthers(nn.Module):
         return total
 
 
-def gap_member(rows: GapRows, folder: Path, training: TrainingConfig) -> tuple[Trainer, CrystalGapConfig]:
+def gap_member(
+    rows: GapRows, folder: Path, training: TrainingConfig, batch: int = 256, width: int = 128, layers: int = 4
+) -> tuple[Trainer, CrystalGapConfig]:
     """One member, from chance; best by its error on withheld crystals."""
     learn, held = rows.subset(~rows.held), rows.subset(rows.held & rows.crystals & ~np.isnan(rows.values[:, 0]))
     if not len(learn.formulas) or not len(held.formulas):
         raise BadInput("the rows need both train and val in their split column")
-    config = CrystalGapConfig(matbert_config(True, 128, 4), _head(learn, "band_gap"), learn.features.shape[1])
+    config = CrystalGapConfig(matbert_config(True, width, layers), _head(learn, "band_gap"), learn.features.shape[1])
     means, stds = (torch.from_numpy(f(learn.features[learn.crystals], axis=0)) for f in (np.mean, np.std))
     torch.manual_seed(training.seed)
     device = best_device()
     reader = CrystalGapReader(config, token_features(), means, stds.clamp(min=1e-4))
     model = _WithOthers(reader, (_head(learn, "formation_energy"), _head(learn, "magnetic_moment"))).to(device)
-    batches = GapBatches(learn, 256, training.seed, _CRYSTALS_SEEN)
+    batches = GapBatches(learn, batch, training.seed, _CRYSTALS_SEEN)
     checks = GapBatches(held, 1024, 1)
 
     def loss(item: tuple[Tensor, ...]) -> Tensor:
