@@ -45,36 +45,13 @@ _FILTERS = (
 
 @dataclass(frozen=True, slots=True)
 class CrystalSettings:
-    """How candidates are generated; together with target, count and seed it repeats a run.
+    """How candidates are generated; together with target, count and seed it repeats a run."""
 
-    Args:
-        engine: name in the registry of engines: "symmetry-first", "substitution", "mixed" (drafts of both) or
-            "latent-diffusion".
-        guidance: strength of classifier-free guidance, conditional + guidance * (conditional - unconditional); 0
-            samples from the conditional model as trained, larger values follow the goals more strictly.
-        sampler: "ddpm", "ddim" or "dpm-solver".
-        steps: denoising steps.
-        drafts: skeletons that the engines write for each candidate; of all of them the critic chooses.
-        skeletons: of these, how many are given a geometry; the one with the lowest steering energy that is likely to
-            meet the goals becomes the candidate.
-        templates: known crystals with a skeleton's space group and positions whose geometry is tried beside the
-            diffusion's; 0 for none.
-        relax: steps of the relaxation by the steering potential at most; 0 for none.
-        geometries: geometries guessed for each skeleton, of which the generator's own score keeps one.
-        refined: of these, how many (the least crowded) are refined by diffusion; the others are dropped before.
-        temperature: softmax temperature of the discrete choices.
-        geometry_temperature: of the geometry's bins and noise; below 1 is cooler and less varied.
-        refine_from: share of the noise schedule from which a guess at geometry is refined by diffusion.
-        overlap_weight: of the overlap penalty against the denoising residual, when the best geometry is picked.
-        prefer_stable: without a goal for it, ask for a distance to the hull as stable known crystals have.
-        engine_share: of the placed drafts that each engine of a mixture delivers, as far as they lie near the hull.
-        cap: candidates generated at most, in multiples of ``count``, which counts those that are kept: without failed
-            distances, failed constraints or duplicate. With 1 exactly ``count`` are generated, kept or not.
-        judge: whether a second potential judges the energies.
-    """
-
+    #: Name in the registry of engines: "symmetry-first", "substitution", "mixed" (drafts of both), "latent-diffusion".
     engine: str = other("mixed", "Engine", "How crystals are generated")
+    #: Classifier-free guidance, conditional + guidance * (conditional - unconditional).
     guidance: float = number(1.0, "Guidance", (0.0, 5.0), _GUIDANCE, 0.1)
+    #: "ddpm", "ddim" or "dpm-solver".
     sampler: str = other("dpm-solver", "Sampler", "How noise is removed")
     steps: int = number(10, "Denoising steps", (1, 1000))
     drafts: int = number(
@@ -110,10 +87,13 @@ class CrystalSettings:
         (1, 256),
         "The one with the lowest residual of the generator is kept; more take longer",
     )
+    #: The least crowded of the geometries; the others are dropped before.
     refined: int = number(1, "Geometries refined per skeleton", (1, 256))
+    #: Of the softmax of discrete choices; the next one is that of the geometry's bins and noise.
     temperature: float = number(1.0, "Temperature", (0.05, 10.0), step=0.05)
     geometry_temperature: float = number(0.7, "Geometry temperature", (0.05, 10.0), step=0.05)
     refine_from: float = number(0.3, "Noise level at which refinement starts", (0.0, 1.0), step=0.05)
+    #: Against the denoising residual, when the best geometry is picked.
     overlap_weight: float = number(10.0, "Weight of the overlap penalty", (0.0, 1000.0))
     prefer_stable: bool = other(
         True,
@@ -133,6 +113,8 @@ class CrystalSettings:
         "0: the best, whichever engine made them",
         0.01,
     )
+    #: Multiples of ``count``, which counts those without failed distances, failed constraints or duplicate; with 1
+    #: exactly ``count`` are generated, kept or not.
     cap: int = _cap(4)
     judge: bool = other(
         True,
@@ -144,39 +126,7 @@ class CrystalSettings:
 
 @dataclass(frozen=True, slots=True)
 class MoleculeSettings:
-    """How molecules are generated; together with target, count and seed it repeats a run.
-
-    Args:
-        temperature: softmax temperature, 0.1 to 2; below 1 is surer and less varied.
-        top_k: only the k likeliest tokens; 0 for all.
-        top_p: only the likeliest tokens that together reach this probability; 1 for all.
-        prefix: SMILES to grow from: every string begins with it.
-        scaffold: SMILES of a part that is grown onto at an open end, or at every place that a "*" marks; every molecule
-            must contain it, grown at all of these.
-        require: SMARTS that must occur in the molecule; without it none is kept.
-        forbid: SMARTS that must not; with it none is kept.
-        filters: what rejects: "PAINS", "BRENK", "LIPINSKI".
-        max_sa: largest synthetic accessibility score (1 easy, 10 hard); None for any.
-        until: what ``count`` counts: "drawn", or molecules that are "valid", "unique", "novel" (each includes those
-            before it), or that pass everything ("passing"): the sampler keeps asking until there are as many. But for
-            "drawn", no molecule counts that lacks what ``scaffold``, ``fragments``, ``near`` or ``require`` ask for, or
-            holds what ``forbid`` forbids.
-        cap: strings generated at most, in multiples of ``count``.
-        grammar: only strings that are molecules by their grammar: one that comes to a token after which no molecule
-            can be written is begun anew; without it the network is on its own.
-        guidance: strength of classifier-free guidance, as for crystals; 0 for the conditional model as trained. At 2
-            more strings meet five goals at once than at 1, and as many different ones (measured).
-        domain: what the molecules shall be like: "lead-like" (MOSES: neutral, 250 to 350 g/mol), "small" (QM9: up to 9
-            heavy atoms of C, N, O, F), "drug-like" (MoleculeNet's drugs and screening sets: charges, stereo, halogens,
-            P, B, Si, Se), "conjugated" (non-fullerene acceptors), or "any" of these.
-        near: SMILES of a molecule; every one kept is at least as similar to it as ``similarity`` says, and another.
-        similarity: least Tanimoto similarity of Morgan fingerprints (radius 2) to ``near``.
-        replace: SMARTS of a part of ``near`` that hangs on one or two single bonds: it alone is generated anew, and the
-            rest stays.
-        fragments: two SMILES with one "*" each, "c1ccccc1*.*N1CCOCC1": every molecule is both, linked there.
-        generator: name of a generator that the user trained or tuned, which generates in place of the shipped one.
-        admet: whether the endpoints of ``admet-ai`` are predicted of every molecule, not only those asked for.
-    """
+    """How molecules are generated; together with target, count and seed it repeats a run."""
 
     temperature: float = number(
         1.0,
@@ -197,8 +147,11 @@ class MoleculeSettings:
     )
     require: str = other("", "Require (SMARTS)", "Every molecule must contain it")
     forbid: str = other("", "Forbid (SMARTS)", "No molecule may contain it")
+    #: "PAINS", "BRENK", "LIPINSKI".
     filters: tuple[str, ...] = other((), "Reject by", _FILTERS, FILTERS)
     max_sa: float | None = number(None, "Maximum SA score (synthetic accessibility)", (1.0, 10.0), _EASY, 0.1)
+    #: What ``count`` counts: "drawn", "valid", "unique", "novel" or "passing". But for "drawn", no molecule counts that
+    #: lacks what ``scaffold``, ``fragments``, ``near`` or ``require`` ask for, or holds what ``forbid`` forbids.
     until: str = other(
         "unique",
         "Count only molecules that are",
@@ -211,7 +164,10 @@ class MoleculeSettings:
         "Valid SMILES only (grammar)",
         "A string that can no longer become a molecule is started again; off: the network without a grammar",
     )
+    #: At 2 more strings meet five goals at once than at 1, and as many different ones (measured).
     guidance: float = number(2.0, "Guidance", (0.0, 5.0), _GUIDANCE, 0.1)
+    #: "lead-like" (MOSES), "small" (QM9: C, N, O, F), "drug-like" (MoleculeNet's drugs and screening sets: charges,
+    #: stereo, halogens, P, B, Si, Se), "conjugated" (non-fullerene acceptors), or "any" of these.
     domain: str = other(
         "lead-like",
         "Domain",
@@ -220,6 +176,7 @@ class MoleculeSettings:
         DOMAINS,
     )
     near: str = other("", "Near a molecule (SMILES)", "Molecules similar to this one are generated")
+    #: Of Morgan fingerprints of radius 2, to ``near``; the molecule itself is not kept.
     similarity: float = number(
         0.4,
         "Least similarity (Tanimoto)",
@@ -248,20 +205,9 @@ class MoleculeSettings:
 
 @dataclass(frozen=True, slots=True)
 class CompositionSettings:
-    """How compositions are generated; together with target, count and seed it repeats a run.
+    """How compositions are generated; together with target, count and seed it repeats a run."""
 
-    Args:
-        temperature: softmax temperature, 0.1 to 2. A little above 1 is the usual: cooler, MatGPT goes on for longer,
-            and long formulas balance their charges less often.
-        top_k: only the k likeliest elements at each place; 0 for all.
-        prompt: atoms that every formula begins with, such as "Li" or "Fe O".
-        neutral: only what common oxidation states make neutral, intermetallics not; the sampler keeps asking until
-            there are as many as were asked for.
-        new: only formulas that are not among the known ones; likewise.
-        cap: formulas generated at most, in multiples of ``count``, which counts those that are kept: different ones
-            within the constraints, neutral and new where the settings say so.
-    """
-
+    #: A little above 1 is the usual: cooler, MatGPT goes on for longer, and long formulas balance charges less often.
     temperature: float = number(
         1.1,
         "Temperature",
@@ -277,6 +223,7 @@ class CompositionSettings:
         "Neutral with common oxidation states; one element may have two. Intermetallics are left out.",
     )
     new: bool = other(False, "New formulas only", "Only formulas that are not in the reference of known formulas")
+    #: Multiples of ``count``, which counts different formulas within the constraints, neutral and new where asked for.
     cap: int = _cap(20)
 
 
@@ -284,23 +231,7 @@ class CompositionSettings:
 class ConstraintTexts:
     """Constraints as they are written in options of commands; :mod:`matgen_core.cli.options` reads them.
 
-    Args:
-        include: elements that must be there.
-        exclude: elements that must not.
-        system: exactly these elements.
-        formula: a formula, or a type of formula.
-        min_atoms: fewest atoms.
-        max_atoms: most atoms.
-        crystal_system: or "any".
-        subsets: whether some of the elements of ``system`` are enough.
-        space_group: numbers or symbols of space groups.
-        oxidation: oxidation states of elements.
-        dimensionality: of the bonded network, or "any".
-        structure_type: name of a structure type, or "any".
-        toxic: whether toxic elements are allowed that are not asked for by name.
-        radioactive: likewise for elements without a stable isotope.
-        rare_earths: likewise for Sc, Y and the lanthanides.
-        scarce: likewise for elements that Earth's crust has little of.
+    Toxic, radioactive, rare and scarce elements that are asked for by name are allowed in any case.
     """
 
     include: str = other("", "Elements that must be there", "Fe,O")
@@ -348,35 +279,18 @@ class ConstraintTexts:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When a run ends at the latest.
-
-    Args:
-        want: candidates that pass everything; the run ends when it has them.
-        seconds: of wall-clock time, asked within a batch, too; only the first, small batch (one crystal) is finished
-            whatever it takes, so that a slow machine finds something.
-        draws: candidates generated in all.
-    """
+    """When a run ends at the latest."""
 
     want: int = number(10, "Candidates wanted", (1, 1000), "The run ends when this many candidates pass every filter")
+    #: Of wall-clock time, asked within a batch, too; only the first, small batch (one crystal) is finished whatever it
+    #: takes, so that a slow machine finds something.
     seconds: float = number(120.0, "Time limit (s)", (1, 86_400))
     draws: int = number(2000, "Generate at most", (1, 20_000))
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a candidate must pass beyond its goals.
-
-    Args:
-        max_e_above_hull: eV/atom.
-        toxic: whether toxic elements are allowed.
-        radioactive: whether radioactive elements are allowed.
-        known: whether what is known already may be listed.
-        max_sa: largest synthetic accessibility score of a molecule.
-        filters: what rejects a molecule: "PAINS", "BRENK", "LIPINSKI".
-        solid_state: whether it must be makeable from powders in air (``matsyngate``; oxides only).
-        shallow: whether it may be listed though too few phases of its elements are known to judge its stability.
-        judge: whether a second potential judges the energies of crystals.
-    """
+    """What a candidate must pass beyond its goals."""
 
     max_e_above_hull: float = number(0.1, "Maximum energy above hull (eV/atom)", (0.0, 1.0), step=0.01)
     toxic: bool = other(
@@ -411,20 +325,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class FinetuneConfig:
-    """How a predictor is trained.
-
-    Args:
-        strategy: "full", "adapter" or "lora".
-        epochs: passes over the training rows.
-        batch: rows a step.
-        size: of the adapters' bottleneck.
-        rank: of LoRA.
-        held: share of the rows withheld to measure on.
-        seed: of split, head and order.
-        learning_rate: peak; None for the usual one of the strategy.
-        pretrained: False begins from random weights, to show what pretraining brings.
-        taught: False begins from an encoder that learnt from formulas alone and was taught no property.
-    """
+    """How a predictor is trained."""
 
     strategy: str = other("lora", "Strategy", "How much of the backbone is trained", ("full", "adapter", "lora"))
     epochs: int = number(30, "Epochs", (1, 1000), "Passes over the training rows")
@@ -442,27 +343,12 @@ class FinetuneConfig:
 
 @dataclass(frozen=True, slots=True)
 class TuneSettings:
-    """How a copy of a generator is tuned towards a score.
-
-    Args:
-        batch: strings a step.
-        steps: at most.
-        seconds: of wall-clock time at most.
-        distance: KL divergence from the shipped generator, in nats a string, that the copy may not exceed; the score
-            is weighed against likelihood by the same number.
-        bucket: good materials of one scaffold, or of the same elements, that are rewarded.
-        patience: steps without a gain after which the tuning ends.
-        learning_rate: of Adam.
-        rows: best rows of the user's table that are learnt from beside the best so far; of molecules and compositions.
-        replayed: of the best so far, how many are learnt from again at each step.
-        crossed: children of the best so far that are scored at each step, and learnt from where they are good; of
-            molecules alone.
-        seed: of the draws.
-    """
+    """How a copy of a generator is tuned towards a score."""
 
     batch: int = number(128, "Strings per step", (8, 1024))
     steps: int = number(60, "Maximum steps", (1, 2000))
     seconds: float = number(300.0, "Time limit (s)", (1, 86_400))
+    #: KL divergence; the score is weighed against likelihood by the same number.
     distance: float = number(
         20.0,
         "Maximum distance from the included generator (nats)",
@@ -480,6 +366,7 @@ class TuneSettings:
         15, "Steps without a gain", (1, 1000), "The tuning ends after so many steps without a higher score"
     )
     learning_rate: float = number(1e-3, "Learning rate", (1e-6, 0.1))
+    #: Of molecules and compositions.
     rows: int = number(
         50,
         "Best rows of the table to learn from",
@@ -488,6 +375,7 @@ class TuneSettings:
         "was measured",
     )
     replayed: int = number(24, "Best candidates learnt again per step", (0, 512))
+    #: Of molecules alone.
     crossed: int = number(
         0,
         "Children of the best per step",
