@@ -39,7 +39,7 @@ from matgen_core.models.gpt import ConditionalGPT
 class CompositionStages:
     """One run of compositions. A formula is checked before it is predicted; without rules only what counts is."""
 
-    def __init__(self, brief: Brief[CompositionSettings], before: Sequence[Candidate[Formula]]) -> None:
+    def __init__(self, brief: Brief[CompositionSettings], before: Sequence[Candidate[Formula]] = ()) -> None:
         self.brief = brief
         self._seen = {c.material.reduced: c.id for c in reversed(before) if not c.failed("duplicate")}
 
@@ -132,6 +132,8 @@ class CompositionKind(ByFormula):
     settings = CompositionSettings
     batches = Batches(16, 64)
     for_count = ForCount(Batches(256, 256), 8, 0.5)
+    begin = CompositionStages
+    rank = staticmethod(rank_formulas)
 
     def prepare(self) -> None:
         """Loads MatGPT and MatBERT."""
@@ -150,20 +152,12 @@ class CompositionKind(ByFormula):
         """Charges are left to the rule "oxidation", by which alloys pass, and novelty to "novelty"."""
         return replace(settings, neutral=False, new=False)
 
-    def begin(self, brief: Brief[CompositionSettings], before: Sequence[Candidate[Formula]] = ()) -> CompositionStages:
-        """A run of compositions."""
-        return CompositionStages(brief, before)
-
     def rejection(self, candidate: Candidate[Formula], settings: CompositionSettings) -> str | None:
         """A constraint or a setting that fails, a formula that the run has already, or one more than was wanted.
 
         Runs of former versions left out the predictions of what was more, and have no verdict of it.
         """
         return rejecting_rule(candidate) or (None if candidate.predictions else SURPLUS)
-
-    def rank(self, candidates: Sequence[Candidate[Formula]], target: Target) -> tuple[Candidate[Formula], ...]:
-        """By the rules, the goals and the hull."""
-        return rank_formulas(candidates, target)
 
     def read(self, text: str) -> Formula:
         """The composition of a formula."""

@@ -47,7 +47,7 @@ _JUDGED = 4
 class CrystalStages:
     """One run of crystals. Where rules hold, skeletons that they reject whatever the geometry get no structure."""
 
-    def __init__(self, brief: Brief[CrystalSettings], before: Sequence[Candidate[Crystal]]) -> None:
+    def __init__(self, brief: Brief[CrystalSettings], before: Sequence[Candidate[Crystal]] = ()) -> None:
         self.brief, self._seen = brief, SeenStructures.of(reversed([c for c in before if not c.is_draft]))
         self._in_work = InWork(brief.on_stage)
 
@@ -164,6 +164,8 @@ class CrystalKind(ByFormula):
     batches = Batches(1, 32)
     # Four for the first rows: the critic chooses within a batch, and one at a time it has little to choose from.
     for_count = ForCount(Batches(4, 32), 1, 0.25)
+    begin = CrystalStages
+    rank = staticmethod(rank)
 
     def prepare(self) -> None:
         """Loads networks and reference of the usual engine.
@@ -190,19 +192,11 @@ class CrystalKind(ByFormula):
         """The second potential judges where both say so; the best are taken, whichever engine made them."""
         return replace(settings, judge=settings.judge and rules.judge, engine_share=0.0)
 
-    def begin(self, brief: Brief[CrystalSettings], before: Sequence[Candidate[Crystal]] = ()) -> CrystalStages:
-        """A run of crystals."""
-        return CrystalStages(brief, before)
-
     def rejection(self, candidate: Candidate[Crystal], settings: CrystalSettings) -> str | None:
         """Not finished, atoms too near, a constraint that fails, a structure that the run has, or one too many."""
         if candidate.stage:
             return UNFINISHED
         return next((rule for rule in REJECTING if candidate.failed(rule)), None)
-
-    def rank(self, candidates: Sequence[Candidate[Crystal]], target: Target) -> tuple[Candidate[Crystal], ...]:
-        """By soundness, goals and the hull."""
-        return rank(candidates, target)
 
     def read(self, text: str) -> Crystal:
         """The crystal of a CIF."""

@@ -47,7 +47,7 @@ from matgen_core.models.smiles import ConditionalSMILESGenerator
 class MoleculeStages:
     """One run of molecules; which strings are written follows from the seed and the number of the first."""
 
-    def __init__(self, brief: Brief[MoleculeSettings], before: Sequence[Candidate[Molecule]]) -> None:
+    def __init__(self, brief: Brief[MoleculeSettings], before: Sequence[Candidate[Molecule]] = ()) -> None:
         self.brief = brief
         seen = {c.material.smiles: c.id for c in reversed(before) if not c.failed("duplicate")}
         self._judge = Judge(brief.target, brief.settings, load_molecule_reference(), seen)
@@ -144,15 +144,14 @@ class MoleculeKind:
     settings = MoleculeSettings
     batches = Batches(32, 512)
     for_count = ForCount(Batches(512, 512), 1, 0.5)
+    begin = MoleculeStages
+    check = staticmethod(check_molecules)
+    rank = staticmethod(rank_molecules)
 
     def prepare(self) -> None:
         """Loads the SMILES GPT and the known molecules."""
         load_writer()
         load_molecule_reference()
-
-    def check(self, target: Target, count: int, settings: MoleculeSettings) -> None:
-        """Raises BadTarget or BadInput for what cannot be asked for."""
-        check_molecules(target, count, settings)
 
     def cautions(self, target: Target, settings: MoleculeSettings) -> tuple[str, ...]:
         """That the domain holds no such molecule, nor one as given; goals that never meet, or are not told."""
@@ -173,17 +172,9 @@ class MoleculeKind:
         """As it is: constraints are the crystals' and not looked at."""
         return target
 
-    def begin(self, brief: Brief[MoleculeSettings], before: Sequence[Candidate[Molecule]] = ()) -> MoleculeStages:
-        """A run of molecules."""
-        return MoleculeStages(brief, before)
-
     def rejection(self, candidate: Candidate[Molecule], settings: MoleculeSettings) -> str | None:
         """By what :attr:`MoleculeSettings.until` counts, by the structure that was asked for, or one too many."""
         return rejecting_rule(candidate, settings.until)
-
-    def rank(self, candidates: Sequence[Candidate[Molecule]], target: Target) -> tuple[Candidate[Molecule], ...]:
-        """By the rules and the goals."""
-        return rank_molecules(candidates, target)
 
     def count_known(self, target: Target, settings: MoleculeSettings) -> tuple[int | None, int]:
         """Of the sampled training molecules of the domain; None where one of the goals has no values there."""
