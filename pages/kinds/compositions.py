@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import streamlit as st
 
-from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Formula
 from matgen_core.core.settings import CompositionSettings
 from matgen_core.kinds.compositions.judge import listed_compositions
@@ -41,14 +41,8 @@ class CompositionsPage(PageKind):
     nothing_shown = N_(
         "No formula meets the requirements. Raise the temperature, allow more atoms, or loosen the targets."
     )
-
-    def ask_constraints(self, hazards: bool = True) -> Constraints:
-        """Elements, type and atoms of the reduced formula."""
-        return ask_composition(hazards)
-
-    def ask_sampling(self) -> tuple[int, int, CompositionSettings]:
-        """How many, which seed, prompt and sampling."""
-        return ask_formula_sampling()
+    ask_constraints = staticmethod(ask_composition)
+    ask_sampling = staticmethod(ask_formula_sampling)
 
     def begun_with(self, settings: CompositionSettings) -> str:
         """The prompt."""

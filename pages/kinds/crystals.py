@@ -9,14 +9,13 @@ from typing import Any, ClassVar
 import streamlit as st
 
 from matgen_core.chem.crystals.structure import reduced_formula
-from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Crystal
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.crystals.files.candidate_files import to_cif_zip, to_json
 from matgen_core.kinds.crystals.files.first_principles import to_inputs_zip
 from matgen_core.kinds.surplus import without_surplus
 from matgen_core.workflows.evidence import Repeat
-from matgen_core.workflows.spaces.space import Space
 from pages.i18n.formatting import group_markdown, group_symbol, subscript
 from pages.i18n.language import N_, _, ngettext
 from pages.kinds.crystal_card import show_details, show_picture
@@ -26,9 +25,9 @@ from pages.kinds.crystal_table import filter_candidates, show_plot, show_shares,
 from pages.kinds.crystal_work import show_in_work
 from pages.kinds.diffraction_view import by_match, show_small_diffraction
 from pages.kinds.known_crystal import show_crystal_path, show_known_crystal, surviving_place
-from pages.kinds.page_kind import Found, OtherWork, PageKind, View
+from pages.kinds.page_kind import Found, PageKind, View
 from pages.kinds.structure_view import show_structure
-from pages.runs.jobs import First, load_models
+from pages.runs.jobs import load_models
 from pages.widgets.found.design_results import show_prospects, show_small_hull
 from pages.widgets.found.downloads import File
 from pages.widgets.found.facts import short_rows, show_facts
@@ -54,30 +53,19 @@ class CrystalsPage(PageKind):
     rejects = False
     nothing = N_("The run found no candidate that fits. Loosen the targets, or allow more atoms.")
     nothing_shown = N_("No candidate meets all ticked conditions. Untick one to see the nearest.")
-
-    def prepare(self) -> First:
-        """Begins to load the networks and the reference."""
-        return load_models()
-
-    def ask_constraints(self, hazards: bool = True) -> Constraints:
-        """Elements, formula, cell."""
-        return ask_constraints(hazards)
-
-    def ask_sampling(self) -> tuple[int, int, CrystalSettings]:
-        """How many, which seed, engine and sampling."""
-        return ask_sampling()
-
-    def ask_other(self, busy: bool) -> OtherWork | None:
-        """Structures of a formula, variants of a crystal."""
-        return ask_from_crystal(busy)
+    prepare = staticmethod(load_models)
+    ask_constraints = staticmethod(ask_constraints)
+    ask_sampling = staticmethod(ask_sampling)
+    ask_other = staticmethod(ask_from_crystal)
+    invite = staticmethod(show_crystal_examples)
+    show_in_work = staticmethod(show_in_work)
+    show_known = staticmethod(show_known_crystal)
+    known_place = staticmethod(surviving_place)
+    show_path = staticmethod(show_crystal_path)
 
     def ask_loop_settings(self) -> CrystalSettings:
         """The engine."""
         return CrystalSettings(engine=ask_engine())
-
-    def invite(self) -> None:
-        """Examples to begin with."""
-        show_crystal_examples()
 
     def cancelled(self, count: int) -> str:
         """How many were found before."""
@@ -92,10 +80,6 @@ class CrystalsPage(PageKind):
     def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
         """On target, near the hull, not among the known."""
         show_shares(drawn, target)
-
-    def show_in_work(self, rows: Found, finished: Found) -> None:
-        """Each in its stage, the funnel beside them."""
-        show_in_work(rows, finished)
 
     def filter(self, found: Found, target: Target, settings: Any) -> Found:
         """Those that pass what the reader ticks, by their match where a measured pattern was uploaded."""
@@ -165,18 +149,6 @@ class CrystalsPage(PageKind):
     def cells(self, material: Crystal) -> dict[str, object]:
         """The space group."""
         return {"space_group": group_symbol(material.space_group)}
-
-    def show_known(self, space: Space, place: int) -> None:
-        """As it is known, or rebuilt from its latent."""
-        show_known_crystal(space, place)
-
-    def known_place(self, space: Space, text: str) -> int:
-        """A crystal of the formula that comes back from its latent, or else the first."""
-        return surviving_place(space, text)
-
-    def show_path(self, space: Space, first: int, last: int, steps: int) -> None:
-        """Crystals decoded on the way."""
-        show_crystal_path(space, first, last, steps)
 
 
 PAGE = CrystalsPage()

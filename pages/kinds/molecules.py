@@ -66,27 +66,19 @@ class MoleculesPage(PageKind):
     nothing = N_("The run found no molecule. Lower the temperature, or loosen the targets.")
     nothing_kept = N_("No string of this run is a valid molecule.")
     nothing_shown = N_("No molecule meets all ticked conditions. Untick one to see the nearest.")
-
-    def asked_domain(self) -> str:
-        """The domain that the control further down asks for."""
-        return chosen_domain()
+    asked_domain = staticmethod(chosen_domain)
+    ask_sampling = staticmethod(ask_molecule_sampling)
+    invite = staticmethod(show_molecule_examples)
+    kept = staticmethod(keep_molecules)
 
     def ask_constraints(self, hazards: bool = True) -> Constraints:
         """None; says which elements the generator knows."""
         show_domain()
         return Constraints()
 
-    def ask_sampling(self) -> tuple[int, int, MoleculeSettings]:
-        """How many, which seed, parts to grow from, filters and sampling."""
-        return ask_molecule_sampling()
-
     def begun_with(self, settings: MoleculeSettings) -> str:
         """The molecule, the fragments, the scaffold, or the prefix."""
         return settings.near or settings.fragments or settings.scaffold or settings.prefix
-
-    def invite(self) -> None:
-        """Examples to begin with."""
-        show_molecule_examples()
 
     def cancelled(self, count: int) -> str:
         """How many were found before."""
@@ -133,10 +125,6 @@ class MoleculesPage(PageKind):
     def show_near(self, candidate: Candidate[Molecule], view: View) -> None:
         """The molecule in full."""
         show_molecule(candidate, view.target, MoleculeSettings(), view.run, repeat=view.repeat())
-
-    def kept(self, candidates: Found) -> Found:
-        """Valid molecules, each once."""
-        return keep_molecules(candidates)
 
     def show_kept(self, found: Found, view: View) -> None:
         """Drawings, one in full."""
