@@ -43,6 +43,7 @@ class CompositionsPage(PageKind):
     )
     ask_constraints = staticmethod(ask_composition)
     ask_sampling = staticmethod(ask_formula_sampling)
+    found = staticmethod(listed_compositions)
 
     def begun_with(self, settings: CompositionSettings) -> str:
         """The prompt."""
@@ -64,10 +65,6 @@ class CompositionsPage(PageKind):
         return ngettext(
             "Cancelled. {n} composition was found.", "Cancelled. {n} compositions were found.", count
         ).format(n=count)
-
-    def found(self, drawn: Found) -> Found:
-        """Different ones within the rules, which were read."""
-        return listed_compositions(drawn)
 
     def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
         """Listed of generated, on target, not known."""

@@ -58,6 +58,7 @@ class CrystalsPage(PageKind):
     ask_sampling = staticmethod(ask_sampling)
     ask_other = staticmethod(ask_from_crystal)
     invite = staticmethod(show_crystal_examples)
+    found = staticmethod(without_surplus)  # rejected ones, too: each has a structure
     show_in_work = staticmethod(show_in_work)
     show_known = staticmethod(show_known_crystal)
     known_place = staticmethod(surviving_place)
@@ -73,17 +74,13 @@ class CrystalsPage(PageKind):
             "Cancelled. {count} candidate was found.", "Cancelled. {count} candidates were found.", count
         ).format(count=count)
 
-    def found(self, drawn: Found) -> Found:
-        """All that were asked for, rejected ones too: each has a structure."""
-        return without_surplus(drawn)
-
     def show_shares(self, drawn: Found, found: Found, target: Target, settings: Any) -> None:
         """On target, near the hull, not among the known."""
         show_shares(drawn, target)
 
-    def filter(self, found: Found, target: Target, settings: Any) -> Found:
+    def filter(self, candidates: Found, target: Target, settings: Any) -> Found:
         """Those that pass what the reader ticks, by their match where a measured pattern was uploaded."""
-        return by_match(filter_candidates(found, target))
+        return by_match(filter_candidates(candidates, target))
 
     def kept(self, candidates: Found) -> Found:
         """As found, by their match where a measured pattern was uploaded."""

@@ -69,7 +69,8 @@ class MoleculesPage(PageKind):
     asked_domain = staticmethod(chosen_domain)
     ask_sampling = staticmethod(ask_molecule_sampling)
     invite = staticmethod(show_molecule_examples)
-    kept = staticmethod(keep_molecules)
+    found = kept = staticmethod(keep_molecules)
+    filter = staticmethod(filter_molecules)
 
     def ask_constraints(self, hazards: bool = True) -> Constraints:
         """None; says which elements the generator knows."""
@@ -86,17 +87,9 @@ class MoleculesPage(PageKind):
             n=count
         )
 
-    def found(self, drawn: Found) -> Found:
-        """Valid molecules, each once."""
-        return keep_molecules(drawn)
-
     def show_shares(self, drawn: Found, found: Found, target: Target, settings: MoleculeSettings) -> None:
         """Validity, uniqueness, novelty, diversity, goals."""
         show_shares(drawn, target, settings)
-
-    def filter(self, found: Found, target: Target, settings: MoleculeSettings) -> Found:
-        """Those that pass what the reader ticks."""
-        return filter_molecules(found, target, settings)
 
     def show_found(self, found: Found, view: View) -> None:
         """Drawings, table or histograms; the picked one beside the drawings, or below."""

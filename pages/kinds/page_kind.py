@@ -174,7 +174,7 @@ class PageKind(ABC):
         """What is said of a run that its user ended when so many were found."""
 
     @abstractmethod
-    def found(self, drawn: Found) -> Found:
+    def found(self, candidates: Found) -> Found:
         """Those of a run that are listed."""
 
     @abstractmethod
@@ -187,9 +187,9 @@ class PageKind(ABC):
         shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
         st.caption(_("Generated, not yet predicted ({n}): {names}").format(n=len(rows), names=shown))
 
-    def filter(self, found: Found, target: Target, settings: Any) -> Found:
+    def filter(self, candidates: Found, target: Target, settings: Any) -> Found:
         """Those that pass what the reader ticks."""
-        return found
+        return candidates
 
     @abstractmethod
     def show_found(self, found: Found, view: View) -> None:
