@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.core.goals import Target
-from matgen_core.core.settings import CompositionSettings, CrystalSettings, Rules
+from matgen_core.core.settings import CompositionSettings, CrystalSettings
 from matgen_core.kinds.compositions.judge import fractions_of_formula
 from matgen_core.kinds.compositions.predict import embed_formulas
 from matgen_core.kinds.compositions.rows import count_atoms
@@ -34,9 +34,9 @@ class ByFormula:
     See :class:`matgen_core.kinds.protocol.Kind`.
     """
 
-    def generation_target(self, target: Target, rules: Rules) -> Target:
-        """Without the elements that the rules exclude."""
-        return allowed(target, rules)
+    generation_target = staticmethod(allowed)
+    group = staticmethod(chemical_system)
+    views = staticmethod(formula_views)
 
     def count_known(self, target: Target, settings: CrystalSettings | CompositionSettings) -> tuple[int | None, int]:
         """Of the reference's crystals with properties: a formula counts as often as it has structures."""
@@ -45,11 +45,3 @@ class ByFormula:
     def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
         """Atomic fractions."""
         return np.stack(list(map(fractions_of_formula, keys)))
-
-    def group(self, key: str) -> str:
-        """Its elements, whatever their amounts."""
-        return chemical_system(key)
-
-    def views(self, keys: Sequence[str]) -> tuple[View, ...]:
-        """Atomic fractions and MatBERT's vectors."""
-        return formula_views(keys)

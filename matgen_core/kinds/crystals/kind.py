@@ -35,7 +35,7 @@ from matgen_core.kinds.crystals.predict import prepare as prepare_predictions
 from matgen_core.kinds.crystals.writing.conditions import check_target
 from matgen_core.kinds.crystals.writing.grammar import Grammar, Skeleton, without_geometry
 from matgen_core.kinds.crystals.writing.tuning import TunableSkeletons
-from matgen_core.kinds.protocol import Batches, Brief, ForCount, Kind, NearKnown, Writer
+from matgen_core.kinds.protocol import Batches, Brief, ForCount, Kind, Writer
 from matgen_core.kinds.protocol import Cancelled as Asked
 from matgen_core.kinds.rules import UNFINISHED, judge_crystals
 
@@ -166,6 +166,9 @@ class CrystalKind(ByFormula):
     for_count = ForCount(Batches(4, 32), 1, 0.25)
     begin = CrystalStages
     rank = staticmethod(rank)
+    tunable = TunableSkeletons
+    key = staticmethod(reduced_formula)
+    nearest = staticmethod(near_crystals)
 
     def prepare(self) -> None:
         """Loads networks and reference of the usual engine.
@@ -209,14 +212,6 @@ class CrystalKind(ByFormula):
         """The usual ones."""
         return CrystalSettings(), ""
 
-    def tunable(self, brief: Brief[CrystalSettings]) -> TunableSkeletons:
-        """The skeleton GPT."""
-        return TunableSkeletons(brief)
-
-    def key(self, material: Crystal) -> str:
-        """Reduced formula."""
-        return reduced_formula(material)
-
     def written(self, material: Crystal) -> str:
         """Reduced formula as chemists write it."""
         return write_formula(reduced_formula(material))
@@ -228,10 +223,6 @@ class CrystalKind(ByFormula):
     def picture(self, material: Crystal) -> str:
         """The conventional cell, from one side."""
         return draw_flat(build_scene(material), 320)
-
-    def nearest(self, material: Crystal) -> tuple[NearKnown, ...]:
-        """The known structure that it is, or those of its formula, or else the nearest known formulas."""
-        return near_crystals(material)
 
     def writers(self) -> Mapping[str, Writer]:
         """CSV, CIFs in a zip, JSON."""

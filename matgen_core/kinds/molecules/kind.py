@@ -8,7 +8,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from matgen_core.chem.molecules.drawing import draw
 from matgen_core.chem.molecules.molecule import canonical, properties, read, split_extension
@@ -40,7 +39,6 @@ from matgen_core.kinds.molecules.starts import Start, start_cautions
 from matgen_core.kinds.molecules.tuning import TunableSmiles
 from matgen_core.kinds.molecules.views import molecule_views, murcko_scaffold
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
-from matgen_core.learning.gaussian_process import View
 from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 
@@ -147,6 +145,9 @@ class MoleculeKind:
     begin = MoleculeStages
     check = staticmethod(check_molecules)
     rank = staticmethod(rank_molecules)
+    vectors = staticmethod(print_vectors)
+    group = staticmethod(murcko_scaffold)
+    views = staticmethod(molecule_views)
 
     def prepare(self) -> None:
         """Loads the SMILES GPT and the known molecules."""
@@ -183,18 +184,6 @@ class MoleculeKind:
     def read(self, text: str) -> Molecule:
         """The molecule of a SMILES; an extension or a name that follows is passed over."""
         return Molecule(canonical(read(split_extension(text)[0])))
-
-    def vectors(self, keys: Sequence[str]) -> NDArray[np.float32]:
-        """Morgan fingerprints."""
-        return print_vectors(keys)
-
-    def group(self, key: str) -> str:
-        """The scaffold: rings and what links them."""
-        return murcko_scaffold(key)
-
-    def views(self, keys: Sequence[str]) -> tuple[View, ...]:
-        """Fingerprints and descriptors."""
-        return molecule_views(keys)
 
     def settings_like(self, keys: Sequence[str]) -> tuple[MoleculeSettings, str]:
         """Of the domain that most of them are like."""
