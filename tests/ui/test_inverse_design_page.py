@@ -31,12 +31,12 @@ def asked(monkeypatch: pytest.MonkeyPatch, found: tuple[Candidate, ...]) -> list
     calls: list[dict[str, Any]] = []
 
     def design_until(
-        kind: str, target: Target, budget: Budget, *, rules: Rules, on_progress: Any, **kept: Any
+        kind: str, target: Target, budget: Budget, *, before: DesignRun[Any], on_progress: Any, **kept: Any
     ) -> DesignRun[Any]:
-        calls.append({"target": target, "budget": budget, "rules": rules, **kept})
-        candidates = judge_crystals(found, rules)
+        calls.append({"target": target, "budget": budget, "before": before, **kept})
+        candidates = judge_crystals(found, before.rules)
         on_progress(Progress("done", 1, budget.want, candidates))
-        return DesignRun(candidates, rules, 0, 3, 2.0, "time")
+        return DesignRun(candidates, before.rules, 0, 3, 2.0, "time")
 
     def submit(work: Any, total: int, *_: object, take: Any) -> Job:
         job = Job(total, take=take)
@@ -77,8 +77,7 @@ def test_what_the_controls_say_is_what_runs(asked: list[dict[str, Any]]) -> None
     (call,) = asked
     assert call["target"].goals == {"band_gap": Goal.at(3.0)}
     assert (call["budget"].want, call["budget"].seconds) == (5, 30.0)
-    assert call["rules"] == Rules(max_e_above_hull=0.2, toxic=True, known=True)
-    assert call["before"] is None
+    assert call["before"] == DesignRun(rules=Rules(max_e_above_hull=0.2, toxic=True, known=True)), "a run from nothing"
 
 
 def test_the_funnel_the_table_and_the_files_are_there(asked: list[dict[str, Any]]) -> None:
