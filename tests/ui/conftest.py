@@ -35,6 +35,12 @@ FLAGS = (
 ).split()
 #: The browser finds no address but this machine's.
 FLAGS.append("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1")
+#: Nothing turns or fades: the browser would draw sixty pictures a second of it.
+STILL = """addEventListener('DOMContentLoaded', () => {
+    const still = document.createElement('style');
+    still.textContent = '*, *::before, *::after { animation: none !important; transition: none !important; }';
+    document.head.append(still);
+})"""
 OFFLINE = Path(__file__).parent / "offline"
 CELLS = (
     ("P4_2/mnm", Lattice.tetragonal(4.6, 2.96), ["Ti", "O"], [[0, 0, 0], [0.305, 0.305, 0]]),
@@ -112,6 +118,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page of a laptop's size, in a context of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+    context.add_init_script(STILL)
     page = context.new_page()
     page.set_default_timeout(240_000)
     yield page
