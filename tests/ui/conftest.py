@@ -24,6 +24,7 @@ import pages.runs.jobs
 from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Origin, Prediction, Verdict
+from matgen_core.runs.store import VARIABLE
 from pages.runs.jobs import Job
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.fixture(autouse=True)
+def own_runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What one test runs the next does not find; the app that is served has one store for all who look at it."""
+    if "served" not in request.fixturenames:
+        monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ from matgen_core.core.records import Candidate, Formula, Molecule, Origin, Predi
 from matgen_core.core.settings import CompositionSettings, CrystalSettings, MoleculeSettings
 from matgen_core.kinds.crystals.placing.relax import Relaxation
 from matgen_core.kinds.rules import Rules
-from matgen_core.runs.store import VARIABLE
 from matgen_core.workflows.page_work.series import compare_series
 from matgen_core.workflows.predict_table import Report
 from matgen_core.workflows.screening.candidate_files import Refused
@@ -179,11 +178,6 @@ CASES: Mapping[str, tuple[str, Mapping[str, str], Callable[[tuple[Candidate[Any]
         4,
     ),
 }
-
-
-@pytest.fixture(autouse=True)
-def _own_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -69,7 +69,7 @@ def test_a_file_of_smiles_and_a_table_are_read_alike(tmp_path: Path) -> None:
     assert [row[::2] for row in read_table(lines, "conjugated")] == [("CCO", "conjugated"), ("CCN", "conjugated")]
     with pytest.raises(BadInput, match="choose from: lead-like"):
         list(read_table(lines, "heavy"))
-    with pytest.raises(BadInput, match="one SMILES a line"):
+    with pytest.raises(BadInput, match="one SMILES per line"):
         list(read_table(tmp_path / "absent.smi"))
 
 
