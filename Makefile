@@ -4,7 +4,7 @@ PORT ?= 8501
 BIN := .venv/bin
 # Every package by its hash, as for a deployment: make app REQUIREMENTS="--require-hashes --requirement requirements.lock"
 REQUIREMENTS ?= --requirement requirements.txt
-# Two processes, each file in one of them; plain pytest runs everything in one.
+# Two processes, each file in one of them and all of the browser in one; plain pytest runs everything in one.
 WORKERS ?= 2
 
 .PHONY: app test viewer lint lock format clean
@@ -28,7 +28,7 @@ viewer: .venv/ready
 
 # Bytecode is kept even where the environment forbids it: every server and command of the tests would compile it anew.
 test: .venv/ready-test viewer lint
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 lint: .venv/ready-test
 	$(BIN)/ruff check .

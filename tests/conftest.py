@@ -32,9 +32,15 @@ _LONG = ("ui", "integration", "science", "hostile", "unit")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, doctests of the package last."""
+    """Long files first, doctests of the package last; a file in one process, and all of a browser in one.
+
+    A second process with a browser would start a second app, which loads every model once more.
+    """
     folders = {ROOT / "tests" / name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: min((folders[one] for one in item.path.parents if one in folders), default=len(_LONG)))
+    for item in items:
+        group = "browser" if "browser" in getattr(item, "fixturenames", ()) else str(item.path.relative_to(ROOT))
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -69,12 +70,21 @@ def _lines(app: typer.Typer) -> Iterator[list[str]]:
 
 
 def test_a_command_is_the_same_when_the_others_are_not_built() -> None:
-    lines = [*_lines(cli.app), [], ["nonsense"], ["runs", "nonsense"]]
+    lines = list(_lines(cli.app))
     assert len(lines) > 60
+    among_all = get_command(cli.app)
     for words in lines:
-        line = [*words, "--help"] if words and "nonsense" not in words else words
-        alone, among_all = (CliRunner().invoke(app, line) for app in (cli.only_asked(cli.app, line), cli.app))
-        assert (alone.output, alone.exit_code) == (among_all.output, among_all.exit_code), words
+        found: list[Any] = [get_command(cli.only_asked(cli.app, words)), among_all]
+        for word in words:
+            found = [each.commands[word] for each in found]
+        alone, one = ((each.name, each.help, [option.opts for option in each.params]) for each in found)
+        assert alone == one, words
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["nonsense"], ["runs"], ["runs", "nonsense"]], ids=" ".join)
+def test_lists_and_messages_are_the_same_when_not_all_is_built(words: list[str]) -> None:
+    alone, one = (CliRunner().invoke(app, words) for app in (cli.only_asked(cli.app, words), cli.app))
+    assert (alone.output, alone.exit_code) == (one.output, one.exit_code)
 
 
 def test_a_line_builds_no_other_command() -> None:
