@@ -28,7 +28,7 @@ viewer: .venv/ready
 
 # Bytecode is kept even where the environment forbids it: every server and command of the tests would compile it anew.
 test: .venv/ready-test viewer lint
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: .venv/ready-test
 	$(BIN)/ruff check .

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymatgen.symmetry.groups import SpaceGroup
+from xdist.scheduler import LoadFileScheduling
 
 from matgen_core.core.environment import variable
 from matgen_core.runs.store import VARIABLE
@@ -32,15 +34,31 @@ _LONG = ("ui", "integration", "science", "hostile", "unit")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, doctests of the package last; a file in one process, and all of a browser in one.
-
-    A second process with a browser would start a second app, which loads every model once more.
-    """
+    """Long files first, doctests of the package last."""
     folders = {ROOT / "tests" / name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: min((folders[one] for one in item.path.parents if one in folders), default=len(_LONG)))
-    for item in items:
-        group = "browser" if "browser" in getattr(item, "fixturenames", ()) else str(item.path.relative_to(ROOT))
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+class OneBrowser(LoadFileScheduling):
+    """A file in one process, and all files with a browser in one.
+
+    A second browser would need a second app, which would load every model once more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "browser" if _has_browser(file) else file
+
+
+@cache
+def _has_browser(file: str) -> bool:
+    path = ROOT / file
+    return path.suffix == ".py" and "playwright" in path.read_text(encoding="utf-8")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    """The order in which two processes share the tests (``-n 2``)."""
+    return OneBrowser(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
