@@ -11,15 +11,14 @@ from matgen_core.core.records import Candidate, Origin, Prediction
 from matgen_core.kinds.crystals.known.reference import load_reference
 from matgen_core.runs.own_phases import VARIABLE as PHASES
 from matgen_core.runs.own_phases import list_phases
-from matgen_core.runs.store import VARIABLE, Store, open_store
+from matgen_core.runs.store import Store, open_store
 from tests.unit.chem.known_cells import salt
 
 APP = str(Path(__file__).parents[2] / "pages" / "explore" / "runs.py")
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def store() -> Store:
     return open_store()
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.core.records import Candidate, Formula, Origin
 from matgen_core.kinds.crystals.writing.embed import decode_latents
-from matgen_core.runs.store import VARIABLE, open_store
+from matgen_core.runs.store import open_store
 from matgen_core.workflows.spaces.sources import open_space
 from pages.i18n.formatting import subscript
 from pages.runs.jobs import queue_of
@@ -76,8 +76,7 @@ def test_groups_colour_the_map() -> None:
     assert page.slider(key="groups").value == 6
 
 
-def test_a_run_that_was_kept_can_be_laid_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def test_a_run_that_was_kept_can_be_laid_over() -> None:
     store = open_store()
     run = store.begin("compositions", {}, 0)
     store.add(

@@ -22,8 +22,7 @@ SALT = Candidate("salt", salt(5.64), Origin("file"))
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def page() -> AppTest:
     assert os.environ[VARIABLE]
     return AppTest.from_file(APP, default_timeout=600).run()
 
@@ -50,8 +49,7 @@ def test_structures_of_a_formula_stand_in_the_table_of_the_page(page: AppTest) -
     assert (str(run.name), run.count) == ("Structures of NaCl", len(found))
 
 
-def test_a_card_leads_to_variants_of_its_crystal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def test_a_card_leads_to_variants_of_its_crystal() -> None:
     page = AppTest.from_file(str(Path(APP).parents[2] / "app.py"), default_timeout=600)  # the card changes pages
     page._page_hash = calc_hash("crystals")  # AppTest opens the first page of a navigation, and no other by its name
     page.run()

@@ -16,7 +16,7 @@ from matgen_core.core.goals import Goal, Target
 from matgen_core.core.records import PLACED, Candidate, Progress
 from matgen_core.kinds.registry import load_kind
 from matgen_core.kinds.rules import Rules, judge_crystals
-from matgen_core.runs.store import VARIABLE, open_store
+from matgen_core.runs.store import open_store
 from matgen_core.workflows.loop import Budget, DesignRun
 from matgen_core.workflows.loosening import judge_again
 from pages.runs.jobs import Job
@@ -175,10 +175,7 @@ def test_molecules_have_their_own_controls_and_results(at_once: list[Job]) -> No
     assert len(at_once[1].candidates) >= len(job.candidates), "what was found stays when it goes on"
 
 
-def test_a_kept_run_goes_on(
-    asked: list[dict[str, Any]], found: tuple[Candidate, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def test_a_kept_run_goes_on(asked: list[dict[str, Any]], found: tuple[Candidate, ...]) -> None:
     run = open_store().begin("design-crystals", {}, 4)
     open_store().add(run, judge_crystals(found, Rules()))
     page = open_page(resume=run, band_gap_ask="value", band_gap_value="3.0")
@@ -192,10 +189,9 @@ def test_a_kept_run_goes_on(
 
 
 def test_a_run_that_goes_on_is_stored_without_the_batch_that_was_cut_short(
-    asked: list[dict[str, Any]], found: tuple[Candidate, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: list[dict[str, Any]], found: tuple[Candidate, ...]
 ) -> None:
     """Its rows are drawn again, under names of today's version; a draft of the former name would stay beside them."""
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
     run, first = open_store().begin("design-crystals", {}, 4), load_kind("crystals").batches.end_after(2)
     cut = [replace(found[0], id=f"4-{first + i:04d}", origin=replace(found[0].origin, index=first + i)) for i in (0, 1)]
     unfinished = replace(cut[1], stage=PLACED, predictions={}, verdicts=())

@@ -29,7 +29,6 @@ from matgen_core.kinds.crystals.judge import check_goals
 from matgen_core.kinds.molecules.conditions import check_molecules
 from matgen_core.learning.checkpoints import FOLDER
 from matgen_core.lessons.exercises import read_condition
-from matgen_core.runs.store import VARIABLE
 from matgen_core.workflows.own_properties.training_examples import read_examples
 from matgen_core.workflows.predict_table import read_rows
 from pages.i18n.language import FORMER, entries, translate
@@ -221,10 +220,7 @@ def texts(page: AppTest) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "lesson"), SHOWN)
-def test_no_page_shows_an_english_sentence(
-    name: str, lesson: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")  # runs keep the names that they were given
+def test_no_page_shows_an_english_sentence(name: str, lesson: str) -> None:
     page = AppTest.from_file(str(ROOT / "pages" / name), default_timeout=300)
     page.query_params["lang"] = "ja"
     if lesson:

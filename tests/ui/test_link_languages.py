@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.kinds.registry import NAMES
-from matgen_core.runs.store import VARIABLE, open_store
+from matgen_core.runs.store import open_store
 from matgen_core.workflows.spaces.sources import SPACES
 from pages.i18n.language import LANGUAGES, translations
 from pages.kinds.registry import page_kind
@@ -68,10 +68,7 @@ def opened(page: str, code: str, link: Mapping[str, str]) -> AppTest:
 
 @pytest.mark.parametrize("page", LINKS)
 @pytest.mark.parametrize(("written", "read"), [("ja", "en"), ("en", "ja")])
-def test_a_link_of_one_language_opens_in_the_other(
-    page: str, written: str, read: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def test_a_link_of_one_language_opens_in_the_other(page: str, written: str, read: str) -> None:
     rules = choices(LINKS[page])
     wanted = {
         key: [option for option in rule.options if len(set(translations(option).values())) > 1][:2][-1]
@@ -101,10 +98,7 @@ def _begin() -> None:
     begin_record("compositions", 0, "mine", rules=page_kind("compositions").link)
 
 
-def test_a_run_of_a_japanese_page_is_kept_and_shared_without_its_language(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def test_a_run_of_a_japanese_page_is_kept_and_shared_without_its_language() -> None:
     words = {"band_gap_ask": translations("value")["ja"], "band_gap_value": "2"}
     test = AppTest.from_function(_begin)
     test.query_params.update({**words, "lang": "ja"})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from matgen_core.core.records import Candidate, Origin
-from matgen_core.runs.store import VARIABLE, open_store
+from matgen_core.runs.store import open_store
 from tests.unit.chem.known_cells import perovskite, salt
 
 CRYSTALS = [Candidate(str(i), salt(5.6 + 0.02 * i), Origin("test")) for i in range(11)]
@@ -24,8 +22,7 @@ def page() -> None:
 
 
 @pytest.fixture
-def test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def test() -> AppTest:
     app = AppTest.from_function(page, default_timeout=300)
     app.session_state["crystals"] = CRYSTALS
     app.session_state["picked"] = Candidate("p", perovskite(), Origin("test"))

@@ -32,8 +32,7 @@ APP = str(Path(__file__).parents[2] / "pages" / "explore" / "runs.py")
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def store() -> Store:
     return open_store()
 
 

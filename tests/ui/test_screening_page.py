@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from matgen_core.core.records import Candidate, Prediction, Progress
 from matgen_core.kinds.crystals.placing.relax import Relaxation
 from matgen_core.kinds.rules import Rules
-from matgen_core.runs.store import VARIABLE, open_store
+from matgen_core.runs.store import open_store
 from matgen_core.workflows.page_work.screening import OfFiles
 from matgen_core.workflows.screening.candidate_files import Refused, read_uploads
 from matgen_core.workflows.screening.files import screening_to_csv
@@ -151,8 +151,7 @@ def test_without_an_objective_all_is_listed_as_it_came_with_its_values_and_colum
     assert {"CSV", "SDF", "SMILES"} <= labels
 
 
-def test_a_run_with_targets_is_screened_for_these(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def test_a_run_with_targets_is_screened_for_these() -> None:
     store = open_store()
     settings = {
         "logp_ask": ["value"],
@@ -220,9 +219,8 @@ def test_a_file_of_nothing_says_so() -> None:
     assert "no column cif, formula or smiles" in page.dataframe[0].value["Reason"][0]
 
 
-def test_a_file_of_which_no_row_can_be_read_leaves_no_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_file_of_which_no_row_can_be_read_leaves_no_run() -> None:
     """Its energies are in kJ/mol, which nobody can say per atom; each row says so, and Runs stays empty."""
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
     data = (Path(__file__).parents[1] / "cases" / "24-csv-dialects" / "units.csv").read_bytes()
     page = AppTest.from_file(APP, default_timeout=300)
     page.session_state["from"] = "Files"
@@ -246,8 +244,7 @@ def test_only_what_passes_can_be_shown(compositions: Screened) -> None:
     assert not page.exception
 
 
-def test_a_stored_run_is_offered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, compositions: Screened) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def test_a_stored_run_is_offered(compositions: Screened) -> None:
     store = open_store()
     run = store.begin("compositions", {}, 0, name="mine")
     candidates: tuple[Candidate[Any], ...] = compositions.job.candidates
@@ -306,10 +303,7 @@ def test_relaxation_shows_before_and_after(monkeypatch: pytest.MonkeyPatch, foun
     assert page.button(key="relax-crystals").label == "Relax 3"
 
 
-def test_a_cancel_keeps_what_was_read_and_the_screening_is_kept(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+def test_a_cancel_keeps_what_was_read_and_the_screening_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     works: list[Any] = []
 
     def submit(work: Any, total: int, kind: str, first: Any, recorder: Any, take: Any) -> Job:
