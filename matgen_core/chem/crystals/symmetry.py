@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ TO_PRIMITIVE = {
     "F": [[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]],
     "R": [[2 / 3, 1 / 3, 1 / 3], [-1 / 3, 1 / 3, 1 / 3], [-1 / 3, -2 / 3, 1 / 3]],
 }
+
+
+#: Of Wyckoff positions, the most special first; group 47 has them all.
+LETTERS = "abcdefghijklmnopqrstuvwxyzA"
 
 
 @dataclass(frozen=True)
@@ -96,17 +101,24 @@ def wyckoff_positions(space_group: int) -> dict[str, WyckoffPosition]:
     """
     if not 1 <= space_group <= 230:
         raise ValueError(f"space group {space_group} does not exist; numbers run from 1 to 230")
-    from pyxtal.symmetry import Group  # slow to import, so only where it is needed
+    from pyxtal.symmetry import get_wyckoffs  # slow to import, so only where it is needed
 
-    positions = {}
-    for entry in reversed(list(Group(space_group))):
-        rotations = np.array([op.rotation_matrix for op in entry.ops], dtype=float)
-        translations = np.array([op.translation_vector for op in entry.ops], dtype=float)
-        free_axes = tuple(int(axis) for axis in range(3) if np.abs(rotations[0][:, axis]).max() > 0)
-        positions[str(entry.letter)] = WyckoffPosition(
-            str(entry.letter), int(entry.multiplicity), rotations, translations, free_axes
-        )
+    # The table alone: a Group also derives the symmetry of each site, in four times the time.
+    orbits = get_wyckoffs(space_group)[::-1]
+    matrices = np.array([operation.affine_matrix for orbit in orbits for operation in orbit])  # (operations, 4, 4)
+    positions, start = {}, 0
+    for letter, orbit in zip(LETTERS, orbits, strict=False):
+        own = matrices[start : start + len(orbit)]
+        free_axes = tuple(axis for axis, moves in enumerate(own[0, :3, :3].any(axis=0).tolist()) if moves)
+        positions[letter] = WyckoffPosition(letter, len(own), own[:, :3, :3], own[:, :3, 3], free_axes)
+        start += len(own)
     return positions
+
+
+@lru_cache(maxsize=1)
+def position_starts() -> tuple[int, ...]:
+    """Wyckoff positions of all groups before each space group, and of all groups last."""
+    return tuple(accumulate((len(wyckoff_positions(group)) for group in range(1, 231)), initial=0))
 
 
 @lru_cache(maxsize=230)

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from matgen_core.chem.crystals.symmetry import position_starts
 from matgen_core.chem.formulas.elements import element_features
 from matgen_core.core.errors import BadInput
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.kinds.compositions.rows import load_formula_rows
-from matgen_core.kinds.crystals.checks.critic import CHECKPOINT, position_count
+from matgen_core.kinds.crystals.checks.critic import CHECKPOINT
 from matgen_core.kinds.crystals.known.critic_rows import (
     CriticBatches,
     CriticRows,
@@ -56,7 +57,7 @@ assert tuple(bins.key for bins in BINS) == CRYSTAL_CONDITIONS
 def critic_config(width: int = 128, layers: int = 4) -> CriticConfig:
     """The shipped size of a member."""
     features = element_features(tuple(ELEMENTS)).shape[1]
-    return CriticConfig(len(ELEMENTS), position_count(), BINS, width, layers, width // 32, features=features)
+    return CriticConfig(len(ELEMENTS), position_starts()[-1], BINS, width, layers, width // 32, features=features)
 
 
 def described_elements() -> Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from matgen_core.chem.crystals.symmetry import position_starts
 from matgen_core.kinds.crystals.known.batches import SkeletonBatches, condition_config, split_rows
 from matgen_core.kinds.crystals.known.rows import ELEMENTS, CrystalRows
 from matgen_core.kinds.crystals.placing.geometry import (
@@ -17,7 +18,6 @@ from matgen_core.kinds.crystals.placing.geometry import (
     cell_statistics,
     fit_contacts,
     fit_volumes,
-    position_count,
 )
 from matgen_core.kinds.crystals.writing.grammar import MAX_TOKENS, VOCABULARY
 from matgen_core.kinds.crystals.writing.proposals import PROPOSAL_TOKENS, PROPOSAL_VOCABULARY, ProposalBatches
@@ -67,7 +67,7 @@ def crystal_geometry(
     means, stds = cell_statistics(learn.crystals, volumes)
     config = GeometryConfig(
         len(ELEMENTS),
-        position_count(),
+        position_starts()[-1],
         width,
         4,
         16,

@@ -20,12 +20,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from matgen_core.chem.crystals.symmetry import LETTERS, position_starts
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.messages import Message
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Prediction
 from matgen_core.kinds.compositions.rows import count_atoms, reduce_formula
-from matgen_core.kinds.crystals.known.rows import ELEMENTS, LETTERS
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 from matgen_core.kinds.crystals.writing.grammar import Skeleton
 from matgen_core.kinds.crystals.writing.site_counting import positions
 from matgen_core.learning.checkpoints import load_checkpoint
@@ -44,17 +45,6 @@ SAME_FORMULA, SAME_TYPE = 1.5, 0.5
 
 
 # ------------------------------------------------------------------------------------------------------- encoding
-
-
-@lru_cache(maxsize=1)
-def _starts() -> tuple[int, ...]:
-    """Number of the first Wyckoff position of each space group, from 1; the last entry is one more than all."""
-    return tuple(np.cumsum([1, *(len(positions(group)) for group in range(1, 231))]).tolist())
-
-
-def position_count() -> int:
-    """Wyckoff positions of all space groups together."""
-    return _starts()[-1] - 1
 
 
 @cache
@@ -83,7 +73,7 @@ def encode_amounts(material: Skeleton | str) -> tuple[list[int], list[int], list
     if isinstance(material, str):
         counts = count_atoms(material)
         return [_element(symbol) for symbol in counts], [0] * len(counts), list(counts.values())
-    table, start = positions(material.space_group), _starts()[material.space_group - 1]
+    table, start = positions(material.space_group), position_starts()[material.space_group - 1] + 1
     letters = [_letter(letter) for letter, _ in material.sites]
     elements = [_element(symbol) for _, symbol in material.sites]
     return elements, [start + letter for letter in letters], [table[letter][0] for letter in letters]

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from matgen_core.chem.crystals.symmetry import LETTERS
 from matgen_core.core.records import Crystal, Site
-from matgen_core.kinds.crystals.known.rows import ELEMENTS, LETTERS
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 
 FILE = "structures.npz"
 _LENGTH, _ANGLE, _COORDINATE = 1000, 100, 65_536

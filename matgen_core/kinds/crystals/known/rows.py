@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from matgen_core.chem.crystals.symmetry import LETTERS
 from matgen_core.core.errors import BadInput
 from matgen_core.core.records import Crystal, Site
 
@@ -28,7 +29,6 @@ Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu 
 Rn Fr Ra Ac Th Pa U Np Pu
 """
 ELEMENTS = tuple(_SYMBOLS.split())
-LETTERS = "abcdefghijklmnopqrstuvwxyzA"
 
 
 @dataclass(frozen=True)

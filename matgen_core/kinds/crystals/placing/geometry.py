@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from matgen_core.chem.crystals.symmetry import (
     TO_PRIMITIVE,
     centring,
     crystal_system,
+    position_starts,
     symbol,
     wyckoff_positions,
 )
@@ -30,17 +31,6 @@ from matgen_core.models.geometry import CELL_FREE, Skeletons, cell_numbers
 
 Array = NDArray[np.float64]
 _ELEMENT = {symbol_: number for number, symbol_ in enumerate(ELEMENTS, start=1)}
-
-
-@lru_cache(maxsize=1)
-def _position_starts() -> tuple[int, ...]:
-    counts = [len(wyckoff_positions(group)) for group in range(1, 231)]
-    return (0, *np.cumsum(counts).tolist())
-
-
-def position_count() -> int:
-    """Wyckoff positions of all space groups together."""
-    return _position_starts()[-1]
 
 
 @cache
@@ -60,7 +50,7 @@ def _orbit(space_group: int, letter: str) -> tuple[int, NDArray[np.bool_], Array
             kept.append(i)
             places.append(place)
     assert len(kept) == position.multiplicity // centring(space_group)
-    number = _position_starts()[space_group - 1] + list(table).index(letter) + 1
+    number = position_starts()[space_group - 1] + list(table).index(letter) + 1
     return number, free, position.rotations[kept], position.translations[kept]
 
 

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.crystals.structure_types import types_named
-from matgen_core.chem.crystals.symmetry import crystal_system
+from matgen_core.chem.crystals.symmetry import LETTERS, crystal_system
 from matgen_core.chem.formulas.composition import type_of
 from matgen_core.core.goals import Constraints
 from matgen_core.core.records import Crystal, Site
-from matgen_core.kinds.crystals.known.rows import ELEMENTS, LETTERS
+from matgen_core.kinds.crystals.known.rows import ELEMENTS
 from matgen_core.kinds.crystals.writing.site_counting import best_sites, fewest_sites, positions
 from matgen_core.kinds.crystals.writing.type_grammar import TypeGrammar
 

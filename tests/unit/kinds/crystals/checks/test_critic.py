@@ -7,6 +7,7 @@ from math import log
 import pytest
 import torch
 
+from matgen_core.chem.crystals.symmetry import position_starts
 from matgen_core.core.goals import Goal, Target
 from matgen_core.core.properties import CRYSTAL_CONDITIONS
 from matgen_core.kinds.crystals.checks.critic import (
@@ -14,12 +15,10 @@ from matgen_core.kinds.crystals.checks.critic import (
     choose,
     encode_sites,
     load_critic,
-    position_count,
     predict_drafts,
     reduced_formula_of,
     score,
 )
-from matgen_core.kinds.crystals.placing.geometry import position_count as positions_of_the_geometry
 from matgen_core.kinds.crystals.writing.grammar import Skeleton
 
 
@@ -120,14 +119,14 @@ def test_what_it_expects_is_shown_with_a_spread_and_as_steering() -> None:
 
 
 def test_its_positions_are_those_of_the_network() -> None:
-    assert position_count() == positions_of_the_geometry() == load_critic().network.config.positions
+    assert position_starts()[-1] == load_critic().network.config.positions
     sites = encode_sites([SALT, "NaCl"])
     assert sites.group.tolist() == [225, 0]
     assert sites.atoms.tolist() == [2, 0]
     assert sites.share.tolist() == [[0.5, 0.5], [0.5, 0.5]]
     assert sites.position[1].tolist() == [0, 0]
     last = encode_sites([Skeleton(230, (("h", "O"),))])
-    assert last.position.item() == position_count()
+    assert last.position.item() == position_starts()[-1]
 
 
 # -------------------------------------------------------------------------------------------------------- choosing
