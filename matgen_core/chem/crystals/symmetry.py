@@ -144,32 +144,54 @@ def crystal_system(space_group: int) -> str:
 
 
 def read_space_groups(text: str) -> frozenset[int]:
-    """Space groups that are named by number or by symbol, in any setting that pymatgen knows.
+    """Space groups that are named by number or by symbol, in any setting.
 
-    >>> sorted(read_space_groups("225, Pm-3m; P2_1/c P21/c")), read_space_groups(" ")
+    >>> sorted(read_space_groups("225, Pm-3m; P2_1/c p21/n")), read_space_groups(" ")
     ([14, 221, 225], frozenset())
 
     Raises:
         BadTarget: naming what is none.
     """
-    from pymatgen.symmetry.groups import SpaceGroup
-
     found = set()
     for part in re.split(r"[,;\s]+", text.strip()):
         if not part:
             continue
         try:
-            found.add(int(part) if part.isdigit() else int(SpaceGroup(_underscored(part)).int_number))
-        except ValueError:
+            found.add(int(part) if part.isdigit() else _numbers()[_plain(part)])
+        except (KeyError, ValueError):
             raise BadTarget(
                 "{part} is not a space group; write a number or a symbol such as Fm-3m", part=quote(part)
             ) from None
     return frozenset(found)
 
 
-def _underscored(symbol: str) -> str:
-    """A symbol with its screw axes as pymatgen writes them: P2_1/c for P21/c; 21 is an axis, -31 a rotation and a 1."""
-    return re.sub(r"(?<![-_\d])([2346])([1-5])(?![\d_])", lambda m: f"{m[1]}_{m[2]}" if m[2] < m[1] else m[0], symbol)
+@lru_cache(maxsize=1)
+def _numbers() -> dict[str, int]:
+    """Number of each symbol, from pymatgen's tables: a SpaceGroup is made of all operations, up to 0.7 s each."""
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    found = {symbol: int(entry["int_number"]) for symbol, entry in SpaceGroup.sg_encoding.items()}
+    names = ("hermann_mauguin", "universal_h_m", "hermann_mauguin_u")
+    found |= {entry[name]: int(entry["number"]) for entry in SpaceGroup.SYMM_OPS for name in names}
+    found |= {other: found[symbol] for other, symbol in SpaceGroup.full_sg_mapping.items()}
+    found |= {other: found[symbol] for other, symbol in SpaceGroup.abbrev_sg_mapping.items()}
+    # As they are also written: R-3mH, P2_1/n for P12_1/n1, and Fm3m for Fm-3m in older papers.
+    short = {
+        other: number
+        for symbol, number in found.items()
+        for other in (symbol.replace(":", ""), _without_ones(symbol), symbol.replace("-3", "3") if number > 194 else "")
+    }
+    return {_plain(symbol): number for symbol, number in (short | found).items()}
+
+
+def _plain(symbol: str) -> str:
+    """A symbol however its screw axes, minus signs and capitals were typed: "p21/c" for "P2_1/c"."""
+    return symbol.translate({ord("_"): "", ord("−"): "-", ord("–"): "-"}).lower()
+
+
+def _without_ones(symbol: str) -> str:
+    """A monoclinic symbol without the axes that have no symmetry: P2_1/n for P12_1/n1 and for P112_1/n."""
+    return re.sub(r"^([A-Z])(?:1([^1].*)1|11([^1].*))$", r"\1\2\3", symbol)
 
 
 @lru_cache(maxsize=230)

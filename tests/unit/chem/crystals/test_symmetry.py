@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pymatgen.symmetry.groups import SpaceGroup
 from pyxtal.symmetry import Group
 
-from matgen_core.chem.crystals.symmetry import LETTERS, position_starts, wyckoff_positions
+from matgen_core.chem.crystals.symmetry import LETTERS, position_starts, read_space_groups, symbol, wyckoff_positions
+from matgen_core.core.errors import BadTarget
 
 
 @pytest.mark.parametrize("group", [1, 2, 5, 14, 47, 62, 88, 136, 166, 194, 205, 227, 230])
@@ -35,3 +37,39 @@ def test_all_groups_have_1731_positions() -> None:
     assert len(position_starts()) == 231
     assert position_starts()[:3] == (0, 1, 10)
     assert position_starts()[-1] == 1731
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Fm-3m", {225}),
+        ("R-3m:H R-3mH R-3m", {166}),
+        ("P121/c1", {14}),
+        ("P21/n; I41/amd, P63/mmc", {14, 141, 194}),
+        ("I2/a A2/n Pn P21/b11", {15, 7, 14}),
+        ("pnma fm−3m PMMN", {62, 225, 59}),
+        ("Fm3m Ia3 P-43m P213", {225, 206, 215, 198}),
+        ("Fd-3m:1, Fd-3m:2 227", {227}),
+        ("F4/m-32/m", {225}),
+    ],
+)
+def test_a_symbol_in_any_setting_names_its_group(text: str, numbers: set[int]) -> None:
+    assert read_space_groups(text) == numbers
+
+
+def test_every_group_is_named_by_the_symbol_that_is_shown() -> None:
+    """P31m, P31c and R32 look as if they had screw axes."""
+    for number in range(1, 231):
+        shown = symbol(number)
+        assert read_space_groups(shown) == read_space_groups(shown.replace("_", "")) == {number}
+
+
+@pytest.mark.parametrize("text", ["P4_2/mnm", "Pnma", "C2/c", "P-1", "R3c", "Ia-3"])
+def test_symbols_have_the_numbers_of_the_library(text: str) -> None:
+    assert read_space_groups(text) == {SpaceGroup(text).int_number}
+
+
+@pytest.mark.parametrize("text", ["Fm-3q", "H", "R", "²", ":"])
+def test_what_is_no_symbol_is_named(text: str) -> None:
+    with pytest.raises(BadTarget, match="is not a space group; write a number or a symbol"):
+        read_space_groups(f"Pnma {text}")
