@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.typed_text import plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +240,9 @@ def parse_goal(name: str, text: str) -> Goal | None:
     >>> parse_goal("band_gap", "1:3"), parse_goal("band_gap", "any")
     (Goal(low=1.0, high=3.0), None)
     """
-    text = text.strip()
+    shown, text = quote(text.strip()), plain_text(text).strip()
     if text.lower() in ("", "any"):
         return None
-    shown = quote(text)
     try:
         ends = [float(part) if part.strip() else None for part in text.split(":")]
     except ValueError:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.core.errors import BadTarget, quote
+from matgen_core.core.typed_text import plain_text
 
 Array = NDArray[np.float64]
 
@@ -144,20 +145,26 @@ def crystal_system(space_group: int) -> str:
 
 
 def read_space_groups(text: str) -> frozenset[int]:
-    """Space groups that are named by number or by symbol, in any setting.
+    """Space groups that are named by number, from one number to another, or by symbol in any setting.
 
-    >>> sorted(read_space_groups("225, Pm-3m; P2_1/c p21/n")), read_space_groups(" ")
-    ([14, 221, 225], frozenset())
+    >>> sorted(read_space_groups("225, Pm-3m; P2_1/c p21/n 3-5")), read_space_groups(" ")
+    ([3, 4, 5, 14, 221, 225], frozenset())
 
     Raises:
         BadTarget: naming what is none.
     """
     found = set()
-    for part in re.split(r"[,;\s]+", text.strip()):
+    for part in re.split(r"[,;\s]+", plain_text(text).strip()):
         if not part:
             continue
+        first, _, last = part.partition("-")
         try:
-            found.add(int(part) if part.isdigit() else _numbers()[_plain(part)])
+            if part.isdigit():
+                found.add(int(part))
+            elif first.isdigit() and last.isdigit() and 0 < int(first) < int(last) <= 230:
+                found.update(range(int(first), int(last) + 1))
+            else:
+                found.add(_numbers()[_plain(part)])
         except (KeyError, ValueError):
             raise BadTarget(
                 "{part} is not a space group; write a number or a symbol such as Fm-3m", part=quote(part)
@@ -185,8 +192,8 @@ def _numbers() -> dict[str, int]:
 
 
 def _plain(symbol: str) -> str:
-    """A symbol however its screw axes, minus signs and capitals were typed: "p21/c" for "P2_1/c"."""
-    return symbol.translate({ord("_"): "", ord("−"): "-", ord("–"): "-"}).lower()
+    """A symbol however its screw axes and capitals were typed: "p21/c" for "P2_1/c"."""
+    return symbol.replace("_", "").lower()
 
 
 def _without_ones(symbol: str) -> str:

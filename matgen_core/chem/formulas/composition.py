@@ -13,6 +13,7 @@ from matgen_core.chem.formulas.formula_type import FormulaType, read_type
 from matgen_core.core.errors import BadInput, BadTarget, quote
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
+from matgen_core.core.typed_text import plain_text
 
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
 #: SMACT tries every combination of states: a second for nine elements, ten times as long for each more.
@@ -22,7 +23,7 @@ _LAST_ELEMENT = 94
 
 
 def parse_elements(text: str, known: Iterable[str] | None = None) -> frozenset[str]:
-    """Elements named in "Fe, O", "Fe O" or "Fe-O".
+    """Elements named in "Fe, O", "Fe O", "Fe-O" or "fe o".
 
     Args:
         text: what the user wrote.
@@ -31,7 +32,8 @@ def parse_elements(text: str, known: Iterable[str] | None = None) -> frozenset[s
     Raises:
         BadTarget: naming what is not an element.
     """
-    return check_elements([part for part in re.split(r"[\s,;/+-]+", text.strip()) if part], known)
+    parts = [part for part in re.split(r"[\s,;/+-]+", plain_text(text).strip()) if part]
+    return check_elements([part.capitalize() if part.islower() else part for part in parts], known)
 
 
 def check_elements(symbols: Iterable[str], known: Iterable[str] | None = None) -> frozenset[str]:

@@ -22,6 +22,7 @@ from matgen_core.chem.formulas.oxidation_states import CHAINS, Choice, anions, c
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
+from matgen_core.core.typed_text import plain_text
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -257,7 +258,7 @@ def read_states(text: str) -> tuple[tuple[str, int], ...]:
         BadTarget: naming what is none.
     """
     found = []
-    for part in re.split(r"[,;\s]+", text.strip().replace("−", "-").replace("–", "-")):
+    for part in re.split(r"[,;\s]+", plain_text(text).strip()):
         if not part:
             continue
         read = re.fullmatch(r"([A-Z][a-z]?)(?:(\d)([+-])|([+-])(\d)|([+-]))", part)

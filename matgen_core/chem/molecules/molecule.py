@@ -17,6 +17,7 @@ from rdkit.Chem import QED, Crippen, Descriptors, rdFingerprintGenerator, rdMolD
 
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message, Text, join
+from matgen_core.core.typed_text import plain_text
 
 #: Longest string that is looked at: RDKit's time grows faster than the string.
 LONGEST = 400
@@ -46,7 +47,7 @@ def read(smiles: str, name: str = "SMILES", *, ends: bool = False) -> Chem.Mol:
     Raises:
         BadInput: naming the string and what is wrong with it, as RDKit says it.
     """
-    text, shown = smiles.strip(), quote(smiles)
+    text, shown = plain_text(smiles).strip(), quote(smiles)
     if not text:
         raise BadInput("the {name} is empty; write one such as c1ccccc1", name=name)
     if len(text) > LONGEST:
@@ -154,7 +155,7 @@ def read_pattern(smarts: str, name: str = "SMARTS") -> Chem.Mol:
     Raises:
         BadInput: naming the string.
     """
-    text = smarts.strip()
+    text = plain_text(smarts).strip()
     if not text or len(text) > LONGEST or not text.isascii():
         raise BadInput(
             "the {name} {smarts} cannot be used; write 1 to {longest} plain characters",

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from matgen_core.core.settings import declared
+from matgen_core.core.typed_text import plain_text
 from pages.i18n.language import _
 from pages.widgets.asking.url_settings import URL, OneOf, Real, Rule, Text, Whole
 
@@ -54,7 +55,7 @@ def ask_setting(settings: type, name: str, key: str, where: Any = st, **more: An
         index = setting.choices.index(usual)
         return where.selectbox(_(setting.label), setting.choices, index=index, format_func=_, **said)
     if setting.low is None or setting.high is None:
-        return (where.text_input(_(setting.label), usual, max_chars=LONGEST, **said) or "").strip()
+        return plain_text(where.text_input(_(setting.label), usual, max_chars=LONGEST, **said) or "").strip()
     kind = int if _is_whole(usual) else float
     low, high, step = kind(setting.low), kind(setting.high), kind(setting.step)
     if kind is float and setting.step >= 1:  # 60, not 60.00

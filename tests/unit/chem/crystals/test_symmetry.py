@@ -48,6 +48,8 @@ def test_all_groups_have_1731_positions() -> None:
         ("P21/n; I41/amd, P63/mmc", {14, 141, 194}),
         ("I2/a A2/n Pn P21/b11", {15, 7, 14}),
         ("pnma fm−3m PMMN", {62, 225, 59}),
+        ("Ｆｍー３ｍ、２２１、１４", {225, 221, 14}),
+        ("195–197", {195, 196, 197}),
         ("Fm3m Ia3 P-43m P213", {225, 206, 215, 198}),
         ("Fd-3m:1, Fd-3m:2 227", {227}),
         ("F4/m-32/m", {225}),
@@ -69,7 +71,7 @@ def test_symbols_have_the_numbers_of_the_library(text: str) -> None:
     assert read_space_groups(text) == {SpaceGroup(text).int_number}
 
 
-@pytest.mark.parametrize("text", ["Fm-3q", "H", "R", "²", ":"])
+@pytest.mark.parametrize("text", ["Fm-3q", "H", "R", ":", "225-221", "1-300", "3-P1", "-", "鉄"])
 def test_what_is_no_symbol_is_named(text: str) -> None:
     with pytest.raises(BadTarget, match="is not a space group; write a number or a symbol"):
         read_space_groups(f"Pnma {text}")

@@ -15,12 +15,22 @@ def test_every_element_that_passes_is_known_to_the_networks() -> None:
     assert periodic_table() == set(ELEMENTS)
 
 
-@pytest.mark.parametrize(("text", "found"), [("Fe, O", {"Fe", "O"}), ("Li-Fe-O", {"Li", "Fe", "O"}), ("", set())])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Fe, O", {"Fe", "O"}),
+        ("Li-Fe-O", {"Li", "Fe", "O"}),
+        ("Li−Fe–O", {"Li", "Fe", "O"}),
+        ("Ｆｅ、Ｏ", {"Fe", "O"}),
+        ("fe co", {"Fe", "Co"}),
+        ("", set()),
+    ],
+)
 def test_elements_are_read_as_people_write_them(text: str, found: set[str]) -> None:
     assert parse_elements(text) == found
 
 
-@pytest.mark.parametrize("text", ["fe", "Fe O X", "1", "💎"])
+@pytest.mark.parametrize("text", ["fr fx", "FE", "FeO", "Fe O X", "1", "💎"])
 def test_what_is_no_element_is_refused(text: str) -> None:
     with pytest.raises(BadTarget):
         parse_elements(text)
