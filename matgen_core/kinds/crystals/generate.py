@@ -162,7 +162,7 @@ class Pipeline:
         """
         conditions = {engine.name: self.conditions(engine, first, count) for engine in self.engines}
         chosen = self.choose(self.draft(conditions, first), count * self.settings.skeletons)
-        drafted = self._drafted(chosen, first) if on_stage else []
+        drafted = self.drafted(chosen, first, count) if on_stage else []
         if on_stage:
             on_stage(drafted)
         generator = torch.Generator().manual_seed(self.seed * 100_003 + first + 1)
@@ -177,7 +177,7 @@ class Pipeline:
         best = share_placed(placed, order, count, self.settings.engine_share)
         entries = [placed[number] for number in best]
         made = [
-            self._candidate(entry.draft, entry.crystal, first, entry.number, index)
+            self._candidate(entry.draft, entry.crystal, self._id(first, count, entry.number), index)
             for index, entry in enumerate(entries, start=first)
         ]
         if on_stage:
@@ -226,11 +226,20 @@ class Pipeline:
         rest = [draft for draft, is_known in zip(drafts, known, strict=True) if is_known]
         return chosen + choose_drafts(rest, self.target, count - len(chosen), self.near, self.critic, self.is_rejected)
 
-    def _drafted(self, chosen: Sequence[Draft], first: int) -> list[Candidate]:
+    def drafted(self, chosen: Sequence[Draft], first: int, count: int) -> list[Candidate]:
         """Drafts as rows, with what the critic expects of them."""
-        expected = predict_drafts([draft.skeleton for draft in chosen], self.critic)
+        expected, each = predict_drafts([draft.skeleton for draft in chosen], self.critic), self.settings.skeletons
         return [
-            at_stage(self._candidate(draft, without_geometry(draft.skeleton), first, number), DRAFTED, expected[number])
+            at_stage(
+                self._candidate(
+                    draft,
+                    without_geometry(draft.skeleton),
+                    self._id(first, count, number),
+                    first + min(number // each, count - 1),
+                ),
+                DRAFTED,
+                expected[number],
+            )
             for number, draft in enumerate(chosen)
         ]
 
@@ -252,14 +261,22 @@ class Pipeline:
         done = {candidate.id for candidate in made}
         return [*placed, *(row for row in drafted if row.id not in done)]
 
-    def _candidate(
-        self, draft: Draft, crystal: Crystal, first: int, number: int, index: int | None = None
-    ) -> Candidate:
-        """Draft number ``number`` of the batch that begins with candidate ``first``; drafts share the indices."""
+    def _id(self, first: int, count: int, number: int) -> str:
+        """Id of a batch's draft; those beyond what the batch has numbers for bear its last one, and count on from it.
+
+        A mixture gives an engine that has less than its share more drafts than were asked for. With the numbers that
+        follow, they would have the ids of the next batch.
+        """
         each = self.settings.skeletons
-        index = first + number // each if index is None else index
-        origin = Origin(draft.engine, f"{draft.checkpoint} {self.critic.name}", self.seed, index)
-        return Candidate(candidate_id(self.seed, first * each + number, 4), crystal, origin)
+        last = count * each - 1
+        name = candidate_id(self.seed, first * each + min(number, last), 4)
+        return name if number <= last else f"{name}-{number - last}"
+
+    def _candidate(self, draft: Draft, crystal: Crystal, name: str, index: int) -> Candidate:
+        """A draft of the batch under its name; drafts share the indices."""
+        return Candidate(
+            name, crystal, Origin(draft.engine, f"{draft.checkpoint} {self.critic.name}", self.seed, index)
+        )
 
 
 def check_settings(settings: CrystalSettings) -> None:

@@ -43,12 +43,28 @@ def test_the_same_seed_draws_the_same_within_the_constraints() -> None:
     first = generate(asking(OXIDE, 2, QUICK), 4)
     assert first == generate(asking(OXIDE, 2, QUICK), 4)
     assert [candidate.origin.index for candidate in first] == [0, 1, 2, 3]
-    assert {candidate.id for candidate in first} < {f"s2-{i:04d}" for i in range(12)}, "each has the id of its draft"
+    own = {f"s2-{i:04d}" for i in range(8)} | {f"s2-0007-{i}" for i in range(1, 5)}
+    assert {candidate.id for candidate in first} < own, "each has the id of its draft"
     assert len({candidate.id for candidate in first}) == 4
     for candidate in relax_drawn(first, QUICK.relax):
         crystal = candidate.material
         assert check_crystal(crystal, formula_counts(crystal), OXIDE.constraints).passed
         assert candidate.verdict("relaxed") is not None
+
+
+def test_an_id_names_one_draft_of_a_run_also_where_a_mixture_drafts_more_than_was_asked_for() -> None:
+    iron = Target({}, Constraints(include=frozenset({"Fe"}), max_atoms=12))
+    pipeline = Pipeline(iron, replace(QUICK, drafts=32), 0, Grammar(iron.constraints))
+    names, more = list[str](), 0
+    for first in range(0, 12, 4):
+        conditions = {engine.name: pipeline.conditions(engine, first, 4) for engine in pipeline.engines}
+        chosen = pipeline.choose(pipeline.draft(conditions, first), 4 * QUICK.skeletons)
+        more += len(chosen) > 4 * QUICK.skeletons
+        rows = pipeline.drafted(chosen, first, 4)
+        names += [row.id for row in rows]
+        assert {row.origin.index for row in rows} <= set(range(first, first + 4)), "a draft is of its own batch"
+    assert more > 1, "an engine with less than its share brings more"
+    assert len(set(names)) == len(names)
 
 
 def test_known_types_come_last_where_new_ones_are_preferred() -> None:
