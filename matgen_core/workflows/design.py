@@ -140,17 +140,28 @@ def _generate(
     kept = asked.count(run.candidates)
     note = run.said_aside
     if kept < count and not clock.over:
-        few = Message(
-            "{kept} of {count} requested candidates kept, from {drawn} generated; request fewer, or raise the "
-            "limit of generated candidates",
-            kept=kept,
-            count=count,
-            drawn=run.drawn - first,
-        )
+        few = _fell_short(kept, count, run.drawn - first)
         note = join((few, note))
     if on_progress:
         on_progress(Progress("done", kept, count, run.candidates, note))
     return run.candidates
+
+
+def _fell_short(kept: int, count: int, drawn: int) -> Message:
+    """That fewer were kept than were asked for, and what can be done."""
+    if not kept:
+        return Message(
+            "none of {drawn} generated candidates fits; loosen what is asked for, or raise the limit of generated "
+            "candidates",
+            drawn=drawn,
+        )
+    return Message(
+        "{kept} of {count} requested candidates kept, from {drawn} generated; request fewer, or raise the limit of "
+        "generated candidates",
+        kept=kept,
+        count=count,
+        drawn=drawn,
+    )
 
 
 def _rank(

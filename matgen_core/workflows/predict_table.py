@@ -19,7 +19,7 @@ from matgen_core.core.admet import KEYS as ENDPOINTS
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.goal_probability import round_chance
 from matgen_core.core.messages import Message
-from matgen_core.core.properties import columns_of
+from matgen_core.core.properties import PROPERTIES, columns_of
 from matgen_core.core.records import Candidate, Crystal, Molecule, Origin, Prediction
 from matgen_core.files.saving import KeptFile
 from matgen_core.files.tables import Row, Table, find_material, open_table
@@ -175,11 +175,12 @@ def predict_table(
     on_progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
-    """Copies a CSV with predictions added: for each property its value, ``_spread``, ``_method`` and ``_in_domain``.
+    """Copies a CSV with predictions added: each property's value, ``_unit``, ``_spread``, ``_method``, ``_in_domain``.
 
-    Of formulas and crystals also what MIXTURE names, and ``_known``, the value in the table of known phases. Of
-    crystals also what a second potential says of the energies: ``_judge``, ``_judge_spread`` and ``_judge_method``. Of
-    an endpoint of ADMET the value alone: ``admet-ai`` states no spread, and ``admet_method`` is one for all.
+    A property without a unit has no column for it. Of formulas and crystals also what MIXTURE names, and ``_known``,
+    the value in the table of known phases. Of crystals also what a second potential says of the energies: ``_judge``,
+    ``_judge_spread`` and ``_judge_method``. Of an endpoint of ADMET the value alone: ``admet-ai`` states no spread, and
+    ``admet_method`` is one for all.
 
     Args:
         source: table with a column ``formula``, ``cif`` or ``smiles`` (or what ``column`` names); or structures: CIF,
@@ -338,10 +339,16 @@ def _columns(key: str, judged: Sequence[str]) -> list[str]:
     """Columns of one property."""
     if key in ENDPOINTS:
         return [key, "admet_method"] if key == ENDPOINTS[0] else [key]
-    names = [key, f"{key}_spread", f"{key}_method", f"{key}_in_domain"]
+    stated = [f"{key}_unit"] * _has_unit(key)
+    names = [key, *stated, f"{key}_spread", f"{key}_method", f"{key}_in_domain"]
     names += [f"{key}_{name}" for name in MIXTURE.get(key, ())]
     names += [f"{key}_known"] if key in _TABLED else []
     return [*names, *judge_columns(key)] if key in judged else names
+
+
+def _has_unit(key: str) -> bool:
+    """Whether a column states the unit; one of the user's own may have one."""
+    return key not in PROPERTIES or bool(PROPERTIES[key].unit)
 
 
 def _cells(keys: Sequence[str], read: RowPredictions, judged: Sequence[str]) -> list[object]:
@@ -353,13 +360,13 @@ def _cells(keys: Sequence[str], read: RowPredictions, judged: Sequence[str]) -> 
         if (p := by_key.get(key)) is None:
             cells += [None] * count
             continue
-        one: list[object] = [_short(p.value), p.spread, p.method, p.in_domain]
         if key in ENDPOINTS:
-            del one[3], one[1]
-            del one[count:]
-        elif count > 4:
-            one += [round_chance(p.zero_chance), _short(p.otherwise)] if key in MIXTURE else [_short(p.known)]
-        cells += [*one, *judge_cells(p)] if key in judged else one
+            cells += [_short(p.value), p.method][:count]
+            continue
+        cells += [_short(p.value), *[p.unit] * _has_unit(key), p.spread, p.method, p.in_domain]
+        cells += [round_chance(p.zero_chance), _short(p.otherwise)] if key in MIXTURE else []
+        cells += [_short(p.known)] if key in _TABLED else []
+        cells += judge_cells(p) if key in judged else []
     return cells
 
 

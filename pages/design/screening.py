@@ -45,7 +45,7 @@ def show_results(screened: Screened, seen: Seen) -> None:
     with run_place(seen):
         show_record(screened.job.recorder)
     with st.container():
-        show_refused(screened)
+        show_refused(screened, alone=not seen.candidates and not seen.busy)
     found = shown_so_far(seen.candidates, seen.busy)
     if not found:
         if not seen.busy:

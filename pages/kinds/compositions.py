@@ -38,9 +38,7 @@ class CompositionsPage(PageKind):
     spaces: ClassVar[Mapping[str, str]] = {
         "compositions": N_("MatBERT's vectors of the known crystals' formulas; structures are not used.")
     }
-    nothing_shown = N_(
-        "No formula meets the requirements. Raise the temperature, allow more atoms, or loosen the targets."
-    )
+    nothing = N_("No formula meets the requirements. Raise the temperature, allow more atoms, or loosen the targets.")
     ask_constraints = staticmethod(ask_composition)
     ask_sampling = staticmethod(ask_formula_sampling)
     found = staticmethod(listed_compositions)

@@ -21,7 +21,7 @@ from matgen_core.kinds.molecules.near import SIMILARITY
 from matgen_core.kinds.molecules.reference import load_molecule_reference
 from matgen_core.kinds.molecules.starts import what_stands
 from matgen_core.viz.molecules import draw_comparison
-from pages.i18n.formatting import goal_text, mark, number, plain, rule_text
+from pages.i18n.formatting import goal_text, mark, number, plain
 from pages.i18n.language import N_, _
 from pages.kinds.molecule_order import GRID_PAGE, ask_order, sort_molecules
 from pages.kinds.molecule_view import drawing
@@ -115,24 +115,6 @@ def show_shares(candidates: Found, target: Target, settings: MoleculeSettings) -
                 width=128,
                 help=_("1 minus the mean Tanimoto similarity of all pairs (Morgan, radius 2)"),
             )
-    rejected = {k.removeprefix("rejected:"): n for k, n in counts.items() if k.startswith("rejected:") and n}
-    failed = {rule: _(_RULES[rule]) if rule in _RULES else rule_text(rule) for rule in rejected}
-    parts = [f"{failed[rule]} {n}" for rule, n in rejected.items() if "target:" not in rule]
-    if parts:
-        text = _("Rejected: {parts}. The CSV of all candidates contains them with their reasons.")
-        st.caption(text.format(parts=", ".join(parts)))
-
-
-_RULES = {
-    "valid": N_("invalid"),
-    "duplicate": N_("duplicate"),
-    "scaffold": N_("without the scaffold"),
-    "require": N_("without the required substructure"),
-    "forbid": N_("with a forbidden substructure"),
-    "near": N_("not similar enough"),
-    "link": N_("without both fragments linked"),
-    "sa_score": N_("too hard to make"),
-}
 
 
 def filter_molecules(candidates: Found, target: Target, settings: MoleculeSettings) -> list[Candidate[Molecule]]:

@@ -63,7 +63,10 @@ class MoleculesPage(PageKind):
     drawn_in_tables = True
     has_endpoints = True
     reset = (BY, DOWN, GRID_PAGE, "molecules-only")
-    nothing = N_("The run found no molecule. Lower the temperature, or loosen the targets.")
+    nothing = N_(
+        "The run found no molecule that fits. Loosen the targets and what is required; where most are repeats, raise "
+        "the temperature or top-k, and where most are invalid, lower the temperature."
+    )
     nothing_kept = N_("No string of this run is a valid molecule.")
     nothing_shown = N_("No molecule meets all ticked conditions. Untick one to see the nearest.")
     asked_domain = staticmethod(chosen_domain)

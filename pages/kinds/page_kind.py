@@ -118,8 +118,8 @@ class PageKind(ABC):
     #: Whether ADMET can be predicted of it.
     has_endpoints: bool = False
     #: What is said of a run that found nothing, and where nothing that it found is shown.
-    nothing: str = ""
-    nothing_shown: str
+    nothing: str
+    nothing_shown: str = ""
     nothing_kept: str = ""
 
     # ---------------------------------------------------------------------------------------------------------- ask

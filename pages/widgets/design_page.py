@@ -158,14 +158,14 @@ def _start(page: PageKind, asked: OtherWork, seed: int, of: Asked | None = None,
     st.session_state[job_key(page.name)] = follow(job, join([page.label, asked.name], " · "))
 
 
-def _say_kept(kind: str, drawn: Found, settings: Any) -> None:
-    """How many were kept of how many that were generated, and which rules rejected the others."""
-    kept = workflow.count_kept(kind, drawn, settings)
+def _say_kept(page: PageKind, kept: workflow.Kept[Any]) -> None:
+    """How many were kept of how many that were generated, and which rules rejected the others, each for its first."""
     if not kept.rejected:
         return
     rules = _(join([f"{rule_text(rule)} {count}" for rule, count in kept.rejected], ", "))
     text = _("{kept} kept of {generated} generated. Rejected because these checks failed: {rules}.")
-    st.caption(text.format(kept=len(kept.candidates), generated=kept.generated, rules=rules))
+    said = text.format(kept=len(kept.candidates), generated=kept.generated, rules=rules)
+    st.caption(f"{said} {_('The CSV of all candidates contains them with their reasons.')}" if page.rejects else said)
 
 
 def _offer_more(page: PageKind, seen: Seen) -> None:
@@ -181,14 +181,12 @@ def _offer_more(page: PageKind, seen: Seen) -> None:
         st.rerun()
 
 
-def _say_end(page: PageKind, seen: Seen, found: Found) -> None:
+def _say_end(page: PageKind, seen: Seen, kept: workflow.Kept[Any]) -> None:
     """How the run ended, and where it is not kept."""
     if seen.cancelled:
-        st.info(page.cancelled(len(found)))
+        st.info(page.cancelled(len(kept.candidates)))
     elif seen.message:
         st.info(_(seen.message))
-    elif page.nothing and not found and not seen.busy and not seen.error:
-        st.info(_(page.nothing))
     show_record(seen.job.recorder)
 
 
@@ -196,22 +194,26 @@ def _show_results(page: PageKind, seen: Seen, asked: Asked | None) -> None:
     """What the run found, from the shares down to one material."""
     target, settings = st.session_state[f"{page.name}-asked"]
     drawn, found = seen.candidates, page.found(seen.candidates)
+    kept = workflow.count_kept(page.name, drawn, settings)
     with run_place(seen, show_work=page.show_in_work):
-        _say_end(page, seen, found)
-        _say_kept(page.name, drawn, settings)
-    if not drawn:
+        _say_end(page, seen, kept)
+        _say_kept(page, kept)
+    if drawn:
+        with st.container():
+            if finished := [candidate for candidate in drawn if not candidate.stage]:
+                page.show_shares(finished, found, target, settings)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            with st.container(width="content"):
+                _offer_more(page, seen)
+            shown = page.filter(found, target, settings) if found else found
+            if page.rejects:
+                offer_files(shown, page.name, drawn, page.name)
+            else:
+                offer_files(found, page.name, key=page.name)
+    if not found:
+        if not (seen.busy or seen.cancelled or seen.error):
+            st.info(_(page.nothing))
         return
-    with st.container():
-        if finished := [candidate for candidate in drawn if not candidate.stage]:
-            page.show_shares(finished, found, target, settings)
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        with st.container(width="content"):
-            _offer_more(page, seen)
-        shown = page.filter(found, target, settings)
-        if page.rejects:
-            offer_files(shown, page.name, drawn, page.name)
-        else:
-            offer_files(found, page.name, key=page.name)
     if not shown:
         st.info(_(page.nothing_shown))
         return

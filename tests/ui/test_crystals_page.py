@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,15 @@ def test_a_cancelled_run_keeps_what_was_found(found: tuple[Candidate, ...]) -> N
     page = with_run(found[:1], GAP, stop=stop)
     assert any(i.value == "Cancelled. 1 candidate was found." for i in page.info)
     assert len(page.dataframe[0].value) == 1
+
+
+def test_of_a_cancelled_run_the_drafts_are_not_said_to_be_found(found: tuple[Candidate, ...]) -> None:
+    stop = threading.Event()
+    stop.set()
+    drafts = tuple(replace(candidate, stage="drafted") for candidate in found[1:])
+    page = with_run((*found[:1], *drafts), GAP, stop=stop)
+    assert any(i.value == "Cancelled. 1 candidate was found." for i in page.info)
+    assert any(c.value.startswith("1 kept of 3 generated") for c in page.caption)
 
 
 # ----------------------------------------------------------------------------------------------------------- jobs

@@ -262,7 +262,7 @@ def test_shares_drawings_table_and_the_picked_molecule() -> None:
     assert "Internal diversity" in shown
     assert shown["logP 2 ± 0.5"].endswith("/ 3")
     assert len(page.dataframe[0].value) >= 1
-    assert any("invalid 1" in c.value for c in page.caption)
+    assert any("Valid 1" in c.value for c in page.caption)
     assert any("Tanimoto" in c.value for c in page.caption)
 
 
@@ -305,6 +305,18 @@ def test_a_run_that_fell_short_or_was_cancelled_says_so() -> None:
 def test_without_a_molecule_the_page_says_so() -> None:
     page = with_run(())
     assert any("found no molecule" in i.value for i in page.info)
+
+
+def test_of_molecules_that_were_all_rejected_the_page_says_once_why_and_blames_no_filter() -> None:
+    drawn = judged(settings=MoleculeSettings(require="[Fe]"))
+    page = with_run(drawn, "none fits")
+    assert [i.value for i in page.info][:1] == ["none fits"]
+    assert not any("ticked" in i.value for i in page.info), "nothing is ticked"
+    assert any("found no molecule" in i.value for i in page.info)
+    said = [c.value for c in page.caption if "ejected" in c.value]
+    assert len(said) == 1, "two counts of the same would differ: one counts a molecule once, the other for each rule"
+    assert said[0].startswith("0 kept of 5 generated")
+    assert "CSV of all candidates" in said[0]
 
 
 # -------------------------------------------------------------------------------------------- what the page promises

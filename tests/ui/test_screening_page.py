@@ -99,7 +99,7 @@ def test_it_says_how_a_table_was_read() -> None:
     said = " ".join(caption.value for caption in page.caption)
     assert "semicolon" in said
     assert "'Eg / meV' as band_gap in meV" in said
-    assert "1 cells of 'Eg / meV' are marked as unknown" in said
+    assert "cells of 'Eg / meV' that are marked as unknown, whose values are predicted: 1" in said
     assert found[0].value("band_gap") == 8.5
 
 
@@ -217,6 +217,7 @@ def test_a_file_of_nothing_says_so() -> None:
     assert not page.exception
     assert any("No row of it could be used" in i.value for i in page.info)
     assert "no column cif, formula or smiles" in page.dataframe[0].value["Reason"][0]
+    assert not any("refused" in e.label for e in page.expander), "where there is nothing else, the reasons stand open"
 
 
 def test_a_file_of_which_no_row_can_be_read_leaves_no_run() -> None:

@@ -116,7 +116,7 @@ def _refuse_more(plain: str, shown: str) -> None:
         raise BadInput("{shown} is not a formula but a list of elements; write amounts, such as Li3PS4", shown=shown)
     if _PHASE.search(plain):
         raise BadInput("{shown} contains the name of a phase; write only the formula, as in Fe2O3", shown=shown)
-    if _UNKNOWN.search(plain):
+    if (unknown := _UNKNOWN.search(plain)) and not _is_symbol(plain[: unknown.end()]):
         raise BadInput("{shown} has an amount that is not a number; write it out, as in La0.7Sr0.3MnO3", shown=shown)
     if _CHARGE.search(plain):
         raise BadInput(
@@ -132,6 +132,11 @@ def _refuse_more(plain: str, shown: str) -> None:
         )
     if re.search(r"\d,\d", plain):
         raise BadInput("{shown} is not a formula: write its amounts with a point, as in La0.7Sr0.3MnO3", shown=shown)
+
+
+def _is_symbol(begun: str) -> bool:
+    """Whether a letter that may stand for an amount ends the symbol of no element instead, as in Xx2: X is none."""
+    return begun[-2:-1].isupper() and begun[-2:-1] not in _symbols()
 
 
 def _fraction(text: str) -> Fraction:

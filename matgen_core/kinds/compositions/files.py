@@ -13,6 +13,8 @@ from matgen_core.kinds.crystals.files.candidate_files import (
     judge_cells,
     judge_columns,
     roles_and_judged,
+    unit_column,
+    units_in,
     why_missing,
     write_table,
 )
@@ -25,11 +27,17 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
     """One row a composition. Cells that a spreadsheet would run are defused."""
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
-    second = roles_and_judged(candidates)[1]
+    second, units = roles_and_judged(candidates)[1], units_in(c.predictions for c in candidates)
     read = [
         part
         for key in keys
-        for part in (key, f"{key}_spread", f"{key}_in_domain", *(judge_columns(key) if key in second else []))
+        for part in (
+            key,
+            *unit_column(key, units),
+            f"{key}_spread",
+            f"{key}_in_domain",
+            *(judge_columns(key) if key in second else []),
+        )
     ]
     judged = [part for rule in rules for part in (rule, f"{rule}_reason", *chance_columns(rule))]
     supply = ["price_usd_per_kg", "hhi_production", "hhi_reserve"]
@@ -40,7 +48,8 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
         cells: list[object] = [c.id, write_formula(c.material.reduced), c.score]
         for key in keys:
             p = c.predictions.get(key)
-            cells += [None, None, None] if p is None else [p.value, p.spread, p.in_domain]
+            stated = [units.get(key)] * (key in units)
+            cells += [None, *stated, None, None] if p is None else [p.value, *stated, p.spread, p.in_domain]
             cells += judge_cells(p) if key in second else []
         unknown = explain_supply(c.material.reduced)
         supplied = [

@@ -170,11 +170,15 @@ def _above_hull(formula: str, value: float, energy: Prediction, reference: Refer
     method = Message("{method}, relative to the known hull", method=energy.method)
     if place.e_above_hull is None:
         return Prediction("e_above_hull", None, None, unit, method, False, place.describe())
-    note = Message("from the predicted formation energy, with the same uncertainty")
+    spread, note = reference.widen(energy.spread, place), Message("from the predicted formation energy")
+    if spread is not None and spread == energy.spread:
+        note = Message("from the predicted formation energy, with the same uncertainty")
+    elif spread is not None:
+        note = Message("from the predicted formation energy; its uncertainty, and that of a hull of few known phases")
     return Prediction(
         "e_above_hull",
         round(place.e_above_hull, 4),
-        reference.widen(energy.spread, place),
+        spread,
         unit,
         method,
         energy.in_domain and not place.few_known,

@@ -12,6 +12,8 @@ from matgen_core.kinds.crystals.files.candidate_files import (
     judge_cells,
     judge_columns,
     roles_and_judged,
+    unit_column,
+    units_in,
     write_table,
 )
 
@@ -20,9 +22,10 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
     """One row a string that was drawn, with predictions and verdicts. Cells a spreadsheet would run are defused."""
     keys = list(dict.fromkeys(key for c in candidates for key in c.predictions))
     rules = list(dict.fromkeys(v.rule for c in candidates for v in c.verdicts))
-    header = ["id", "smiles", "score", *keys, *(part for rule in rules for part in (rule, f"{rule}_reason"))]
+    units = units_in(c.predictions for c in candidates)
     # A rule may bear the name of a property; columns are told apart by the word before them.
-    header = [f"verdict:{name}" if name in keys and i >= 3 + len(keys) else name for i, name in enumerate(header)]
+    judged = [part for rule in rules for part in (f"verdict:{rule}" if rule in keys else rule, f"{rule}_reason")]
+    header = ["id", "smiles", "score", *(part for key in keys for part in (key, *unit_column(key, units))), *judged]
     header += ["engine", "checkpoint", "seed"]
     second = [key for key in keys if key in roles_and_judged(candidates)[1]]
     header += [part for key in second for part in (f"{key}_spread", f"{key}_in_domain", *judge_columns(key))]
@@ -30,7 +33,8 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
     rows = []
     for candidate in candidates:
         cells: list[object] = [candidate.id, candidate.material.smiles, candidate.score]
-        cells += [candidate.value(key) for key in keys]
+        for key in keys:
+            cells += [candidate.value(key), *[units.get(key)] * (key in units)]
         for rule in rules:
             verdict = candidate.verdict(rule)
             cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]

@@ -212,22 +212,15 @@ def rank_molecules(candidates: Sequence[Candidate[Molecule]], target: Target) ->
 
 
 def summarise_molecules(candidates: Sequence[Candidate[Molecule]]) -> dict[str, int]:
-    """How many were drawn, are valid, unique, new, and were rejected by each rule that was asked."""
+    """How many were drawn, are valid, unique and new."""
 
     def passed(rule: str) -> int:
         return sum(c.passed(rule) for c in candidates)
 
-    rules = dict.fromkeys(v.rule for c in candidates for v in c.verdicts)
-    rejected = {
-        f"rejected:{rule}": sum(c.failed(rule) for c in candidates)
-        for rule in rules
-        if rule in REJECTING or rule.startswith("target:")
-    }
     novel = sum(all(c.passed(rule) for rule in ("valid", "duplicate", "novelty")) for c in candidates)
     return {
         "drawn": len(candidates),
         "valid": passed("valid"),
         "unique": passed("duplicate"),
         "novel": novel,
-        **rejected,
     }

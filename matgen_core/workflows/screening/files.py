@@ -16,6 +16,8 @@ from matgen_core.kinds.crystals.files.candidate_files import (
     OwnColumns,
     judge_cells,
     judge_columns,
+    unit_column,
+    units_in,
     why_missing,
     write_table,
 )
@@ -34,7 +36,8 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
     target = Target({o.key: o.goal for o in objectives if o.goal is not None and o.key in PROPERTIES})
     known = {key for c, _front, _merit in ranked for key, p in c.predictions.items() if p.known is not None}
     tabled = [key for key in keys if key in known]
-    read = [part for key in keys for part in (key, f"{key}_spread", f"{key}_method")]
+    units = units_in(c.predictions for c, _front, _merit in ranked)
+    read = [part for key in keys for part in (key, *unit_column(key, units), f"{key}_spread", f"{key}_method")]
     read += [f"{key}_known" for key in tabled]
     judged = [key for key in keys if any(p.judged for c, _f, _m in ranked if (p := c.predictions.get(key)))]
     read += [column for key in judged for column in judge_columns(key)]
@@ -47,7 +50,8 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
         cells.append(round_chance(chance(candidate, target)) if target.goals else None)
         for key in keys:
             p = candidate.predictions.get(key)
-            cells += [None] * 3 if p is None else [p.value, p.spread, p.method]
+            stated = [units.get(key)] * (key in units)
+            cells += [None, *stated, None, None] if p is None else [p.value, *stated, p.spread, p.method]
         cells += [None if (p := candidate.predictions.get(key)) is None else p.known for key in tabled]
         cells += [cell for key in judged for cell in judge_cells(candidate.predictions.get(key))]
         of_kind = [key for key in keys if key in candidate.predictions or any(key == o.key for o in objectives)]

@@ -11,16 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from matgen_core.core.errors import BadInput, Cancelled
+from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import Candidate
 from matgen_core.core.spreading import SetAside
 from matgen_core.files.saving import KeptFile, save_result
-from matgen_core.kinds.crystals.files.candidate_files import OwnColumns, harmless, why_missing, write_table
+from matgen_core.kinds.crystals.files.candidate_files import (
+    OwnColumns,
+    harmless,
+    unit_column,
+    why_missing,
+    write_table,
+)
 from matgen_core.kinds.rules import Rules, objections
 from matgen_core.runs.records import to_record
 from matgen_core.workflows.screening.candidate_files import Item, Refused
 from matgen_core.workflows.screening.outcome import Outcome, add, describe, finish, shape_reason
 from matgen_core.workflows.screening.pareto import Objective, losses
 from matgen_core.workflows.screening.screen import Screener, judge_batches, refused_rows, written_name
+
+_UNITS = {key: record.unit for key, record in PROPERTIES.items() if record.unit}
 
 
 def screen_to_folder(
@@ -139,7 +148,9 @@ class _Files:
         self._names = [self.out / name for name in ("candidates.csv", "candidates.jsonl", "refused.csv")]
         self._handles = [KeptFile(path) for path in self._names]
         self._table, self._refused = (defused.writer(self._handles[i], lineterminator="\n") for i in (0, 2))
-        spreads = [part for key in self.keys for part in (key, f"{key}_spread", f"{key}_judge")]
+        spreads = [
+            part for key in self.keys for part in (key, *unit_column(key, _UNITS), f"{key}_spread", f"{key}_judge")
+        ]
         self._header = ["id", "material", *spreads, "missing", "rejected_by", "reason"]
         self._own = OwnColumns((), self._header)
         self._written: list[str] | None = None
@@ -189,7 +200,8 @@ class _Files:
         cells: list[object] = [candidate.id, written_name(candidate)]
         for key in self.keys:
             prediction = candidate.predictions.get(key)
-            cells += [None, None] if prediction is None else [prediction.value, prediction.spread]
+            stated = [_UNITS.get(key)] * (key in _UNITS)
+            cells += [None, *stated, None] if prediction is None else [prediction.value, *stated, prediction.spread]
             cells.append(None if prediction is None or prediction.judged is None else prediction.judged.value)
         cells.append(why_missing(candidate.predictions, self._asked(candidate)))
         bad = objections(candidate, rules)

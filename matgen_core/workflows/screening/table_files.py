@@ -58,20 +58,25 @@ def _rows(name: str, table: Table, read_crystal: Callable[[str, str, str], Item]
     if given:
         notes.append(Message("{name}: values taken from the file: {map}", name=name, map=join(map(str, given), ", ")))
     read = {"cif": read_crystal, "smiles": read_molecule, "formula": _formula}[kind]
-    unknown: Counter[str] = Counter()
+    unknown, empty = Counter[str](), True
     for row in table.rows:
+        empty = False
         place = f"{name}, row {row.number}"
         if row.problem:
             yield Refused(place, row.problem)
         elif not row.cells[column]:
             yield Refused(place, Message("the {kind} is empty", kind="SMILES" if kind == "smiles" else kind))
         else:
-            unknown.update(c.name for c in given if row.cells[c.name] and row.cells[c.name].lower() in MISSING)
-            yield _read_row(row, place, Path(name).stem, column, kind, read, table.decimal_comma)
+            item = _read_row(row, place, Path(name).stem, column, kind, read, table.decimal_comma)
+            if not isinstance(item, Refused):
+                unknown.update(c.name for c in given if row.cells[c.name] and row.cells[c.name].lower() in MISSING)
+            yield item
+    if empty:
+        yield Refused(name, Message("the table has no rows below its header; write one for each material"))
     for header, count in unknown.items():
         notes.append(
             Message(
-                "{name}: {count} cells of {header} are marked as unknown; their values are predicted",
+                "{name}: cells of {header} that are marked as unknown, whose values are predicted: {count}",
                 name=name,
                 count=count,
                 header=quote(header),

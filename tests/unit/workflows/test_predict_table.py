@@ -11,6 +11,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.core.errors import BadInput
+from matgen_core.core.properties import PROPERTIES
 from matgen_core.core.records import (
     Candidate,
     Crystal,
@@ -60,6 +61,19 @@ def test_smiles_and_cifs_are_read(tmp_path: Path) -> None:
     assert not isinstance(good, str)
     assert {p.property for p in good} >= {"formation_energy", "e_above_hull"}
     assert isinstance(bad, str)
+
+
+def test_a_predicted_table_states_the_unit_of_each_value(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("formula\nNaCl\n", encoding="utf-8")
+    (tmp_path / "molecules.csv").write_text("smiles\nCCO\n", encoding="utf-8")
+    for name in ("mine", "molecules"):
+        predict_table(tmp_path / f"{name}.csv", tmp_path / f"{name}.out.csv")
+        (row,) = table(tmp_path / f"{name}.out.csv")
+        found = {key: PROPERTIES[key].unit for key in row if key in PROPERTIES}
+        assert sum(map(bool, found.values())) > 2
+        for key, unit in found.items():
+            assert row.get(f"{key}_unit") == (unit or None), key
+        assert row["problem"] == ""
 
 
 def test_a_compressed_table_and_a_column_by_another_name(tmp_path: Path) -> None:

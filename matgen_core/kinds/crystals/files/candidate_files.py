@@ -213,6 +213,16 @@ def to_csv(candidates: Sequence[Candidate]) -> str:
     return write_table([*header, *own.header, "cif"], rows)
 
 
+def units_in(found: Iterable[Mapping[str, Prediction]]) -> dict[str, str]:
+    """Units of the predicted properties that have one, by key."""
+    return {key: p.unit for predictions in found for key, p in predictions.items() if p.unit}
+
+
+def unit_column(key: str, units: Mapping[str, str]) -> list[str]:
+    """The column that states the unit of a property, beside its value; none of one without a unit."""
+    return [f"{key}_unit"] if key in units else []
+
+
 def judge_columns(key: str) -> list[str]:
     """The columns of a property for what a second model says of it."""
     return [f"{key}_judge", f"{key}_judge_spread", f"{key}_judge_method"]

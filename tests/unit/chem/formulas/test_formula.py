@@ -81,6 +81,7 @@ REFUSED = {
     "Fe3+": "charge",
     "NO3-": "charge",
     "[Fe(CN)6]4-": "charge",
+    "Xx2": "Xx is not an element",
     "La1-xSrxMnO3": "not a number",
     "LiFePO4/C": "mixture",
     "(Mg,Fe)2SiO4": "the amount of each",

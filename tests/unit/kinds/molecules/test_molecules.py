@@ -248,7 +248,6 @@ def test_every_string_gets_its_verdicts_and_none_is_lost() -> None:
     assert judged[0].verdict("target:donors").passed is True  # type: ignore[union-attr]
     counts = summarise_molecules(judged)
     assert (counts["drawn"], counts["valid"], counts["unique"]) == (5, 4, 3)
-    assert (counts["rejected:forbid"], counts["rejected:valid"]) == (1, 1)
     assert not counts_for(judged[4], "novel")
     assert counts_for(judged[4], "unique")
     ranked = rank_molecules(judged, target)

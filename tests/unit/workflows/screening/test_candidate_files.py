@@ -93,7 +93,8 @@ def test_paths_that_climb_and_bombs_do_no_harm(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("a.csv", b"formula\n\n", None),
+        ("a.csv", b"formula\n\n", "no rows below its header"),
+        ("a.csv", b"smiles,value\n", "no rows below its header"),
         ("a.csv", b"id,formula\n1,\n", "is empty"),
         ("a.csv", b"x\n1\n", "no column cif, formula or smiles"),
         ("a.csv", b"", "no header line"),

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +120,28 @@ def test_a_table_goes_through_whole(tmp_path: Path) -> None:
     outcome = screen_to_folder(read_files([tmp_path / "in.csv"]), GOALS, tmp_path / "out")
     assert len(outcome.ids) == 150
     assert min(outcome.fronts) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "key", "to_table"),
+    [(MIXED[0], "band_gap", to_csv), (MIXED[1], "band_gap", formulas_to_csv), (MIXED[3], "weight", molecules_to_csv)],
+)
+def test_tables_state_the_unit_of_each_value(
+    one: Candidate, key: str, to_table: Callable[[Sequence[Candidate]], str], tmp_path: Path
+) -> None:
+    found, aim = Screener()([one]), [Objective(key, "max")]
+    screen_to_folder([one], aim, tmp_path)
+    read = found[0].predictions
+    for text, least in (
+        (to_table(found), len(read)),
+        (screening_to_csv(rank_by_front(found, aim), aim), len(read)),
+        ((tmp_path / "candidates.csv").read_text(encoding="utf-8"), 1),
+    ):
+        (row,) = csv.DictReader(io.StringIO(text))
+        predicted = [name for name in read if name in row]
+        assert len(predicted) >= least
+        for name in predicted:
+            assert (row.get(f"{name}_unit") or None) == (read[name].unit or None), name
 
 
 def test_a_shortlist_becomes_files() -> None:
