@@ -149,7 +149,7 @@ def data_coordination(
     out: ReferenceFolder = REFERENCE,
 ) -> None:
     """Count bond lengths, neighbours and structure types of the training rows, for the rules of synthesis."""
-    from matgen_core.chem.crystals.structure_types import save_prototypes
+    from matgen_core.chem.crystals.prototypes import save_prototypes
     from matgen_core.kinds.crystals.known.coordination_statistics import (
         measure_coordination,
         save_coordination,

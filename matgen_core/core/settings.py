@@ -262,7 +262,7 @@ class ConstraintTexts:
     structure_type: str = other(
         "any",
         "Structure type",
-        "Named prototype: spinel, rutile, halite, B1, … Space group and positions are those of the prototype, the "
+        "Named prototype: spinel, rutile, B1, ThCr2Si2, … Space group and positions are those of the prototype, the "
         "elements are free",
     )
     toxic: bool = other(True, "Allow toxic elements", "without, Pb, Cd, Hg, As, Be and Tl are left out")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from matgen_core.chem.crystals.structure_types import prototype_names
+from matgen_core.chem.crystals.prototypes import known_as, prototype_names
 from matgen_core.chem.crystals.symmetry import CRYSTAL_SYSTEMS, read_space_groups
 from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Constraints
@@ -54,7 +54,7 @@ RULES: dict[str, Rule] = {
     **{key: rule_of(CrystalSettings, name) for name, key in _KEYS.items()},
     **OF_ELEMENTS,
     **{key: rule_of(ConstraintTexts, key) for key in ("space_group", "dimensionality")},
-    "structure_type": OneOf(("any", *prototype_names())),
+    "structure_type": OneOf(("any", *prototype_names()), known_as),
 }
 #: The same on the page of the loop.
 LOOP_RULES = {key: rule for key, rule in RULES.items() if key != "count"}
@@ -94,7 +94,7 @@ def ask_constraints(hazards: bool = True) -> Constraints:
         ["any", *prototype_names()],
         key="structure_type",
         bind=URL,
-        format_func=_,
+        format_func=lambda name: known_as(_(name)),
         help=_(declared(ConstraintTexts)["structure_type"][1].help),
     )
     states, subsets = ask_of_elements()

@@ -136,7 +136,7 @@ _BOXES: dict[str, tuple[str, Callable[..., object], str]] = {
 }
 
 #: Settings that a link holds by the words of a language, each with the English words of its options.
-WORDS = {"box": OneOf(tuple(_BOXES), "{} ▸")}
+WORDS = {"box": OneOf(tuple(_BOXES), "{} ▸".format)}
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

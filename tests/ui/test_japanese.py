@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.chem.crystals.structure_types import prototype_names
+from matgen_core.chem.crystals.prototypes import prototype_names
 from matgen_core.chem.formulas.composition import check_charges, parse_elements
 from matgen_core.chem.formulas.constraints import check_constraints
 from matgen_core.chem.formulas.hazards import check_hazards

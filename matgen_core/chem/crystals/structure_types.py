@@ -1,31 +1,22 @@
 """Structure types: a space group and the positions that each element takes, whatever the elements are.
 
 The key "227|16.0;32.1;8.0" is Fd-3m with three elements: one on a 16-fold position without a free coordinate, one on a
-32-fold position with one, one on an 8-fold position without. The names are those of pymatgen's AFLOW library of
-prototypes: that key is "Spinel (H1_1)". A name may have several keys, and a key that several prototypes share, which
-only geometry would tell apart, has all their names.
+32-fold position with one, one on an 8-fold position without. Its name is in :mod:`.prototypes`.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import lru_cache
 from itertools import permutations
 from math import gcd
-from pathlib import Path
 from typing import TypeVar
 
-from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.chem.crystals.symmetry import centring, wyckoff_positions
 from matgen_core.chem.formulas.formula_type import FormulaType
-from matgen_core.core.errors import BadTarget, MissingReference, quote
 from matgen_core.core.installation import ASSETS
-from matgen_core.core.messages import join
 from matgen_core.core.records import Crystal
 
 H = TypeVar("H", bound=Hashable)
@@ -93,104 +84,6 @@ def anonymous_type(crystal: Crystal) -> str:
         position = table[site.letter]
         taken[site.element].append(f"{position.multiplicity}.{position.degrees_of_freedom}")
     return f"{crystal.space_group}|{';'.join(sorted(','.join(sorted(places)) for places in taken.values()))}"
-
-
-# ------------------------------------------------------------------------------------------------------------ names
-
-
-def save_prototypes(folder: Path = FOLDER) -> Path:
-    """Writes the names by key. The library takes seconds to load, so its names are kept beside the reference."""
-    from pymatgen.analysis.prototypes import AFLOW_PROTOTYPE_LIBRARY
-
-    found = defaultdict(set)
-    for entry in AFLOW_PROTOTYPE_LIBRARY:
-        key = anonymous_type(from_structure(entry["snl"].structure))
-        mineral, symbol = (str(entry["tags"][tag]) for tag in ("mineral", "strukturbericht"))
-        parts = [mineral, f"({symbol})" if mineral and symbol != "None" else symbol.replace("None", "")]
-        name = " ".join(part for part in parts if part).strip()
-        found[key].add(name.replace("$\\mu$", "μ").replace("\\'{c}", "ć").replace("\\'", "'"))
-    names = {key: _OR.join(sorted(name)) for key, name in sorted(found.items()) if all(name)}
-    (folder / FILE).write_text(json.dumps(names, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
-    return folder / FILE
-
-
-@lru_cache(maxsize=2)
-def _names(folder: Path = FOLDER) -> Mapping[str, str]:
-    try:
-        names: dict[str, str] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return names
-    except (OSError, ValueError) as error:
-        raise MissingReference(
-            "{folder} cannot be read ({error}); restore it with: git checkout assets/reference, or "
-            "write it with: matgen data coordination",
-            folder=folder / FILE,
-            error=type(error).__name__,
-        ) from None
-
-
-def name_prototype(crystal: Crystal) -> str | None:
-    """Name of a crystal's structure type; None where the library does not know it, or knows several.
-
-    Raises:
-        MissingReference: where the table is absent or damaged.
-    """
-    name = _names().get(anonymous_type(crystal))
-    return None if name is None or _OR in name else name
-
-
-def prototype_names(most_sites: int = 24) -> tuple[str, ...]:
-    """Names that can be asked for, sorted; those of types with more sites than a generator writes are left out.
-
-    Raises:
-        MissingReference: where the table is absent or damaged.
-    """
-    names = {name for key, name in _names().items() if StructureType(key).sites <= most_sites}
-    return tuple(sorted(names, key=str.casefold))
-
-
-def types_named(text: str) -> tuple[StructureType, ...]:
-    """The structure types of a name: "Spinel (H1_1)", or one part of it, "spinel" or "H1_1".
-
-    Raises:
-        BadTarget: for a name that is none, with those like it; for a part that several names have.
-        MissingReference: where the table is absent or damaged.
-    """
-    return _types(text.strip().casefold())
-
-
-@lru_cache(maxsize=500)
-def _types(wanted: str) -> tuple[StructureType, ...]:
-    by_name: dict[str, list[StructureType]] = defaultdict(list)
-    for key, name in _names().items():
-        by_name[name].append(StructureType(key))
-    whole = {name.casefold(): name for name in by_name}
-    if wanted in whole:
-        return tuple(by_name[whole[wanted]])
-    having = sorted({name for name in by_name if wanted in _parts(name)})
-    if len(having) == 1:
-        return tuple(by_name[having[0]])
-    if having:
-        raise BadTarget(
-            "{text} is the name of several structure types; write one of: {names}",
-            text=quote(wanted),
-            names=join(having, "; "),
-        )
-    parts = {part: name for name in by_name for part in (name.casefold(), *_parts(name))}
-    near = dict.fromkeys(parts[part] for part in get_close_matches(wanted, parts, 3, 0.5))
-    raise BadTarget(
-        "no structure type is called {text}; names like it: {names}",
-        text=quote(wanted),
-        names=join(list(near) or ["Spinel (H1_1)", "Halite, Rock Salt (B1)"], "; "),
-    )
-
-
-def _parts(name: str) -> set[str]:
-    """The minerals and the symbol of a name: "halite", "rock salt" and "b1" of "Halite, Rock Salt (B1)"."""
-    found = set()
-    for one in name.casefold().split(_OR):
-        mineral, _bracket, symbol = one.removesuffix(")").rpartition(" (")
-        found |= {mineral, symbol, *(part.strip() for part in mineral.split(","))} if mineral else {one}
-    return found - {""}
 
 
 # --------------------------------------------------------------------------------------------------------- elements

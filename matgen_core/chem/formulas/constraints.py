@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 
 from matgen_core.chem.crystals.dimensionality import read_dimensionality
+from matgen_core.chem.crystals.prototypes import types_named
 from matgen_core.chem.crystals.structure import to_structure
-from matgen_core.chem.crystals.structure_types import StructureType, anonymous_type, can_fill, types_named
+from matgen_core.chem.crystals.structure_types import StructureType, anonymous_type, can_fill
 from matgen_core.chem.crystals.symmetry import CRYSTAL_SYSTEMS, crystal_system, symbol
 from matgen_core.chem.formulas.composition import check_elements, parse_formula, periodic_table, smallest_cell, type_of
 from matgen_core.chem.formulas.formula_type import FormulaType, read_type

@@ -65,16 +65,16 @@ class OneOf:
     """
 
     options: Sequence[str]
-    shown: str = "{}"
+    shown: Callable[[str], str] = str
 
     def words(self) -> dict[str, str]:
         """What a link may hold for an option in any language, with the option."""
-        written = {self.shown.format(word): o for o in self.options for word in translations(o).values()}
+        written = {self.shown(word): o for o in self.options for word in translations(o).values()}
         return written | {option: option for option in self.options}
 
     def word(self, option: str, code: str) -> str:
         """What a control writes for an option into the link, in a language."""
-        return self.shown.format(translations(option)[code])
+        return self.shown(translations(option)[code])
 
     def problem(self, text: str) -> str | None:
         if text in self.words():

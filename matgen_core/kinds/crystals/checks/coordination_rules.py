@@ -7,8 +7,9 @@ from functools import lru_cache
 from math import gcd
 from typing import TYPE_CHECKING
 
+from matgen_core.chem.crystals.prototypes import name_prototype
 from matgen_core.chem.crystals.structure import formula_counts
-from matgen_core.chem.crystals.structure_types import anonymous_type, name_prototype
+from matgen_core.chem.crystals.structure_types import anonymous_type
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Crystal, Verdict

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from matgen_core.chem.crystals.prototypes import types_named
 from matgen_core.chem.crystals.structure import formula_counts, reduced_formula, sort_sites
-from matgen_core.chem.crystals.structure_types import anonymous_type, types_named
+from matgen_core.chem.crystals.structure_types import anonymous_type
 from matgen_core.chem.crystals.symmetry import crystal_system
 from matgen_core.chem.formulas.composition import type_of
 from matgen_core.chem.formulas.constraints import check_crystal

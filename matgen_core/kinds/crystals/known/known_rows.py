@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.crystals.structure_types import anonymous_type, types_named
+from matgen_core.chem.crystals.prototypes import types_named
+from matgen_core.chem.crystals.structure_types import anonymous_type
 from matgen_core.chem.crystals.symmetry import crystal_system
 from matgen_core.chem.formulas.constraints import check_counts
 from matgen_core.core.goals import Constraints, Target

@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.crystals.structure_types import types_named
+from matgen_core.chem.crystals.prototypes import types_named
 from matgen_core.chem.crystals.symmetry import LETTERS, crystal_system
 from matgen_core.chem.formulas.composition import type_of
 from matgen_core.core.goals import Constraints

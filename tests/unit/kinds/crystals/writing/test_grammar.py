@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from matgen_core.chem.crystals.prototypes import prototype_names
 from matgen_core.chem.crystals.structure import formula_counts
-from matgen_core.chem.crystals.structure_types import prototype_names
 from matgen_core.chem.crystals.symmetry import wyckoff_positions
 from matgen_core.chem.formulas.constraints import check_crystal
 from matgen_core.core.goals import Constraints
