@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.chem.crystals.prototypes import prototype_names
+from matgen_core.chem.crystals.prototypes import known_as, prototype_names
 from matgen_core.chem.formulas.composition import check_charges, parse_elements
 from matgen_core.chem.formulas.constraints import check_constraints
 from matgen_core.chem.formulas.hazards import check_hazards
@@ -228,7 +228,7 @@ def test_no_page_shows_an_english_sentence(name: str, lesson: str) -> None:
     page.run()
     assert not page.exception
     cards = " ".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*/README.md"))
-    names = set(prototype_names())  # as the library of prototypes has them
+    names = {known_as(name) for name in prototype_names()}  # as the library of prototypes has them
     shown = [text for text in texts(page) if text.strip() and text.strip()[:60] not in cards and text not in names]
     assert any(KANA.search(text) for text in shown)
     assert [text for text in shown if english(text) and not re.search(r"doi:|\(\d{4}\)", text)] == []
