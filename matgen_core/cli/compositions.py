@@ -63,8 +63,8 @@ def predict(
             typer.echo(f"note: {note}", err=True)
         said = f"{done.path}: {done.rows} rows by {done.kind}, {done.rows - bad} predicted, {bad} not"
         typer.echo(said + (f"; in {done.lacking} of these a value is missing" if done.lacking else ""))
-        for number, reason in done.examples:
-            typer.echo(f"row {number}: {reason}", err=True)
+        for row, reason in done.examples:
+            typer.echo(f"{row}: {reason}", err=True)
         if bad + done.lacking > len(done.examples):
             typer.echo("every row has its reason in the column problem", err=True)
 

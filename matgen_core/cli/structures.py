@@ -30,7 +30,8 @@ def structures(
 ) -> None:
     """List possible structures of a formula: known ones first, then generated ones, ordered by energy above hull."""
     with at_work(out, folder=cif_dir) as work:
-        from matgen_core.workflows.structures import KNOWN, list_structures
+        from matgen_core.core.records import KNOWN
+        from matgen_core.workflows.structures import list_structures
 
         found = list_structures(formula, count, seed=seed, on_progress=print_progress, cancelled=work.cancelled)
         _save(work, found, out, cif_dir)

@@ -79,12 +79,16 @@ STEERING, JUDGING, BOTH = "steering", "judging", "both"
 M = TypeVar("M", bound=Crystal | Molecule | Formula, default=Crystal)
 
 
+#: Origins of what MatGen did not propose: the user's file, and the table of known materials.
+FILE, KNOWN = "file", "known"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a candidate comes from, exactly enough to make it again.
 
     Args:
-        engine: "symmetry-first", "latent-diffusion", "file", …
+        engine: "symmetry-first", "latent-diffusion", …; :data:`FILE` or :data:`KNOWN` where none proposed it.
         checkpoint: checkpoint names and digests that took part.
         seed: seed of the run.
         index: number of the candidate within the run.
@@ -94,6 +98,11 @@ class Origin:
     checkpoint: str = ""
     seed: int | None = None
     index: int = 0
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether MatGen proposed it; else the user brought it, or it is a known material."""
+        return self.engine not in (FILE, KNOWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.core.goals import Goal, Target, meets
-from matgen_core.core.records import Candidate, Origin
+from matgen_core.core.records import FILE, Candidate, Origin
 from matgen_core.kinds.crystals.checks.critic import load_critic, predict_drafts, score
 from matgen_core.kinds.crystals.gap import Features, load_gap_judge, predict_gaps
 from matgen_core.kinds.crystals.known.rows import CrystalRows
@@ -91,7 +91,7 @@ def _compare_gaps(rows: CrystalRows, features: Sequence[Features]) -> dict[str, 
     rows = rows.subset(known)
     truth, away = rows.column("band_gap").astype(float), rows.column("band_gap") >= 0.05
     skeletons = [skeleton_of(crystal) for crystal in rows.crystals]
-    candidates = [Candidate(str(i), c, Origin("file")) for i, c in enumerate(rows.crystals)]
+    candidates = [Candidate(str(i), c, Origin(FILE)) for i, c in enumerate(rows.crystals)]
     judged = np.array([p.value for p in predict_gaps(candidates, features)], dtype=float)
     steered = np.array([p[0].value for p in predict_drafts(skeletons)], dtype=float)
     picks = []

@@ -22,7 +22,7 @@ from matgen_core.chem.crystals.structure import reduced_formula, to_structure
 from matgen_core.chem.formulas.composition import check_charges
 from matgen_core.core.goals import Goal, meets
 from matgen_core.core.properties import CRYSTAL_CONDITIONS, PROPERTIES
-from matgen_core.core.records import Candidate, Crystal, Origin
+from matgen_core.core.records import FILE, Candidate, Crystal, Origin
 from matgen_core.evaluation.sampling import Sample
 from matgen_core.kinds.crystals.checks.energy_judge import judge_energies
 from matgen_core.kinds.crystals.known.reference import load_reference
@@ -211,9 +211,7 @@ def nearest_rows(rows: CrystalRows, values: Mapping[str, float], count: int) -> 
 
 def read_rows(rows: CrystalRows) -> list[Candidate]:
     """Known crystals, read like candidates."""
-    found = [
-        Candidate(str(name), crystal, Origin("file")) for name, crystal in zip(rows.ids, rows.crystals, strict=True)
-    ]
+    found = [Candidate(str(name), crystal, Origin(FILE)) for name, crystal in zip(rows.ids, rows.crystals, strict=True)]
     return list(predict(found))
 
 

@@ -28,7 +28,6 @@ from matgen_core.runs.store import Run, versions
 
 SCHEMA = "matgen-evidence-1"
 #: What a screened file is called as an engine.
-_FILE = "file"
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ def _repeat(candidate: Candidate[Any], repeat: Repeat) -> dict[str, Any]:
     if not command and repeat.target is not None:
         command = write_command(name_of_kind(candidate.material), repeat, origin.seed)
     return {
-        "command": command if command and origin.engine != _FILE else None,
+        "command": command if command and origin.is_proposed else None,
         "engine": origin.engine,
         "checkpoint": origin.checkpoint or None,
         "seed": origin.seed,

@@ -18,9 +18,9 @@ from matgen_core.chem.molecules.molecule import read as read_smiles
 from matgen_core.core.admet import KEYS as ENDPOINTS
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.goal_probability import round_chance
-from matgen_core.core.messages import Message
+from matgen_core.core.messages import Message, Verbatim
 from matgen_core.core.properties import PROPERTIES, columns_of
-from matgen_core.core.records import Candidate, Crystal, Molecule, Origin, Prediction
+from matgen_core.core.records import FILE, Candidate, Crystal, Molecule, Origin, Prediction
 from matgen_core.files.saving import KeptFile
 from matgen_core.files.tables import Row, Table, find_material, open_table
 from matgen_core.kinds.compositions.predict import predict_texts
@@ -67,7 +67,7 @@ class Report:
         rows: rows in all.
         lacking: rows that were read, but of which some value is missing.
         bad: reason and how many rows it stopped.
-        examples: number of the row (1 is the first below the header) and its reason, the first few.
+        examples: row (1 is the first below the header), with its name where it has one, and reason, the first few.
         notes: how the table was read.
     """
 
@@ -76,7 +76,7 @@ class Report:
     rows: int = 0
     lacking: int = 0
     bad: Counter[str] = field(default_factory=Counter)
-    examples: list[tuple[int, str]] = field(default_factory=list)
+    examples: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -136,7 +136,7 @@ def _predict_cifs(texts: Sequence[str], notes: list[tuple[int, str]], judge: boo
         notes += [(i, note) for note in said]
         rows.append(crystal.reason if isinstance(crystal, Rejected) else [])
         if not isinstance(crystal, Rejected):
-            candidates.append((i, Candidate(str(i), crystal, Origin("file"))))
+            candidates.append((i, Candidate(str(i), crystal, Origin(FILE))))
     read = predict([candidate for _, candidate in candidates], judge=judge) if candidates else ()
     for (i, _), candidate in zip(candidates, read, strict=True):
         rows[i] = [candidate.predictions[key] for key in ADDED["cif"]]
@@ -156,7 +156,7 @@ def _with_endpoints(texts: Sequence[str], rows: Sequence[RowPredictions]) -> lis
     """The same rows, those of molecules with the endpoints of ADMET."""
     good = [i for i, row in enumerate(rows) if not isinstance(row, str)]
     strings = [canonical(read_smiles(split_extension(texts[i])[0])) for i in good]
-    molecules = [Candidate(text, Molecule(text), Origin("file")) for text in strings]
+    molecules = [Candidate(text, Molecule(text), Origin(FILE)) for text in strings]
     found = dict(zip(good, predict_admet(molecules), strict=True))
     return [row if isinstance(row, str) else [*row, *found[i]] for i, row in enumerate(rows)]
 
@@ -258,7 +258,7 @@ def _copy(
                     report.bad[_shape(prediction)] += 1
                 report.lacking += bool(problem) and not isinstance(prediction, str)
                 if problem and len(report.examples) < 10:
-                    report.examples.append((row.number, problem))
+                    report.examples.append((_place(row), problem))
             target.flush()
             if on_progress:
                 on_progress(report.rows)
@@ -277,8 +277,16 @@ def _read_batch(
     for i, prediction in zip(good, predictions, strict=True):
         found[i] = prediction
     for i, said in noted:
-        report.notes.append(Message("row {number}: {note}", number=batch[good[i]].number, note=said))
+        report.notes.append(Message("{row}: {note}", row=_place(batch[good[i]]), note=said))
     return found
+
+
+def _place(row: Row) -> str:
+    """Which row it is, with the name of what stands in it: of files, those are all that a user knows."""
+    name = row.cells.get("name", "").strip()
+    if not name:
+        return Message("row {number}", number=row.number)
+    return Message("row {number} ({name})", number=row.number, name=Verbatim(quote(name)))
 
 
 def check_unpacked(source: Path, most: int = 200_000_000) -> None:

@@ -20,7 +20,7 @@ from matgen_core.chem.formulas.formula_type import read_type
 from matgen_core.core.errors import BadInput, BadTarget, Cancelled, quote
 from matgen_core.core.goals import Constraints, Goal, Target
 from matgen_core.core.messages import join
-from matgen_core.core.records import PLACED, Candidate, Crystal, Origin, Progress, candidate_id
+from matgen_core.core.records import KNOWN, PLACED, Candidate, Crystal, Origin, Progress, candidate_id
 from matgen_core.core.settings import CrystalSettings
 from matgen_core.kinds.compositions.rows import reduce_formula
 from matgen_core.kinds.crystals.checks.critic import load_critic, predict_drafts
@@ -38,7 +38,6 @@ from matgen_core.workflows.loop import Working, stage_of_batch
 from matgen_core.workflows.screening.candidate_files import Item, Refused
 
 #: Engine of a structure that is known, as its origin says it.
-KNOWN = "known"
 #: Atoms in the primitive cell of a generated structure, at most.
 MOST_ATOMS = 40
 #: Exchanges that are generated for each variant that is wanted.

@@ -150,7 +150,7 @@ def _row(candidate: Candidate, target: Target) -> dict[str, object]:
     row: dict[str, object] = {"formula": subscript(reduced_formula(crystal))}
     row |= target_cells(candidate, target)
     row |= {
-        "state": state_text(candidate) if candidate.origin.engine != "file" else None,
+        "state": state_text(candidate) if candidate.origin.is_proposed else None,
         "space_group": f"{group_symbol(crystal.space_group)} ({crystal.space_group})",
         "atoms": sum(formula_counts(crystal).values()),
     }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
-from matgen_core.core.records import Candidate, Formula, Origin, Prediction
+from matgen_core.core.records import FILE, Candidate, Formula, Origin, Prediction
 from matgen_core.kinds.compositions.rows import count_atoms, encode_amounts
 from matgen_core.kinds.crystals.known.reference import Reference, load_reference
 from matgen_core.kinds.crystals.moments import without_frozen_moments
@@ -73,7 +73,7 @@ def load_reader(name: str = CHECKPOINT) -> Reader:
 
 def predict_texts(formulas: Sequence[str]) -> list[list[Prediction]]:
     """Predictions of each reduced formula by every predictor of compositions."""
-    return predictions_of("compositions", [Candidate(name, Formula(name), Origin("file")) for name in formulas])
+    return predictions_of("compositions", [Candidate(name, Formula(name), Origin(FILE)) for name in formulas])
 
 
 def predict_by_matbert(

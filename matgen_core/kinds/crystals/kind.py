@@ -88,7 +88,7 @@ class CrystalStages:
         Raises:
             Cancelled: where ``cancelled`` said so.
         """
-        drawn = [c for c in batch if c.origin.engine != "file"]
+        drawn = [c for c in batch if c.origin.is_proposed]
         brief = self.brief
         found = relax_drawn(
             drawn,

@@ -58,7 +58,7 @@ def predict(
     read = split_on_oom(
         lambda first, count: _predict(candidates[first : first + count], on_progress, cancelled), 0, len(candidates)
     )
-    roles = [candidate.origin.engine != "file" if steered is None else steered for candidate in candidates]
+    roles = [candidate.origin.is_proposed if steered is None else steered for candidate in candidates]
     said = [add_roles(candidate) if role else candidate for candidate, role in zip(read, roles, strict=True)]
     return add_judgements(said, cancelled=cancelled) if judge else tuple(map(add_agreement, said))
 
@@ -137,7 +137,7 @@ def _predictions(candidate: Candidate, chgnet: PredictedEnergy, reference: Refer
     def state(key: str, value: float | None, note: str, method: str = METHOD) -> Prediction:
         # Energies far above the hull belong to strained cells, for which CHGNet was not made.
         in_domain = None if value is None else not (key == "e_above_hull" and value > 0.5)
-        spread = reference.spread(key, above, candidate.origin.engine != "file")
+        spread = reference.spread(key, above, candidate.origin.is_proposed)
         if key in ENERGIES and hull is not None:
             doubted = bool(hull.apart) or (key == "e_above_hull" and hull.few_known)
             in_domain = None if in_domain is None else in_domain and not doubted

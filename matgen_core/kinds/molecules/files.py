@@ -73,7 +73,7 @@ def to_sdf(candidates: Sequence[Candidate[Molecule]], *, conformers: bool = Fals
         if conformers:
             fields["conformer"] = "ETKDG, MMFF94" if shape else "none found; flat"
         origin = candidate.origin
-        if origin.engine != "file":
+        if origin.is_proposed:
             fields["origin"] = f"proposed by MatGen, not measured: {origin.checkpoint}, seed {origin.seed}"
         taken = {*fields, *candidate.predictions}
         fields |= {f"yours:{name}" if name in taken else name: cell for name, cell in candidate.columns.items() if cell}

@@ -11,7 +11,7 @@ from typing import Any
 from matgen_core.chem.molecules.molecule import canonical, problem, read, split_extension
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message
-from matgen_core.core.records import Candidate, Molecule, Origin
+from matgen_core.core.records import FILE, Candidate, Molecule, Origin
 from matgen_core.core.row_ids import row_id
 from matgen_core.files.refused import Item, Refused
 from matgen_core.files.tables import MATERIALS, find_encoding
@@ -45,7 +45,7 @@ def read_molecule(id_: str, place: str, text: str, name: str = "") -> Item:
             ),
         )
     columns = {EXTENSION: extension} if extension else {}
-    return Candidate(id_, Molecule(canonical(molecule)), Origin("file"), name=(name or called)[:80], columns=columns)
+    return Candidate(id_, Molecule(canonical(molecule)), Origin(FILE), name=(name or called)[:80], columns=columns)
 
 
 def read_smiles_lines(name: str, handle: Any) -> Iterator[Item]:

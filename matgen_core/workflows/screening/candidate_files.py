@@ -17,7 +17,7 @@ from typing import Any
 
 from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import Message, join
-from matgen_core.core.records import Candidate, Crystal, Origin
+from matgen_core.core.records import FILE, Candidate, Crystal, Origin
 from matgen_core.files.refused import Item as Item
 from matgen_core.files.refused import Refused as Refused
 from matgen_core.files.tables import MATERIALS, count_rows
@@ -242,4 +242,4 @@ def _accept(id_: str, place: str, crystal: Crystal) -> Item:
             place,
             Message("{atoms} atoms in the primitive cell; at most {most_atoms}", atoms=atoms, most_atoms=MOST_ATOMS),
         )
-    return Candidate(id_, crystal, Origin("file"), name=id_)
+    return Candidate(id_, crystal, Origin(FILE), name=id_)

@@ -10,7 +10,7 @@ from typing import Any
 
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import Message, join
-from matgen_core.core.records import Candidate, Formula, Origin
+from matgen_core.core.records import FILE, Candidate, Formula, Origin
 from matgen_core.core.row_ids import row_id
 from matgen_core.files.refused import Item, Refused
 from matgen_core.files.tables import (
@@ -98,6 +98,6 @@ def _read_row(row: Row, place: str, stem: str, column: str, kind: str, read: Cal
 
 def _formula(id_: str, place: str, text: str) -> Item:
     try:
-        return Candidate(id_, Formula(reduce_formula(text)), Origin("file"))
+        return Candidate(id_, Formula(reduce_formula(text)), Origin(FILE))
     except BadInput as error:
         return Refused(place, str(error))

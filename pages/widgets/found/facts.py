@@ -68,6 +68,7 @@ def verdict_row(verdict: Verdict, material: object = None, name: str = "") -> st
 
 
 def show_origin(candidate: Candidate[Any]) -> None:
-    """Which engine drew it, by which seed and weights."""
+    """Which engine drew it, by which seed and weights, as far as it was drawn."""
     origin = candidate.origin
-    st.caption(f"{candidate.id} · {_(origin.engine)} · {_('seed')} {origin.seed} · {origin.checkpoint}")
+    seed = "" if origin.seed is None else f"{_('seed')} {origin.seed}"
+    st.caption(" · ".join(filter(None, (candidate.id, _(origin.engine), seed, origin.checkpoint))))

@@ -47,7 +47,7 @@ def test_formulas_are_read_and_bad_rows_stay(tmp_path: Path) -> None:
     assert "empty" in rows[1]["problem"]
     assert "'Xx'" in rows[2]["problem"]
     assert rows[4]["formula"].startswith("'"), "no formula that a spreadsheet would run"
-    assert report.examples[0][0] == 2
+    assert report.examples[0][0] == "row 2"
 
 
 def test_smiles_and_cifs_are_read(tmp_path: Path) -> None:
@@ -136,7 +136,14 @@ def test_a_row_of_which_values_are_missing_says_why_and_is_counted(tmp_path: Pat
     assert whole["problem"] == ""
     assert whole["formation_energy"]
     assert bad["problem"]
-    assert [number for number, _reason in report.examples] == [1, 3]
+    assert [row for row, _reason in report.examples] == ["row 1", "row 3"]
+
+
+def test_a_file_of_a_folder_is_named_where_it_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "cells").mkdir()
+    (tmp_path / "cells" / "no cell.cif").write_text("data_x\n_cell_length_a 4\n", encoding="utf-8")
+    report = predict_table(tmp_path / "cells", tmp_path / "out.csv")
+    assert [row for row, _reason in report.examples] == ["row 1 ('no cell.cif')"]
 
 
 @pytest.mark.parametrize("kind", ["formulas", "screening"])

@@ -16,7 +16,7 @@ from matgen_core.chem.crystals.structure import formula_counts, reduced_formula,
 from matgen_core.chem.crystals.symmetry import centring, hall_number, symbol, wyckoff_positions
 from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.core.errors import BadInput
-from matgen_core.core.records import Candidate, Crystal, Prediction
+from matgen_core.core.records import KNOWN, Candidate, Crystal, Prediction
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -58,7 +58,7 @@ def to_cif(candidate: Candidate) -> str:
     counts = {element: n * centring(crystal.space_group) for element, n in formula_counts(crystal).items()}
     units = math.gcd(*counts.values())
     lines = [
-        f"# Proposed by MatGen, not measured: {_plain(candidate)}",
+        f"# {_provenance(candidate)}",
         f"data_{_safe(formula_text(crystal))}",
         f"_chemical_formula_sum '{_formula_sum(counts, units)}'",
         f"_cell_formula_units_Z {units}",
@@ -94,10 +94,15 @@ def _formula_sum(counts: Mapping[str, int], units: int) -> str:
     return " ".join(f"{e}{counts[e] // units if counts[e] > units else ''}" for e in order)
 
 
-def _plain(candidate: Candidate) -> str:
+def _provenance(candidate: Candidate) -> str:
     """Where a candidate comes from, on one line of printable ASCII."""
     origin = candidate.origin
-    text = f"{candidate.id}, engine {origin.engine}, {origin.checkpoint}, seed {origin.seed}, index {origin.index}"
+    if not origin.is_proposed:
+        source = "Known crystal" if origin.engine == KNOWN else "From the user's file"
+        text = f"{source}, in the standard setting of its space group: {candidate.id}"
+    else:
+        made = f"engine {origin.engine}, {origin.checkpoint}, seed {origin.seed}, index {origin.index}"
+        text = f"Proposed by MatGen, not measured: {candidate.id}, {made}"
     return re.sub(r"[^ -~]+", " ", text)[:200]
 
 

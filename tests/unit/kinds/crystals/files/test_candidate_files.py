@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
 from pymatgen.analysis.structure_matcher import StructureMatcher
@@ -14,6 +15,8 @@ from pymatgen.core import Lattice, Structure
 from matgen_core.chem.crystals.structure import from_structure, to_structure
 from matgen_core.chem.crystals.symmetry import wyckoff_positions
 from matgen_core.core.records import (
+    FILE,
+    KNOWN,
     Candidate,
     Crystal,
     Origin,
@@ -206,6 +209,13 @@ def test_the_cif_says_its_space_group_and_that_it_was_not_measured(name: str) ->
     assert text.splitlines()[1].startswith("data_")
     symbols = {"rutile": "P 4_2/m n m", "corundum": "R -3 c", "zincite": "P 6_3 m c", "spinel": "F d -3 m"}
     assert f"'{symbols[name].replace('_', '')}'" in text
+
+
+@pytest.mark.parametrize(("engine", "source"), [(FILE, "From the user's file"), (KNOWN, "Known crystal")])
+def test_the_cif_of_what_matgen_did_not_propose_says_so(engine: str, source: str) -> None:
+    """It said "Proposed by MatGen, not measured" and "seed None" of the user's own crystals and of known ones."""
+    first = to_cif(replace(candidate("rutile", "mp-2657"), origin=Origin(engine))).splitlines()[0]
+    assert first == f"# {source}, in the standard setting of its space group: mp-2657"
 
 
 def test_extended_xyz_is_read_back_with_its_cell() -> None:
