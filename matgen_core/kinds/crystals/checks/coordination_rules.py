@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import gcd
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from matgen_core.chem.crystals.prototypes import name_prototype
+from matgen_core.chem.crystals.scene import is_bond
 from matgen_core.chem.crystals.structure import formula_counts
 from matgen_core.chem.crystals.structure_types import anonymous_type
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Crystal, Verdict
 from matgen_core.kinds.compositions.rows import count_atoms
-from matgen_core.kinds.crystals.known.coordination_statistics import load_coordination, shells, stoichiometry
+from matgen_core.kinds.crystals.known.coordination_statistics import (
+    Neighbours,
+    load_coordination,
+    shells,
+    stoichiometry,
+)
 from matgen_core.kinds.crystals.known.reference import hash_names, load_reference
 
 if TYPE_CHECKING:
@@ -35,12 +43,27 @@ def check_coordination(structure: Structure) -> Verdict:
     if problems:
         return Verdict("coordination", False, join([*problems[:3], "…" if len(problems) > 3 else ""]))
     words = list[str]()
-    for shell in found:
+    for shell in _bonded(found):
         words.append(
             Message("{count} {other} around {centre}", count=shell.count, other=shell.other, centre=shell.centre)
         )
     around = join(list(dict.fromkeys(words))[:4])
     return Verdict("coordination", True if found else None, around or Message("no neighbours"))
+
+
+def _bonded(found: Sequence[Neighbours]) -> Sequence[Neighbours]:
+    """Neighbours that are bonded, as the structure is drawn; all where none is.
+
+    Ions of one sign often lie in each other's first shell, which is compared with known crystals, too, but is no
+    coordination.
+    """
+    elements = sorted({name for shell in found for name in (shell.centre, shell.other)})
+    first, second = (
+        np.array([elements.index(name) for name in names], dtype=np.int64)
+        for names in ([shell.centre for shell in found], [shell.other for shell in found])
+    )
+    bonds = is_bond(elements, first, second, np.array([shell.distance for shell in found]))
+    return [shell for shell, bond in zip(found, bonds, strict=True) if bond] or found
 
 
 def check_type(crystal: Crystal) -> Verdict:
