@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.chem.formulas.stability import few_known, shallow_text
 from matgen_core.core.messages import Message, join
 from matgen_core.core.properties import PROPERTIES
@@ -36,7 +37,9 @@ def check_known_phases(reference: Reference, formula: str, elements: Collection[
     if len(elements) == 1:
         return Verdict("known_phases", True, "an element")
     if reference.energy_of(formula) is not None:
-        return Verdict("known_phases", True, Message("the energy of {formula} is known", formula=formula))
+        return Verdict(
+            "known_phases", True, Message("the energy of {formula} is known", formula=write_formula(formula))
+        )
     hull = reference.hull
     if apart := hull.elements_apart(list(elements)):
         return Verdict(

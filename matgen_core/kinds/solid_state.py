@@ -11,6 +11,7 @@ import logging
 from functools import lru_cache
 from typing import Any
 
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.core.errors import BadInput
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
@@ -53,7 +54,11 @@ def check_solid_state(formula: str) -> Verdict:
         return Verdict(
             "solid_state",
             None,
-            Message("matsyngate cannot check {formula} ({error})", formula=formula, error=type(error).__name__),
+            Message(
+                "matsyngate cannot check {formula} ({error})",
+                formula=write_formula(formula),
+                error=type(error).__name__,
+            ),
         )
     bad = [
         f"{name}: {verdict.reason}"
@@ -68,7 +73,9 @@ def check_solid_state(formula: str) -> Verdict:
         return Verdict(
             "solid_state",
             None,
-            Message("matsyngate finds no oxidation states for {formula} and cannot check it", formula=formula),
+            Message(
+                "matsyngate finds no oxidation states for {formula} and cannot check it", formula=write_formula(formula)
+            ),
         )
     return Verdict("solid_state", True, Message("no rule is violated ({conditions})", conditions=CONDITIONS))
 

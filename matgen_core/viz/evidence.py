@@ -79,7 +79,8 @@ def _amount(value: float | None, spread: float | None = None, unit: str = "") ->
     if value is None or not math.isfinite(value):
         return "–"
     if not spread:  # what is computed of the structure has none
-        return f"{value:.4g} {unit}".rstrip().replace("-", "−")
+        shown = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"  # no exponent in a price
+        return f"{shown} {unit}".rstrip().replace("-", "−")
     # Two digits of the spread, and the value to the same place: 1.754 ± 0.83 claims what it denies.
     places = max(0, 1 - math.floor(math.log10(spread)))
     if places and f"{spread:.{places}f}".endswith("0"):

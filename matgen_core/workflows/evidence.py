@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.chem.formulas.hazards import check_hazards, explain_supply, read_supply
 from matgen_core.core.declaring import declared
 from matgen_core.core.goals import Constraints, Target
@@ -79,6 +80,7 @@ def stored_repeat(run: Run) -> Repeat:
 def collect_evidence(candidate: Candidate[Any], repeat: Repeat | None = None) -> dict[str, Any]:
     """The record of one candidate, with its hash."""
     kind, repeat = name_of_kind(candidate.material), repeat or Repeat()
+    named = write_formula if record_of(candidate.material).has_formula else str
     record: dict[str, Any] = {
         "schema": SCHEMA,
         "kind": kind,
@@ -94,7 +96,7 @@ def collect_evidence(candidate: Candidate[Any], repeat: Repeat | None = None) ->
             for v in candidate.verdicts
         ],
         "nearest_known": [
-            {"name": near.name, "id": near.id or None, "likeness": near.likeness, "value": near.value}
+            {"name": named(near.name), "id": near.id or None, "likeness": near.likeness, "value": near.value}
             for near in kind_of(candidate.material).nearest(candidate.material)
         ],
         **_inorganic(candidate),
@@ -163,7 +165,7 @@ def _phases(candidate: Candidate[Any], formula: str) -> list[dict[str, Any]]:
         return []
     hull = load_reference().hull
     return [
-        {"formula": name, "share_of_atoms": share, "formation_energy": hull.energy_of(name)}
+        {"formula": write_formula(name), "share_of_atoms": share, "formation_energy": hull.energy_of(name)}
         for name, share in hull.read(counts, energy).products
     ]
 

@@ -10,6 +10,7 @@ from math import gcd
 
 from matgen_core.chem.formulas.formula import read_formula
 from matgen_core.chem.formulas.formula_type import FormulaType, read_type
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.core.errors import BadInput, BadTarget, quote
 from matgen_core.core.messages import Message
 from matgen_core.core.records import Verdict
@@ -160,7 +161,9 @@ def check_charges(formula: str) -> Verdict:
         if valid
         else Message("no charge-neutral combination")
     )
-    return Verdict("charge_balance", valid, Message("{reason} for {formula}", reason=reason, formula=formula))
+    return Verdict(
+        "charge_balance", valid, Message("{reason} for {formula}", reason=reason, formula=write_formula(formula))
+    )
 
 
 def _too_many(formula: str) -> bool:
@@ -168,7 +171,7 @@ def _too_many(formula: str) -> bool:
 
 
 def _unjudged(formula: str) -> str:
-    reason = Message("SMACT cannot check {formula}", formula=formula)
+    reason = Message("SMACT cannot check {formula}", formula=write_formula(formula))
     if _too_many(formula):
         reason = Message(
             "SMACT would take too long over the oxidation states of more than {most_elements} elements",
@@ -204,7 +207,7 @@ def check_smact_neutral(formula: str) -> Verdict:
     return Verdict(
         "smact_neutral",
         neutral,
-        Message("charge-neutral combination for {formula}", formula=formula)
+        Message("charge-neutral combination for {formula}", formula=write_formula(formula))
         if neutral
-        else Message("no charge-neutral combination for {formula}", formula=formula),
+        else Message("no charge-neutral combination for {formula}", formula=write_formula(formula)),
     )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from matgen_core.chem.crystals.scene import covalent_radius
 from matgen_core.chem.formulas.formula import read_formula
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.chem.formulas.oxidation_states import CHAINS, Choice, anions, cations, facts, may_be, signed
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.messages import Message
@@ -199,7 +200,7 @@ def check_oxidation(formula: str, structure: Structure | None = None) -> Verdict
         reason = Message(
             "oxidation states of {formula} not searched: more than {most_elements} elements, or "
             "more than {most_atoms} atoms",
-            formula=formula,
+            formula=write_formula(formula),
             most_elements=_MOST_ELEMENTS,
             most_atoms=_MOST_ATOMS,
         )
@@ -209,7 +210,9 @@ def check_oxidation(formula: str, structure: Structure | None = None) -> Verdict
         reason = Message("intermetallic: metals and metalloids only")
     elif found.kind == NONE:
         passed = False
-        reason = Message("no neutral combination of known oxidation states for {formula}", formula=formula)
+        reason = Message(
+            "no neutral combination of known oxidation states for {formula}", formula=write_formula(formula)
+        )
     elif found.kind == COMMON and found.bonded:
         reason = Message("neutral with common states and {bonds} bonds: {words}", bonds=bonds, words=found.words)
     elif found.kind == COMMON:

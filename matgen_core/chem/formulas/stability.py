@@ -15,6 +15,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.messages import Message, join
 
@@ -54,7 +55,7 @@ class HullDistance:
 
     def describe(self) -> str:
         """What the distance is measured from, in words."""
-        products = " + ".join(f"{share:.2f} {name}" for name, share in self.products)
+        products = " + ".join(f"{share:.2f} {write_formula(name)}" for name, share in self.products)
         if self.e_above_hull is None:
             names = ", ".join(self.apart)
             words = Message(
@@ -64,7 +65,9 @@ class HullDistance:
         elif self.elements == 1:
             words = Message("relative to the ground state of the element")
         elif self.own is not None and self.e_above_hull > 0:
-            words = Message("{own} lies on the known hull, and this prediction lies above it", own=self.own)
+            words = Message(
+                "{own} lies on the known hull, and this prediction lies above it", own=write_formula(self.own)
+            )
         elif self.e_above_hull > 0:
             words = Message("decomposes into {products}", products=products)
         else:

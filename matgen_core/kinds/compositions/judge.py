@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matgen_core.chem.formulas.constraints import check_counts
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.chem.formulas.hazards import check_hazards
 from matgen_core.chem.formulas.oxidation import check_neutral, check_oxidation
 from matgen_core.core.goal_probability import cost_of_goals
@@ -49,7 +50,7 @@ def judge_formulas(
             "{formula} is not among the {n_formulas:,} known formulas"
             if new
             else "{formula} is among the {n_formulas:,} known formulas",
-            formula=formula,
+            formula=write_formula(formula),
             n_formulas=len(reference.formulas),
         )
         verdicts = [

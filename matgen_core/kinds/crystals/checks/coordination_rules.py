@@ -13,6 +13,7 @@ from matgen_core.chem.crystals.prototypes import name_prototype
 from matgen_core.chem.crystals.scene import is_bond
 from matgen_core.chem.crystals.structure import formula_counts
 from matgen_core.chem.crystals.structure_types import anonymous_type
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.messages import Message, join
 from matgen_core.core.records import Crystal, Verdict
@@ -84,7 +85,9 @@ def check_type(crystal: Crystal) -> Verdict:
         return Verdict(
             "structure_type",
             True,
-            Message("same type as {formula}; {times:,} known crystals have it", formula=formula, times=times),
+            Message(
+                "same type as {formula}; {times:,} known crystals have it", formula=write_formula(formula), times=times
+            ),
         )
     if name is not None:
         return Verdict("structure_type", True, Message("{name} type", name=name))

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from matgen_core.chem.crystals.matching import match
 from matgen_core.chem.crystals.structure import reduced_formula
 from matgen_core.chem.crystals.symmetry import symbol, wyckoff_positions
+from matgen_core.chem.formulas.formula_writing import write_formula
 from matgen_core.chem.formulas.stability import Hull, HullDistance
 from matgen_core.core.errors import MissingReference
 from matgen_core.core.installation import ASSETS
@@ -149,37 +150,41 @@ class Reference:
         if self.is_new_formula(formula):
             count = len(self.formulas)
             return True, Message(
-                "{formula} is not among the {n_formulas:,} known formulas", formula=formula, n_formulas=count
+                "{formula} is not among the {n_formulas:,} known formulas",
+                formula=write_formula(formula),
+                n_formulas=count,
             )
         rows, known = self.structures.rows(formula), self.count_known(formula)
         if not rows:
             return None, Message(
                 "not compared: {formula} is a known formula whose structure is not in the reference; "
                 "look it up in the public databases",
-                formula=formula,
+                formula=write_formula(formula),
             )
         if (row := self.find_known(crystal)) is not None:
             name, group = self.structures.ids[row], symbol(self.structures.crystal(row).space_group)
             return False, Message(
-                "known structure of {formula}: {name}, {group}", formula=formula, name=name, group=group
+                "known structure of {formula}: {name}, {group}", formula=write_formula(formula), name=name, group=group
             )
         if known is None:
             return None, Message(
                 "not compared with all: different from each structure of {formula} in the reference ({n_rows}), "
                 "but others may be known; look it up in the public databases",
-                formula=formula,
+                formula=write_formula(formula),
                 n_rows=len(rows),
             )
         if len(rows) < known:
             return None, Message(
                 "not compared with all: different from each structure of {formula} in the reference ({n_rows} of "
                 "{known} known); look it up in the public databases",
-                formula=formula,
+                formula=write_formula(formula),
                 n_rows=len(rows),
                 known=known,
             )
         return True, Message(
-            "different from every known structure of {formula} ({n_rows})", formula=formula, n_rows=len(rows)
+            "different from every known structure of {formula} ({n_rows})",
+            formula=write_formula(formula),
+            n_rows=len(rows),
         )
 
     def count_known(self, formula: str) -> int | None:

@@ -27,6 +27,8 @@ from matgen_core.kinds.molecules.files import to_csv as molecules_to_csv
 from matgen_core.kinds.molecules.files import to_sdf
 from matgen_core.kinds.rules import Rules, passes
 from matgen_core.runs.records import from_record
+from matgen_core.viz.evidence import write_evidence_page
+from matgen_core.workflows.evidence import collect_evidence
 from matgen_core.workflows.screening.candidate_files import Item, Refused, read_files
 from matgen_core.workflows.screening.files import screening_to_csv, screening_to_json
 from matgen_core.workflows.screening.folder import screen_to_folder
@@ -34,6 +36,7 @@ from matgen_core.workflows.screening.pareto import Objective, rank_by_front
 from matgen_core.workflows.screening.screen import BATCH, Screener
 
 NACL = Crystal(225, (Site("a", "Na"), Site("b", "Cl")), (5.69, 5.69, 5.69, 90, 90, 90))
+PEROVSKITE = Crystal(221, (Site("a", "Pb"), Site("b", "Ti"), Site("c", "O")), (3.97, 3.97, 3.97, 90, 90, 90))
 GOALS = [Objective("band_gap", "max"), Objective("e_above_hull", "min")]
 
 
@@ -120,6 +123,18 @@ def test_a_table_goes_through_whole(tmp_path: Path) -> None:
     outcome = screen_to_folder(read_files([tmp_path / "in.csv"]), GOALS, tmp_path / "out")
     assert len(outcome.ids) == 150
     assert min(outcome.fronts) == 1
+
+
+@pytest.mark.parametrize("material", [PEROVSKITE, Formula("TiPbO3"), Formula("Ba2TiPbO6")])
+def test_a_formula_is_written_alike_wherever_a_candidate_is_told_of(material: Crystal | Formula) -> None:
+    """pymatgen sorts by electronegativity, TiPbO3; nobody finds that who looks for PbTiO3."""
+    (candidate,) = found = Screener()([of("lead titanate", material)])
+    table = to_csv(found) if isinstance(material, Crystal) else formulas_to_csv(found)
+    said = [table, screening_to_csv([(candidate, 1, None)], GOALS), json.dumps(collect_evidence(candidate))]
+    said += [write_evidence_page(candidate), *(v.reason for v in candidate.verdicts)]
+    said += [text for p in candidate.predictions.values() for text in (p.note, p.judged.note if p.judged else "")]
+    assert not [text for text in said if "TiPb" in text]
+    assert all("PbTi" in text for text in said[:4])
 
 
 @pytest.mark.parametrize(
