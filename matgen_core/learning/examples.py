@@ -7,8 +7,11 @@ from pathlib import Path
 
 from matgen_core.core.errors import BadInput, quote
 from matgen_core.files.tables import MATERIALS, Table, find_material, open_table
+from matgen_core.files.units import read_number
 
 MOST = 1_000_000
+#: Rows by which a column of numbers is told.
+_LOOKED_AT = 200
 
 
 def read_columns(
@@ -80,3 +83,26 @@ def read_header(source: Path | bytes) -> tuple[str, ...]:
     """
     with open_table(source) as table:
         return table.columns
+
+
+def find_numbers(source: Path | bytes) -> str:
+    """The last column that holds numbers in most of the cells of its first rows; the last column where none does.
+
+    Raises:
+        BadInput: where it is no table.
+    """
+    with open_table(source) as table:
+        rows = [row.cells for row in islice(table.rows, _LOOKED_AT) if not row.problem]
+        for column in reversed(table.columns):
+            cells = [cell for row in rows if (cell := row.get(column, ""))]
+            if 2 * sum(_is_number(cell, table.decimal_comma) for cell in cells) > len(cells):
+                return column
+        return table.columns[-1]
+
+
+def _is_number(cell: str, comma: bool) -> bool:
+    try:
+        read_number(cell, comma=comma)
+    except BadInput:
+        return False
+    return True

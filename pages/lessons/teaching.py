@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from matgen_core.core.errors import MatGenError
-from matgen_core.learning.examples import read_columns, read_header
+from matgen_core.learning.examples import find_numbers, read_columns, read_header
 from matgen_core.lessons.transfer import demo_table
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.viz.transfer import draw_teaching
@@ -88,9 +88,10 @@ def ask_table() -> tuple[list[str], Sequence[object], str, str] | None:
         return texts, [str(v) for v in values], "formula", column
     try:
         names_of = list(read_header(file.getvalue()))
+        likely = names_of.index(find_numbers(file.getvalue()))
         left, middle, right = st.columns(3)
         text = left.selectbox(_("Column of materials"), names_of, key="teach-text")
-        column = middle.selectbox(_("Column of numbers"), names_of, index=min(1, len(names_of) - 1), key="teach-column")
+        column = middle.selectbox(_("Column of numbers"), names_of, index=likely, key="teach-column")
         kind = right.selectbox(_("The materials are"), [N_("formula"), "SMILES"], format_func=_, key="teach-kind")
         texts, written, kind = read_columns(file.getvalue(), column, text, kind.lower())
         return texts, written, kind, column

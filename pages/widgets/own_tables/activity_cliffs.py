@@ -9,7 +9,7 @@ import streamlit as st
 
 from matgen_core.core.errors import MatGenError
 from matgen_core.files.saving import for_spreadsheet
-from matgen_core.learning.examples import read_header
+from matgen_core.learning.examples import find_numbers, read_header
 from matgen_core.viz.series import draw_series
 from matgen_core.workflows.activity_cliffs import cliffs_to_csv
 from matgen_core.workflows.page_work.series import Series, compare_series
@@ -57,12 +57,12 @@ def _ask() -> tuple[bytes, str, float, float | None] | None:
     if file is None:
         return None
     try:
-        columns = read_header(file.getvalue())
+        columns, likely = read_header(file.getvalue()), find_numbers(file.getvalue())
     except MatGenError as error:
         show_refusal(_(str(error)))
         return None
     left, middle, right = st.columns(3, gap="small")
-    column = left.selectbox(_("Column of the numbers"), columns, index=len(columns) - 1, key="cliffs-column")
+    column = left.selectbox(_("Column of the numbers"), columns, index=columns.index(likely), key="cliffs-column")
     similarity = middle.slider(_("Least similarity (Tanimoto)"), 0.3, 0.95, 0.55, 0.05, key="cliffs-similarity")
     difference = right.number_input(
         _("Least difference"),

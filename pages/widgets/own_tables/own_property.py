@@ -12,7 +12,7 @@ from matgen_core.core.errors import MatGenError
 from matgen_core.core.goals import Goal
 from matgen_core.core.row_ids import name_of_column
 from matgen_core.kinds.registry import KINDS
-from matgen_core.learning.examples import read_header
+from matgen_core.learning.examples import find_numbers, read_header
 from matgen_core.viz.tuning import draw_own
 from matgen_core.workflows.own_properties.own_store import list_targets, load_target
 from matgen_core.workflows.own_properties.own_targets import OwnTarget
@@ -37,8 +37,8 @@ def ask_table(kind: str) -> None:
     if file is None:
         return
     try:
-        columns = read_header(file.getvalue())
-        column = st.selectbox(_("Column of the numbers"), columns, index=len(columns) - 1, key="own-column")
+        columns, likely = read_header(file.getvalue()), find_numbers(file.getvalue())
+        column = st.selectbox(_("Column of the numbers"), columns, index=columns.index(likely), key="own-column")
         left, right = st.columns(2, gap="small", wrap=False)
         name = left.text_input(_("Name"), name_of_column(column), max_chars=40, key=f"own-name-{column}")
         unit = right.text_input(_("Unit"), "", max_chars=20, key="own-unit")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from matgen_core.core.errors import BadInput
-from matgen_core.learning.examples import read_columns
+from matgen_core.learning.examples import find_numbers, read_columns
 from matgen_core.workflows.own_properties.training_examples import read_examples, unit_of
 
 
@@ -101,3 +101,17 @@ def test_what_is_no_such_table_is_named(table: bytes, words: str) -> None:
 def test_a_folder_is_no_table(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is not a file"):
         read_columns(tmp_path, "gap")
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("smiles,bp,comment\nCCO,78.4,measured\nCCC,-42,\nCC,,read\n", "bp"),
+        ("SMILES;Siedepunkt (°C);Quelle\nCCO;78,4;Labor\nCCC;−42,1;Buch\nC;abc;Buch\n", "Siedepunkt (°C)"),
+        ("id,smiles,low,high\n1,CCO,1,2\n2,CCC,2,3\n", "high"),
+        ("formula,gap,note\nNaCl,8.5 eV,\nSi,1.1 eV,\n", "gap"),
+        ("smiles,comment\nCCO,x\n", "comment"),
+    ],
+)
+def test_the_column_of_numbers_is_found(table: str, column: str) -> None:
+    assert find_numbers(table.encode()) == column
