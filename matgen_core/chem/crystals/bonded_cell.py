@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matgen_core.chem.crystals.scene import bond_reach, is_bond
+from matgen_core.chem.crystals.scene import anion_centres, are_bonds, bond_reach
 from matgen_core.chem.crystals.structure import to_structure
 from matgen_core.core.records import Crystal
 
@@ -76,8 +76,8 @@ class BondedCell:
 def build_bonded_cell(crystal: Crystal, primitive: bool = False) -> BondedCell:
     """The conventional or the primitive cell of a crystal with its bonds.
 
-    Bonds follow :func:`matgen_core.chem.crystals.scene.is_bond`; an atom whose neighbours are all more electronegative
-    (Pauling) is the centre of a polyhedron where it has four to eight of them.
+    Bonds follow :func:`matgen_core.chem.crystals.scene.are_bonds`; an atom whose neighbours are all more
+    electronegative (Pauling) is the centre of a polyhedron where it has four to eight of them.
     """
     structure = to_structure(crystal, primitive=primitive)
     symbols = [str(site.specie) for site in structure]
@@ -106,7 +106,7 @@ def _neighbours(symbols: list[str], places: Array, matrix: Array) -> list[list[N
 
     cell = Structure(Lattice(matrix), symbols, places)
     i, j, cells, distances = cell.get_neighbor_list(bond_reach(symbols))
-    kept = is_bond(symbols, i, j, distances)
+    kept = are_bonds(symbols, anion_centres(cell), i, j, distances)
     found: list[list[Neighbour]] = [[] for _symbol in symbols]
     for first, second, (a, b, c) in zip(i[kept], j[kept], cells[kept], strict=True):
         found[int(first)].append((int(second), round(a), round(b), round(c)))

@@ -7,6 +7,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from matgen_core.chem.crystals.bonded_cell import BondedAtom, BondedCell, build_bonded_cell
+from matgen_core.chem.crystals.scene import build_scene, find_bonds
 from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.records import Candidate, Crystal, Origin
 from matgen_core.kinds.crystals.files.candidate_files import to_cif
@@ -22,6 +23,28 @@ CAESIUM_CHLORIDE = crystal("Pm-3m", Lattice.cubic(4.12), ["Cs", "Cl"], [[0, 0, 0
 DIAMOND = crystal("Fd-3m", Lattice.cubic(3.567), ["C"], [[0, 0, 0]])
 #: Square-planar platinum: its four neighbours lie in a plane with it.
 PLATINUM_OXIDE = crystal("P4_2/mmc", Lattice.tetragonal(3.08, 5.34), ["Pt", "O"], [[0, 0.5, 0], [0, 0, 0.25]])
+
+BARITE = crystal(
+    "Pnma",
+    Lattice.orthorhombic(8.879, 5.454, 7.154),
+    ["Ba", "S", "O", "O", "O"],
+    [
+        [0.1845, 0.25, 0.1585],
+        [0.437, 0.25, 0.191],
+        [0.587, 0.25, 0.107],
+        [0.3176, 0.25, 0.0498],
+        [0.4194, 0.03, 0.3118],
+    ],
+)
+OLIVINE = crystal(
+    "Pnma",
+    Lattice.orthorhombic(10.334, 6.01, 4.693),
+    ["Li", "Fe", "P", "O", "O", "O"],
+    [
+        *([0, 0, 0], [0.2822, 0.25, 0.9747], [0.0948, 0.25, 0.4182]),
+        *([0.0968, 0.25, 0.7428], [0.4571, 0.25, 0.206], [0.1656, 0.0465, 0.2847]),
+    ],
+)
 
 
 def one(cell: BondedCell, symbol: str) -> BondedAtom:
@@ -45,6 +68,22 @@ def test_a_cube_has_twelve_edges_and_none_across_its_faces() -> None:
     hull = one(build_bonded_cell(CAESIUM_CHLORIDE), "Cs").polyhedron
     assert hull is not None
     assert (len(hull.triangles), len(hull.edges)) == (12, 12)
+
+
+@pytest.mark.parametrize(("made", "bonds"), [(BARITE, {"BaO", "OS"}), (OLIVINE, {"FeO", "LiO", "OP"})])
+def test_a_metal_is_bonded_to_the_oxygen_of_an_anion_and_not_to_its_centre(made: Crystal, bonds: set[str]) -> None:
+    cell, scene = build_bonded_cell(made), build_scene(made)
+    of_cell = {"".join(sorted((a.symbol, cell.atoms[n[0]].symbol))) for a in cell.atoms for n in a.neighbours}
+    of_scene = {"".join(sorted(scene.symbols[atom] for atom in pair)) for pair in scene.bonds.tolist()}
+    assert of_cell == of_scene == bonds
+
+
+def test_a_metal_as_near_as_a_single_bond_is_bonded_to_the_nitrogen_of_a_nitro_group() -> None:
+    symbols, places = ["Co", "N", "O", "O"], np.array([[0, 0, 0], [0, 0, 1.95], [0, 1.05, 2.6], [0, -1.05, 2.6]])
+    centres = np.array([False, True, False, False])
+    assert [0, 1] in find_bonds(symbols, places, centres).tolist()
+    places[0] = 0, 0, -0.55
+    assert [0, 1] not in find_bonds(symbols, places, centres).tolist(), "within the radii's reach, and across oxygen"
 
 
 def test_neither_an_element_nor_a_flat_square_has_polyhedra() -> None:
