@@ -44,7 +44,8 @@ def finetune_file(
 
     with at_work() as work:
         from matgen_core.workflows.own_properties.finetune import finetune
-        from matgen_core.workflows.own_properties.predictors import check_place, save_predictor
+        from matgen_core.workflows.own_properties.own_folder import check_place
+        from matgen_core.workflows.own_properties.predictors import save_predictor
         from matgen_core.workflows.own_properties.training_examples import unit_of
 
         check_place(named)
@@ -69,11 +70,14 @@ def finetune_file(
 @app.command("predictors")
 def predictors() -> None:
     """List the predictors that you have trained."""
-    from matgen_core.workflows.own_properties.predictors import list_predictors, load_predictor
+    from matgen_core.workflows.own_properties.own_folder import list_predictors
 
     names = list_predictors()
     if not names:
         typer.echo("none yet; make one with: matgen finetune FILE --column NAME")
+        return
+    from matgen_core.workflows.own_properties.predictors import load_predictor
+
     for name in names:
         tuned, label, unit = load_predictor(name)
         error, guess = tuned.report["mae"], tuned.report["mae_of_median"]

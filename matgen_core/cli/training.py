@@ -89,7 +89,7 @@ def _train_own(keep: str, source: Path, domain: str, epochs: int | None, folder:
     """The SMILES generator on the user's own molecules, from the shipped weights."""
     with at_work(folder=folder) as work:
         from matgen_core.learning.recipes.own_smiles import EPOCHS, read_own, train_own_smiles
-        from matgen_core.workflows.own_properties.predictors import check_place
+        from matgen_core.workflows.own_properties.own_folder import check_place
 
         check_place(keep)
         own = read_own(source, domain)

@@ -52,9 +52,9 @@ def train_file(
     """Train two predictors of your own property: one steers a tuned generator, the other judges what comes of it."""
     named = name or name_of_column(column)
     with at_work() as work:
+        from matgen_core.workflows.own_properties.own_folder import check_place
         from matgen_core.workflows.own_properties.own_store import save_target
         from matgen_core.workflows.own_properties.own_targets import train_target
-        from matgen_core.workflows.own_properties.predictors import check_place
         from matgen_core.workflows.own_properties.training_examples import unit_of
 
         check_place(named)
@@ -147,8 +147,8 @@ def tune_command(kind: str) -> Command:
     ) -> None:
         files.check(kind)
         with at_work(files.out, folder=files.cif_dir) as work:
+            from matgen_core.workflows.own_properties.own_folder import check_place
             from matgen_core.workflows.own_properties.own_store import load_copy, save_copy
-            from matgen_core.workflows.own_properties.predictors import check_place
             from matgen_core.workflows.tuning.tuner import tune
 
             if keep:

@@ -1,25 +1,30 @@
-"""Networks from checkpoints: a config in JSON becomes the class it belongs to, with its weights."""
+"""Networks from checkpoints: a config in JSON becomes the class it belongs to, with its weights.
+
+Networks on transformers, which takes seconds to import, are imported where one of them is built.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from matgen_core.core.errors import DamagedCheckpoint
 from matgen_core.learning.checkpoints import Checkpoint
-from matgen_core.models.bert import HeadConfig, MatBERT, MatBERTConfig, ReaderEnsemble
 from matgen_core.models.conditioning import ConditionConfig
-from matgen_core.models.crystal_gap import CrystalGapConfig, CrystalGapEnsemble
-from matgen_core.models.crystal_vae import CrystalVAE, VAEConfig
 from matgen_core.models.denoiser import DenoiserConfig, ResidualDenoiser
 from matgen_core.models.geometry import CellScale, GeometryConfig, GeometryDenoiser
-from matgen_core.models.gpt import ConditionalGPT, GPTConfig
 from matgen_core.models.skeleton_critic import Bins, CriticConfig, SkeletonCritic
-from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
+
+if TYPE_CHECKING:
+    from matgen_core.models.bert import MatBERT, ReaderEnsemble
+    from matgen_core.models.crystal_gap import CrystalGapEnsemble
+    from matgen_core.models.crystal_vae import CrystalVAE
+    from matgen_core.models.gpt import ConditionalGPT
+    from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 C = TypeVar("C")
 N = TypeVar("N", bound=nn.Module)
@@ -27,6 +32,8 @@ N = TypeVar("N", bound=nn.Module)
 
 def build_gpt(checkpoint: Checkpoint) -> ConditionalGPT:
     """The skeleton writer."""
+    from matgen_core.models.gpt import ConditionalGPT, GPTConfig
+
     return _filled(ConditionalGPT(_config(GPTConfig, checkpoint)), checkpoint)
 
 
@@ -65,6 +72,8 @@ def build_geometry(checkpoint: Checkpoint) -> tuple[GeometryDenoiser, tuple[floa
 
 def build_vae(checkpoint: Checkpoint) -> tuple[CrystalVAE, CellScale]:
     """The autoencoder of crystals, and what turns its cell tokens into cells."""
+    from matgen_core.models.crystal_vae import CrystalVAE, VAEConfig
+
     network = _filled(CrystalVAE(_config(VAEConfig, checkpoint)), checkpoint)
     means, stds = (torch.tensor(checkpoint.config[key], dtype=torch.float32) for key in ("cell_means", "cell_stds"))
     return network, CellScale(tuple(checkpoint.config["volumes"]), means, stds)
@@ -79,11 +88,15 @@ def build_latent_denoiser(checkpoint: Checkpoint) -> tuple[ResidualDenoiser, Ten
 
 def build_smiles(checkpoint: Checkpoint) -> ConditionalSMILESGenerator:
     """The SMILES writer."""
+    from matgen_core.models.smiles import ConditionalSMILESGenerator, SmilesConfig
+
     return _filled(ConditionalSMILESGenerator(_config(SmilesConfig, checkpoint)), checkpoint)
 
 
 def build_reader(checkpoint: Checkpoint) -> ReaderEnsemble:
     """MatBERT with its heads, several members."""
+    from matgen_core.models.bert import HeadConfig, MatBERTConfig, ReaderEnsemble
+
     config = _config(MatBERTConfig, checkpoint)
     try:
         heads = tuple(HeadConfig(**head) for head in checkpoint.config["readings"])
@@ -97,6 +110,8 @@ def build_reader(checkpoint: Checkpoint) -> ReaderEnsemble:
 
 def build_matbert(checkpoint: Checkpoint) -> MatBERT:
     """The encoder."""
+    from matgen_core.models.bert import MatBERT, MatBERTConfig
+
     return _filled(MatBERT(_config(MatBERTConfig, checkpoint)), checkpoint)
 
 
@@ -113,6 +128,9 @@ def build_critic(checkpoint: Checkpoint) -> SkeletonCritic:
 
 def build_gap_ensemble(checkpoint: Checkpoint) -> CrystalGapEnsemble:
     """The judge of crystals' gaps, several members."""
+    from matgen_core.models.bert import HeadConfig, MatBERTConfig
+    from matgen_core.models.crystal_gap import CrystalGapConfig, CrystalGapEnsemble
+
     config = checkpoint.config
     try:
         encoder, head = MatBERTConfig(**config["encoder"]), HeadConfig(**config["head"])

@@ -30,7 +30,6 @@ from matgen_core.kinds.crystals.known.row_building import Rejected, parse_row
 from matgen_core.kinds.crystals.predict import predict
 from matgen_core.kinds.molecules.admet import check_available, predict_admet
 from matgen_core.kinds.molecules.judge import read_molecule
-from matgen_core.workflows.own_properties.predictors import load_predictor, predict_with
 from matgen_core.workflows.own_properties.training_examples import read_as
 from matgen_core.workflows.screening.structure_tables import holds_structures, open_structures
 
@@ -102,6 +101,8 @@ def read_rows(
         BadInput: where they are and ``admet-ai`` is not installed.
     """
     if using:
+        from matgen_core.workflows.own_properties.predictors import predict_with  # with the networks of every kind
+
         return [[read] if isinstance(read, Prediction) else read for read in predict_with(using, texts, kind)]
     if kind == "smiles":
         read = [_predict_smiles(text) for text in texts]
@@ -203,6 +204,8 @@ def predict_table(
             check_available()
             keys = (*keys, *ENDPOINTS)
         if using:
+            from matgen_core.workflows.own_properties.predictors import load_predictor
+
             tuned, label, _unit = load_predictor(using)
             keys = (label,)
             if tuned.backbone.kind != read_as(kind):

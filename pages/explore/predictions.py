@@ -8,7 +8,8 @@ from matgen_core.core.admet import INSTALL
 from matgen_core.core.errors import MatGenError
 from matgen_core.kinds.molecules.admet import available
 from matgen_core.kinds.registry import KINDS
-from matgen_core.workflows.own_properties.predictors import list_predictors, load_predictor
+from matgen_core.workflows.own_properties.own_folder import list_predictors
+from matgen_core.workflows.own_properties.predictors import load_predictor
 from matgen_core.workflows.predict_table import read_rows
 from pages.i18n.language import N_, _
 from pages.kinds.registry import page_kinds

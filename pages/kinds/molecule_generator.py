@@ -10,8 +10,8 @@ import streamlit as st
 from matgen_core.core.errors import MatGenError
 from matgen_core.core.settings import DOMAINS
 from matgen_core.learning.recipes.own_smiles import EPOCHS, train_uploaded
+from matgen_core.workflows.own_properties.own_folder import check_place
 from matgen_core.workflows.own_properties.own_store import generators_of
-from matgen_core.workflows.own_properties.predictors import check_place
 from pages.i18n.language import _
 from pages.runs.jobs import Job, submit
 from pages.runs.progress import catch_up, look, run_place

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from matgen_core.cli.main import app
-from matgen_core.workflows.own_properties.predictors import VARIABLE
+from matgen_core.workflows.own_properties.own_folder import VARIABLE
 from tests.integration.test_commands import PATIENCE, environment, rows_of
 
 #: Of crystals, so that the first are soon there.

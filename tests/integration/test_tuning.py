@@ -16,9 +16,9 @@ from matgen_core.core.settings import TuneSettings
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.crystals.judge import met_all
 from matgen_core.workflows.design import count_kept, design
+from matgen_core.workflows.own_properties.own_folder import VARIABLE
 from matgen_core.workflows.own_properties.own_store import list_copies, load_copy, save_copy
 from matgen_core.workflows.own_properties.own_targets import train_target
-from matgen_core.workflows.own_properties.predictors import VARIABLE
 from matgen_core.workflows.own_properties.training_examples import read_examples
 from matgen_core.workflows.tuning.aims import Aims, Steered
 from matgen_core.workflows.tuning.tuner import tune

@@ -15,9 +15,9 @@ import pages.runs.jobs
 import pages.widgets.own_tables.own_property
 from matgen_core.core.goals import Goal
 from matgen_core.runs.store import open_store
+from matgen_core.workflows.own_properties.own_folder import VARIABLE
 from matgen_core.workflows.own_properties.own_store import export, list_copies, list_targets, save_target
 from matgen_core.workflows.own_properties.own_targets import train_target
-from matgen_core.workflows.own_properties.predictors import VARIABLE
 from matgen_core.workflows.own_properties.training_examples import read_examples
 from pages.i18n.language import translate
 from pages.runs.jobs import Job

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from matgen_core.workflows.own_properties.predictors import VARIABLE
+from matgen_core.workflows.own_properties.own_folder import VARIABLE
 from matgen_core.workflows.predict_table import Report, predict_table, read_rows
 from pages.runs.jobs import Job
 from pages.widgets.own_tables.prediction_table import same_places

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import comb
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -32,7 +33,9 @@ from matgen_core.kinds.crystals.known.rows import ELEMENTS
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_gpt
 from matgen_core.learning.trainer import best_device
-from matgen_core.models.gpt import ConditionalGPT
+
+if TYPE_CHECKING:
+    from matgen_core.models.gpt import ConditionalGPT
 
 CHECKPOINT = "matgpt"
 #: Strings written for each that is asked for, where elements must be there.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -33,7 +34,9 @@ from matgen_core.kinds.compositions.views import ByFormula
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
 from matgen_core.kinds.rules import judge_compositions
 from matgen_core.kinds.surplus import SURPLUS
-from matgen_core.models.gpt import ConditionalGPT
+
+if TYPE_CHECKING:
+    from matgen_core.models.gpt import ConditionalGPT
 
 
 class CompositionStages:
@@ -49,8 +52,7 @@ class CompositionStages:
         if self.brief.copy is None:
             return load_composer()
         network, name = self.brief.copy
-        assert isinstance(network, ConditionalGPT)
-        return network, name
+        return cast("ConditionalGPT", network), name
 
     @cached_property
     def atoms(self) -> AtomRules:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,9 @@ from matgen_core.kinds.known_phases import by_definition, check_known_phases
 from matgen_core.kinds.predictors import predictions_of
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_reader
-from matgen_core.models.bert import ReaderEnsemble
+
+if TYPE_CHECKING:
+    from matgen_core.models.bert import ReaderEnsemble
 
 CHECKPOINT, MEASURED = "matbert", "measured-gap"
 _BATCH = 512

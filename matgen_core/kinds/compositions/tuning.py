@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +17,10 @@ from matgen_core.kinds.compositions.judge import judge_formulas, rejecting_rule
 from matgen_core.kinds.compositions.predict import predict_formulas
 from matgen_core.kinds.compositions.rows import CLS, PAD, SEP, count_atoms, encode_atoms
 from matgen_core.kinds.protocol import Cancelled, Written
-from matgen_core.models.gpt import ConditionalGPT
 
 if TYPE_CHECKING:
     from matgen_core.kinds.compositions.kind import CompositionStages
+    from matgen_core.models.gpt import ConditionalGPT
 
 
 class TunableFormulas:
@@ -36,10 +36,9 @@ class TunableFormulas:
 
     def write(self, network: nn.Module, size: int, first: int, cancelled: Cancelled = None) -> Written[Formula]:
         """Strings of a network; one that did not end within the most atoms is no formula."""
-        assert isinstance(network, ConditionalGPT)
-        stages = self._stages
-        conditions, generator = stages.conditions(network, first, size), stages.generator(first)
-        strings = write_formulas(network, conditions, stages.atoms, generator, cancelled=cancelled)
+        writer, stages = cast("ConditionalGPT", network), self._stages
+        conditions, generator = stages.conditions(writer, first, size), stages.generator(first)
+        strings = write_formulas(writer, conditions, stages.atoms, generator, cancelled=cancelled)
         if len(strings) < size:
             raise Ended
         whole = [len(string) <= stages.atoms.most for string in strings]
@@ -50,8 +49,7 @@ class TunableFormulas:
 
     def log_likelihood(self, network: nn.Module, written: Written[Formula]) -> Tensor:
         """(B,) in nats."""
-        assert isinstance(network, ConditionalGPT)
-        return -network.loss(written.strings, written.conditions)
+        return -cast("ConditionalGPT", network).loss(written.strings, written.conditions)
 
     def read(self, names: Sequence[str], conditions: Tensor) -> Written[Formula] | None:
         """Given formulas; one of more atoms than are asked for, or of an element without a token, is left out."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,7 +21,9 @@ from matgen_core.core.records import Candidate, Prediction
 from matgen_core.kinds.compositions.rows import encode_amounts, reduce_formula
 from matgen_core.learning.checkpoints import available, load_checkpoint
 from matgen_core.learning.networks import build_gap_ensemble
-from matgen_core.models.crystal_gap import CrystalGapEnsemble
+
+if TYPE_CHECKING:
+    from matgen_core.models.crystal_gap import CrystalGapEnsemble
 
 CHECKPOINT = "crystal-gap"
 KEY = "band_gap"

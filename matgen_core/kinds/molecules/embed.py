@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,7 +16,9 @@ from matgen_core.core.errors import BadInput, quote
 from matgen_core.core.messages import join
 from matgen_core.learning.checkpoints import load_encoder
 from matgen_core.learning.trainer import best_device
-from matgen_core.models.chemberta import POOLINGS, ChemBERTa
+
+if TYPE_CHECKING:
+    from matgen_core.models.chemberta import ChemBERTa
 
 #: The encoder that ships.
 DEFAULT = "smiles-bert"
@@ -48,6 +51,8 @@ def open_encoder(source: str = DEFAULT) -> tuple[ChemBERTa, object, str]:
         BadInput: where it cannot be had; the default stays usable.
         UnknownCheckpoint, DamagedCheckpoint: where the default is not there or not whole.
     """
+    from matgen_core.models.chemberta import ChemBERTa  # transformers, which fingerprints do without
+
     if source == DEFAULT:
         network, tokenizer, digest = load_encoder(DEFAULT)
         return ChemBERTa(network).to(best_device()), tokenizer, f"{DEFAULT}@{digest}"
@@ -81,6 +86,8 @@ def encode_smiles(
     Raises:
         BadInput: for an encoder that cannot be had, or an unknown pooling.
     """
+    from matgen_core.models.chemberta import POOLINGS
+
     if pooling not in POOLINGS:
         raise BadInput(
             "no pooling {pooling}; choose from: {poolings}", pooling=quote(pooling), poolings=join(POOLINGS, ", ")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import torch
 from rdkit import Chem
@@ -34,7 +35,9 @@ from matgen_core.kinds.molecules.scaffolds import (
 )
 from matgen_core.kinds.molecules.segments import Beginning
 from matgen_core.kinds.molecules.smiles import EOS, MAX_TOKENS, PAD, VOCABULARY, encode
-from matgen_core.models.smiles import ConditionalSMILESGenerator
+
+if TYPE_CHECKING:
+    from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 #: How the fragments are written, for messages.
 EXAMPLE = "c1ccccc1*.*N1CCOCC1"

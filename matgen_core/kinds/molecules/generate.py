@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -33,7 +34,9 @@ from matgen_core.kinds.molecules.smiles import (
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_smiles
 from matgen_core.learning.trainer import best_device
-from matgen_core.models.smiles import ConditionalSMILESGenerator
+
+if TYPE_CHECKING:
+    from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 CHECKPOINT = "smiles-gpt"
 #: How often a string that the grammar refuses is begun anew before it is mended, and how often one that is mended and

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -39,7 +40,9 @@ from matgen_core.kinds.molecules.starts import Start, start_cautions
 from matgen_core.kinds.molecules.tuning import TunableSmiles
 from matgen_core.kinds.molecules.views import molecule_views, murcko_scaffold
 from matgen_core.kinds.protocol import Batches, Brief, Cancelled, ForCount, Kind, NearKnown, Writer
-from matgen_core.models.smiles import ConditionalSMILESGenerator
+
+if TYPE_CHECKING:
+    from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 
 class MoleculeStages:
@@ -56,8 +59,7 @@ class MoleculeStages:
         if self.brief.copy is None:
             return load_writer()
         network, name = self.brief.copy
-        assert isinstance(network, ConditionalSMILESGenerator)
-        return network, name
+        return cast("ConditionalSMILESGenerator", network), name
 
     @cached_property
     def _start(self) -> Start:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,9 @@ from matgen_core.kinds.molecules.grammar import first_illegal
 from matgen_core.kinds.molecules.scaffolds import string_losses
 from matgen_core.kinds.molecules.segments import Beginning
 from matgen_core.kinds.molecules.smiles import EOS, encode
-from matgen_core.models.smiles import ConditionalSMILESGenerator
+
+if TYPE_CHECKING:
+    from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 #: Key of the similarity among the predictions of a candidate.
 SIMILARITY = "start_similarity"

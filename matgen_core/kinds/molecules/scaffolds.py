@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import torch
 from rdkit import Chem, rdBase
@@ -13,7 +14,9 @@ from matgen_core.core.errors import BadInput, quote
 from matgen_core.kinds.molecules.grammar import first_illegal
 from matgen_core.kinds.molecules.segments import Beginning
 from matgen_core.kinds.molecules.smiles import MAX_TOKENS, PAD, VOCABULARY, decode, encode
-from matgen_core.models.smiles import ConditionalSMILESGenerator
+
+if TYPE_CHECKING:
+    from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 #: Writings of a scaffold that are grown from: the likeliest ones, as the network sees it.
 WRITINGS = 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from matgen_core.kinds.molecules.near import cut, likely_writings, near_writings
 from matgen_core.kinds.molecules.scaffolds import WRITINGS, check_prefix, check_scaffold_text, likeliest, writings
 from matgen_core.kinds.molecules.segments import Beginning
 from matgen_core.kinds.molecules.smiles import encode
-from matgen_core.models.smiles import ConditionalSMILESGenerator
+
+if TYPE_CHECKING:
+    from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 #: Settings of which one at most says what strings begin with.
 _WAYS = ("prefix", "scaffold", "fragments", "near")

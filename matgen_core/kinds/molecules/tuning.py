@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,10 +20,10 @@ from matgen_core.kinds.molecules.generate import load_writer, write_strings
 from matgen_core.kinds.molecules.judge import REJECTING
 from matgen_core.kinds.molecules.smiles import PAD, encode
 from matgen_core.kinds.protocol import Cancelled, Written
-from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 if TYPE_CHECKING:
     from matgen_core.kinds.molecules.kind import MoleculeStages
+    from matgen_core.models.smiles import ConditionalSMILESGenerator
 
 #: Tries for each child that is wanted.
 _TRIES = 4
@@ -43,12 +43,11 @@ class TunableSmiles:
 
     def write(self, network: nn.Module, size: int, first: int, cancelled: Cancelled = None) -> Written[Molecule]:
         """Strings of a network."""
-        assert isinstance(network, ConditionalSMILESGenerator)
-        brief = self._stages.brief
+        writer, brief = cast("ConditionalSMILESGenerator", network), self._stages.brief
         plain = replace(brief.settings, temperature=1.0, top_k=0, top_p=1.0, guidance=0.0)
-        conditions = self._stages.conditions(network, first, size)
+        conditions = self._stages.conditions(writer, first, size)
         generator = torch.Generator().manual_seed(brief.seed * 100_003 + first)
-        strings = write_strings(network, conditions, plain, generator, cancelled=cancelled)
+        strings = write_strings(writer, conditions, plain, generator, cancelled=cancelled)
         if len(strings) < size:
             raise Ended
         made = tuple(self._read(candidate) for candidate in self._stages.candidates(strings, first, self.checkpoint))
@@ -63,8 +62,7 @@ class TunableSmiles:
 
     def log_likelihood(self, network: nn.Module, written: Written[Molecule]) -> Tensor:
         """(B,) in nats."""
-        assert isinstance(network, ConditionalSMILESGenerator)
-        return -network.loss(written.strings, written.conditions)
+        return -cast("ConditionalSMILESGenerator", network).loss(written.strings, written.conditions)
 
     def read(self, names: Sequence[str], conditions: Tensor) -> Written[Molecule] | None:
         """Given molecules, as far as the network has tokens for them."""

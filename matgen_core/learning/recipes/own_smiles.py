@@ -25,8 +25,8 @@ from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_smiles
 from matgen_core.learning.recipes.smiles import NAME, build_trainer
 from matgen_core.learning.trainer import TrainingConfig
+from matgen_core.workflows.own_properties.own_folder import check_place
 from matgen_core.workflows.own_properties.own_store import save_trained
-from matgen_core.workflows.own_properties.predictors import check_place
 
 #: Fewest molecules to train on: 4 % of them are withheld.
 LEAST = 100

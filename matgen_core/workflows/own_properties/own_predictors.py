@@ -10,7 +10,6 @@ from matgen_core.core.messages import Verbatim
 from matgen_core.core.properties import Property
 from matgen_core.core.records import Candidate, Prediction
 from matgen_core.kinds.registry import record_of
-from matgen_core.workflows.own_properties.predictors import load_predictor, predict_with
 from matgen_core.workflows.screening.screen import name_of
 
 #: Before the predictor's name in the key of its property.
@@ -27,6 +26,8 @@ def own_property(name: str, values: Sequence[float] = ()) -> Property:
     Raises:
         UnknownCheckpoint, DamagedCheckpoint: where the predictor is not there or not whole.
     """
+    from matgen_core.workflows.own_properties.predictors import load_predictor  # with the networks of every kind
+
     tuned, label, unit = load_predictor(name)
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     tolerance = float(tuned.report.get("mae") or 0.0) or 1.0
@@ -38,6 +39,10 @@ def add_own_predictions(candidates: Sequence[Candidate[Any]], names: Sequence[st
 
     A predictor of formulas reads crystals by their formula, too; one of molecules reads molecules only.
     """
+    if not names:
+        return tuple(candidates)
+    from matgen_core.workflows.own_properties.predictors import load_predictor, predict_with
+
     found = list(candidates)
     for name in names:
         tuned, _label, unit = load_predictor(name)

@@ -28,8 +28,8 @@ from matgen_core.kinds.protocol import Brief
 from matgen_core.kinds.registry import load_kind
 from matgen_core.learning.gaussian_process import GaussianProcess, rebuild_kernel
 from matgen_core.models.adapters import load_trained
+from matgen_core.workflows.own_properties.own_folder import check_place, predictors_folder, unwritable
 from matgen_core.workflows.own_properties.own_targets import OwnPredictor, OwnTarget, Validation, views_of
-from matgen_core.workflows.own_properties.predictors import check_place, predictors_folder, unwritable
 from matgen_core.workflows.own_properties.training_examples import Examples
 from matgen_core.workflows.tuning.tuner import Tuning
 

@@ -17,9 +17,9 @@ LIBRARIES = (
     "transformers.models.auto.modeling_auto",
     "transformers.models.auto.tokenization_auto",
     "pymatgen.core",
+    *(f"matgen_core.models.{name}" for name in ("bert", "chemberta", "crystal_gap", "crystal_vae", "gpt", "smiles")),
     "matgen_core.learning.networks",
-    "matgen_core.models.bert",
-    "matgen_core.models.chemberta",
+    "matgen_core.workflows.own_properties.predictors",
     "matgen_core.kinds.molecules.scaffolds",
     *(f"{__package__}.{name}" for name in _WORK),
 )

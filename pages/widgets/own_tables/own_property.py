@@ -14,9 +14,9 @@ from matgen_core.core.row_ids import name_of_column
 from matgen_core.kinds.registry import KINDS
 from matgen_core.learning.examples import find_numbers, read_header
 from matgen_core.viz.tuning import draw_own
+from matgen_core.workflows.own_properties.own_folder import check_place
 from matgen_core.workflows.own_properties.own_store import list_targets, load_target
 from matgen_core.workflows.own_properties.own_targets import OwnTarget
-from matgen_core.workflows.own_properties.predictors import check_place
 from matgen_core.workflows.page_work.training import train_own
 from pages.i18n.formatting import label_text
 from pages.i18n.language import _

@@ -16,7 +16,7 @@ from matgen_core.kinds.molecules.admet import available
 from matgen_core.kinds.rules import Rules
 from matgen_core.runs.store import StoreError, open_store
 from matgen_core.workflows.further_predictions import FurtherPredictions
-from matgen_core.workflows.own_properties.predictors import list_predictors
+from matgen_core.workflows.own_properties.own_folder import list_predictors
 from matgen_core.workflows.page_work.screening import OfFiles, OfRun, SourceNews, screen
 from matgen_core.workflows.screening.candidate_files import Refused
 from matgen_core.workflows.screening.pareto import Objective

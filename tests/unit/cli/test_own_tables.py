@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from matgen_core.cli.main import app
+from matgen_core.workflows.own_properties.own_folder import VARIABLE
 from matgen_core.workflows.own_properties.own_store import list_targets, load_target
-from matgen_core.workflows.own_properties.predictors import VARIABLE
 from matgen_core.workflows.page_work.training import train_own
 
 RINGS = (

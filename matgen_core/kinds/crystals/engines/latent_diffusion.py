@@ -12,6 +12,7 @@ latent only.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -34,9 +35,11 @@ from matgen_core.kinds.crystals.writing.skeleton_decoding import (
 )
 from matgen_core.learning.checkpoints import Checkpoint
 from matgen_core.learning.networks import build_latent_denoiser, build_vae, shared_keys
-from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.denoiser import ResidualDenoiser
 from matgen_core.models.geometry import CellScale
+
+if TYPE_CHECKING:
+    from matgen_core.models.crystal_vae import CrystalVAE
 
 #: Factor on the temperature of the decoder: the latents already vary.
 _COOLER = 0.6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,8 +20,10 @@ from matgen_core.kinds.crystals.writing.latents import posteriors
 from matgen_core.kinds.crystals.writing.proposals import ProposalBatches
 from matgen_core.learning.checkpoints import load_checkpoint
 from matgen_core.learning.networks import build_vae
-from matgen_core.models.crystal_vae import CrystalVAE
 from matgen_core.models.geometry import CellScale
+
+if TYPE_CHECKING:
+    from matgen_core.models.crystal_vae import CrystalVAE
 
 #: The likeliest token at every place; one geometry, because all would be the same.
 GREEDY = CrystalSettings(temperature=0.0, geometry_temperature=0.0, geometries=1)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from matgen_core.kinds.crystals.known.batches import pad
-from matgen_core.models.crystal_vae import CrystalVAE
+
+if TYPE_CHECKING:
+    from matgen_core.models.crystal_vae import CrystalVAE
 
 
 @torch.no_grad()

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers.cache_utils import DynamicCache
 
 from matgen_core.core.errors import Cancelled
 from matgen_core.kinds.crystals.writing.grammar import (
@@ -29,6 +28,9 @@ from matgen_core.kinds.crystals.writing.grammar import (
 )
 from matgen_core.kinds.crystals.writing.proposals import Slot, allowed_tokens, slots, value_of
 
+if TYPE_CHECKING:
+    from transformers.cache_utils import DynamicCache
+
 Asked = Callable[[], bool]
 #: Whether the rules reject a skeleton whatever its geometry, so that it needs none.
 IsRejected = Callable[[Skeleton], bool]
@@ -37,7 +39,7 @@ GEOMETRY_BATCH = 256
 #: Added to the logits of required elements that are still missing, in every other row: 20 times as likely. Without the
 #: bias a rare element seldom comes; with it a common element comes where it does not belong.
 REQUIRED_ELEMENT_LOGIT_BIAS = 3.0
-S = TypeVar("S", bound=DynamicCache)
+S = TypeVar("S", bound="DynamicCache")
 
 
 class Writer(Protocol[S]):

@@ -7,7 +7,7 @@ critic expects of it. Placing, relaxing and judging come with the run that draws
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -25,11 +25,11 @@ from matgen_core.kinds.crystals.writing.conditions import draw_conditions
 from matgen_core.kinds.crystals.writing.grammar import PAD, Grammar, encode, skeleton_of, without_geometry
 from matgen_core.kinds.crystals.writing.skeleton_decoding import write_skeletons
 from matgen_core.kinds.protocol import Cancelled, Written
-from matgen_core.models.gpt import ConditionalGPT
 
 if TYPE_CHECKING:
     from matgen_core.core.settings import CrystalSettings
     from matgen_core.kinds.protocol import Brief
+    from matgen_core.models.gpt import ConditionalGPT
 
 
 class TunableSkeletons:
@@ -51,7 +51,7 @@ class TunableSkeletons:
 
     def write(self, network: nn.Module, size: int, first: int, cancelled: Cancelled = None) -> Written[Crystal]:
         """Skeletons of a network."""
-        assert isinstance(network, ConditionalGPT)
+        writer = cast("ConditionalGPT", network)
         seed, target = self._brief.seed, self._brief.generation_target
         drawn = draw_conditions(
             target, self._keys, size, np.random.default_rng((seed, first)), load_reference(),
@@ -59,7 +59,7 @@ class TunableSkeletons:
         )  # fmt: skip
         conditions = torch.from_numpy(drawn)
         generator = torch.Generator().manual_seed(seed * 100_003 + first)
-        written = write_skeletons(network, self._grammar, conditions, 1.0, 1.0, generator, cancelled)
+        written = write_skeletons(writer, self._grammar, conditions, 1.0, 1.0, generator, cancelled)
         strings, made = list[list[int]](), list[Candidate[Crystal] | None]()
         for i, skeleton in enumerate(written.skeletons):
             if skeleton is None:
@@ -74,8 +74,7 @@ class TunableSkeletons:
 
     def log_likelihood(self, network: nn.Module, written: Written[Crystal]) -> Tensor:
         """(B,) in nats."""
-        assert isinstance(network, ConditionalGPT)
-        return -network.loss(written.strings, written.conditions)
+        return -cast("ConditionalGPT", network).loss(written.strings, written.conditions)
 
     def read(self, names: Sequence[str], conditions: Tensor) -> Written[Crystal] | None:
         """None: a formula alone is no skeleton."""

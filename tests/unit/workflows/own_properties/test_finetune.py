@@ -13,13 +13,8 @@ from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.learning.examples import read_columns
 from matgen_core.models.adapters import STRATEGIES
 from matgen_core.workflows.own_properties.finetune import FinetuneConfig, finetune, open_backbone
-from matgen_core.workflows.own_properties.predictors import (
-    VARIABLE,
-    list_predictors,
-    load_predictor,
-    predict_with,
-    save_predictor,
-)
+from matgen_core.workflows.own_properties.own_folder import VARIABLE, list_predictors
+from matgen_core.workflows.own_properties.predictors import load_predictor, predict_with, save_predictor
 from matgen_core.workflows.own_properties.training_examples import Examples, read_examples
 
 METALS, OTHERS = ("Li", "Na", "K", "Mg", "Ca", "Sr", "Zn", "Al"), ("O", "S", "Se", "F", "Cl", "Br")

@@ -13,8 +13,9 @@ from matgen_core.cli.main import main
 from matgen_core.core.errors import UnknownCheckpoint
 from matgen_core.core.records import Candidate, Formula, Molecule, Origin
 from matgen_core.workflows.own_properties.finetune import FinetuneConfig, finetune
+from matgen_core.workflows.own_properties.own_folder import VARIABLE
 from matgen_core.workflows.own_properties.own_predictors import add_own_predictions, own_property
-from matgen_core.workflows.own_properties.predictors import VARIABLE, load_predictor, save_predictor
+from matgen_core.workflows.own_properties.predictors import load_predictor, save_predictor
 from matgen_core.workflows.own_properties.training_examples import read_examples
 
 

@@ -12,9 +12,9 @@ from matgen_core.core.goals import Goal
 from matgen_core.core.records import JUDGING, STEERING, Candidate, Formula, Molecule, Origin, Verdict
 from matgen_core.kinds.compositions.rows import count_atoms
 from matgen_core.kinds.registry import load_kind
+from matgen_core.workflows.own_properties.own_folder import VARIABLE
 from matgen_core.workflows.own_properties.own_store import delete, export, list_targets, load_target, save_target
 from matgen_core.workflows.own_properties.own_targets import OwnTarget, _part, train_target
-from matgen_core.workflows.own_properties.predictors import VARIABLE
 from matgen_core.workflows.own_properties.training_examples import read_examples
 from matgen_core.workflows.tuning.aims import Aims
 
