@@ -29,6 +29,17 @@ _AT_REST = """() => new Promise(done => {
     look();
 })"""
 
+#: Counts the pictures that are drawn, and says when the last one was.
+_COUNT = """
+    Object.assign(window, {drawn: 0, drawnAt: 0});
+    const hand = OffscreenCanvas.prototype.transferToImageBitmap;
+    OffscreenCanvas.prototype.transferToImageBitmap = function () {
+        window.drawn += 1;
+        window.drawnAt = performance.now();
+        return hand.call(this);
+    };
+"""
+
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
@@ -182,6 +193,16 @@ def test_a_saved_picture_is_fit_for_print(context: BrowserContext, address: str,
     assert picture.width == 2400
     assert picture.getpixel((3, 3)) == (255, 255, 255)
     assert len(set(picture.resize((64, 64)).getdata())) > 20
+
+
+def test_it_is_drawn_once_and_once_more_for_another_size(
+    context: BrowserContext, address: str, found: tuple[Candidate, ...]
+) -> None:
+    context.add_init_script(_COUNT)
+    page = open_viewer(context, address, crystal_page(found[0]))
+    page.wait_for_function("drawn === 1 && performance.now() - drawnAt > 500")
+    page.set_viewport_size({"width": 500, "height": 400})
+    page.wait_for_function("drawn === 2 && performance.now() - drawnAt > 500")
 
 
 def test_one_finger_scrolls_the_page_until_it_is_told_to_turn(

@@ -17,6 +17,7 @@ function matgenStructure(viewer, DATA, WORDS) {
   const hidden = new Set();
   let picks = [];
   let scene = null;
+  let printer = null;
 
   // ------------------------------------------------------------------------------------------------ what is kept
   function recall() {
@@ -298,25 +299,36 @@ function matgenStructure(viewer, DATA, WORDS) {
     viewer.render();
   }
 
+  /** Draws smoothly what is saved; made when it is first asked for, and not seen. */
+  function press() {
+    const own = document.createElement("div");
+    own.style.cssText = "position:fixed; left:-200px; width:100px; height:100px; overflow:hidden";
+    document.body.append(own);
+    const made = $3Dmol.createViewer(own, { backgroundColor: "white" });
+    made.showNow = made.show.bind(made);
+    made.show = () => {};
+    return made;
+  }
+
   /** A PNG of print quality on white, whatever the size of the frame. */
   function save() {
     const box = at("picture").getBoundingClientRect();
-    const scale = PRINT / viewer.getCanvas().width; // of its own pixels, which are more than the screen's
-    const dark = DATA.dark;
+    const [seen, dark] = [viewer, DATA.dark];
+    viewer = printer ??= press();
     DATA.dark = false;
-    viewer.setBackgroundColor("white", 1);
+    const scale = PRINT / box.width / viewer.getRenderer().devicePixelRatio; // it has more pixels than the screen
     viewer.setWidth(Math.round(box.width * scale));
     viewer.setHeight(Math.round(box.height * scale));
     draw(scale);
+    viewer.zoomTo();
+    viewer.setView(seen.getView());
     viewer.showNow();
     const link = document.createElement("a");
     link.href = viewer.pngURI();
     link.download = `${DATA.name}.png`;
     link.click();
     DATA.dark = dark;
-    viewer.setBackgroundColor("white", 0);
-    viewer.resize();
-    draw();
+    viewer = seen;
   }
 
   // ----------------------------------------------------------------------------------------------------- controls

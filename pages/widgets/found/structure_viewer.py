@@ -46,17 +46,28 @@ _WORDS = (
     ("hide", N_("Show or hide {element}")),
     ("hint", N_("Click atoms: two give a distance, three an angle.")),
 )
-#: 3Dmol draws anew at each label, each turn and each event of the mouse; without a graphics card every one of these
-#: keeps the page from answering. Here it draws once a frame.
+#: 3Dmol draws anew at each label, each turn and each event of the mouse, and builds its programs anew, twice, each time
+#: its frame is measured; without a graphics card every one of these keeps the page from answering. Here it draws once a
+#: frame, after the frame has been measured (the first one is seen a frame later), and builds when the size is another.
 _ONCE_A_FRAME = """(viewer => {
-    const draw = viewer.showNow = viewer.show.bind(viewer);
-    let due = false;
+    const draw = viewer.showNow = viewer.show.bind(viewer), frame = requestAnimationFrame;
+    let due = false, drawn = false, last;
+    const drawSoon = () => setTimeout(() => { due = false; drawn = true; draw(); });
     viewer.show = () => {
-        if (!due) requestAnimationFrame(() => { due = false; draw(); });
+        if (!due) frame(() => drawn ? drawSoon() : frame(drawSoon));
         due = true;
+    };
+    const renderer = viewer.getRenderer(), build = renderer.setSize.bind(renderer);
+    renderer.setSize = (...size) => {
+        const now = [...size, devicePixelRatio].join();
+        if (now !== last) build(...size);
+        last = now;
     };
 })(viewer_UNIQUEID);
 """
+#: Where the screen has few pixels 3Dmol draws four for each, which is smooth enough; its filter takes twice as long as
+#: the whole picture without a graphics card.
+_MADE_FROM = '{backgroundColor:"white",backgroundAlpha:0,upscale:true,antialias:devicePixelRatio>1}'
 
 
 def script_address() -> str:
@@ -87,8 +98,8 @@ def viewer_page(cells: str, name: str, theme: str, code: str) -> str:
     data["looks"] = looks(symbols, periodic=any(cell["matrix"] for cell in data["cells"].values()))
     view = py3Dmol.view(width="100%", height="100%", js=script_address())
     # Where a frame gets its size late, as in a tab, 3Dmol begins again from what it was made with: that is clear, too.
-    view.startjs = view.startjs.replace('{backgroundColor:"white"}', '{backgroundColor:"white",backgroundAlpha:0}')
-    view.startjs += _ONCE_A_FRAME
+    view.startjs = view.startjs.replace('{backgroundColor:"white"}', _MADE_FROM)
+    view.startjs = view.startjs.replace("viewer_UNIQUEID.zoomTo();\n", _ONCE_A_FRAME)  # nothing is there to be seen yet
     words = {name: _(word) for name, word in _WORDS}
     # A script that the browser kept is there before the rest of the page is read.
     view.startjs += (
