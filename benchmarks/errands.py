@@ -66,7 +66,7 @@ def literal(template: str) -> str:
 def await_outcome(page: Page, run: Demonstration, lang: str) -> None:
     """Waits for the sentence and the figure that the demonstration ends in."""
     for effect in effects_of(page, run, lang):
-        expect(effect).to_be_attached()
+        effect.wait_for()  # of what is visible; an expectation would describe the page each time it looks
 
 
 def effects_of(page: Page, run: Demonstration, lang: str) -> list[Locator]:

@@ -75,7 +75,12 @@ def settle(page: Page) -> None:
 #: inks and fonts count with which it is drawn.
 _TEXTS = """() => {
     const pen = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const painted = new Map();
     const paint = (colour) => {
+        if (!painted.has(colour)) painted.set(colour, paintAnew(colour));
+        return [...painted.get(colour)];
+    };
+    const paintAnew = (colour) => {
         pen.clearRect(0, 0, 1, 1);
         pen.fillStyle = colour;
         pen.fillRect(0, 0, 1, 1);

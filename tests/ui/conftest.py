@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pymatgen.core import Lattice, Structure
 
 import matgen_core.workflows.design
@@ -122,15 +122,30 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of a laptop's size, in a context of its own."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+def still_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A context in which pages stand still; a laptop's size unless the options say another."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, "accept_downloads": True, **options})
     context.add_init_script(STILL)
-    page = context.new_page()
-    page.set_default_timeout(240_000)
-    yield page
+    context.set_default_timeout(240_000)
+    return context
+
+
+@pytest.fixture(scope="session")
+def reader(browser: Browser) -> Iterator[BrowserContext]:
+    """One who comes back: the app's scripts are asked for once."""
+    context = still_context(browser)
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(reader: BrowserContext) -> Iterator[Page]:
+    """A page of a laptop's size; what it keeps in the browser is forgotten afterwards."""
+    page = reader.new_page()
+    yield page
+    reader.new_cdp_session(page).send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
+    assert reader.storage_state(indexed_db=True) == {"cookies": [], "origins": []}
+    page.close()
 
 
 @dataclass(frozen=True)

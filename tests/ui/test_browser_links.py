@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.browsing import SLOW, come_to_rest, faint_texts, hidden_to_the_right, open_page, settle
+from tests.ui.conftest import still_context
 
 
 def test_settings_stand_in_the_link_and_come_back_from_it(page: Page, address: str, browser: Browser) -> None:
@@ -32,7 +33,7 @@ def test_settings_stand_in_the_link_and_come_back_from_it(page: Page, address: s
     assert asked["band_gap_ask"] == ["range"]
     assert asked["band_gap_low"] == ["1.7"]
     assert (asked["include"], asked["exclude"]) == (["Fe"], ["Pb"])
-    other = browser.new_context().new_page()
+    other = still_context(browser).new_page()
     other.set_default_timeout(SLOW)
     open_page(other, page.url)
     expect(other.locator(".st-key-band_gap_low input")).to_have_value("1.70")
@@ -43,7 +44,7 @@ def test_settings_stand_in_the_link_and_come_back_from_it(page: Page, address: s
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_a_phone(browser: Browser, address: str, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    context = still_context(browser, viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(SLOW)
     link = "count=2&skeletons=1&geometries=1&steps=5&band_gap_ask=range&formation_energy_ask=value&include=O"
@@ -64,7 +65,7 @@ def test_it_fits_a_phone(browser: Browser, address: str, scheme: str) -> None:
 
 @pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
 def test_generate_is_in_view_before_anyone_scrolls(browser: Browser, address: str, size: tuple[int, int]) -> None:
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    context = still_context(browser, viewport={"width": size[0], "height": size[1]})
     page = context.new_page()
     page.set_default_timeout(SLOW)
     open_page(page, f"{address}/crystals")

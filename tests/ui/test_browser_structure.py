@@ -17,6 +17,7 @@ from matgen_core.chem.molecules.drawing import embed
 from matgen_core.core.records import Candidate
 from pages.kinds.structure_view import cells_of, molecule_cell
 from pages.widgets.found.structure_viewer import viewer_page
+from tests.ui.conftest import still_context
 
 #: Resolves when the page has stood still for ten frames: a wipe makes it run on.
 _AT_REST = """() => new Promise(done => {
@@ -43,7 +44,7 @@ _COUNT = """
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 600, "height": 460}, accept_downloads=True)
+    context = still_context(browser, viewport={"width": 600, "height": 460})
     yield context
     context.close()
 
@@ -208,7 +209,7 @@ def test_it_is_drawn_once_and_once_more_for_another_size(
 def test_one_finger_scrolls_the_page_until_it_is_told_to_turn(
     browser: Browser, address: str, found: tuple[Candidate, ...]
 ) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
+    context = still_context(browser, viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(f"{address}/app/static/3Dmol-min.js")
     page.set_content(

@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.browsing import SLOW, come_to_rest, wait_until_drawn
-from tests.ui.conftest import Served, serve, workers_of
+from tests.ui.conftest import Served, serve, still_context, workers_of
 
 
 def open_page(browser: Browser, url: str) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page = still_context(browser, viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(SLOW)
     page.goto(url)
     settle(page)

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.ui.browsing import come_to_rest
-from tests.ui.conftest import ROOT, serve
+from tests.ui.conftest import ROOT, serve, still_context
 
 #: Addresses of the pages, and the button that each ends with.
 PAGES = {
@@ -33,7 +33,7 @@ def check(page: Page, button: str) -> None:
 def test_the_first_page_of_a_fresh_server_is_whole(browser: Browser, tmp_path: Path) -> None:
     """The first page of all; a deep link is the first request of the server of ``test_deployment``."""
     with serve(tmp_path) as served:
-        context = browser.new_context()
+        context = still_context(browser)
         page = context.new_page()
         page.goto(served.url)
         check(page, PAGES[""])
@@ -43,7 +43,7 @@ def test_the_first_page_of_a_fresh_server_is_whole(browser: Browser, tmp_path: P
 
 def test_pages_opened_at_once_on_a_fresh_server_are_whole(browser: Browser, tmp_path: Path) -> None:
     with serve(tmp_path) as served:
-        context = browser.new_context()
+        context = still_context(browser)
         opened = [(context.new_page(), address) for address in PAGES]
         for page, address in opened:
             page.goto(f"{served.url}/{address}", wait_until="commit")

@@ -34,7 +34,7 @@ from matgen_core.workflows.predict_table import read_rows
 from pages.i18n.language import FORMER, entries, translate
 from pages.lessons.path import PATH
 from tests.ui.browsing import come_to_rest
-from tests.ui.conftest import Served
+from tests.ui.conftest import Served, still_context
 from tests.ui.test_outside import watch, watch_console
 
 ROOT = Path(__file__).parents[2]
@@ -251,7 +251,7 @@ _WORDS = """() => {
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="ja-JP")
+    context = still_context(browser, locale="ja-JP")
     page = context.new_page()
     page.set_default_timeout(240_000)
     yield page

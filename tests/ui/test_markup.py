@@ -20,7 +20,7 @@ from matgen_core.core.records import (
 )
 from matgen_core.runs.store import Store
 from tests.ui.browsing import box_of, come_to_rest
-from tests.ui.conftest import Served, serve
+from tests.ui.conftest import Served, serve, still_context
 
 #: Whatever of this runs says so to the page below.
 ATTACKS = (
@@ -66,7 +66,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = still_context(browser, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(SLOW)
     ran: list[str] = []

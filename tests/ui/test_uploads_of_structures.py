@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.browsing import come_to_rest
-from tests.ui.conftest import Served
+from tests.ui.conftest import Served, still_context
 
 CASES = Path(__file__).parents[1] / "cases"
 #: Eight structures in seven files, two of which are refused.
@@ -28,7 +28,7 @@ SLOW = 240_000  # ms; the first run loads every model
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+    context = still_context(browser)
     page = context.new_page()
     page.set_default_timeout(SLOW)
     yield page
