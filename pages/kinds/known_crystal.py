@@ -97,9 +97,14 @@ def surviving_place(space: Space, text: str) -> int:
     return next((place for place in places if is_rebuilt(space, place, rebuilt(place))), places[0])
 
 
+@st.cache_data(max_entries=100, show_spinner=False)
+def _decoded_path(first: int, last: int, steps: int) -> list[Crystal | None]:
+    return crystal_path(space_of("crystals"), first, last, steps)
+
+
 def show_crystal_path(space: Space, first: int, last: int, steps: int) -> None:
     """Crystals decoded on the way between two known ones."""
-    crystals = crystal_path(space, first, last, steps)
+    crystals = _decoded_path(first, last, steps)
     st.caption(" ".join(said_of_rebuilt(space, place, rebuilt(place)) for place in (first, last)))
     names = {
         i: f"{i + 1}. {subscript(reduced_formula(c))} · {group_symbol(c.space_group)}" if c else f"{i + 1}. –"

@@ -21,7 +21,6 @@ from matgen_core.kinds.registry import kind_of
 from matgen_core.kinds.surplus import without_surplus
 from matgen_core.runs.worker import Work
 from matgen_core.workflows.evidence import Repeat
-from matgen_core.workflows.spaces.explore import known_path
 from matgen_core.workflows.spaces.space import Space
 from pages.i18n.formatting import subscript
 from pages.i18n.language import N_, _
@@ -29,7 +28,7 @@ from pages.runs.jobs import First
 from pages.widgets.asking.url_settings import Rule
 from pages.widgets.found.downloads import File
 from pages.widgets.found.selection import Pick
-from pages.widgets.maps.map_view import read_place, show_known_rows, table_of
+from pages.widgets.maps.map_view import known_steps, read_place, show_known_rows, table_of
 
 #: Names of candidates in work that are shown at most.
 _NAMED = 12
@@ -257,7 +256,7 @@ class PageKind(ABC):
 
     def show_path(self, space: Space, first: int, last: int, steps: int) -> None:
         """Known materials on the way from one to another."""
-        self.show_steps(space, known_path(space, space.vectors[first], space.vectors[last], steps))
+        self.show_steps(space, known_steps(space.kind, first, last, steps))
         st.caption(_("These vectors cannot be decoded; the nearest known materials along the line are shown."))
 
     def show_steps(self, space: Space, path: Sequence[tuple[int, float]]) -> None:

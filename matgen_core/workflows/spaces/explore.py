@@ -23,6 +23,8 @@ from matgen_core.workflows.spaces.space import Space, Vectors
 _SEED = 0
 #: Dimensions that are kept before a slow map: the rest is noise, and costs time.
 _KEPT = 30
+#: So many points push each other by trees, more by a grid, which takes 10 s for a dozen where trees take 0.1 s.
+_FEW = 2000
 #: Latents that are decoded together.
 _TOGETHER = 50
 
@@ -96,7 +98,7 @@ def neighbour_map(
         n_iter=iterations - early,
         callbacks=report,
         callbacks_every_iters=10,
-        negative_gradient_method="fft",
+        negative_gradient_method="bh" if len(vectors) <= _FEW else "fft",
     )
     placed = np.asarray(fit.fit(reduced), dtype=np.float32)
     if cancelled and cancelled():

@@ -15,7 +15,7 @@ from matgen_core.core.errors import BadInput
 from matgen_core.core.properties import PROPERTIES
 from matgen_core.kinds.registry import KINDS
 from matgen_core.workflows.page_work.maps import MAP_ITERATIONS, map_neighbours
-from matgen_core.workflows.spaces.explore import Projection, group, principal_axes
+from matgen_core.workflows.spaces.explore import Projection, group, known_path, principal_axes
 from matgen_core.workflows.spaces.maps import load_map
 from matgen_core.workflows.spaces.sources import open_space
 from matgen_core.workflows.spaces.space import Space
@@ -40,6 +40,13 @@ def axes_of(kind: str) -> Projection:
 @st.cache_resource(show_spinner=False, max_entries=28)
 def groups_of(kind: str, count: int) -> NDArray[np.int64]:
     return group(space_of(kind).vectors, count)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def known_steps(kind: str, first: int, last: int, steps: int) -> list[tuple[int, float]]:
+    """Known materials on the way from one to another."""
+    vectors = space_of(kind).vectors
+    return known_path(space_of(kind), vectors[first], vectors[last], steps)
 
 
 @st.cache_resource(show_spinner=False)

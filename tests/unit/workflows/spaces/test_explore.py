@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from matgen_core.core.errors import BadInput, Cancelled, MatGenError
+from matgen_core.workflows.spaces import explore
 from matgen_core.workflows.spaces.explore import (
     between,
     group,
@@ -44,7 +45,10 @@ def test_groups_are_the_clouds() -> None:
         group(CLOUDS, 1)
 
 
-def test_a_map_of_neighbours_keeps_clouds_apart_and_reports() -> None:
+@pytest.mark.parametrize("few", [0, len(CLOUDS)])
+def test_a_map_of_neighbours_keeps_clouds_apart_and_reports(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a map of many points and as one of few."""
+    monkeypatch.setattr(explore, "_FEW", few)
     seen: list[int] = []
     places = neighbour_map(CLOUDS, iterations=120, on_progress=lambda done, total: seen.append(done))
     assert places.shape == (120, 2)
