@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.messages import Message, join
-from matgen_core.core.properties import PROPERTIES
+from matgen_core.core.properties import PROPERTIES, keys_like
 from matgen_core.core.typed_text import plain_text
 
 
@@ -191,7 +191,7 @@ def check_count(count: int, most: int, kind: str) -> None:
 def outside_data(key: str, goal: Goal) -> str | None:
     """A warning for a goal that lies outside what the training rows cover, or None."""
     if key not in PROPERTIES:
-        raise BadTarget("unknown property {key!r}; known: {properties}", key=key, properties=join(PROPERTIES, ", "))
+        raise BadTarget("unknown property {key!r}; known: {properties}", key=key, properties=join(keys_like(key), ", "))
     record = PROPERTIES[key]
     low, high = goal.interval(data=record.range)
     if record.low <= high and low <= record.high:

@@ -6,8 +6,10 @@ added. The file is long because the records are one table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from matgen_core.core import admet
 from matgen_core.core.messages import Text
@@ -393,6 +395,18 @@ def _of_endpoint(key: str, endpoint: admet.Endpoint) -> Property:
 
 _ENDPOINTS = tuple(_of_endpoint(key, endpoint) for key, endpoint in admet.BY_KEY.items())
 PROPERTIES = {record.key: record for record in (*_RECORDS, *_ENDPOINTS)}
+
+
+def keys_like(key: str) -> tuple[str, ...]:
+    """Keys that a mistyped one may have meant; those of all properties but the endpoints where none is like it.
+
+    >>> keys_like("LogP "), keys_like("bandgap")
+    (('logp',), ('band_gap',))
+    """
+    near = get_close_matches(re.sub(r"\W+", "_", key.strip().lower()), PROPERTIES, 3, 0.75)
+    return tuple(near) or tuple(record.key for record in _RECORDS)
+
+
 #: Units in which a reader may have properties shown, by their own unit: how many of them are one of it.
 SHOWN_UNITS: Mapping[str, Mapping[str, float]] = {
     "eV/atom": {"kJ/mol atoms": 96.485332, "meV/atom": 1000.0},

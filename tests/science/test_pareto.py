@@ -155,6 +155,18 @@ def test_a_property_of_the_users_own_is_an_objective() -> None:
         parse_objective("own.hardness:max")
 
 
+@pytest.mark.parametrize(("text", "meant"), [("logp=max", "logp:max"), ("qed = min * 2", "qed:min*2")])
+def test_a_direction_may_stand_behind_an_equals_sign(text: str, meant: str) -> None:
+    assert parse_objective(text) == parse_objective(meant)
+
+
+@pytest.mark.parametrize(("text", "known"), [("bandgap:max", "band_gap"), ("LogP", "logp"), ("zzz", ".*logp.*")])
+def test_an_unknown_property_is_answered_by_those_like_it(text: str, known: str) -> None:
+    with pytest.raises(BadTarget, match=rf"known: {known}$") as raised:
+        parse_objective(text)
+    assert "admet_" not in str(raised.value), "the 41 endpoints would bury the others"
+
+
 def test_a_known_value_counts_instead_of_the_reading_and_is_sure() -> None:
     told = Prediction("e_above_hull", 0.3, 0.1, "eV/atom", "test", known=0.0)
     known = Candidate("known", Formula("GaAs"), Origin("file"), {"e_above_hull": told})

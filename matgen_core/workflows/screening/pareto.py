@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from matgen_core.core.errors import BadTarget, quote
 from matgen_core.core.goals import Goal, parse_goal
 from matgen_core.core.messages import Message, join
-from matgen_core.core.properties import PROPERTIES, Property
+from matgen_core.core.properties import PROPERTIES, Property, keys_like
 from matgen_core.core.records import Candidate, M, Prediction, Verdict
 
 Matrix = NDArray[np.float64]
@@ -49,7 +49,9 @@ class Objective:
     def __post_init__(self) -> None:
         if self.record is None and self.key not in PROPERTIES:
             raise BadTarget(
-                "unknown property {key}; known: {properties}", key=quote(self.key), properties=join(PROPERTIES, ", ")
+                "unknown property {key}; known: {properties}",
+                key=quote(self.key),
+                properties=join(keys_like(self.key), ", "),
             )
         if self.direction not in DIRECTIONS or (self.direction == "goal") != (self.goal is not None):
             raise BadTarget("{key}: write max, min, or a range such as 1:3", key=self.key)
@@ -134,12 +136,12 @@ def parse_objective(text: str, own: Mapping[str, Property] | None = None) -> Obj
             "{text}: {times} is not a weight; write for example band_gap:max*2", text=quote(text), times=quote(times)
         ) from None
     key, equals, wanted = body.partition("=")
-    if equals:
+    if equals and wanted.strip() not in DIRECTIONS[:2]:
         goal = parse_goal(key.strip(), wanted)
         if goal is None:
             raise BadTarget("{text} sets no objective; leave it out", text=quote(text))
         return Objective(key.strip(), "goal", goal, weight, further.get(key.strip()))
-    key, _, direction = body.partition(":")
+    key, _, direction = body.replace("=", ":").partition(":")
     return Objective(key.strip(), direction.strip() or "max", None, weight, further.get(key.strip()))
 
 
