@@ -35,6 +35,24 @@ def test_what_the_reader_chose_stays_whatever_comes_and_returns_after_a_filter()
     assert pick.shown == "b"
 
 
+def test_a_table_that_tells_of_its_own_mark_has_not_been_clicked() -> None:
+    """Whenever a table is new, the browser sends back the row that is marked in it."""
+    pick = Pick("run")
+    pick.settle(["a"], running=True)
+    pick.settle(["b", "a"], running=True)
+    st.session_state["table"] = {"selection": {"rows": [1]}}
+    pick._choose_row("table", pick.ids)
+    assert pick.chosen is None
+    pick.settle(["c", "b", "a"], running=False)
+    assert pick.shown == "c", "the best, once the run has ended"
+    st.session_state["table"] = {"selection": {"rows": [2]}}
+    pick._choose_row("table", pick.ids)
+    st.session_state["table"] = {"selection": {"rows": [0]}}
+    pick._choose_row("table", pick.ids)  # back again before the page was drawn
+    pick.settle(["d", "c", "b", "a"], running=True)
+    assert pick.shown == "c"
+
+
 def test_the_table_is_a_new_one_only_where_another_row_must_be_marked() -> None:
     pick = Pick("run")
     pick.settle(["a", "b"], running=False)

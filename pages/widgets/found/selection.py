@@ -63,7 +63,7 @@ class Pick:
 
     def choose(self, which: str) -> None:
         """The reader's choice."""
-        self.chosen = which
+        self.chosen = self.shown = which
 
     def show_table(self, table: pd.DataFrame, key: str, height: int, columns: Columns, alt: str) -> None:
         """A row for each candidate; a click on one picks it.
@@ -105,9 +105,12 @@ class Pick:
         )
 
     def _choose_row(self, key: str, ids: tuple[str, ...]) -> None:
-        """A click on a row of the table whose rows were these."""
+        """A click on a row of the table whose rows were these.
+
+        A table that was just drawn tells of the row that it marks by itself; that is no choice of the reader's.
+        """
         rows = st.session_state[key]["selection"]["rows"]
-        if rows and rows[0] < len(ids):
+        if rows and rows[0] < len(ids) and ids[rows[0]] != self.shown:
             self.row = rows[0]  # the table has marked it already
             self.choose(ids[rows[0]])
 
