@@ -43,7 +43,7 @@ class CompositionsPage(PageKind):
     ask_sampling = staticmethod(ask_formula_sampling)
     found = staticmethod(listed_compositions)
 
-    def begun_with(self, settings: CompositionSettings) -> str:
+    def structure_asked(self, settings: CompositionSettings) -> str:
         """The prompt."""
         return settings.prompt
 

@@ -8,7 +8,9 @@ from typing import ClassVar
 
 import streamlit as st
 
+from matgen_core.chem.molecules.alerts import say_contained, say_lacking
 from matgen_core.core.goals import Constraints, Target
+from matgen_core.core.messages import join
 from matgen_core.core.properties import asked_of
 from matgen_core.core.records import Candidate, Molecule
 from matgen_core.core.settings import MoleculeSettings
@@ -80,9 +82,11 @@ class MoleculesPage(PageKind):
         show_domain()
         return Constraints()
 
-    def begun_with(self, settings: MoleculeSettings) -> str:
-        """The molecule, the fragments, the scaffold, or the prefix."""
-        return settings.near or settings.fragments or settings.scaffold or settings.prefix
+    def structure_asked(self, settings: MoleculeSettings) -> str:
+        """The molecule, the fragments, the scaffold, or the prefix; and what must be there, and what must not."""
+        begun = settings.near or settings.fragments or settings.scaffold or settings.prefix
+        there = say_contained(settings.require) if settings.require else ""
+        return join([begun, there, say_lacking(settings.forbid) if settings.forbid else ""], " · ")
 
     def cancelled(self, count: int) -> str:
         """How many were found before."""

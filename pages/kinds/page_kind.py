@@ -158,8 +158,8 @@ class PageKind(ABC):
         """What else can be asked of its page, below the button that begins; None where nothing is."""
         return None
 
-    def begun_with(self, settings: Any) -> str:
-        """Part of a material that the settings begin with; it stands in the name of the run."""
+    def structure_asked(self, settings: Any) -> str:
+        """What of a material the settings ask for by itself, such as a part of it; it stands in the name of the run."""
         return ""
 
     # --------------------------------------------------------------------------------------------------------- show

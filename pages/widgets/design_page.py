@@ -133,7 +133,7 @@ def _as_work(page: PageKind, asked: Asked, before: Found = ()) -> OtherWork:
         settings=asked.settings,
         before=tuple(before),
     )
-    name = asked_message(asked.target, page.begun_with(asked.settings))
+    name = asked_message(asked.target, page.structure_asked(asked.settings))
     return OtherWork(work, asked.count, name, asked.target, asked.settings, asked.repeat())
 
 

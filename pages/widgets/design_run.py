@@ -75,7 +75,8 @@ def start(asked: Asked, before: DesignRun[Any] | None = None) -> None:
         before=before or DesignRun(rules=asked.rules, seed=asked.seed),
         settings=asked.settings,
     )
-    name, page = asked_message(asked.target), page_kind(asked.kind)
+    page = page_kind(asked.kind)
+    name = asked_message(asked.target, page.structure_asked(asked.settings) if asked.settings else "")
     told = asked_record(asked.kind, loop.repeat(), asked.seed if before is None else before.seed)
     found = finished_before(before) if before else ()
     recorder = begin_record(f"{LOOP}{asked.kind}", asked.seed, name, found, told, RULES)

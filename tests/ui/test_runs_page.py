@@ -22,8 +22,10 @@ from matgen_core.core.records import (
     Progress,
     Verdict,
 )
+from matgen_core.core.settings import MoleculeSettings
 from matgen_core.runs.store import VARIABLE, Store, open_store
 from pages.i18n.language import translate
+from pages.kinds.registry import page_kind
 from pages.runs.jobs import Job
 from pages.runs.run_names import asked_message, run_name
 from pages.runs.run_recorder import Recorder
@@ -311,6 +313,10 @@ def test_what_was_asked_is_said_in_a_line() -> None:
         == "LiFeO₂ · without Pb · cubic · Band gap at least 1 eV"
     )
     assert asked_message(Target(), "c1ccccc1") == "c1ccccc1"
+    apart = MoleculeSettings(near="CCO", require="[OH]", forbid="[F,Cl]")
+    structure = page_kind("molecules").structure_asked(apart)
+    assert asked_message(Target(), structure) == "CCO · contains [OH] · does not contain [F,Cl]"
+    assert asked_message(Target(), page_kind("molecules").structure_asked(MoleculeSettings())) == "no target"
     assert asked_message(Target()) == "no target"
 
 

@@ -61,18 +61,20 @@ def check_lipinski(molecule: Chem.Mol) -> Verdict:
     return Verdict("LIPINSKI", len(found) < 2, join(found) or Message("no violation"))
 
 
-def _has(pattern: str) -> Message:
+def say_contained(pattern: str) -> Message:
+    """That a substructure is there."""
     return Message("contains {pattern}", pattern=pattern)
 
 
-def _lacks(pattern: str) -> Message:
+def say_lacking(pattern: str) -> Message:
+    """That it is not."""
     return Message("does not contain {pattern}", pattern=pattern)
 
 
 def check_required(molecule: Chem.Mol, pattern: Chem.Mol, text: str) -> Verdict:
     """Whether the pattern occurs."""
     passed = contains(molecule, pattern)
-    return Verdict("require", passed, _has(text) if passed else _lacks(text))
+    return Verdict("require", passed, say_contained(text) if passed else say_lacking(text))
 
 
 def check_scaffold(molecule: Chem.Mol, pattern: Chem.Mol, text: str, marks: int) -> Verdict:
@@ -86,7 +88,7 @@ def check_scaffold(molecule: Chem.Mol, pattern: Chem.Mol, text: str, marks: int)
     """
     passed = contains(molecule, pattern)
     if marks == 0:
-        return Verdict("scaffold", passed, _has(text) if passed else _lacks(text))
+        return Verdict("scaffold", passed, say_contained(text) if passed else say_lacking(text))
     if passed:
         return Verdict(
             "scaffold", True, Message("grown at each of the {marks} marked places of {text}", marks=marks, text=text)
@@ -99,4 +101,4 @@ def check_scaffold(molecule: Chem.Mol, pattern: Chem.Mol, text: str, marks: int)
 def check_forbidden(molecule: Chem.Mol, pattern: Chem.Mol, text: str) -> Verdict:
     """Whether the pattern does not occur."""
     passed = not contains(molecule, pattern)
-    return Verdict("forbid", passed, _lacks(text) if passed else _has(text))
+    return Verdict("forbid", passed, say_lacking(text) if passed else say_contained(text))
