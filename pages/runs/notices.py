@@ -64,7 +64,7 @@ def _tell() -> None:
 
 def _words(run: Followed) -> str:
     """The outcome first: a notice shows three lines, and the name of a run may fill them."""
-    name, count = _(run.name), len(run.job.candidates)
+    name, count = _(run.name), sum(not candidate.stage for candidate in run.job.candidates)  # drafts are not found
     if run.job.error:
         return _("Run failed; what was found so far is in Runs. {name}").format(name=name)
     if run.job.stop.is_set():

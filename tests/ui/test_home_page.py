@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,8 @@ def place_of_what_is_below(page: AppTest) -> int:
 @pytest.mark.parametrize(("error", "said"), [(None, "Run done, candidates: 1,"), ("broken", "Run failed")])
 def test_a_run_that_was_left_says_once_that_it_has_ended(error: str | None, said: str) -> None:
     page = AppTest.from_function(script, default_timeout=60)
-    job = Job(1, begun=0.0, progress=Progress("assess", 1, 1, (MOLECULE,)), error=error)
+    found = MOLECULE, replace(MOLECULE, id="a draft", stage="drafted")
+    job = Job(1, begun=0.0, progress=Progress("assess", 1, 1, found), error=error)
     page.session_state["runs-followed"] = [Followed(job, "my alcohols", "the page of molecules")]
     page.run()
     assert not page.toast
