@@ -15,6 +15,7 @@ from pathlib import Path
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
+from matgen_core.workflows.page_work.loading import NETWORKS
 from pages.runs.page_address import state_address
 from pages.runs.page_loading import modules_of
 
@@ -28,9 +29,7 @@ LIBRARIES = (
     "plotly.graph_objects",
     "plotly.io",
     "matgen_core.learning.checkpoints",
-    "matgen_core.learning.networks",
-    "matgen_core.models.bert",
-    "matgen_core.models.chemberta",
+    *NETWORKS,
     "matgen_core.kinds.molecules.scaffolds",
 )
 

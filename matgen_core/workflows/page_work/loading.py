@@ -12,13 +12,16 @@ from matgen_core.runs.worker import Report, Stopped
 
 log = logging.getLogger("matgen")
 _WORK = ("generation", "maps", "screening", "series", "tables", "training")
+#: Modules of networks that stand on transformers.
+NETWORKS = tuple(
+    f"matgen_core.models.{name}" for name in ("bert", "chemberta", "crystal_gap", "crystal_vae", "gpt", "smiles")
+)
 #: What a worker imports before its first work, in one thread: two threads that import one of these at once fail.
 LIBRARIES = (
     "transformers.models.auto.modeling_auto",
     "transformers.models.auto.tokenization_auto",
     "pymatgen.core",
-    *(f"matgen_core.models.{name}" for name in ("bert", "chemberta", "crystal_gap", "crystal_vae", "gpt", "smiles")),
-    "matgen_core.learning.networks",
+    *NETWORKS,
     "matgen_core.workflows.own_properties.predictors",
     "matgen_core.kinds.molecules.scaffolds",
     *(f"{__package__}.{name}" for name in _WORK),
