@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pymatgen.symmetry.groups import SpaceGroup
+from streamlit.components.v2 import manifest_scanner
 from xdist.scheduler import LoadFileScheduling
 
 from matgen_core.core.environment import variable
@@ -27,6 +28,8 @@ def _make_and_keep(group: SpaceGroup, *arguments: Any, **named: Any) -> None:
 
 
 SpaceGroup.__init__ = _make_and_keep
+#: Each page under test asked all installed packages anew which parts of pages they bring, for half its time.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 #: Folders whose files take long, longest first. Two processes take a file each in this order, so that what is left for
 #: the end is short and neither waits long for the other.
