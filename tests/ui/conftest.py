@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import socket
@@ -25,6 +26,7 @@ from matgen_core.chem.crystals.structure import from_structure
 from matgen_core.core.goals import Target
 from matgen_core.core.records import Candidate, Origin, Prediction, Verdict
 from matgen_core.runs.store import VARIABLE
+from matgen_core.workflows.page_work.loading import NETWORKS
 from pages.runs.jobs import Job
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +64,13 @@ def own_runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tm
     """What one test runs the next does not find; the app that is served has one store for all who look at it."""
     if "served" not in request.fixturenames:
         monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path / 'runs.sqlite'}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _networks() -> None:
+    """What the server imports before anyone is served: a page and the work beside it would import it at once."""
+    for name in NETWORKS:
+        importlib.import_module(name)
 
 
 @pytest.fixture(scope="session")
