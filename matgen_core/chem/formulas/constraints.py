@@ -38,7 +38,7 @@ def check_constraints(constraints: Constraints) -> None:
     together = constraints.required
     if len(together) > constraints.max_atoms:
         raise BadTarget(
-            "{n_together} elements do not fit in {max_atoms} atoms; raise the maximum",
+            "{n_together} elements do not fit in an atom count of {max_atoms}; raise the maximum",
             n_together=len(together),
             max_atoms=constraints.max_atoms,
         )
