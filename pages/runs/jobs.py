@@ -204,15 +204,21 @@ def _executor() -> InProcess | Worker:
 
 @st.cache_resource(show_spinner=False)
 def load_models() -> First:
-    """Begins to load the models of crystals when the first page is opened; a run of crystals waits for its result."""
+    """Begins to load the models of crystals when the first page is opened; a run of crystals waits for its result.
+
+    Only where a worker does so: torch traces a network while it is built, and meanwhile no other thread of the process
+    may ask a network anything.
+    """
     import pymatgen.core  # noqa: F401  whole before the thread begins: two threads that import it at once fail
 
     open_log()
-    threading.Thread(target=_load_ahead, args=(_executor(),), name="matgen-loader", daemon=True).start()
+    executor = _executor()
+    if isinstance(executor, Worker):
+        threading.Thread(target=_load_ahead, args=(executor,), name="matgen-loader", daemon=True).start()
     return partial(loading.prepare, "crystals")
 
 
-def _load_ahead(executor: InProcess | Worker) -> None:
+def _load_ahead(executor: Worker) -> None:
     work = partial(loading.load_models, kind="crystals")
     try:
         loaded = executor.do(work, lambda progress, beside=None: None, lambda: False)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 import pages.runs.run_queue
 from matgen_core.core.errors import BadTarget
 from matgen_core.core.records import Candidate, Progress
-from pages.runs.jobs import Job, submit
+from pages.runs.jobs import Job, load_models, submit
 from pages.runs.run_log import log
 from pages.runs.run_queue import (
     Presence,
@@ -251,3 +251,10 @@ def test_the_log_says_how_a_run_ended(lines: list[dict[str, Any]], how: str, sta
         job.stop.set()
     job.run(lambda report, stop: ())
     assert [line["state"] for line in lines] == [state]
+
+
+def test_no_thread_of_the_server_loads_models_beside_the_pages() -> None:
+    """Where there is no worker they are loaded by the first run: torch is not to be asked while it builds a network."""
+    load_models.clear()
+    load_models()
+    assert "matgen-loader" not in [thread.name for thread in threading.enumerate()]
