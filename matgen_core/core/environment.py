@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_data_path
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -93,8 +93,3 @@ def data_path(name: str) -> Path:
     former = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "matgen" / name
     path = user_data_path("matgen", appauthor=False) / name
     return former if former.exists() and not path.exists() else path
-
-
-def cache_path(name: str) -> Path:
-    """Where a file lies that can be made again at any time."""
-    return user_cache_path("matgen", appauthor=False) / name

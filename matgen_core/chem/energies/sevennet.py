@@ -7,15 +7,12 @@ is one pass. On CPUs a pass of several takes as long, and its sums would depend 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +20,6 @@ import numpy as np
 import torch
 
 from matgen_core.chem.energies.chgnet import DENSEST, PredictedEnergy
-from matgen_core.core.environment import cache_path
 from matgen_core.core.errors import Cancelled, DamagedCheckpoint, MatGenError, UnknownCheckpoint
 from matgen_core.core.messages import Message
 
@@ -84,10 +80,7 @@ def check_weights() -> Path:
 
 
 def load_sevennet() -> Any:
-    """The network on the CPU without its module of forces, loaded once, also where threads ask at once.
-
-    Its layers are generated as code, which takes three quarters of the time; the result is kept in the user's cache
-    and read by the next process.
+    """The network on the CPU without its module of forces, loaded once (about 7 s), also where threads ask at once.
 
     Raises:
         UnknownCheckpoint: where its weights are missing or cannot be read.
@@ -100,15 +93,14 @@ def load_sevennet() -> Any:
 
 
 def _load() -> Any:
-    path, kept = check_weights(), _kept_file()
+    path = check_weights()
     # The layers draw initial weights before they are loaded: the caller's random numbers stay as they were.
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # A file that is not there, not whole, or of other packages in spite of its name: the network is built again.
-        with contextlib.suppress(Exception):
-            return torch.load(kept, map_location="cpu", weights_only=False)
         try:
-            model = _build(path)
+            from sevenn.checkpoint import SevenNetCheckpoint
+
+            model = SevenNetCheckpoint(str(path)).build_model()
         except Exception as error:  # torch, pickle and sevenn each raise their own kinds
             reason = f"{type(error).__name__}: {str(error)[:80]}"
             raise UnknownCheckpoint(
@@ -118,37 +110,11 @@ def _load() -> Any:
                 reason=reason,
                 remedy=_REMEDY,
             ) from None
-    _keep_network(model, kept)
-    return model
-
-
-def _build(path: Path) -> Any:
-    from sevenn.checkpoint import SevenNetCheckpoint
-
-    model = SevenNetCheckpoint(str(path)).build_model()
     # Its last layer computes forces and stress by a gradient, which takes longer than the energy.
     model.delete_module_by_key("force_output")
     model.key_grad = None
     model.set_is_batch_data(True)
     return model.eval()
-
-
-def _kept_file() -> Path:
-    """Where the network that was built lies, by what it was built from."""
-    packages = "-".join(version(name) for name in ("torch", "e3nn", "sevenn"))
-    return cache_path(f"{METHOD}-{_DIGEST[:12]}-{packages}.pt".lower())
-
-
-def _keep_network(model: Any, file: Path) -> None:
-    """Writes the network for the next process, whole or not at all; without a cache it is built each time."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(model, part)
-        part.replace(file)
-    except (OSError, RuntimeError):  # torch says a full disk as a RuntimeError
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def predict_energies(
