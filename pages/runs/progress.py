@@ -17,6 +17,8 @@ from pages.widgets.asking.refusal import show_error
 #: The page is drawn anew when so large a share more was found: with thousands it takes a second, which a click made
 #: meanwhile must wait for.
 MORE = 1 / 8
+#: Name of the place of the bar in the page, to which the button's link leads.
+RUN = "run"
 #: Draws a batch in work beside what was finished before it.
 ShowWork = Callable[[Sequence[Candidate[Any]], Sequence[Candidate[Any]]], None]
 
@@ -89,6 +91,7 @@ def run_place(seen: Seen | None, key: str = "cancel", show_work: ShowWork | None
 def _show(job: Job, shown: int, key: str, show_work: ShowWork | None) -> None:
     if not job.busy or len(job.candidates) > shown * (1 + MORE):
         st.rerun()
+    st.html(f'<span id="{RUN}"></span>')
     bar, cancel = st.columns([5, 1], vertical_alignment="bottom", wrap=False)
     bar.progress(job.share, progress_words(job))
     # A callback: on a busy machine the click may come with a change elsewhere, and the whole page is drawn for both.

@@ -83,3 +83,20 @@ def test_a_drawing_is_written_into_the_field_as_smiles(page: Page, address: str,
     # The sketcher draws the rest of its toolbar with a negative width where the board is narrower than that.
     assert [text for text in seen.errors if "404" not in text and "<rect> attribute width" not in text] == []
     assert seen.outside == []
+
+
+def test_on_a_phone_a_link_leads_from_the_button_to_the_run(page: Page, address: str) -> None:
+    """Bar and Cancel lay screens below the button, and nothing that was in view moved when it was pressed."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    arrive(page, address)
+    open_page(page, f"{address}/molecules?molecules=200&until=valid")
+    page.get_by_role("button", name="Generate").first.click()
+    link, cancel = page.locator(".to-run"), page.get_by_role("button", name="Cancel")
+    link.wait_for()
+    expect(cancel).not_to_be_in_viewport()
+    link.click()
+    expect(cancel).to_be_in_viewport()
+    page.set_viewport_size({"width": 1280, "height": 720})  # the run lies beside the button
+    expect(link).to_be_hidden()
+    cancel.click()
+    link.wait_for(state="detached")

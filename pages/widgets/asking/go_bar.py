@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from pages.i18n.language import _
+from pages.runs.progress import RUN
 
 
 def ask_to_go(label: str, possible: bool, busy: bool) -> bool:
@@ -20,4 +23,6 @@ def ask_to_go(label: str, possible: bool, busy: bool) -> bool:
         pressed = st.button(label, type="primary", width="stretch", disabled=not possible or busy, key="go")
         if busy:
             st.caption(_("A run is in progress: wait until it ends, or press Cancel."))
+            # On a phone the run lies below all controls, out of view of whoever pressed the button.
+            st.html(f'<a class="to-run" href="#{RUN}">↓ {escape(_("See the run"))}</a>')
     return bool(pressed)
