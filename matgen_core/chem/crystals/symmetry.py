@@ -110,7 +110,7 @@ def wyckoff_positions(space_group: int) -> dict[str, WyckoffPosition]:
     positions, start = {}, 0
     for letter, orbit in zip(LETTERS, orbits, strict=False):
         own = matrices[start : start + len(orbit)]
-        free_axes = tuple(axis for axis, moves in enumerate(own[0, :3, :3].any(axis=0).tolist()) if moves)
+        free_axes = tuple(axis for axis, moves in enumerate(np.abs(own[0, :3, :3]).max(axis=0)) if moves)
         positions[letter] = WyckoffPosition(letter, len(own), own[:, :3, :3], own[:, :3, 3], free_axes)
         start += len(own)
     return positions
