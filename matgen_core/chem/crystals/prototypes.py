@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -172,17 +172,32 @@ def known_as(name: str) -> str:
     Raises:
         MissingReference: where the table is absent or damaged.
     """
-    words = _words().get(name)
+    words = dict.fromkeys(word for _type, one in _index().named.get(name, ()) for word in one.known_as)
     return f"{name} · {', '.join(words)}" if words else name
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The table by name and by word.
+
+    Args:
+        named: the types of each name.
+        words: the names that each word may mean, squeezed as by :func:`_squeeze`.
+    """
+
+    named: Mapping[str, Sequence[tuple[StructureType, Prototype]]]
+    words: Mapping[str, Mapping[str, None]]
+
+
 @lru_cache(maxsize=1)
-def _words() -> Mapping[str, tuple[str, ...]]:
-    """What else each name is known by; of all its keys."""
-    found: dict[str, dict[str, None]] = defaultdict(dict)
-    for one in _prototypes().values():
-        found[one.name] |= dict.fromkeys(one.known_as)
-    return {name: tuple(words) for name, words in found.items()}
+def _index() -> _Index:
+    named: dict[str, list[tuple[StructureType, Prototype]]] = defaultdict(list)
+    words: dict[str, dict[str, None]] = defaultdict(dict)
+    for key, one in _prototypes().items():
+        named[one.name].append((StructureType(key), one))
+        for word in (one.name, *_parts(one.name), *one.known_as):
+            words[_squeeze(word)].setdefault(one.name)
+    return _Index(dict(named), dict(words))
 
 
 def types_named(text: str) -> tuple[StructureType, ...]:
@@ -197,18 +212,11 @@ def types_named(text: str) -> tuple[StructureType, ...]:
 
 @lru_cache(maxsize=500)
 def _types(wanted: str) -> tuple[StructureType, ...]:
-    by_name: dict[str, list[StructureType]] = defaultdict(list)
-    words: dict[str, dict[str, None]] = defaultdict(dict)
-    for key, one in _prototypes().items():
-        by_name[one.name].append(StructureType(key))
-        for word in (one.name, *_parts(one.name), *one.known_as):
-            words[_squeeze(word)].setdefault(one.name)
-    whole = {name.casefold(): name for name in by_name}
-    if wanted.casefold() in whole:
-        return tuple(by_name[whole[wanted.casefold()]])
-    having = sorted(words.get(_squeeze(wanted)) or words.get(_squeeze(_as_compound(wanted))) or ())
+    named, words = _index().named, _index().words
+    whole = [name for name in named if name.casefold() == wanted.casefold()]
+    having = whole or sorted(words.get(_squeeze(wanted)) or words.get(_squeeze(_as_compound(wanted))) or ())
     if len(having) == 1:
-        return tuple(by_name[having[0]])
+        return tuple(one for one, _prototype in named[having[0]])
     if having:
         raise BadTarget(
             "{text} is the name of several structure types; write one of: {names}",

@@ -13,6 +13,7 @@ from matgen_core.kinds.crystals.files.candidate_files import (
     judge_cells,
     judge_columns,
     roles_and_judged,
+    unit_cell,
     unit_column,
     units_in,
     why_missing,
@@ -48,7 +49,7 @@ def formulas_to_csv(candidates: Sequence[Candidate[Formula]]) -> str:
         cells: list[object] = [c.id, write_formula(c.material.reduced), c.score]
         for key in keys:
             p = c.predictions.get(key)
-            stated = [units.get(key)] * (key in units)
+            stated = unit_cell(key, units)
             cells += [None, *stated, None, None] if p is None else [p.value, *stated, p.spread, p.in_domain]
             cells += judge_cells(p) if key in second else []
         unknown = explain_supply(c.material.reduced)

@@ -12,6 +12,7 @@ from matgen_core.kinds.crystals.files.candidate_files import (
     judge_cells,
     judge_columns,
     roles_and_judged,
+    unit_cell,
     unit_column,
     units_in,
     write_table,
@@ -34,7 +35,7 @@ def to_csv(candidates: Sequence[Candidate[Molecule]]) -> str:
     for candidate in candidates:
         cells: list[object] = [candidate.id, candidate.material.smiles, candidate.score]
         for key in keys:
-            cells += [candidate.value(key), *[units.get(key)] * (key in units)]
+            cells += [candidate.value(key), *unit_cell(key, units)]
         for rule in rules:
             verdict = candidate.verdict(rule)
             cells += [None, None] if verdict is None else [verdict.passed, verdict.reason]

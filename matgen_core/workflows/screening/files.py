@@ -16,6 +16,7 @@ from matgen_core.kinds.crystals.files.candidate_files import (
     OwnColumns,
     judge_cells,
     judge_columns,
+    unit_cell,
     unit_column,
     units_in,
     why_missing,
@@ -50,7 +51,7 @@ def screening_to_csv(ranked: Ranked, objectives: Sequence[Objective], rules: Rul
         cells.append(round_chance(chance(candidate, target)) if target.goals else None)
         for key in keys:
             p = candidate.predictions.get(key)
-            stated = [units.get(key)] * (key in units)
+            stated = unit_cell(key, units)
             cells += [None, *stated, None, None] if p is None else [p.value, *stated, p.spread, p.method]
         cells += [None if (p := candidate.predictions.get(key)) is None else p.known for key in tabled]
         cells += [cell for key in judged for cell in judge_cells(candidate.predictions.get(key))]

@@ -228,6 +228,11 @@ def unit_column(key: str, units: Mapping[str, str]) -> list[str]:
     return [f"{key}_unit"] if key in units else []
 
 
+def unit_cell(key: str, units: Mapping[str, str]) -> list[str]:
+    """What stands in :func:`unit_column`."""
+    return [units[key]] if key in units else []
+
+
 def judge_columns(key: str) -> list[str]:
     """The columns of a property for what a second model says of it."""
     return [f"{key}_judge", f"{key}_judge_spread", f"{key}_judge_method"]
